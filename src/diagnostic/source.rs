@@ -1,0 +1,135 @@
+use std::ops::Range;
+
+/// A byte range of one file; `end` is exclusive. Files are limited to 4 GiB, and limits elsewhere are
+/// far lower, so that 32 bits hold every offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range between two offsets.
+    pub fn new(start: u32, end: u32) -> Self {
+        Self { start, end }
+    }
+
+    /// The smallest range that holds both.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// As indices into the text.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// Names a file of a [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A range of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The range in it.
+    pub span: Span,
+}
+
+/// A position as people count: both from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct LineColumn {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+/// A named text: a config, a template, a rendered or compiled file.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// The path as the user would write it.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+    line_starts: Vec<u32>,
+}
+
+impl SourceFile {
+    fn new(name: String, text: String) -> Self {
+        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| offset(at + 1));
+        let line_starts = std::iter::once(0).chain(starts).collect();
+        Self { name, text, line_starts }
+    }
+
+    /// Line and column of a byte offset; an offset past the end gives the end.
+    pub fn line_column(&self, at: u32) -> LineColumn {
+        let at = at.min(offset(self.text.len()));
+        let line = self.line_starts.partition_point(|start| *start <= at);
+        let start = self.line_starts[line - 1] as usize;
+        let column = self.text.get(start..at as usize).map_or(0, |before| before.chars().count());
+        LineColumn { line, column: column + 1 }
+    }
+
+    /// The bytes of a line (from 0), its end included.
+    pub fn line_range(&self, index: usize) -> Option<Range<usize>> {
+        let start = *self.line_starts.get(index)? as usize;
+        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |next| *next as usize);
+        Some(start..end)
+    }
+
+    /// The text of a line (from 1) without its end, or nothing.
+    pub fn line(&self, line: usize) -> &str {
+        let Some(start) = line.checked_sub(1).and_then(|index| self.line_starts.get(index)) else {
+            return "";
+        };
+        self.text.get(*start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("")
+    }
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Every text that a diagnostic may point into.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    files: Vec<SourceFile>,
+}
+
+impl Sources {
+    /// No files yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file and names it.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        self.files.push(SourceFile::new(name.into(), text.into()));
+        FileId(offset(self.files.len() - 1))
+    }
+
+    /// The file of this name.
+    ///
+    /// # Panics
+    /// If the name is of another `Sources`: a mistake of the program.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// All files, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        (0..).map(FileId).zip(&self.files)
+    }
+
+    /// `file:line:column` of a place.
+    pub fn position(&self, place: Place) -> (&str, LineColumn) {
+        let file = self.file(place.file);
+        (&file.name, file.line_column(place.span.start))
+    }
+}

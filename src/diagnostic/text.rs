@@ -1,0 +1,93 @@
+//! Findings as a terminal shows them, with the source excerpt.
+
+use codespan_reporting::diagnostic as codespan;
+use codespan_reporting::files::{Error, Files};
+use codespan_reporting::term::{self, Config};
+
+use super::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources};
+
+/// Prints all findings, in order. Colour is ANSI escapes, or none.
+pub fn render(findings: &Diagnostics, sources: &Sources, colour: bool) -> String {
+    let config = Config::default();
+    let mut out = String::new();
+    for finding in findings {
+        let shape = shape(finding);
+        // Writing to a string cannot fail; a place outside its file is a mistake of the program and
+        // shows as a finding without excerpt.
+        let written = if colour {
+            let mut buffer = term::termcolor::Ansi::new(Vec::new());
+            term::emit_to_write_style(&mut buffer, &config, sources, &shape)
+                .map(|()| String::from_utf8_lossy(&buffer.into_inner()).into_owned())
+        } else {
+            term::emit_into_string(&config, sources, &shape)
+        };
+        match written {
+            Ok(text) => out.push_str(text.trim_end_matches('\n')),
+            Err(_) => out.push_str(&headline(finding)),
+        }
+        out.push_str("\n\n");
+    }
+    out
+}
+
+/// `error[CODE]: title`, without a place.
+pub fn headline(finding: &Diagnostic) -> String {
+    format!("{}[{}]: {}", finding.severity.word(), finding.code, finding.title)
+}
+
+fn shape(finding: &Diagnostic) -> codespan::Diagnostic<FileId> {
+    let severity = match finding.severity {
+        Severity::Error => codespan::Severity::Error,
+        Severity::Warning => codespan::Severity::Warning,
+        Severity::Info => codespan::Severity::Note,
+    };
+    let label = |place: Place, text: &str| {
+        (place.file, place.span.range(), text.to_owned())
+    };
+    let mut labels = Vec::new();
+    if let Some(place) = finding.place {
+        let (file, range, text) = label(place, &finding.label);
+        labels.push(codespan::Label::primary(file, range).with_message(text));
+    }
+    for related in &finding.related {
+        let (file, range, text) = label(related.place, &related.label);
+        labels.push(codespan::Label::secondary(file, range).with_message(text));
+    }
+    let mut notes = Vec::new();
+    if !finding.reason.is_empty() {
+        notes.push(format!("why: {}", finding.reason));
+    }
+    if !finding.help.is_empty() {
+        notes.push(format!("help: {}", finding.help));
+    }
+    codespan::Diagnostic::new(severity)
+        .with_code(finding.code.as_ref())
+        .with_message(&finding.title)
+        .with_labels(labels)
+        .with_notes(notes)
+}
+
+impl<'a> Files<'a> for Sources {
+    type FileId = FileId;
+    type Name = &'a str;
+    type Source = &'a str;
+
+    fn name(&'a self, id: FileId) -> Result<&'a str, Error> {
+        Ok(&self.file(id).name)
+    }
+
+    fn source(&'a self, id: FileId) -> Result<&'a str, Error> {
+        Ok(&self.file(id).text)
+    }
+
+    fn line_index(&'a self, id: FileId, byte: usize) -> Result<usize, Error> {
+        let at = u32::try_from(byte).unwrap_or(u32::MAX);
+        Ok(self.file(id).line_column(at).line - 1)
+    }
+
+    fn line_range(&'a self, id: FileId, line: usize) -> Result<std::ops::Range<usize>, Error> {
+        let file = self.file(id);
+        file.line_range(line)
+            .ok_or(Error::LineTooLarge { given: line, max: file.text.lines().count() })
+    }
+}

@@ -1,0 +1,29 @@
+//! prebake renders reviewable infrastructure for GPU containers on Azure Batch.
+//!
+//! The phases run in one direction, and each knows only those above it:
+//!
+//! ```text
+//! prebake.yaml ─► Config ─► Model ─► Artifacts ─► Template(s) ─► Resources ─► Diagnostics
+//!     config        model     render      bicep       expand        validate + check
+//!                                            previous render ─► Resources ─► Diff ─► report ─► output
+//! ```
+//!
+//! Everything is pure but `cli`, which reads, and `output`, which writes.
+//! `docs/architecture.md` holds the contract of every phase.
+
+pub mod arm;
+pub mod bicep;
+pub mod catalog;
+pub mod check;
+pub mod cli;
+pub mod config;
+pub mod diagnostic;
+pub mod diff;
+pub mod expand;
+pub mod model;
+pub mod output;
+pub mod pipeline;
+pub mod render;
+pub mod report;
+pub mod schema;
+pub mod validate;

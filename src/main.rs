@@ -1,0 +1,3 @@
+//! The `prebake` command.
+
+fn main() {}
