@@ -1,1 +1,6 @@
-//! bicep
+//! The Bicep compiler inside: Bicep text and the files it refers to become ARM JSON.
+//!
+//! Touches no disk. Read the phases in their order: [`syntax`] is the tree that all share, then
+//! `lexer`, `parser`.
+
+pub mod syntax;
