@@ -202,10 +202,7 @@ impl<'a> IntoIterator for &'a Diagnostics {
 }
 
 /// The known word nearest to a mistyped one, if it is near enough to be meant.
-pub fn nearest<'a>(
-    written: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = written.to_lowercase();
     known
         .into_iter()

@@ -41,9 +41,7 @@ fn shape(finding: &Diagnostic) -> codespan::Diagnostic<FileId> {
         Severity::Warning => codespan::Severity::Warning,
         Severity::Info => codespan::Severity::Note,
     };
-    let label = |place: Place, text: &str| {
-        (place.file, place.span.range(), text.to_owned())
-    };
+    let label = |place: Place, text: &str| (place.file, place.span.range(), text.to_owned());
     let mut labels = Vec::new();
     if let Some(place) = finding.place {
         let (file, range, text) = label(place, &finding.label);

@@ -1,1 +1,21 @@
-//! schema
+//! Takes a JSON value and a JSON Schema, gives findings that say where, what and what instead.
+//!
+//! Wraps the `jsonschema` crate: schemas are compiled once, when first asked for, and shared over
+//! threads. Does not know which document a value came from, nor where it stands in its text: a finding
+//! carries a JSON pointer, and its caller knows the places.
+//!
+//! Read `finding` for what comes out, `schema` for the entry point, `translate` and `branch` for how the
+//! engine's errors become findings, `store` for the schemas that prebake carries, and `import` for how
+//! Azure's published type tables become schemas.
+
+mod branch;
+mod finding;
+mod keyword;
+#[expect(clippy::module_inception, reason = "the module's one central type")]
+mod schema;
+mod symbolic;
+mod translate;
+
+pub use finding::{Finding, FindingKind};
+pub use schema::{BrokenSchema, Schema, Values};
+pub use symbolic::is_symbolic;
