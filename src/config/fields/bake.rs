@@ -1,0 +1,107 @@
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// How the node image is baked: a method alone, or a method with steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Bake {
+    /// `bake: image-builder`.
+    Method(BakeMethod),
+    /// `bake: { method: vm, steps: [...] }`.
+    Options(BakeOptions),
+}
+
+impl Bake {
+    /// The method, if it is given.
+    pub fn method(&self) -> Option<BakeMethod> {
+        match self {
+            Self::Method(method) => Some(*method),
+            Self::Options(options) => options.method,
+        }
+    }
+
+    /// The user's own steps.
+    pub fn steps(&self) -> &[BakeStep] {
+        match self {
+            Self::Method(_) => &[],
+            Self::Options(options) => &options.steps,
+        }
+    }
+}
+
+/// One schema for both forms, without `anyOf`, so that an error names the key that is wrong.
+impl JsonSchema for Bake {
+    fn schema_name() -> Cow<'static, str> {
+        "Bake".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = BakeOptions::json_schema(generator);
+        schema.insert("type".to_owned(), serde_json::json!(["string", "object"]));
+        let methods = json_schema!({ "pattern": "^(vm|image-builder)$" });
+        schema.insert("pattern".to_owned(), methods.get("pattern").cloned().unwrap_or_default());
+        schema
+    }
+}
+
+/// Method and steps of a bake.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct BakeOptions {
+    /// `vm` (a builder VM, the default) or `image-builder` (Azure Image Builder).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<BakeMethod>,
+    /// Your own steps, in order, after driver and Docker and before the images are pulled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub steps: Vec<BakeStep>,
+}
+
+/// What bakes the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BakeMethod {
+    /// A builder VM that runs cloud-init and is captured.
+    Vm,
+    /// An Azure Image Builder template.
+    ImageBuilder,
+}
+
+/// One step of your own; give exactly one of `packages`, `file` and `run`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct BakeStep {
+    /// Name of the step in the bake's result; its number when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{0,39}$"))]
+    pub name: Option<String>,
+    /// Packages of the operating system to install.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200), inner(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$")))]
+    pub packages: Option<Vec<String>>,
+    /// A file to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<BakeFile>,
+    /// Shell commands, run by bash with `set -euo pipefail`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16384))]
+    pub run: Option<String>,
+}
+
+/// A file of the node image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct BakeFile {
+    /// Absolute path on the node.
+    #[schemars(length(max = 1024), regex(pattern = "^/"))]
+    pub path: String,
+    /// Its text. No secrets: custom data can be read on the VM.
+    #[schemars(length(max = 32768))]
+    pub content: String,
+    /// Octal mode; `0644` when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^0[0-7]{3}$"))]
+    pub mode: Option<String>,
+}

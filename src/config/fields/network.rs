@@ -1,0 +1,35 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The network of builder and pools.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Network {
+    /// Resource ID of an existing subnet for the pools; nothing is created then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+    /// Resource ID of an existing subnet for the builder; a network of its own is created without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builder_subnet_id: Option<String>,
+    /// Address space of the network that is created for the pools; `10.64.0.0/16` when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
+    pub address_space: Option<String>,
+    /// Address prefix of the pools' subnet in it; a /20 at its start when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
+    pub pool_subnet: Option<String>,
+    /// Public addresses of the nodes: `none` (the default) or `batchManaged`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_addresses: Option<Addresses>,
+}
+
+/// Public addresses of nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Addresses {
+    /// No public addresses; the subnet has its own egress.
+    None,
+    /// Public addresses that Batch creates.
+    BatchManaged,
+}
