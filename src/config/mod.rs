@@ -1,10 +1,64 @@
 //! Takes YAML text, gives the [`Config`]: the file 1:1, every value with its place.
 //!
 //! Unknown keys are refused with the nearest known one, and all errors are reported, not the first
-//! only. Defaults nothing: `model` does. Read `document` for YAML with places, then `fields`.
+//! only. Defaults nothing: `model` does. Read `document` for YAML with places, then `fields` for what a
+//! config may say, `schema` for how it is checked and `set` for values from the command line.
 
-pub mod document;
+mod document;
 pub mod fields;
+pub mod schema;
+mod set;
 
-pub use document::Document;
+pub use document::{Document, Entry, MAX_BYTES, MAX_DEPTH, MAX_VALUES, escape, parse};
 pub use fields::Config;
+pub use set::set;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::schema::{Finding, FindingKind, Values};
+
+/// Checks a document against the config's schema and gives it as typed fields.
+///
+/// Reports `PB0101` to `PB0109`, each at its place.
+pub fn decode(document: &Document, diagnostics: &mut Diagnostics) -> Option<Config> {
+    let findings = schema::CONFIG.findings(&document.value, Values::Literal);
+    let findings = findings.expect("the committed schema compiles: a test builds it");
+    if !findings.is_empty() {
+        for finding in &findings {
+            diagnostics.push(diagnostic(finding, document));
+        }
+        return None;
+    }
+    match serde_json::from_value(document.value.clone()) {
+        Ok(config) => Some(config),
+        Err(error) => {
+            // The schema is made from the types, so this is a form that only the types know.
+            let mut finding =
+                Diagnostic::error("PB0109", "config does not fit its types").reason(error.to_string());
+            finding.place = document.place("");
+            diagnostics.push(finding);
+            None
+        }
+    }
+}
+
+fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
+    let code = match finding.kind {
+        FindingKind::UnknownProperty => "PB0101",
+        FindingKind::MissingProperty => "PB0102",
+        FindingKind::WrongType => "PB0103",
+        FindingKind::UnknownValue => "PB0104",
+        FindingKind::WrongForm => "PB0105",
+        FindingKind::WrongLength => "PB0106",
+        FindingKind::OutOfRange => "PB0107",
+        FindingKind::ReadOnly | FindingKind::Other => "PB0108",
+    };
+    let place = if finding.on_key || finding.kind == FindingKind::MissingProperty {
+        document.key_place(&finding.pointer)
+    } else {
+        document.place(&finding.pointer)
+    };
+    let mut diagnostic = Diagnostic::error(code, &finding.title).help(&finding.help);
+    diagnostic.place = place;
+    diagnostic.label.clone_from(&finding.label);
+    diagnostic
+}
