@@ -1,1 +1,54 @@
-//! catalog
+//! Facts about Azure as data: each table is a TSV file whose rows carry their source.
+//!
+//! Looks facts up and computes nothing. Names are found without regard to case. Read `table` first, then
+//! any of the others: each holds one or two tables of `tables/`.
+
+mod api;
+mod date;
+mod name_rule;
+mod os;
+mod region;
+mod retirement;
+mod role;
+mod table;
+mod vm_size;
+
+pub use api::{ApiProperty, api_properties, api_version, api_versions};
+pub use date::Date;
+pub use name_rule::{NameProblem, NameRule, name_rule};
+pub use os::{
+    BaseImage, Generation, NodeAgent, base_image, base_images, marketplace_image, node_agent,
+    node_agent_by_id, node_agents, os_keys,
+};
+pub use region::{Region, region, regions};
+pub use retirement::{Retirement, retirement};
+pub use role::{RegistryMode, Role, pull_role, role, role_by_id};
+pub use table::{Row, Table};
+pub use vm_size::{DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes};
+
+/// Whether Azure still offers something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Offered, and no end is announced.
+    Current,
+    /// Its end is announced.
+    Announced,
+    /// Ended.
+    Retired,
+    /// No source says.
+    Unknown,
+}
+
+impl Status {
+    fn parse(cell: &str) -> Self {
+        match cell {
+            "current" => Self::Current,
+            "announced" => Self::Announced,
+            "retired" => Self::Retired,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+use super::table::{Row, Table};
+use super::{Date, Status};
+
+const BASE_IMAGES: Table = Table::new(include_str!("tables/base-images.tsv"));
+const NODE_AGENTS: Table = Table::new(include_str!("tables/node-agents.tsv"));
+
+/// The Hyper-V generation of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Generation {
+    /// BIOS boot.
+    V1,
+    /// UEFI boot.
+    V2,
+}
+
+impl Generation {
+    /// As ARM spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "V1",
+            Self::V2 => "V2",
+        }
+    }
+
+    /// Reads ARM's spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "V1" | "v1" => Some(Self::V1),
+            "V2" | "v2" => Some(Self::V2),
+            _ => None,
+        }
+    }
+}
+
+/// A marketplace image that nodes can be baked from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseImage {
+    /// The OS as configs name it, `ubuntu-24.04`.
+    pub os_key: &'static str,
+    /// The generation.
+    pub generation: Generation,
+    /// Marketplace publisher.
+    pub publisher: &'static str,
+    /// Marketplace offer.
+    pub offer: &'static str,
+    /// Marketplace SKU.
+    pub sku: &'static str,
+    /// Marketplace version.
+    pub version: &'static str,
+    /// The OS as node agents name it, `ubuntu 24.04` or `el 9`.
+    pub os: &'static str,
+    /// The Batch node agent for it.
+    pub node_agent: &'static str,
+    /// `apt` or `dnf`.
+    pub packages: &'static str,
+    /// Whether it ships dockerd.
+    pub docker: bool,
+    /// Kernel modules of the NVIDIA driver that it ships: `no`, `open` or `proprietary`.
+    pub gpu_driver: &'static str,
+    /// `publisher/product/name` of its purchase plan, or empty.
+    pub plan: &'static str,
+    /// Where the row comes from.
+    pub source: &'static str,
+}
+
+/// A Batch node agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeAgent {
+    /// Its id, with a space in it.
+    pub id: &'static str,
+    /// The OS it serves, `ubuntu 24.04` or `el 9` for RHEL and its kin.
+    pub os: &'static str,
+    /// Whether Batch still offers it.
+    pub status: Status,
+    /// When it ends or ended.
+    pub ends_on: Option<Date>,
+    /// Where the row comes from.
+    pub source: &'static str,
+}
+
+/// The image of an OS key in a generation.
+pub fn base_image(os_key: &str, generation: Generation) -> Option<BaseImage> {
+    BASE_IMAGES.find(&format!("{os_key}/{}", generation.as_str())).map(parse_image)
+}
+
+/// All base images, by OS key and generation.
+pub fn base_images() -> impl Iterator<Item = BaseImage> {
+    BASE_IMAGES.rows().map(parse_image)
+}
+
+/// The base image that a marketplace reference names.
+pub fn marketplace_image(publisher: &str, offer: &str, sku: &str) -> Option<BaseImage> {
+    base_images().find(|image| {
+        image.publisher.eq_ignore_ascii_case(publisher)
+            && image.offer.eq_ignore_ascii_case(offer)
+            && image.sku.eq_ignore_ascii_case(sku)
+    })
+}
+
+/// The OS keys that have a base image, each once, sorted.
+pub fn os_keys() -> impl Iterator<Item = &'static str> {
+    let mut previous = "";
+    BASE_IMAGES.rows().map(|row| split_key(row.key()).0).filter(move |key| {
+        let new = *key != previous;
+        previous = key;
+        new
+    })
+}
+
+/// The node agent for an OS key.
+pub fn node_agent(os_key: &str) -> Option<NodeAgent> {
+    let image =
+        base_image(os_key, Generation::V2).or_else(|| base_image(os_key, Generation::V1))?;
+    node_agent_by_id(image.node_agent)
+}
+
+/// The node agent of this id.
+pub fn node_agent_by_id(id: &str) -> Option<NodeAgent> {
+    NODE_AGENTS.find(id).map(parse_agent)
+}
+
+/// All node agents.
+pub fn node_agents() -> impl Iterator<Item = NodeAgent> {
+    NODE_AGENTS.rows().map(parse_agent)
+}
+
+fn split_key(key: &'static str) -> (&'static str, Generation) {
+    let (os_key, generation) = key.rsplit_once('/').unwrap_or((key, "V2"));
+    (os_key, Generation::parse(generation).unwrap_or(Generation::V2))
+}
+
+fn parse_image(row: Row) -> BaseImage {
+    let [
+        key,
+        publisher,
+        offer,
+        sku,
+        version,
+        os,
+        node_agent,
+        packages,
+        docker,
+        gpu_driver,
+        plan,
+        source,
+    ] = row.cells();
+    let (os_key, generation) = split_key(key);
+    let docker = docker == "yes";
+    BaseImage {
+        os_key,
+        generation,
+        publisher,
+        offer,
+        sku,
+        version,
+        os,
+        node_agent,
+        packages,
+        docker,
+        gpu_driver,
+        plan,
+        source,
+    }
+}
+
+fn parse_agent(row: Row) -> NodeAgent {
+    let [id, os, status, ends_on, source] = row.cells();
+    NodeAgent { id, os, status: Status::parse(status), ends_on: Date::parse(ends_on), source }
+}

@@ -1,0 +1,164 @@
+use std::fs;
+use std::path::Path;
+
+use super::*;
+
+fn table_files() -> Vec<(String, &'static str)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalog/tables");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            #[expect(clippy::disallowed_methods, reason = "a test reads the tables it judges")]
+            let text = fs::read_to_string(&path).unwrap();
+            (path.file_name().unwrap().to_string_lossy().into_owned(), &*text.leak())
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() >= 9);
+    files
+}
+
+#[test]
+fn every_table_names_its_source_and_date_and_every_row_its_source() {
+    for (name, text) in table_files() {
+        let comments: String = text.lines().take_while(|line| line.starts_with('#')).collect();
+        assert!(comments.contains("ource") && comments.contains("ate: 20"), "{name}");
+        let table = Table::new(text);
+        assert_eq!(table.columns().last(), Some("source"), "{name}");
+        let width = table.columns().count();
+        for line in text.lines().filter(|line| !line.starts_with('#')).skip(1) {
+            assert_eq!(line.split('\t').count(), width, "{name}: {line}");
+            assert!(!line.ends_with('\t'), "{name}: no source: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_table_is_sorted_by_unique_keys_and_finds_each() {
+    for (name, text) in table_files() {
+        let table = Table::new(text);
+        let keys: Vec<_> = table.rows().map(|row| row.key().to_ascii_lowercase()).collect();
+        for pair in keys.windows(2) {
+            assert!(pair[0] < pair[1], "{name}: {} before {}", pair[0], pair[1]);
+        }
+        for row in table.rows() {
+            let found = table.find(&row.key().to_ascii_uppercase()).map(Row::key);
+            assert_eq!(found, Some(row.key()), "{name}");
+        }
+        assert!(table.find("no such key").is_none() && table.find("").is_none(), "{name}");
+    }
+}
+
+#[test]
+fn every_size_parses() {
+    for name in vm_sizes() {
+        let size = vm_size(name).unwrap();
+        assert!(size.vcpus > 0 && size.memory_gb > 0.0, "{name}");
+        assert!(matches!(size.architecture, "x64" | "arm64"), "{name}");
+        let whole = size.gpus.is_none_or(|count| count.denominator > 0);
+        assert!(
+            whole
+                && (size.has_gpu() || size.gpu_vendor == GpuVendor::Fpga)
+                    != size.gpu_model.is_empty(),
+            "{name}"
+        );
+    }
+    let size = vm_size("standard_nc4as_t4_V3").unwrap();
+    assert_eq!((size.name, size.vcpus), ("Standard_NC4as_T4_v3", 4));
+    assert_eq!(size.driver_class, DriverClass::Cuda);
+    assert_eq!(size.boots(Generation::V1), Some(true));
+    let a10 = vm_size("Standard_NV6ads_A10_v5").unwrap();
+    assert_eq!(a10.gpus.unwrap().to_string(), "1/6");
+    assert_eq!(a10.driver_class, DriverClass::Grid);
+    assert_eq!(vm_size("Standard_NC24ads_A100_v4").unwrap().boots(Generation::V1), Some(false));
+    assert!(vm_size("Standard_D4s_v99").is_none());
+}
+
+#[test]
+fn every_base_image_has_an_agent_for_its_os() {
+    for image in base_images() {
+        let agent = node_agent_by_id(image.node_agent).unwrap();
+        assert_eq!(agent.os, image.os, "{}", image.os_key);
+        assert!(matches!(image.packages, "apt" | "dnf"), "{}", image.os_key);
+        let found = marketplace_image(image.publisher, image.offer, image.sku);
+        assert_eq!(found.as_ref(), Some(&image));
+    }
+    let keys: Vec<_> = os_keys().collect();
+    for wanted in ["ubuntu-22.04", "ubuntu-24.04", "almalinux-8", "almalinux-9"] {
+        assert_eq!(keys.iter().filter(|key| **key == wanted).count(), 1);
+        assert_ne!(node_agent(wanted).unwrap().status, Status::Retired);
+    }
+    assert_eq!(node_agent("almalinux-9").unwrap().id, "batch.node.el 9");
+}
+
+#[test]
+fn regions_are_found_by_every_spelling() {
+    for known in regions() {
+        assert_eq!(region(known.display_name).unwrap(), known);
+        assert!(known.paired_region.is_empty() || region(known.paired_region).is_some());
+    }
+    assert_eq!(region("Sweden Central").unwrap().name, "swedencentral");
+    assert!(region("atlantis").is_none());
+}
+
+#[test]
+fn roles_that_pull_differ_by_registry_mode() {
+    assert_eq!(pull_role(false).id, "7f951dda-4ed3-4680-a7ca-43fe172d538d");
+    assert_eq!(pull_role(true).registry_mode, RegistryMode::Abac);
+    let reader = role_by_id("B93AA761-3E63-49ED-AC28-BEFFA264F7AC").unwrap();
+    assert_eq!(reader.name, "Container Registry Repository Reader");
+    assert!(role("AcrPull").is_some() && role("acrpush").is_some() && role("Pull").is_none());
+}
+
+#[test]
+fn every_name_rule_compiles_and_judges() {
+    for row in Table::new(include_str!("tables/name-rules.tsv")).rows() {
+        let rule = name_rule(row.key()).unwrap();
+        assert!(regex::Regex::new(row.cells::<4>()[3]).is_ok(), "{}", rule.kind);
+        assert!(rule.min <= rule.max, "{}", rule.kind);
+    }
+    let check = |kind: &str, name: &str| name_rule(kind).unwrap().check(name);
+    assert_eq!(check("microsoft.batch/batchaccounts", "visionbatch1"), Ok(()));
+    assert_eq!(check("Microsoft.Batch/batchAccounts", "Vision"), Err(NameProblem::Characters));
+    assert_eq!(check("Microsoft.Batch/batchAccounts", "ab"), Err(NameProblem::TooShort));
+    assert_eq!(
+        check("Microsoft.Batch/batchAccounts/pools", &"p".repeat(65)),
+        Err(NameProblem::TooLong)
+    );
+    assert_eq!(
+        check("Microsoft.Resources/resourceGroups", "vision."),
+        Err(NameProblem::Characters)
+    );
+    assert_eq!(
+        check("Microsoft.Compute/galleries/images/versions", "1.0.x"),
+        Err(NameProblem::Characters)
+    );
+    assert_eq!(check("registry/repository", "team/vision-gpu"), Ok(()));
+}
+
+#[test]
+fn api_versions_and_properties_are_dates() {
+    let dated = |text: &str| Date::parse(text.get(..10).unwrap_or("")).is_some();
+    for (kind, version) in api_versions() {
+        assert!(dated(version), "{kind}");
+        for property in api_properties(kind) {
+            assert!(property.since.is_empty() || dated(property.since), "{}", property.path);
+            assert!(property.until.is_empty() || dated(property.until), "{}", property.path);
+            assert!(!(property.since.is_empty() && property.until.is_empty()), "{}", property.path);
+        }
+    }
+    assert_eq!(api_version("Microsoft.Batch/batchAccounts/pools"), Some("2025-06-01"));
+    assert!(api_properties("microsoft.batch/batchaccounts/pools").count() > 10);
+}
+
+#[test]
+fn retirements_have_dates_or_an_announcement() {
+    for row in Table::new(include_str!("tables/retirements.tsv")).rows() {
+        let end = retirement(row.key()).unwrap();
+        assert!(end.announced_on.is_some() || end.retired_on.is_some(), "{}", end.subject);
+        assert!(!end.replacement.is_empty(), "{}", end.subject);
+    }
+    let low_priority = retirement("batch:low-priority").unwrap();
+    assert_eq!(low_priority.retired_on, Date::parse("2025-09-30"));
+}

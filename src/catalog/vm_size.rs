@@ -1,0 +1,221 @@
+use std::fmt;
+
+use super::os::Generation;
+use super::table::{Row, Table};
+use super::{Date, Status};
+
+const TABLE: Table = Table::new(include_str!("tables/vm-sizes.tsv"));
+
+/// Who made the accelerator of a size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GpuVendor {
+    /// No accelerator.
+    None,
+    /// NVIDIA.
+    Nvidia,
+    /// AMD: the NVIDIA stack does not serve it.
+    Amd,
+    /// An FPGA, which is no GPU.
+    Fpga,
+}
+
+/// The driver that a size's GPU needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DriverClass {
+    /// No GPU, no driver.
+    None,
+    /// NVIDIA's data-centre driver.
+    Cuda,
+    /// NVIDIA's GRID (vGPU) driver as Azure licenses it.
+    Grid,
+    /// AMD's ROCm driver.
+    Rocm,
+    /// A GPU for which no Linux driver is known.
+    Unknown,
+}
+
+/// Which kernel modules of the NVIDIA driver support the GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GpuModules {
+    /// Open and proprietary ones.
+    Either,
+    /// Only the open ones (Blackwell and later).
+    Open,
+    /// Only the proprietary ones (before Turing).
+    Proprietary,
+    /// Not an NVIDIA GPU.
+    None,
+}
+
+/// How many GPUs a size has: a whole number, or the share of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GpuCount {
+    /// GPUs, or parts of one.
+    pub numerator: u32,
+    /// Into how many parts a GPU is cut.
+    pub denominator: u32,
+}
+
+impl fmt::Display for GpuCount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.denominator {
+            1 => write!(formatter, "{}", self.numerator),
+            parts => write!(formatter, "{}/{parts}", self.numerator),
+        }
+    }
+}
+
+/// One VM size. `None` means that no source says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VmSize {
+    /// The size as Azure spells it.
+    pub name: &'static str,
+    /// Quota family; empty when unknown.
+    pub family: &'static str,
+    /// Virtual CPUs as quotas count them.
+    pub vcpus: u32,
+    /// Memory in GiB.
+    pub memory_gb: f64,
+    /// GPUs, or the share of one.
+    pub gpus: Option<GpuCount>,
+    /// The GPU's model; empty without one.
+    pub gpu_model: &'static str,
+    /// The GPU's maker.
+    pub gpu_vendor: GpuVendor,
+    /// The driver that the GPU needs.
+    pub driver_class: DriverClass,
+    /// The kernel modules that support the GPU.
+    pub gpu_modules: GpuModules,
+    /// GPUs joined by NVSwitch: the node needs fabric manager.
+    pub nvswitch: bool,
+    generations: &'static str,
+    /// Local resource disk in GiB; zero is none.
+    pub temp_disk_gb: Option<u32>,
+    /// Takes premium disks.
+    pub premium_io: Option<bool>,
+    /// Supports accelerated networking.
+    pub accelerated_networking: Option<bool>,
+    /// Supports an ephemeral OS disk.
+    pub ephemeral_os_disk: Option<bool>,
+    /// Cache in GiB, which bounds an ephemeral OS disk.
+    pub cached_disk_gb: Option<u32>,
+    /// Has RDMA over `InfiniBand`.
+    pub rdma: bool,
+    /// `x64` or `arm64`.
+    pub architecture: &'static str,
+    /// Supports trusted launch.
+    pub trusted_launch: Option<bool>,
+    /// Supports encryption at host.
+    pub encryption_at_host: Option<bool>,
+    /// Whether Azure still offers it.
+    pub status: Status,
+    /// When it ends or ended.
+    pub retired_on: Option<Date>,
+    /// Keys of the row's sources, explained in the table's header.
+    pub source: &'static str,
+}
+
+impl VmSize {
+    /// Whether it has a GPU, whole or in part.
+    pub fn has_gpu(&self) -> bool {
+        matches!(self.gpu_vendor, GpuVendor::Nvidia | GpuVendor::Amd)
+    }
+
+    /// Whether it boots images of a generation; nothing when no source says.
+    pub fn boots(&self, generation: Generation) -> Option<bool> {
+        (!self.generations.is_empty())
+            .then(|| self.generations.split(',').any(|known| known == generation.as_str()))
+    }
+}
+
+/// The size of this name.
+pub fn vm_size(name: &str) -> Option<VmSize> {
+    TABLE.find(name).map(parse)
+}
+
+/// All names of sizes, sorted without regard to case.
+pub fn vm_sizes() -> impl Iterator<Item = &'static str> {
+    TABLE.rows().map(Row::key)
+}
+
+fn parse(row: Row) -> VmSize {
+    let [
+        name,
+        family,
+        vcpus,
+        memory_gb,
+        gpus,
+        gpu_model,
+        gpu_vendor,
+        driver_class,
+        gpu_modules,
+        nvswitch,
+        generations,
+        temp_disk_gb,
+        premium_io,
+        accelerated_networking,
+        ephemeral_os_disk,
+        cached_disk_gb,
+        rdma,
+        architecture,
+        trusted_launch,
+        encryption_at_host,
+        status,
+        retired_on,
+        source,
+    ] = row.cells();
+    VmSize {
+        name,
+        family,
+        vcpus: vcpus.parse().unwrap_or(0),
+        memory_gb: memory_gb.parse().unwrap_or(0.0),
+        gpus: gpu_count(gpus),
+        gpu_model,
+        gpu_vendor: match gpu_vendor {
+            "nvidia" => GpuVendor::Nvidia,
+            "amd" => GpuVendor::Amd,
+            "fpga" => GpuVendor::Fpga,
+            _ => GpuVendor::None,
+        },
+        driver_class: match driver_class {
+            "none" => DriverClass::None,
+            "cuda" => DriverClass::Cuda,
+            "grid" => DriverClass::Grid,
+            "rocm" => DriverClass::Rocm,
+            _ => DriverClass::Unknown,
+        },
+        gpu_modules: match gpu_modules {
+            "either" => GpuModules::Either,
+            "open" => GpuModules::Open,
+            "proprietary" => GpuModules::Proprietary,
+            _ => GpuModules::None,
+        },
+        nvswitch: nvswitch == "yes",
+        generations,
+        temp_disk_gb: temp_disk_gb.parse().ok(),
+        premium_io: yes_or_no(premium_io),
+        accelerated_networking: yes_or_no(accelerated_networking),
+        ephemeral_os_disk: yes_or_no(ephemeral_os_disk),
+        cached_disk_gb: cached_disk_gb.parse().ok(),
+        rdma: rdma == "yes",
+        architecture,
+        trusted_launch: yes_or_no(trusted_launch),
+        encryption_at_host: yes_or_no(encryption_at_host),
+        status: Status::parse(status),
+        retired_on: Date::parse(retired_on),
+        source,
+    }
+}
+
+fn gpu_count(cell: &str) -> Option<GpuCount> {
+    let (numerator, denominator) = cell.split_once('/').unwrap_or((cell, "1"));
+    Some(GpuCount { numerator: numerator.parse().ok()?, denominator: denominator.parse().ok()? })
+}
+
+fn yes_or_no(cell: &str) -> Option<bool> {
+    match cell {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
