@@ -4,6 +4,7 @@
 //! any of the others: each holds one or two tables of `tables/`.
 
 mod api;
+mod config_default;
 mod date;
 mod name_rule;
 mod os;
@@ -14,6 +15,7 @@ mod table;
 mod vm_size;
 
 pub use api::{ApiProperty, api_properties, api_version, api_versions};
+pub use config_default::config_default;
 pub use date::Date;
 pub use name_rule::{NameProblem, NameRule, name_rule};
 pub use os::{

@@ -1,1 +1,283 @@
-//! model
+//! Takes the [`Config`], gives the [`Model`]: defaults filled, names derived, images, pools and registry
+//! linked, decisions taken (driver, node agent, role, generation).
+//!
+//! Formats no text: that is `render`. Reports `PB1xxx` at the config's own places. `resolve` here calls
+//! one file for each part of the config; `resolver` is what they share.
+
+mod batch;
+mod images;
+mod names;
+mod network;
+mod node;
+mod node_image;
+mod pool;
+mod registry;
+mod resolver;
+
+pub use batch::Batch;
+pub use images::{Build, Image, NameValue};
+pub use names::hex_digest;
+pub use network::{CreatedNetwork, Network};
+pub use node::{Gpu, Node, Os, Size};
+pub use node_image::{BakedImage, NodeImage, TargetRegion};
+pub use pool::{AutoScale, Containers, FixedScale, Mount, Pool, ResourceFile, StartTask};
+pub use registry::{Registry, Role};
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::catalog::{self, VmSize};
+use crate::config::{Config, Document};
+use crate::diagnostic::{Diagnostics, Severity, nearest};
+use names::Names;
+use resolver::Resolver;
+
+/// What a config means: the one context that templates see.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Model {
+    /// Name of the deployment.
+    pub name: String,
+    /// Region, as ARM spells it.
+    pub location: String,
+    /// Resource group.
+    pub resource_group: String,
+    /// Subscription, if the config names one.
+    pub subscription: Option<String>,
+    /// Tags of every resource.
+    pub tags: BTreeMap<String, String>,
+    /// Name of the user-assigned identity that pulls private images.
+    pub identity: Option<String>,
+    /// Name of the identity under which tasks push in ABAC mode.
+    pub build_identity: Option<String>,
+    /// The registry.
+    pub registry: Option<Registry>,
+    /// The container images.
+    pub images: Vec<Image>,
+    /// The nodes.
+    pub node: Node,
+    /// What the nodes boot.
+    pub node_image: NodeImage,
+    /// The VM that bakes the image, when one is baked.
+    pub builder: Option<Builder>,
+    /// The network.
+    pub network: Network,
+    /// The Batch account, when pools are deployed.
+    pub batch: Option<Batch>,
+    /// The stages that this config deploys, in order.
+    pub stages: Vec<&'static str>,
+}
+
+/// The VM that bakes the image.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Builder {
+    /// VM name.
+    pub vm: String,
+    /// VM size.
+    pub size: Size,
+    /// OS disk in GiB.
+    pub os_disk_gb: u32,
+    /// Version of the marketplace image.
+    pub image_version: String,
+    /// SSH public key of its user.
+    pub ssh_public_key: String,
+    /// Minutes until the bake counts as failed.
+    pub timeout_minutes: u32,
+    /// Azure Image Builder bakes instead of a VM of ours.
+    pub image_builder: bool,
+    /// Name of the image template under Azure Image Builder.
+    pub image_template: String,
+}
+
+const DEFAULT_TIMEOUT_MINUTES: u32 = 90;
+
+/// Resolves a config. `None` means that an error was reported; later parts are resolved all the same, so
+/// that one run shows every error.
+pub fn resolve(
+    config: &Config,
+    document: &Document,
+    diagnostics: &mut Diagnostics,
+) -> Option<Model> {
+    let before = diagnostics.count(Severity::Error);
+    let mut resolver = Resolver::new(config, document, diagnostics);
+    let model = build(&mut resolver);
+    if diagnostics.count(Severity::Error) > before { None } else { model }
+}
+
+fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
+    let config = resolver.config;
+    let names = Names::new(&config.name, &config.resource_group, config.subscription.as_deref());
+    let location = region(resolver, &config.location, "/location");
+    tags(resolver);
+    let registry = registry::resolve(resolver, &names);
+    let images = images::resolve(resolver, registry.as_ref());
+    let sizes = pool_sizes(resolver);
+    let known: Vec<VmSize> = sizes.iter().flatten().cloned().collect();
+    let network = network::resolve(resolver, &names);
+    let node = node::resolve(resolver, &known);
+    let os_key = node.as_ref().map_or("image", |node| node.os.key);
+    let node_image = node_image::resolve(resolver, &names, &location, os_key);
+    let (node, node_image, network) = (node?, node_image?, network?);
+    let builder = builder(resolver, &names, &node, &node_image);
+    let private = images.iter().any(|image| image.private);
+    let context = batch::PoolContext {
+        node: &node,
+        images: &images,
+        pull_identity: private,
+        node_image: &node_image,
+        network: &network,
+        sizes: &sizes,
+    };
+    let batch = batch::resolve(resolver, &names, &context);
+    let remote_build = images.iter().filter_map(|image| image.build.as_ref()).any(|b| b.remote);
+    let abac = registry.as_ref().is_some_and(|registry| registry.abac);
+    let mut model = Model {
+        name: config.name.clone(),
+        location,
+        resource_group: config.resource_group.clone(),
+        subscription: config.subscription.clone(),
+        tags: config.tags.clone(),
+        identity: private.then(|| names.local("pull")),
+        build_identity: (remote_build && abac).then(|| names.local("build")),
+        registry,
+        images,
+        node,
+        node_image,
+        builder,
+        network,
+        batch,
+        stages: Vec::new(),
+    };
+    model.stages = stages(&model);
+    if model.stages.is_empty() {
+        resolver.error(
+            "PB1028",
+            "",
+            "nothing to deploy",
+            "no image is baked, and no pool is asked for",
+            "add `batch` with a pool, or drop `gallery.imageVersionId` to bake an image",
+        );
+    }
+    Some(model)
+}
+
+fn stages(model: &Model) -> Vec<&'static str> {
+    let baked = model.node_image.baked.is_some();
+    let wanted = [
+        ("registry", model.registry.is_some()),
+        ("builder", baked && model.builder.as_ref().is_some_and(|one| !one.image_builder)),
+        ("image", baked),
+        ("batch", model.batch.is_some()),
+    ];
+    wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(stage, _)| stage).collect()
+}
+
+fn builder(
+    resolver: &mut Resolver<'_>,
+    names: &Names<'_>,
+    node: &Node,
+    node_image: &NodeImage,
+) -> Option<Builder> {
+    let written = resolver.config.builder.clone().unwrap_or_default();
+    let bake = resolver.config.bake.clone();
+    if node_image.baked.is_none() {
+        for (key, given) in [
+            ("builder", resolver.config.builder.is_some()),
+            ("bake", resolver.config.bake.is_some()),
+        ] {
+            if given {
+                resolver.error(
+                    "PB1022",
+                    &format!("/{key}"),
+                    format!("`{key}` has no meaning beside `gallery.imageVersionId`"),
+                    "nothing is baked",
+                    format!("drop `{key}`, or drop `imageVersionId` to bake an image"),
+                );
+            }
+        }
+        return None;
+    }
+    let size = match &written.vm_size {
+        Some(name) => node::described(&node::size(resolver, name, "/builder/vmSize")?),
+        None => node.size.clone(),
+    };
+    let method = bake.as_ref().and_then(crate::config::fields::Bake::method);
+    Some(Builder {
+        vm: names.local("builder"),
+        size,
+        os_disk_gb: written
+            .os_disk_gb
+            .unwrap_or_else(|| node_image::default_os_disk(node.gpu.is_some())),
+        image_version: written.image_version.unwrap_or_else(|| "latest".to_owned()),
+        ssh_public_key: written
+            .ssh_public_key
+            .unwrap_or_else(|| catalog::config_default("ssh-public-key").to_owned()),
+        timeout_minutes: written.timeout_minutes.unwrap_or(DEFAULT_TIMEOUT_MINUTES),
+        image_builder: method == Some(crate::config::fields::BakeMethod::ImageBuilder),
+        image_template: names.local("image-template"),
+    })
+}
+
+fn pool_sizes(resolver: &mut Resolver<'_>) -> Vec<Option<VmSize>> {
+    let pools = resolver.config.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
+    let mut sizes = Vec::new();
+    for (index, pool) in pools.iter().enumerate() {
+        let pointer = format!("/batch/pools/{index}/vmSize");
+        sizes.push(pool.vm_size.as_ref().and_then(|name| node::size(resolver, name, &pointer)));
+    }
+    sizes
+}
+
+/// A region as ARM spells it. New regions appear often, so an unknown one is a warning.
+fn region(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> String {
+    if let Some(region) = catalog::region(name) {
+        return region.name.to_owned();
+    }
+    let names = catalog::regions().map(|region| region.name);
+    let help = match nearest(name, names) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => "compare with `az account list-locations --query [].name`".to_owned(),
+    };
+    let title = format!("unknown region `{name}`");
+    resolver.report(Severity::Warning, "PB1004", pointer, title, "not in the catalog", help);
+    name.to_lowercase().replace(' ', "")
+}
+
+fn tags(resolver: &mut Resolver<'_>) {
+    for (name, value) in &resolver.config.tags {
+        let pointer = format!("/tags/{}", crate::config::escape(name));
+        let bad_name = name.is_empty()
+            || name.len() > 512
+            || name.contains(['<', '>', '%', '&', '\\', '?', '/']);
+        if bad_name || value.len() > 256 {
+            resolver.error(
+                "PB1008",
+                &pointer,
+                format!("tag `{name}` is not one that Azure takes"),
+                r"a name has at most 512 characters and none of `<>%&\?/`, a value at most 256",
+                "shorten it, or replace those characters",
+            );
+        }
+    }
+}
+
+/// Whether a text is a resource ID of this type, compared as Azure does: without regard to case.
+fn is_resource_id(id: &str, kind: &str) -> bool {
+    let mut parts = id.split('/');
+    let mut expect = |word: &str| parts.next().is_some_and(|part| part.eq_ignore_ascii_case(word));
+    let head = expect("") && expect("subscriptions");
+    let subscription = parts.next().is_some_and(|part| !part.is_empty());
+    let mut expect = |word: &str| parts.next().is_some_and(|part| part.eq_ignore_ascii_case(word));
+    let group = expect("resourceGroups");
+    let group = group && parts.next().is_some_and(|part| !part.is_empty());
+    let mut expect = |word: &str| parts.next().is_some_and(|part| part.eq_ignore_ascii_case(word));
+    let provider = expect("providers");
+    let mut kinds = kind.split('/');
+    let namespace = kinds.next().unwrap_or_default();
+    let provider = provider && expect(namespace);
+    let typed = kinds.all(|kind| {
+        parts.next().is_some_and(|part| part.eq_ignore_ascii_case(kind))
+            && parts.next().is_some_and(|name| !name.is_empty())
+    });
+    head && subscription && group && provider && typed && parts.next().is_none()
+}

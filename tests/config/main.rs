@@ -7,7 +7,8 @@ use prebake::config;
 #[test]
 fn committed_schema_is_the_one_of_the_types() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/config.schema.json");
-    let generated = serde_json::to_string_pretty(&config::schema::generate()).expect("is JSON") + "\n";
+    let generated =
+        serde_json::to_string_pretty(&config::schema::generate()).expect("is JSON") + "\n";
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(path, &generated).expect("the schema can be written");
     }

@@ -79,7 +79,10 @@ pub struct BakeStep {
     pub name: Option<String>,
     /// Packages of the operating system to install.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 200), inner(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$")))]
+    #[schemars(
+        length(min = 1, max = 200),
+        inner(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$"))
+    )]
     pub packages: Option<Vec<String>>,
     /// A file to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -207,7 +207,10 @@ pub struct Mount {
     #[schemars(regex(pattern = "^[a-z0-9$][a-z0-9-]{2,62}$"))]
     pub container: Option<String>,
     /// Folder below the node's mount root.
-    #[schemars(length(min = 1, max = 255), regex(pattern = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$"))]
+    #[schemars(
+        length(min = 1, max = 255),
+        regex(pattern = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$")
+    )]
     pub path: String,
     /// Options of the mount command.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,9 @@ pub struct Node {
 }
 
 /// Operating systems whose images prebake bakes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Os {
     /// Ubuntu 22.04 LTS.
     #[serde(rename = "ubuntu-22.04")]

@@ -1,0 +1,13 @@
+use super::table::Table;
+
+const TABLE: Table = Table::new(include_str!("tables/config-defaults.tsv"));
+
+/// What a config means where it says nothing, by key.
+///
+/// # Panics
+/// If the key is not one of the table: a mistake of the program.
+pub fn config_default(key: &str) -> &'static str {
+    let row = TABLE.find(key).expect("every key that is asked for stands in the table");
+    let [_, value, _] = row.cells();
+    value
+}

@@ -1,0 +1,147 @@
+use serde::Serialize;
+
+use super::names::Names;
+use super::pool::{self, Pool};
+use super::resolver::Resolver;
+use super::{Image, Node, is_resource_id};
+use crate::catalog::VmSize;
+use crate::config::fields::{self, AllocationMode};
+use crate::diagnostic::Diagnostic;
+
+/// The Batch account and its pools.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Batch {
+    /// Whether this deployment creates the account.
+    pub create_account: bool,
+    /// Account name.
+    pub account: String,
+    /// `BatchService` or `UserSubscription`.
+    pub allocation_mode: &'static str,
+    /// Nodes live in the user's subscription.
+    pub user_subscription: bool,
+    /// Key vault of a `UserSubscription` account.
+    pub key_vault_id: Option<String>,
+    /// Last part of `key_vault_id`.
+    pub key_vault_name: Option<String>,
+    /// Name of the auto-storage account that is created.
+    pub storage_account: Option<String>,
+    /// The pools, in the order of the config.
+    pub pools: Vec<Pool>,
+}
+
+pub(super) struct PoolContext<'a> {
+    pub(super) node: &'a Node,
+    pub(super) images: &'a [Image],
+    pub(super) pull_identity: bool,
+    pub(super) node_image: &'a super::NodeImage,
+    pub(super) network: &'a super::Network,
+    pub(super) sizes: &'a [Option<VmSize>],
+}
+
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    names: &Names<'_>,
+    context: &PoolContext<'_>,
+) -> Option<Batch> {
+    let written = resolver.config.batch.clone()?;
+    let account = written.account.clone().unwrap_or_default();
+    let create_account = account.create.unwrap_or(true);
+    let user_subscription = account.allocation_mode == Some(AllocationMode::UserSubscription);
+    let name = account_name(resolver, &account, create_account, names)?;
+    key_vault(resolver, &account, user_subscription);
+    let storage = written.storage.unwrap_or_default();
+    let storage_account = (create_account && storage.create.unwrap_or(true))
+        .then(|| storage.name.unwrap_or_else(|| names.global("st", 24)));
+    same_ids(resolver, &written.pools);
+    let mut keys = Vec::new();
+    let mut pools = Vec::new();
+    for (index, pool) in written.pools.iter().enumerate() {
+        if let Some(pool) =
+            pool::resolve(resolver, pool, index, user_subscription, context, &mut keys)
+        {
+            pools.push(pool);
+        }
+    }
+    if pools.is_empty() && written.pools.is_empty() && !create_account {
+        resolver.error(
+            "PB1028",
+            "/batch",
+            "nothing to deploy under `batch`",
+            "an existing account and no pools",
+            "add a pool under `pools`, or drop `batch`",
+        );
+    }
+    let vault_name = account.key_vault_id.as_deref().and_then(|id| id.rsplit('/').next());
+    Some(Batch {
+        create_account,
+        account: name,
+        allocation_mode: if user_subscription { "UserSubscription" } else { "BatchService" },
+        user_subscription,
+        key_vault_name: vault_name.map(str::to_owned),
+        key_vault_id: account.key_vault_id,
+        storage_account,
+        pools,
+    })
+}
+
+fn account_name(
+    resolver: &mut Resolver<'_>,
+    account: &fields::Account,
+    create: bool,
+    names: &Names<'_>,
+) -> Option<String> {
+    if account.name.is_none() && !create {
+        resolver.error(
+            "PB1011",
+            "/batch/account",
+            "existing Batch account has no name",
+            "`create: false` needs `name`",
+            "add `name: <account>`",
+        );
+        return None;
+    }
+    Some(account.name.clone().unwrap_or_else(|| names.global("", 24)))
+}
+
+fn key_vault(resolver: &mut Resolver<'_>, account: &fields::Account, user_subscription: bool) {
+    match &account.key_vault_id {
+        None if user_subscription && account.create.unwrap_or(true) => resolver.error(
+            "PB1029",
+            "/batch/account",
+            "`UserSubscription` needs a key vault",
+            "`keyVaultId` is missing",
+            "add `keyVaultId`, the resource ID of a vault in the account's region",
+        ),
+        Some(_) if !user_subscription => resolver.error(
+            "PB1022",
+            "/batch/account/keyVaultId",
+            "`keyVaultId` is only for `UserSubscription`",
+            "a `BatchService` account uses no vault",
+            "drop `keyVaultId`, or say `allocationMode: UserSubscription`",
+        ),
+        Some(id) if !is_resource_id(id, "Microsoft.KeyVault/vaults") => resolver.error(
+            "PB1026",
+            "/batch/account/keyVaultId",
+            "not the ID of a key vault",
+            "expected `/subscriptions/.../providers/Microsoft.KeyVault/vaults/<vault>`",
+            "copy it from `az keyvault show --query id`",
+        ),
+        _ => {}
+    }
+}
+
+/// Batch compares pool IDs without regard to case.
+fn same_ids(resolver: &mut Resolver<'_>, pools: &[fields::Pool]) {
+    for (index, pool) in pools.iter().enumerate() {
+        let same = |other: &fields::Pool| other.id.eq_ignore_ascii_case(&pool.id);
+        if let Some(first) = pools[..index].iter().position(same) {
+            let finding =
+                Diagnostic::error("PB1007", format!("pool ID `{}` is given twice", pool.id))
+                    .reason("Batch compares pool IDs without regard to case")
+                    .help("give each pool an ID of its own");
+            let (here, there) =
+                (format!("/batch/pools/{index}/id"), format!("/batch/pools/{first}/id"));
+            resolver.push_pair(finding, &here, "again here", &there);
+        }
+    }
+}

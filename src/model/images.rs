@@ -1,0 +1,308 @@
+use serde::Serialize;
+
+use super::registry::Registry;
+use super::resolver::Resolver;
+use crate::config::fields;
+
+/// A container image with one spelling for cloud-init, the build and the pools.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Image {
+    /// Full reference, `host/repository:tag` or `host/repository@sha256:...`.
+    pub reference: String,
+    /// Host of the registry, `docker.io` where Docker would assume it.
+    pub registry_server: String,
+    /// Repository in that registry.
+    pub repository: String,
+    /// Tag, if it is named by one.
+    pub tag: Option<String>,
+    /// Digest, if it is named by one.
+    pub digest: Option<String>,
+    /// It is in the config's registry and is pulled with an identity.
+    pub private: bool,
+    /// It is pulled while the node image is baked.
+    pub preload: bool,
+    /// How it is built, if this deployment builds it.
+    pub build: Option<Build>,
+}
+
+/// A build by ACR Tasks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Build {
+    /// Bicep identifier of the build, unique in the deployment.
+    pub key: String,
+    /// Name of the task and task run.
+    pub task_name: String,
+    /// Context as written.
+    pub context: String,
+    /// The registry fetches the context itself (Git, tarball, OCI); else it is uploaded.
+    pub remote: bool,
+    /// Dockerfile relative to the context.
+    pub dockerfile: String,
+    /// `repository:tag`, without the registry.
+    pub image: String,
+    /// Build arguments in order of their names.
+    pub args: Vec<NameValue>,
+    /// Target stage.
+    pub target: Option<String>,
+    /// Time limit in seconds.
+    pub timeout: u32,
+}
+
+/// A named text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct NameValue {
+    /// Name.
+    pub name: String,
+    /// Value.
+    pub value: String,
+}
+
+impl NameValue {
+    pub(super) fn list<'a>(
+        pairs: impl IntoIterator<Item = (&'a String, &'a String)>,
+    ) -> Vec<NameValue> {
+        let pair = |(name, value): (&String, &String)| NameValue {
+            name: name.clone(),
+            value: value.clone(),
+        };
+        pairs.into_iter().map(pair).collect()
+    }
+}
+
+const DEFAULT_TIMEOUT_SECONDS: u32 = 3600;
+
+pub(super) fn resolve(resolver: &mut Resolver<'_>, registry: Option<&Registry>) -> Vec<Image> {
+    let mut images: Vec<Image> = Vec::new();
+    let mut keys = Vec::new();
+    for (index, written) in resolver.config.images.iter().enumerate() {
+        let pointer = format!("/images/{index}");
+        let Some(image) = image(resolver, written, &pointer, registry, &mut keys) else { continue };
+        if let Some(first) = images.iter().position(|known| known.reference == image.reference) {
+            let finding = crate::diagnostic::Diagnostic::error(
+                "PB1018",
+                format!("image `{}` is listed twice", image.reference),
+            )
+            .help("keep one of the two");
+            resolver.push_pair(finding, &pointer, "again here", &format!("/images/{first}"));
+            continue;
+        }
+        images.push(image);
+    }
+    images
+}
+
+fn image(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Image,
+    pointer: &str,
+    registry: Option<&Registry>,
+    keys: &mut Vec<String>,
+) -> Option<Image> {
+    let name_pointer = format!("{pointer}/name");
+    let (host, repository) = split_host(&written.name);
+    let suffix = version(resolver, written, pointer)?;
+    if !valid_repository(repository) {
+        resolver.error(
+            "PB1008",
+            &name_pointer,
+            format!("`{}` is not an image name", written.name),
+            "a repository has lowercase letters, digits and `.`, `_`, `-`, `/` between them",
+            "write it as `repository` or `host/repository`, and the tag under `tag`",
+        );
+        return None;
+    }
+    let private = match (host, registry) {
+        (None, _) => true,
+        (Some(host), Some(registry)) => host.eq_ignore_ascii_case(&registry.login_server),
+        (Some(_), None) => false,
+    };
+    let server = if private {
+        let Some(registry) = registry else {
+            resolver.error(
+                "PB1005",
+                &name_pointer,
+                format!("nothing provides image `{}`", written.name),
+                "it has no host, and the config has no `registry`",
+                "add `registry`, or name the host of a public image (`docker.io/library/python`)",
+            );
+            return None;
+        };
+        registry.login_server.clone()
+    } else {
+        host.unwrap_or("docker.io").to_lowercase()
+    };
+    if !private && server.ends_with(".azurecr.io") {
+        resolver.error(
+            "PB1024",
+            &name_pointer,
+            format!("registry `{server}` is not the config's registry"),
+            "its images need an identity with a role there",
+            "name it under `registry` with `create: false`, or import the image",
+        );
+        return None;
+    }
+    let preload = written.preload.unwrap_or(true);
+    provided(resolver, written, pointer, private, registry)?;
+    let build = match &written.build {
+        Some(build) => Some(resolve_build(resolver, written, build, pointer, private, keys)?),
+        None => None,
+    };
+    Some(Image {
+        reference: format!("{server}/{repository}{suffix}"),
+        registry_server: server,
+        repository: repository.to_owned(),
+        tag: written.tag.clone(),
+        digest: written.digest.clone(),
+        private,
+        preload,
+        build,
+    })
+}
+
+/// The created registry is empty: an image in it must be built here.
+fn provided(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Image,
+    pointer: &str,
+    private: bool,
+    registry: Option<&Registry>,
+) -> Option<()> {
+    let empty = registry.is_some_and(|registry| registry.create);
+    if private && empty && written.build.is_none() {
+        resolver.error(
+            "PB1005",
+            &format!("{pointer}/name"),
+            format!("nothing provides image `{}`", written.name),
+            "the registry is created by this config, and nothing builds the image into it",
+            "add `build: { context: . }`, or use an existing registry with `create: false`",
+        );
+        return None;
+    }
+    Some(())
+}
+
+fn version(resolver: &mut Resolver<'_>, written: &fields::Image, pointer: &str) -> Option<String> {
+    match (&written.tag, &written.digest) {
+        (Some(_), Some(_)) => {
+            let finding = crate::diagnostic::Diagnostic::error(
+                "PB1006",
+                format!("image `{}` has a tag and a digest", written.name),
+            )
+            .reason(
+                "a digest names one image for ever, a tag whatever it points to; both may differ",
+            )
+            .help("keep `digest` for a pinned image, or `tag`");
+            let digest = format!("{pointer}/digest");
+            resolver.push_pair(finding, &digest, "digest here", &format!("{pointer}/tag"));
+            None
+        }
+        (Some(tag), None) => Some(format!(":{tag}")),
+        (None, Some(digest)) => Some(format!("@{digest}")),
+        (None, None) => {
+            resolver.error(
+                "PB1009",
+                pointer,
+                format!("image `{}` has neither tag nor digest", written.name),
+                "Docker would take `latest`, which moves",
+                "add `tag: \"1.0.0\"` or `digest: sha256:...`",
+            );
+            None
+        }
+    }
+}
+
+fn resolve_build(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Image,
+    build: &fields::Build,
+    pointer: &str,
+    private: bool,
+    keys: &mut Vec<String>,
+) -> Option<Build> {
+    let build_pointer = format!("{pointer}/build");
+    if !private {
+        resolver.error(
+            "PB1013",
+            &build_pointer,
+            format!("image `{}` cannot be built into another registry", written.name),
+            "only the config's registry is built into",
+            "drop the host from `name`, or drop `build`",
+        );
+        return None;
+    }
+    let Some(tag) = &written.tag else {
+        resolver.error(
+            "PB1025",
+            &build_pointer,
+            "a built image needs a tag",
+            "its digest is not known before it is built",
+            "name it by `tag`; pin the digest after the build",
+        );
+        return None;
+    };
+    let remote = is_remote(&build.context);
+    let dockerfile = build.dockerfile.clone().unwrap_or_else(|| "Dockerfile".to_owned());
+    let mut paths = vec![("dockerfile", dockerfile.as_str())];
+    if !remote {
+        paths.push(("context", build.context.as_str()));
+    }
+    for (key, path) in paths {
+        if leaves_folder(path) {
+            resolver.error(
+                "PB1014",
+                &format!("{build_pointer}/{key}"),
+                format!("`{path}` is outside the folder of the config"),
+                "a render reads and names only what lies beside its config",
+                "give a relative path below the config's folder",
+            );
+            return None;
+        }
+    }
+    let key = super::names::identifier(&written.name, keys);
+    let mut task_name: String = format!("build-{}", key.replace('_', "-"));
+    task_name.truncate(50);
+    Some(Build {
+        task_name: task_name.trim_end_matches('-').to_owned(),
+        key,
+        context: build.context.clone(),
+        remote,
+        dockerfile,
+        image: format!("{}:{tag}", split_host(&written.name).1),
+        args: NameValue::list(&build.args),
+        target: build.target.clone(),
+        timeout: build.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS),
+    })
+}
+
+/// Docker's own rule: the first part is a host if it has a dot or a port, or is `localhost`.
+fn split_host(name: &str) -> (Option<&str>, &str) {
+    match name.split_once('/') {
+        Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => {
+            (Some(first), rest)
+        }
+        _ => (None, name),
+    }
+}
+
+/// The repository grammar of the OCI distribution specification.
+fn valid_repository(repository: &str) -> bool {
+    let part = |part: &str| {
+        let bytes = part.as_bytes();
+        let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        bytes.first().is_some_and(alphanumeric)
+            && bytes.last().is_some_and(alphanumeric)
+            && bytes.iter().all(|byte| alphanumeric(byte) || matches!(byte, b'.' | b'_' | b'-'))
+    };
+    repository.split('/').all(part)
+}
+
+/// Contexts that ACR fetches by itself, as `az acr build` tells them apart.
+fn is_remote(context: &str) -> bool {
+    let known = ["https://", "http://", "git://", "git@", "oci://", "github.com/"];
+    known.iter().any(|start| context.starts_with(start))
+}
+
+fn leaves_folder(path: &str) -> bool {
+    let windows = path.contains('\\') || path.as_bytes().get(1) == Some(&b':');
+    path.starts_with(['/', '~']) || windows || path.split('/').any(|part| part == "..")
+}

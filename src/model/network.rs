@@ -1,0 +1,164 @@
+use serde::Serialize;
+
+use super::names::Names;
+use super::resolver::Resolver;
+use crate::catalog;
+use crate::config::fields::Addresses;
+
+/// The network of pools and builder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Network {
+    /// Existing subnet of the pools.
+    pub subnet_id: Option<String>,
+    /// Existing subnet of the builder.
+    pub builder_subnet_id: Option<String>,
+    /// The network that is created for the pools, when no subnet is given.
+    pub created: Option<CreatedNetwork>,
+    /// Nodes have no public addresses.
+    pub private_nodes: bool,
+    /// Name of the builder's own network.
+    pub builder_network: String,
+    /// Its address space, which is also its one subnet.
+    pub builder_address_space: String,
+}
+
+/// The network that is created for the pools.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CreatedNetwork {
+    /// Name of the virtual network.
+    pub name: String,
+    /// Its address space.
+    pub address_space: String,
+    /// Address prefix of the pools' subnet.
+    pub pool_subnet: String,
+    /// Name of the network security group of that subnet.
+    pub security_group: String,
+    /// Name of the NAT gateway that is the nodes' way out.
+    pub nat_gateway: String,
+    /// Name of the NAT gateway's public address.
+    pub nat_address: String,
+}
+
+pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<Network> {
+    let written = resolver.config.network.clone().unwrap_or_default();
+    for (key, id) in
+        [("subnetId", &written.subnet_id), ("builderSubnetId", &written.builder_subnet_id)]
+    {
+        if let Some(id) = id
+            && !super::is_resource_id(id, "Microsoft.Network/virtualNetworks/subnets")
+        {
+            resolver.error(
+                "PB1026",
+                &format!("/network/{key}"),
+                "not the ID of a subnet",
+                "expected `/subscriptions/.../virtualNetworks/<network>/subnets/<subnet>`",
+                "copy it from `az network vnet subnet show --query id`",
+            );
+        }
+    }
+    let created = if written.subnet_id.is_some() {
+        for (key, given) in [
+            ("addressSpace", written.address_space.is_some()),
+            ("poolSubnet", written.pool_subnet.is_some()),
+        ] {
+            if given {
+                resolver.error(
+                    "PB1022",
+                    &format!("/network/{key}"),
+                    format!("`{key}` has no meaning beside `subnetId`"),
+                    "an existing subnet is used as it is",
+                    format!("drop `{key}`, or drop `subnetId` to create a network"),
+                );
+            }
+        }
+        None
+    } else {
+        Some(created(resolver, &written, names)?)
+    };
+    Some(Network {
+        subnet_id: written.subnet_id,
+        builder_subnet_id: written.builder_subnet_id,
+        created,
+        private_nodes: written.node_addresses.unwrap_or(Addresses::None) == Addresses::None,
+        builder_network: names.local("builder-vnet"),
+        builder_address_space: catalog::config_default("builder-address-space").to_owned(),
+    })
+}
+
+fn created(
+    resolver: &mut Resolver<'_>,
+    written: &crate::config::fields::Network,
+    names: &Names<'_>,
+) -> Option<CreatedNetwork> {
+    let space = written
+        .address_space
+        .clone()
+        .unwrap_or_else(|| catalog::config_default("address-space").to_owned());
+    let space_prefix = prefix(resolver, &space, "/network/addressSpace")?;
+    let subnet = match &written.pool_subnet {
+        Some(subnet) => subnet.clone(),
+        None => {
+            let (address, _) = space.split_once('/')?;
+            let longest: u8 = catalog::config_default("pool-subnet-bits").parse().ok()?;
+            format!("{address}/{}", space_prefix.bits.max(longest))
+        }
+    };
+    let subnet_prefix = prefix(resolver, &subnet, "/network/poolSubnet")?;
+    if !space_prefix.holds(subnet_prefix) {
+        resolver.error(
+            "PB1027",
+            "/network/poolSubnet",
+            format!("subnet `{subnet}` is not in the address space"),
+            format!("the network is `{space}`"),
+            "take a prefix inside `addressSpace`",
+        );
+        return None;
+    }
+    Some(CreatedNetwork {
+        name: names.local("vnet"),
+        address_space: space,
+        pool_subnet: subnet,
+        security_group: names.local("nsg"),
+        nat_gateway: names.local("nat"),
+        nat_address: names.local("nat-ip"),
+    })
+}
+
+/// An IPv4 prefix.
+#[derive(Clone, Copy)]
+struct Prefix {
+    address: u32,
+    bits: u8,
+}
+
+impl Prefix {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/')?;
+        let address: std::net::Ipv4Addr = address.parse().ok()?;
+        let bits: u8 = bits.parse().ok().filter(|bits| (2..=29).contains(bits))?;
+        let prefix = Self { address: address.to_bits(), bits };
+        (prefix.address & !prefix.mask() == 0).then_some(prefix)
+    }
+
+    fn mask(self) -> u32 {
+        u32::MAX << (32 - u32::from(self.bits))
+    }
+
+    fn holds(self, other: Self) -> bool {
+        other.bits >= self.bits && other.address & self.mask() == self.address
+    }
+}
+
+fn prefix(resolver: &mut Resolver<'_>, text: &str, pointer: &str) -> Option<Prefix> {
+    let found = Prefix::parse(text);
+    if found.is_none() {
+        resolver.error(
+            "PB1027",
+            pointer,
+            format!("`{text}` is not an address prefix"),
+            "expected the first address of a network and 2 to 29 bits",
+            "write it as `10.64.0.0/16`",
+        );
+    }
+    found
+}

@@ -1,0 +1,290 @@
+use serde::Serialize;
+
+use super::resolver::Resolver;
+use crate::catalog::{self, BaseImage, DriverClass, Generation, GpuModules, GpuVendor, VmSize};
+use crate::config::fields::{self, DriverKind, KernelModules, SecurityType};
+use crate::diagnostic::nearest;
+
+/// What the nodes are and what their image starts from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Node {
+    /// Operating system and its marketplace image.
+    pub os: Os,
+    /// VM size of pools that name none.
+    pub size: Size,
+    /// The GPU software; none on CPU sizes.
+    pub gpu: Option<Gpu>,
+    /// `V1` or `V2`: what image, builder and pools boot.
+    pub generation: &'static str,
+    /// `Standard` or `TrustedLaunch`.
+    pub security_type: &'static str,
+    /// Trusted launch is on.
+    pub trusted_launch: bool,
+    /// Wanted version of the NVIDIA Container Toolkit, if the config says one.
+    pub toolkit_version: Option<String>,
+    /// Wanted version of Docker Engine, if the config says one.
+    pub docker_version: Option<String>,
+}
+
+/// An operating system.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Os {
+    /// `ubuntu-24.04`.
+    pub key: &'static str,
+    /// Marketplace publisher.
+    pub publisher: &'static str,
+    /// Marketplace offer.
+    pub offer: &'static str,
+    /// Marketplace SKU.
+    pub sku: &'static str,
+    /// Batch node agent.
+    pub node_agent: &'static str,
+    /// Package manager, `apt` or `dnf`.
+    pub packages: &'static str,
+}
+
+/// A VM size.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Size {
+    /// Name as Azure spells it.
+    pub name: String,
+    /// Quota family.
+    pub family: String,
+    /// Virtual CPUs.
+    pub vcpus: u32,
+    /// GPUs, `1` or `1/6`; empty without one.
+    pub gpus: String,
+    /// GPU model; empty without one.
+    pub gpu_model: String,
+}
+
+impl Size {
+    fn of(size: &VmSize) -> Self {
+        let gpus = if size.has_gpu() { size.gpus } else { None };
+        Self {
+            name: size.name.to_owned(),
+            family: size.family.to_owned(),
+            vcpus: size.vcpus,
+            gpus: gpus.map_or_else(String::new, |count| count.to_string()),
+            gpu_model: size.gpu_model.to_owned(),
+        }
+    }
+}
+
+/// The GPU software of the nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Gpu {
+    /// Data-centre or GRID driver.
+    pub driver: DriverKind,
+    /// Kernel modules.
+    pub modules: KernelModules,
+    /// Wanted driver version, if the config says one.
+    pub driver_version: Option<String>,
+    /// The GPUs are joined by NVSwitch and need fabric manager.
+    pub nvswitch: bool,
+}
+
+/// A size of the config, looked up; unknown ones are reported with the nearest known one.
+pub(super) fn size(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> Option<VmSize> {
+    let found = catalog::vm_size(name);
+    if found.is_none() {
+        let help = match nearest(name, catalog::vm_sizes()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "name a size as `az vm list-sizes` does, such as `Standard_NC4as_T4_v3`".into(),
+        };
+        resolver.error(
+            "PB1001",
+            pointer,
+            format!("unknown VM size `{name}`"),
+            "not a size of the catalog",
+            help,
+        );
+    }
+    found
+}
+
+/// Size by name for parts that have been looked up before.
+pub(super) fn described(size: &VmSize) -> Size {
+    Size::of(size)
+}
+
+pub(super) fn resolve(resolver: &mut Resolver<'_>, pool_sizes: &[VmSize]) -> Option<Node> {
+    let written = resolver.config.node.clone().unwrap_or_default();
+    let default_os = catalog::config_default("os");
+    let os_key = written.os.map_or(default_os, fields::Os::key);
+    let vm_size = default_size(resolver, &written, pool_sizes)?;
+    fits_gpu(resolver, &written, &vm_size)?;
+    let gpu = gpu(resolver, &written, &vm_size, pool_sizes)?;
+    let generation = generation(resolver, &vm_size, pool_sizes, os_key)?;
+    let base = catalog::base_image(os_key, generation)?;
+    let trusted = written.security_type == Some(SecurityType::TrustedLaunch);
+    Some(Node {
+        os: os(&base),
+        size: Size::of(&vm_size),
+        gpu,
+        generation: generation.as_str(),
+        security_type: if trusted { "TrustedLaunch" } else { "Standard" },
+        trusted_launch: trusted,
+        toolkit_version: written.toolkit_version,
+        docker_version: written.docker_version,
+    })
+}
+
+fn default_size(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Node,
+    pool_sizes: &[VmSize],
+) -> Option<VmSize> {
+    if let Some(name) = &written.vm_size {
+        return size(resolver, name, "/node/vmSize");
+    }
+    // Pools that all name their size have said what the nodes are.
+    if let Some(first) = pool_sizes.first().filter(|_| written.gpu.is_none()) {
+        return Some(first.clone());
+    }
+    let key = if written.gpu == Some(true) { "gpu-size" } else { "cpu-size" };
+    catalog::vm_size(catalog::config_default(key))
+}
+
+/// `gpu: true` on a size without one is a bill for nothing, and the reverse a GPU that idles.
+fn fits_gpu(resolver: &mut Resolver<'_>, written: &fields::Node, size: &VmSize) -> Option<()> {
+    let Some(wanted) = written.gpu else { return Some(()) };
+    if wanted == size.has_gpu() {
+        return Some(());
+    }
+    let (title, help) = if wanted {
+        (
+            format!("size `{}` has no GPU", size.name),
+            format!("take a GPU size such as `{}`", catalog::config_default("gpu-size")),
+        )
+    } else {
+        (
+            format!("size `{}` has a GPU that `gpu: false` leaves idle", size.name),
+            format!("take a CPU size such as `{}`", catalog::config_default("cpu-size")),
+        )
+    };
+    resolver.error("PB1002", "/node/gpu", title, "does not fit `vmSize`", help);
+    None
+}
+
+fn gpu(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Node,
+    size: &VmSize,
+    pool_sizes: &[VmSize],
+) -> Option<Option<Gpu>> {
+    let every = || std::iter::once(size).chain(pool_sizes);
+    let Some(size) = every().find(|size| size.has_gpu()) else { return Some(None) };
+    if size.gpu_vendor != GpuVendor::Nvidia {
+        resolver.error(
+            "PB1003",
+            "/node/vmSize",
+            format!("size `{}` has a GPU that is not from NVIDIA", size.name),
+            format!("a {}: NVIDIA's driver and container toolkit do not serve it", size.gpu_model),
+            "take an NVIDIA size, or start from an image that holds the vendor's driver",
+        );
+        return None;
+    }
+    let class = size.driver_class;
+    let other = every().find(|known| known.has_gpu() && known.driver_class != class);
+    if let Some(other) = other {
+        resolver.error(
+            "PB1019",
+            "/batch/pools",
+            "pools need different GPU drivers",
+            format!("`{}` and `{}` cannot boot one image", size.name, other.name),
+            "keep pools of one driver class in one config",
+        );
+        return None;
+    }
+    let wanted = written.driver.clone().unwrap_or_default();
+    let driver = driver_kind(resolver, &wanted, size, class)?;
+    let modules = modules(resolver, &wanted, size)?;
+    let nvswitch = every().any(|size| size.nvswitch);
+    Some(Some(Gpu { driver, modules, driver_version: wanted.version, nvswitch }))
+}
+
+fn driver_kind(
+    resolver: &mut Resolver<'_>,
+    wanted: &fields::Driver,
+    size: &VmSize,
+    class: DriverClass,
+) -> Option<DriverKind> {
+    let needed = if class == DriverClass::Grid { DriverKind::Grid } else { DriverKind::DataCenter };
+    if wanted.kind.is_none_or(|kind| kind == needed) {
+        return Some(needed);
+    }
+    let needed_word = if needed == DriverKind::Grid { "grid" } else { "dataCenter" };
+    resolver.error(
+        "PB1020",
+        "/node/driver/kind",
+        "driver does not fit the size",
+        format!("`{}` works with the `{needed_word}` driver", size.name),
+        format!("drop `kind`, or say `{needed_word}`"),
+    );
+    None
+}
+
+fn modules(
+    resolver: &mut Resolver<'_>,
+    wanted: &fields::Driver,
+    size: &VmSize,
+) -> Option<KernelModules> {
+    let (default, only) = match size.gpu_modules {
+        GpuModules::Proprietary => (KernelModules::Proprietary, true),
+        GpuModules::Open => (KernelModules::Open, true),
+        GpuModules::Either | GpuModules::None => (KernelModules::Open, false),
+    };
+    match wanted.modules {
+        Some(modules) if only && modules != default => {
+            let word = if default == KernelModules::Open { "open" } else { "proprietary" };
+            resolver.error(
+                "PB1020",
+                "/node/driver/modules",
+                "kernel modules do not fit the GPU",
+                format!("the {} of `{}` works with {word} modules", size.gpu_model, size.name),
+                format!("drop `modules`, or say `{word}`"),
+            );
+            None
+        }
+        Some(modules) => Some(modules),
+        None => Some(default),
+    }
+}
+
+/// Generation 2 wherever every size boots it; 1 for the sizes that know no other.
+fn generation(
+    resolver: &mut Resolver<'_>,
+    size: &VmSize,
+    pool_sizes: &[VmSize],
+    os_key: &str,
+) -> Option<Generation> {
+    let boots = |generation| {
+        std::iter::once(size)
+            .chain(pool_sizes)
+            .all(|size| size.boots(generation).unwrap_or(generation == Generation::V2))
+            && catalog::base_image(os_key, generation).is_some()
+    };
+    let found = [Generation::V2, Generation::V1].into_iter().find(|one| boots(*one));
+    if found.is_none() {
+        resolver.error(
+            "PB1021",
+            "/node",
+            "no image generation fits all sizes",
+            format!("no generation of `{os_key}` boots on every size of this config"),
+            "keep sizes of one generation in one config",
+        );
+    }
+    found
+}
+
+fn os(base: &BaseImage) -> Os {
+    Os {
+        key: base.os_key,
+        publisher: base.publisher,
+        offer: base.offer,
+        sku: base.sku,
+        node_agent: base.node_agent,
+        packages: base.packages,
+    }
+}

@@ -1,0 +1,148 @@
+use serde::Serialize;
+
+use super::names::Names;
+use super::resolver::Resolver;
+use crate::catalog;
+use crate::config::fields;
+
+/// What the nodes boot.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NodeImage {
+    /// Resource ID of an image version that exists; nothing is baked then.
+    pub existing_id: Option<String>,
+    /// The version that is baked.
+    pub baked: Option<BakedImage>,
+}
+
+/// A gallery image version that this deployment bakes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BakedImage {
+    /// Whether this deployment creates the gallery.
+    pub create_gallery: bool,
+    /// Gallery name.
+    pub gallery: String,
+    /// Image definition name.
+    pub definition: String,
+    /// Version, `Major.Minor.Patch`.
+    pub version: String,
+    /// Publisher, offer and SKU that identify the definition in its gallery.
+    pub publisher: String,
+    /// Offer.
+    pub offer: String,
+    /// SKU.
+    pub sku: String,
+    /// Where it is replicated, the location of the deployment first.
+    pub target_regions: Vec<TargetRegion>,
+    /// Storage of the replicas.
+    pub storage: String,
+}
+
+/// Replicas in one region.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TargetRegion {
+    /// Short name of the region.
+    pub region: String,
+    /// Replicas.
+    pub replicas: u32,
+}
+
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    names: &Names<'_>,
+    location: &str,
+    os_key: &str,
+) -> Option<NodeImage> {
+    let written = resolver.config.gallery.clone().unwrap_or_default();
+    if let Some(id) = &written.image_version_id {
+        return existing(resolver, &written, id);
+    }
+    let Some(version) = written.version.clone() else {
+        let pointer = if resolver.config.gallery.is_some() { "/gallery" } else { "" };
+        resolver.error(
+            "PB1012",
+            pointer,
+            "the image has no version",
+            "a baked image needs `gallery.version`",
+            "add `gallery: { version: 1.0.0 }`, and raise it whenever the bake changes",
+        );
+        return None;
+    };
+    if version.split('.').any(|part| part.parse::<i32>().is_err()) {
+        resolver.error(
+            "PB1008",
+            "/gallery/version",
+            format!("`{version}` is not an image version"),
+            "each part is at most 2147483647",
+            "take three small numbers, such as `1.0.0`",
+        );
+        return None;
+    }
+    let definition = written.image_definition.clone().unwrap_or_else(|| names.local(os_key));
+    let mut target_regions =
+        vec![TargetRegion { region: location.to_owned(), replicas: written.replicas.unwrap_or(1) }];
+    for (index, target) in written.target_regions.iter().enumerate() {
+        let pointer = format!("/gallery/targetRegions/{index}/region");
+        let region = super::region(resolver, &target.region, &pointer);
+        if target_regions.iter().any(|known| known.region == region) {
+            resolver.error(
+                "PB1023",
+                &pointer,
+                format!("region `{region}` is listed twice"),
+                "the location of the deployment always holds the version",
+                "drop it, or set `replicas` for the location",
+            );
+            continue;
+        }
+        target_regions.push(TargetRegion { region, replicas: target.replicas.unwrap_or(1) });
+    }
+    Some(NodeImage {
+        existing_id: None,
+        baked: Some(BakedImage {
+            create_gallery: written.create.unwrap_or(true),
+            gallery: written.name.clone().unwrap_or_else(|| names.underscored("gallery")),
+            publisher: "prebake".to_owned(),
+            offer: resolver.config.name.clone(),
+            sku: definition.clone(),
+            definition,
+            version,
+            target_regions,
+            storage: written.storage.clone().unwrap_or_else(|| "Standard_LRS".to_owned()),
+        }),
+    })
+}
+
+fn existing(resolver: &mut Resolver<'_>, written: &fields::Gallery, id: &str) -> Option<NodeImage> {
+    let pointer = "/gallery/imageVersionId";
+    if !super::is_resource_id(id, "Microsoft.Compute/galleries/images/versions") {
+        resolver.error(
+            "PB1026",
+            pointer,
+            "not the ID of a gallery image version",
+            "expected `/subscriptions/.../galleries/<gallery>/images/<image>/versions/<version>`",
+            "copy it from `az sig image-version show --query id`",
+        );
+        return None;
+    }
+    let bakes = [
+        ("version", written.version.is_some()),
+        ("name", written.name.is_some()),
+        ("imageDefinition", written.image_definition.is_some()),
+        ("targetRegions", !written.target_regions.is_empty()),
+    ];
+    for (key, _) in bakes.into_iter().filter(|(_, given)| *given) {
+        resolver.error(
+            "PB1022",
+            &format!("/gallery/{key}"),
+            format!("`{key}` has no meaning beside `imageVersionId`"),
+            "an existing image version is used as it is",
+            format!("drop `{key}`, or drop `imageVersionId` to bake an image"),
+        );
+    }
+    Some(NodeImage { existing_id: Some(id.to_owned()), baked: None })
+}
+
+/// Default size of the OS disk in GiB.
+pub(super) fn default_os_disk(gpu: bool) -> u32 {
+    let key = if gpu { "gpu-os-disk-gb" } else { "cpu-os-disk-gb" };
+    catalog::config_default(key).parse().expect("the table holds a number: a test reads it")
+}

@@ -1,0 +1,370 @@
+use serde::Serialize;
+
+use super::batch::PoolContext;
+use super::images::NameValue;
+use super::is_resource_id;
+use super::names::{identifier, short_digest};
+use super::node::{Size, described};
+use super::resolver::Resolver;
+use crate::config::fields::{self, Elevation, MountKind, Replacement};
+
+/// A pool.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pool {
+    /// Bicep identifier, unique among the pools.
+    pub key: String,
+    /// Pool ID as it is deployed.
+    pub id: String,
+    /// ID as the config gives it; `id` carries a digest besides under `replace: blue-green`.
+    pub base_id: String,
+    /// A change of the immutable part makes a new pool.
+    pub blue_green: bool,
+    /// Name for people.
+    pub display_name: Option<String>,
+    /// VM size.
+    pub size: Size,
+    /// Fixed scale.
+    pub fixed: Option<FixedScale>,
+    /// Scale by formula.
+    pub auto_scale: Option<AutoScale>,
+    /// Tasks at once on a node.
+    pub task_slots_per_node: u32,
+    /// MPI between nodes.
+    pub inter_node_communication: bool,
+    /// Container tasks; none when the pool runs none.
+    pub containers: Option<Containers>,
+    /// Resource IDs of the tasks' identities.
+    pub identities: Vec<String>,
+    /// The identity that pulls images is attached.
+    pub pull_identity: bool,
+    /// Start task.
+    pub start_task: Option<StartTask>,
+    /// Mounted file systems.
+    pub mounts: Vec<Mount>,
+    /// Metadata in order of names.
+    pub metadata: Vec<NameValue>,
+}
+
+/// A pool of fixed size.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FixedScale {
+    /// Dedicated nodes.
+    pub nodes: u32,
+    /// Spot nodes.
+    pub spot_nodes: u32,
+    /// ISO 8601.
+    pub resize_timeout: Option<String>,
+}
+
+/// A pool that scales by formula.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AutoScale {
+    /// Formula.
+    pub formula: String,
+    /// ISO 8601.
+    pub interval: String,
+}
+
+/// What a pool needs to run container tasks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Containers {
+    /// References of the images that are on the node or are pulled when it joins.
+    pub image_names: Vec<String>,
+    /// Hosts of private registries, pulled from with the pull identity.
+    pub private_registries: Vec<String>,
+}
+
+/// The command that every node runs when it joins.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StartTask {
+    /// Command line with its shell.
+    pub command_line: String,
+    /// `Admin` or `NonAdmin`.
+    pub elevation: &'static str,
+    /// Tasks wait for it.
+    pub wait_for_success: bool,
+    /// Retries.
+    pub max_task_retry_count: i32,
+    /// Environment.
+    pub environment: Vec<NameValue>,
+    /// Downloads.
+    pub resource_files: Vec<ResourceFile>,
+}
+
+/// A file that the start task downloads.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResourceFile {
+    /// HTTPS URL.
+    pub url: String,
+    /// Path under the working directory.
+    pub path: String,
+    /// Octal mode.
+    pub mode: Option<String>,
+}
+
+/// A mounted file system.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mount {
+    /// A blob container; else an NFS export.
+    pub blob: bool,
+    /// Storage account, or `host:/export`.
+    pub source: String,
+    /// Container of a blob mount.
+    pub container: Option<String>,
+    /// Folder below the mount root.
+    pub path: String,
+    /// Options of the mount command.
+    pub options: Option<String>,
+    /// Resource ID of the identity; the pull identity without it.
+    pub identity: Option<String>,
+}
+
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Pool,
+    index: usize,
+    user_subscription: bool,
+    context: &PoolContext<'_>,
+    keys: &mut Vec<String>,
+) -> Option<Pool> {
+    let pointer = format!("/batch/pools/{index}");
+    let size = match &written.vm_size {
+        Some(_) => described(context.sizes.get(index)?.as_ref()?),
+        None => context.node.size.clone(),
+    };
+    let (fixed, auto_scale) = scale(resolver, written, &pointer, user_subscription)?;
+    identities(resolver, written, &pointer);
+    let mounts = mounts(resolver, written, &pointer, context.pull_identity);
+    let containers = containers(written, context);
+    let mut pool = Pool {
+        key: identifier(&written.id, keys),
+        id: written.id.clone(),
+        base_id: written.id.clone(),
+        blue_green: written.replace == Some(Replacement::BlueGreen),
+        display_name: written.display_name.clone(),
+        size,
+        fixed,
+        auto_scale,
+        task_slots_per_node: written.task_slots_per_node.unwrap_or(1),
+        inter_node_communication: written.inter_node_communication.unwrap_or(false),
+        pull_identity: context.pull_identity,
+        containers,
+        identities: written.identities.clone(),
+        start_task: start_task(resolver, written, &pointer),
+        mounts,
+        metadata: NameValue::list(&written.metadata),
+    };
+    if pool.blue_green {
+        deploy_beside(resolver, &mut pool, &pointer, context)?;
+    }
+    Some(pool)
+}
+
+/// The ID carries a digest of everything that only a new pool can change.
+fn deploy_beside(
+    resolver: &mut Resolver<'_>,
+    pool: &mut Pool,
+    pointer: &str,
+    context: &PoolContext<'_>,
+) -> Option<()> {
+    let mut immutable = pool.clone();
+    immutable.fixed = None;
+    immutable.auto_scale = None;
+    immutable.start_task = None;
+    immutable.metadata = Vec::new();
+    immutable.key = String::new();
+    let parts = (&immutable, context.node_image, context.node, context.network);
+    let text = serde_json::to_string(&parts).expect("plain data serialises");
+    pool.id = format!("{}-{}", pool.base_id, short_digest(&text, 8));
+    pool.metadata.push(NameValue { name: "prebake-pool".to_owned(), value: pool.base_id.clone() });
+    pool.metadata.sort();
+    if pool.id.len() > 64 {
+        resolver.error(
+            "PB1008",
+            &format!("{pointer}/id"),
+            format!("pool ID `{}` is too long", pool.base_id),
+            "`blue-green` adds 9 characters, and Batch takes 64",
+            "shorten the ID to 55 characters",
+        );
+        return None;
+    }
+    Some(())
+}
+
+type Scale = (Option<FixedScale>, Option<AutoScale>);
+
+fn scale(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Pool,
+    pointer: &str,
+    user_subscription: bool,
+) -> Option<Scale> {
+    let fixed = written.nodes.is_some() || written.spot_nodes.is_some();
+    match (&written.auto_scale, fixed) {
+        (Some(_), true) => {
+            resolver.error(
+                "PB1010",
+                &format!("{pointer}/autoScale"),
+                format!("pool `{}` has a fixed scale and a formula", written.id),
+                "`nodes` or `spotNodes` beside `autoScale`",
+                "keep one of the two",
+            );
+            None
+        }
+        (None, false) => {
+            resolver.error(
+                "PB1010",
+                pointer,
+                format!("pool `{}` has no scale", written.id),
+                "without one Batch keeps zero nodes",
+                "add `nodes: 1`, or `autoScale` with a formula",
+            );
+            None
+        }
+        (Some(auto_scale), false) => {
+            let interval = auto_scale.interval.clone().unwrap_or_else(|| "PT15M".to_owned());
+            Some((None, Some(AutoScale { formula: auto_scale.formula.clone(), interval })))
+        }
+        (None, true) => {
+            let spot_nodes = written.spot_nodes.unwrap_or(0);
+            if spot_nodes > 0 && !user_subscription {
+                resolver.error(
+                    "PB1030",
+                    &format!("{pointer}/spotNodes"),
+                    "Spot nodes need a `UserSubscription` account",
+                    "low-priority nodes of `BatchService` accounts are retired",
+                    "use `nodes`, or `batch.account.allocationMode: UserSubscription`",
+                );
+            }
+            let nodes = written.nodes.unwrap_or(0);
+            let resize_timeout = written.resize_timeout.clone();
+            Some((Some(FixedScale { nodes, spot_nodes, resize_timeout }), None))
+        }
+    }
+}
+
+/// Container tasks are possible exactly when images are on the node or the pool asks for them.
+fn containers(written: &fields::Pool, context: &PoolContext<'_>) -> Option<Containers> {
+    let wanted = written.containers.unwrap_or(!context.images.is_empty());
+    if !wanted {
+        return None;
+    }
+    let image_names = context.images.iter().map(|image| image.reference.clone()).collect();
+    let mut private_registries: Vec<String> = context
+        .images
+        .iter()
+        .filter(|image| image.private)
+        .map(|image| image.registry_server.clone())
+        .collect();
+    private_registries.dedup();
+    Some(Containers { image_names, private_registries })
+}
+
+fn identities(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) {
+    for (index, id) in written.identities.iter().enumerate() {
+        let pointer = format!("{pointer}/identities/{index}");
+        check_identity(resolver, id, &pointer);
+    }
+}
+
+fn check_identity(resolver: &mut Resolver<'_>, id: &str, pointer: &str) {
+    if !is_resource_id(id, "Microsoft.ManagedIdentity/userAssignedIdentities") {
+        resolver.error(
+            "PB1026",
+            pointer,
+            "not the ID of a user-assigned identity",
+            "expected `/subscriptions/.../userAssignedIdentities/<identity>`",
+            "copy it from `az identity show --query id`",
+        );
+    }
+}
+
+fn start_task(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Pool,
+    pointer: &str,
+) -> Option<StartTask> {
+    let Some(task) = &written.start_task else {
+        if !written.environment.is_empty() {
+            resolver.error(
+                "PB1015",
+                &format!("{pointer}/environment"),
+                format!("pool `{}` has an environment and no start task", written.id),
+                "a pool hands its environment to the start task only",
+                "add `startTask`, or set the environment in the job",
+            );
+        }
+        return None;
+    };
+    let resource_files = task.resource_files.iter().map(|file| ResourceFile {
+        url: file.url.clone(),
+        path: file.path.clone(),
+        mode: file.mode.clone(),
+    });
+    let admin = task.elevation == Some(Elevation::Admin);
+    Some(StartTask {
+        command_line: format!("/bin/bash -c {}", shell_quoted(&task.command)),
+        elevation: if admin { "Admin" } else { "NonAdmin" },
+        wait_for_success: task.wait_for_success.unwrap_or(true),
+        max_task_retry_count: task.max_task_retry_count.unwrap_or(1),
+        environment: NameValue::list(&written.environment),
+        resource_files: resource_files.collect(),
+    })
+}
+
+/// Batch hands a Linux command line to a shell-like splitter: single quotes keep everything.
+fn shell_quoted(command: &str) -> String {
+    format!("'{}'", command.replace('\'', r"'\''"))
+}
+
+fn mounts(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Pool,
+    pointer: &str,
+    pull_identity: bool,
+) -> Vec<Mount> {
+    let mut mounts = Vec::new();
+    for (index, mount) in written.mounts.iter().enumerate() {
+        let pointer = format!("{pointer}/mounts/{index}");
+        let blob = mount.kind == MountKind::Blob;
+        if blob && mount.container.is_none() {
+            resolver.error(
+                "PB1031",
+                &pointer,
+                "blob mount has no container",
+                "`container` is missing",
+                "add `container: <name>`",
+            );
+        }
+        if !blob && !mount.source.contains(":/") {
+            resolver.error(
+                "PB1031",
+                &format!("{pointer}/source"),
+                "not an NFS export",
+                "expected `host:/export`",
+                "write it as `account.file.core.windows.net:/account/share`",
+            );
+        }
+        if blob && mount.identity.is_none() && !pull_identity {
+            resolver.error(
+                "PB1031",
+                &pointer,
+                "blob mount has no identity",
+                "the config has no registry, and so no identity of its own",
+                "add `identity`, the resource ID of one that may read the container",
+            );
+        }
+        if let Some(id) = &mount.identity {
+            check_identity(resolver, id, &format!("{pointer}/identity"));
+        }
+        mounts.push(Mount {
+            blob,
+            source: mount.source.clone(),
+            container: mount.container.clone(),
+            path: mount.path.clone(),
+            options: mount.options.clone(),
+            identity: mount.identity.clone(),
+        });
+    }
+    mounts
+}

@@ -1,0 +1,128 @@
+use serde::Serialize;
+
+use super::names::Names;
+use super::resolver::Resolver;
+use crate::catalog;
+use crate::config::fields::{self, RoleAssignmentMode, Sku};
+
+/// The registry that holds private images.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Registry {
+    /// Whether this deployment creates it.
+    pub create: bool,
+    /// Name without the domain.
+    pub name: String,
+    /// Host of its images, `name.azurecr.io`, lowercase.
+    pub login_server: String,
+    /// Resource group of an existing registry, when it is another one.
+    pub resource_group: Option<String>,
+    /// Subscription of an existing registry, when it is another one.
+    pub subscription: Option<String>,
+    /// SKU as ARM names it.
+    pub sku: &'static str,
+    /// `LegacyRegistryPermissions` or `AbacRepositoryPermissions`.
+    pub role_assignment_mode: &'static str,
+    /// Repository permissions decide who may pull.
+    pub abac: bool,
+    /// Role that may pull.
+    pub pull_role: Role,
+    /// Role that a task needs to push in ABAC mode.
+    pub push_role: Role,
+}
+
+/// A built-in role.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Role {
+    /// Name, `AcrPull`.
+    pub name: String,
+    /// Role definition GUID.
+    pub id: String,
+}
+
+impl Role {
+    pub(super) fn built_in(name: &str) -> Self {
+        let role =
+            catalog::role(name).expect("the roles that prebake assigns stand in the catalog");
+        Self { name: role.name.to_owned(), id: role.id.to_owned() }
+    }
+}
+
+pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<Registry> {
+    let written = resolver.config.registry.as_ref()?;
+    let create = written.create.unwrap_or(true);
+    let name = name(resolver, written, create, names)?;
+    let abac = written.role_assignment_mode == Some(RoleAssignmentMode::Abac);
+    if create {
+        let elsewhere = [
+            ("/registry/resourceGroup", "resourceGroup", written.resource_group.is_some()),
+            ("/registry/subscription", "subscription", written.subscription.is_some()),
+        ];
+        for (pointer, key, _) in elsewhere.into_iter().filter(|(.., given)| *given) {
+            resolver.error(
+                "PB1022",
+                pointer,
+                format!("`{key}` is only for an existing registry"),
+                "a registry that is created stands in the config's resource group",
+                format!("drop `{key}`, or say `create: false`"),
+            );
+        }
+    } else if written.sku.is_some() {
+        resolver.error(
+            "PB1022",
+            "/registry/sku",
+            "`sku` is only for a registry that is created",
+            "an existing registry keeps its SKU",
+            "drop `sku`, or say `create: true`",
+        );
+    }
+    Some(Registry {
+        create,
+        login_server: format!("{}.azurecr.io", name.to_lowercase()),
+        name,
+        resource_group: written.resource_group.clone(),
+        subscription: written.subscription.clone(),
+        sku: match written.sku.unwrap_or(Sku::Basic) {
+            Sku::Basic => "Basic",
+            Sku::Standard => "Standard",
+            Sku::Premium => "Premium",
+        },
+        role_assignment_mode: if abac {
+            "AbacRepositoryPermissions"
+        } else {
+            "LegacyRegistryPermissions"
+        },
+        abac,
+        pull_role: Role::built_in(if abac {
+            "Container Registry Repository Reader"
+        } else {
+            "AcrPull"
+        }),
+        push_role: Role::built_in(if abac {
+            "Container Registry Repository Writer"
+        } else {
+            "AcrPush"
+        }),
+    })
+}
+
+fn name(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Registry,
+    create: bool,
+    names: &Names<'_>,
+) -> Option<String> {
+    match &written.name {
+        Some(name) => Some(name.clone()),
+        None if create => Some(names.global("acr", 50)),
+        None => {
+            resolver.error(
+                "PB1011",
+                "/registry",
+                "existing registry has no name",
+                "`create: false` needs `name`",
+                "add `name: <registry>`, without `.azurecr.io`",
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use crate::config::{Config, Document};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+
+/// What every part of the resolution needs: the config, its places, and the sink.
+pub(super) struct Resolver<'a> {
+    pub(super) config: &'a Config,
+    document: &'a Document,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(
+        config: &'a Config,
+        document: &'a Document,
+        diagnostics: &'a mut Diagnostics,
+    ) -> Self {
+        Self { config, document, diagnostics }
+    }
+
+    /// Reports an error at the value of a JSON pointer.
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        pointer: &str,
+        title: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(Severity::Error, code, pointer, title, label, help);
+    }
+
+    /// Reports a finding at the value of a JSON pointer.
+    pub(super) fn report(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        pointer: &str,
+        title: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let mut finding = Diagnostic::new(severity, code, title).help(help);
+        finding.place = self.place(pointer);
+        finding.label = label.into();
+        self.push(finding);
+    }
+
+    /// Reports a finding at one value that another one explains.
+    pub(super) fn push_pair(
+        &mut self,
+        mut finding: Diagnostic,
+        pointer: &str,
+        label: &str,
+        first: &str,
+    ) {
+        finding.place = self.place(pointer);
+        label.clone_into(&mut finding.label);
+        if let Some(place) = self.place(first) {
+            finding = finding.related(place, "first here");
+        }
+        self.push(finding);
+    }
+
+    pub(super) fn push(&mut self, finding: Diagnostic) {
+        self.diagnostics.push(finding);
+    }
+
+    pub(super) fn place(&self, pointer: &str) -> Option<Place> {
+        self.document.place(pointer)
+    }
+}
