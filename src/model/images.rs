@@ -36,6 +36,8 @@ pub struct Build {
     pub context: String,
     /// The registry fetches the context itself (Git, tarball, OCI); else it is uploaded.
     pub remote: bool,
+    /// The registry stage runs it as a task run: a remote context and a registry of this resource group.
+    pub task_run: bool,
     /// Dockerfile relative to the context.
     pub dockerfile: String,
     /// `repository:tag`, without the registry.
@@ -144,7 +146,10 @@ fn image(
     let preload = written.preload.unwrap_or(true);
     provided(resolver, written, pointer, private, registry)?;
     let build = match &written.build {
-        Some(build) => Some(resolve_build(resolver, written, build, pointer, private, keys)?),
+        Some(build) => {
+            let registry = registry.filter(|_| private);
+            Some(resolve_build(resolver, written, build, pointer, registry, keys)?)
+        }
         None => None,
     };
     Some(Image {
@@ -216,11 +221,11 @@ fn resolve_build(
     written: &fields::Image,
     build: &fields::Build,
     pointer: &str,
-    private: bool,
+    registry: Option<&Registry>,
     keys: &mut Vec<String>,
 ) -> Option<Build> {
     let build_pointer = format!("{pointer}/build");
-    if !private {
+    let Some(registry) = registry else {
         resolver.error(
             "PB1013",
             &build_pointer,
@@ -229,7 +234,8 @@ fn resolve_build(
             "drop the host from `name`, or drop `build`",
         );
         return None;
-    }
+    };
+    let in_group = registry.resource_group.is_none() && registry.subscription.is_none();
     let Some(tag) = &written.tag else {
         resolver.error(
             "PB1025",
@@ -265,6 +271,7 @@ fn resolve_build(
         task_name: task_name.trim_end_matches('-').to_owned(),
         key,
         context: build.context.clone(),
+        task_run: remote && in_group,
         remote,
         dockerfile,
         image: format!("{}:{tag}", split_host(&written.name).1),

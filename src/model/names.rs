@@ -49,7 +49,8 @@ impl<'a> Names<'a> {
 pub(super) fn identifier(text: &str, taken: &mut Vec<String>) -> String {
     let mut name: String =
         text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    if name.starts_with(|first: char| first.is_ascii_digit()) {
+    let reserved = matches!(name.as_str(), "true" | "false" | "null");
+    if reserved || name.starts_with(|first: char| first.is_ascii_digit()) {
         name.insert(0, '_');
     }
     let base = name.clone();

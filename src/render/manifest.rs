@@ -1,0 +1,55 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::hex_digest;
+
+/// Name of the manifest in a render.
+pub const MANIFEST: &str = "manifest.json";
+
+/// What a render consists of: the files that prebake wrote, and from what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Manifest {
+    /// Version of prebake that rendered.
+    pub prebake: String,
+    /// Name of the deployment.
+    pub name: String,
+    /// SHA-256 of the config as it was understood, layers and `--set` included.
+    pub config_digest: String,
+    /// SHA-256 of all templates.
+    pub templates_digest: String,
+    /// SHA-256 of every other file of the render, by path.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Manifest {
+    /// The manifest of a render.
+    pub fn of(
+        name: &str,
+        config_digest: String,
+        templates_digest: String,
+        files: &BTreeMap<String, String>,
+    ) -> Self {
+        let digest = |(path, text): (&String, &String)| (path.clone(), hex_digest(text.as_bytes()));
+        Self {
+            prebake: env!("CARGO_PKG_VERSION").to_owned(),
+            name: name.to_owned(),
+            config_digest,
+            templates_digest,
+            files: files.iter().map(digest).collect(),
+        }
+    }
+
+    /// The text of the file.
+    pub fn text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("plain data serialises");
+        text.push('\n');
+        text
+    }
+
+    /// Reads a manifest, if the text is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
