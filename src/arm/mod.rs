@@ -1,7 +1,10 @@
 //! ARM templates as plain data: what the Bicep compiler makes and what `expand` reads.
 //!
-//! Reads no Bicep and calls no Azure. Start with `source_map`.
+//! Reads no Bicep and calls no Azure. Start with `source_map`; `expression` is the language inside
+//! `[...]`, and `evaluate` computes what can be computed of it without Azure.
 
+pub mod evaluate;
+pub mod expression;
 mod source_map;
 
 pub use source_map::SourceMap;

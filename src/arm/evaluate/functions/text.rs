@@ -1,0 +1,127 @@
+//! Texts. Positions count characters.
+
+use super::{
+    Arguments, Evaluated, Failure, Outcome, array_of, display, expected, integer_of, string,
+    text_of, wrong,
+};
+
+/// The longest text that padding makes.
+const LONGEST_PADDED: usize = 100_000;
+/// The longest text that replacing makes.
+const LONGEST_REPLACED: usize = 4_000_000;
+
+pub(super) fn to_lower(arguments: Arguments<'_>) -> Outcome {
+    string(text_of(&arguments[0])?.to_lowercase())
+}
+
+pub(super) fn to_upper(arguments: Arguments<'_>) -> Outcome {
+    string(text_of(&arguments[0])?.to_uppercase())
+}
+
+pub(super) fn trim(arguments: Arguments<'_>) -> Outcome {
+    string(text_of(&arguments[0])?.trim())
+}
+
+/// Azure documents this and `endsWith` as ignoring case.
+pub(super) fn starts_with(arguments: Arguments<'_>) -> Outcome {
+    let (text, start) = (text_of(&arguments[0])?, text_of(&arguments[1])?);
+    Ok(Evaluated::Bool(text.to_lowercase().starts_with(&start.to_lowercase())))
+}
+
+pub(super) fn ends_with(arguments: Arguments<'_>) -> Outcome {
+    let (text, end) = (text_of(&arguments[0])?, text_of(&arguments[1])?);
+    Ok(Evaluated::Bool(text.to_lowercase().ends_with(&end.to_lowercase())))
+}
+
+pub(super) fn replace(arguments: Arguments<'_>) -> Outcome {
+    let (text, old, new) =
+        (text_of(&arguments[0])?, text_of(&arguments[1])?, text_of(&arguments[2])?);
+    if old.is_empty() {
+        return Err(wrong("an empty text cannot be replaced", "pass the text to replace"));
+    }
+    let grown = text.matches(old).count().saturating_mul(new.len()).saturating_add(text.len());
+    if grown > LONGEST_REPLACED {
+        return Err(wrong("replacing makes too long a text", "replace less"));
+    }
+    string(text.replace(old, new))
+}
+
+pub(super) fn pad_left(arguments: Arguments<'_>) -> Outcome {
+    let text = match &arguments[0] {
+        Evaluated::Integer(number) => number.to_string(),
+        value => text_of(value)?.to_owned(),
+    };
+    let wanted = usize::try_from(integer_of(&arguments[1])?).unwrap_or(0);
+    let padding = arguments.get(2).map(text_of).transpose()?.unwrap_or(" ");
+    if padding.chars().count() != 1 || wanted > LONGEST_PADDED {
+        return Err(wrong(
+            "a text is padded with one character to a fair length",
+            "pass one character",
+        ));
+    }
+    let missing = wanted.saturating_sub(text.chars().count());
+    string(padding.repeat(missing) + &text)
+}
+
+pub(super) fn substring(arguments: Arguments<'_>) -> Outcome {
+    let text = text_of(&arguments[0])?;
+    let total = text.chars().count();
+    let start = usize::try_from(integer_of(&arguments[1])?).ok();
+    let length = match arguments.get(2) {
+        Some(length) => usize::try_from(integer_of(length)?).ok(),
+        None => start.and_then(|start| total.checked_sub(start)),
+    };
+    let (Some(start), Some(length)) = (start, length) else {
+        return Err(outside(total));
+    };
+    if start.saturating_add(length) > total {
+        return Err(outside(total));
+    }
+    string(text.chars().skip(start).take(length).collect::<String>())
+}
+
+fn outside(total: usize) -> Failure {
+    wrong(
+        format!("the part lies outside of the text, which has {total} characters"),
+        "ask for a part inside of the text, or use `take`",
+    )
+}
+
+pub(super) fn split(arguments: Arguments<'_>) -> Outcome {
+    let text = text_of(&arguments[0])?;
+    let delimiters = match &arguments[1] {
+        Evaluated::String(one) => vec![one.as_str()],
+        other => array_of(other)?.iter().map(text_of).collect::<Result<_, _>>()?,
+    };
+    Ok(Evaluated::Array(
+        split_at_any(text, &delimiters).into_iter().map(Evaluated::String).collect(),
+    ))
+}
+
+fn split_at_any(text: &str, delimiters: &[&str]) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let found = delimiters.iter().find(|one| !one.is_empty() && rest.starts_with(**one));
+        if let Some(delimiter) = found {
+            parts.push(String::new());
+            rest = &rest[delimiter.len()..];
+        } else {
+            if let Some(last) = parts.last_mut() {
+                last.push(next);
+            }
+            rest = &rest[next.len_utf8()..];
+        }
+    }
+    parts
+}
+
+pub(super) fn join(arguments: Arguments<'_>) -> Outcome {
+    let items = array_of(&arguments[0])?;
+    let delimiter = text_of(&arguments[1])?;
+    let texts = items.iter().map(|item| match item {
+        Evaluated::Array(_) | Evaluated::Object(_) => Err(expected("a text or a number", item)),
+        item => display(item),
+    });
+    string(texts.collect::<Result<Vec<_>, _>>()?.join(delimiter))
+}

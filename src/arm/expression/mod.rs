@@ -1,0 +1,100 @@
+//! Takes the text of an ARM template expression, gives its tree, and prints a tree back to text.
+//!
+//! Evaluates nothing: that is `arm::evaluate`. Read this file for the tree and for how a template marks
+//! expressions, then `lexer`, `parser` and `print`.
+
+mod lexer;
+mod parser;
+mod print;
+
+use std::borrow::Cow;
+
+pub use parser::{ParseError, parse};
+
+/// One expression, without the brackets that mark it in a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expression {
+    /// `'text'`, with its quotes undone.
+    String(String),
+    /// `42`
+    Integer(i64),
+    /// `format('{0}', x)`; a name may have a namespace, as in `__bicep.double(2)`.
+    Call {
+        /// The name as written.
+        name: String,
+        /// The arguments.
+        arguments: Vec<Expression>,
+    },
+    /// `base.name`
+    Property {
+        /// What it is read from.
+        base: Box<Expression>,
+        /// The name as written.
+        name: String,
+    },
+    /// `base[index]`
+    Index {
+        /// What it is read from.
+        base: Box<Expression>,
+        /// A position or a property name.
+        index: Box<Expression>,
+    },
+}
+
+impl Expression {
+    /// A call of a function.
+    pub fn call(name: impl Into<String>, arguments: Vec<Self>) -> Self {
+        Self::Call { name: name.into(), arguments }
+    }
+
+    /// A text.
+    pub fn string(text: impl Into<String>) -> Self {
+        Self::String(text.into())
+    }
+
+    /// A property of this expression.
+    #[must_use]
+    pub fn property(self, name: impl Into<String>) -> Self {
+        Self::Property { base: Box::new(self), name: name.into() }
+    }
+
+    /// An item of this expression.
+    #[must_use]
+    pub fn index(self, index: Self) -> Self {
+        Self::Index { base: Box::new(self), index: Box::new(index) }
+    }
+
+    /// As a string of a template: `[...]`.
+    pub fn to_template_string(&self) -> String {
+        format!("[{self}]")
+    }
+}
+
+/// What a string of a template is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplateString<'a> {
+    /// A literal text, with its escape undone.
+    Literal(Cow<'a, str>),
+    /// The text of an expression, without its brackets.
+    Expression(&'a str),
+}
+
+/// Tells literals from expressions: `[...]` is an expression, and `[[...]` the literal text `[...]`.
+pub fn read_template_string(text: &str) -> TemplateString<'_> {
+    if !(text.starts_with('[') && text.ends_with(']') && text.len() > 1) {
+        return TemplateString::Literal(text.into());
+    }
+    if text.starts_with("[[") {
+        return TemplateString::Literal(text[1..].into());
+    }
+    TemplateString::Expression(&text[1..text.len() - 1])
+}
+
+/// Writes a literal text so that a template does not take it for an expression.
+pub fn write_template_string(text: &str) -> Cow<'_, str> {
+    if text.starts_with('[') && text.ends_with(']') && text.len() > 1 {
+        format!("[{text}").into()
+    } else {
+        text.into()
+    }
+}

@@ -1,0 +1,3 @@
+//! Expressions and templates: what can be computed is, and what only Azure knows stays visible.
+
+mod expressions;
