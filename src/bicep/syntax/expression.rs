@@ -1,4 +1,4 @@
-use super::{IdentifierSyntax, ResourceDeclarationSyntax, SkippedSyntax};
+use super::{IdentifierSyntax, MissingDeclarationSyntax, ResourceDeclarationSyntax, SkippedSyntax};
 use crate::diagnostic::Span;
 
 /// An expression, or what may stand where one is expected.
@@ -231,6 +231,8 @@ pub enum ObjectItemSyntax<'a> {
     Spread(&'a SpreadSyntax<'a>),
     /// `resource child 'childType' = { }`
     Resource(&'a ResourceDeclarationSyntax<'a>),
+    /// Decorators without a resource after them
+    Missing(&'a MissingDeclarationSyntax<'a>),
     /// Text that is no item
     Skipped(&'a SkippedSyntax),
 }
@@ -242,6 +244,7 @@ impl ObjectItemSyntax<'_> {
             Self::Property(node) => node.span,
             Self::Spread(node) => node.span,
             Self::Resource(node) => node.span,
+            Self::Missing(node) => node.span,
             Self::Skipped(node) => node.span,
         }
     }

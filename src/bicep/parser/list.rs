@@ -1,0 +1,149 @@
+use super::{CLOSERS, Items, Parsed, Parser, hides_next};
+use crate::bicep::lexer::TokenKind;
+use crate::bicep::problem::Trouble;
+use crate::bicep::syntax::SkippedSyntax;
+use crate::diagnostic::Span;
+
+/// What stood between parentheses.
+pub(super) struct Parenthesized<T> {
+    pub open: Span,
+    pub items: Items<T>,
+    pub commas: usize,
+    /// Everything, the parentheses included.
+    pub span: Span,
+    /// Whether the closing one is there.
+    pub closed: bool,
+}
+
+impl Parser<'_, '_> {
+    /// Items of an array or object up to the sign that closes it: separated by new lines, or by one
+    /// comma on the same line.
+    pub(super) fn elements<T>(
+        &mut self,
+        close: TokenKind,
+        mut element: impl FnMut(&mut Self) -> T,
+    ) -> Parsed<Items<T>> {
+        self.deeper(|parser| {
+            let mut items = Items::new();
+            parser.new_lines();
+            while !parser.at_end() && !parser.is(close) {
+                items.push(element(parser));
+                if parser.at_end() || parser.is(close) {
+                    break;
+                }
+                parser.element_separator();
+            }
+            Ok(items)
+        })
+    }
+
+    fn element_separator(&mut self) {
+        if self.is(TokenKind::NewLine) {
+            self.new_lines();
+        } else if self.take_if(TokenKind::Comma).is_some() {
+            if self.is(TokenKind::NewLine) {
+                self.report(Trouble::NewLineAfterComma, self.here());
+                self.take();
+            }
+        } else {
+            self.report(Trouble::ExpectedNewLineOrComma, self.here());
+        }
+    }
+
+    /// Arguments up to the sign that closes them: separated by commas, with new lines around.
+    pub(super) fn arguments<T>(
+        &mut self,
+        close: TokenKind,
+        sign: &'static str,
+        mut argument: impl FnMut(&mut Self) -> T,
+    ) -> Items<T> {
+        let mut items = Items::new();
+        self.new_lines();
+        while !self.at_end() && !self.is(close) {
+            items.push(argument(self));
+            if self.at_end() || self.is(close) {
+                break;
+            }
+            if self.is(TokenKind::NewLine) {
+                if !self.argument_new_lines(close, sign) {
+                    break;
+                }
+            } else if self.take_if(TokenKind::Comma).is_some() {
+                self.new_lines();
+                if self.is(close) {
+                    // A comma promises one more argument: reading it reports what is missing.
+                    items.push(argument(self));
+                }
+            } else {
+                self.report(Trouble::ExpectedNewLineOrComma, self.here());
+            }
+        }
+        items
+    }
+
+    /// Takes the new lines after an argument, and says whether the list may go on.
+    fn argument_new_lines(&mut self, close: TokenKind, sign: &'static str) -> bool {
+        let mut count = 1;
+        while self.ahead(count).kind == TokenKind::NewLine && self.ahead(count).after_comment {
+            count += 1;
+        }
+        let next = self.ahead(count).kind;
+        let ends = next == TokenKind::EndOfFile;
+        if ends {
+            self.report(Trouble::ExpectedCharacter(sign), self.here());
+        } else if next != close {
+            self.report(Trouble::ExpectedComma, self.here());
+        }
+        self.new_lines();
+        !ends
+    }
+
+    /// A list between parentheses.
+    pub(super) fn parenthesized<T>(
+        &mut self,
+        new_lines: bool,
+        mut item: impl FnMut(&mut Self) -> Parsed<T>,
+        skipped: impl Fn(&Self, SkippedSyntax) -> T,
+    ) -> Parsed<Parenthesized<T>> {
+        let open = self.expect(TokenKind::LeftParen, "(")?;
+        let mut items = Items::new();
+        let mut commas = 0;
+        let mut last = None;
+        if new_lines {
+            self.new_lines();
+        }
+        while !self.is(TokenKind::RightParen) {
+            let stop = CLOSERS.with(TokenKind::Comma);
+            match self.recover(false, stop, &mut item) {
+                Ok(read) => {
+                    last = None;
+                    items.push(read);
+                }
+                Err(node) => {
+                    last = Some(node.span);
+                    items.push(skipped(self, node));
+                }
+            }
+            if new_lines && self.is(TokenKind::NewLine) {
+                last = None;
+                self.new_lines();
+            }
+            if self.take_if(TokenKind::Comma).is_none() {
+                break;
+            }
+            commas += 1;
+            last = None;
+            if new_lines {
+                self.new_lines();
+            }
+        }
+        let stop = super::TokenSet::of(&[
+            TokenKind::StringRight,
+            TokenKind::RightBrace,
+            TokenKind::RightSquare,
+            TokenKind::NewLine,
+        ]);
+        let close = self.sign(hides_next(last), stop, TokenKind::RightParen, ")");
+        Ok(Parenthesized { open, items, commas, span: self.since(open), closed: close.is_none() })
+    }
+}

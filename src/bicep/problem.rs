@@ -1,0 +1,446 @@
+//! What can be wrong with the characters and the grammar of a file: one catalogue for both phases.
+//!
+//! Codes are those of Microsoft's compiler where it makes the same complaint; the words are ours.
+
+use std::borrow::Cow;
+
+use crate::diagnostic::{Diagnostic, FileId, Place, Span};
+
+/// Something wrong, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub trouble: Trouble,
+    /// Where.
+    pub span: Span,
+}
+
+/// What is wrong. The names say what the text has or what it lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the messages below say it better")]
+pub enum Trouble {
+    UnrecognizedToken,
+    DoubleQuote,
+    UnterminatedComment,
+    UnterminatedString,
+    UnterminatedStringAtLineEnd,
+    UnterminatedEscape,
+    UnknownEscape,
+    BadUnicodeEscape,
+    UnterminatedMultilineString,
+    MissingDirectiveCodes,
+    UnknownDeclaration,
+    UnknownParametersDeclaration,
+    ExpectedDefaultOrNewLine,
+    ExpectedExpression,
+    ExpectedType,
+    ExpectedTypeName,
+    ExpectedTypeLiteral,
+    IntegerTooLarge,
+    ExpectedKeyword(&'static str),
+    ExpectedWithOrAs,
+    ExpectedCharacter(&'static str),
+    ExpectedNewLine,
+    ExpectedNewLineOrComma,
+    ExpectedComma,
+    NewLineAfterComma,
+    ExpectedParameterName,
+    ExpectedVariableName,
+    ExpectedOutputName,
+    ExpectedResourceName,
+    ExpectedModuleName,
+    ExpectedMetadataName,
+    ExpectedAssertName,
+    ExpectedTestName,
+    ExpectedExtensionName,
+    ExpectedNamespaceName,
+    ExpectedMemberName,
+    ExpectedPropertyName,
+    ExpectedPropertyNameOrAsterisk,
+    ExpectedDecoratorName,
+    ExpectedExportedName,
+    ExpectedLoopItem,
+    ExpectedLoopItemOrBlock,
+    LoopBlockCount(u32),
+    ExpectedResourceType,
+    ExpectedModulePath,
+    ExpectedTestPath,
+    ExpectedFilePath,
+    ExpectedExtensionPath,
+    ExpectedImports,
+    ImportNeedsAlias,
+    NotConstant,
+    ExpectedBody,
+    ExpectedBodyOrIf,
+    IdentifierTooLong,
+    LeftoverInHole,
+    ComplexLiteral,
+    EmptyIndexer,
+    NotOneInParentheses,
+    SafeCall,
+    TooDeep,
+    TooLarge,
+}
+
+/// How a trouble is told: code, title, label, next step.
+struct Words {
+    code: &'static str,
+    title: Cow<'static, str>,
+    label: &'static str,
+    help: Cow<'static, str>,
+}
+
+fn words(
+    code: &'static str,
+    title: impl Into<Cow<'static, str>>,
+    label: &'static str,
+    help: impl Into<Cow<'static, str>>,
+) -> Words {
+    Words { code, title: title.into(), label, help: help.into() }
+}
+
+impl Problem {
+    /// The finding that tells of it.
+    pub fn diagnostic(self, file: FileId) -> Diagnostic {
+        let words = self.trouble.words();
+        Diagnostic::error(words.code, words.title)
+            .at(Place { file, span: self.span }, words.label)
+            .help(words.help)
+    }
+}
+
+impl Trouble {
+    /// The code that users see.
+    pub fn code(self) -> &'static str {
+        self.words().code
+    }
+
+    fn words(self) -> Words {
+        self.lexical_words().unwrap_or_else(|| self.grammar_words())
+    }
+
+    fn lexical_words(self) -> Option<Words> {
+        let escapes = r"use \\, \', \n, \r, \t, \$ or \u{...}";
+        Some(match self {
+            Self::UnrecognizedToken => words(
+                "BCP001",
+                "unrecognized token",
+                "no token starts with this character",
+                "remove it, or put it into a string or a comment",
+            ),
+            Self::UnterminatedComment => words(
+                "BCP002",
+                "unterminated comment",
+                "starts here and never ends",
+                "end the comment with `*/`",
+            ),
+            Self::UnterminatedString => words(
+                "BCP003",
+                "unterminated string",
+                "the file ends before the string does",
+                "end the string with a single quote",
+            ),
+            Self::UnterminatedStringAtLineEnd => words(
+                "BCP004",
+                "unterminated string",
+                "the line ends before the string does",
+                "end the string with a single quote, or write it between `'''` to span lines",
+            ),
+            Self::UnterminatedEscape => words(
+                "BCP005",
+                "unterminated string",
+                "the file ends inside an escape",
+                "complete the escape, and end the string with a single quote",
+            ),
+            Self::UnknownEscape => words("BCP006", "unknown escape", "not an escape", escapes),
+            Self::DoubleQuote => words(
+                "BCP103",
+                "unrecognized token `\"`",
+                "strings are not written with double quotes",
+                "use single quotes",
+            ),
+            Self::BadUnicodeEscape => words(
+                "BCP133",
+                "invalid unicode escape",
+                "not a code point",
+                r"write one to six hex digits between braces, from \u{0} to \u{10FFFF}",
+            ),
+            Self::UnterminatedMultilineString => words(
+                "BCP140",
+                "unterminated multi-line string",
+                "starts here and never ends",
+                "end the string with `'''`",
+            ),
+            Self::MissingDirectiveCodes => words(
+                "BCP226",
+                "missing diagnostic code",
+                "a directive names the codes that it is about",
+                "write for example `#disable-next-line BCP081`",
+            ),
+            _ => return None,
+        })
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a flat table of messages")]
+    fn grammar_words(self) -> Words {
+        const NAME: &str = "a name belongs here";
+        const NAMES: &str = "names are letters, digits and `_`, and do not start with a digit";
+        match self {
+            Self::UnknownDeclaration => words(
+                "BCP007",
+                "unknown declaration",
+                "no statement starts like this",
+                "start it with metadata, param, var, type, func, resource, module or output",
+            ),
+            Self::UnknownParametersDeclaration => words(
+                "BCP337",
+                "unknown declaration for a parameters file",
+                "no statement of a parameters file starts like this",
+                "start it with using, extends, param, var, type or import",
+            ),
+            Self::ExpectedDefaultOrNewLine => words(
+                "BCP008",
+                "expected `=` or a new line",
+                "the parameter goes on here",
+                "give a default value after `=`, or end the line",
+            ),
+            Self::ExpectedExpression => words(
+                "BCP009",
+                "expected an expression",
+                "not the start of an expression",
+                "write a literal, an array, an object, a name, a call or parentheses",
+            ),
+            Self::IntegerTooLarge => words(
+                "BCP010",
+                "integer out of range",
+                "does not fit 64 bits",
+                "use a value from -9223372036854775808 to 9223372036854775807",
+            ),
+            Self::ExpectedKeyword(word) => words(
+                "BCP012",
+                format!("expected `{word}`"),
+                "a keyword is missing before this",
+                format!("add `{word}`"),
+            ),
+            Self::ExpectedParameterName => {
+                words("BCP013", "expected the name of a parameter", NAME, NAMES)
+            }
+            Self::ExpectedVariableName => words("BCP015", "expected a name", NAME, NAMES),
+            Self::ExpectedOutputName => {
+                words("BCP016", "expected the name of an output", NAME, NAMES)
+            }
+            Self::ExpectedResourceName => {
+                words("BCP017", "expected the symbolic name of a resource", NAME, NAMES)
+            }
+            Self::ExpectedCharacter(sign) => words(
+                "BCP018",
+                format!("expected `{sign}`"),
+                "a sign is missing before this",
+                format!("add `{sign}`"),
+            ),
+            Self::ExpectedNewLine => words(
+                "BCP019",
+                "expected a new line",
+                "the statement before this has ended",
+                "start a new line here",
+            ),
+            Self::ExpectedMemberName => {
+                words("BCP020", "expected the name of a property or function", NAME, NAMES)
+            }
+            Self::ExpectedPropertyName => words(
+                "BCP022",
+                "expected the name of a property",
+                NAME,
+                "write a name, or a string for names with other characters",
+            ),
+            Self::IdentifierTooLong => {
+                words("BCP024", "name too long", "longer than 255 characters", "shorten the name")
+            }
+            Self::LeftoverInHole => words(
+                "BCP064",
+                "unexpected text in a string's `${...}`",
+                "the expression before this has ended",
+                "close the hole with `}`",
+            ),
+            Self::ExpectedResourceType => words(
+                "BCP068",
+                "expected the type of a resource",
+                "a string belongs here",
+                "write the type and its version, such as 'Microsoft.Batch/batchAccounts@2024-07-01'",
+            ),
+            Self::ComplexLiteral => words(
+                "BCP087",
+                "array or object in a place that allows none",
+                "not allowed here",
+                "put it into a variable, and use that",
+            ),
+            Self::ExpectedModuleName => {
+                words("BCP096", "expected the symbolic name of a module", NAME, NAMES)
+            }
+            Self::ExpectedModulePath => words(
+                "BCP097",
+                "expected the path of a module",
+                "a string belongs here",
+                "write a relative path such as 'network.bicep', or a registry reference",
+            ),
+            Self::EmptyIndexer => words(
+                "BCP117",
+                "empty index",
+                "which item is missing",
+                "write an index between the brackets",
+            ),
+            Self::ExpectedBody => words(
+                "BCP118",
+                "expected a body",
+                "`{`, `[` or `if` belongs here",
+                "write the properties between braces",
+            ),
+            Self::ExpectedDecoratorName => words(
+                "BCP123",
+                "expected the name of a decorator",
+                NAME,
+                "write for example `@description('...')`",
+            ),
+            Self::ExpectedLoopItem => {
+                words("BCP136", "expected the name of the loop's item", NAME, NAMES)
+            }
+            Self::ExpectedLoopItemOrBlock => words(
+                "BCP162",
+                "expected the name of the loop's item",
+                NAME,
+                "write `for item in items` or `for (item, index) in items`",
+            ),
+            Self::ExpectedBodyOrIf => words(
+                "BCP167",
+                "expected a body",
+                "`{` or `if` belongs here",
+                "write the properties between braces",
+            ),
+            Self::ExpectedExtensionPath => words(
+                "BCP201",
+                "expected the name of an extension",
+                "a name or string belongs here",
+                "write the extension's name, a relative path or a registry reference",
+            ),
+            Self::ExpectedExtensionName => {
+                words("BCP202", "expected a name for the extension", NAME, NAMES)
+            }
+            Self::ExpectedNewLineOrComma => words(
+                "BCP236",
+                "expected a new line or `,`",
+                "the item before this has ended",
+                "separate the items by new lines or commas",
+            ),
+            Self::ExpectedComma => words(
+                "BCP237",
+                "expected `,`",
+                "the argument before this has ended",
+                "separate the arguments by commas",
+            ),
+            Self::NewLineAfterComma => words(
+                "BCP238",
+                "new line after `,`",
+                "the items are separated twice",
+                "remove the comma: a new line separates items",
+            ),
+            Self::NotOneInParentheses => words(
+                "BCP243",
+                "parentheses without exactly one expression",
+                "needs one expression",
+                "write one expression between the parentheses",
+            ),
+            Self::LoopBlockCount(count) => words(
+                "BCP249",
+                format!("loop with {count} names in parentheses"),
+                "needs two",
+                "name the item and its index: `for (item, index) in items`",
+            ),
+            Self::ExpectedFilePath => words(
+                "BCP257",
+                "expected the path of a Bicep file",
+                "a string belongs here",
+                "write a relative path such as 'main.bicep'",
+            ),
+            Self::ExpectedMetadataName => {
+                words("BCP266", "expected the name of the metadata", NAME, NAMES)
+            }
+            Self::ExpectedType => words(
+                "BCP279",
+                "expected a type",
+                "not the start of a type",
+                "write string, int, bool, object, array, a literal or the name of a type",
+            ),
+            Self::ExpectedTypeLiteral => words(
+                "BCP300",
+                "expected a literal type",
+                "a member is missing after `|`",
+                "write the next member on this line",
+            ),
+            Self::ExpectedWithOrAs => words(
+                "BCP305",
+                "expected `with`, `as` or a new line",
+                "the extension goes on here",
+                "configure it with `with { }`, name it with `as`, or end the line",
+            ),
+            Self::ExpectedPropertyNameOrAsterisk => words(
+                "BCP317",
+                "expected the name of a property or `*`",
+                NAME,
+                "write a name, a string, or `*` for all other properties",
+            ),
+            Self::SafeCall => words(
+                "BCP322",
+                "`.?` before a function call",
+                "functions cannot be called so",
+                "use `.`",
+            ),
+            Self::ExpectedTypeName => words("BCP325", "expected the name of a type", NAME, NAMES),
+            Self::NotConstant => words(
+                "BCP032",
+                "value that is not constant",
+                "must be known without evaluating anything",
+                "write a string without `${...}`",
+            ),
+            Self::ExpectedAssertName => {
+                words("BCP344", "expected the name of an assertion", NAME, NAMES)
+            }
+            Self::ExpectedTestName => words("BCP346", "expected the name of a test", NAME, NAMES),
+            Self::ExpectedTestPath => words(
+                "BCP347",
+                "expected the path of the file under test",
+                "a string belongs here",
+                "write a relative path such as 'main.bicep'",
+            ),
+            Self::ExpectedImports => words(
+                "BCP354",
+                "expected `{` or `*`",
+                "what is imported belongs here",
+                "write `import { name } from 'file'` or `import * as name from 'file'`",
+            ),
+            Self::ExpectedExportedName => {
+                words("BCP355", "expected the name of an exported symbol", NAME, NAMES)
+            }
+            Self::ExpectedNamespaceName => {
+                words("BCP356", "expected a name for the namespace", NAME, NAMES)
+            }
+            Self::ImportNeedsAlias => words(
+                "BCP375",
+                "import of a quoted name without `as`",
+                "this name cannot be used here as it is",
+                "add `as` and a name",
+            ),
+            Self::TooDeep => words(
+                "PB2901",
+                "nested too deeply",
+                "deeper than prebake reads",
+                "move inner parts into variables",
+            ),
+            _ => words(
+                "PB2902",
+                "file too large",
+                "larger than prebake reads",
+                "split the file into modules",
+            ),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The parser against the sources of the corpus, and against texts that nobody means.
+
+mod corpus;
+mod hostile;
+
+use prebake::bicep::parser::parse;
+use prebake::bicep::syntax::{Arena, FileKind};
+use prebake::diagnostic::{Diagnostics, FileId};
+
+/// What the parser reports for a text.
+fn findings(text: &str, kind: FileKind) -> Diagnostics {
+    let arena = Arena::new();
+    let mut findings = Diagnostics::new();
+    parse(&arena, text, kind, FileId(0), &mut findings);
+    findings
+}
