@@ -4,6 +4,7 @@
 //! Formats no text: that is `render`. Reports `PB1xxx` at the config's own places. `resolve` here calls
 //! one file for each part of the config; `resolver` is what they share.
 
+pub mod bake;
 mod batch;
 mod images;
 mod names;
@@ -30,6 +31,7 @@ use serde::Serialize;
 use crate::catalog::{self, VmSize};
 use crate::config::{Config, Document};
 use crate::diagnostic::{Diagnostics, Severity, nearest};
+use bake::BakePlan;
 use names::Names;
 use resolver::Resolver;
 
@@ -60,6 +62,8 @@ pub struct Model {
     pub node_image: NodeImage,
     /// The VM that bakes the image, when one is baked.
     pub builder: Option<Builder>,
+    /// The steps of the bake, when an image is baked.
+    pub bake: Option<BakePlan>,
     /// The network.
     pub network: Network,
     /// The Batch account, when pools are deployed.
@@ -120,6 +124,10 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     let (node, node_image, network) = (node?, node_image?, network?);
     let builder = builder(resolver, &names, &node, &node_image);
     let private = images.iter().any(|image| image.private);
+    let identity = private.then(|| names.local("pull"));
+    let bake = builder
+        .as_ref()
+        .and_then(|builder| bake::resolve(resolver, &node, builder, &images, identity.as_deref()));
     let context = batch::PoolContext {
         node: &node,
         images: &images,
@@ -137,13 +145,14 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         resource_group: config.resource_group.clone(),
         subscription: config.subscription.clone(),
         tags: config.tags.clone(),
-        identity: private.then(|| names.local("pull")),
+        identity,
         build_identity: (remote_build && abac).then(|| names.local("build")),
         registry,
         images,
         node,
         node_image,
         builder,
+        bake,
         network,
         batch,
         stages: Vec::new(),

@@ -4,6 +4,7 @@
 //! Decides nothing: a template that needs a decision needs a field of the model. Read `quote` for how
 //! values become text, `templates` for the engine, then `render` here for which files there are.
 
+pub mod bake;
 mod manifest;
 mod pool_json;
 pub mod quote;
@@ -80,6 +81,16 @@ pub fn render(
                 text.push('\n');
                 artifacts.files.insert(path.clone(), text);
                 artifacts.templates.insert(path, template);
+            }
+            None => complete = false,
+        }
+    }
+    if let Some(plan) = &model.bake {
+        match bake::custom_data(templates, plan, sources, diagnostics) {
+            Some(text) => {
+                artifacts.insert("cloud-init.yaml", text);
+                let template = bake::CUSTOM_DATA_TEMPLATE.to_owned();
+                artifacts.templates.insert("cloud-init.yaml".to_owned(), template);
             }
             None => complete = false,
         }

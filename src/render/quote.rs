@@ -99,10 +99,56 @@ fn invisible(character: char) -> bool {
         )
 }
 
-/// A text as one word of a POSIX shell.
+/// A text as one word of bash. What needs no quotes gets none, so that scripts read like scripts.
 pub fn shell(text: &str) -> String {
-    // No argument of a process can hold a NUL; in a script it would end the line for some shells.
-    format!("'{}'", text.replace('\0', "").replace('\'', r"'\''"))
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+,-".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else if text.chars().all(|c| c == '\n' || c == ' ' || c.is_ascii_graphic()) {
+        single_quoted(text)
+    } else {
+        ansi_quoted(text)
+    }
+}
+
+/// `'...'`, and outside of it what shellcheck would take for a forgotten expansion.
+fn single_quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('\'');
+    for character in text.chars() {
+        match character {
+            '\'' => out.push_str(r"'\''"),
+            '$' | '`' => {
+                let _ = write!(out, r#"'"\{character}"'"#);
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('\'');
+    out
+}
+
+/// `$'...'`: bytes outside of printable ASCII as escapes, whatever the locale and the line endings.
+fn ansi_quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 2 + 3);
+    out.push_str("$'");
+    for byte in text.bytes() {
+        match byte {
+            // No argument of a process can hold it.
+            0 => {}
+            b'\'' | b'\\' => {
+                out.push('\\');
+                out.push(char::from(byte));
+            }
+            b' '..=b'~' => out.push(char::from(byte)),
+            // Octal takes three digits at most, so a digit that follows is not swallowed.
+            _ => {
+                let _ = write!(out, "\\{byte:03o}");
+            }
+        }
+    }
+    out.push('\'');
+    out
 }
 
 /// A text as a YAML double-quoted scalar on one line.
@@ -171,4 +217,58 @@ pub fn code(text: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let gap = if longest > 0 { " " } else { "" };
     format!("{fence}{gap}{text}{gap}{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOSTILE: [&str; 12] = [
+        "",
+        "a b",
+        "it's",
+        "$(reboot)",
+        "`id`",
+        "${HOME}",
+        "\"; rm -rf /",
+        "a\nb",
+        "a\r\nb\t",
+        "\u{85}\u{2028}\u{feff}",
+        "\u{1F600}1",
+        "--flag",
+    ];
+
+    fn read_by_bash(word: &str) -> Vec<u8> {
+        let script = format!("printf '%s' {word}");
+        Command::new("bash").args(["-c", &script]).output().expect("bash runs").stdout
+    }
+
+    #[test]
+    fn bash_reads_a_word_back() {
+        for text in HOSTILE {
+            assert_eq!(read_by_bash(&shell(text)), text.as_bytes());
+        }
+        assert_eq!(shell("Standard_D4s_v5"), "Standard_D4s_v5");
+        assert_eq!(shell("a'$b"), r#"'a'\'''"\$"'b'"#);
+        assert_eq!(shell("\u{7}1é"), r"$'\0071\303\251'");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn bash_reads_any_word_back(text in any::<String>()) {
+            let text = text.replace('\0', "");
+            prop_assert_eq!(read_by_bash(&shell(&text)), text.as_bytes());
+        }
+
+        #[test]
+        fn yaml_reads_any_string_back(text in any::<String>()) {
+            let read: String = serde_yaml::from_str(&yaml(&text)).expect("it is YAML");
+            prop_assert_eq!(read, text);
+        }
+    }
 }

@@ -1,0 +1,126 @@
+use super::table::{Row, Table};
+
+const DRIVERS: Table = Table::new(include_str!("tables/drivers.tsv"));
+const PACKAGE_SOURCES: Table = Table::new(include_str!("tables/package-sources.tsv"));
+
+/// An NVIDIA driver that a bake can install on an operating system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Driver {
+    /// Version that is installed when the config names none.
+    pub version: &'static str,
+    /// `apt`, `dnf` or `runfile`.
+    pub method: &'static str,
+    /// Id of the package source, empty for a runfile.
+    pub repository: &'static str,
+    /// Package that brings the driver, empty for a runfile.
+    pub package: &'static str,
+    /// Package of the fabric manager of the same version.
+    pub fabric_manager: &'static str,
+    /// Address of a runfile.
+    pub url: &'static str,
+    /// SHA-256 of a runfile.
+    pub sha256: &'static str,
+    /// Where the row comes from.
+    pub source: &'static str,
+}
+
+/// A package repository, and what is installed from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageSource {
+    /// Name of the source on the machine.
+    pub name: &'static str,
+    /// Archive (apt) or repository file (dnf).
+    pub uri: &'static str,
+    /// Suite of an apt archive.
+    pub suite: &'static str,
+    /// Components of an apt archive, or the repository of the operating system to enable.
+    pub components: &'static str,
+    /// Address of the signing key.
+    pub key_url: &'static str,
+    /// Fingerprint of the signing key.
+    pub fingerprint: &'static str,
+    /// Default version, empty for the newest.
+    pub version: &'static str,
+    /// Packages to install.
+    pub packages: Vec<&'static str>,
+    /// Packages that must go first.
+    pub conflicts: Vec<&'static str>,
+    /// Where the row comes from.
+    pub source: &'static str,
+}
+
+/// The driver of a class (`cuda`, `grid`) with these kernel modules (`open`, `proprietary`).
+pub fn driver(class: &str, modules: &str, os: &str) -> Option<Driver> {
+    DRIVERS.find(&format!("{class}-{modules}-{os}")).map(parse_driver)
+}
+
+/// Where software comes from: `docker`, `toolkit`, `cuda`, or the system's `base` and `build` packages.
+pub fn package_source(kind: &str, os: &str) -> Option<PackageSource> {
+    PACKAGE_SOURCES.find(&format!("{kind}-{os}")).map(parse_source)
+}
+
+fn parse_driver(row: Row) -> Driver {
+    let [_, version, method, repository, package, fabric_manager, url, sha256, source] =
+        row.cells();
+    Driver { version, method, repository, package, fabric_manager, url, sha256, source }
+}
+
+fn parse_source(row: Row) -> PackageSource {
+    let [
+        _,
+        name,
+        uri,
+        suite,
+        components,
+        key_url,
+        fingerprint,
+        version,
+        packages,
+        conflicts,
+        source,
+    ] = row.cells();
+    PackageSource {
+        name,
+        uri,
+        suite,
+        components,
+        key_url,
+        fingerprint,
+        version,
+        packages: packages.split_whitespace().collect(),
+        conflicts: conflicts.split_whitespace().collect(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_driver_has_its_repository_or_its_digest() {
+        for row in DRIVERS.rows() {
+            let driver = parse_driver(row);
+            if driver.method == "runfile" {
+                assert_eq!(driver.sha256.len(), 64, "{driver:?}");
+                assert!(driver.url.starts_with("https://"), "{driver:?}");
+            } else {
+                let source = PACKAGE_SOURCES.find(driver.repository).map(parse_source);
+                assert_eq!(source.expect("a driver's repository exists").fingerprint.len(), 40);
+            }
+        }
+    }
+
+    #[test]
+    fn every_operating_system_has_all_software() {
+        for os in ["almalinux-8", "almalinux-9", "ubuntu-22.04", "ubuntu-24.04"] {
+            for kind in ["docker", "toolkit", "cuda", "base", "build"] {
+                assert!(package_source(kind, os).is_some(), "{kind}-{os}");
+            }
+            for (class, modules) in [("cuda", "open"), ("cuda", "proprietary"), ("grid", "open")] {
+                assert!(driver(class, modules, os).is_some(), "{class} {modules} {os}");
+            }
+        }
+        assert!(driver("rocm", "open", "ubuntu-24.04").is_none());
+    }
+}

@@ -1,0 +1,350 @@
+//! Takes what the config and the catalog say about the node image, gives the [`BakePlan`]: the
+//! steps of the bake in order, as data, so that the templates only write down what is decided here.
+//!
+//! Formats no text. `step` holds what each kind of step knows.
+
+mod step;
+
+use serde::Serialize;
+
+use super::resolver::Resolver;
+use super::{Builder, Gpu, Image, Node};
+use crate::catalog::{self, Driver, PackageSource};
+use crate::config::fields::{BakeFile, BakeStep, DriverKind, KernelModules};
+
+pub use step::{PreloadImage, RegistryLogin, Repository, Step, StepData};
+
+/// What the plan of a bake depends on.
+#[derive(Debug, Clone)]
+pub struct BakeInput<'a> {
+    /// Name of the deployment.
+    pub name: &'a str,
+    /// Key of the operating system.
+    pub os: &'static str,
+    /// `apt` or `dnf`.
+    pub package_manager: &'static str,
+    /// The NVIDIA stack, if the nodes have NVIDIA GPUs.
+    pub gpu: Option<&'a Gpu>,
+    /// Whether the builder has a GPU on which the driver can be tried.
+    pub builder_has_gpu: bool,
+    /// Major or full version of Docker Engine.
+    pub docker_version: Option<&'a str>,
+    /// Full version of the NVIDIA container toolkit.
+    pub toolkit_version: Option<&'a str>,
+    /// Registries that are logged in to with an identity.
+    pub registries: Vec<RegistryLogin>,
+    /// Images that every node shall have on its disk.
+    pub images: Vec<PreloadImage>,
+    /// The user's own steps.
+    pub steps: &'a [BakeStep],
+}
+
+/// The bake as data.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BakePlan {
+    /// Name of the deployment.
+    pub name: String,
+    /// Key of the operating system.
+    pub os: &'static str,
+    /// `apt` or `dnf`.
+    pub package_manager: &'static str,
+    /// Registries that are logged in to, and out of.
+    pub login_servers: Vec<String>,
+    /// The steps in order.
+    pub steps: Vec<Step>,
+    /// The user's files and commands, which steps refer to.
+    #[serde(skip)]
+    pub files: Vec<PlanFile>,
+}
+
+/// A text of the user's that a step needs beside its script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanFile {
+    /// Path below the folder of the bake.
+    pub source: String,
+    /// The text as written in the config.
+    pub content: String,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanError {
+    /// No driver of this class and kind of modules is known for the operating system.
+    NoDriver {
+        /// Driver class.
+        class: String,
+        /// Kernel modules.
+        modules: String,
+        /// Operating system.
+        os: &'static str,
+    },
+    /// The driver comes as one verified file, and another version is wanted.
+    NoSuchVersion {
+        /// Version that the config asks for.
+        wanted: String,
+        /// Version that the catalog can verify.
+        known: &'static str,
+    },
+}
+
+/// Decides the steps of the bake.
+///
+/// # Errors
+/// If the catalog has no driver that fits.
+pub fn plan(input: &BakeInput) -> Result<BakePlan, PlanError> {
+    let mut steps = Steps::new(input.os);
+    steps.prepare();
+    if let Some(gpu) = input.gpu {
+        steps.driver(gpu)?;
+    }
+    steps.docker(input.docker_version);
+    if input.gpu.is_some() {
+        steps.toolkit(input.toolkit_version);
+    }
+    for step in input.steps {
+        steps.own(step);
+    }
+    let servers: Vec<String> = input.registries.iter().map(|r| r.server.clone()).collect();
+    if !input.images.is_empty() {
+        if !servers.is_empty() {
+            steps.push("login", StepData::Login { registries: input.registries.clone() });
+        }
+        steps.push("preload", StepData::Preload { images: input.images.clone() });
+    }
+    steps.push("logout", StepData::Servers { servers: servers.clone() });
+    steps.push(
+        "verify",
+        StepData::Verify {
+            gpu: input.gpu.is_some(),
+            builder_has_gpu: input.gpu.is_some() && input.builder_has_gpu,
+            images: input.images.iter().map(|image| image.reference.clone()).collect(),
+        },
+    );
+    steps.push("clean", StepData::Servers { servers: servers.clone() });
+    steps.push("deprovision", StepData::None {});
+    Ok(BakePlan {
+        name: input.name.to_owned(),
+        os: input.os,
+        package_manager: input.package_manager,
+        login_servers: servers,
+        steps: steps.steps,
+        files: steps.files,
+    })
+}
+
+/// The steps so far, and the names they have taken.
+struct Steps {
+    os: &'static str,
+    own: usize,
+    steps: Vec<Step>,
+    files: Vec<PlanFile>,
+}
+
+impl Steps {
+    fn new(os: &'static str) -> Self {
+        Self { os, own: 0, steps: Vec::new(), files: Vec::new() }
+    }
+
+    fn push(&mut self, template: &'static str, data: StepData) {
+        self.push_named(template.to_owned(), template, data);
+    }
+
+    fn push_named(&mut self, name: String, template: &'static str, data: StepData) {
+        let number = self.steps.len() + 1;
+        self.steps.push(Step { file: format!("{number:03}-{name}"), name, template, data });
+    }
+
+    fn source(&self, kind: &str) -> PackageSource {
+        catalog::package_source(kind, self.os)
+            .expect("a test proves that every operating system has every source")
+    }
+
+    fn prepare(&mut self) {
+        let packages = owned(&self.source("base").packages);
+        self.push("prepare", StepData::Packages { packages });
+    }
+
+    fn driver(&mut self, gpu: &Gpu) -> Result<(), PlanError> {
+        let driver = find_driver(gpu, self.os)?;
+        let version = gpu.driver_version.as_deref().unwrap_or(driver.version).to_owned();
+        let build = self.source("build");
+        let kernel = StepData::Kernel {
+            packages: owned(&build.packages),
+            extra_repository: build.components,
+        };
+        self.push("kernel", kernel);
+        let repository =
+            (driver.method != "runfile").then(|| Repository::from(&self.source("cuda")));
+        self.push("gpu-driver", StepData::driver(gpu, &driver, &version, repository));
+        if gpu.nvswitch && !driver.fabric_manager.is_empty() {
+            self.push(
+                "fabric-manager",
+                StepData::Package { package: driver.fabric_manager, version },
+            );
+        }
+        Ok(())
+    }
+
+    fn docker(&mut self, version: Option<&str>) {
+        let source = self.source("docker");
+        self.push("docker", StepData::software(&source, version));
+    }
+
+    fn toolkit(&mut self, version: Option<&str>) {
+        let source = self.source("toolkit");
+        self.push("container-toolkit", StepData::software(&source, version));
+    }
+
+    /// A step of the user's. The config's schema and the model make sure that it is exactly one kind.
+    fn own(&mut self, step: &BakeStep) {
+        self.own += 1;
+        let name = self.free_name(step.name.as_deref());
+        if let Some(packages) = &step.packages {
+            self.push_named(name, "packages", StepData::Packages { packages: packages.clone() });
+        } else if let Some(file) = &step.file {
+            let data = self.file(&name, file);
+            self.push_named(name, "file", data);
+        } else if let Some(run) = &step.run {
+            let source = self.keep(&name, run);
+            self.push_named(name, "command", StepData::Command { source });
+        }
+    }
+
+    fn file(&mut self, name: &str, file: &BakeFile) -> StepData {
+        StepData::File {
+            source: self.keep(name, &file.content),
+            path: file.path.clone(),
+            mode: file.mode.clone().unwrap_or_else(|| "0644".to_owned()),
+        }
+    }
+
+    fn keep(&mut self, name: &str, content: &str) -> String {
+        let source = format!("own/{name}");
+        self.files.push(PlanFile { source: source.clone(), content: content.to_owned() });
+        source
+    }
+
+    /// The name of the user's step in the result: a name is there once, since results are read by it.
+    fn free_name(&self, wanted: Option<&str>) -> String {
+        let name = wanted.map_or_else(|| format!("step-{}", self.own), str::to_owned);
+        let taken = RESERVED.contains(&name.as_str()) || self.steps.iter().any(|s| s.name == name);
+        if taken { format!("{name}-{}", self.own) } else { name }
+    }
+}
+
+const RESERVED: [&str; 12] = [
+    "prepare",
+    "kernel",
+    "gpu-driver",
+    "fabric-manager",
+    "docker",
+    "container-toolkit",
+    "login",
+    "preload",
+    "logout",
+    "verify",
+    "clean",
+    "deprovision",
+];
+
+/// The catalog's driver for a GPU; a version of its own only where the repository holds many.
+fn find_driver(gpu: &Gpu, os: &'static str) -> Result<Driver, PlanError> {
+    let class = if gpu.driver == DriverKind::Grid { "grid" } else { "cuda" };
+    let modules = if gpu.modules == KernelModules::Open { "open" } else { "proprietary" };
+    let driver = catalog::driver(class, modules, os).ok_or_else(|| PlanError::NoDriver {
+        class: class.to_owned(),
+        modules: modules.to_owned(),
+        os,
+    })?;
+    match &gpu.driver_version {
+        Some(wanted) if driver.method == "runfile" && wanted != driver.version => {
+            Err(PlanError::NoSuchVersion { wanted: wanted.clone(), known: driver.version })
+        }
+        _ => Ok(driver),
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Plans the bake of a config; `None` means that an error was reported.
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    node: &Node,
+    builder: &Builder,
+    images: &[Image],
+    identity: Option<&str>,
+) -> Option<BakePlan> {
+    let bake = resolver.config.bake.clone();
+    let steps = bake.as_ref().map_or(&[][..], |bake| bake.steps());
+    let preload: Vec<&Image> = images.iter().filter(|image| image.preload).collect();
+    let mut registries: Vec<RegistryLogin> = Vec::new();
+    for image in preload.iter().filter(|image| image.private) {
+        let known = registries.iter().any(|registry| registry.server == image.registry_server);
+        if let Some(identity) = identity.filter(|_| !known) {
+            registries.push(RegistryLogin {
+                server: image.registry_server.clone(),
+                identity: identity.to_owned(),
+                identity_resource_group: String::new(),
+            });
+        }
+    }
+    let one_kind = steps_are_of_one_kind(resolver, steps);
+    let input = BakeInput {
+        name: &resolver.config.name,
+        os: node.os.key,
+        package_manager: node.os.packages,
+        gpu: node.gpu.as_ref(),
+        builder_has_gpu: !builder.size.gpus.is_empty(),
+        docker_version: node.docker_version.as_deref(),
+        toolkit_version: node.toolkit_version.as_deref(),
+        registries,
+        images: preload.into_iter().map(PreloadImage::from).collect(),
+        steps,
+    };
+    match plan(&input) {
+        Ok(plan) => one_kind.then_some(plan),
+        Err(error) => {
+            report(resolver, &error);
+            None
+        }
+    }
+}
+
+fn report(resolver: &mut Resolver<'_>, error: &PlanError) {
+    match error {
+        PlanError::NoDriver { class, modules, os } => resolver.error(
+            "PB1040",
+            "/node",
+            format!("no {class} driver with {modules} kernel modules for `{os}`"),
+            "the catalog knows no installable one",
+            "take a newer VM size, or start from an image that holds the driver",
+        ),
+        PlanError::NoSuchVersion { wanted, known } => resolver.error(
+            "PB1041",
+            "/node/driver/version",
+            format!("GRID driver {wanted} cannot be verified"),
+            format!("the catalog has address and SHA-256 of {known} only"),
+            format!("drop `version`, or say `{known}`"),
+        ),
+    }
+}
+
+fn steps_are_of_one_kind(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
+    let mut good = true;
+    for (index, step) in steps.iter().enumerate() {
+        let kinds = [step.packages.is_some(), step.file.is_some(), step.run.is_some()];
+        if kinds.iter().filter(|given| **given).count() != 1 {
+            good = false;
+            resolver.error(
+                "PB1042",
+                &format!("/bake/steps/{index}"),
+                "a bake step does exactly one thing",
+                "expected one of `packages`, `file` and `run`",
+                "split it into one step for each; they run in order",
+            );
+        }
+    }
+    good
+}

@@ -1,0 +1,171 @@
+//! The scripts of the bake, each a file of its own, and the custom data that carries them to the builder.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use tera::Context;
+
+use super::Templates;
+use crate::diagnostic::{Diagnostics, Sources};
+use crate::model::bake::BakePlan;
+
+/// The template of the custom data.
+pub const CUSTOM_DATA_TEMPLATE: &str = "cloud-init/cloud-init.yaml.tera";
+
+/// Folder of the bake on the builder.
+const HOME: &str = "/opt/prebake";
+
+/// A file that cloud-init writes before the bake starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BootFile {
+    /// Absolute path on the builder.
+    pub path: String,
+    /// Octal mode.
+    pub permissions: &'static str,
+    /// Its text.
+    pub content: String,
+}
+
+/// The files of the bake, each script a file of its own, and the digest that names this bake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BakeFiles {
+    /// Every file, in the order of the bake.
+    pub files: Vec<BootFile>,
+    /// Changes whenever anything that the bake runs changes.
+    pub bake_id: String,
+}
+
+/// Renders every script of a plan. Reports `PB2002` for a template that fails.
+pub fn bake_files(
+    templates: &Templates,
+    plan: &BakePlan,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<BakeFiles> {
+    let mut context = Context::new();
+    context.insert("plan", plan);
+    let mut render = |template: &str, context: &Context| {
+        templates.render(&format!("cloud-init/{template}.tera"), context, sources, diagnostics)
+    };
+    let mut files = vec![script("lib.sh", "0644", render("lib.sh", &context)?)];
+    for step in &plan.steps {
+        context.insert("step", step);
+        let content = render(&format!("steps/{}.sh", step.template), &context)?;
+        files.push(script(&format!("steps/{}.sh", step.file), "0755", content));
+    }
+    for file in &plan.files {
+        files.push(script(&file.source, "0644", with_line_end(&file.content)));
+    }
+    let bake_id = digest(&files);
+    context.insert("bake_id", &bake_id);
+    files.push(script("prebake-bake", "0755", render("prebake-bake.sh", &context)?));
+    files.push(BootFile {
+        path: "/etc/systemd/system/prebake-bake.service".to_owned(),
+        permissions: "0644",
+        content: render("prebake-bake.service", &context)?,
+    });
+    Some(BakeFiles { files, bake_id })
+}
+
+/// Renders the custom data of the builder. Reports `PB2002` for a template that fails.
+pub fn custom_data(
+    templates: &Templates,
+    plan: &BakePlan,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<String> {
+    let bake = bake_files(templates, plan, sources, diagnostics)?;
+    let entries: Vec<Entry> = bake.files.iter().map(Entry::from).collect();
+    let mut context = Context::new();
+    context.insert("plan", plan);
+    context.insert("files", &entries);
+    templates.render(CUSTOM_DATA_TEMPLATE, &context, sources, diagnostics)
+}
+
+/// One entry of `write_files`, its text ready for the place it goes to.
+#[derive(Serialize)]
+struct Entry<'a> {
+    path: &'a str,
+    permissions: &'a str,
+    encoding: Option<&'static str>,
+    content: String,
+}
+
+impl<'a> From<&'a BootFile> for Entry<'a> {
+    fn from(file: &'a BootFile) -> Self {
+        let plain = fits_block_scalar(&file.content);
+        Self {
+            path: &file.path,
+            permissions: file.permissions,
+            encoding: (!plain).then_some("b64"),
+            content: if plain { indented(&file.content) } else { STANDARD.encode(&file.content) },
+        }
+    }
+}
+
+fn script(path: &str, permissions: &'static str, content: String) -> BootFile {
+    BootFile { path: format!("{HOME}/{path}"), permissions, content }
+}
+
+fn with_line_end(text: &str) -> String {
+    if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
+}
+
+/// Whether every YAML reader gives back exactly this text from a literal block with one line end.
+fn fits_block_scalar(text: &str) -> bool {
+    let first_is_text = !text.starts_with([' ', '\t', '\n']);
+    let one_line_end = text.ends_with('\n') && !text.ends_with("\n\n");
+    let printable =
+        |c: char| c == '\n' || c == '\t' || c.is_ascii_graphic() || c == ' ' || c.is_alphanumeric();
+    first_is_text && one_line_end && text.chars().all(printable)
+}
+
+/// Indents for a block scalar, without the last line end, which the template writes.
+fn indented(text: &str) -> String {
+    let lines: Vec<String> = text
+        .trim_end_matches('\n')
+        .split('\n')
+        .map(|line| if line.is_empty() { String::new() } else { format!("      {line}") })
+        .collect();
+    lines.join("\n")
+}
+
+fn digest(files: &[BootFile]) -> String {
+    use std::fmt::Write as _;
+
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update(format!("{} {}\n", file.path, file.content.len()));
+        hash.update(&file.content);
+    }
+    hash.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_text_that_survives_is_a_block_scalar() {
+        assert!(fits_block_scalar("#!/bin/bash\n\n  indented\n"));
+        for text in ["", "no line end", " leading space\n", "\nleading line\n", "two ends\n\n"] {
+            assert!(!fits_block_scalar(text), "{text:?}");
+        }
+        for text in ["a\rb\n", "a\u{85}b\n", "a\u{2028}b\n", "a\0b\n", "a\u{1b}b\n"] {
+            assert!(!fits_block_scalar(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_block_scalar_gives_its_text_back() {
+        let text = "a\n\n  b: 'c' # d\n--- \n%e\n";
+        let yaml = format!("content: |\n{}\n", indented(text));
+        let read: std::collections::BTreeMap<String, String> =
+            serde_yaml::from_str(&yaml).expect("it is YAML");
+        assert_eq!(read["content"], text);
+    }
+}

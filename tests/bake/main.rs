@@ -1,0 +1,5 @@
+//! The bake: its plan, its scripts as tools see them, and its steps run for real.
+#![expect(clippy::disallowed_methods, reason = "tests write scripts and read what they left")]
+
+mod plans;
+mod scripts;

@@ -1,0 +1,128 @@
+//! Plans of bakes, and their files on disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use prebake::catalog::{self, Generation};
+use prebake::config::fields::{BakeFile, BakeStep, DriverKind, KernelModules};
+use prebake::diagnostic::{Diagnostics, Sources};
+use prebake::model::Gpu;
+use prebake::model::bake::{BakeInput, BakePlan, PreloadImage, RegistryLogin, plan};
+use prebake::render::Templates;
+use prebake::render::bake::{BakeFiles, bake_files, custom_data};
+
+const ALL_OS: [&str; 4] = ["ubuntu-22.04", "ubuntu-24.04", "almalinux-8", "almalinux-9"];
+
+/// The GPU software of a T4.
+pub fn data_centre() -> Gpu {
+    Gpu {
+        driver: DriverKind::DataCenter,
+        modules: KernelModules::Open,
+        driver_version: None,
+        nvswitch: false,
+    }
+}
+
+/// A bake on Ubuntu 24.04 with one private image and no GPU.
+pub fn input<'a>() -> BakeInput<'a> {
+    BakeInput {
+        name: "vision",
+        os: "ubuntu-24.04",
+        package_manager: "apt",
+        gpu: None,
+        builder_has_gpu: false,
+        docker_version: None,
+        toolkit_version: None,
+        registries: vec![login("vision.azurecr.io")],
+        images: vec![image("vision.azurecr.io/batch-gpu-pytorch:2.4.1", "")],
+        steps: &[],
+    }
+}
+
+pub fn login(server: &str) -> RegistryLogin {
+    RegistryLogin {
+        server: server.to_owned(),
+        identity: "vision-identity".to_owned(),
+        identity_resource_group: String::new(),
+    }
+}
+
+pub fn image(reference: &str, digest: &str) -> PreloadImage {
+    PreloadImage { reference: reference.to_owned(), digest: digest.to_owned() }
+}
+
+pub fn packages(names: &[&str]) -> BakeStep {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    BakeStep { packages: Some(names), ..BakeStep::default() }
+}
+
+pub fn run(command: &str) -> BakeStep {
+    BakeStep { run: Some(command.to_owned()), ..BakeStep::default() }
+}
+
+pub fn file(path: &str, content: &str) -> BakeStep {
+    let file = BakeFile { path: path.to_owned(), content: content.to_owned(), mode: None };
+    BakeStep { file: Some(file), ..BakeStep::default() }
+}
+
+/// Every combination that changes what a script says.
+pub fn variants(steps: &[BakeStep]) -> Vec<(String, BakePlan)> {
+    let grid = Gpu { driver: DriverKind::Grid, ..data_centre() };
+    let proprietary = Gpu {
+        modules: KernelModules::Proprietary,
+        driver_version: Some("580.95.05".to_owned()),
+        ..data_centre()
+    };
+    let nvswitch = Gpu { nvswitch: true, ..data_centre() };
+    let gpus = [
+        ("cpu", None),
+        ("cuda", Some(data_centre())),
+        ("proprietary", Some(proprietary)),
+        ("nvswitch", Some(nvswitch)),
+        ("grid", Some(grid)),
+    ];
+    let mut plans = Vec::new();
+    for os in ALL_OS {
+        let base = catalog::base_image(os, Generation::V2).expect("a known system");
+        for (name, gpu) in &gpus {
+            let input = BakeInput {
+                os: base.os_key,
+                package_manager: base.packages,
+                gpu: gpu.as_ref(),
+                builder_has_gpu: *name != "nvswitch",
+                docker_version: (*name == "proprietary").then_some("28"),
+                steps,
+                ..input()
+            };
+            plans.push((format!("{os}-{name}"), plan(&input).expect("there is a driver")));
+        }
+    }
+    let none = BakeInput { registries: Vec::new(), images: Vec::new(), ..input() };
+    plans.push(("no-images".to_owned(), plan(&none).expect("no driver is needed")));
+    plans
+}
+
+/// The rendered bake and its custom data.
+pub fn render(plan: &BakePlan) -> (BakeFiles, String) {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let templates = Templates::new(BTreeMap::new(), &mut sources, &mut diagnostics)
+        .expect("the embedded templates parse");
+    let files = bake_files(&templates, plan, &mut sources, &mut diagnostics);
+    let text = custom_data(&templates, plan, &mut sources, &mut diagnostics);
+    (files.expect("the scripts render"), text.expect("the custom data renders"))
+}
+
+/// Writes the files of a bake below a folder instead of `/opt/prebake`.
+pub fn install(files: &BakeFiles, home: &Path) {
+    for file in &files.files {
+        if let Some(name) = file.path.strip_prefix("/opt/prebake/") {
+            let path = home.join(name);
+            fs::create_dir_all(path.parent().expect("it is below the home")).expect("a new folder");
+            fs::write(&path, &file.content).expect("a new file");
+            let mode = u32::from_str_radix(file.permissions, 8).expect("an octal mode");
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("our own file");
+        }
+    }
+}
