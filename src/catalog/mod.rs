@@ -6,6 +6,7 @@
 mod api;
 mod config_default;
 mod date;
+pub mod mutability;
 mod name_rule;
 mod os;
 mod region;

@@ -1,1 +1,119 @@
-//! diff
+//! Takes two renders as data, gives the [`Diff`]: what deploying the new one does to what the previous one
+//! made.
+//!
+//! Prints nothing, reads nothing and cannot fail. Read `change` for the data, `compare` for properties,
+//! `pairing` for renamed resources and blue-green pools, `judge` for verdicts, then `files`, `security`,
+//! `capacity` and `findings`.
+
+mod capacity;
+mod change;
+mod cidr;
+mod compare;
+mod files;
+mod findings;
+mod judge;
+mod pairing;
+mod relations;
+mod security;
+mod values;
+
+pub use capacity::{Capacity, FamilyChange, PoolCapacity, Quantity};
+pub use change::{
+    Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, path_text,
+};
+pub use files::{FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files};
+pub use relations::Relation;
+pub use security::{Access, SecurityChange, SecurityKind};
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostics;
+use crate::expand::Resource;
+
+/// One render as data: what it asks Azure for, and the text of its files by path.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RenderState {
+    /// The resources of all stages, in the order of deployment.
+    pub resources: Vec<Resource>,
+    /// Every file by its path in the folder of the render.
+    pub files: BTreeMap<String, String>,
+}
+
+/// What changes between two renders.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Diff {
+    /// All resources, the worst first, then in the order of deployment.
+    pub resources: Vec<ResourceChange>,
+    /// The files, by path.
+    pub files: FileDiff,
+    /// Who may do or reach what.
+    pub security: Vec<SecurityChange>,
+    /// Nodes, vCPUs and GPUs before and after.
+    pub capacity: Capacity,
+    /// Which resource refers to which, before and after.
+    pub relations: Vec<Relation>,
+    /// What is wrong with the change itself.
+    pub findings: Diagnostics,
+    /// What differs in the text but not in Azure.
+    pub noise: Noise,
+    /// Whether there was a previous render and whether there is a new one.
+    pub sides: (bool, bool),
+}
+
+impl Diff {
+    /// How many resources have this action.
+    pub fn count(&self, action: Action) -> usize {
+        self.resources.iter().filter(|change| change.action == action).count()
+    }
+
+    /// Whether no resource and no file that matters differs.
+    pub fn is_empty(&self) -> bool {
+        self.resources.iter().all(|change| change.action == Action::NoChange)
+            && self.files.is_empty()
+    }
+
+    /// Whether something is replaced, deleted, refused or needs an empty pool.
+    pub fn is_dangerous(&self) -> bool {
+        self.resources.iter().any(|change| change.action.is_dangerous())
+    }
+
+    /// The exit code of `--detailed-exitcode`: 0 no change, 2 changes, 3 dangerous ones, 1 an error.
+    pub fn detailed_exit_code(&self) -> u8 {
+        if self.findings.has_errors() {
+            1
+        } else if self.is_dangerous() {
+            3
+        } else if self.is_empty() {
+            0
+        } else {
+            2
+        }
+    }
+}
+
+/// Compares two renders; a side that is absent has nothing in it.
+pub fn diff(previous: Option<&RenderState>, new: Option<&RenderState>) -> Diff {
+    let nothing = RenderState::default();
+    let (before, after) = (previous.unwrap_or(&nothing), new.unwrap_or(&nothing));
+    let pairs = pairing::pair(&before.resources, &after.resources);
+    let used = relations::references(&[&before.resources, &after.resources]);
+    let mut resources: Vec<ResourceChange> =
+        pairs.iter().map(|pair| judge::judge(pair, &used)).collect();
+    let files = files(&before.files, &after.files);
+    let security = security::security(&resources);
+    let capacity = capacity::capacity(&before.resources, &after.resources);
+    let findings = findings::findings(before, after, &resources, &files);
+    let noise = resources.iter().fold(Noise::default(), |sum, change| sum + change.noise);
+    let relations = relations::relations(&before.resources, &after.resources);
+    resources.sort_by_key(|change| change.action.rank());
+    Diff {
+        resources,
+        files,
+        security,
+        capacity,
+        relations,
+        findings,
+        noise,
+        sides: (previous.is_some(), new.is_some()),
+    }
+}

@@ -1,0 +1,405 @@
+//! What a changed property does in Azure, which values are equal there, and how lists are matched.
+//!
+//! Three tables, read once: `mutability.tsv`, `defaults.tsv` and `comparisons.tsv`. Their rows name
+//! paths of a resource body; [`Facts`] walks down a body and knows the rows that hold there.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+/// What Azure does with a change, the harmless first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// Accepted, and nothing is different.
+    NoEffect,
+    /// Accepted and effective at once.
+    InPlace,
+    /// Accepted; a run or a handler starts again.
+    RunsAgain,
+    /// Accepted; nodes or runs that exist keep the old value until an event.
+    Later,
+    /// No source tells.
+    Unknown,
+    /// Batch accepts it only while the pool has no nodes.
+    EmptyPool,
+    /// Needs a new resource or a new name.
+    Replace,
+    /// The deployment fails.
+    Refused,
+}
+
+impl Verdict {
+    /// As a reader reads it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoEffect => "no effect",
+            Self::InPlace => "in place",
+            Self::RunsAgain => "runs again",
+            Self::Later => "in place, later",
+            Self::Unknown => "not known, check",
+            Self::EmptyPool => "needs an empty pool",
+            Self::Replace => "replace",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// When a row of the mutability table holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Condition {
+    Always,
+    Added,
+    Removed,
+    To(String),
+    Within(Vec<String>),
+    Change(String, String),
+}
+
+impl Condition {
+    fn parse(text: &str) -> Self {
+        match text.split_once(':') {
+            Some(("to", value)) => Self::To(value.to_owned()),
+            Some(("within", values)) => {
+                Self::Within(values.split(',').map(str::to_owned).collect())
+            }
+            Some(("change", pair)) => {
+                let (from, to) = pair.split_once('>').unwrap_or((pair, ""));
+                Self::Change(from.to_owned(), to.to_owned())
+            }
+            _ if text == "added" => Self::Added,
+            _ if text == "removed" => Self::Removed,
+            _ => Self::Always,
+        }
+    }
+
+    fn holds(&self, before: Option<&Value>, after: Option<&Value>) -> bool {
+        let is = |value: Option<&Value>, text: &str| {
+            value.and_then(Value::as_str).is_some_and(|value| value.eq_ignore_ascii_case(text))
+        };
+        match self {
+            Self::Always => true,
+            Self::Added => before.is_none(),
+            Self::Removed => after.is_none(),
+            Self::To(text) => is(after, text),
+            Self::Within(texts) => {
+                texts.iter().any(|text| is(before, text))
+                    && texts.iter().any(|text| is(after, text))
+            }
+            Self::Change(from, to) => is(before, from) && is(after, to),
+        }
+    }
+}
+
+/// One row of the mutability table.
+#[derive(Debug, Clone)]
+pub struct Mutability {
+    condition: Condition,
+    /// What Azure does.
+    pub verdict: Verdict,
+    /// It interrupts what is running.
+    pub interrupts: bool,
+    /// The event after which a later change holds.
+    pub event: Option<String>,
+    /// Azure's error code, of a refusal.
+    pub code: Option<String>,
+    /// Refused only while something uses what the path names.
+    pub in_use: bool,
+    /// What happens.
+    pub effect: String,
+    /// What to do.
+    pub advice: String,
+    /// How well it is known: documented, provider-inferred, issue, inferred.
+    pub confidence: String,
+    /// Where it is known from.
+    pub source: String,
+}
+
+impl Mutability {
+    fn parse(columns: &[&str]) -> Self {
+        let [_, _, when, verdict, effect, advice, confidence, source] = columns else {
+            unreachable!("every row of mutability.tsv has eight columns, as its test proves");
+        };
+        let (word, detail) = verdict.split_once(':').unwrap_or((verdict, ""));
+        let detail = (!detail.is_empty()).then(|| detail.to_owned());
+        let (verdict, event, code) = match word {
+            "no-effect" => (Verdict::NoEffect, None, None),
+            "in-place" | "in-place!" => (Verdict::InPlace, None, None),
+            "runs-again" => (Verdict::RunsAgain, None, None),
+            "later" => (Verdict::Later, detail, None),
+            "empty-pool" => (Verdict::EmptyPool, None, None),
+            "replace" => (Verdict::Replace, None, None),
+            "refused" | "in-use" => (Verdict::Refused, None, detail),
+            _ => (Verdict::Unknown, None, None),
+        };
+        Self {
+            condition: Condition::parse(when),
+            verdict,
+            interrupts: word == "in-place!",
+            event,
+            code,
+            in_use: word == "in-use",
+            effect: (*effect).to_owned(),
+            advice: (*advice).to_owned(),
+            confidence: (*confidence).to_owned(),
+            source: (*source).to_owned(),
+        }
+    }
+}
+
+/// How two values at a path are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Comparison {
+    /// Exactly, even what looks like a resource ID.
+    Exact,
+    /// Letter case aside.
+    IgnoreCase,
+    /// The keys of an object, letter case aside; an empty value counts as there.
+    IgnoreKeyCase,
+    /// A region name: case and spaces aside.
+    Region,
+    /// An array whose order means nothing.
+    Set,
+    /// An array whose order counts and whose elements have no names.
+    List,
+    /// An array of objects matched by a property; `*.name` is the property of an only child.
+    Keyed {
+        /// The property.
+        key: String,
+        /// The order counts too.
+        ordered: bool,
+    },
+    /// Empty is not absent.
+    KeepEmpty,
+    /// Azure fills it in or never acts on it.
+    Ignore,
+    /// An ISO 8601 duration.
+    Duration,
+    /// White space around it aside.
+    Trim,
+    /// A container image name, whose default tag is `latest`.
+    Image,
+    /// Compared but never shown.
+    Sensitive,
+    /// Base64 of a text.
+    Base64,
+}
+
+impl Comparison {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text.split_once(':').unwrap_or((text, "")) {
+            ("exact", _) => Self::Exact,
+            ("nocase", _) => Self::IgnoreCase,
+            ("nocase-keys", _) => Self::IgnoreKeyCase,
+            ("region", _) => Self::Region,
+            ("set", _) => Self::Set,
+            ("list", _) => Self::List,
+            ("key", key) => Self::Keyed { key: key.to_owned(), ordered: false },
+            ("ordered", key) => Self::Keyed { key: key.to_owned(), ordered: true },
+            ("keep-empty", _) => Self::KeepEmpty,
+            ("ignore", _) => Self::Ignore,
+            ("duration", _) => Self::Duration,
+            ("trim", _) => Self::Trim,
+            ("image", _) => Self::Image,
+            ("sensitive", _) => Self::Sensitive,
+            ("base64", _) => Self::Base64,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    children: BTreeMap<String, Node>,
+    rows: Vec<usize>,
+    comparisons: Vec<Comparison>,
+    default: Option<Value>,
+}
+
+impl Node {
+    fn at(&mut self, path: &[String]) -> &mut Self {
+        path.iter().fold(self, |node, step| node.children.entry(step.clone()).or_default())
+    }
+
+    /// Puts the rows of each node before those that it inherits, so that one list holds them all.
+    fn inherit(&mut self, above: &[usize]) {
+        self.rows.extend_from_slice(above);
+        for child in self.children.values_mut() {
+            child.inherit(&self.rows);
+        }
+    }
+}
+
+struct Tables {
+    rows: Vec<Mutability>,
+    types: BTreeMap<String, Node>,
+}
+
+static TABLES: LazyLock<Tables> = LazyLock::new(|| {
+    let mut tables = Tables { rows: Vec::new(), types: BTreeMap::new() };
+    for columns in rows(include_str!("tables/mutability.tsv")) {
+        let index = tables.rows.len();
+        tables.rows.push(Mutability::parse(&columns));
+        for path in paths(columns[1]) {
+            tables.types.entry(columns[0].to_lowercase()).or_default().at(&path).rows.push(index);
+        }
+    }
+    for columns in rows(include_str!("tables/defaults.tsv")) {
+        for path in paths(columns[1]) {
+            tables.types.entry(columns[0].to_lowercase()).or_default().at(&path).default =
+                serde_json::from_str(columns[2]).ok();
+        }
+    }
+    for columns in rows(include_str!("tables/comparisons.tsv")) {
+        for path in paths(columns[1]) {
+            let node = tables.types.entry(columns[0].to_lowercase()).or_default().at(&path);
+            node.comparisons.extend(columns[2].split(',').filter_map(Comparison::parse));
+        }
+    }
+    for node in tables.types.values_mut() {
+        node.inherit(&[]);
+    }
+    tables
+});
+
+/// The rows of a table, without comments and the line of column names.
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .skip(1)
+        .map(|line| line.split('\t').collect())
+}
+
+/// `a.{b,c}[].d` as the paths it stands for, each as its steps in lower case (`[]` is one).
+fn paths(pattern: &str) -> Vec<Vec<String>> {
+    let mut open = vec![String::new()];
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (choices, after) = after.split_once('}').unwrap_or((after, ""));
+        open = open
+            .iter()
+            .flat_map(|path| {
+                choices.split(',').map(move |choice| format!("{path}{before}{choice}"))
+            })
+            .collect();
+        rest = after;
+    }
+    open.iter()
+        .map(|path| {
+            let path = format!("{path}{rest}").to_lowercase().replace("[]", ".[]");
+            path.split('.').map(str::to_owned).collect()
+        })
+        .collect()
+}
+
+/// What is known at one path of a resource body: of its type, and of every type.
+#[derive(Clone, Copy)]
+pub struct Facts {
+    own: Option<&'static Node>,
+    own_rows: &'static [usize],
+    any: Option<&'static Node>,
+    any_rows: &'static [usize],
+}
+
+/// What is known of a resource type, at the top of its body.
+pub fn facts(kind: &str) -> Facts {
+    Facts {
+        own: TABLES.types.get(&kind.to_lowercase()),
+        own_rows: &[],
+        any: TABLES.types.get("*"),
+        any_rows: &[],
+    }
+}
+
+impl Facts {
+    /// Whether the tables know this type at all.
+    pub fn known_type(self) -> bool {
+        self.own.is_some()
+    }
+
+    /// At a property of this value.
+    #[must_use]
+    pub fn property(self, name: &str) -> Self {
+        self.step(&name.to_lowercase())
+    }
+
+    /// At an element of this array.
+    #[must_use]
+    pub fn element(self) -> Self {
+        self.step("[]")
+    }
+
+    fn step(self, name: &str) -> Self {
+        let down = |node: Option<&'static Node>| {
+            node.and_then(|node| node.children.get(name).or_else(|| node.children.get("*")))
+        };
+        let (own, any) = (down(self.own), down(self.any));
+        Self {
+            own,
+            own_rows: own.map_or(self.own_rows, |node| &node.rows),
+            any,
+            any_rows: any.map_or(self.any_rows, |node| &node.rows),
+        }
+    }
+
+    /// The rules of comparison written for this very path.
+    pub fn comparisons(self) -> impl Iterator<Item = &'static Comparison> {
+        let of = |node: Option<&'static Node>| node.map_or(&[][..], |node| &node.comparisons);
+        of(self.own).iter().chain(of(self.any))
+    }
+
+    /// Whether a rule of comparison holds at this path.
+    pub fn has(self, rule: &Comparison) -> bool {
+        self.comparisons().any(|comparison| comparison == rule)
+    }
+
+    /// What Azure takes when the value is left out.
+    pub fn default(self) -> Option<&'static Value> {
+        self.own.and_then(|node| node.default.as_ref())
+    }
+
+    /// What a change here does: the nearest row whose condition holds.
+    pub fn mutability(
+        self,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) -> Option<&'static Mutability> {
+        self.own_rows
+            .iter()
+            .chain(self.any_rows)
+            .map(|row| &TABLES.rows[*row])
+            .find(|row| row.condition.holds(before, after))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_tables_can_be_read() {
+        for columns in rows(include_str!("tables/mutability.tsv")) {
+            assert_eq!(columns.len(), 8, "{columns:?}");
+            let row = Mutability::parse(&columns);
+            assert!(row.verdict != Verdict::Unknown || columns[3] == "unknown", "{columns:?}");
+            assert!(
+                ["documented", "provider-inferred", "issue", "inferred"].contains(&columns[6]),
+                "{columns:?}"
+            );
+        }
+        for columns in rows(include_str!("tables/defaults.tsv")) {
+            assert!(serde_json::from_str::<Value>(columns[2]).is_ok(), "{columns:?}");
+        }
+        for columns in rows(include_str!("tables/comparisons.tsv")) {
+            assert!(columns[2].split(',').all(|rule| Comparison::parse(rule).is_some()));
+        }
+    }
+
+    #[test]
+    fn braces_stand_for_each_choice() {
+        let expected = [["a", "b", "[]", "d"], ["a", "c", "[]", "d"]];
+        assert_eq!(paths("a.{b,c}[].d"), expected);
+    }
+}

@@ -1,0 +1,221 @@
+//! Nodes, vCPUs and GPUs of the pools, before and after.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::judge::POOL;
+use crate::catalog;
+use crate::expand::Resource;
+
+/// An amount of capacity. GPUs are a fraction where a size has a share of one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
+pub struct Quantity {
+    /// Nodes.
+    pub nodes: u64,
+    /// Virtual CPUs.
+    pub vcpus: u64,
+    /// GPUs.
+    pub gpus: f64,
+}
+
+impl AddAssign for Quantity {
+    fn add_assign(&mut self, other: Self) {
+        self.nodes += other.nodes;
+        self.vcpus += other.vcpus;
+        self.gpus += other.gpus;
+    }
+}
+
+/// The capacity of one pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolCapacity {
+    /// Quota family of its size, or the size itself when no source tells.
+    pub family: String,
+    /// Size of its nodes.
+    pub vm_size: String,
+    /// How much it can have.
+    pub quantity: Quantity,
+    /// Spot nodes among them.
+    pub spot: u64,
+    /// The number is the upper bound of a formula.
+    pub auto_scale: bool,
+    /// The size or the number of nodes cannot be known offline.
+    pub unknown: bool,
+}
+
+/// The capacity of one quota family.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FamilyChange {
+    /// The family.
+    pub family: String,
+    /// What all pools had.
+    pub before: Quantity,
+    /// What all pools will have.
+    pub after: Quantity,
+}
+
+/// The capacity of all pools of a render.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Capacity {
+    /// All pools before.
+    pub before: Quantity,
+    /// All pools after.
+    pub after: Quantity,
+    /// By quota family, in the order of their names.
+    pub families: Vec<FamilyChange>,
+    /// By pool: its name, what it had and what it will have.
+    pub pools: Vec<(String, Option<PoolCapacity>, Option<PoolCapacity>)>,
+    /// Some numbers are upper bounds of formulas.
+    pub auto_scale: bool,
+    /// Pools whose capacity cannot be known offline.
+    pub unknown: Vec<String>,
+}
+
+impl Capacity {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.pools.iter().all(|(_, before, after)| before == after)
+    }
+
+    /// Whether some family grows.
+    pub fn rises(&self) -> bool {
+        self.families.iter().any(|family| {
+            family.after.vcpus > family.before.vcpus
+                || family.after.nodes > family.before.nodes
+                || family.after.gpus > family.before.gpus
+        })
+    }
+}
+
+/// Adds up the pools of both sides.
+pub(super) fn capacity(before: &[Resource], after: &[Resource]) -> Capacity {
+    let mut capacity = Capacity::default();
+    let mut pools: BTreeMap<String, (Option<PoolCapacity>, Option<PoolCapacity>)> = BTreeMap::new();
+    let mut families: BTreeMap<String, (Quantity, Quantity)> = BTreeMap::new();
+    for pool in before.iter().filter(|resource| is_pool(resource)) {
+        let found = pool_capacity(pool);
+        capacity.before += found.quantity;
+        families.entry(found.family.clone()).or_default().0 += found.quantity;
+        pools.entry(pool.name.clone()).or_default().0 = Some(found);
+    }
+    for pool in after.iter().filter(|resource| is_pool(resource)) {
+        let found = pool_capacity(pool);
+        capacity.after += found.quantity;
+        families.entry(found.family.clone()).or_default().1 += found.quantity;
+        pools.entry(pool.name.clone()).or_default().1 = Some(found);
+    }
+    for (name, (before, after)) in &pools {
+        let mut sides = before.iter().chain(after);
+        if sides.clone().any(|pool| pool.unknown) {
+            capacity.unknown.push(name.clone());
+        }
+        capacity.auto_scale |= sides.any(|pool| pool.auto_scale);
+    }
+    let family = |(family, (before, after))| FamilyChange { family, before, after };
+    capacity.families = families.into_iter().map(family).collect();
+    let pool = |(name, (before, after))| (name, before, after);
+    capacity.pools = pools.into_iter().map(pool).collect();
+    capacity
+}
+
+fn is_pool(resource: &Resource) -> bool {
+    resource.kind.eq_ignore_ascii_case(POOL) && !resource.existing
+}
+
+fn pool_capacity(pool: &Resource) -> PoolCapacity {
+    let properties = pool.body.get("properties").unwrap_or(&Value::Null);
+    let vm_size = properties.get("vmSize").and_then(Value::as_str).unwrap_or_default();
+    let size = catalog::vm_size(vm_size);
+    let nodes = nodes(properties.get("scaleSettings"));
+    let count = nodes.map_or(0, |nodes| nodes.dedicated.saturating_add(nodes.spot));
+    let gpus = size
+        .as_ref()
+        .and_then(|size| size.gpus)
+        .map_or(0.0, |gpus| f64::from(gpus.numerator) / f64::from(gpus.denominator.max(1)));
+    let vcpus = size.as_ref().map_or(0, |size| u64::from(size.vcpus));
+    let known = size.as_ref().map(|size| size.family).filter(|family| !family.is_empty());
+    PoolCapacity {
+        family: known.unwrap_or(vm_size).to_owned(),
+        vm_size: vm_size.to_owned(),
+        quantity: Quantity {
+            nodes: count,
+            vcpus: count.saturating_mul(vcpus),
+            gpus: f64::from(u32::try_from(count).unwrap_or(u32::MAX)) * gpus,
+        },
+        spot: nodes.map_or(0, |nodes| nodes.spot),
+        auto_scale: nodes.is_some_and(|nodes| nodes.auto_scale),
+        unknown: size.is_none() || nodes.is_none(),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Nodes {
+    dedicated: u64,
+    spot: u64,
+    auto_scale: bool,
+}
+
+/// The nodes that scale settings allow; nothing where only Azure can know.
+fn nodes(settings: Option<&Value>) -> Option<Nodes> {
+    let Some(settings) = settings else {
+        return Some(Nodes { dedicated: 0, spot: 0, auto_scale: false });
+    };
+    if let Some(formula) = settings.get("autoScale").and_then(|scale| scale.get("formula")) {
+        let dedicated = upper_bound(formula.as_str()?)?;
+        return Some(Nodes { dedicated, spot: 0, auto_scale: true });
+    }
+    let fixed = settings.get("fixedScale");
+    let count = |key: &str| match fixed.and_then(|fixed| fixed.get(key)) {
+        None | Some(Value::Null) => Some(0),
+        Some(value) => value.as_u64(),
+    };
+    Some(Nodes {
+        dedicated: count("targetDedicatedNodes")?,
+        spot: count("targetLowPriorityNodes")?,
+        auto_scale: false,
+    })
+}
+
+/// Where formulas write the most nodes they ask for: a variable called `max...`, a bound of `min(..)`,
+/// or a plain number as the target.
+static BOUNDS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
+    [
+        r"(?i)\w*max\w*\s*=\s*(\d+)\s*;",
+        r"(?i)\bmin\s*\(\s*(?:(\d+)\s*,|[^()]*?,\s*(\d+)\s*\))",
+        r"(?i)\$Target(?:Dedicated|LowPriority)Nodes\s*=\s*(\d+)\s*;",
+    ]
+    .map(|pattern| Regex::new(pattern).expect("the pattern is a constant that a test compiles"))
+});
+
+fn upper_bound(formula: &str) -> Option<u64> {
+    BOUNDS.iter().find_map(|bound| {
+        bound
+            .captures_iter(formula)
+            .filter_map(|found| found.get(1).or_else(|| found.get(2))?.as_str().parse().ok())
+            .max()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_tells_its_upper_bound() {
+        assert_eq!(
+            upper_bound("maxNodes = 12; $TargetDedicatedNodes = min(maxNodes, x);"),
+            Some(12)
+        );
+        assert_eq!(
+            upper_bound("$TargetDedicatedNodes = min(4, $PendingTasks.GetSample(1));"),
+            Some(4)
+        );
+        assert_eq!(upper_bound("$TargetDedicatedNodes=min($a, 7);"), Some(7));
+        assert_eq!(upper_bound("$TargetDedicatedNodes = 3;"), Some(3));
+        assert_eq!(upper_bound("$TargetDedicatedNodes = $x;"), None);
+    }
+}

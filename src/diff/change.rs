@@ -1,0 +1,272 @@
+use std::fmt::Write as _;
+use std::ops::Add;
+
+use serde_json::Value;
+
+use crate::catalog::mutability::Verdict;
+use crate::expand::Resource;
+
+/// What happens to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// The deployment fails.
+    Refused,
+    /// No longer rendered.
+    Delete,
+    /// A new resource or a new name.
+    Replace,
+    /// Batch takes it only while the pool has no nodes.
+    EmptyPool,
+    /// New.
+    Create,
+    /// Updated where it stands.
+    Modify,
+    /// The same.
+    NoChange,
+}
+
+impl Action {
+    /// Every action, in the order of a report.
+    pub const ALL: [Self; 7] = [
+        Self::Refused,
+        Self::Delete,
+        Self::Replace,
+        Self::EmptyPool,
+        Self::Create,
+        Self::Modify,
+        Self::NoChange,
+    ];
+
+    /// The sign that stands before the resource: those of what-if, Terraform's for a replacement.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Refused => "x",
+            Self::Delete => "-",
+            Self::Replace => "-/+",
+            Self::EmptyPool => "!",
+            Self::Create => "+",
+            Self::Modify => "~",
+            Self::NoChange => "=",
+        }
+    }
+
+    /// The past participle that follows a count: `2 replaced`.
+    pub fn counted(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Delete => "to delete",
+            Self::Replace => "to replace",
+            Self::EmptyPool => "need an empty pool",
+            Self::Create => "to create",
+            Self::Modify => "to modify",
+            Self::NoChange => "unchanged",
+        }
+    }
+
+    /// Whether the change ends or blocks something that runs.
+    pub fn is_dangerous(self) -> bool {
+        matches!(self, Self::Refused | Self::Delete | Self::Replace | Self::EmptyPool)
+    }
+
+    pub(super) fn rank(self) -> usize {
+        Self::ALL.iter().position(|action| *action == self).unwrap_or(Self::ALL.len())
+    }
+}
+
+/// One step of the path to a property.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Segment {
+    /// A property of an object.
+    Property(String),
+    /// An element known by its name, the value of a set, or the key that identifies it.
+    Named(String),
+    /// An element known by its position.
+    Index(usize),
+}
+
+/// A path as text: `properties.subnets[pool].properties.addressPrefix`.
+pub fn path_text(path: &[Segment]) -> String {
+    let mut text = String::new();
+    for segment in path {
+        match segment {
+            Segment::Property(name) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(name);
+            }
+            Segment::Named(name) => {
+                let _ = write!(text, "[{name}]");
+            }
+            Segment::Index(index) => {
+                let _ = write!(text, "[{index}]");
+            }
+        }
+    }
+    text
+}
+
+/// What happens to a property, in the words of what-if.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub enum PropertyChangeType {
+    /// Set where nothing was.
+    Create,
+    /// Gone, so Azure resets it.
+    Delete,
+    /// Another value.
+    Modify,
+    /// Azure makes no difference.
+    NoEffect,
+}
+
+/// One property that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PropertyChange {
+    /// Where in the body.
+    pub path: Vec<Segment>,
+    /// What happens to it.
+    pub change: PropertyChangeType,
+    /// The previous value; a secret is replaced by a note.
+    pub before: Option<Value>,
+    /// The new value; a secret is replaced by a note.
+    pub after: Option<Value>,
+    /// What Azure does.
+    pub verdict: Verdict,
+    /// It interrupts what is running.
+    pub interrupts: bool,
+    /// The event after which the change holds.
+    pub event: Option<String>,
+    /// Azure's error code, of a refusal.
+    pub code: Option<String>,
+    /// What happens.
+    pub effect: String,
+    /// What to do.
+    pub advice: String,
+    /// How well the verdict is known.
+    pub confidence: String,
+    /// Where the verdict is known from.
+    pub source: String,
+    /// What Azure resets a vanished property to, where it is known.
+    pub reset_to: Option<Value>,
+    /// Refused only while something uses it.
+    pub(super) in_use: bool,
+}
+
+/// How a resource that has another id is the successor of an old one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pairing {
+    /// The same resource.
+    Same,
+    /// Another name, parent or scope.
+    Renamed,
+    /// A pool beside the old one, whose ids differ in the digest of their immutable part.
+    BlueGreen {
+        /// The id without its digest.
+        base: String,
+    },
+}
+
+/// One resource before and after.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResourceChange {
+    /// What happens.
+    pub action: Action,
+    /// The worst verdict of its properties.
+    pub verdict: Verdict,
+    /// The stage that deploys it.
+    pub stage: String,
+    /// Its type.
+    pub kind: String,
+    /// Its full name, the new one if it changes.
+    pub name: String,
+    /// Its id, the new one if it changes.
+    pub id: String,
+    /// How old and new belong together.
+    pub pairing: Pairing,
+    /// As it was, without secrets; nothing for an unchanged one.
+    pub before: Option<Resource>,
+    /// As it will be, without secrets; nothing for an unchanged one.
+    pub after: Option<Resource>,
+    /// What differs, the worst first.
+    pub properties: Vec<PropertyChange>,
+    /// What differs in the text only.
+    pub noise: Noise,
+    /// What happens if it is deployed as it is.
+    pub consequence: String,
+    /// What to do instead.
+    pub advice: String,
+    /// The rule that tells its story, `DIF001`; empty when nothing is to tell.
+    pub rule: &'static str,
+}
+
+impl ResourceChange {
+    /// The last part of its name.
+    pub fn short_name(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or(&self.name)
+    }
+
+    /// Whether it is of this type.
+    pub fn is(&self, kind: &str) -> bool {
+        self.kind.eq_ignore_ascii_case(kind)
+    }
+}
+
+/// Differences of the text that make none in Azure, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Noise {
+    /// Objects whose keys come in another order.
+    pub key_order: usize,
+    /// Arrays of a meaningless order that come in another.
+    pub set_order: usize,
+    /// Empty here, absent there.
+    pub empty: usize,
+    /// Written here, left to the same default there.
+    pub defaults: usize,
+    /// Ids, enums and sizes in another letter case.
+    pub letter_case: usize,
+    /// Durations, white space, region and image names written differently.
+    pub formatting: usize,
+    /// Properties that Azure fills in.
+    pub read_only: usize,
+    /// Resources asked for with another API version.
+    pub api_version: usize,
+}
+
+impl Noise {
+    /// All together.
+    pub fn total(self) -> usize {
+        self.kinds().iter().map(|(_, count)| count).sum()
+    }
+
+    /// Each kind with its words.
+    pub fn kinds(self) -> [(&'static str, usize); 8] {
+        [
+            ("key order", self.key_order),
+            ("order of a set", self.set_order),
+            ("empty or absent", self.empty),
+            ("equal to the default", self.defaults),
+            ("letter case", self.letter_case),
+            ("formatting", self.formatting),
+            ("read-only", self.read_only),
+            ("API version", self.api_version),
+        ]
+    }
+}
+
+impl Add for Noise {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            key_order: self.key_order + other.key_order,
+            set_order: self.set_order + other.set_order,
+            empty: self.empty + other.empty,
+            defaults: self.defaults + other.defaults,
+            letter_case: self.letter_case + other.letter_case,
+            formatting: self.formatting + other.formatting,
+            read_only: self.read_only + other.read_only,
+            api_version: self.api_version + other.api_version,
+        }
+    }
+}

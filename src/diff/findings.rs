@@ -1,0 +1,170 @@
+//! What is wrong with the change itself, beyond what it does to each resource.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::change::{Action, ResourceChange};
+use super::files::{FileDiff, FileKind, FileState};
+use super::judge::POOL;
+use super::{RenderState, path_text};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expand::Resource;
+
+const VERSION: &str = "Microsoft.Compute/galleries/images/versions";
+const TEMPLATE: &str = "Microsoft.VirtualMachineImages/imageTemplates";
+const MACHINE: &str = "Microsoft.Compute/virtualMachines";
+
+/// Before this version Batch refused every change of the blocks that need an empty pool, even of an empty
+/// one, and some unchanged redeployments.
+const FIRST_UPDATING_API: &str = "2024-07-01";
+
+pub(super) fn findings(
+    before: &RenderState,
+    after: &RenderState,
+    changes: &[ResourceChange],
+    files: &FileDiff,
+) -> Diagnostics {
+    let mut findings = Diagnostics::new();
+    if let Some(finding) = unchanged_version(before, after, changes, files) {
+        findings.push(finding);
+    }
+    stale_images(before, after, &mut findings);
+    old_pool_api(changes, &mut findings);
+    findings
+}
+
+/// A node image whose content changes under a version that stays.
+fn unchanged_version(
+    before: &RenderState,
+    after: &RenderState,
+    changes: &[ResourceChange],
+    files: &FileDiff,
+) -> Option<Diagnostic> {
+    let (old, new) = (versions(&before.resources), versions(&after.resources));
+    let kept = new.iter().find(|(id, _)| old.contains_key(*id))?.1;
+    let mut inputs: Vec<String> = files
+        .files
+        .iter()
+        .filter(|file| {
+            file.kind == FileKind::Bake && file.state == FileState::Changed && file.matters()
+        })
+        .map(|file| format!("`{}`", file.path))
+        .collect();
+    for change in changes.iter().filter(|change| change.before.is_some() && change.after.is_some())
+    {
+        let bakes: &[&str] = if change.is(MACHINE) {
+            &["properties.storageProfile.imageReference"]
+        } else if change.is(TEMPLATE) {
+            &["properties.customize", "properties.source"]
+        } else {
+            &[]
+        };
+        let touched = change
+            .properties
+            .iter()
+            .any(|property| bakes.iter().any(|start| path_text(&property.path).starts_with(start)));
+        if touched {
+            inputs.push(format!("`{}`", change.short_name()));
+        }
+    }
+    if inputs.is_empty() {
+        return None;
+    }
+    let title = format!("{} changed, but the image version is still `{kept}`", inputs.join(", "));
+    Some(
+        Diagnostic::error("IMG024", title)
+            .reason(
+                "the content of a gallery image version is immutable: Azure keeps the old image, and \
+                 deleting the version under a live pool breaks its next resize",
+            )
+            .help("raise the image version in the config, so that the new content gets its own version"),
+    )
+}
+
+/// The image versions that a render makes: lower-case id and version.
+fn versions(resources: &[Resource]) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for resource in resources.iter().filter(|resource| !resource.existing) {
+        if resource.kind.eq_ignore_ascii_case(VERSION) {
+            let version = resource.name.rsplit('/').next().unwrap_or_default();
+            found.insert(resource.id.to_lowercase(), version.to_owned());
+        } else if resource.kind.eq_ignore_ascii_case(TEMPLATE) {
+            let targets = resource.body.get("properties").and_then(|body| body.get("distribute"));
+            for target in targets.and_then(Value::as_array).into_iter().flatten() {
+                let id = target.get("galleryImageId").and_then(Value::as_str).unwrap_or_default();
+                if let Some((_, version)) = id.to_lowercase().split_once("/versions/") {
+                    found.insert(id.to_lowercase(), version.to_owned());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Pools on an image version that the new render no longer makes.
+fn stale_images(before: &RenderState, after: &RenderState, findings: &mut Diagnostics) {
+    let (old, new) = (versions(&before.resources), versions(&after.resources));
+    let definitions: BTreeSet<&str> =
+        new.keys().filter_map(|id| Some(id.rsplit_once("/versions/")?.0)).collect();
+    let pools = after.resources.iter().filter(|pool| pool.kind.eq_ignore_ascii_case(POOL));
+    for pool in pools.filter(|pool| !pool.existing) {
+        let Some(id) = image_id(pool).filter(|id| old.contains_key(id) && !new.contains_key(id))
+        else {
+            continue;
+        };
+        let name = pool.name.rsplit('/').next().unwrap_or(&pool.name);
+        let version = id.rsplit('/').next().unwrap_or_default();
+        let bumped = id
+            .rsplit_once("/versions/")
+            .is_some_and(|(definition, _)| definitions.contains(definition));
+        findings.push(if bumped {
+            Diagnostic::warning(
+                "DIF003",
+                format!(
+                    "pool `{name}` stays on image version `{version}`, which is no longer made"
+                ),
+            )
+            .reason("a new version is captured, but this pool does not use it")
+            .help("point the pool at the new version, or keep the version that it uses")
+        } else {
+            Diagnostic::error(
+                "DIF004",
+                format!("pool `{name}` uses image version `{version}`, which is removed"),
+            )
+            .reason("a pool cannot add nodes once its image version is gone")
+            .help("keep the image version until no pool uses it")
+        });
+    }
+}
+
+fn image_id(pool: &Resource) -> Option<String> {
+    let machine = pool
+        .body
+        .get("properties")?
+        .get("deploymentConfiguration")?
+        .get("virtualMachineConfiguration")?;
+    Some(machine.get("imageReference")?.get("id")?.as_str()?.to_lowercase())
+}
+
+fn old_pool_api(changes: &[ResourceChange], findings: &mut Diagnostics) {
+    let updates = [Action::Modify, Action::EmptyPool];
+    for change in
+        changes.iter().filter(|change| change.is(POOL) && updates.contains(&change.action))
+    {
+        let Some(after) = &change.after else { continue };
+        if after.api_version.as_str() < FIRST_UPDATING_API && !after.api_version.is_empty() {
+            findings.push(
+                Diagnostic::warning(
+                    "DIF009",
+                    format!("pool `{}` is deployed with API {}", change.short_name(), after.api_version),
+                )
+                .reason(
+                    "before 2024-07-01 Batch refuses to update image, size or network of a pool at all, \
+                     and has refused redeployments that only changed its scale",
+                )
+                .help("deploy pools with API 2024-07-01 or later"),
+            );
+        }
+    }
+}

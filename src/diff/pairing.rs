@@ -1,0 +1,186 @@
+//! Which old resource a new one succeeds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::change::Pairing;
+use crate::expand::Resource;
+
+/// The metadata entry of a pool that names the pool without the digest of its immutable part.
+const BASE_METADATA: &str = "prebake-pool";
+/// Above this many candidates only equal names are paired: similarity is quadratic.
+const MAX_CANDIDATES: usize = 4_096;
+/// The share of equal properties, in percent, from which two resources are taken for one.
+const SIMILAR: usize = 60;
+
+/// A resource before and after.
+pub(super) struct Pair<'a> {
+    pub before: Option<&'a Resource>,
+    pub after: Option<&'a Resource>,
+    pub pairing: Pairing,
+}
+
+/// Pairs by id, then blue-green pools, then what was renamed; the rest is new or gone.
+pub(super) fn pair<'a>(before: &'a [Resource], after: &'a [Resource]) -> Vec<Pair<'a>> {
+    let mut old = by_id(before);
+    let mut pairs = Vec::new();
+    let mut created = Vec::new();
+    for resource in after.iter().filter(|resource| !resource.existing) {
+        let same = old.get_mut(&resource.id.to_lowercase()).and_then(Vec::pop);
+        match same {
+            Some(before) => pairs.push(Pair {
+                before: Some(before),
+                after: Some(resource),
+                pairing: Pairing::Same,
+            }),
+            None => created.push(resource),
+        }
+    }
+    let left: BTreeSet<*const Resource> =
+        old.values().flatten().map(|resource| std::ptr::from_ref(*resource)).collect();
+    let deleted: Vec<&Resource> =
+        before.iter().filter(|resource| left.contains(&std::ptr::from_ref(*resource))).collect();
+    successors(&deleted, &created, &mut pairs);
+    pairs
+}
+
+/// The resources of each id, the first one last.
+fn by_id(resources: &[Resource]) -> BTreeMap<String, Vec<&Resource>> {
+    let mut ids: BTreeMap<String, Vec<&Resource>> = BTreeMap::new();
+    for resource in resources.iter().rev().filter(|resource| !resource.existing) {
+        ids.entry(resource.id.to_lowercase()).or_default().push(resource);
+    }
+    ids
+}
+
+fn successors<'a>(deleted: &[&'a Resource], created: &[&'a Resource], pairs: &mut Vec<Pair<'a>>) {
+    let mut candidates = candidates(deleted, created);
+    // The order is the same when the sides are swapped, and so are the pairs.
+    candidates.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.ids.cmp(&b.ids)));
+    let mut taken = (BTreeSet::new(), BTreeSet::new());
+    let mut found: BTreeMap<usize, (usize, Pairing)> = BTreeMap::new();
+    for candidate in candidates {
+        let free = !taken.0.contains(&candidate.old) && !taken.1.contains(&candidate.new);
+        if free {
+            taken.0.insert(candidate.old);
+            taken.1.insert(candidate.new);
+            found.insert(candidate.new, (candidate.old, candidate.pairing));
+        }
+    }
+    for (index, after) in created.iter().enumerate() {
+        let (before, pairing) = match found.remove(&index) {
+            Some((old, pairing)) => (Some(deleted[old]), pairing),
+            None => (None, Pairing::Same),
+        };
+        pairs.push(Pair { before, after: Some(after), pairing });
+    }
+    for (index, before) in deleted.iter().enumerate() {
+        if !taken.0.contains(&index) {
+            pairs.push(Pair { before: Some(before), after: None, pairing: Pairing::Same });
+        }
+    }
+}
+
+struct Candidate {
+    old: usize,
+    new: usize,
+    score: usize,
+    /// Both ids in the order of the alphabet.
+    ids: (String, String),
+    pairing: Pairing,
+}
+
+fn candidates(deleted: &[&Resource], created: &[&Resource]) -> Vec<Candidate> {
+    let many = deleted.len().saturating_mul(created.len()) > MAX_CANDIDATES;
+    let mut names: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (index, resource) in created.iter().enumerate() {
+        names.entry(type_and_name(resource)).or_default().push(index);
+    }
+    let mut found = Vec::new();
+    for (old, before) in deleted.iter().enumerate() {
+        let indices = if many {
+            names.get(&type_and_name(before)).cloned().unwrap_or_default()
+        } else {
+            (0..created.len()).collect()
+        };
+        for new in indices {
+            if let Some((score, pairing)) = score(before, created[new]) {
+                let (first, second) = (before.id.to_lowercase(), created[new].id.to_lowercase());
+                let ids = if first < second { (first, second) } else { (second, first) };
+                found.push(Candidate { old, new, score, ids, pairing });
+            }
+        }
+    }
+    found
+}
+
+fn type_and_name(resource: &Resource) -> (String, String) {
+    let name = resource.name.rsplit('/').next().unwrap_or_default();
+    (resource.kind.to_lowercase(), name.to_lowercase())
+}
+
+/// How likely the new resource succeeds the old one, if it is likely at all.
+fn score(before: &Resource, after: &Resource) -> Option<(usize, Pairing)> {
+    if !before.kind.eq_ignore_ascii_case(&after.kind) {
+        return None;
+    }
+    let base = blue_green_base(before);
+    if let Some(base) = base.filter(|base| blue_green_base(after).as_ref() == Some(base)) {
+        return Some((300, Pairing::BlueGreen { base }));
+    }
+    let similarity = similarity(before, after);
+    let same_name = type_and_name(before) == type_and_name(after);
+    (same_name || similarity >= SIMILAR)
+        .then_some((similarity + if same_name { 100 } else { 0 }, Pairing::Renamed))
+}
+
+/// The id of a pool without the digest of its immutable part: its metadata says it, or its name does.
+fn blue_green_base(pool: &Resource) -> Option<String> {
+    if !pool.kind.eq_ignore_ascii_case("Microsoft.Batch/batchAccounts/pools") {
+        return None;
+    }
+    let (base, digest) = pool.name.rsplit('/').next()?.rsplit_once('-')?;
+    let is_digest = digest.len() == 8 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let metadata = pool.body.get("properties").and_then(|body| body.get("metadata")?.as_array());
+    let marked = metadata.into_iter().flatten().find_map(|entry| {
+        let is_base = entry.get("name").and_then(Value::as_str) == Some(BASE_METADATA);
+        entry.get("value").and_then(Value::as_str).filter(|_| is_base)
+    });
+    (is_digest && marked.is_none_or(|marked| marked == base)).then(|| base.to_owned())
+}
+
+/// The share of properties that are equal, in percent.
+fn similarity(before: &Resource, after: &Resource) -> usize {
+    let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
+    leaves(&mut String::new(), &Value::Object(before.body.clone()), &mut old);
+    leaves(&mut String::new(), &Value::Object(after.body.clone()), &mut new);
+    let equal = old.iter().filter(|(path, value)| new.get(*path) == Some(*value)).count();
+    let all = old.len() + new.keys().filter(|path| !old.contains_key(*path)).count();
+    (equal * 100).checked_div(all).unwrap_or(100)
+}
+
+fn leaves(path: &mut String, value: &Value, found: &mut BTreeMap<String, String>) {
+    let length = path.len();
+    match value {
+        Value::Object(object) if !object.is_empty() => {
+            for (key, value) in object {
+                path.push('.');
+                path.push_str(key);
+                leaves(path, value, found);
+                path.truncate(length);
+            }
+        }
+        Value::Array(elements) if !elements.is_empty() => {
+            for (index, value) in elements.iter().enumerate() {
+                path.push('.');
+                path.push_str(&index.to_string());
+                leaves(path, value, found);
+                path.truncate(length);
+            }
+        }
+        scalar => {
+            found.insert(path.clone(), scalar.to_string());
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! When two scalar values are the same to Azure.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::catalog::mutability::{Comparison, Facts};
+
+/// Why two scalars count as equal, or that they do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Likeness {
+    Same,
+    LetterCase,
+    Formatting,
+    Different,
+}
+
+/// Compares two values of which at least one is no object and no array.
+pub(super) fn compare(facts: Facts, before: &Value, after: &Value) -> Likeness {
+    match (before, after) {
+        (Value::String(before), Value::String(after)) => strings(facts, before, after),
+        (Value::Number(before), Value::Number(after)) => {
+            if before == after {
+                Likeness::Same
+            } else if before.as_f64() == after.as_f64() {
+                Likeness::Formatting
+            } else {
+                Likeness::Different
+            }
+        }
+        _ if before == after => Likeness::Same,
+        _ => Likeness::Different,
+    }
+}
+
+fn strings(facts: Facts, before: &str, after: &str) -> Likeness {
+    if before == after {
+        return Likeness::Same;
+    }
+    if is_symbolic(before) && is_symbolic(after) {
+        return if without_space(before) == without_space(after) {
+            Likeness::Formatting
+        } else {
+            Likeness::Different
+        };
+    }
+    let mut exact = false;
+    for rule in facts.comparisons() {
+        if *rule == Comparison::Exact {
+            exact = true;
+        } else if let Some(likeness) = by_rule(rule, before, after) {
+            return likeness;
+        }
+    }
+    if !exact && is_resource_id(before) && before.eq_ignore_ascii_case(after) {
+        return Likeness::LetterCase;
+    }
+    Likeness::Different
+}
+
+fn by_rule(rule: &Comparison, before: &str, after: &str) -> Option<Likeness> {
+    let formatting = |same: bool| same.then_some(Likeness::Formatting);
+    match rule {
+        Comparison::IgnoreCase => {
+            before.eq_ignore_ascii_case(after).then_some(Likeness::LetterCase)
+        }
+        Comparison::Region => formatting(region(before) == region(after)),
+        Comparison::Trim => formatting(before.trim() == after.trim()),
+        Comparison::Image => formatting(image(before) == image(after)),
+        Comparison::Duration => {
+            formatting(seconds(before).is_some_and(|before| seconds(after) == Some(before)))
+        }
+        _ => None,
+    }
+}
+
+/// The text that two equal elements of a set have in common.
+pub(super) fn canonical(facts: Facts, value: &Value) -> String {
+    let Value::String(text) = value else {
+        return value.to_string();
+    };
+    if is_symbolic(text) {
+        return without_space(text).into_owned();
+    }
+    for rule in facts.comparisons() {
+        match rule {
+            Comparison::IgnoreCase => return text.to_lowercase(),
+            Comparison::Region => return region(text),
+            Comparison::Image => return image(text).into_owned(),
+            _ => {}
+        }
+    }
+    if is_resource_id(text) { text.to_lowercase() } else { text.clone() }
+}
+
+/// Whether a string is an expression that only Azure can finish.
+pub(super) fn is_symbolic(text: &str) -> bool {
+    text.starts_with('[') && !text.starts_with("[[") && text.ends_with(']')
+}
+
+fn is_resource_id(text: &str) -> bool {
+    let starts =
+        |start: &str| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+    starts("/subscriptions/") || starts("/providers/")
+}
+
+/// An expression without the white space outside its quoted texts.
+fn without_space(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_whitespace) {
+        return Cow::Borrowed(text);
+    }
+    let mut quoted = false;
+    let kept = text.chars().filter(|symbol| {
+        quoted ^= *symbol == '\'';
+        quoted || !symbol.is_whitespace()
+    });
+    Cow::Owned(kept.collect())
+}
+
+fn region(name: &str) -> String {
+    name.chars().filter(|symbol| !symbol.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// An image name with the tag that a missing one stands for.
+fn image(name: &str) -> Cow<'_, str> {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    if last.contains([':', '@']) || is_symbolic(name) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(format!("{name}:latest"))
+    }
+}
+
+/// The length of `P1DT2H30M5S`-like durations; years and months have none.
+fn seconds(text: &str) -> Option<u64> {
+    let rest = text.strip_prefix('P')?;
+    let (days, time) = rest.split_once('T').unwrap_or((rest, ""));
+    let days = part(days, &[('D', 86_400), ('W', 604_800)])?;
+    days.checked_add(part(time, &[('H', 3_600), ('M', 60), ('S', 1)])?)
+}
+
+fn part(mut text: &str, units: &[(char, u64)]) -> Option<u64> {
+    let mut sum = 0_u64;
+    while !text.is_empty() {
+        let at = text.find(|symbol: char| !symbol.is_ascii_digit())?;
+        let unit = text[at..].chars().next()?;
+        let (_, length) = units.iter().find(|(name, _)| *name == unit)?;
+        sum = sum.checked_add(text[..at].parse::<u64>().ok()?.checked_mul(*length)?)?;
+        text = &text[at + unit.len_utf8()..];
+    }
+    Some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_compare_by_length() {
+        assert_eq!(seconds("PT15M"), seconds("PT900S"));
+        assert_eq!(seconds("P1D"), seconds("PT24H"));
+        assert_eq!(seconds("P1M"), None);
+        assert_eq!(seconds("soon"), None);
+    }
+
+    #[test]
+    fn an_image_without_a_tag_is_the_latest() {
+        assert_eq!(image("host:5000/a"), "host:5000/a:latest");
+        assert_eq!(image("host/a@sha256:00"), "host/a@sha256:00");
+    }
+}

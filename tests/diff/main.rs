@@ -1,0 +1,7 @@
+//! What a change does in Azure: a table of before and after, and the laws that hold for all of them.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod laws;
+mod pairs;
+mod state;
