@@ -1,3 +1,7 @@
 //! The `prebake` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(prebake::cli::run(std::env::args_os()))
+}

@@ -1,1 +1,101 @@
-//! cli
+//! Arguments, files, terminal and exit codes. The only module that reads what the user names and that
+//! prints; contains no logic of its own.
+//!
+//! One file a command; `input` finds and reads configs, `terminal` prints.
+
+mod init;
+mod input;
+mod render;
+mod schema;
+mod templates;
+mod terminal;
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+
+/// Exit code: done.
+pub const DONE: u8 = 0;
+/// Exit code: findings at or above the bar, or a render that is not current.
+pub const FINDINGS: u8 = 1;
+/// Exit code: usage, I/O or bad input.
+pub const FAILED: u8 = 2;
+
+/// Reviewable infrastructure for GPU containers on Azure Batch.
+#[derive(Debug, Parser)]
+#[command(
+    name = "prebake",
+    version,
+    about = "Reviewable infrastructure for GPU containers on Azure Batch",
+    after_help = "Start with `prebake init`, then `prebake render prebake.yaml`.",
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// When to colour the output.
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    color: ColorChoice,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a starter config
+    Init(init::Init),
+    /// Render configs to folders of Bicep, cloud-init and scripts
+    Render(render::Render),
+    /// Show or edit the templates that a render is made of
+    #[command(subcommand)]
+    Templates(templates::Templates),
+    /// Print or import JSON Schemas
+    #[command(subcommand)]
+    Schema(schema::Schema),
+}
+
+/// What every command takes that works on configs.
+#[derive(Debug, Clone, Args)]
+struct Configs {
+    /// Config files, or folders to search for them
+    #[arg(value_name = "CONFIG|DIR", default_value = ".")]
+    paths: Vec<std::path::PathBuf>,
+    /// Set one value of every config, such as `batch.pools.0.nodes=4`
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    overrides: Vec<String>,
+    /// Folder of your own templates, laid over the built-in ones
+    #[arg(long, value_name = "DIR")]
+    templates: Option<std::path::PathBuf>,
+}
+
+/// Runs the command that the arguments ask for and gives its exit code.
+pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes.
+            let code = if error.use_stderr() { FAILED } else { DONE };
+            let _ = error.print();
+            return code;
+        }
+    };
+    terminal::choose_colour(cli.color);
+    match cli.command {
+        None => first_words(),
+        Some(Command::Init(command)) => command.run(),
+        Some(Command::Render(command)) => command.run(),
+        Some(Command::Templates(command)) => command.run(),
+        Some(Command::Schema(command)) => command.run(),
+    }
+}
+
+/// `prebake` alone says what to do next.
+fn first_words() -> u8 {
+    let here = std::path::Path::new("prebake.yaml").is_file();
+    let next = if here {
+        "  prebake render prebake.yaml    render it and show what was written"
+    } else {
+        "  prebake init                   write a starter config, prebake.yaml"
+    };
+    terminal::out(&format!(
+        "prebake {} renders reviewable infrastructure for GPU containers on Azure Batch.\n\nNext:\n{next}\n  prebake --help                 all commands\n",
+        env!("CARGO_PKG_VERSION")
+    ));
+    DONE
+}

@@ -153,6 +153,7 @@ pub fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<
 type Failed = Box<Diagnostic>;
 
 struct Reader<'t> {
+    text: &'t str,
     parser: Parser<'t, saphyr_parser::StrInput<'t>>,
     file: FileId,
     /// Byte offset of every character; empty when the text is ASCII and they are the same.
@@ -175,6 +176,7 @@ impl<'t> Reader<'t> {
                 .collect()
         };
         Self {
+            text,
             parser: Parser::new_from_str(text),
             file,
             bytes,
@@ -285,9 +287,17 @@ impl<'t> Reader<'t> {
         if anchor > 0 {
             self.anchors.insert(anchor, value.clone());
         }
-        let place = Place { file: place.file, span: place.span.to(end.span) };
+        let place = self.first_line(Place { file: place.file, span: place.span.to(end.span) });
         self.entries.insert(pointer.clone(), Entry { key, value: place });
         Ok(value)
+    }
+
+    /// An excerpt shows one line; a collection is named by its first.
+    fn first_line(&self, place: Place) -> Place {
+        let text = self.text.get(place.span.range()).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default().trim_end();
+        let end = place.span.start + u32::try_from(line.len()).unwrap_or(0);
+        Place { file: place.file, span: Span::new(place.span.start, end) }
     }
 
     fn count(&mut self, place: Place, more: usize) -> Result<(), Failed> {

@@ -6,6 +6,7 @@
 
 mod document;
 pub mod fields;
+pub mod import;
 pub mod schema;
 mod set;
 

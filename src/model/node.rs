@@ -84,7 +84,8 @@ pub struct Gpu {
     pub nvswitch: bool,
 }
 
-/// A size of the config, looked up; unknown ones are reported with the nearest known one.
+/// A size of the config, looked up. An unknown one is reported with the nearest known one, and the default
+/// stands in for it, so that what follows is checked too.
 pub(super) fn size(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> Option<VmSize> {
     let found = catalog::vm_size(name);
     if found.is_none() {
@@ -99,6 +100,7 @@ pub(super) fn size(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> Op
             "not a size of the catalog",
             help,
         );
+        return catalog::vm_size(catalog::config_default("cpu-size"));
     }
     found
 }
@@ -113,8 +115,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, pool_sizes: &[VmSize]) -> Opt
     let default_os = catalog::config_default("os");
     let os_key = written.os.map_or(default_os, fields::Os::key);
     let vm_size = default_size(resolver, &written, pool_sizes)?;
-    fits_gpu(resolver, &written, &vm_size)?;
-    let gpu = gpu(resolver, &written, &vm_size, pool_sizes)?;
+    fits_gpu(resolver, &written, &vm_size);
+    let gpu = gpu(resolver, &written, &vm_size, pool_sizes).flatten();
     let generation = generation(resolver, &vm_size, pool_sizes, os_key)?;
     let base = catalog::base_image(os_key, generation)?;
     let trusted = written.security_type == Some(SecurityType::TrustedLaunch);
@@ -147,10 +149,11 @@ fn default_size(
 }
 
 /// `gpu: true` on a size without one is a bill for nothing, and the reverse a GPU that idles.
-fn fits_gpu(resolver: &mut Resolver<'_>, written: &fields::Node, size: &VmSize) -> Option<()> {
-    let Some(wanted) = written.gpu else { return Some(()) };
+fn fits_gpu(resolver: &mut Resolver<'_>, written: &fields::Node, size: &VmSize) {
+    let unknown = written.vm_size.as_ref().is_some_and(|name| catalog::vm_size(name).is_none());
+    let Some(wanted) = written.gpu.filter(|_| !unknown) else { return };
     if wanted == size.has_gpu() {
-        return Some(());
+        return;
     }
     let (title, help) = if wanted {
         (
@@ -164,7 +167,6 @@ fn fits_gpu(resolver: &mut Resolver<'_>, written: &fields::Node, size: &VmSize) 
         )
     };
     resolver.error("PB1002", "/node/gpu", title, "does not fit `vmSize`", help);
-    None
 }
 
 fn gpu(

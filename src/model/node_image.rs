@@ -56,7 +56,7 @@ pub(super) fn resolve(
     if let Some(id) = &written.image_version_id {
         return existing(resolver, &written, id);
     }
-    let Some(version) = written.version.clone() else {
+    let version = written.version.clone().unwrap_or_else(|| {
         let pointer = if resolver.config.gallery.is_some() { "/gallery" } else { "" };
         resolver.error(
             "PB1012",
@@ -65,8 +65,9 @@ pub(super) fn resolve(
             "a baked image needs `gallery.version`",
             "add `gallery: { version: 1.0.0 }`, and raise it whenever the bake changes",
         );
-        return None;
-    };
+        // Stands in for it, so that what follows is checked too.
+        "0.0.0".to_owned()
+    });
     if version.split('.').any(|part| part.parse::<i32>().is_err()) {
         resolver.error(
             "PB1008",

@@ -1,1 +1,108 @@
-//! pipeline
+//! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
+
+use serde_json::Value;
+
+use crate::arm;
+use crate::config::{self, Config, Document};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, Span};
+use crate::model::{self, Model, hex_digest};
+use crate::render::{self, Artifacts, MANIFEST, Manifest, Templates};
+
+/// A config to render.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    /// Its path as the user wrote it.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Values of the command line, `path=value`, applied in order.
+    pub overrides: Vec<String>,
+}
+
+/// What came of a config: a render, unless an error was found, and all findings with their sources.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The render, when nothing stands against it.
+    pub render: Option<Render>,
+    /// Findings, in the order of the phases.
+    pub diagnostics: Diagnostics,
+    /// The texts that they point into.
+    pub sources: Sources,
+}
+
+/// Everything that is known of one config.
+#[derive(Debug)]
+pub struct Render {
+    /// The config as written.
+    pub config: Config,
+    /// Where its values stand.
+    pub document: Document,
+    /// What it means.
+    pub model: Model,
+    /// The files.
+    pub artifacts: Artifacts,
+    /// The compiled stages, in order.
+    pub stages: Vec<Stage>,
+}
+
+/// A compiled stage.
+#[derive(Debug)]
+pub struct Stage {
+    /// `registry`, `builder`, `image` or `batch`.
+    pub name: String,
+    /// Its template.
+    pub template: arm::Template,
+    /// Its parameters file.
+    pub parameters: Value,
+}
+
+/// Runs the phases over one config.
+pub fn render(input: &Input, templates: &Templates) -> Outcome {
+    let mut outcome = Outcome::default();
+    outcome.render = phases(input, templates, &mut outcome.sources, &mut outcome.diagnostics);
+    if outcome.diagnostics.has_errors() {
+        outcome.render = None;
+    }
+    outcome
+}
+
+fn phases(
+    input: &Input,
+    templates: &Templates,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Render> {
+    let document = read(input, sources, diagnostics)?;
+    let config = config::decode(&document, diagnostics)?;
+    let model = model::resolve(&config, &document, diagnostics)?;
+    let mut artifacts = render::render(&model, templates, sources, diagnostics)?;
+    let stages = Vec::new();
+    let config_digest = hex_digest(document.value.to_string().as_bytes());
+    let manifest = Manifest::of(&model.name, config_digest, templates.digest(), &artifacts.files);
+    artifacts.insert(MANIFEST, manifest.text());
+    Some(Render { config, document, model, artifacts, stages })
+}
+
+/// Bytes to a document, with the values of the command line.
+fn read(input: &Input, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Document> {
+    let text = match std::str::from_utf8(&input.bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Err(error) => {
+            let valid = String::from_utf8_lossy(&input.bytes[..error.valid_up_to()]);
+            let end = u32::try_from(valid.len()).unwrap_or(u32::MAX);
+            let file = sources.add(&input.path, valid);
+            diagnostics.push(
+                Diagnostic::error("PB0010", "config is not UTF-8")
+                    .at(Place { file, span: Span::new(end, end) }, "the first byte that is not")
+                    .help("save the file as UTF-8"),
+            );
+            return None;
+        }
+    };
+    let file = sources.add(&input.path, text);
+    let mut document = config::parse(text, file, diagnostics)?;
+    for assignment in &input.overrides {
+        config::set(&mut document, assignment, sources, diagnostics);
+    }
+    (!diagnostics.has_errors()).then_some(document)
+}

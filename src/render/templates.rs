@@ -52,6 +52,7 @@ embedded![
 pub struct Templates {
     tera: Tera,
     texts: BTreeMap<String, String>,
+    digest: String,
 }
 
 impl Templates {
@@ -70,7 +71,8 @@ impl Templates {
         tera.autoescape_on(Vec::<&str>::new());
         register(&mut tera);
         let parsed = tera.add_raw_templates(texts.iter());
-        let templates = Self { tera, texts };
+        let digest = digest(&texts);
+        let templates = Self { tera, texts, digest };
         match parsed {
             Ok(()) => Some(templates),
             Err(error) => {
@@ -95,6 +97,11 @@ impl Templates {
                 None
             }
         }
+    }
+
+    /// SHA-256 over the paths and texts of all templates.
+    pub fn digest(&self) -> String {
+        self.digest.clone()
     }
 
     /// Paths of all templates.
@@ -126,6 +133,15 @@ impl Templates {
             .at(place(file, &range), report.message().to_owned())
             .help(help)
     }
+}
+
+fn digest(texts: &BTreeMap<String, String>) -> String {
+    let mut all = String::new();
+    for (path, text) in texts {
+        // Lengths keep two templates from being taken for two others.
+        all.push_str(&format!("{}:{path}{}:{text}", path.len(), text.len()));
+    }
+    crate::model::hex_digest(all.as_bytes())
 }
 
 fn place(file: FileId, range: &std::ops::Range<usize>) -> Place {

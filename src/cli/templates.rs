@@ -1,0 +1,56 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{DONE, terminal};
+use crate::output;
+use crate::render::EMBEDDED;
+
+/// `prebake templates`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Templates {
+    /// List the built-in templates
+    List,
+    /// Write the built-in templates to a folder, to be edited and used with `--templates`
+    Eject(Eject),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Eject {
+    /// Folder to write to; files that exist are kept
+    #[arg(value_name = "DIR", default_value = "templates")]
+    folder: PathBuf,
+}
+
+impl Templates {
+    pub(super) fn run(&self) -> u8 {
+        match self {
+            Self::List => {
+                let names: Vec<&str> = EMBEDDED.iter().map(|(path, _)| *path).collect();
+                terminal::out(&(names.join("\n") + "\n"));
+                DONE
+            }
+            Self::Eject(eject) => eject.run(),
+        }
+    }
+}
+
+impl Eject {
+    fn run(&self) -> u8 {
+        for (path, text) in EMBEDDED {
+            let target = self.folder.join(path);
+            match output::write_new(&target, text) {
+                Ok(true) => terminal::out(&format!("wrote {}\n", target.display())),
+                Ok(false) => terminal::out(&format!("kept  {}\n", target.display())),
+                Err(error) => {
+                    return terminal::failed(
+                        &format!("`{}` cannot be written", target.display()),
+                        &error.to_string(),
+                        "name a folder that can be written",
+                    );
+                }
+            }
+        }
+        DONE
+    }
+}
