@@ -43,6 +43,7 @@ struct View<'a> {
     #[serde(flatten)]
     model: &'a Model,
     version: &'static str,
+    subscription_placeholder: &'static str,
     pool_files: Vec<PoolFile<'a>>,
 }
 
@@ -64,6 +65,7 @@ pub fn render(
     let view = View {
         model,
         version: env!("CARGO_PKG_VERSION"),
+        subscription_placeholder: SUBSCRIPTION_PLACEHOLDER,
         pool_files: pools
             .iter()
             .map(|pool| PoolFile { path: pool_path(pool), pool, limits: pool_json::limits(pool) })
