@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::context::Context;
 use super::functions::{self, Failure};
-use super::scope::{Locals, Lookup, Scope};
+use super::lambda::lambda_variable;
+use super::scope::{LambdaVariable, Locals, Lookup, Scope};
 use super::value::Evaluated;
 use crate::arm::expression::{self, Expression, TemplateString};
 
@@ -205,9 +206,9 @@ impl<'a> Evaluator<'a> {
         Some(match name.to_ascii_lowercase().as_str() {
             "parameters" | "variables" => (*self.shared(whole, locals)).clone(),
             "copyindex" => self.copy_index(whole, arguments, locals),
-            "lambdavariables" => match self.lambda_variable(arguments, locals) {
-                Some(Some(value)) => value.clone(),
-                Some(None) => Evaluated::Symbolic(whole.clone()),
+            "lambdavariables" => match lambda_variable(arguments, locals) {
+                Some(LambdaVariable::Bound(value)) => value.clone(),
+                Some(LambdaVariable::Open) => Evaluated::Symbolic(whole.clone()),
                 None => self.fail(whole, "there is no such lambda variable here", "check its name"),
             },
             "if" => self.choose(whole, arguments, locals),
@@ -259,9 +260,10 @@ impl<'a> Evaluator<'a> {
             }
             _ => {
                 self.depth.set(self.depth.get() + 1);
-                let found = match is_parameter {
-                    true => self.scope.parameter(wanted, self),
-                    false => self.scope.variable(wanted, self),
+                let found = if is_parameter {
+                    self.scope.parameter(wanted, self)
+                } else {
+                    self.scope.variable(wanted, self)
                 };
                 self.depth.set(self.depth.get() - 1);
                 found

@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use super::evaluator::Evaluator;
-use super::scope::Locals;
+use super::scope::{LambdaVariable, Locals};
 use super::value::{self, Evaluated, Properties};
 use crate::arm::expression::Expression;
 
@@ -205,16 +205,16 @@ impl Evaluator<'_> {
             .map(|(key, value)| (key.clone(), self.run_on(lambda, &[value], locals)));
         Ok(Evaluated::Object(mapped.collect()))
     }
+}
 
-    pub(super) fn lambda_variable<'l>(
-        &self,
-        arguments: &[Expression],
-        locals: &'l Locals<'_>,
-    ) -> Option<Option<&'l Evaluated>> {
-        match arguments {
-            [Expression::String(name)] => locals.lambda_variable(name),
-            _ => None,
-        }
+/// What `lambdaVariables('x')` stands for here.
+pub(super) fn lambda_variable<'l>(
+    arguments: &[Expression],
+    locals: &'l Locals<'_>,
+) -> Option<LambdaVariable<'l>> {
+    match arguments {
+        [Expression::String(name)] => locals.lambda_variable(name),
+        _ => None,
     }
 }
 

@@ -50,6 +50,14 @@ pub struct Locals<'a> {
     frame: Frame<'a>,
 }
 
+/// A lambda's variable.
+pub(super) enum LambdaVariable<'a> {
+    /// It has this value.
+    Bound(&'a Evaluated),
+    /// The lambda is printed as residue, so that it has none yet.
+    Open,
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Frame<'a> {
     Empty,
@@ -72,6 +80,7 @@ impl<'a> Locals<'a> {
     pub const NONE: Self = Self { outer: None, frame: Frame::Empty };
 
     /// These names and the index of a copy loop.
+    #[must_use]
     pub fn with_loop(&'a self, name: &'a str, index: i64) -> Self {
         Self { outer: Some(self), frame: Frame::Loop { name, index } }
     }
@@ -100,10 +109,12 @@ impl<'a> Locals<'a> {
         })
     }
 
-    /// The value of a lambda's variable; `Some(None)` if it is known to have none yet.
-    pub(super) fn lambda_variable(&self, wanted: &str) -> Option<Option<&Evaluated>> {
+    /// What a lambda's variable stands for.
+    pub(super) fn lambda_variable(&self, wanted: &str) -> Option<LambdaVariable<'_>> {
         self.frames().find_map(|frame| match frame {
-            Frame::Lambda { name, value } if name.eq_ignore_ascii_case(wanted) => Some(value),
+            Frame::Lambda { name, value } if name.eq_ignore_ascii_case(wanted) => {
+                Some(value.map_or(LambdaVariable::Open, LambdaVariable::Bound))
+            }
             _ => None,
         })
     }

@@ -72,9 +72,8 @@ impl Evaluated {
                 Value::Array(items.iter().map(Self::to_plain).collect::<Option<_>>()?)
             }
             Self::Object(properties) => {
-                let pairs = properties.iter().map(|(key, value)| match is_symbolic_key(key) {
-                    true => None,
-                    false => Some((key.clone(), value.to_plain()?)),
+                let pairs = properties.iter().map(|(key, value)| {
+                    if is_symbolic_key(key) { None } else { Some((key.clone(), value.to_plain()?)) }
                 });
                 Value::Object(pairs.collect::<Option<_>>()?)
             }

@@ -16,6 +16,7 @@ pub(super) fn array(arguments: Arguments<'_>) -> Outcome {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one type for every function of the table")]
 pub(super) fn create_array(arguments: Arguments<'_>) -> Outcome {
     Ok(Evaluated::Array(arguments.to_vec()))
 }
@@ -277,30 +278,26 @@ pub(super) fn object_keys(arguments: Arguments<'_>) -> Outcome {
 
 /// Objects are merged deeply, the last one wins; arrays are put together without repeats.
 pub(super) fn union(arguments: Arguments<'_>) -> Outcome {
-    match &arguments[0] {
-        Evaluated::Object(first) => {
-            let mut merged = first.clone();
-            for other in &arguments[1..] {
-                merge(&mut merged, object_of(other)?);
-            }
-            Ok(Evaluated::Object(merged))
+    if let Evaluated::Object(first) = &arguments[0] {
+        let mut merged = first.clone();
+        for other in &arguments[1..] {
+            merge(&mut merged, object_of(other)?);
         }
-        _ => {
-            let mut all: Vec<Evaluated> = Vec::new();
-            for argument in arguments {
-                for item in array_of(argument)? {
-                    if !all.contains(item) {
-                        all.push(item.clone());
-                    }
-                }
+        return Ok(Evaluated::Object(merged));
+    }
+    let mut all: Vec<Evaluated> = Vec::new();
+    for argument in arguments {
+        for item in array_of(argument)? {
+            if !all.contains(item) {
+                all.push(item.clone());
             }
-            if !all.iter().all(Evaluated::is_known) && all.len() > 1 {
-                // Two expressions can turn out equal, so that only Azure knows how many items there are.
-                return Err(Failure::Symbolic);
-            }
-            Ok(Evaluated::Array(all))
         }
     }
+    if !all.iter().all(Evaluated::is_known) && all.len() > 1 {
+        // Two expressions can turn out equal, so that only Azure knows how many items there are.
+        return Err(Failure::Symbolic);
+    }
+    Ok(Evaluated::Array(all))
 }
 
 fn merge(into: &mut Properties, other: &Properties) {

@@ -1,5 +1,7 @@
 //! Dates and times, always in UTC.
 
+use std::fmt::Write;
+
 use super::{Arguments, Evaluated, Failure, Outcome, integer_of, string, text_of, wrong};
 
 const DAY: i64 = 86_400;
@@ -169,19 +171,20 @@ impl Moment {
         let mut rest = custom;
         while let Some(first) = rest.chars().next() {
             let run = rest.chars().take_while(|next| *next == first).count();
-            match (first, run) {
-                ('y', 4) => text.push_str(&format!("{year:04}")),
-                ('y', 2) => text.push_str(&format!("{:02}", year % 100)),
-                ('M', 2) => text.push_str(&format!("{month:02}")),
-                ('d', 2) => text.push_str(&format!("{day:02}")),
-                ('H', 2) => text.push_str(&format!("{hour:02}")),
-                ('m', 2) => text.push_str(&format!("{minute:02}")),
-                ('s', 2) => text.push_str(&format!("{second:02}")),
+            let written = match (first, run) {
+                ('y', 4) => write!(text, "{year:04}"),
+                ('y', 2) => write!(text, "{:02}", year % 100),
+                ('M', 2) => write!(text, "{month:02}"),
+                ('d', 2) => write!(text, "{day:02}"),
+                ('H', 2) => write!(text, "{hour:02}"),
+                ('m', 2) => write!(text, "{minute:02}"),
+                ('s', 2) => write!(text, "{second:02}"),
                 ('-' | ':' | '.' | '/' | ' ' | '_' | 'T' | 'Z' | '0', _) => {
-                    text.push_str(&rest[..run]);
+                    text.write_str(&rest[..run])
                 }
                 _ => return Err(Failure::Symbolic),
-            }
+            };
+            written.map_err(|_| Failure::Symbolic)?;
             rest = &rest[run * first.len_utf8()..];
         }
         Ok(text)

@@ -3,14 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Arguments, Evaluated, Failure, Outcome, display, text_of, wrong};
-
-fn text(text: impl Into<String>) -> Outcome {
-    Ok(Evaluated::String(text.into()))
-}
+use super::{
+    Arguments, Evaluated, Failure, Outcome, display, string as string_value, text_of, wrong,
+};
 
 pub(super) fn string(arguments: Arguments<'_>) -> Outcome {
-    text(display(&arguments[0])?)
+    string_value(display(&arguments[0])?)
 }
 
 pub(super) fn json(arguments: Arguments<'_>) -> Outcome {
@@ -25,11 +23,11 @@ fn parse_json(json: &str) -> Outcome {
 }
 
 pub(super) fn base64(arguments: Arguments<'_>) -> Outcome {
-    text(STANDARD.encode(text_of(&arguments[0])?))
+    string_value(STANDARD.encode(text_of(&arguments[0])?))
 }
 
 pub(super) fn base64_to_string(arguments: Arguments<'_>) -> Outcome {
-    text(decode_base64(text_of(&arguments[0])?)?)
+    string_value(decode_base64(text_of(&arguments[0])?)?)
 }
 
 pub(super) fn base64_to_json(arguments: Arguments<'_>) -> Outcome {
@@ -45,15 +43,15 @@ fn decode_base64(encoded: &str) -> Result<String, Failure> {
 
 pub(super) fn data_uri(arguments: Arguments<'_>) -> Outcome {
     let encoded = STANDARD.encode(display(&arguments[0])?);
-    text(format!("data:text/plain;charset=utf8;base64,{encoded}"))
+    string_value(format!("data:text/plain;charset=utf8;base64,{encoded}"))
 }
 
 pub(super) fn data_uri_to_string(arguments: Arguments<'_>) -> Outcome {
     let uri = text_of(&arguments[0])?;
     let parts = uri.strip_prefix("data:").and_then(|rest| rest.split_once(','));
     match parts {
-        Some((kind, data)) if kind.ends_with(";base64") => text(decode_base64(data)?),
-        Some((_, data)) => text(percent_decode(data)?),
+        Some((kind, data)) if kind.ends_with(";base64") => string_value(decode_base64(data)?),
+        Some((_, data)) => string_value(percent_decode(data)?),
         None => Err(wrong("the text is no data URI", "pass what `dataUri` gives")),
     }
 }
@@ -65,7 +63,7 @@ pub(super) fn uri(arguments: Arguments<'_>) -> Outcome {
         return Err(wrong("the base is no absolute address", "start it with `https://`"));
     };
     if relative.contains("://") {
-        return text(relative);
+        return string_value(relative);
     }
     let path = base[authority..].find('/').map_or(base.len(), |at| authority + at);
     let relative_path = relative.strip_prefix('/');
@@ -73,7 +71,7 @@ pub(super) fn uri(arguments: Arguments<'_>) -> Outcome {
         Some(_) => &base[..path],
         None => base[..].rfind('/').filter(|at| *at >= path).map_or(base, |at| &base[..at]),
     };
-    text(format!("{directory}/{}", relative_path.unwrap_or(relative)))
+    string_value(format!("{directory}/{}", relative_path.unwrap_or(relative)))
 }
 
 pub(super) fn uri_component(arguments: Arguments<'_>) -> Outcome {
@@ -82,14 +80,16 @@ pub(super) fn uri_component(arguments: Arguments<'_>) -> Outcome {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.push('%');
+            encoded.push(char::from(b"0123456789ABCDEF"[usize::from(byte >> 4)]));
+            encoded.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
         }
     }
-    text(encoded)
+    string_value(encoded)
 }
 
 pub(super) fn uri_component_to_string(arguments: Arguments<'_>) -> Outcome {
-    text(percent_decode(text_of(&arguments[0])?)?)
+    string_value(percent_decode(text_of(&arguments[0])?)?)
 }
 
 fn percent_decode(encoded: &str) -> Result<String, Failure> {

@@ -21,7 +21,7 @@ pub(super) fn guid(arguments: Arguments<'_>) -> Outcome {
     bytes.copy_from_slice(&digest[..16]);
     bytes[6] = (bytes[6] & 0x0f) | 0x50;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
     string(format!(
         "{}-{}-{}-{}-{}",
         &hex[..8],

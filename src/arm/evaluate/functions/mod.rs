@@ -272,10 +272,12 @@ fn display(value: &Evaluated) -> Result<String, Failure> {
     })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the last step of functions that can fail")]
 fn string(text: impl Into<String>) -> Outcome {
     Ok(Evaluated::String(text.into()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the last step of functions that can fail")]
 fn count(number: usize) -> Outcome {
     Ok(Evaluated::Integer(i64::try_from(number).unwrap_or(i64::MAX)))
 }
