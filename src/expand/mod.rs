@@ -1,8 +1,25 @@
 //! Takes a compiled template with its parameters, gives the concrete resources that Azure is asked for.
 //!
-//! Calls no Azure: what only Azure can know stays a symbolic value.
+//! Conditions and loops are resolved, modules are opened, names and ids are computed. Calls no Azure: what
+//! only Azure can know stays a symbolic value, and one expression that fails never blanks the rest.
+//!
+//! Read this file for what goes in and out, `scope` for how names are looked up, `declaration` for how
+//! one declaration becomes resources, `module` for nested deployments, `value` for loops inside of
+//! values, `identity` for ids and `dependency` for `dependsOn`.
+
+mod declaration;
+mod dependency;
+mod identity;
+mod module;
+mod scope;
+mod session;
+mod value;
 
 use serde_json::{Map, Value};
+
+pub use crate::arm::evaluate::{Context, Level};
+use crate::arm::{Template, evaluate, expression};
+use crate::diagnostic::Diagnostics;
 
 /// One resource as a stage asks Azure for it.
 ///
@@ -31,4 +48,40 @@ pub struct Resource {
     pub existing: bool,
     /// JSON pointer of the resource in its template (`/resources/pools`), through nested templates.
     pub pointer: String,
+}
+
+/// What a template asks Azure for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Expansion {
+    /// The resources, in the order of the template; a module's resources follow its deployment.
+    pub resources: Vec<Resource>,
+    /// The outputs, with symbolic values like those of resources.
+    pub outputs: Map<String, Value>,
+}
+
+/// Expands one stage. `parameters` is a parameters file or its `parameters` object.
+pub fn expand(
+    stage: &str,
+    template: &Template,
+    parameters: &Value,
+    context: &Context,
+    diagnostics: &mut Diagnostics,
+) -> Expansion {
+    let session = session::Session::new(stage, &template.source_map);
+    let expansion = module::expand_root(&session, &template.json, parameters, context);
+    diagnostics.append(session.into_diagnostics());
+    expansion
+}
+
+/// The id that a value of a resource's body names: an id as it stands, or the one that a symbolic
+/// `[resourceId(...)]` will have, with placeholders for what is unknown of the place.
+pub fn resource_id_of(text: &str, context: &Context) -> Option<String> {
+    match expression::read_template_string(text) {
+        expression::TemplateString::Literal(literal) => {
+            literal.starts_with('/').then(|| literal.into_owned())
+        }
+        expression::TemplateString::Expression(inner) => {
+            evaluate::resource_id_of(&expression::parse(inner).ok()?, context)
+        }
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::functions::{self, Failure};
 use super::lambda::lambda_variable;
-use super::scope::{LambdaVariable, Locals, Lookup, Scope};
+use super::scope::{LambdaVariable, Locals, Lookup, LoopIndex, Scope};
 use super::value::Evaluated;
 use crate::arm::expression::{self, Expression, TemplateString};
 
@@ -300,7 +300,8 @@ impl<'a> Evaluator<'a> {
             }
         }
         match locals.loop_index(name.as_deref()) {
-            Some(index) => Evaluated::Integer(index.saturating_add(offset)),
+            Some(LoopIndex::At(index)) => Evaluated::Integer(index.saturating_add(offset)),
+            Some(LoopIndex::Open) => Evaluated::Symbolic(whole.clone()),
             None => {
                 self.fail(whole, "`copyIndex` is used outside of its loop", "use it inside `copy`")
             }

@@ -50,6 +50,14 @@ pub struct Locals<'a> {
     frame: Frame<'a>,
 }
 
+/// Where a loop stands.
+pub(super) enum LoopIndex {
+    /// At this turn, from 0.
+    At(i64),
+    /// Only Azure knows how often it runs.
+    Open,
+}
+
 /// A lambda's variable.
 pub(super) enum LambdaVariable<'a> {
     /// It has this value.
@@ -61,9 +69,10 @@ pub(super) enum LambdaVariable<'a> {
 #[derive(Debug, Clone, Copy)]
 enum Frame<'a> {
     Empty,
+    /// Without an index where only Azure knows how often the loop runs.
     Loop {
         name: &'a str,
-        index: i64,
+        index: Option<i64>,
     },
     /// Without a value while a lambda is printed as residue.
     Lambda {
@@ -81,7 +90,7 @@ impl<'a> Locals<'a> {
 
     /// These names and the index of a copy loop.
     #[must_use]
-    pub fn with_loop(&'a self, name: &'a str, index: i64) -> Self {
+    pub fn with_loop(&'a self, name: &'a str, index: Option<i64>) -> Self {
         Self { outer: Some(self), frame: Frame::Loop { name, index } }
     }
 
@@ -98,12 +107,12 @@ impl<'a> Locals<'a> {
     }
 
     /// The index of the innermost loop, or of the loop with this name.
-    pub(super) fn loop_index(&self, wanted: Option<&str>) -> Option<i64> {
+    pub(super) fn loop_index(&self, wanted: Option<&str>) -> Option<LoopIndex> {
         self.frames().find_map(|frame| match frame {
             Frame::Loop { name, index }
                 if wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name)) =>
             {
-                Some(index)
+                Some(index.map_or(LoopIndex::Open, LoopIndex::At))
             }
             _ => None,
         })

@@ -98,3 +98,33 @@ pub fn write_template_string(text: &str) -> Cow<'_, str> {
         text.into()
     }
 }
+
+/// A value of a template as one expression: what a function of the template gives can be an object with
+/// expressions inside.
+pub fn value_expression(value: &serde_json::Value) -> Result<Expression, ParseError> {
+    use serde_json::Value;
+    Ok(match value {
+        Value::String(text) => match read_template_string(text) {
+            TemplateString::Literal(literal) => Expression::String(literal.into_owned()),
+            TemplateString::Expression(inner) => parse(inner)?,
+        },
+        Value::Null => Expression::call("null", Vec::new()),
+        Value::Bool(value) => Expression::call(value.to_string(), Vec::new()),
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => Expression::Integer(integer),
+            None => Expression::call("json", vec![Expression::String(number.to_string())]),
+        },
+        Value::Array(items) => Expression::call(
+            "createArray",
+            items.iter().map(value_expression).collect::<Result<_, _>>()?,
+        ),
+        Value::Object(map) => {
+            let mut arguments = Vec::with_capacity(map.len() * 2);
+            for (key, value) in map {
+                arguments.push(value_expression(&Value::String(key.clone()))?);
+                arguments.push(value_expression(value)?);
+            }
+            Expression::call("createObject", arguments)
+        }
+    })
+}

@@ -29,7 +29,7 @@ fn parts(arguments: &[Evaluated], most_before: usize) -> Result<Parts<'_>, Failu
     };
     let kind = text_of(&arguments[at])?;
     let names = &arguments[at + 1..];
-    let wanted = kind.matches('/').count();
+    let wanted = kind.trim_end_matches('/').matches('/').count();
     if names.len() != wanted {
         return Err(wrong(
             format!("`{kind}` takes {wanted} names, found {}", names.len()),
