@@ -30,6 +30,8 @@ pub(super) struct Scanner<'a> {
     pub(super) enclosures: Vec<Enclosure>,
     /// How many of the enclosures are holes that a line end may not interrupt.
     one_line_holes: usize,
+    /// Up to where dollars are known to open no string: each run of them is looked through once.
+    plain_dollars: usize,
     after_comment: bool,
     lexed: Lexed,
 }
@@ -75,6 +77,7 @@ impl<'a> Scanner<'a> {
             at,
             enclosures: Vec::new(),
             one_line_holes: 0,
+            plain_dollars: 0,
             after_comment: false,
             lexed,
         }
@@ -173,9 +176,16 @@ impl<'a> Scanner<'a> {
         (TokenKind::StringLeft, end.malformed)
     }
 
-    fn opens_multi_line(&self) -> bool {
-        let dollars = self.count(b'$');
-        self.bytes[self.at + dollars..].starts_with(b"'''")
+    fn opens_multi_line(&mut self) -> bool {
+        if self.at < self.plain_dollars {
+            return false;
+        }
+        let end = self.at + self.count(b'$');
+        let opens = self.bytes[end..].starts_with(b"'''");
+        if !opens {
+            self.plain_dollars = end;
+        }
+        opens
     }
 
     fn multi_line_start(&mut self) -> (TokenKind, bool) {
