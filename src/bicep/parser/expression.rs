@@ -332,18 +332,11 @@ impl<'a> Parser<'a, '_> {
         &mut self,
         list: &Parenthesized<ExpressionSyntax<'a>>,
     ) -> ExpressionSyntax<'a> {
-        let expression = match (list.items.as_slice(), list.commas) {
-            ([only], 0) => *only,
-            (items, _) => {
-                let span = match items {
-                    [] => Span::new(list.open.end, list.open.end),
-                    [first, ..] => {
-                        let end = if list.closed { self.end() - 1 } else { self.end() };
-                        Span::new(first.span().start, end)
-                    }
-                };
-                self.report(Trouble::NotOneInParentheses, span);
-                self.skipped(SkippedSyntax { span })
+        let expression = match (list.not_one(), list.items.first()) {
+            (None, Some(only)) => *only,
+            _ => {
+                self.report(Trouble::NotOneInParentheses, list.inside);
+                self.skipped(SkippedSyntax { span: list.inside })
             }
         };
         let node = ParenthesizedSyntax { expression, span: list.span };

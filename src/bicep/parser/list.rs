@@ -1,4 +1,4 @@
-use super::{CLOSERS, Items, Parsed, Parser, hides_next};
+use super::{CLOSERS, Items, Parsed, Parser, TokenSet, hides_next};
 use crate::bicep::lexer::TokenKind;
 use crate::bicep::problem::Trouble;
 use crate::bicep::syntax::SkippedSyntax;
@@ -9,10 +9,22 @@ pub(super) struct Parenthesized<T> {
     pub open: Span,
     pub items: Items<T>,
     pub commas: usize,
+    /// From the first item, comma or new line inside to the last.
+    pub inside: Span,
+    /// Whether a new line stands inside.
+    pub new_lines: bool,
     /// Everything, the parentheses included.
     pub span: Span,
     /// Whether the closing one is there.
     pub closed: bool,
+}
+
+impl<T> Parenthesized<T> {
+    /// What is wrong where exactly one item belongs, which may stand on a line of its own.
+    pub fn not_one(&self) -> Option<Span> {
+        let one = self.items.len() == 1 && self.commas == 0;
+        (!one || self.new_lines && !self.closed).then_some(self.inside)
+    }
 }
 
 impl Parser<'_, '_> {
@@ -106,12 +118,11 @@ impl Parser<'_, '_> {
         skipped: impl Fn(&Self, SkippedSyntax) -> T,
     ) -> Parsed<Parenthesized<T>> {
         let open = self.expect(TokenKind::LeftParen, "(")?;
+        let first = self.at;
         let mut items = Items::new();
         let mut commas = 0;
         let mut last = None;
-        if new_lines {
-            self.new_lines();
-        }
+        let mut any_new_lines = self.inner_new_lines(new_lines);
         while !self.is(TokenKind::RightParen) {
             let stop = CLOSERS.with(TokenKind::Comma);
             match self.recover(false, stop, &mut item) {
@@ -124,26 +135,40 @@ impl Parser<'_, '_> {
                     items.push(skipped(self, node));
                 }
             }
-            if new_lines && self.is(TokenKind::NewLine) {
+            if self.inner_new_lines(new_lines) {
+                any_new_lines = true;
                 last = None;
-                self.new_lines();
             }
             if self.take_if(TokenKind::Comma).is_none() {
                 break;
             }
             commas += 1;
             last = None;
-            if new_lines {
-                self.new_lines();
-            }
+            any_new_lines |= self.inner_new_lines(new_lines);
         }
-        let stop = super::TokenSet::of(&[
+        let inside = if self.at == first {
+            Span::new(open.end, open.end)
+        } else {
+            self.since(self.tokens[first].span)
+        };
+        let stop = TokenSet::of(&[
             TokenKind::StringRight,
             TokenKind::RightBrace,
             TokenKind::RightSquare,
             TokenKind::NewLine,
         ]);
         let close = self.sign(hides_next(last), stop, TokenKind::RightParen, ")");
-        Ok(Parenthesized { open, items, commas, span: self.since(open), closed: close.is_none() })
+        let span = self.since(open);
+        let (new_lines, closed) = (any_new_lines, close.is_none());
+        Ok(Parenthesized { open, items, commas, inside, new_lines, span, closed })
+    }
+
+    /// Takes new lines where they are allowed, and says whether there were any.
+    fn inner_new_lines(&mut self, allowed: bool) -> bool {
+        let any = allowed && self.is(TokenKind::NewLine);
+        if any {
+            self.new_lines();
+        }
+        any
     }
 }

@@ -35,7 +35,10 @@ impl<'a> Parser<'a, '_> {
             match self.recover(false, NEW_LINE, |parser| parser.statement(kind)) {
                 Ok(statement) => {
                     statements.push(statement);
-                    self.end_of_line();
+                    // After decorators alone, the new line has been taken with the last of them.
+                    if !matches!(statement, StatementSyntax::Missing(_)) {
+                        self.end_of_line();
+                    }
                 }
                 Err(skipped) => statements.push(StatementSyntax::Skipped(self.node(skipped))),
             }

@@ -211,16 +211,11 @@ impl<'a> Parser<'a, '_> {
 
     fn parenthesized_type(&mut self) -> Parsed<TypeSyntax<'a>> {
         let list = self.parenthesized(false, Self::type_expression, Self::skipped_type)?;
-        let r#type = match (list.items.as_slice(), list.commas) {
-            ([only], 0) => *only,
-            (items, _) => {
-                let span = match items {
-                    [] => Span::new(list.open.end, list.open.end),
-                    [first, .., last] => first.span().to(last.span()),
-                    [only] => only.span(),
-                };
-                self.report(Trouble::NotOneInParentheses, span);
-                self.skipped_type(SkippedSyntax { span })
+        let r#type = match (list.not_one(), list.items.first()) {
+            (None, Some(only)) => *only,
+            _ => {
+                self.report(Trouble::NotOneInParentheses, list.inside);
+                self.skipped_type(SkippedSyntax { span: list.inside })
             }
         };
         let node = ParenthesizedTypeSyntax { r#type, span: list.span };
