@@ -5,6 +5,7 @@
 
 mod api;
 mod config_default;
+mod cuda;
 mod date;
 pub mod mutability;
 mod name_rule;
@@ -18,6 +19,7 @@ mod vm_size;
 
 pub use api::{ApiProperty, api_properties, api_version, api_versions};
 pub use config_default::config_default;
+pub use cuda::cuda_driver;
 pub use date::Date;
 pub use name_rule::{NameProblem, NameRule, name_rule};
 pub use os::{

@@ -1,1 +1,54 @@
-//! check
+//! Takes resources, templates and artifacts of one render, gives what Azure would refuse or break.
+//!
+//! Knows rules, not schemas: `validate` says whether a property is well-formed. Never stops at the first
+//! finding, never guesses: what is symbolic or not in a table is not judged. Read `subject` and `node`
+//! for what rules see, `catalogue` for what they say, `finding` for where; then any group of rules:
+//! `image`, `bake`, `pool`, `container`, `registry`, `network`, `cloud_init`, `api`. `policy` applies the
+//! config's waivers.
+
+mod address;
+mod autoscale;
+mod bake;
+mod bake_rules;
+mod catalogue;
+mod container;
+mod duration;
+mod finding;
+mod node;
+mod origin;
+mod policy;
+mod pool;
+mod pool_limits;
+mod shell;
+mod start_task;
+mod subject;
+
+pub use catalogue::{Rule, explain, rule, rules};
+pub use finding::{Finding, Places, Target, diagnostic};
+pub use policy::{Outcome, apply};
+pub use subject::{Declared, Subject};
+
+use finding::Sink;
+use subject::View;
+
+/// One check: reads what a render holds and reports through the sink, which knows the rule's code.
+type Check = fn(&View<'_>, &mut Sink<'_>);
+
+/// All rules that have code behind them, by group.
+const GROUPS: [&[(&str, Check)]; 5] =
+    [bake_rules::RULES, pool::RULES, pool_limits::RULES, start_task::RULES, container::RULES];
+
+/// Runs every rule, in the order of the groups.
+pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    let view = View::new(subject);
+    let mut findings = Vec::new();
+    for (code, check) in GROUPS.into_iter().flatten() {
+        check(&view, &mut Sink::new(code, &mut findings));
+    }
+    findings
+}
+
+/// The codes of the rules that run.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    GROUPS.into_iter().flatten().map(|(code, _)| *code)
+}

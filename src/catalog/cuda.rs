@@ -1,0 +1,8 @@
+use super::table::Table;
+
+const TABLE: Table = Table::new(include_str!("tables/cuda-drivers.tsv"));
+
+/// The oldest branch of the NVIDIA driver on which CUDA of a major version starts.
+pub fn cuda_driver(major: u32) -> Option<u32> {
+    TABLE.find(&major.to_string())?.cells::<2>()[1].parse().ok()
+}

@@ -1,0 +1,281 @@
+use std::borrow::Cow;
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::finding::Target;
+use super::node::Node;
+use super::shell::{Command, commands};
+use super::subject::View;
+use crate::diagnostic::Span;
+
+/// Larger texts are not searched: Azure takes 64 KiB of custom data.
+const MAX_BYTES: usize = 1 << 20;
+
+/// What a machine runs on its first boot: the custom data of a VM, or the file that is loaded as such.
+pub(super) struct Bake<'a> {
+    pub(super) text: Cow<'a, str>,
+    /// The rendered file with exactly this text.
+    path: Option<&'a str>,
+    /// The custom data, when no file has its text.
+    node: Option<Node<'a>>,
+    /// The parsed cloud-config; nothing when it is no YAML mapping.
+    pub(super) config: Option<Value>,
+    pub(super) scripts: Vec<Script>,
+}
+
+/// A script of a bake.
+pub(super) struct Script {
+    /// Path of the file, or `runcmd`.
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) commands: Vec<Command>,
+}
+
+impl Script {
+    fn new(name: String, text: String) -> Self {
+        let commands = if looks_like_shell(&name, &text) { commands(&text) } else { Vec::new() };
+        Self { name, text, commands }
+    }
+
+    /// Files that a runner executes in the order of their numbers: `/opt/x/steps/20-docker.sh`.
+    pub(super) fn is_numbered(&self) -> bool {
+        let base = self.name.rsplit('/').next().unwrap_or("");
+        let digits = base.bytes().take_while(u8::is_ascii_digit).count();
+        digits > 0 && base[digits..].starts_with('-')
+    }
+}
+
+impl<'a> Bake<'a> {
+    /// The bakes of a render, each text once.
+    pub(super) fn find(view: &View<'a>) -> Vec<Self> {
+        let mut bakes: Vec<Self> = Vec::new();
+        let files = view.subject.artifacts.iter().filter(|(path, _)| is_cloud_init(path));
+        for (path, text) in files {
+            bakes.push(Self::new(Cow::Borrowed(text), Some(path), None));
+        }
+        for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
+            let node = vm.at("properties/osProfile/customData");
+            let Some(text) = node.text().and_then(|encoded| decode(&encoded)) else { continue };
+            if bakes.iter().all(|bake| bake.text != text) {
+                bakes.push(Self::new(Cow::Owned(text), None, Some(node)));
+            }
+        }
+        bakes
+    }
+
+    fn new(text: Cow<'a, str>, path: Option<&'a str>, node: Option<Node<'a>>) -> Self {
+        let small = if text.len() <= MAX_BYTES { &*text } else { "" };
+        let config: Option<Value> = serde_yaml::from_str(small).ok().filter(Value::is_object);
+        let scripts = match &config {
+            Some(config) => scripts(config),
+            None => vec![Script::new("custom data".to_owned(), small.to_owned())],
+        };
+        Self { text, path, node, config, scripts }
+    }
+
+    /// The custom data or file as a whole.
+    pub(super) fn whole(&self) -> Target {
+        let first = self.text.find('\n').unwrap_or(self.text.len());
+        self.target(0..first)
+    }
+
+    /// A part of the text. Custom data that is in no file is pointed at as a whole.
+    pub(super) fn target(&self, range: Range<usize>) -> Target {
+        match (self.path, &self.node) {
+            (None, Some(node)) => node.into(),
+            (path, _) => Target::Artifact {
+                path: path.unwrap_or_default().to_owned(),
+                span: Span::new(offset(range.start), offset(range.end)),
+            },
+        }
+    }
+
+    /// The first place of a piece of text, or the whole.
+    pub(super) fn place_of(&self, piece: &str) -> Target {
+        self.place_after(0, piece)
+    }
+
+    fn place_after(&self, from: usize, piece: &str) -> Target {
+        let piece = piece.lines().next().unwrap_or("").trim();
+        let found =
+            self.text[from..].find(piece).map(|at| at + from).or_else(|| self.text.find(piece));
+        match found.filter(|_| !piece.is_empty()) {
+            Some(start) => self.target(start..start + piece.len()),
+            None => self.whole(),
+        }
+    }
+
+    /// All simple commands with their scripts.
+    pub(super) fn commands(&self) -> impl Iterator<Item = (&Script, &Command)> {
+        self.scripts
+            .iter()
+            .flat_map(|script| script.commands.iter().map(move |command| (script, command)))
+    }
+
+    /// Where a command stands.
+    pub(super) fn at_command(&self, script: &Script, command: &Command) -> Target {
+        let piece = &script.text[command.range.clone()];
+        let from = self.text.find(&script.name).unwrap_or(0);
+        self.place_after(from, piece)
+    }
+
+    /// The first line of a script, comments aside, that holds one of these pieces.
+    pub(super) fn line_with(&self, pieces: &[&str]) -> Option<&str> {
+        self.lines().find(|line| pieces.iter().any(|piece| line.contains(piece)))
+    }
+
+    /// Whether a script, comments aside, holds one of these pieces.
+    pub(super) fn mentions(&self, pieces: &[&str]) -> bool {
+        self.line_with(pieces).is_some()
+    }
+
+    /// All lines of scripts that are no comments.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.scripts
+            .iter()
+            .flat_map(|script| script.text.lines())
+            .filter(|line| !line.trim_start().starts_with('#'))
+    }
+
+    /// Whether it bakes an image: it deprovisions, or installs Docker or a driver.
+    pub(super) fn prepares_image(&self) -> bool {
+        self.mentions(&[
+            "waagent",
+            "docker-ce",
+            "moby-engine",
+            "docker.io",
+            "nvidia-container-toolkit",
+        ]) || self.installs_driver()
+    }
+
+    /// Whether it installs an NVIDIA driver.
+    pub(super) fn installs_driver(&self) -> bool {
+        self.grid_driver().is_some() || self.data_centre_driver().is_some()
+    }
+
+    /// The line that installs the GRID driver.
+    pub(super) fn grid_driver(&self) -> Option<&str> {
+        self.line_with(&["-grid-azure.run", "nvidia-grid", "gridd.conf", "fwlink/?linkid=874272"])
+    }
+
+    /// The line that installs the data-centre driver.
+    pub(super) fn data_centre_driver(&self) -> Option<&str> {
+        self.line_with(&[
+            "cuda-drivers",
+            "nvidia-open",
+            "nvidia-driver",
+            "nvidia-headless",
+            "ubuntu-drivers install",
+            "ubuntu-drivers autoinstall",
+            "linux-modules-nvidia",
+        ])
+    }
+
+    /// The images it pulls by name, with their commands: `docker pull X`, and a function `preload X`.
+    pub(super) fn pulled(&self) -> Vec<(String, Target)> {
+        self.commands()
+            .filter_map(|(script, command)| {
+                let image = match command.program() {
+                    "docker" | "podman" | "crictl" | "nerdctl" if command.has("pull") => {
+                        command.words.iter().skip(2).find(|word| !word.starts_with('-'))?
+                    }
+                    "preload" => command.words.get(1)?,
+                    "retry" => {
+                        let at = command.words.iter().position(|word| word == "pull")?;
+                        command.words.get(at + 1)?
+                    }
+                    _ => return None,
+                };
+                let literal = !image.contains('$') && image.contains(['/', ':']);
+                literal.then(|| (image.clone(), self.at_command(script, command)))
+            })
+            .collect()
+    }
+
+    /// Whether it pulls images at all, by name or in a loop.
+    pub(super) fn pulls(&self) -> bool {
+        self.mentions(&["docker pull", "crictl pull", "nerdctl pull"])
+    }
+}
+
+/// The text of base64, if it is text.
+pub(super) fn decode(encoded: &str) -> Option<String> {
+    let bytes = STANDARD.decode(encoded.trim()).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+fn is_cloud_init(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with("cloud-init")
+        && name.rsplit('.').next().is_some_and(|end| end == "yaml" || end == "yml")
+}
+
+fn looks_like_shell(name: &str, text: &str) -> bool {
+    let name_says =
+        name.rsplit('.').next().is_some_and(|end| end == "sh") || !name.starts_with('/');
+    let first = text.lines().next().unwrap_or("");
+    name_says || (first.starts_with("#!") && first.contains("sh"))
+}
+
+/// Written files first, then the commands of boot and run, in the order in which cloud-init runs them.
+fn scripts(config: &Value) -> Vec<Script> {
+    let mut scripts = Vec::new();
+    let list = |key: &str| config.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    for file in list("write_files") {
+        let name = file.get("path").and_then(Value::as_str).unwrap_or("").to_owned();
+        let content = file.get("content").and_then(Value::as_str).unwrap_or("");
+        let encoding = file.get("encoding").and_then(Value::as_str).unwrap_or("");
+        let text = match encoding {
+            "" | "text/plain" => Some(content.to_owned()),
+            "b64" | "base64" => decode(content),
+            _ => None,
+        };
+        if let Some(text) = text {
+            scripts.push(Script::new(name, text));
+        }
+    }
+    for key in ["bootcmd", "runcmd"] {
+        for entry in list(key) {
+            scripts.push(Script::new(key.to_owned(), command_text(&entry)));
+        }
+    }
+    let packages: Vec<_> = list("packages").iter().filter_map(package_name).collect();
+    if !packages.is_empty() {
+        scripts.push(Script::new("packages".to_owned(), packages.join("\n")));
+    }
+    scripts
+}
+
+fn command_text(entry: &Value) -> String {
+    match entry {
+        Value::String(text) => text.clone(),
+        Value::Array(words) => {
+            let words: Vec<_> = words
+                .iter()
+                .map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned))
+                .collect();
+            match words.as_slice() {
+                [shell, option, script] if shell.ends_with("sh") && option.ends_with('c') => {
+                    script.clone()
+                }
+                _ => words.join(" "),
+            }
+        }
+        _ => String::new(),
+    }
+}
+
+fn package_name(entry: &Value) -> Option<String> {
+    match entry {
+        Value::String(name) => Some(name.clone()),
+        Value::Array(parts) => parts.first()?.as_str().map(str::to_owned),
+        _ => None,
+    }
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,177 @@
+use serde_json::Value;
+
+use super::catalogue;
+use super::node::Node;
+use super::origin;
+use crate::diagnostic::{Diagnostic, Place, Severity, Span};
+
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A value of a compiled stage.
+    Resource {
+        /// The stage.
+        stage: String,
+        /// JSON pointer of the value in the stage's template.
+        pointer: String,
+        /// Keys of the config that may have set it, as JSON pointers, the likeliest first.
+        config: Vec<String>,
+        /// The value, to tell whether such a key set it.
+        value: Option<Value>,
+    },
+    /// A range of a rendered file.
+    Artifact {
+        /// Path in the render.
+        path: String,
+        /// The range.
+        span: Span,
+    },
+    /// A value of the config.
+    Config {
+        /// Its JSON pointer.
+        pointer: String,
+    },
+}
+
+impl From<&Node<'_>> for Target {
+    fn from(node: &Node<'_>) -> Self {
+        Self::Resource {
+            stage: node.resource().stage.clone(),
+            pointer: node.pointer(),
+            config: origin::config_keys(node),
+            value: node.value().cloned(),
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub code: &'static str,
+    /// Where.
+    pub target: Target,
+    /// Why here.
+    pub label: String,
+    /// The next step, where it is more exact than the rule's own.
+    pub help: Option<String>,
+    /// The severity, where it is not the rule's own.
+    pub severity: Option<Severity>,
+    /// The other side of a contradiction.
+    pub also: Vec<(Target, String)>,
+}
+
+impl Finding {
+    /// Gives the next step for this very case.
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Gives this case another severity than the rule's.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    /// Points at the other side of a contradiction.
+    pub fn also(&mut self, target: impl Into<Target>, label: impl Into<String>) -> &mut Self {
+        self.also.push((target.into(), label.into()));
+        self
+    }
+}
+
+/// Takes the findings of one rule.
+pub(super) struct Sink<'a> {
+    code: &'static str,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl<'a> Sink<'a> {
+    pub(super) fn new(code: &'static str, findings: &'a mut Vec<Finding>) -> Self {
+        Self { code, findings }
+    }
+
+    /// Records a finding and gives it, to say more about it.
+    pub(super) fn report(
+        &mut self,
+        target: impl Into<Target>,
+        label: impl Into<String>,
+    ) -> &mut Finding {
+        let (code, target, label) = (self.code, target.into(), label.into());
+        let at = self.findings.len();
+        self.findings.push(Finding {
+            code,
+            target,
+            label,
+            help: None,
+            severity: None,
+            also: Vec::new(),
+        });
+        &mut self.findings[at]
+    }
+}
+
+/// Knows where things stand in the texts that a user can open.
+pub trait Places {
+    /// The rendered line of a value of a stage.
+    fn resource(&self, stage: &str, pointer: &str) -> Option<Place>;
+    /// A range of a rendered file.
+    fn artifact(&self, path: &str, span: Span) -> Option<Place>;
+    /// A value of the config, with what it says.
+    fn config(&self, pointer: &str) -> Option<(Place, &Value)>;
+}
+
+/// A finding as a diagnostic: at the config's line where one set the value, at the rendered line otherwise.
+pub fn diagnostic(finding: &Finding, places: &dyn Places) -> Diagnostic {
+    let rule = catalogue::rule(finding.code).expect("a test looks every code up");
+    let severity = finding.severity.unwrap_or(rule.severity);
+    let help = finding.help.as_deref().unwrap_or(rule.fix);
+    let mut diagnostic =
+        Diagnostic::new(severity, rule.code, rule.title).reason(rule.reason).help(help);
+    let rendered = rendered_place(&finding.target, places);
+    match (config_place(&finding.target, places), rendered) {
+        (Some(place), Some(rendered)) => {
+            diagnostic = diagnostic.at(place, &finding.label).related(rendered, "rendered here");
+        }
+        (Some(place), None) | (None, Some(place)) => {
+            diagnostic = diagnostic.at(place, &finding.label);
+        }
+        (None, None) => diagnostic.label.clone_from(&finding.label),
+    }
+    for (target, label) in &finding.also {
+        let place = rendered_place(target, places).or_else(|| config_place(target, places));
+        if let Some(place) = place {
+            diagnostic = diagnostic.related(place, label);
+        }
+    }
+    diagnostic
+}
+
+fn rendered_place(target: &Target, places: &dyn Places) -> Option<Place> {
+    match target {
+        Target::Resource { stage, pointer, .. } => places.resource(stage, pointer),
+        Target::Artifact { path, span } => places.artifact(path, *span),
+        Target::Config { .. } => None,
+    }
+}
+
+/// The config's line counts only when it says what was rendered: a team's template may not have asked it.
+fn config_place(target: &Target, places: &dyn Places) -> Option<Place> {
+    match target {
+        Target::Resource { config, value, .. } => config.iter().find_map(|pointer| {
+            let (place, written) = places.config(pointer)?;
+            value.as_ref().is_some_and(|value| same(written, value)).then_some(place)
+        }),
+        Target::Artifact { .. } => None,
+        Target::Config { pointer } => places.config(pointer).map(|(place, _)| place),
+    }
+}
+
+fn same(written: &Value, rendered: &Value) -> bool {
+    match (written, rendered) {
+        (Value::String(left), Value::String(right)) => left.eq_ignore_ascii_case(right),
+        (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
+        _ => written == rendered,
+    }
+}

@@ -1,0 +1,167 @@
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::expand::Resource;
+
+/// A value of a resource and where it stands. A property that is not there is a node too: without value,
+/// standing at the nearest one that exists, which is where a finding about it points.
+#[derive(Debug, Clone)]
+pub(super) struct Node<'a> {
+    resource: &'a Resource,
+    path: String,
+    held: Held<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Held<'a> {
+    Body,
+    Value(&'a Value),
+    Missing,
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn new(resource: &'a Resource) -> Self {
+        Self { resource, path: String::new(), held: Held::Body }
+    }
+
+    pub(super) fn resource(&self) -> &'a Resource {
+        self.resource
+    }
+
+    /// Its place in the stage's template.
+    pub(super) fn pointer(&self) -> String {
+        format!("{}{}", self.resource.pointer, self.path)
+    }
+
+    /// Its place in the resource.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn value(&self) -> Option<&'a Value> {
+        match self.held {
+            Held::Value(value) => Some(value),
+            Held::Body | Held::Missing => None,
+        }
+    }
+
+    /// Follows property names, without regard to case as ARM does: `properties/scaleSettings`.
+    pub(super) fn at(&self, path: &str) -> Self {
+        path.split('/').fold(self.clone(), |node, key| node.property(key))
+    }
+
+    fn property(mut self, key: &str) -> Self {
+        let members = match self.held {
+            Held::Body => Some(&self.resource.body),
+            Held::Value(value) => value.as_object(),
+            Held::Missing => None,
+        };
+        let found = members.and_then(|members| {
+            members
+                .get_key_value(key)
+                .or_else(|| members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
+        });
+        match found {
+            Some((name, value)) => self.step(name, value),
+            None => {
+                self.held = Held::Missing;
+                self
+            }
+        }
+    }
+
+    fn step(mut self, key: &str, value: &'a Value) -> Self {
+        self.path.push('/');
+        self.path.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        self.held = Held::Value(value);
+        self
+    }
+
+    /// Whether there is a value other than null.
+    pub(super) fn exists(&self) -> bool {
+        match self.held {
+            Held::Body => true,
+            Held::Value(value) => !value.is_null(),
+            Held::Missing => false,
+        }
+    }
+
+    /// The text, unless it is symbolic.
+    pub(super) fn text(&self) -> Option<Cow<'a, str>> {
+        self.value().and_then(Value::as_str).and_then(literal)
+    }
+
+    /// The text as it stands, symbolic or not.
+    pub(super) fn raw(&self) -> Option<&'a str> {
+        self.value().and_then(Value::as_str)
+    }
+
+    /// Whether only Azure knows the value.
+    pub(super) fn is_symbolic(&self) -> bool {
+        self.raw().is_some_and(|text| literal(text).is_none())
+    }
+
+    /// Whether the text is this one, whatever its case.
+    pub(super) fn is(&self, expected: &str) -> bool {
+        self.text().is_some_and(|text| text.eq_ignore_ascii_case(expected))
+    }
+
+    pub(super) fn number(&self) -> Option<i64> {
+        self.value().and_then(Value::as_i64)
+    }
+
+    pub(super) fn boolean(&self) -> Option<bool> {
+        self.value().and_then(Value::as_bool)
+    }
+
+    /// The elements of an array; none of anything else.
+    pub(super) fn items(&self) -> Vec<Self> {
+        let elements = self.value().and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        elements
+            .iter()
+            .enumerate()
+            .map(|(index, value)| self.clone().step(&index.to_string(), value))
+            .collect()
+    }
+
+    /// The members of an object; none of anything else.
+    pub(super) fn members(&self) -> Vec<(&'a str, Self)> {
+        let members = match self.held {
+            Held::Body => Some(&self.resource.body),
+            Held::Value(value) => value.as_object(),
+            Held::Missing => None,
+        };
+        members
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.as_str(), self.clone().step(name, value)))
+            .collect()
+    }
+}
+
+/// A string that is no expression: `[[` stands for a bracket.
+pub(super) fn literal(text: &str) -> Option<Cow<'_, str>> {
+    if !(text.starts_with('[') && text.ends_with(']')) {
+        return Some(Cow::Borrowed(text));
+    }
+    text.starts_with("[[").then(|| Cow::Borrowed(&text[1..]))
+}
+
+/// Whether two resource IDs name one resource. Where a part is only known to Azure, what follows the
+/// provider decides.
+pub(super) fn same_id(left: &str, right: &str) -> bool {
+    if left.eq_ignore_ascii_case(right) {
+        return true;
+    }
+    let symbolic = |id: &str| id.contains('{') || id.contains('[');
+    let tail = |id: &str| {
+        id.to_ascii_lowercase().rsplit_once("/providers/").map(|(_, tail)| tail.to_owned())
+    };
+    (symbolic(left) || symbolic(right)) && tail(left).is_some() && tail(left) == tail(right)
+}
+
+/// The last part of a name or an ID.
+pub(super) fn last_segment(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,103 @@
+use std::collections::BTreeMap;
+
+use super::catalogue;
+use crate::catalog::Date;
+use crate::config::fields::{Level, RuleSetting};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, nearest};
+
+/// What the config made of the findings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The findings that stay, and those about the config's own settings.
+    pub diagnostics: Diagnostics,
+    /// How many findings were waived.
+    pub waived: usize,
+}
+
+/// Lowers, raises and waives findings as the config says. Settings that name no rule, have no end, have
+/// ended or hide nothing are findings themselves (`PB0801` to `PB0804`); `place` is where a rule's setting
+/// stands in the config.
+pub fn apply(
+    findings: Diagnostics,
+    settings: &BTreeMap<String, RuleSetting>,
+    as_of: Date,
+    place: &dyn Fn(&str) -> Option<Place>,
+) -> Outcome {
+    let mut diagnostics = Diagnostics::new();
+    let mut active = BTreeMap::new();
+    let mut about_settings = Vec::new();
+    for (code, setting) in settings {
+        match judge(code, setting, as_of) {
+            Ok(()) => {
+                active.insert(code.as_str(), (setting, 0_usize));
+            }
+            Err(problem) => about_settings.push(at(problem, place(code))),
+        }
+    }
+    let mut waived = 0;
+    for mut finding in findings.into_vec() {
+        if let Some((setting, uses)) = active.get_mut(finding.code.as_ref()) {
+            *uses += 1;
+            match setting.level {
+                Level::Waive => {
+                    waived += 1;
+                    continue;
+                }
+                Level::Error => finding.severity = Severity::Error,
+                Level::Warning => finding.severity = Severity::Warning,
+                Level::Info => finding.severity = Severity::Info,
+            }
+            finding.reason = format!("{} (the config: {})", finding.reason, setting.reason);
+        }
+        diagnostics.push(finding);
+    }
+    for (code, (setting, uses)) in active {
+        if uses == 0 && setting.level == Level::Waive {
+            let problem =
+                Diagnostic::warning("PB0804", format!("waiver of `{code}` hides nothing"))
+                    .reason("a waiver that is no longer needed would hide the next real finding")
+                    .help("remove it");
+            about_settings.push(at(problem, place(code)));
+        }
+    }
+    for problem in about_settings {
+        diagnostics.push(problem);
+    }
+    Outcome { diagnostics, waived }
+}
+
+fn judge(code: &str, setting: &RuleSetting, as_of: Date) -> Result<(), Diagnostic> {
+    if catalogue::rule(code).is_none() {
+        let problem = Diagnostic::error("PB0801", format!("there is no rule `{code}`"));
+        let near = nearest(code, catalogue::rules().map(|rule| rule.code));
+        return Err(match near {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help("`prebake explain` lists the rules"),
+        });
+    }
+    let Some(until) = &setting.until else {
+        return match setting.level {
+            Level::Waive => {
+                Err(Diagnostic::error("PB0802", format!("waiver of `{code}` has no end"))
+                    .reason("a finding that is waived for ever is forgotten")
+                    .help("add `until: YYYY-MM-DD`"))
+            }
+            _ => Ok(()),
+        };
+    };
+    match Date::parse(until) {
+        None => Err(Diagnostic::error("PB0802", format!("`{until}` is no day of the calendar"))
+            .help("write the day as `YYYY-MM-DD`")),
+        Some(day) if day < as_of => {
+            Err(Diagnostic::warning("PB0803", format!("setting of `{code}` ended on {day}"))
+                .reason("its findings count again")
+                .help("fix what it hid, or give it a new day and reason"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn at(mut problem: Diagnostic, place: Option<Place>) -> Diagnostic {
+    problem.place = place;
+    problem
+}

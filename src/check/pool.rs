@@ -1,0 +1,379 @@
+//! Group B: what a pool is made of.
+
+use super::finding::Sink;
+use super::node::Node;
+use super::subject::{Pool, View};
+use super::{Check, autoscale, duration};
+use crate::catalog::{self, BaseImage, Date, Status, name_rule};
+use crate::diagnostic::{Severity, nearest};
+
+pub(super) const RULES: &[(&str, Check)] = &[
+    ("POOL001", agent_serves_the_os),
+    ("POOL002", agent_is_offered),
+    ("POOL003", agent_has_no_end),
+    ("POOL004", size_is_offered),
+    ("POOL005", size_fits_the_gpu_setting),
+    ("POOL006", one_kind_of_scale),
+    ("POOL007", fixed_scale_has_a_target),
+    ("POOL008", no_low_priority_nodes),
+    ("POOL009", resize_timeout_is_long_enough),
+    ("POOL010", resize_timeout_fits_the_nodes),
+    ("POOL011", evaluation_interval_is_in_range),
+    ("POOL012", formula_evaluates),
+    ("POOL016", names_are_allowed),
+    ("POOL017", linux_os_disk_is_not_encrypted),
+    ("POOL022", data_disks_have_their_own_numbers),
+    ("POOL023", no_windows_settings),
+    ("POOL031", nothing_is_empty),
+];
+
+/// Warn this many days before an announced end.
+const NOTICE_DAYS: i64 = 180;
+
+/// The base image behind a pool, and the reference that names it: the pool's own marketplace image, or the
+/// one that the builder of its gallery image starts from.
+pub(super) fn base_image<'a>(view: &View<'a>, pool: &Pool<'a>) -> Option<(BaseImage, Node<'a>)> {
+    let own = pool.machine("imageReference");
+    if own.at("publisher").exists() {
+        return marketplace(&own);
+    }
+    view.definition_of(pool)?;
+    view.builders()
+        .into_iter()
+        .map(|vm| vm.at("properties/storageProfile/imageReference"))
+        .chain(
+            view.of_kind("Microsoft.VirtualMachineImages/imageTemplates")
+                .map(|it| it.at("properties/source")),
+        )
+        .find_map(|reference| marketplace(&reference))
+}
+
+/// The base image that a marketplace reference names.
+pub(super) fn marketplace<'a>(reference: &Node<'a>) -> Option<(BaseImage, Node<'a>)> {
+    let part = |name| reference.at(name).text();
+    let image = catalog::marketplace_image(&part("publisher")?, &part("offer")?, &part("sku")?)?;
+    Some((image, reference.clone()))
+}
+
+fn agent_serves_the_os(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let agent = pool.machine("nodeAgentSkuId");
+        let Some((text, (image, reference))) = agent.text().zip(base_image(view, pool)) else {
+            continue;
+        };
+        if text.eq_ignore_ascii_case(image.node_agent) {
+            continue;
+        }
+        let serves = match catalog::node_agent_by_id(&text) {
+            Some(known) => format!("serves {}, but the image is {}", known.os, image.os),
+            None => format!("is no known agent, and the image is {}", image.os),
+        };
+        sink.report(&agent, format!("`{text}` {serves}"))
+            .help(format!("write `{}`", image.node_agent))
+            .also(&reference.at("sku"), format!("the image is {}", image.os));
+    }
+}
+
+fn agent_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let agent = pool.machine("nodeAgentSkuId");
+        let known = agent.text().and_then(|id| catalog::node_agent_by_id(&id));
+        if let Some(known) = known
+            && has_ended(known.status, known.ends_on, view.subject.as_of)
+        {
+            let when = known.ends_on.map_or_else(String::new, |day| format!(" on {day}"));
+            sink.report(&agent, format!("Batch ended `{}`{when}", known.id));
+            continue;
+        }
+        let reference = pool.machine("imageReference");
+        let (publisher, offer) = (reference.at("publisher").text(), reference.at("offer").text());
+        let Some((publisher, offer)) = publisher.zip(offer) else { continue };
+        if let Some(end) = catalog::retirement(&format!("image-offer:{publisher}:{offer}"))
+            && end.retired_on.is_some_and(|day| day <= view.subject.as_of)
+        {
+            sink.report(
+                &reference.at("offer"),
+                format!("the offer `{publisher}:{offer}` was withdrawn"),
+            )
+            .help(format!("use `{}`", end.replacement));
+        }
+    }
+}
+
+fn has_ended(status: Status, on: Option<Date>, as_of: Date) -> bool {
+    on.map_or(status == Status::Retired, |day| day <= as_of)
+}
+
+fn agent_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let agent = pool.machine("nodeAgentSkuId");
+        let Some(known) = agent.text().and_then(|id| catalog::node_agent_by_id(&id)) else {
+            continue;
+        };
+        let Some(day) = known.ends_on.filter(|day| *day > view.subject.as_of) else { continue };
+        let left = view.subject.as_of.days_until(day);
+        let finding =
+            sink.report(&agent, format!("Batch ends `{}` on {day}, in {left} days", known.id));
+        if left <= NOTICE_DAYS {
+            finding.severity(Severity::Warning);
+        }
+    }
+}
+
+fn size_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
+    let as_of = view.subject.as_of;
+    for pool in &view.pools {
+        let Some(size) = &pool.size else { continue };
+        let node = pool.at("vmSize");
+        let family = size.family.to_lowercase().replace(' ', "");
+        let batch = catalog::retirement(&format!("batch-family:{family}"));
+        let batch_end = batch.as_ref().and_then(|end| end.retired_on);
+        let earliest = [size.retired_on, batch_end].into_iter().flatten().min();
+        let replacement = batch.as_ref().map(|end| format!("move to `{}`", end.replacement));
+        let finding = if has_ended(size.status, earliest, as_of) {
+            let when = earliest.map_or_else(String::new, |day| format!(" on {day}"));
+            sink.report(&node, format!("Azure retired `{}`{when}", size.name))
+        } else if let Some(day) = earliest {
+            let label = format!("Azure retires `{}` on {day}", size.name);
+            sink.report(&node, label).severity(Severity::Warning)
+        } else if batch.is_some() || size.status == Status::Announced {
+            let label = format!("the end of `{}` in Batch is announced", size.name);
+            sink.report(&node, label).severity(Severity::Warning)
+        } else {
+            continue;
+        };
+        finding.help = replacement;
+    }
+}
+
+fn size_fits_the_gpu_setting(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let node = pool.at("vmSize");
+        let Some(name) = node.text() else { continue };
+        let Some(size) = &pool.size else {
+            let finding = sink.report(&node, format!("`{name}` is no size known to this release"));
+            if let Some(known) = nearest(&name, catalog::vm_sizes()) {
+                finding.help(format!("did you mean `{known}`?"));
+            }
+            continue;
+        };
+        match view.subject.declared.gpu {
+            Some(true) if !size.has_gpu() => {
+                sink.report(
+                    &node,
+                    format!("`{}` has no GPU, but the config asks for one", size.name),
+                );
+            }
+            Some(false) if size.has_gpu() => {
+                let label = format!("`{}` has a GPU that the config does not use", size.name);
+                sink.report(&node, label);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn one_kind_of_scale(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let scale = pool.at("scaleSettings");
+        match (scale.at("fixedScale").exists(), scale.at("autoScale").exists()) {
+            (true, true) => {
+                sink.report(&scale, "`fixedScale` and `autoScale` exclude each other");
+            }
+            (false, false) => {
+                sink.report(&scale, "without a scale the pool has no nodes")
+                    .severity(Severity::Warning);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn fixed_scale_has_a_target(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let fixed = pool.at("scaleSettings/fixedScale");
+        let targets = ["targetDedicatedNodes", "targetLowPriorityNodes"];
+        if fixed.exists() && targets.iter().all(|target| !fixed.at(target).exists()) {
+            sink.report(
+                &fixed,
+                "neither `targetDedicatedNodes` nor `targetLowPriorityNodes` is set",
+            );
+        }
+    }
+}
+
+fn no_low_priority_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
+    let ended = catalog::retirement("batch:low-priority")
+        .and_then(|end| end.retired_on)
+        .is_none_or(|day| day <= view.subject.as_of);
+    for pool in &view.pools {
+        let target = pool.at("scaleSettings/fixedScale/targetLowPriorityNodes");
+        let wanted = target.number().unwrap_or(0);
+        if wanted > 0 && view.in_user_subscription(pool) == Some(false) {
+            let finding = sink
+                .report(&target, format!("{wanted} nodes that a BatchService account cannot have"));
+            if !ended {
+                finding.severity(Severity::Warning);
+            }
+        }
+    }
+}
+
+fn resize_timeout_is_long_enough(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let timeout = pool.at("scaleSettings/fixedScale/resizeTimeout");
+        let Some(text) = timeout.text() else { continue };
+        match duration::seconds(&text) {
+            Some(seconds) if seconds >= 300 => {}
+            Some(_) => {
+                sink.report(&timeout, format!("`{text}` is shorter than five minutes"));
+            }
+            None => {
+                sink.report(&timeout, format!("`{text}` is no ISO 8601 duration"));
+            }
+        }
+    }
+}
+
+fn resize_timeout_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let nodes = pool.fixed_nodes();
+        if nodes <= 300 || !pool.uses_own_image() {
+            continue;
+        }
+        let timeout = pool.at("scaleSettings/fixedScale/resizeTimeout");
+        let given = match timeout.text() {
+            Some(text) => duration::seconds(&text).unwrap_or(u64::MAX),
+            None if timeout.exists() => continue,
+            None => 900,
+        };
+        let minutes = (nodes.div_ceil(1000) * 15).max(30);
+        if given < minutes * 60 {
+            sink.report(
+                &timeout,
+                format!("{nodes} nodes take longer to start than {} minutes", given / 60),
+            )
+            .help(format!("set `resizeTimeout` to `PT{minutes}M`"));
+        }
+    }
+}
+
+fn evaluation_interval_is_in_range(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let interval = pool.at("scaleSettings/autoScale/evaluationInterval");
+        let Some(text) = interval.text() else { continue };
+        match duration::seconds(&text) {
+            Some(300..=604_800) => {}
+            Some(_) => {
+                sink.report(
+                    &interval,
+                    format!("`{text}` is not between five minutes and 168 hours"),
+                );
+            }
+            None => {
+                sink.report(&interval, format!("`{text}` is no ISO 8601 duration"));
+            }
+        }
+    }
+}
+
+fn formula_evaluates(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let formula = pool.at("scaleSettings/autoScale/formula");
+        let Some(text) = formula.text() else { continue };
+        let spot = view.in_user_subscription(pool) != Some(false);
+        for problem in autoscale::problems(&text, spot) {
+            let finding = sink.report(
+                &formula,
+                format!("line {} of the formula: {}", problem.line, problem.what),
+            );
+            finding.help = problem.help;
+        }
+    }
+}
+
+fn names_are_allowed(view: &View<'_>, sink: &mut Sink<'_>) {
+    let kinds = view
+        .of_kind("Microsoft.Batch/batchAccounts")
+        .chain(view.pools.iter().map(|pool| pool.node.clone()));
+    for node in kinds {
+        let resource = node.resource();
+        let name = super::node::last_segment(&resource.name);
+        let Some(rule) = name_rule(&resource.kind) else { continue };
+        if super::node::literal(&resource.name).is_some() && rule.check(name).is_err() {
+            let label = format!(
+                "`{name}` is not {} to {} characters of {}",
+                rule.min, rule.max, rule.allowed
+            );
+            sink.report(&node, label);
+        }
+    }
+}
+
+fn linux_os_disk_is_not_encrypted(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let linux =
+            !pool.machine("nodeAgentSkuId").text().is_some_and(|agent| agent.contains("windows"));
+        for target in pool.machine("diskEncryptionConfiguration/targets").items() {
+            if linux && target.is("OsDisk") {
+                sink.report(&target, "the nodes run Linux");
+            }
+        }
+    }
+}
+
+fn data_disks_have_their_own_numbers(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let disks = pool.machine("dataDisks").items();
+        let mut seen = Vec::new();
+        for lun in disks.iter().map(|disk| disk.at("lun")) {
+            let Some(number) = lun.number() else { continue };
+            if !(0..=63).contains(&number) {
+                sink.report(&lun, format!("{number} is not from 0 to 63"));
+            } else if seen.contains(&number) {
+                sink.report(&lun, format!("another disk has number {number} already"));
+            }
+            seen.push(number);
+        }
+        let command = pool.at("startTask/commandLine");
+        let mounts = command.is_symbolic()
+            || command.raw().is_some_and(|text| text.contains("mount") || text.contains("mkfs"))
+            || pool.at("startTask/resourceFiles").exists();
+        if let Some(first) = disks.first().filter(|_| !mounts) {
+            sink.report(first, "no start task formats and mounts it").severity(Severity::Warning);
+        }
+    }
+}
+
+fn no_windows_settings(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        if pool.machine("nodeAgentSkuId").text().is_none_or(|agent| agent.contains("windows")) {
+            continue;
+        }
+        for setting in ["windowsConfiguration", "licenseType"] {
+            let node = pool.machine(setting);
+            if node.exists() {
+                sink.report(&node, format!("`{setting}` is for Windows, and the nodes run Linux"));
+            }
+        }
+    }
+}
+
+fn nothing_is_empty(view: &View<'_>, sink: &mut Sink<'_>) {
+    let paths = [
+        "userAccounts",
+        "mountConfiguration",
+        "networkConfiguration/publicIPAddressConfiguration/ipAddressIds",
+        "displayName",
+        "applicationLicenses",
+    ];
+    for pool in &view.pools {
+        for node in paths.iter().map(|path| pool.at(path)) {
+            let empty_list =
+                node.value().and_then(|value| value.as_array()).is_some_and(Vec::is_empty);
+            if empty_list || node.raw() == Some("") {
+                sink.report(&node, "is empty");
+            }
+        }
+    }
+}

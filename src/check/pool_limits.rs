@@ -1,0 +1,225 @@
+//! Group B, continued: what the VM size, the account and the quota allow.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Check;
+use super::finding::Sink;
+use super::node::{Node, same_id};
+use super::subject::{Pool, View};
+use crate::diagnostic::Severity;
+
+pub(super) const RULES: &[(&str, Check)] = &[
+    ("POOL013", slots_fit_the_cores),
+    ("POOL014", slots_fit_the_gpus),
+    ("POOL015", inter_node_pool_is_small),
+    ("POOL018", ephemeral_disk_fits_the_cache),
+    ("POOL019", premium_disk_fits_the_size),
+    ("POOL020", accelerated_networking_fits_the_size),
+    ("POOL021", size_has_a_temporary_disk),
+    ("POOL032", quota_suffices),
+    ("POOL033", no_resource_tags),
+    ("POOL034", user_subscription_has_a_vault),
+    ("POOL035", vault_lets_batch_in),
+    ("POOL036", group_is_not_locked),
+];
+
+fn slots_fit_the_cores(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let slots = pool.at("taskSlotsPerNode");
+        let Some((wanted, size)) = slots.number().zip(pool.size.as_ref()) else { continue };
+        let most = (i64::from(size.vcpus) * 4).min(256);
+        if wanted > most {
+            let label = format!("`{}` has {} vCPUs and allows {most} slots", size.name, size.vcpus);
+            sink.report(&slots, label).help(format!("set `taskSlotsPerNode` to at most {most}"));
+        }
+    }
+}
+
+fn slots_fit_the_gpus(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let slots = pool.at("taskSlotsPerNode");
+        let Some((wanted, size)) = slots.number().zip(pool.size.as_ref()) else { continue };
+        let Some(gpus) = size.gpus.filter(|_| size.has_gpu()) else { continue };
+        let whole = i64::from(gpus.numerator.div_ceil(gpus.denominator.max(1)));
+        if wanted > whole {
+            sink.report(&slots, format!("{wanted} slots share {gpus} GPU of `{}`", size.name));
+        }
+    }
+}
+
+fn inter_node_pool_is_small(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let setting = pool.at("interNodeCommunication");
+        if !setting.is("Enabled") {
+            continue;
+        }
+        let most = if view.in_user_subscription(pool) == Some(true) { 80 } else { 100 };
+        let nodes = pool.fixed_nodes();
+        if nodes > most {
+            sink.report(&setting, format!("allows {most} nodes, and the pool has {nodes}"));
+        }
+        let slots = pool.at("taskSlotsPerNode");
+        let rdma = pool.size.as_ref().is_some_and(|size| size.rdma);
+        if rdma && slots.number().is_some_and(|count| count > 1) {
+            sink.report(&slots, "MPI over RDMA wants one task on a node");
+        }
+    }
+}
+
+fn ephemeral_disk_fits_the_cache(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let disk = pool.machine("osDisk");
+        let placement = disk.at("ephemeralOSDiskSettings/placement");
+        let Some(size) = pool.size.as_ref().filter(|_| placement.exists()) else { continue };
+        if size.ephemeral_os_disk == Some(false) {
+            sink.report(&placement, format!("`{}` has no ephemeral OS disks", size.name));
+            continue;
+        }
+        let wanted = disk.at("diskSizeGB");
+        let gib = wanted.number().unwrap_or(30);
+        if let Some(cache) = size.cached_disk_gb.filter(|cache| i64::from(*cache) < gib) {
+            let label =
+                format!("the cache of `{}` holds {cache} GiB, and the disk has {gib}", size.name);
+            sink.report(&placement, label);
+        }
+    }
+}
+
+fn premium_disk_fits_the_size(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let Some(size) = pool.size.as_ref().filter(|size| size.premium_io == Some(false)) else {
+            continue;
+        };
+        let os_disk = pool.machine("osDisk/managedDisk/storageAccountType");
+        let data = pool.machine("dataDisks").items();
+        let data = data.iter().map(|disk| disk.at("managedDisk/storageAccountType"));
+        for kind in std::iter::once(os_disk).chain(data) {
+            if kind.text().is_some_and(|text| text.to_lowercase().starts_with("premium")) {
+                sink.report(&kind, format!("`{}` takes no premium disks", size.name));
+            }
+        }
+    }
+}
+
+fn accelerated_networking_fits_the_size(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let setting = pool.at("networkConfiguration/enableAcceleratedNetworking");
+        let lacks = pool.size.as_ref().filter(|size| size.accelerated_networking == Some(false));
+        if let Some(size) = lacks.filter(|_| setting.boolean() == Some(true)) {
+            sink.report(&setting, format!("`{}` does not support it", size.name));
+        }
+    }
+}
+
+fn size_has_a_temporary_disk(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        if let Some(size) = pool.size.as_ref().filter(|size| size.temp_disk_gb == Some(0)) {
+            sink.report(&pool.at("vmSize"), format!("`{}` has none", size.name));
+        }
+    }
+}
+
+fn quota_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
+    let normal = |family: &str| family.to_lowercase().replace(' ', "");
+    let mut needed: BTreeMap<String, Vec<&Pool<'_>>> = BTreeMap::new();
+    for pool in &view.pools {
+        let family =
+            pool.size.as_ref().map(|size| normal(size.family)).filter(|family| !family.is_empty());
+        if let Some(family) = family {
+            needed.entry(family).or_default().push(pool);
+        }
+    }
+    for (family, granted) in &view.subject.declared.quota {
+        let Some(pools) = needed.get(&normal(family)) else { continue };
+        let cores = |pool: &Pool<'_>| {
+            let nodes =
+                pool.at("scaleSettings/fixedScale/targetDedicatedNodes").number().unwrap_or(0);
+            nodes.saturating_mul(pool.size.as_ref().map_or(0, |size| i64::from(size.vcpus)))
+        };
+        let total: i64 = pools.iter().map(|pool| cores(pool)).sum();
+        let Some(largest) = pools.iter().max_by_key(|pool| cores(pool)) else { continue };
+        if total > i64::from(*granted) {
+            let target = largest.at("scaleSettings/fixedScale/targetDedicatedNodes");
+            sink.report(
+                &target,
+                format!("{total} vCPUs of {family} are needed, {granted} are declared"),
+            );
+        }
+    }
+}
+
+fn no_resource_tags(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let tags = pool.at("resourceTags");
+        if tags.exists() && view.in_user_subscription(pool) == Some(false) {
+            sink.report(&tags, "the account is in mode BatchService");
+        }
+    }
+}
+
+/// Accounts whose nodes live in the user's subscription.
+fn user_subscription_accounts<'a>(view: &View<'a>) -> impl Iterator<Item = Node<'a>> {
+    view.of_kind("Microsoft.Batch/batchAccounts")
+        .filter(|account| account.at("properties/poolAllocationMode").is("UserSubscription"))
+}
+
+fn user_subscription_has_a_vault(view: &View<'_>, sink: &mut Sink<'_>) {
+    for account in user_subscription_accounts(view) {
+        if !account.at("properties/keyVaultReference/id").exists() {
+            sink.report(
+                &account.at("properties/poolAllocationMode"),
+                "no `keyVaultReference` is given",
+            );
+        }
+    }
+}
+
+fn vault_lets_batch_in(view: &View<'_>, sink: &mut Sink<'_>) {
+    for account in user_subscription_accounts(view) {
+        let reference = account.at("properties/keyVaultReference/id");
+        let Some(id) = reference.raw() else { continue };
+        let vaults = view.of_kind("Microsoft.KeyVault/vaults");
+        let Some(vault) = vaults.into_iter().find(|vault| same_id(&vault.resource().id, id)) else {
+            continue;
+        };
+        if vault.at("properties/enableRbacAuthorization").boolean() == Some(true) {
+            continue;
+        }
+        let allows = |policy: &Node<'_>| {
+            let granted = policy.at("permissions/secrets");
+            let granted: Vec<String> = granted
+                .items()
+                .iter()
+                .filter_map(|item| item.value().and_then(Value::as_str).map(str::to_lowercase))
+                .collect();
+            granted.iter().any(|grant| grant == "all")
+                || ["get", "list", "set", "delete", "recover"]
+                    .iter()
+                    .all(|wanted| granted.iter().any(|grant| grant == wanted))
+        };
+        let policies = vault.at("properties/accessPolicies");
+        if !policies.items().iter().any(allows) {
+            sink.report(
+                &policies,
+                "no policy grants get, list, set, delete and recover on secrets",
+            );
+        }
+    }
+}
+
+fn group_is_not_locked(view: &View<'_>, sink: &mut Sink<'_>) {
+    if user_subscription_accounts(view).next().is_none() {
+        return;
+    }
+    for lock in view.of_kind("Microsoft.Authorization/locks") {
+        let id = lock.resource().id.to_lowercase();
+        let scope = id.split("/providers/microsoft.authorization/").next().unwrap_or("");
+        let on_group = !scope.contains("/providers/") && !lock.at("scope").exists();
+        if on_group {
+            sink.report(&lock.at("properties/level"), "it covers the whole group")
+                .severity(Severity::Warning);
+        }
+    }
+}

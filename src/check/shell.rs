@@ -1,0 +1,264 @@
+use std::ops::Range;
+
+/// One simple command of a shell script: its words without quotes, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Command {
+    pub(super) words: Vec<String>,
+    pub(super) range: Range<usize>,
+}
+
+impl Command {
+    /// The program, without its folder.
+    pub(super) fn program(&self) -> &str {
+        self.words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word))
+    }
+
+    /// Whether the words begin so.
+    pub(super) fn starts_with(&self, words: &[&str]) -> bool {
+        !self.words.is_empty()
+            && words.iter().enumerate().all(|(at, expected)| match at {
+                0 => self.program() == *expected,
+                _ => self.words.get(at).is_some_and(|word| word == expected),
+            })
+    }
+
+    pub(super) fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|known| known == word)
+    }
+}
+
+/// Words that a simple command may follow.
+const PREFIXES: [&str; 15] = [
+    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "(", "sudo", "exec", "time",
+    "nohup", "command",
+];
+
+/// The simple commands of a script, in order. No shell in full: comments, quotes, continued lines, here
+/// documents and operators are understood, substitutions are part of the word that holds them.
+pub(super) fn commands(script: &str) -> Vec<Command> {
+    let mut splitter = Splitter { script, at: 0, here: None, commands: Vec::new() };
+    while splitter.at < script.len() {
+        splitter.command();
+    }
+    splitter.commands
+}
+
+struct Splitter<'a> {
+    script: &'a str,
+    at: usize,
+    /// The delimiter of a here document that begins on the next line.
+    here: Option<String>,
+    commands: Vec<Command>,
+}
+
+impl Splitter<'_> {
+    fn command(&mut self) {
+        let start = self.at;
+        let mut words = Vec::new();
+        let mut first = None;
+        loop {
+            self.blanks();
+            let Some(next) = self.peek() else { break };
+            match next {
+                '\n' => {
+                    self.at += 1;
+                    self.here_document();
+                    break;
+                }
+                '#' => {
+                    self.skip_line();
+                }
+                ';' | '&' | '|' | '(' | ')' if !self.redirects() => {
+                    self.at += 1;
+                    break;
+                }
+                _ => {
+                    first.get_or_insert(self.at);
+                    let word = self.word();
+                    if let Some(delimiter) = word.strip_prefix("<<") {
+                        self.expect_here(delimiter);
+                    } else {
+                        words.push(word);
+                    }
+                }
+            }
+        }
+        let end = self.script[start..self.at]
+            .trim_end_matches([';', '&', '|', '\n', ' ', '(', ')'])
+            .len()
+            + start;
+        let skipped = words.iter().take_while(|word| is_prefix(word)).count();
+        let words = words.split_off(skipped);
+        if !words.is_empty() {
+            let start = first.unwrap_or(start);
+            self.commands.push(Command { words, range: start..end.max(start) });
+        }
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.script[self.at..].chars().next()
+    }
+
+    /// `&` belongs to a redirection in `2>&1` and `&>`.
+    fn redirects(&self) -> bool {
+        let rest = &self.script[self.at..];
+        rest.starts_with("&>") || (rest.starts_with('&') && self.script[..self.at].ends_with('>'))
+    }
+
+    fn blanks(&mut self) {
+        loop {
+            let rest = &self.script[self.at..];
+            if rest.starts_with("\\\n") {
+                self.at += 2;
+            } else if rest.starts_with([' ', '\t', '\r']) {
+                self.at += 1;
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn skip_line(&mut self) {
+        let rest = &self.script[self.at..];
+        self.at += rest.find('\n').unwrap_or(rest.len());
+    }
+
+    fn word(&mut self) -> String {
+        let mut word = String::new();
+        let mut quote = None;
+        while let Some(next) = self.peek() {
+            let ends = matches!(next, ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '(' | ')');
+            let substitutes = next == '(' && word.ends_with(['$', '<', '>', '=']);
+            match quote {
+                None if substitutes => {
+                    self.substitution(&mut word);
+                    continue;
+                }
+                None if ends && !(next == '&' && (word.ends_with('>') || self.redirects())) => {
+                    break;
+                }
+                None if next == '\'' || next == '"' => quote = Some(next),
+                Some(open) if next == open => quote = None,
+                Some('\'') => word.push(next),
+                _ if next == '\\' => {
+                    self.at += 1;
+                    if let Some(escaped) = self.peek().filter(|escaped| *escaped != '\n') {
+                        word.push(escaped);
+                    }
+                    self.at += self.peek().map_or(0, char::len_utf8);
+                    continue;
+                }
+                _ => word.push(next),
+            }
+            self.at += next.len_utf8();
+        }
+        word
+    }
+
+    /// `$(...)` and `name=(...)`, parentheses balanced.
+    fn substitution(&mut self, word: &mut String) {
+        let mut depth = 0_usize;
+        while let Some(next) = self.peek() {
+            word.push(next);
+            self.at += next.len_utf8();
+            match next {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+
+    fn expect_here(&mut self, delimiter: &str) {
+        if delimiter.starts_with('<') {
+            return;
+        }
+        let delimiter = delimiter.trim_start_matches('-');
+        let delimiter = if delimiter.is_empty() {
+            self.blanks();
+            self.word()
+        } else {
+            delimiter.to_owned()
+        };
+        self.here = (!delimiter.is_empty()).then_some(delimiter);
+    }
+
+    fn here_document(&mut self) {
+        let Some(delimiter) = self.here.take() else { return };
+        while self.at < self.script.len() {
+            let start = self.at;
+            self.skip_line();
+            let line = self.script[start..self.at].trim();
+            self.at = (self.at + 1).min(self.script.len());
+            if line == delimiter {
+                return;
+            }
+        }
+    }
+}
+
+fn is_prefix(word: &str) -> bool {
+    let assigns = word.split_once('=').is_some_and(|(name, value)| {
+        !name.is_empty()
+            && !value.starts_with('(')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    assigns || PREFIXES.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::commands;
+
+    fn words(script: &str) -> Vec<Vec<String>> {
+        commands(script).into_iter().map(|command| command.words).collect()
+    }
+
+    #[test]
+    fn operators_and_prefixes_part_commands() {
+        assert_eq!(
+            words(
+                "set -e; if ! sudo docker pull 'a b' 2>&1 | tee log; then exit 1; fi # docker run"
+            ),
+            [
+                vec!["set", "-e"],
+                vec!["docker", "pull", "a b", "2>&1"],
+                vec!["tee", "log"],
+                vec!["exit", "1"],
+                vec!["fi"]
+            ]
+        );
+        assert_eq!(
+            words("FOO=1 apt-get \\\n  install x && y"),
+            [vec!["apt-get", "install", "x"], vec!["y"]]
+        );
+        assert_eq!(words("a=$(docker pull b); echo \"$a;c\""), [vec!["echo", "$a;c"]]);
+    }
+
+    #[test]
+    fn here_documents_are_no_commands() {
+        assert_eq!(
+            words("cat > f << 'EOF'\ndocker run x\nEOF\nls"),
+            [vec!["cat", ">", "f"], vec!["ls"]]
+        );
+        assert_eq!(words("cat <<-END\n docker\n END\nls"), [vec!["cat"], vec!["ls"]]);
+    }
+
+    #[test]
+    fn ranges_hold_the_command() {
+        let script = "true; docker pull x:1 || exit";
+        let pull = &commands(script)[1];
+        assert_eq!(&script[pull.range.clone()], "docker pull x:1");
+    }
+
+    #[test]
+    fn odd_scripts_end() {
+        for script in ["", "'", "\"", "\\", "<<", "<<E", "$(", "a=(", "((((", "&&&&", "é;ü", "\r\n"]
+        {
+            commands(script);
+        }
+    }
+}

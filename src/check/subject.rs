@@ -1,0 +1,191 @@
+use std::collections::BTreeMap;
+
+use super::bake::Bake;
+use super::node::{Node, last_segment, same_id};
+use crate::arm::Template;
+use crate::catalog::{self, Date, VmSize};
+use crate::expand::Resource;
+
+/// One render as the rules see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The resources of all stages.
+    pub resources: &'a [Resource],
+    /// The compiled stages, by name.
+    pub templates: &'a BTreeMap<String, Template>,
+    /// The rendered files, by path.
+    pub artifacts: &'a BTreeMap<String, String>,
+    /// What only the config says.
+    pub declared: &'a Declared,
+    /// The day on which retirements are judged.
+    pub as_of: Date,
+}
+
+/// What the config says and no resource shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Whether the nodes shall have GPUs, if the config says so.
+    pub gpu: Option<bool>,
+    /// Dedicated vCPUs granted, by VM family.
+    pub quota: BTreeMap<String, u32>,
+}
+
+/// The subject with the questions that many rules ask answered once.
+pub(super) struct View<'a> {
+    pub(super) subject: &'a Subject<'a>,
+    pub(super) pools: Vec<Pool<'a>>,
+    pub(super) bakes: Vec<Bake<'a>>,
+}
+
+/// A pool and what the tables know about it.
+pub(super) struct Pool<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) size: Option<VmSize>,
+}
+
+impl<'a> Pool<'a> {
+    /// A property of the pool.
+    pub(super) fn at(&self, path: &str) -> Node<'a> {
+        self.node.at("properties").at(path)
+    }
+
+    /// A property of its virtual machine configuration.
+    pub(super) fn machine(&self, path: &str) -> Node<'a> {
+        self.at("deploymentConfiguration/virtualMachineConfiguration").at(path)
+    }
+
+    pub(super) fn id(&self) -> &'a str {
+        last_segment(&self.node.resource().name)
+    }
+
+    /// Nodes of a fixed scale: dedicated and low-priority ones.
+    pub(super) fn fixed_nodes(&self) -> u64 {
+        let fixed = self.at("scaleSettings/fixedScale");
+        ["targetDedicatedNodes", "targetLowPriorityNodes"]
+            .iter()
+            .filter_map(|target| u64::try_from(fixed.at(target).number()?).ok())
+            .sum()
+    }
+
+    pub(super) fn has_gpu(&self) -> bool {
+        self.size.as_ref().is_some_and(VmSize::has_gpu)
+    }
+
+    /// The names of images that nodes fetch when they join.
+    pub(super) fn images(&self) -> Vec<Node<'a>> {
+        self.machine("containerConfiguration/containerImageNames").items()
+    }
+
+    pub(super) fn runs_containers(&self) -> bool {
+        self.machine("containerConfiguration").exists()
+    }
+
+    /// Whether it starts from an image of a gallery or of the user.
+    pub(super) fn uses_own_image(&self) -> bool {
+        self.machine("imageReference/id").exists()
+    }
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(subject: &'a Subject<'a>) -> Self {
+        let mut view = Self { subject, pools: Vec::new(), bakes: Vec::new() };
+        view.pools = view
+            .of_kind("Microsoft.Batch/batchAccounts/pools")
+            .map(|node| {
+                let size =
+                    node.at("properties/vmSize").text().and_then(|name| catalog::vm_size(&name));
+                Pool { node, size }
+            })
+            .collect();
+        view.bakes = Bake::find(&view);
+        view
+    }
+
+    /// The resources of a type that this render deploys.
+    pub(super) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = Node<'a>> + use<'a> {
+        self.subject
+            .resources
+            .iter()
+            .filter(move |resource| !resource.existing && resource.kind.eq_ignore_ascii_case(kind))
+            .map(Node::new)
+    }
+
+    /// All resources that this render deploys.
+    pub(super) fn deployed(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
+        self.subject.resources.iter().filter(|resource| !resource.existing).map(Node::new)
+    }
+
+    /// The deployed resource of an ID.
+    pub(super) fn by_id(&self, id: &str) -> Option<Node<'a>> {
+        self.deployed().find(|node| same_id(&node.resource().id, id))
+    }
+
+    /// The account of a pool, if this render deploys it.
+    pub(super) fn account_of(&self, pool: &Pool<'_>) -> Option<Node<'a>> {
+        let name = pool.node.resource().name.split('/').next().unwrap_or("");
+        self.of_kind("Microsoft.Batch/batchAccounts")
+            .find(|account| account.resource().name == name)
+    }
+
+    /// Whether nodes of a pool live in the user's subscription; nothing when the account is not here.
+    pub(super) fn in_user_subscription(&self, pool: &Pool<'_>) -> Option<bool> {
+        let account = self.account_of(pool)?;
+        let mode = account.at("properties/poolAllocationMode");
+        if mode.is_symbolic() { None } else { Some(mode.is("UserSubscription")) }
+    }
+
+    /// The gallery image version that a pool starts from, if this render deploys it.
+    pub(super) fn version_of(&self, pool: &Pool<'_>) -> Option<Node<'a>> {
+        let id = pool.machine("imageReference/id");
+        let id = id.raw()?;
+        let versions = "Microsoft.Compute/galleries/images/versions";
+        self.of_kind(versions).find(|version| same_id(&version.resource().id, id))
+    }
+
+    /// The image definition that a pool starts from, if this render deploys it.
+    pub(super) fn definition_of(&self, pool: &Pool<'_>) -> Option<Node<'a>> {
+        let id = pool.machine("imageReference/id");
+        let id = id.raw()?;
+        let definition = match id.to_ascii_lowercase().rfind("/versions/") {
+            Some(at) => &id[..at],
+            None => id,
+        };
+        self.of_kind("Microsoft.Compute/galleries/images")
+            .find(|image| same_id(&image.resource().id, definition))
+    }
+
+    /// The virtual machines on which images are baked: those that a version is captured from, or all of a
+    /// render that also has a gallery.
+    pub(super) fn builders(&self) -> Vec<Node<'a>> {
+        let galleries = self.of_kind("Microsoft.Compute/galleries/images").next().is_some()
+            || self.of_kind("Microsoft.Compute/images").next().is_some();
+        let pools_use_images = self.pools.iter().any(Pool::uses_own_image);
+        if !galleries && !pools_use_images {
+            return Vec::new();
+        }
+        self.of_kind("Microsoft.Compute/virtualMachines").collect()
+    }
+
+    /// Whether a pool of this render has NVIDIA GPUs, or the builder has and no pool is here.
+    pub(super) fn wants_nvidia(&self) -> bool {
+        self.nvidia_sizes().next().is_some()
+    }
+
+    /// The NVIDIA sizes of pools with the nodes that name them; those of builders in a render without pools.
+    pub(super) fn nvidia_sizes(&self) -> impl Iterator<Item = (Node<'a>, VmSize)> {
+        let mut sizes: Vec<_> = self
+            .pools
+            .iter()
+            .filter_map(|pool| Some((pool.at("vmSize"), pool.size.clone()?)))
+            .collect();
+        if self.pools.is_empty() {
+            let builders =
+                self.builders().into_iter().map(|vm| vm.at("properties/hardwareProfile/vmSize"));
+            sizes.extend(builders.filter_map(|node| {
+                let size = catalog::vm_size(&node.text()?)?;
+                Some((node, size))
+            }));
+        }
+        sizes.into_iter().filter(|(_, size)| size.gpu_vendor == catalog::GpuVendor::Nvidia)
+    }
+}
