@@ -61,5 +61,11 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(code, &finding.title).help(&finding.help);
     diagnostic.place = place;
     diagnostic.label.clone_from(&finding.label);
+    if finding.kind == FindingKind::WrongForm
+        && let Some(form) = schema::form(&finding.label)
+    {
+        diagnostic.label = format!("takes {}", form.words);
+        diagnostic.help = format!("write it as `{}`", form.example);
+    }
     diagnostic
 }

@@ -61,3 +61,136 @@ fn plain_enum(schema: &mut schemars::Schema) {
     schema.insert("type".to_owned(), "string".into());
     schema.insert("enum".to_owned(), Value::Array(words));
 }
+
+/// A pattern of the schema in words.
+pub(super) struct Form {
+    pattern: &'static str,
+    pub(super) words: &'static str,
+    pub(super) example: &'static str,
+}
+
+/// The pattern that a message speaks of, in words.
+pub(super) fn form(message: &str) -> Option<&'static Form> {
+    FORMS.iter().find(|form| message.contains(&format!("`{}`", form.pattern)))
+}
+
+const fn of(pattern: &'static str, words: &'static str, example: &'static str) -> Form {
+    Form { pattern, words, example }
+}
+
+/// Every pattern of the config; a test finds one that is missing.
+const FORMS: &[Form] = &[
+    of(
+        "^[a-z][a-z0-9-]*[a-z0-9]$",
+        "lowercase letters, digits and `-`, from a letter to a letter or digit",
+        "gpu-vision",
+    ),
+    of(
+        r"^[A-Za-z0-9_().-]*[A-Za-z0-9_()-]$",
+        "letters, digits and `_().-`, and no `.` at the end",
+        "vision-batch",
+    ),
+    of(
+        "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+        "a subscription ID, 32 hexadecimal digits in five groups",
+        "7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11",
+    ),
+    of("^[a-zA-Z0-9]+$", "letters and digits only", "visionregistry"),
+    of(
+        r"^[A-Za-z0-9][A-Za-z0-9_.]*$",
+        "letters, digits, `_` and `.`, from a letter or digit",
+        "vision_gallery",
+    ),
+    of(
+        r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+        "letters, digits, `_`, `.` and `-`, from a letter or digit",
+        "vision-ubuntu",
+    ),
+    of(r"^\d{1,10}\.\d{1,10}\.\d{1,10}$", "three numbers, `Major.Minor.Patch`", "1.0.0"),
+    of(
+        "^(Standard_LRS|Standard_ZRS|Premium_LRS)$",
+        "`Standard_LRS`, `Standard_ZRS` or `Premium_LRS`",
+        "Standard_LRS",
+    ),
+    of(
+        "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
+        "letters, digits, `_`, `.` and `-`, at most 128",
+        "\"1.0.0\"",
+    ),
+    of(
+        "^sha256:[0-9a-f]{64}$",
+        "`sha256:` and 64 lowercase hexadecimal digits",
+        "sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108",
+    ),
+    of("^[A-Za-z0-9_.-]{1,128}$", "letters, digits, `_`, `.` and `-`", "runtime"),
+    of(r"^\d+\.\d+\.\d+$", "a full version, three numbers", "1.19.1"),
+    of(r"^\d+(\.\d+(\.\d+)?)?$", "a version, one to three numbers", "\"28\""),
+    of(r"^\d+\.\d+(\.\d+)?$", "a version, two or three numbers", "580.126.20"),
+    of(r"^(latest|\d+\.\d+\.\d+)$", "`latest` or a full version", "latest"),
+    of(
+        r"^(ssh-rsa|ssh-ed25519) [A-Za-z0-9+/=]+( [^\r\n]*)?$",
+        "one line of an OpenSSH public key",
+        "ssh-ed25519 AAAA... name",
+    ),
+    of("^(vm|image-builder)$", "`vm` or `image-builder`, or a mapping", "image-builder"),
+    of(
+        "^[a-z0-9][a-z0-9-]{0,39}$",
+        "lowercase letters, digits and `-`, at most 40",
+        "install-tools",
+    ),
+    of(
+        "^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$",
+        "the name of a package, as the package manager knows it",
+        "htop",
+    ),
+    of("^/", "an absolute path", "/etc/motd"),
+    of("^0[0-7]{3}$", "four octal digits in quotes", "\"0644\""),
+    of(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "an address prefix", "10.64.0.0/16"),
+    of(r"^\d{4}-\d{2}-\d{2}$", "a day, `YYYY-MM-DD`", "2027-06-30"),
+    of("^[a-z0-9]+$", "lowercase letters and digits only", "visionbatch"),
+    of("^[a-zA-Z0-9_-]+$", "letters, digits, `_` and `-`", "gpu-pool"),
+    of(r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$", "a duration in the form of ISO 8601", "PT15M"),
+    of("^https://", "an HTTPS URL", "https://account.blob.core.windows.net/container/file"),
+    of(
+        "^[a-z0-9$][a-z0-9-]{2,62}$",
+        "a container name: lowercase letters, digits and `-`, 3 to 63",
+        "datasets",
+    ),
+    of(
+        "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$",
+        "a relative path of letters, digits, `.`, `_` and `-`",
+        "datasets",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patterns(schema: &Value, found: &mut Vec<String>) {
+        match schema {
+            Value::Object(map) => {
+                if let Some(Value::String(pattern)) = map.get("pattern") {
+                    found.push(pattern.clone());
+                }
+                map.values().for_each(|value| patterns(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| patterns(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_pattern_has_words_and_an_example_that_fits() {
+        let mut found = Vec::new();
+        patterns(&generate(), &mut found);
+        assert!(found.len() > 20);
+        for pattern in found {
+            let form = form(&format!("must match `{pattern}`"));
+            let form = form.unwrap_or_else(|| panic!("`{pattern}` has no words"));
+            let example = form.example.trim_matches('"').replace("...", "");
+            let regex = regex::Regex::new(&pattern).expect("patterns are regular expressions");
+            assert!(regex.is_match(&example), "`{example}` does not match `{pattern}`");
+        }
+    }
+}

@@ -11,7 +11,7 @@ pub fn render(findings: &Diagnostics, sources: &Sources, colour: bool) -> String
     let config = Config::default();
     let mut out = String::new();
     for finding in findings {
-        let shape = shape(finding);
+        let shape = shape(finding, sources);
         // Writing to a string cannot fail; a place outside its file is a mistake of the program and
         // shows as a finding without excerpt.
         let written = if colour {
@@ -35,7 +35,17 @@ pub fn headline(finding: &Diagnostic) -> String {
     format!("{}[{}]: {}", finding.severity.word(), finding.code, finding.title)
 }
 
-fn shape(finding: &Diagnostic) -> codespan::Diagnostic<FileId> {
+/// Longest line that an excerpt shows, in bytes: a generated one-line file would fill the screen.
+const MAX_LINE: usize = 400;
+
+fn fits(place: Place, sources: &Sources) -> bool {
+    let file = sources.file(place.file);
+    let (first, last) = (file.line_column(place.span.start), file.line_column(place.span.end));
+    last.line - first.line < 20
+        && (first.line..=last.line).all(|line| file.line(line).len() <= MAX_LINE)
+}
+
+fn shape(finding: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<FileId> {
     let severity = match finding.severity {
         Severity::Error => codespan::Severity::Error,
         Severity::Warning => codespan::Severity::Warning,
@@ -43,15 +53,27 @@ fn shape(finding: &Diagnostic) -> codespan::Diagnostic<FileId> {
     };
     let label = |place: Place, text: &str| (place.file, place.span.range(), text.to_owned());
     let mut labels = Vec::new();
-    if let Some(place) = finding.place {
-        let (file, range, text) = label(place, &finding.label);
-        labels.push(codespan::Label::primary(file, range).with_message(text));
+    let mut notes = Vec::new();
+    let mut without_excerpt = |place: Place, text: &str| {
+        let (name, position) = sources.position(place);
+        notes.push(format!("at {name}:{}:{}: {text}", position.line, position.column));
+    };
+    match finding.place {
+        Some(place) if fits(place, sources) => {
+            let (file, range, text) = label(place, &finding.label);
+            labels.push(codespan::Label::primary(file, range).with_message(text));
+        }
+        Some(place) => without_excerpt(place, &finding.label),
+        None => {}
     }
     for related in &finding.related {
-        let (file, range, text) = label(related.place, &related.label);
-        labels.push(codespan::Label::secondary(file, range).with_message(text));
+        if fits(related.place, sources) {
+            let (file, range, text) = label(related.place, &related.label);
+            labels.push(codespan::Label::secondary(file, range).with_message(text));
+        } else {
+            without_excerpt(related.place, &related.label);
+        }
     }
-    let mut notes = Vec::new();
     if !finding.reason.is_empty() {
         notes.push(format!("why: {}", finding.reason));
     }

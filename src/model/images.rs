@@ -250,10 +250,12 @@ fn resolve_build(
     let dockerfile = build.dockerfile.clone().unwrap_or_else(|| "Dockerfile".to_owned());
     let mut paths = vec![("dockerfile", dockerfile.as_str())];
     if !remote {
-        paths.push(("context", build.context.as_str()));
+        paths.insert(0, ("context", build.context.as_str()));
     }
+    let mut inside = true;
     for (key, path) in paths {
         if leaves_folder(path) {
+            inside = false;
             resolver.error(
                 "PB1014",
                 &format!("{build_pointer}/{key}"),
@@ -261,8 +263,10 @@ fn resolve_build(
                 "a render reads and names only what lies beside its config",
                 "give a relative path below the config's folder",
             );
-            return None;
         }
+    }
+    if !inside {
+        return None;
     }
     let key = super::names::identifier(&written.name, keys);
     let mut task_name: String = format!("build-{}", key.replace('_', "-"));

@@ -1,17 +1,66 @@
-//! The config: schema, places, limits and messages.
+//! The config: schema, places, limits and messages. A case is a folder with a `prebake.yaml` and the
+//! `diagnostics.txt` that it earns; `BLESS=1 cargo test --test config` rewrites the latter.
 
 #![expect(clippy::disallowed_methods, reason = "tests read and bless files")]
 
-use prebake::config;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-#[test]
-fn committed_schema_is_the_one_of_the_types() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/config.schema.json");
-    let generated =
-        serde_json::to_string_pretty(&config::schema::generate()).expect("is JSON") + "\n";
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(path, &generated).expect("the schema can be written");
+use libtest_mimic::{Arguments, Failed, Trial};
+use prebake::diagnostic::{Diagnostics, Sources, text};
+use prebake::pipeline::{self, Input};
+use prebake::render::Templates;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials =
+        vec![Trial::test("committed_schema_is_the_one_of_the_types", committed_schema)];
+    for case in cases() {
+        let name = case.file_name().expect("a case has a name").to_string_lossy().into_owned();
+        trials.push(Trial::test(name, move || check(&case)));
     }
-    let committed = std::fs::read_to_string(path).expect("the schema is committed");
-    assert!(committed == generated, "run `BLESS=1 cargo test --test config` and read the diff");
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn cases() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(root().join("tests/config/cases")).expect("the cases are there");
+    let mut cases: Vec<PathBuf> =
+        folder.map(|entry| entry.expect("a case can be read").path()).collect();
+    cases.sort();
+    cases
+}
+
+fn committed_schema() -> Result<(), Failed> {
+    let generated = serde_json::to_string_pretty(&prebake::config::schema::generate())? + "\n";
+    same_or_blessed(&root().join("schemas/config.schema.json"), &generated)
+}
+
+fn check(case: &Path) -> Result<(), Failed> {
+    let bytes = std::fs::read(case.join("prebake.yaml"))?;
+    let templates = Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new())
+        .expect("the embedded templates parse");
+    let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
+    let outcome = pipeline::render(&input, &templates);
+    let name = case.file_name().expect("a case has a name").to_string_lossy();
+    if name.starts_with("invalid_") == outcome.render.is_some() {
+        return Err("an `invalid_` case must not render, any other must".into());
+    }
+    let shown = text::render(&outcome.diagnostics, &outcome.sources, false);
+    same_or_blessed(&case.join("diagnostics.txt"), &shown)
+}
+
+fn same_or_blessed(path: &Path, actual: &str) -> Result<(), Failed> {
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(path, actual)?;
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    if expected == actual {
+        return Ok(());
+    }
+    let diff = similar::TextDiff::from_lines(expected.as_str(), actual);
+    Err(format!("{}\n{}", path.display(), diff.unified_diff()).into())
 }
