@@ -1,0 +1,93 @@
+//! The direction of the modules, read from their `use crate::` lines and paths: a module uses only those
+//! that come before it.
+
+#![expect(clippy::disallowed_methods, reason = "tests read the sources")]
+
+use std::path::{Path, PathBuf};
+
+/// From first to last. `docs/architecture.md` gives each one's contract.
+const ORDER: &[&str] = &[
+    "diagnostic",
+    "catalog",
+    "arm",
+    "schema",
+    "config",
+    "model",
+    "render",
+    "bicep",
+    "expand",
+    "validate",
+    "check",
+    "diff",
+    "report",
+    "output",
+    "pipeline",
+    "cli",
+];
+
+/// Phases that do not know one another although they stand in one line: the compiler is a library of its
+/// own, and what reads the config knows nothing of what compiles.
+const APART: &[(&str, &[&str])] = &[
+    ("schema", &["arm"]),
+    ("bicep", &["schema", "config", "model", "render", "catalog"]),
+    ("expand", &["bicep", "schema", "config", "model", "render"]),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the sources can be read") {
+        let path = entry.expect("an entry can be read").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn modules_use_only_what_comes_before_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut wrong = Vec::new();
+    for path in &files {
+        let relative = path.strip_prefix(&root).expect("it is below the root");
+        let Some(module) = relative.components().next().map(|part| part.as_os_str().to_owned())
+        else {
+            continue;
+        };
+        let module = module.to_string_lossy().trim_end_matches(".rs").to_owned();
+        let Some(own) = ORDER.iter().position(|name| *name == module) else { continue };
+        let text = std::fs::read_to_string(path).expect("a source can be read");
+        for (number, line) in text.lines().enumerate() {
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            for used in line.split("crate::").skip(1) {
+                let used: String =
+                    used.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let Some(other) = ORDER.iter().position(|name| *name == used) else { continue };
+                let apart = APART
+                    .iter()
+                    .any(|(name, others)| *name == module && others.contains(&used.as_str()));
+                if other > own || apart {
+                    wrong.push(format!("{}:{} uses {used}", relative.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(files.len() > 50, "the sources were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_module_stands_in_the_order() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in std::fs::read_dir(root).expect("the sources can be read") {
+        let path = entry.expect("an entry can be read").path();
+        let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
+        if !matches!(name.as_str(), "lib" | "main") {
+            assert!(ORDER.contains(&name.as_str()), "`{name}` is not in the order");
+        }
+    }
+}
