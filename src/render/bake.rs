@@ -72,10 +72,10 @@ pub fn bake_files(
 pub fn custom_data(
     templates: &Templates,
     plan: &BakePlan,
+    bake: &BakeFiles,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<String> {
-    let bake = bake_files(templates, plan, sources, diagnostics)?;
     let entries: Vec<Entry> = bake.files.iter().map(Entry::from).collect();
     let mut context = Context::new();
     context.insert("plan", plan);

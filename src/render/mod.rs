@@ -4,7 +4,9 @@
 //! Decides nothing: a template that needs a decision needs a field of the model. Read `quote` for how
 //! values become text, `templates` for the engine, then `render` here for which files there are.
 
+mod acr_task;
 pub mod bake;
+mod deploy;
 mod manifest;
 mod pool_json;
 pub mod quote;
@@ -19,6 +21,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostics, Sources};
+use crate::model::bake::BakePlan;
 use crate::model::{Model, Pool};
 
 /// The files of a render.
@@ -35,6 +38,13 @@ impl Artifacts {
     pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
         self.files.insert(path.into(), text.into());
     }
+
+    /// Adds a file that a template made.
+    fn insert_from(&mut self, template: &str, path: impl Into<String>, text: String) {
+        let path = path.into();
+        self.templates.insert(path.clone(), template.to_owned());
+        self.files.insert(path, text);
+    }
 }
 
 /// What the templates see: the model, and what its pools' JSON cannot say.
@@ -45,6 +55,9 @@ struct View<'a> {
     version: &'static str,
     subscription_placeholder: &'static str,
     pool_files: Vec<PoolFile<'a>>,
+    deploy: deploy::Deploy,
+    #[serde(flatten)]
+    acr_task: Option<acr_task::AcrTask>,
 }
 
 #[derive(Serialize)]
@@ -61,6 +74,18 @@ pub fn render(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Artifacts> {
+    let mut artifacts = Artifacts::default();
+    let mut complete = true;
+    let mut bake_id = None;
+    if let Some(plan) = &model.bake {
+        match custom_data(plan, templates, sources, diagnostics) {
+            Some((text, id)) => {
+                artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, "cloud-init.yaml", text);
+                bake_id = Some(id);
+            }
+            None => complete = false,
+        }
+    }
     let pools = model.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
     let view = View {
         model,
@@ -70,29 +95,18 @@ pub fn render(
             .iter()
             .map(|pool| PoolFile { path: pool_path(pool), pool, limits: pool_json::limits(pool) })
             .collect(),
+        deploy: deploy::deploy(model, bake_id.as_deref()),
+        acr_task: acr_task::acr_task(model),
     };
     let context =
         tera::Context::from_serialize(&view).expect("plain data with text keys serialises");
-    let mut artifacts = Artifacts::default();
-    let mut complete = true;
     for (path, template) in files(model) {
         match templates.render(&template, &context, sources, diagnostics) {
             Some(mut text) => {
                 let end = text.trim_end().len();
                 text.truncate(end);
                 text.push('\n');
-                artifacts.files.insert(path.clone(), text);
-                artifacts.templates.insert(path, template);
-            }
-            None => complete = false,
-        }
-    }
-    if let Some(plan) = &model.bake {
-        match bake::custom_data(templates, plan, sources, diagnostics) {
-            Some(text) => {
-                artifacts.insert("cloud-init.yaml", text);
-                let template = bake::CUSTOM_DATA_TEMPLATE.to_owned();
-                artifacts.templates.insert("cloud-init.yaml".to_owned(), template);
+                artifacts.insert_from(&template, path, text);
             }
             None => complete = false,
         }
@@ -104,6 +118,18 @@ pub fn render(
         artifacts.insert(pool_path(pool), text);
     }
     complete.then_some(artifacts)
+}
+
+/// The custom data of the builder and the digest of what it runs.
+fn custom_data(
+    plan: &BakePlan,
+    templates: &Templates,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<(String, String)> {
+    let files = bake::bake_files(templates, plan, sources, diagnostics)?;
+    let text = bake::custom_data(templates, plan, &files, sources, diagnostics)?;
+    Some((text, files.bake_id))
 }
 
 fn pool_path(pool: &Pool) -> String {
@@ -131,6 +157,9 @@ fn files(model: &Model) -> Vec<(String, String)> {
         "modules/registry-role.bicep",
         "bicep/modules/registry-role.bicep.tera",
     );
+    let builds = model.images.iter().any(|image| image.build.is_some());
+    single(builds, "acr-task.yaml", acr_task::TEMPLATE);
+    single(true, "deploy.sh", deploy::TEMPLATE);
     single(true, "README.md", "readme/README.md.tera");
     files
 }

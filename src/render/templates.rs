@@ -15,6 +15,7 @@ macro_rules! embedded {
 }
 
 embedded![
+    "acr/acr-task.yaml.tera",
     "bicep/batch.bicep.tera",
     "bicep/batch.bicepparam.tera",
     "bicep/builder.bicep.tera",
@@ -43,6 +44,7 @@ embedded![
     "cloud-init/steps/preload.sh.tera",
     "cloud-init/steps/prepare.sh.tera",
     "cloud-init/steps/verify.sh.tera",
+    "deploy/deploy.sh.tera",
     "readme/README.md.tera",
 ];
 

@@ -110,8 +110,9 @@ pub fn render(plan: &BakePlan) -> (BakeFiles, String) {
     let templates = Templates::new(BTreeMap::new(), &mut sources, &mut diagnostics)
         .expect("the embedded templates parse");
     let files = bake_files(&templates, plan, &mut sources, &mut diagnostics);
-    let text = custom_data(&templates, plan, &mut sources, &mut diagnostics);
-    (files.expect("the scripts render"), text.expect("the custom data renders"))
+    let files = files.expect("the scripts render");
+    let text = custom_data(&templates, plan, &files, &mut sources, &mut diagnostics);
+    (files, text.expect("the custom data renders"))
 }
 
 /// Writes the files of a bake below a folder instead of `/opt/prebake`.

@@ -1,0 +1,196 @@
+//! What `deploy.sh` has to know beside the model: which stages a mode runs, what must be checked first,
+//! what a build is called, what the builder leaves behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::model::{Build, Model, Pool};
+
+/// The template of the script.
+pub(super) const TEMPLATE: &str = "deploy/deploy.sh.tera";
+
+/// What the template sees besides the model.
+#[derive(Serialize)]
+pub(super) struct Deploy {
+    bakes: bool,
+    /// Digest of the bake that a builder VM runs.
+    bake_id: Option<String>,
+    image_stages: Vec<&'static str>,
+    batch_stages: Vec<&'static str>,
+    providers: BTreeSet<&'static str>,
+    pool_sizes: BTreeSet<String>,
+    pool_quota: Vec<Quota>,
+    builds: Vec<ImageBuild>,
+    local_builds: bool,
+    task_runs: bool,
+    builder_resources: Vec<Leftover>,
+    verify_tasks: Vec<VerifyTask>,
+}
+
+#[derive(Serialize)]
+struct Quota {
+    family: String,
+    cores: u64,
+}
+
+#[derive(Serialize)]
+struct ImageBuild {
+    image: String,
+    local: bool,
+    context: String,
+    dockerfile: String,
+    dockerfile_path: String,
+    task: Option<String>,
+    timeout: u32,
+    target: Option<String>,
+    args: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Leftover {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct VerifyTask {
+    pool: String,
+    json: String,
+}
+
+/// Everything that the script of a config needs.
+pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
+    let bakes = model.node_image.baked.is_some();
+    let pools = model.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
+    let own_builder = bakes && model.stages.contains(&"builder");
+    let first = |stage: &&&str| **stage != "batch" && (bakes || model.batch.is_none());
+    let image_stages: Vec<_> = model.stages.iter().filter(first).copied().collect();
+    let batch_stages =
+        model.stages.iter().filter(|stage| !image_stages.contains(stage)).copied().collect();
+    let builds: Vec<ImageBuild> =
+        model.images.iter().filter_map(|image| image.build.as_ref()).map(build).collect();
+    Deploy {
+        bakes,
+        bake_id: bake_id.filter(|_| own_builder).map(str::to_owned),
+        image_stages,
+        batch_stages,
+        providers: providers(model),
+        pool_sizes: pools.iter().map(|pool| pool.size.name.clone()).collect(),
+        pool_quota: pool_quota(pools),
+        local_builds: builds.iter().any(|build| build.local),
+        task_runs: builds.iter().any(|build| build.task.is_some()),
+        builds,
+        builder_resources: if own_builder { leftovers(model) } else { Vec::new() },
+        verify_tasks: pools.iter().filter_map(|pool| verify_task(model, pool)).collect(),
+    }
+}
+
+fn providers(model: &Model) -> BTreeSet<&'static str> {
+    let mut providers = BTreeSet::new();
+    let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
+    let mut need = |wanted: bool, names: &[&'static str]| {
+        if wanted {
+            providers.extend(names);
+        }
+    };
+    need(model.registry.is_some(), &["Microsoft.ContainerRegistry"]);
+    need(model.identity.is_some() || image_builder, &["Microsoft.ManagedIdentity"]);
+    need(model.node_image.baked.is_some(), &["Microsoft.Compute"]);
+    need(model.stages.contains(&"builder"), &["Microsoft.Network"]);
+    need(
+        image_builder,
+        &["Microsoft.ContainerInstance", "Microsoft.KeyVault", "Microsoft.VirtualMachineImages"],
+    );
+    if let Some(batch) = &model.batch {
+        need(true, &["Microsoft.Batch"]);
+        need(batch.storage_account.is_some() || image_builder, &["Microsoft.Storage"]);
+        need(!batch.pools.is_empty(), &["Microsoft.Network"]);
+    }
+    providers
+}
+
+/// Cores of the dedicated nodes of pools of fixed size; a formula's nodes are not known.
+fn pool_quota(pools: &[Pool]) -> Vec<Quota> {
+    let mut families: BTreeMap<&str, u64> = BTreeMap::new();
+    for pool in pools {
+        if let Some(fixed) = pool.fixed.as_ref().filter(|fixed| fixed.nodes > 0) {
+            *families.entry(&pool.size.family).or_default() +=
+                u64::from(fixed.nodes) * u64::from(pool.size.vcpus);
+        }
+    }
+    let quota = |(family, cores): (&str, u64)| Quota { family: family.to_owned(), cores };
+    families.into_iter().map(quota).collect()
+}
+
+fn build(build: &Build) -> ImageBuild {
+    let context = build.context.trim_end_matches('/');
+    let dockerfile_path = if context == "." {
+        build.dockerfile.clone()
+    } else {
+        format!("{context}/{}", build.dockerfile)
+    };
+    ImageBuild {
+        image: build.image.clone(),
+        local: !build.remote,
+        context: build.context.clone(),
+        dockerfile: build.dockerfile.clone(),
+        dockerfile_path,
+        task: build.task_run.then(|| build.task_name.clone()),
+        timeout: build.timeout,
+        target: build.target.clone(),
+        args: build.args.iter().map(|arg| format!("{}={}", arg.name, arg.value)).collect(),
+    }
+}
+
+/// The resources of the builder's stage, in the order in which they let go of each other.
+fn leftovers(model: &Model) -> Vec<Leftover> {
+    let Some(builder) = &model.builder else { return Vec::new() };
+    let mut names = vec![
+        ("Microsoft.Compute/virtualMachines", builder.vm.clone()),
+        ("Microsoft.Network/networkInterfaces", format!("{}-nic", builder.vm)),
+        ("Microsoft.Compute/disks", format!("{}-os", builder.vm)),
+    ];
+    if model.network.builder_subnet_id.is_none() {
+        let network = &model.network.builder_network;
+        names.extend([
+            ("Microsoft.Network/virtualNetworks", network.clone()),
+            ("Microsoft.Network/natGateways", format!("{network}-nat")),
+            ("Microsoft.Network/publicIPAddresses", format!("{network}-nat-ip")),
+            ("Microsoft.Network/networkSecurityGroups", format!("{network}-nsg")),
+        ]);
+    }
+    names.into_iter().map(|(kind, name)| Leftover { kind, name }).collect()
+}
+
+/// A task that looks at the node from inside a container: Docker, the baked image, driver and GPU.
+fn verify_task(model: &Model, pool: &Pool) -> Option<VerifyTask> {
+    let image = pool.containers.as_ref()?.image_names.first()?;
+    let mut options = "--rm --entrypoint /bin/sh".to_owned();
+    let mut checks = vec!["echo in a container of $(hostname)".to_owned()];
+    let preloaded = |reference: &str| {
+        model.images.iter().any(|known| known.preload && known.reference == reference)
+    };
+    if model.node_image.baked.is_some() {
+        options.push_str(" --volume /var/lib/prebake:/var/lib/prebake:ro");
+        checks.push("cat /var/lib/prebake/result.json".to_owned());
+        if preloaded(image) {
+            checks.push(format!("grep -q -F {image} /var/lib/prebake/result.json"));
+            checks.push(format!("echo {image} was on the node when it booted"));
+        }
+    }
+    if !pool.size.gpus.is_empty() {
+        checks.push("nvidia-smi --query-gpu=name,driver_version --format=csv".to_owned());
+        checks.push("nvidia-smi -L | grep -q GPU".to_owned());
+    }
+    let task = json!({
+        "id": "verify",
+        "commandLine": format!("-c \"{}\"", checks.join(" && ")),
+        "containerSettings": { "imageName": image, "containerRunOptions": options },
+        "userIdentity": { "autoUser": { "scope": "pool", "elevationLevel": "admin" } },
+        "constraints": { "maxTaskRetryCount": 0, "maxWallClockTime": "PT30M" },
+    });
+    Some(VerifyTask { pool: pool.id.clone(), json: task.to_string() })
+}
