@@ -4,6 +4,7 @@
 //! any of the others: each holds one or two tables of `tables/`.
 
 mod api;
+mod cloud_config;
 mod config_default;
 mod cuda;
 mod date;
@@ -18,6 +19,7 @@ mod table;
 mod vm_size;
 
 pub use api::{ApiProperty, api_properties, api_version, api_versions};
+pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
 pub use config_default::config_default;
 pub use cuda::cuda_driver;
 pub use date::Date;

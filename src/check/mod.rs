@@ -7,18 +7,25 @@
 //! config's waivers.
 
 mod address;
+mod api;
 mod autoscale;
 mod bake;
 mod bake_rules;
 mod catalogue;
+mod cloud_init;
 mod container;
 mod duration;
 mod finding;
+mod image;
+mod image_version;
+mod network;
 mod node;
+mod node_egress;
 mod origin;
 mod policy;
 mod pool;
 mod pool_limits;
+mod registry;
 mod shell;
 mod start_task;
 mod subject;
@@ -35,8 +42,20 @@ use subject::View;
 type Check = fn(&View<'_>, &mut Sink<'_>);
 
 /// All rules that have code behind them, by group.
-const GROUPS: [&[(&str, Check)]; 5] =
-    [bake_rules::RULES, pool::RULES, pool_limits::RULES, start_task::RULES, container::RULES];
+const GROUPS: [&[(&str, Check)]; 12] = [
+    image::RULES,
+    image_version::RULES,
+    bake_rules::RULES,
+    pool::RULES,
+    pool_limits::RULES,
+    start_task::RULES,
+    container::RULES,
+    registry::RULES,
+    network::RULES,
+    node_egress::RULES,
+    cloud_init::RULES,
+    api::RULES,
+];
 
 /// Runs every rule, in the order of the groups.
 pub fn check(subject: &Subject<'_>) -> Vec<Finding> {

@@ -1,0 +1,13 @@
+use super::table::{Row, Table};
+
+const TABLE: Table = Table::new(include_str!("tables/cloud-config-keys.tsv"));
+
+/// Whether cloud-config has a top-level key; its keys are in lower case.
+pub fn is_cloud_config_key(key: &str) -> bool {
+    TABLE.find(key).is_some_and(|row| row.key() == key)
+}
+
+/// The top-level keys of cloud-config.
+pub fn cloud_config_keys() -> impl Iterator<Item = &'static str> {
+    TABLE.rows().map(Row::key)
+}

@@ -1,0 +1,289 @@
+//! Group F: custom data, and secrets in what nodes and builder run.
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
+use serde_json::Value;
+
+use super::Check;
+use super::bake::Bake;
+use super::finding::{Sink, Target};
+use super::subject::View;
+use crate::catalog;
+use crate::diagnostic::{Span, nearest};
+
+pub(super) const RULES: &[(&str, Check)] = &[
+    ("CI001", header_is_known),
+    ("CI002", keys_are_known),
+    ("CI003", data_is_small_enough),
+    ("CI004", data_is_base64),
+    ("CI005", literals_are_short_enough),
+    ("CI006", no_secrets),
+    ("CI007", registry_credential_is_removed),
+    ("CI008", capture_waits),
+    ("CI011", no_passwords),
+];
+
+/// First lines that cloud-init knows.
+const HEADERS: [&str; 9] = [
+    "#cloud-config",
+    "#!",
+    "#include",
+    "#cloud-boothook",
+    "#part-handler",
+    "#upstart-job",
+    "## template:",
+    "Content-Type: multipart",
+    "MIME-Version:",
+];
+
+const MAX_BYTES: usize = 65_535;
+const MAX_ENCODED: usize = 87_380;
+const MAX_LITERAL: usize = 131_072;
+
+fn header_is_known(view: &View<'_>, sink: &mut Sink<'_>) {
+    for bake in &view.bakes {
+        let first = bake.text.lines().next().unwrap_or("");
+        if !HEADERS.iter().any(|header| first.starts_with(header)) {
+            sink.report(bake.whole(), "cloud-init does not know this line");
+        }
+    }
+}
+
+fn keys_are_known(view: &View<'_>, sink: &mut Sink<'_>) {
+    for bake in view.bakes.iter().filter(|bake| bake.text.starts_with("#cloud-config")) {
+        let Some(config) = bake.config.as_ref().and_then(Value::as_object) else {
+            sink.report(bake.whole(), "what follows is no YAML mapping");
+            continue;
+        };
+        for key in config.keys() {
+            if catalog::is_cloud_config_key(key) {
+                continue;
+            }
+            let finding = sink.report(
+                bake.place_of(&format!("{key}:")),
+                format!("`{key}` is no key of cloud-config"),
+            );
+            if let Some(near) = nearest(key, catalog::cloud_config_keys()) {
+                finding.help(format!("did you mean `{near}`?"));
+            }
+        }
+    }
+}
+
+fn data_is_small_enough(view: &View<'_>, sink: &mut Sink<'_>) {
+    for bake in view.bakes.iter().filter(|bake| bake.text.len() > MAX_BYTES) {
+        sink.report(
+            bake.whole(),
+            format!("{} bytes, and Azure takes {MAX_BYTES}", bake.text.len()),
+        );
+    }
+    for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
+        let data = vm.at("properties/osProfile/customData");
+        let Some(text) = data.text() else { continue };
+        // Text is judged above, in the file that it came from.
+        if text.len() > MAX_ENCODED && super::bake::decode(&text).is_none() {
+            sink.report(&data, format!("{} characters, and Azure takes {MAX_ENCODED}", text.len()));
+        }
+    }
+}
+
+fn data_is_base64(view: &View<'_>, sink: &mut Sink<'_>) {
+    for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
+        let data = vm.at("properties/osProfile/customData");
+        if data.text().is_some_and(|text| STANDARD.decode(text.trim()).is_err()) {
+            sink.report(&data, "this text is not base64");
+        }
+    }
+}
+
+fn literals_are_short_enough(view: &View<'_>, sink: &mut Sink<'_>) {
+    let files = view.subject.artifacts.iter().filter(|(path, text)| {
+        text.len() > MAX_LITERAL && path.rsplit('.').next() == Some("bicep")
+    });
+    for (path, text) in files {
+        let mut start = 0;
+        for (at, piece) in text.split('\'').enumerate() {
+            if at % 2 == 1 && piece.chars().count() > MAX_LITERAL {
+                let end = start + piece.find('\n').unwrap_or(60).min(60).min(piece.len());
+                let label = format!("{} characters", piece.chars().count());
+                sink.report(span(path, start, end), label);
+            }
+            start += piece.len() + 1;
+        }
+    }
+}
+
+fn span(path: &str, start: usize, end: usize) -> Target {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Target::Artifact { path: path.to_owned(), span: Span::new(offset(start), offset(end)) }
+}
+
+/// What a secret looks like, and what it is.
+static SECRETS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let patterns = [
+        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----", "a private key"),
+        (r"AccountKey=[A-Za-z0-9+/=]{40,}", "a storage account key"),
+        (r"[?&]sig=[A-Za-z0-9%/+]{20,}", "a shared access signature"),
+        (r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})", "a GitHub token"),
+        (r"\bAKIA[0-9A-Z]{16}\b", "an AWS access key"),
+        (r"\bhf_[A-Za-z0-9]{30,}\b", "a Hugging Face token"),
+        (r"\bnvapi-[A-Za-z0-9_-]{30,}", "an NVIDIA API key"),
+    ];
+    patterns
+        .into_iter()
+        .filter_map(|(pattern, what)| Some((Regex::new(pattern).ok()?, what)))
+        .collect()
+});
+
+/// `name=value` or `name: value` where the name says that the value is secret.
+static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let names = "password|passwd|secret|token|api_?key|access_?key|account_?key|client_?secret";
+    let value = r#"["']?([^\s"'$<{(\[\\@|;&)][^\s"'$(]{5,})"#;
+    Regex::new(&format!(r#"(?i)\b([a-z0-9_]*(?:{names})[a-z0-9_]*)["']?\s*[:=]\s*{value}"#)).ok()
+});
+
+/// Names that hold a word of the above and are no secrets.
+const NOT_SECRET: [&str; 9] =
+    ["name", "id", "uri", "url", "file", "path", "type", "version", "days"];
+
+/// What secret a text holds, and where.
+pub(super) fn secret(text: &str) -> Option<(String, std::ops::Range<usize>)> {
+    for (pattern, what) in SECRETS.iter() {
+        if let Some(found) = pattern.find(text) {
+            return Some(((*what).to_owned(), found.range()));
+        }
+    }
+    let assignment = ASSIGNMENT.as_ref()?;
+    assignment.captures_iter(text).find_map(|captures| {
+        let (name, value) = (captures.get(1)?, captures.get(2)?);
+        let lower = name.as_str().to_lowercase();
+        let harmless = NOT_SECRET.iter().any(|end| lower.ends_with(end))
+            || value.as_str().starts_with("http")
+            || value.as_str().starts_with('/')
+            || value.as_str().starts_with("--")
+            || matches!(
+                value.as_str().to_lowercase().as_str(),
+                "disabled" | "enabled" | "required" | "optional"
+            );
+        (!harmless)
+            .then(|| (format!("the value of `{}`", name.as_str()), name.start()..value.end()))
+    })
+}
+
+fn no_secrets(view: &View<'_>, sink: &mut Sink<'_>) {
+    for bake in &view.bakes {
+        if let Some((what, range)) = secret(&bake.text) {
+            sink.report(
+                bake.target(range),
+                format!("{what} can be read by everyone on the machine"),
+            );
+            continue;
+        }
+        let hidden = bake.scripts.iter().find_map(|script| Some((script, secret(&script.text)?)));
+        if let Some((script, (what, _))) = hidden {
+            let label =
+                format!("{what} in `{}` can be read by everyone on the machine", script.name);
+            sink.report(bake.place_of(&script.name), label);
+        }
+    }
+    for pool in &view.pools {
+        let command = pool.at("startTask/commandLine");
+        if let Some((what, _)) = command.text().and_then(|text| secret(&text)) {
+            sink.report(&command, format!("{what} is visible to everyone who can read the pool"));
+        }
+        for setting in pool.at("startTask/environmentSettings").items() {
+            let value = setting.at("value");
+            let Some((name, text)) = setting.at("name").text().zip(value.text()) else { continue };
+            if let Some((what, _)) = secret(&format!("{name}={text}")) {
+                sink.report(&value, format!("{what} is visible to everyone who can read the pool"));
+            }
+        }
+    }
+}
+
+fn registry_credential_is_removed(view: &View<'_>, sink: &mut Sink<'_>) {
+    for bake in &view.bakes {
+        let logins: Vec<_> = bake
+            .commands()
+            .filter(|(_, command)| {
+                command.starts_with(&["docker", "login"])
+                    || command.starts_with(&["az", "acr", "login"])
+            })
+            .collect();
+        let Some((script, login)) = logins.first() else { continue };
+        let target = bake.at_command(script, login);
+        let removes = ["docker logout", ".docker/config.json", "/root/.docker"];
+        let password = logins.iter().find(|(_, command)| {
+            command
+                .words
+                .iter()
+                .any(|word| word == "-p" || word == "--password" || word.starts_with("--password="))
+        });
+        if let Some((script, command)) = password {
+            sink.report(
+                bake.at_command(script, command),
+                "the password stands on the command line",
+            )
+            .help("pass it with `--password-stdin`, from the VM's identity");
+        } else if login.program() == "az" && !bake.mentions(&["az login --identity", "az login -i"])
+        {
+            sink.report(target, "nobody is logged in to Azure here")
+                .help("run `az login --identity` first");
+        } else if !bake.mentions(&removes) {
+            sink.report(target, "nothing removes the credential before the capture");
+        }
+    }
+}
+
+fn capture_waits(view: &View<'_>, sink: &mut Sink<'_>) {
+    let Some(script) = view.subject.artifacts.get("deploy.sh") else { return };
+    let Some(at) = script.find("az vm generalize").or_else(|| script.find("vm generalize")) else {
+        return;
+    };
+    let waits =
+        ["cloud-init status --wait", "get-boot-log", "PREBAKE-RESULT", "run-command", "vm wait"];
+    let image_waits = view.bakes.iter().any(|bake| bake.mentions(&["cloud-init status --wait"]));
+    if !waits.iter().any(|way| script.contains(way)) && !image_waits {
+        sink.report(
+            span("deploy.sh", at, at + "az vm generalize".len()),
+            "nothing waits for the bake before",
+        );
+    }
+}
+
+fn no_passwords(view: &View<'_>, sink: &mut Sink<'_>) {
+    for bake in &view.bakes {
+        if let Some(label) = password_setting(bake) {
+            let (key, why) = label;
+            sink.report(bake.place_of(key), why);
+        }
+    }
+    for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
+        let profile = vm.at("properties/osProfile");
+        let disabled = profile.at("linuxConfiguration/disablePasswordAuthentication");
+        let password = profile.at("adminPassword");
+        if disabled.boolean() == Some(false) {
+            sink.report(&disabled, "password authentication is on");
+        } else if password.exists() && disabled.boolean() != Some(true) && !disabled.is_symbolic() {
+            sink.report(&password, "the VM has a password");
+        }
+    }
+}
+
+fn password_setting(bake: &Bake<'_>) -> Option<(&'static str, &'static str)> {
+    let config = bake.config.as_ref()?;
+    if matches!(config.get("ssh_pwauth"), Some(Value::Bool(true))) {
+        return Some(("ssh_pwauth", "passwords are accepted over SSH"));
+    }
+    if config.get("chpasswd").is_some() {
+        return Some(("chpasswd", "a password is set"));
+    }
+    let users = config.get("users").and_then(Value::as_array)?;
+    ["plain_text_passwd", "hashed_passwd", "passwd"]
+        .into_iter()
+        .find(|key| users.iter().any(|user| user.get(*key).is_some()))
+        .map(|key| (key, "a user has a password"))
+}

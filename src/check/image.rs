@@ -1,0 +1,283 @@
+//! Group A, the image: definition, builder and what a pool starts from.
+
+use super::Check;
+use super::finding::Sink;
+use super::node::{Node, last_segment, same_id};
+use super::pool::marketplace;
+use super::subject::{Pool, View};
+use crate::catalog::{self, BaseImage, Generation};
+
+pub(super) const RULES: &[(&str, Check)] = &[
+    ("IMG001", definition_has_the_source_generation),
+    ("IMG002", size_boots_the_image),
+    ("IMG003", generation_is_written),
+    ("IMG004", pool_image_is_generalized),
+    ("IMG007", builder_has_no_extension),
+    ("IMG008", no_managed_image_of_trusted_launch),
+    ("IMG009", security_types_agree),
+    ("IMG010", definition_takes_a_vm),
+    ("IMG015", builder_has_the_gpu),
+    ("IMG019", os_disk_is_large_enough),
+    ("IMG021", builder_disk_is_not_encrypted),
+    ("IMG028", purchase_plan_is_carried_over),
+    ("IMG029", no_managed_image_in_a_pool),
+    ("IMG030", image_is_given_once),
+    ("IMG034", template_has_an_identity),
+];
+
+const DEFINITIONS: &str = "Microsoft.Compute/galleries/images";
+
+/// The base images that builders and image templates of a render start from.
+fn sources<'a>(view: &View<'a>) -> Vec<(BaseImage, Node<'a>)> {
+    let builders = view.builders().into_iter();
+    let builders = builders.map(|vm| vm.at("properties/storageProfile/imageReference"));
+    let templates = view.of_kind("Microsoft.VirtualMachineImages/imageTemplates");
+    let templates = templates.map(|template| template.at("properties/source"));
+    builders.chain(templates).filter_map(|reference| marketplace(&reference)).collect()
+}
+
+fn generation(definition: &Node<'_>) -> Option<Generation> {
+    let node = definition.at("properties/hyperVGeneration");
+    if node.exists() { Generation::parse(&node.text()?) } else { Some(Generation::V1) }
+}
+
+fn definition_has_the_source_generation(view: &View<'_>, sink: &mut Sink<'_>) {
+    let sources = sources(view);
+    for definition in view.of_kind(DEFINITIONS) {
+        let node = definition.at("properties/hyperVGeneration");
+        let Some(wanted) = generation(&definition).filter(|_| node.exists()) else { continue };
+        for (image, reference) in &sources {
+            if image.generation != wanted {
+                let source = format!("{}:{}:{}", image.publisher, image.offer, image.sku);
+                let label = format!("`{source}` is {}", image.generation.as_str());
+                sink.report(&node, label)
+                    .help(format!("write `{}`", image.generation.as_str()))
+                    .also(&reference.at("sku"), "the source");
+            }
+        }
+    }
+}
+
+fn size_boots_the_image(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let node = pool.at("vmSize");
+        let Some(size) = &pool.size else { continue };
+        let image = view.definition_of(pool);
+        let found = match &image {
+            Some(definition) => generation(definition),
+            None => marketplace(&pool.machine("imageReference")).map(|(image, _)| image.generation),
+        };
+        let Some(generation) = found else { continue };
+        if size.boots(generation) == Some(false) {
+            let other = image.unwrap_or_else(|| pool.machine("imageReference"));
+            sink.report(
+                &node,
+                format!("`{}` does not boot {} images", size.name, generation.as_str()),
+            )
+            .also(&other.at("properties/hyperVGeneration"), "the image");
+        }
+    }
+}
+
+fn generation_is_written(view: &View<'_>, sink: &mut Sink<'_>) {
+    for definition in view.of_kind(DEFINITIONS) {
+        if !definition.at("properties/hyperVGeneration").exists() {
+            sink.report(&definition.at("properties"), "without `hyperVGeneration` it is V1");
+        }
+    }
+}
+
+fn pool_image_is_generalized(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let Some(definition) = view.definition_of(pool) else { continue };
+        let state = definition.at("properties/osState");
+        if state.is("Specialized") {
+            sink.report(&state, format!("the pool `{}` starts from it", pool.id()));
+        }
+    }
+}
+
+fn builder_has_no_extension(view: &View<'_>, sink: &mut Sink<'_>) {
+    for vm in view.builders() {
+        let prefix = format!("{}/", vm.resource().name.to_lowercase());
+        for extension in view.of_kind("Microsoft.Compute/virtualMachines/extensions") {
+            if extension.resource().name.to_lowercase().starts_with(&prefix) {
+                let kind = extension.at("properties/type");
+                let name = kind.text().map_or_else(
+                    || last_segment(&extension.resource().name).to_owned(),
+                    |it| it.into_owned(),
+                );
+                sink.report(&kind, format!("`{name}` stays in the image"));
+            }
+        }
+    }
+}
+
+fn no_managed_image_of_trusted_launch(view: &View<'_>, sink: &mut Sink<'_>) {
+    for image in view.of_kind("Microsoft.Compute/images") {
+        let source = image.at("properties/sourceVirtualMachine/id");
+        let vm = source.raw().and_then(|id| view.by_id(id));
+        let security = vm.map(|vm| vm.at("properties/securityProfile/securityType"));
+        if let Some(security) = security.filter(|security| security.is("TrustedLaunch")) {
+            sink.report(&source, "this VM has trusted launch").also(&security, "set here");
+        }
+    }
+}
+
+/// The value of the feature `SecurityType` of an image definition.
+fn security_feature<'a>(definition: &Node<'a>) -> Option<Node<'a>> {
+    let features = definition.at("properties/features").items();
+    features
+        .into_iter()
+        .find(|feature| feature.at("name").is("SecurityType"))
+        .map(|it| it.at("value"))
+}
+
+fn security_types_agree(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let Some(definition) = view.definition_of(pool) else { continue };
+        let setting = pool.machine("securityProfile/securityType");
+        let trusted_pool = setting.is("trustedLaunch");
+        let feature = security_feature(&definition);
+        let requires = feature.as_ref().is_some_and(|value| value.is("TrustedLaunch"));
+        let supports = feature.as_ref().is_some_and(|value| {
+            value.text().is_some_and(|text| text.to_lowercase().contains("trustedlaunch"))
+        });
+        let other = feature.unwrap_or(definition);
+        if requires && !trusted_pool && !setting.is_symbolic() {
+            sink.report(&setting, "the image requires trusted launch").also(&other, "the image");
+        } else if trusted_pool && !supports && !other.is_symbolic() {
+            sink.report(&setting, "the image does not support trusted launch")
+                .also(&other, "the image");
+        }
+    }
+}
+
+fn definition_takes_a_vm(view: &View<'_>, sink: &mut Sink<'_>) {
+    for version in view.of_kind("Microsoft.Compute/galleries/images/versions") {
+        let source = version.at("properties/storageProfile/source/virtualMachineId");
+        let id = version.resource().id.to_lowercase();
+        let definition_id = id.split("/versions/").next().unwrap_or("");
+        let definition =
+            view.of_kind(DEFINITIONS).find(|it| same_id(&it.resource().id, definition_id));
+        let feature = definition.as_ref().and_then(security_feature);
+        if let Some(feature) =
+            feature.filter(|it| source.exists() && it.is("TrustedLaunchSupported"))
+        {
+            sink.report(&feature, "the version is captured from a VM").also(&source, "the source");
+        }
+    }
+}
+
+fn builder_has_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
+    let Some(pool) = view.pools.iter().find(|pool| pool.uses_own_image() && pool.has_gpu()) else {
+        return;
+    };
+    let Some(wanted) = &pool.size else { return };
+    for vm in view.builders() {
+        let node = vm.at("properties/hardwareProfile/vmSize");
+        let Some(size) = node.text().and_then(|name| catalog::vm_size(&name)) else { continue };
+        if size.gpu_model != wanted.gpu_model {
+            let has = if size.has_gpu() {
+                format!("has {}", size.gpu_model)
+            } else {
+                "has no GPU".to_owned()
+            };
+            sink.report(&node, format!("`{}` {has}, the pool has {}", size.name, wanted.gpu_model))
+                .also(&pool.at("vmSize"), "the pool's size");
+        }
+    }
+}
+
+fn os_disk_is_large_enough(view: &View<'_>, sink: &mut Sink<'_>) {
+    let preloads = view.bakes.iter().any(super::bake::Bake::pulls);
+    let builders = view.builders();
+    let disks = builders.iter().map(|vm| vm.at("properties/storageProfile/osDisk/diskSizeGB"));
+    let mut largest: Option<Node<'_>> = None;
+    for disk in disks {
+        match disk.number() {
+            Some(gib)
+                if largest.as_ref().and_then(Node::number).is_none_or(|known| gib > known) =>
+            {
+                largest = Some(disk);
+            }
+            None if !disk.exists() && preloads && view.wants_nvidia() => {
+                sink.report(&disk, "the marketplace's 30 GiB must hold driver, Docker and images");
+            }
+            _ => {}
+        }
+    }
+    let Some(baked) = largest else { return };
+    let smallest = baked.number().unwrap_or(0);
+    for pool in view.pools.iter().filter(|pool| view.definition_of(pool).is_some()) {
+        let disk = pool.machine("osDisk/diskSizeGB");
+        if let Some(gib) = disk.number().filter(|gib| *gib < smallest) {
+            sink.report(&disk, format!("{gib} GiB, and the image was baked on {smallest}"))
+                .also(&baked, "the builder's disk");
+        }
+    }
+}
+
+fn builder_disk_is_not_encrypted(view: &View<'_>, sink: &mut Sink<'_>) {
+    for vm in view.builders() {
+        let disk = vm.at("properties/storageProfile/osDisk");
+        let ade = disk.at("encryptionSettings/enabled");
+        let set = disk.at("managedDisk/diskEncryptionSet/id");
+        if ade.boolean() == Some(true) {
+            sink.report(&ade, "Azure Disk Encryption is on");
+        }
+        if set.exists() {
+            sink.report(&set, "the disk is encrypted with a key of yours");
+        }
+    }
+}
+
+fn purchase_plan_is_carried_over(view: &View<'_>, sink: &mut Sink<'_>) {
+    let sources = sources(view);
+    for definition in view.of_kind(DEFINITIONS) {
+        let plan = definition.at("properties/purchasePlan");
+        let empty =
+            plan.value().and_then(|value| value.as_object()).is_some_and(serde_json::Map::is_empty);
+        if empty {
+            sink.report(&plan, "is empty").help("leave the property out");
+            continue;
+        }
+        let source = sources.iter().find(|(image, _)| !image.plan.is_empty());
+        if let Some((image, reference)) = source.filter(|_| !plan.exists()) {
+            sink.report(&plan, format!("the source has the plan `{}`", image.plan))
+                .also(&reference.at("sku"), "the source");
+        }
+    }
+}
+
+fn no_managed_image_in_a_pool(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let id = pool.machine("imageReference/id");
+        if id.raw().is_some_and(|text| {
+            text.to_lowercase().contains("/providers/microsoft.compute/images/")
+        }) {
+            sink.report(&id, "this is a managed image");
+        }
+    }
+}
+
+fn image_is_given_once(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in view.pools.iter().filter(|pool| Pool::uses_own_image(pool)) {
+        let reference = pool.machine("imageReference");
+        let marketplace =
+            ["publisher", "offer", "sku"].iter().map(|key| reference.at(key)).find(Node::exists);
+        if let Some(part) = marketplace {
+            sink.report(&part, "the reference has an `id` too")
+                .also(&reference.at("id"), "the other image");
+        }
+    }
+}
+
+fn template_has_an_identity(view: &View<'_>, sink: &mut Sink<'_>) {
+    for template in view.of_kind("Microsoft.VirtualMachineImages/imageTemplates") {
+        let kind = template.at("identity/type");
+        if !kind.is("UserAssigned") && !kind.is_symbolic() {
+            sink.report(&kind, "Image Builder has nobody to act as");
+        }
+    }
+}

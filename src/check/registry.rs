@@ -1,0 +1,312 @@
+//! Group D: the registry, its builds, and auto-storage.
+
+use serde_json::Value;
+
+use super::Check;
+use super::finding::{Sink, Target};
+use super::node::{Node, literal, same_id};
+use super::subject::View;
+use crate::catalog::name_rule;
+use crate::diagnostic::Span;
+
+pub(super) const RULES: &[(&str, Check)] = &[
+    ("ACR001", registry_name_is_allowed),
+    ("ACR002", settings_fit_the_sku),
+    ("ACR003", tasks_reach_the_registry),
+    ("ACR004", nodes_reach_the_registry),
+    ("ACR005", steps_fit_the_task),
+    ("ACR007", base_image_is_pinned),
+    ("ACR008", platform_fits_the_nodes),
+    ("ACR009", admin_user_is_off),
+    ("STO001", storage_fits_its_authentication),
+];
+
+fn registries<'a>(view: &View<'a>) -> impl Iterator<Item = Node<'a>> {
+    view.of_kind("Microsoft.ContainerRegistry/registries")
+}
+
+fn registry_name_is_allowed(view: &View<'_>, sink: &mut Sink<'_>) {
+    for registry in registries(view) {
+        let name = &registry.resource().name;
+        let refused =
+            name_rule(&registry.resource().kind).is_some_and(|rule| rule.check(name).is_err());
+        if literal(name).is_some() && refused {
+            sink.report(&registry, format!("`{name}` is not 5 to 50 letters and digits"));
+        }
+    }
+}
+
+fn settings_fit_the_sku(view: &View<'_>, sink: &mut Sink<'_>) {
+    for registry in registries(view) {
+        let sku = registry.at("sku/name");
+        let Some(name) = sku.text().filter(|name| !name.eq_ignore_ascii_case("Premium")) else {
+            continue;
+        };
+        let properties = registry.at("properties");
+        let mut premium = Vec::new();
+        let access = properties.at("publicNetworkAccess");
+        if access.is("Disabled") {
+            premium.push((access, "public network access cannot be switched off"));
+        }
+        let rules = properties.at("networkRuleSet");
+        if !rules.at("ipRules").items().is_empty() || rules.at("defaultAction").is("Deny") {
+            premium.push((rules, "network rules are not available"));
+        }
+        for (policy, label) in [
+            ("retentionPolicy", "retention of untagged manifests is not available"),
+            ("trustPolicy", "content trust is not available"),
+        ] {
+            let status = properties.at("policies").at(policy).at("status");
+            if status.is("enabled") {
+                premium.push((status, label));
+            }
+        }
+        for (setting, label) in
+            [("dataEndpointEnabled", "dedicated data endpoints are not available")]
+        {
+            let node = properties.at(setting);
+            if node.boolean() == Some(true) {
+                premium.push((node, label));
+            }
+        }
+        for (node, label) in premium {
+            sink.report(&node, format!("{label} in {name} registries")).also(&sku, "the SKU");
+        }
+        anonymous_pull(&registry, &name, sink);
+        private_endpoints(view, &registry, &name, sink);
+    }
+}
+
+fn anonymous_pull(registry: &Node<'_>, sku: &str, sink: &mut Sink<'_>) {
+    let anonymous = registry.at("properties/anonymousPullEnabled");
+    if sku.eq_ignore_ascii_case("Basic") && anonymous.boolean() == Some(true) {
+        sink.report(&anonymous, "anonymous pull is not available in Basic registries")
+            .help("set `sku.name` to `Standard` or `Premium`, or remove the setting");
+    }
+}
+
+fn private_endpoints(view: &View<'_>, registry: &Node<'_>, sku: &str, sink: &mut Sink<'_>) {
+    for endpoint in view.of_kind("Microsoft.Network/privateEndpoints") {
+        for target in endpoint_targets(&endpoint) {
+            if target.raw().is_some_and(|id| same_id(id, &registry.resource().id)) {
+                sink.report(
+                    &target,
+                    format!("private endpoints are not available in {sku} registries"),
+                );
+            }
+        }
+    }
+}
+
+/// The resources that a private endpoint leads to.
+pub(super) fn endpoint_targets<'a>(endpoint: &Node<'a>) -> Vec<Node<'a>> {
+    endpoint
+        .at("properties/privateLinkServiceConnections")
+        .items()
+        .iter()
+        .map(|connection| connection.at("properties/privateLinkServiceId"))
+        .filter(Node::exists)
+        .collect()
+}
+
+fn is_private(registry: &Node<'_>) -> bool {
+    registry.at("properties/publicNetworkAccess").is("Disabled")
+}
+
+fn tasks_reach_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
+    for registry in registries(view).filter(is_private) {
+        if registry.at("properties/networkRuleBypassAllowedForTasks").boolean() == Some(true) {
+            continue;
+        }
+        let prefix = format!("{}/", registry.resource().name.to_lowercase());
+        for (kind, agent) in [
+            ("Microsoft.ContainerRegistry/registries/tasks", "properties/agentPoolName"),
+            (
+                "Microsoft.ContainerRegistry/registries/taskRuns",
+                "properties/runRequest/agentPoolName",
+            ),
+        ] {
+            let tasks = view.of_kind(kind);
+            for task in
+                tasks.filter(|task| task.resource().name.to_lowercase().starts_with(&prefix))
+            {
+                if !task.at(agent).exists() {
+                    sink.report(&task, "it runs on a shared agent, outside the registry's network")
+                        .also(
+                            &registry.at("properties/publicNetworkAccess"),
+                            "the registry is private",
+                        );
+                }
+            }
+        }
+    }
+}
+
+fn nodes_reach_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
+    let consumers = !view.pools.is_empty() || !view.builders().is_empty();
+    for registry in registries(view).filter(|registry| consumers && is_private(registry)) {
+        let endpoints = view.of_kind("Microsoft.Network/privateEndpoints");
+        let reached = endpoints.flat_map(|endpoint| endpoint_targets(&endpoint)).any(|target| {
+            target.is_symbolic()
+                || target.raw().is_some_and(|id| same_id(id, &registry.resource().id))
+        });
+        if !reached {
+            sink.report(
+                &registry.at("properties/publicNetworkAccess"),
+                "no private endpoint leads to it",
+            );
+        }
+    }
+}
+
+/// A file of the render with the span of its first line that begins so.
+fn line_of(path: &str, text: &str, start: &str) -> Target {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_start().trim_start_matches("- ");
+        if trimmed.starts_with(start) {
+            let indent = line.len() - trimmed.len();
+            return artifact(path, at + indent, at + line.trim_end().len());
+        }
+        at += line.len();
+    }
+    artifact(path, 0, text.find('\n').unwrap_or(text.len()))
+}
+
+fn artifact(path: &str, start: usize, end: usize) -> Target {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Target::Artifact { path: path.to_owned(), span: Span::new(offset(start), offset(end)) }
+}
+
+fn task_files<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let artifacts = view.subject.artifacts.iter();
+    artifacts
+        .filter(|(path, _)| path.rsplit('/').next() == Some("acr-task.yaml"))
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+}
+
+fn steps_fit_the_task(view: &View<'_>, sink: &mut Sink<'_>) {
+    let kinds = [
+        "Microsoft.ContainerRegistry/registries/tasks",
+        "Microsoft.ContainerRegistry/registries/taskRuns",
+    ];
+    let timeouts = kinds.into_iter().flat_map(|kind| view.of_kind(kind)).filter_map(|task| {
+        task.at("properties/timeout")
+            .number()
+            .or_else(|| task.at("properties/runRequest/timeout").number())
+    });
+    // Azure's default for a task that sets none.
+    let task = timeouts.max().unwrap_or(3600);
+    for (path, text) in task_files(view) {
+        let Ok(file) = serde_yaml::from_str::<Value>(text) else { continue };
+        let default = file.get("stepTimeout").and_then(Value::as_i64).unwrap_or(600);
+        let steps = file.get("steps").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let total: i64 = steps
+            .iter()
+            .map(|step| step.get("timeout").and_then(Value::as_i64).unwrap_or(default))
+            .fold(0, i64::saturating_add);
+        let runs_here = kinds.into_iter().any(|kind| view.of_kind(kind).next().is_some());
+        if total > task && runs_here {
+            let key = if text.contains("stepTimeout:") { "stepTimeout:" } else { "steps:" };
+            sink.report(
+                line_of(path, text, key),
+                format!("the steps may take {total} s, the task {task} s"),
+            )
+            .help(format!("set the `timeout` of the task to at least {total}"));
+        }
+    }
+}
+
+fn base_image_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
+    let files = view.subject.artifacts.iter().filter(|(path, _)| {
+        path.rsplit('/').next().is_some_and(|name| name.starts_with("Dockerfile"))
+    });
+    for (path, text) in files {
+        let mut stages: Vec<&str> = Vec::new();
+        for line in text.lines() {
+            let mut words = line.split_whitespace().filter(|word| !word.starts_with("--"));
+            if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
+                continue;
+            }
+            let Some(image) = words.next() else { continue };
+            let tail = image.rsplit('/').next().unwrap_or(image);
+            let pinned =
+                tail.contains('@') || tail.split_once(':').is_some_and(|(_, tag)| tag != "latest");
+            if !pinned && !image.contains('$') && image != "scratch" && !stages.contains(&image) {
+                sink.report(line_of(path, text, line.trim_start()), format!("`{image}` moves"));
+            }
+            stages.extend(words.nth(1));
+        }
+    }
+}
+
+fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
+    let Some(wanted) =
+        view.pools.iter().find_map(|pool| pool.size.as_ref().map(|size| size.architecture))
+    else {
+        return;
+    };
+    let differs = |architecture: &str| {
+        let arm = architecture.to_lowercase().contains("arm64");
+        arm != (wanted == "arm64")
+    };
+    for kind in [
+        "Microsoft.ContainerRegistry/registries/tasks",
+        "Microsoft.ContainerRegistry/registries/taskRuns",
+    ] {
+        for task in view.of_kind(kind) {
+            for path in
+                ["properties/platform/architecture", "properties/runRequest/platform/architecture"]
+            {
+                let node = task.at(path);
+                if node.text().is_some_and(|text| differs(&text)) {
+                    sink.report(&node, format!("the nodes are {wanted}"));
+                }
+            }
+        }
+    }
+    for (path, text) in task_files(view) {
+        for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
+            let platform =
+                line.split("--platform").nth(1).map(|rest| rest.trim_start_matches(['=', ' ']));
+            let platform = platform.and_then(|rest| rest.split_whitespace().next());
+            if platform.is_some_and(differs) {
+                let start = line.trim_start().trim_start_matches("- ");
+                sink.report(line_of(path, text, start), format!("the nodes are {wanted}"));
+            }
+        }
+    }
+}
+
+fn admin_user_is_off(view: &View<'_>, sink: &mut Sink<'_>) {
+    for registry in registries(view) {
+        let admin = registry.at("properties/adminUserEnabled");
+        if admin.boolean() == Some(true) {
+            sink.report(&admin, "everyone with this password may push and delete");
+        }
+    }
+}
+
+fn storage_fits_its_authentication(view: &View<'_>, sink: &mut Sink<'_>) {
+    for account in view.of_kind("Microsoft.Batch/batchAccounts") {
+        let auto = account.at("properties/autoStorage");
+        let mode = auto.at("authenticationMode");
+        let id = auto.at("storageAccountId");
+        let storages = "Microsoft.Storage/storageAccounts";
+        let storage = id
+            .raw()
+            .and_then(|id| view.of_kind(storages).find(|it| same_id(&it.resource().id, id)));
+        let Some(storage) = storage else { continue };
+        let keys = storage.at("properties/allowSharedKeyAccess");
+        let uses_keys = !mode.is("BatchAccountManagedIdentity") && !mode.is_symbolic();
+        if keys.boolean() == Some(false) && uses_keys {
+            sink.report(&mode, "Batch would use a key that the storage account refuses")
+                .also(&keys, "refused here");
+        }
+        let kind = storage.at("kind");
+        if kind.is("BlobStorage") || kind.is("BlockBlobStorage") || kind.is("FileStorage") {
+            sink.report(&kind, "auto-storage needs a general-purpose account")
+                .help("set `kind` to `StorageV2`");
+        }
+    }
+}
