@@ -1,0 +1,592 @@
+//! The walk that finds what every name means.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Bound, BoundResource, LoadCall, ResourceId, Symbol, SymbolId, SymbolKind, Use, cycles};
+use crate::bicep::functions::{self, Namespace};
+use crate::bicep::syntax::{
+    ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, FunctionCallSyntax, IdentifierSyntax,
+    ImportSyntax, ImportedSyntax, InstanceFunctionCallSyntax, ObjectItemSyntax, ObjectKeySyntax,
+    ObjectSyntax, ObjectTypeItemSyntax, ObjectTypeSyntax, ProgramSyntax, ResourceDeclarationSyntax,
+    StatementSyntax, StringSyntax, TypeSyntax,
+};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, nearest};
+
+/// The types that need no declaration.
+pub const AMBIENT_TYPES: [&str; 6] = ["string", "int", "bool", "object", "array", "any"];
+
+/// The types that take another as argument.
+pub const GENERIC_TYPES: [&str; 3] = ["resourceInput", "resourceOutput", "resource"];
+
+pub fn bind<'a>(
+    program: ProgramSyntax<'a>,
+    file: FileId,
+    diagnostics: &mut Diagnostics,
+) -> Bound<'a> {
+    let bound = Bound {
+        file,
+        program,
+        symbols: Vec::new(),
+        resources: Vec::new(),
+        loads: Vec::new(),
+        globals: HashMap::new(),
+        uses: Vec::new(),
+        targets: HashMap::new(),
+        owned: HashMap::new(),
+        members: HashMap::new(),
+    };
+    let mut binder = Binder {
+        bound,
+        diagnostics,
+        locals: Vec::new(),
+        owner: None,
+        in_function: false,
+        whole_variable: None,
+        reported: HashSet::new(),
+    };
+    for statement in program.statements {
+        binder.declare(*statement);
+    }
+    for statement in program.statements {
+        binder.statement(*statement);
+    }
+    let Binder { bound, diagnostics, .. } = binder;
+    cycles::report(&bound, diagnostics);
+    bound
+}
+
+struct Binder<'a, 'd> {
+    bound: Bound<'a>,
+    diagnostics: &'d mut Diagnostics,
+    // What is visible here beyond the globals, innermost last.
+    locals: Vec<(&'a str, SymbolId)>,
+    // The declaration whose text is being walked, for cycles.
+    owner: Option<SymbolId>,
+    in_function: bool,
+    whole_variable: Option<Span>,
+    reported: HashSet<u32>,
+}
+
+impl<'a> Binder<'a, '_> {
+    fn add(&mut self, name: IdentifierSyntax<'a>, kind: SymbolKind<'a>) -> SymbolId {
+        let id = SymbolId(u32::try_from(self.bound.symbols.len()).unwrap_or(u32::MAX));
+        self.bound.symbols.push(Symbol { name, kind });
+        self.bound.owned.insert(name.span.start, id);
+        id
+    }
+
+    fn add_global(&mut self, name: IdentifierSyntax<'a>, kind: SymbolKind<'a>) -> SymbolId {
+        let id = self.add(name, kind);
+        if !name.is_missing() {
+            if let Some(first) = self.bound.globals.get(name.name).copied() {
+                self.report_repeated(name, first);
+            } else {
+                self.bound.globals.insert(name.name, id);
+            }
+        }
+        id
+    }
+
+    fn report_repeated(&mut self, name: IdentifierSyntax<'a>, first: SymbolId) {
+        let first = self.bound.symbol(first).name.span;
+        for span in [first, name.span] {
+            if self.reported.insert(span.start) {
+                let title = format!("`{}` is declared more than once", name.name);
+                self.push("BCP028", title, span, "this name is taken", "rename or remove all but one");
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        code: &'static str,
+        title: impl Into<String>,
+        span: Span,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let place = self.bound.place(span);
+        self.diagnostics.push(Diagnostic::error(code, title).at(place, label).help(help));
+    }
+
+    fn declare(&mut self, statement: StatementSyntax<'a>) {
+        match statement {
+            StatementSyntax::Parameter(node) => {
+                self.add_global(node.name, SymbolKind::Parameter(node));
+            }
+            StatementSyntax::ParameterAssignment(node) => {
+                self.add_global(node.name, SymbolKind::Assignment(node));
+            }
+            StatementSyntax::Variable(node) => {
+                self.add_global(node.name, SymbolKind::Variable(node));
+            }
+            StatementSyntax::Type(node) => {
+                self.add_global(node.name, SymbolKind::Type(node));
+            }
+            StatementSyntax::Function(node) => {
+                self.add_global(node.name, SymbolKind::Function(node));
+            }
+            StatementSyntax::Module(node) => {
+                self.add_global(node.name, SymbolKind::Module(node));
+            }
+            StatementSyntax::Resource(node) => {
+                let id = self.next_resource();
+                let symbol = self.add_global(node.name, SymbolKind::Resource(id));
+                self.add_resource(symbol, node, None);
+            }
+            StatementSyntax::Import(node) => self.declare_import(node),
+            StatementSyntax::Extension(node) => {
+                let specification = match node.specification {
+                    ExpressionSyntax::Variable(variable) => Some(variable.name),
+                    _ => None,
+                };
+                if let Some(name) = node.alias.or(specification) {
+                    self.add_global(name, SymbolKind::Extension);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn declare_import(&mut self, node: &'a ImportSyntax<'a>) {
+        match node.what {
+            ImportedSyntax::Wildcard(wildcard) => {
+                self.add_global(wildcard.alias, SymbolKind::Wildcard(node));
+            }
+            ImportedSyntax::Named(named) => {
+                for item in named.items {
+                    if let (Some(name), Some(original)) = (item.name(), item.original_name()) {
+                        self.add_global(name, SymbolKind::Imported(node, original));
+                    }
+                }
+            }
+            ImportedSyntax::Skipped(_) => {}
+        }
+    }
+
+    fn next_resource(&self) -> ResourceId {
+        ResourceId(u32::try_from(self.bound.resources.len()).unwrap_or(u32::MAX))
+    }
+
+    fn add_resource(
+        &mut self,
+        symbol: SymbolId,
+        syntax: &'a ResourceDeclarationSyntax<'a>,
+        nested_in: Option<ResourceId>,
+    ) {
+        let id = self.next_resource();
+        self.bound.resources.push(BoundResource { symbol, syntax, nested_in });
+        let Some(body) = syntax.body().object else { return };
+        for child in body.resources() {
+            let child_id = self.next_resource();
+            let child_symbol = self.add(child.name, SymbolKind::Resource(child_id));
+            if !child.name.is_missing() {
+                if let Some(first) = self.bound.members.get(&(id, child.name.name)).copied() {
+                    let first = self.bound.resource(first).symbol;
+                    self.report_repeated(child.name, first);
+                } else {
+                    self.bound.members.insert((id, child.name.name), child_id);
+                }
+            }
+            self.add_resource(child_symbol, child, Some(id));
+        }
+    }
+
+    fn statement(&mut self, statement: StatementSyntax<'a>) {
+        self.decorators(statement.decorators());
+        match statement {
+            StatementSyntax::TargetScope(node) => self.expression(node.value),
+            StatementSyntax::Metadata(node) => self.expression(node.value),
+            StatementSyntax::Parameter(node) => {
+                self.owned(node.name, |binder| {
+                    binder.types(node.r#type);
+                    if let Some(default) = node.default {
+                        binder.expression(default);
+                    }
+                });
+            }
+            StatementSyntax::ParameterAssignment(node) => {
+                self.owned(node.name, |binder| binder.expression(node.value));
+            }
+            StatementSyntax::Variable(node) => {
+                self.whole_variable = Some(node.value.span());
+                self.owned(node.name, |binder| {
+                    if let Some(declared) = node.r#type {
+                        binder.types(declared);
+                    }
+                    binder.expression(node.value);
+                });
+                self.whole_variable = None;
+            }
+            StatementSyntax::Type(node) => {
+                self.owned(node.name, |binder| binder.types(node.value));
+            }
+            StatementSyntax::Function(node) => self.user_function(node),
+            StatementSyntax::Output(node) => {
+                self.types(node.r#type);
+                self.expression(node.value);
+            }
+            StatementSyntax::Resource(node) => self.resource(node),
+            StatementSyntax::Module(node) => {
+                self.owned(node.name, |binder| binder.expression(node.value));
+            }
+            StatementSyntax::Assert(node) => self.expression(node.value),
+            StatementSyntax::Extension(node) => {
+                if let Some(config) = node.config {
+                    self.expression(config);
+                }
+            }
+            StatementSyntax::Using(node) => {
+                if let Some(config) = node.config {
+                    self.expression(config);
+                }
+            }
+            StatementSyntax::ExtensionConfig(node) => {
+                if let Some(config) = node.config {
+                    self.expression(config);
+                }
+            }
+            StatementSyntax::Test(_)
+            | StatementSyntax::Import(_)
+            | StatementSyntax::Extends(_)
+            | StatementSyntax::Missing(_)
+            | StatementSyntax::Skipped(_) => {}
+        }
+    }
+
+    fn note_use(&mut self, target: SymbolId, member: Option<&'a str>, span: Span) {
+        self.bound.uses.push(Use { owner: self.owner, target, member, span });
+    }
+
+    // The last name was a namespace if it was the base of this access.
+    fn note_member(&mut self, base: Span, member: IdentifierSyntax<'a>) {
+        if let Some(last) = self.bound.uses.last_mut().filter(|last| last.span == base) {
+            last.member = Some(member.name);
+        }
+    }
+
+    fn owned(&mut self, name: IdentifierSyntax<'a>, walk: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.owner, self.bound.declared(name));
+        walk(self);
+        self.owner = outer;
+    }
+
+    fn user_function(&mut self, node: &'a crate::bicep::syntax::FunctionDeclarationSyntax<'a>) {
+        let depth = self.locals.len();
+        self.owned(node.name, |binder| {
+            for parameter in node.parameters {
+                binder.types(parameter.r#type);
+            }
+            binder.types(node.return_type);
+        });
+        for parameter in node.parameters {
+            let id = self.add(parameter.name, SymbolKind::FunctionParameter);
+            self.locals.push((parameter.name.name, id));
+        }
+        self.in_function = true;
+        self.owned(node.name, |binder| binder.expression(node.body));
+        self.in_function = false;
+        self.locals.truncate(depth);
+    }
+
+    fn resource(&mut self, node: &'a ResourceDeclarationSyntax<'a>) {
+        self.expression(node.r#type);
+        let depth = self.locals.len();
+        if let Some(SymbolKind::Resource(id)) =
+            self.bound.declared(node.name).map(|symbol| self.bound.symbol(symbol).kind)
+        {
+            let children = node.body().object.into_iter().flat_map(ObjectSyntax::resources);
+            for child in children {
+                if let Some(nested) = self.bound.nested(id, child.name.name) {
+                    let symbol = self.bound.resource(nested).symbol;
+                    self.locals.push((child.name.name, symbol));
+                }
+            }
+        }
+        self.owned(node.name, |binder| binder.expression(node.value));
+        self.locals.truncate(depth);
+    }
+
+    fn decorators(&mut self, decorators: &'a [DecoratorSyntax<'a>]) {
+        for decorator in decorators {
+            // The names of decorators are the checker's matter.
+            match decorator.expression {
+                ExpressionSyntax::FunctionCall(call) => self.expressions(call.arguments),
+                ExpressionSyntax::InstanceFunctionCall(call) => self.expressions(call.arguments),
+                _ => {}
+            }
+        }
+    }
+
+    fn expressions(&mut self, expressions: &'a [ExpressionSyntax<'a>]) {
+        for expression in expressions {
+            self.expression(*expression);
+        }
+    }
+
+    fn string(&mut self, node: &'a StringSyntax<'a>) {
+        self.expressions(node.holes);
+    }
+
+    fn object(&mut self, node: &'a ObjectSyntax<'a>) {
+        for item in node.items {
+            match item {
+                ObjectItemSyntax::Property(property) => {
+                    if let ObjectKeySyntax::String(key) = property.key {
+                        self.string(key);
+                    }
+                    self.expression(property.value);
+                }
+                ObjectItemSyntax::Spread(spread) => self.expression(spread.expression),
+                ObjectItemSyntax::Resource(resource) => {
+                    self.decorators(resource.decorators);
+                    self.resource(resource);
+                }
+                ObjectItemSyntax::Skipped(_) => {}
+            }
+        }
+    }
+
+    fn expression(&mut self, expression: ExpressionSyntax<'a>) {
+        match expression {
+            ExpressionSyntax::String(node) => self.string(node),
+            ExpressionSyntax::Array(node) => {
+                for item in node.items {
+                    match item {
+                        ArrayItemSyntax::Value(value) => self.expression(*value),
+                        ArrayItemSyntax::Spread(spread) => self.expression(spread.expression),
+                    }
+                }
+            }
+            ExpressionSyntax::Object(node) => self.object(node),
+            ExpressionSyntax::Variable(node) => self.name(node.name),
+            ExpressionSyntax::FunctionCall(node) => self.call(node),
+            ExpressionSyntax::InstanceFunctionCall(node) => self.instance_call(node),
+            ExpressionSyntax::PropertyAccess(node) => {
+                self.expression(node.base);
+                self.note_member(node.base.span(), node.name);
+            }
+            ExpressionSyntax::ArrayAccess(node) => {
+                self.expression(node.base);
+                self.expression(node.index);
+            }
+            ExpressionSyntax::ResourceAccess(node) => self.expression(node.base),
+            ExpressionSyntax::NonNullAssertion(node) => self.expression(node.base),
+            ExpressionSyntax::Unary(node) => self.expression(node.operand),
+            ExpressionSyntax::Binary(node) => {
+                self.expression(node.left);
+                self.expression(node.right);
+            }
+            ExpressionSyntax::Ternary(node) => {
+                self.expression(node.condition);
+                self.expression(node.when_true);
+                self.expression(node.when_false);
+            }
+            ExpressionSyntax::Parenthesized(node) => self.expression(node.expression),
+            ExpressionSyntax::Lambda(node) => {
+                let depth = self.locals.len();
+                for parameter in node.parameters {
+                    let id = self.add(*parameter, SymbolKind::LambdaParameter);
+                    self.locals.push((parameter.name, id));
+                }
+                self.expression(node.body);
+                self.locals.truncate(depth);
+            }
+            ExpressionSyntax::For(node) => {
+                self.expression(node.expression);
+                let depth = self.locals.len();
+                let item = self.add(node.item, SymbolKind::Item(node));
+                self.locals.push((node.item.name, item));
+                if let Some(index) = node.index {
+                    let id = self.add(index, SymbolKind::Index(node));
+                    self.locals.push((index.name, id));
+                }
+                self.expression(node.body);
+                self.locals.truncate(depth);
+            }
+            ExpressionSyntax::If(node) => {
+                self.expression(node.condition);
+                self.expression(node.body);
+            }
+            ExpressionSyntax::Integer(_)
+            | ExpressionSyntax::Boolean(_)
+            | ExpressionSyntax::Null(_)
+            | ExpressionSyntax::None(_)
+            | ExpressionSyntax::Skipped(_) => {}
+        }
+    }
+
+    fn name(&mut self, used: IdentifierSyntax<'a>) {
+        if used.is_missing() {
+            return;
+        }
+        let local = self.locals.iter().rev().find(|(name, _)| *name == used.name);
+        let found = local.map(|(_, id)| *id).or_else(|| self.bound.global(used.name));
+        if let Some(id) = found {
+            self.bound.targets.insert(used.span.start, id);
+            self.note_use(id, None, used.span);
+            return;
+        }
+        if let Some(namespace) = Namespace::named(used.name) {
+            let id = self.add(used, SymbolKind::Namespace(namespace));
+            self.bound.targets.insert(used.span.start, id);
+            return;
+        }
+        let known = self.bound.globals.keys().copied().chain(self.locals.iter().map(|(name, _)| *name));
+        let mut known: Vec<&str> = known.collect();
+        known.sort_unstable();
+        let near = nearest(used.name, known).map(str::to_owned);
+        self.report_unknown(used, near);
+    }
+
+    fn report_unknown(&mut self, used: IdentifierSyntax<'a>, near: Option<String>) {
+        let title = format!("unknown name `{}`", used.name);
+        let label = "nothing of this name is declared or visible here";
+        match near {
+            Some(near) => {
+                self.push("BCP082", title, used.span, label, format!("did you mean `{near}`?"));
+            }
+            None => self.push("BCP057", title, used.span, label, "declare it, or correct its name"),
+        }
+    }
+
+    fn call(&mut self, node: &'a FunctionCallSyntax<'a>) {
+        let global = self.bound.global(node.name.name);
+        let callable = global.filter(|id| {
+            let kind = self.bound.symbol(*id).kind;
+            matches!(kind, SymbolKind::Function(_) | SymbolKind::Imported(..))
+        });
+        if let Some(id) = callable {
+            self.bound.targets.insert(node.name.span.start, id);
+            self.note_use(id, None, node.name.span);
+        } else if let Some(function) = functions::function(None, node.name.name) {
+            self.note_load(function, node.arguments, node.span);
+        } else if !node.name.is_missing() {
+            let known = functions::functions().iter().map(|function| function.name);
+            let near = nearest(node.name.name, known).map(str::to_owned);
+            self.report_unknown(node.name, near);
+        }
+        self.expressions(node.arguments);
+    }
+
+    fn instance_call(&mut self, node: &'a InstanceFunctionCallSyntax<'a>) {
+        self.expression(node.base);
+        self.note_member(node.base.span(), node.name);
+        if let ExpressionSyntax::Variable(base) = node.base {
+            let kind = self.bound.target(base.name).map(|id| self.bound.symbol(id).kind);
+            if let Some(SymbolKind::Namespace(namespace)) = kind {
+                if let Some(function) = functions::function(Some(namespace), node.name.name) {
+                    self.note_load(function, node.arguments, node.span);
+                } else if !node.name.is_missing() {
+                    let known = functions::functions().iter();
+                    let known = known.filter(|function| function.namespace == namespace);
+                    let near = nearest(node.name.name, known.map(|function| function.name));
+                    self.report_unknown(node.name, near.map(str::to_owned));
+                }
+            }
+        }
+        self.expressions(node.arguments);
+    }
+
+    fn note_load(
+        &mut self,
+        function: &functions::Function,
+        arguments: &'a [ExpressionSyntax<'a>],
+        span: Span,
+    ) {
+        if function.usage == functions::Use::Load {
+            let whole_variable = self.whole_variable == Some(span);
+            let in_function = self.in_function;
+            let name = function.name;
+            self.bound.loads.push(LoadCall { name, arguments, span, whole_variable, in_function });
+        }
+    }
+
+    fn types(&mut self, node: TypeSyntax<'a>) {
+        match node {
+            TypeSyntax::Variable(variable) => self.type_name(variable.name),
+            TypeSyntax::PropertyAccess(node) => {
+                self.types(node.base);
+                self.note_member(node.base.span(), node.name);
+            }
+            TypeSyntax::AdditionalPropertiesAccess(node) => self.types(node.base),
+            TypeSyntax::ArrayAccess(node) => self.types(node.base),
+            TypeSyntax::ItemsAccess(node) => self.types(node.base),
+            TypeSyntax::Instantiation(node) => {
+                if let Some(base) = node.base {
+                    self.types(base);
+                } else if !GENERIC_TYPES.contains(&node.name.name) {
+                    self.report_unknown_type(node.name);
+                }
+            }
+            TypeSyntax::Array(node) => self.types(node.item),
+            TypeSyntax::Nullable(node) => self.types(node.base),
+            TypeSyntax::NonNull(node) => self.types(node.base),
+            TypeSyntax::Union(node) => node.members.iter().for_each(|member| self.types(*member)),
+            TypeSyntax::Object(node) => self.object_type(node),
+            TypeSyntax::Tuple(node) => {
+                for item in node.items {
+                    self.decorators(item.decorators);
+                    self.types(item.value);
+                }
+            }
+            TypeSyntax::Unary(node) => self.types(node.operand),
+            TypeSyntax::Parenthesized(node) => self.types(node.r#type),
+            TypeSyntax::String(node) => self.string(node),
+            TypeSyntax::Integer(_)
+            | TypeSyntax::Boolean(_)
+            | TypeSyntax::Null(_)
+            | TypeSyntax::Resource(_)
+            | TypeSyntax::Skipped(_) => {}
+        }
+    }
+
+    fn object_type(&mut self, node: &'a ObjectTypeSyntax<'a>) {
+        for item in node.items {
+            match item {
+                ObjectTypeItemSyntax::Property(property) => {
+                    self.decorators(property.decorators);
+                    self.types(property.value);
+                }
+                ObjectTypeItemSyntax::AdditionalProperties(additional) => {
+                    self.decorators(additional.decorators);
+                    self.types(additional.value);
+                }
+                ObjectTypeItemSyntax::Skipped(_) => {}
+            }
+        }
+    }
+
+    fn type_name(&mut self, used: IdentifierSyntax<'a>) {
+        if used.is_missing() {
+            return;
+        }
+        if let Some(id) = self.bound.global(used.name) {
+            let kind = self.bound.symbol(id).kind;
+            if matches!(kind, SymbolKind::Type(_) | SymbolKind::Imported(..) | SymbolKind::Wildcard(_)) {
+                self.bound.targets.insert(used.span.start, id);
+                self.note_use(id, None, used.span);
+                return;
+            }
+        }
+        if let Some(namespace) = Namespace::named(used.name) {
+            let id = self.add(used, SymbolKind::Namespace(namespace));
+            self.bound.targets.insert(used.span.start, id);
+        } else if !AMBIENT_TYPES.contains(&used.name) {
+            self.report_unknown_type(used);
+        }
+    }
+
+    fn report_unknown_type(&mut self, used: IdentifierSyntax<'a>) {
+        let declared = self.bound.symbols.iter().filter(|symbol| {
+            matches!(symbol.kind, SymbolKind::Type(_) | SymbolKind::Imported(..))
+        });
+        let known = declared.map(|symbol| symbol.name.name).chain(AMBIENT_TYPES);
+        let help = match nearest(used.name, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "declare it with `type`, or use `string`, `int`, `bool`, `object` or `array`".into(),
+        };
+        let title = format!("unknown type `{}`", used.name);
+        self.push("BCP302", title, used.span, "no type of this name is known here", help);
+    }
+}

@@ -1,0 +1,355 @@
+//! Takes an entry file, gives every file that it needs, parsed, bound and in an order in which each
+//! stands after those it refers to.
+//!
+//! Compiles nothing. A file is read once, however many refer to it.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::binder::Bound;
+use super::config::{Config, plain_json};
+use super::files::{FileError, FileProvider, folder_of, join};
+use super::parser;
+use super::registry::ModuleReference;
+use super::syntax::{Arena, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources, Span};
+
+/// Files larger than this are refused.
+pub const MAXIMUM_FILE_BYTES: usize = 16 << 20;
+/// How many files one compilation may read.
+pub const MAXIMUM_FILES: usize = 10_000;
+
+/// Names a file of a [`Loaded`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitId(pub usize);
+
+/// A file that takes part in a compilation.
+#[derive(Debug)]
+pub struct Unit<'a> {
+    /// Its path, or the reference of its registry module.
+    pub path: String,
+    /// What it holds.
+    pub content: Content<'a>,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub enum Content<'a> {
+    /// Bicep.
+    Bicep(BicepUnit<'a>),
+    /// An ARM template.
+    Json(Rc<Value>),
+    /// Nothing that can be read here: the resource ID of a template spec.
+    TemplateSpec(String),
+}
+
+/// A Bicep file.
+#[derive(Debug)]
+pub struct BicepUnit<'a> {
+    /// Its tree and names.
+    pub bound: Bound<'a>,
+    /// The settings near it.
+    pub config: Rc<Config>,
+    // By the start of the string that names the file.
+    references: HashMap<u32, UnitId>,
+}
+
+impl BicepUnit<'_> {
+    /// The file that the path at this place names.
+    pub fn reference(&self, path: ExpressionSyntax<'_>) -> Option<UnitId> {
+        self.references.get(&path.span().start).copied()
+    }
+}
+
+/// All files of a compilation.
+#[derive(Debug)]
+pub struct Loaded<'a> {
+    /// The files.
+    pub units: Vec<Unit<'a>>,
+    /// The files in the order to compile them: each after those it refers to.
+    pub order: Vec<UnitId>,
+}
+
+impl<'a> Loaded<'a> {
+    /// A file.
+    pub fn unit(&self, id: UnitId) -> &Unit<'a> {
+        &self.units[id.0]
+    }
+
+    /// A file that must be Bicep.
+    pub fn bicep(&self, id: UnitId) -> Option<&BicepUnit<'a>> {
+        match &self.unit(id).content {
+            Content::Bicep(unit) => Some(unit),
+            _ => None,
+        }
+    }
+}
+
+/// Reads, parses and binds a file and all that it refers to. Nothing if the entry cannot be read.
+pub fn load<'a>(
+    arena: &'a Arena,
+    entry: &str,
+    files: &dyn FileProvider,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Loaded<'a>> {
+    let mut loader = Loader {
+        arena,
+        files,
+        sources,
+        diagnostics,
+        units: Vec::new(),
+        known: BTreeMap::new(),
+        configs: BTreeMap::new(),
+        edges: Vec::new(),
+    };
+    let entry = join("", entry);
+    if let Err(error) = loader.bicep(&entry) {
+        let title = format!("cannot read `{entry}`");
+        let finding = Diagnostic::error("BCP091", title).reason(error.to_string());
+        loader.diagnostics.push(finding.help("correct the path of the file"));
+        return None;
+    }
+    let mut next = 0;
+    while next < loader.units.len() {
+        loader.references(UnitId(next));
+        next += 1;
+    }
+    let order = loader.order();
+    Some(Loaded { units: loader.units, order })
+}
+
+struct Edge {
+    from: UnitId,
+    to: UnitId,
+    span: Span,
+}
+
+struct Loader<'a, 'c> {
+    arena: &'a Arena,
+    files: &'c dyn FileProvider,
+    sources: &'c mut Sources,
+    diagnostics: &'c mut Diagnostics,
+    units: Vec<Unit<'a>>,
+    known: BTreeMap<String, Result<UnitId, FileError>>,
+    configs: BTreeMap<String, Rc<Config>>,
+    edges: Vec<Edge>,
+}
+
+impl<'a> Loader<'a, '_> {
+    fn config(&mut self, folder: &str) -> Rc<Config> {
+        if let Some(config) = self.configs.get(folder) {
+            return Rc::clone(config);
+        }
+        let config = Rc::new(Config::near(folder, self.files));
+        self.configs.insert(folder.to_owned(), Rc::clone(&config));
+        config
+    }
+
+    fn text(&self, bytes: Result<Cow<'_, [u8]>, FileError>) -> Result<&'a str, FileError> {
+        let bytes = bytes?;
+        if bytes.len() > MAXIMUM_FILE_BYTES {
+            return Err(FileError::Unreadable("the file is larger than 16 MiB".to_owned()));
+        }
+        let text = str::from_utf8(&bytes)
+            .map_err(|_| FileError::Unreadable("the file is not UTF-8".to_owned()))?;
+        Ok(self.arena.alloc_str(text))
+    }
+
+    fn add(&mut self, path: &str, content: Content<'a>) -> UnitId {
+        self.units.push(Unit { path: path.to_owned(), content });
+        UnitId(self.units.len() - 1)
+    }
+
+    fn bicep(&mut self, path: &str) -> Result<UnitId, FileError> {
+        let text = self.text(self.files.read(path))?;
+        let file = self.sources.add(path, text);
+        let kind = match path.rsplit_once('.') {
+            Some((_, "bicepparam")) => FileKind::Parameters,
+            _ => FileKind::Bicep,
+        };
+        let program = parser::parse(self.arena, text, kind, file, self.diagnostics);
+        let bound = Bound::new(program, file, self.diagnostics);
+        let config = self.config(folder_of(path));
+        let unit = BicepUnit { bound, config, references: HashMap::new() };
+        let id = self.add(path, Content::Bicep(unit));
+        self.known.insert(path.to_owned(), Ok(id));
+        Ok(id)
+    }
+
+    fn json(&mut self, path: &str, bytes: Result<Cow<'_, [u8]>, FileError>) -> Result<UnitId, FileError> {
+        let text = self.text(bytes)?;
+        let value = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
+            .or_else(|_| serde_json::from_str(&plain_json(text)))
+            .map_err(|error| FileError::Unreadable(format!("the file is not JSON: {error}")))?;
+        Ok(self.add(path, Content::Json(Rc::new(value))))
+    }
+
+    fn unit(&mut self, path: &str, reference: ModuleReference, folder: &str) -> Result<UnitId, FileError> {
+        let (key, cached) = match &reference {
+            ModuleReference::Local(path) => (join(folder, path), None),
+            ModuleReference::Registry(module) => (module.to_string(), Some(module.cached_path())),
+            ModuleReference::TemplateSpec(id) => (id.clone(), None),
+        };
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let unit = if self.units.len() >= MAXIMUM_FILES {
+            Err(FileError::Unreadable("too many files take part".to_owned()))
+        } else if let ModuleReference::TemplateSpec(id) = reference {
+            Ok(self.add(path, Content::TemplateSpec(id)))
+        } else if let Some(cached) = cached {
+            let files = self.files;
+            self.json(&key, files.read_cached(&cached))
+        } else if key.rsplit('.').next().is_some_and(|end| ["json", "jsonc", "arm"].contains(&end)) {
+            let files = self.files;
+            self.json(&key, files.read(&key))
+        } else {
+            self.bicep(&key)
+        };
+        self.known.insert(key, unit.clone());
+        unit
+    }
+
+    fn references(&mut self, id: UnitId) {
+        let Content::Bicep(unit) = &self.units[id.0].content else { return };
+        let program = unit.bound.program;
+        let file = unit.bound.file;
+        let config = Rc::clone(&unit.config);
+        let folder = folder_of(&self.units[id.0].path).to_owned();
+        for path in paths(program) {
+            let ExpressionSyntax::String(string) = path else { continue };
+            let place = Place { file, span: string.span };
+            let Some(text) = string.literal() else {
+                let title = "a file path with a hole";
+                let finding = Diagnostic::error("BCP092", title).at(place, "paths are plain text");
+                self.diagnostics.push(finding.help("write the whole path"));
+                continue;
+            };
+            let reference = match ModuleReference::parse(text, &config) {
+                Ok(reference) => reference,
+                Err(error) => {
+                    let finding = Diagnostic::error(error.code, error.title);
+                    self.diagnostics.push(finding.at(place, "not usable").help(error.help));
+                    continue;
+                }
+            };
+            let registry = matches!(reference, ModuleReference::Registry(_));
+            match self.unit(text, reference, &folder) {
+                Ok(target) => {
+                    self.edges.push(Edge { from: id, to: target, span: string.span });
+                    if let Content::Bicep(unit) = &mut self.units[id.0].content {
+                        unit.references.insert(string.span.start, target);
+                    }
+                }
+                Err(error) => self.diagnostics.push(unreadable(text, registry, place, &error)),
+            }
+        }
+    }
+
+    // Depth first with a stack of its own. A file that is met again while it is open is in a cycle.
+    fn order(&mut self) -> Vec<UnitId> {
+        let mut edges: Vec<Vec<&Edge>> = self.units.iter().map(|_| Vec::new()).collect();
+        for edge in &self.edges {
+            edges[edge.from.0].push(edge);
+        }
+        let mut state = vec![State::New; self.units.len()];
+        let mut order = Vec::new();
+        let mut open: Vec<(UnitId, usize)> = vec![(UnitId(0), 0)];
+        let mut broken: BTreeSet<FileId> = self.broken_files();
+        while let Some((id, next)) = open.pop() {
+            state[id.0] = State::Open;
+            let Some(edge) = edges[id.0].get(next) else {
+                state[id.0] = State::Done;
+                order.push(id);
+                continue;
+            };
+            open.push((id, next + 1));
+            match state[edge.to.0] {
+                State::New => open.push((edge.to, 0)),
+                State::Open => {
+                    let place = self.place(id, edge.span);
+                    let closing = open.iter().skip_while(|(open, _)| *open != edge.to);
+                    let names = closing.map(|(id, _)| format!("`{}`", self.units[id.0].path));
+                    let names: Vec<String> = names.collect();
+                    self.diagnostics.push(cycle(place, &names));
+                }
+                State::Done => {}
+            }
+        }
+        // Each file comes after those it refers to, so that one pass carries the errors up.
+        for id in &order {
+            for edge in &edges[id.0] {
+                let (Some(from), Some(to)) = (self.file(*id), self.file(edge.to)) else { continue };
+                if broken.contains(&to) {
+                    broken.insert(from);
+                    let place = self.place(*id, edge.span);
+                    let title = "a file that does not compile";
+                    let label = "this file has errors of its own";
+                    let finding = Diagnostic::error("BCP104", title).at(place, label);
+                    self.diagnostics.push(finding.help("correct them first"));
+                }
+            }
+        }
+        order
+    }
+
+    fn broken_files(&self) -> BTreeSet<FileId> {
+        let errors = self.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.filter_map(|finding| finding.place.map(|place| place.file)).collect()
+    }
+
+    fn file(&self, id: UnitId) -> Option<FileId> {
+        match &self.units[id.0].content {
+            Content::Bicep(unit) => Some(unit.bound.file),
+            _ => None,
+        }
+    }
+
+    fn place(&self, id: UnitId, span: Span) -> Place {
+        Place { file: self.file(id).unwrap_or(FileId(0)), span }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+fn paths<'a>(program: ProgramSyntax<'a>) -> impl Iterator<Item = ExpressionSyntax<'a>> {
+    program.statements.iter().filter_map(|statement| match statement {
+        StatementSyntax::Module(node) => Some(node.path),
+        StatementSyntax::Import(node) => Some(node.path),
+        StatementSyntax::Using(node) => Some(node.path),
+        StatementSyntax::Extends(node) => Some(node.path),
+        _ => None,
+    })
+}
+
+fn unreadable(path: &str, registry: bool, place: Place, error: &FileError) -> Diagnostic {
+    if registry && *error == FileError::NotFound {
+        let title = format!("`{path}` is not in the module cache");
+        return Diagnostic::error("BCP190", title)
+            .at(place, "no restored copy of this module")
+            .help("restore it with `bicep restore` first");
+    }
+    let title = format!("cannot read `{path}`");
+    Diagnostic::error("BCP091", title).at(place, error.to_string()).help("correct the path of the file")
+}
+
+fn cycle(place: Place, names: &[String]) -> Diagnostic {
+    if names.len() == 1 {
+        let title = "a file that refers to itself";
+        return Diagnostic::error("BCP094", title)
+            .at(place, "this is the file that it stands in")
+            .help("name another file");
+    }
+    Diagnostic::error("BCP095", "files that need each other")
+        .at(place, format!("closes the cycle {}", names.join(" -> ")))
+        .help("move what both need into a third file")
+}

@@ -1,0 +1,417 @@
+//! Expressions as ARM expressions.
+
+use super::target::Target;
+use super::{Env, Lowerer};
+use crate::bicep::binder::{SymbolId, SymbolKind};
+use crate::bicep::functions::{self, Use};
+use crate::bicep::syntax::{
+    ArrayAccessSyntax, ArrayItemSyntax, ArraySyntax, BinaryOperationSyntax, BinaryOperator,
+    ExpressionSyntax, FunctionCallSyntax, IdentifierSyntax, InstanceFunctionCallSyntax,
+    LambdaSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, StringSyntax,
+    UnaryOperationSyntax, UnaryOperator, VariableAccessSyntax,
+};
+use crate::diagnostic::Span;
+
+/// An expression, and whether a plain access that follows belongs to the `tryGet` it ends with.
+pub struct Chain {
+    pub target: Target,
+    pub open: bool,
+}
+
+impl Chain {
+    pub fn closed(target: Target) -> Self {
+        Self { target, open: false }
+    }
+
+    // `tryGet(a, 'b')` with a further step: `tryGet(a, 'b', 'c')`.
+    fn extend(self, step: Target) -> Self {
+        let Target::Call(mut call) = self.target else { return self };
+        std::rc::Rc::make_mut(&mut call).arguments.push(step);
+        Self { target: Target::Call(call), open: true }
+    }
+
+    pub fn property(self, name: Target, safe: bool) -> Self {
+        if safe {
+            Self { target: Target::call("tryGet", vec![self.target, name]), open: true }
+        } else if self.open {
+            self.extend(name)
+        } else {
+            Self::closed(self.target.access(name))
+        }
+    }
+}
+
+impl<'a> Lowerer<'a, '_> {
+    /// The ARM expression of an expression.
+    pub(super) fn target(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Target {
+        self.bounded(expression.span(), || self.step(expression, env)).unwrap_or_else(Target::null)
+    }
+
+    pub(super) fn targets(&self, expressions: &[ExpressionSyntax<'a>], env: &Env<'_>) -> Vec<Target> {
+        expressions.iter().map(|expression| self.target(*expression, env)).collect()
+    }
+
+    fn step(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Target {
+        match expression {
+            ExpressionSyntax::String(node) => self.string(node, env),
+            ExpressionSyntax::Integer(node) => Target::int(i64::try_from(node.value).unwrap_or(i64::MAX)),
+            ExpressionSyntax::Boolean(node) => Target::bool(node.value),
+            ExpressionSyntax::Null(_) | ExpressionSyntax::None(_) | ExpressionSyntax::Skipped(_) => {
+                Target::null()
+            }
+            ExpressionSyntax::Array(node) => self.array(node, env),
+            ExpressionSyntax::Object(node) => self.object_target(node, env),
+            ExpressionSyntax::Variable(node) => self.variable(node, env),
+            ExpressionSyntax::FunctionCall(node) => self.call(node, env),
+            ExpressionSyntax::InstanceFunctionCall(node) => self.instance_call(node, env),
+            ExpressionSyntax::PropertyAccess(_)
+            | ExpressionSyntax::ArrayAccess(_)
+            | ExpressionSyntax::ResourceAccess(_)
+            | ExpressionSyntax::NonNullAssertion(_) => self.chain(expression, env).target,
+            ExpressionSyntax::Unary(node) => self.unary(node, env),
+            ExpressionSyntax::Binary(node) => self.binary(node, env),
+            ExpressionSyntax::Ternary(node) => {
+                let parts = [node.condition, node.when_true, node.when_false];
+                Target::call("if", self.targets(&parts, env))
+            }
+            ExpressionSyntax::Parenthesized(node) => self.target(node.expression, env),
+            ExpressionSyntax::Lambda(node) => self.lambda(node, env),
+            ExpressionSyntax::For(_) | ExpressionSyntax::If(_) => {
+                let help = "make the loop the whole value of a `var`, an output or a property";
+                self.error("BCP138", expression.span(), "a loop or condition inside an expression", help);
+                Target::null()
+            }
+        }
+    }
+
+    pub(super) fn string(&self, node: &StringSyntax<'a>, env: &Env<'_>) -> Target {
+        if let Some(text) = node.literal() {
+            return Target::text(text);
+        }
+        let mut pattern = String::new();
+        for (index, segment) in node.segments.iter().enumerate() {
+            if index > 0 {
+                pattern.push('{');
+                pattern.push_str(&(index - 1).to_string());
+                pattern.push('}');
+            }
+            for letter in segment.chars() {
+                pattern.push(letter);
+                if letter == '{' || letter == '}' {
+                    pattern.push(letter);
+                }
+            }
+        }
+        Target::format(&pattern, self.targets(node.holes, env))
+    }
+
+    // Runs of plain items and spreads between them, as parts to be joined.
+    fn spread<T>(
+        &self,
+        items: impl Iterator<Item = Result<T, ExpressionSyntax<'a>>>,
+        env: &Env<'_>,
+        run: impl Fn(Vec<T>) -> Target,
+    ) -> Vec<Target> {
+        let mut parts = Vec::new();
+        let mut open = Vec::new();
+        for item in items {
+            match item {
+                Ok(value) => open.push(value),
+                Err(spread) => {
+                    if !open.is_empty() {
+                        parts.push(run(std::mem::take(&mut open)));
+                    }
+                    parts.push(self.target(spread, env));
+                }
+            }
+        }
+        if !open.is_empty() {
+            parts.push(run(open));
+        }
+        parts
+    }
+
+    fn array(&self, node: &ArraySyntax<'a>, env: &Env<'_>) -> Target {
+        let create = |items: Vec<ExpressionSyntax<'a>>| {
+            Target::call("createArray", self.targets(&items, env))
+        };
+        let items = node.items.iter().map(|item| match item {
+            ArrayItemSyntax::Value(value) => Ok(*value),
+            ArrayItemSyntax::Spread(spread) => Err(spread.expression),
+        });
+        if items.clone().all(|item| item.is_ok()) {
+            return create(items.flatten().collect());
+        }
+        let parts = self.spread(items, env, create);
+        Target::call("flatten", vec![Target::call("createArray", parts)])
+    }
+
+    fn object_target(&self, node: &ObjectSyntax<'a>, env: &Env<'_>) -> Target {
+        let create = |properties: Vec<_>| {
+            let mut arguments = Vec::with_capacity(properties.len() * 2);
+            for (key, value) in properties {
+                arguments.push(self.key(key, env));
+                arguments.push(self.target(value, env));
+            }
+            Target::call("createObject", arguments)
+        };
+        let items = node.items.iter().filter_map(|item| match item {
+            ObjectItemSyntax::Property(property) => Some(Ok((property.key, property.value))),
+            ObjectItemSyntax::Spread(spread) => Some(Err(spread.expression)),
+            ObjectItemSyntax::Resource(_) | ObjectItemSyntax::Skipped(_) => None,
+        });
+        if items.clone().all(|item| item.is_ok()) {
+            return create(items.flatten().collect());
+        }
+        let parts = self.spread(items, env, create);
+        Target::call("shallowMerge", vec![Target::call("createArray", parts)])
+    }
+
+    pub(super) fn key(&self, key: ObjectKeySyntax<'a>, env: &Env<'_>) -> Target {
+        match key {
+            ObjectKeySyntax::Identifier(name) => Target::text(name.name),
+            ObjectKeySyntax::String(node) => self.string(node, env),
+            ObjectKeySyntax::Skipped(_) => Target::text(""),
+        }
+    }
+
+    fn variable(&self, node: &VariableAccessSyntax<'a>, env: &Env<'_>) -> Target {
+        let Some(id) = self.bound.target(node.name) else { return Target::null() };
+        if let Some(local) = env.get(id) {
+            return local.clone();
+        }
+        let name = node.name.name;
+        match self.bound.symbol(id).kind {
+            SymbolKind::Parameter(_)
+            | SymbolKind::Assignment(_)
+            | SymbolKind::FunctionParameter => Target::parameter(name),
+            SymbolKind::Variable(declared) => {
+                if self.is_inlined(id) {
+                    self.target(declared.value, &Env::empty())
+                } else {
+                    Target::variable(&self.imports.variable(self.id, name))
+                }
+            }
+            SymbolKind::Imported(import, original) => {
+                let unit = self.unit.reference(import.path);
+                let name = unit.map_or(name.into(), |unit| self.imports.variable(unit, original));
+                Target::variable(&name)
+            }
+            SymbolKind::LambdaParameter => Target::call("lambdaVariables", vec![Target::text(name)]),
+            SymbolKind::Resource(_) | SymbolKind::Module(_) => self.whole(id, env),
+            // A loop's names are in the environment wherever they can be used.
+            SymbolKind::Item(_) | SymbolKind::Index(_) => Target::null(),
+            SymbolKind::Type(_)
+            | SymbolKind::Function(_)
+            | SymbolKind::Wildcard(_)
+            | SymbolKind::Extension
+            | SymbolKind::Namespace(_) => {
+                self.error("BCP063", node.name.span, "a name that is no value", "use a value");
+                Target::null()
+            }
+        }
+    }
+
+    fn unary(&self, node: &UnaryOperationSyntax<'a>, env: &Env<'_>) -> Target {
+        match (node.operator, node.operand) {
+            (UnaryOperator::Not, operand) => Target::call("not", vec![self.target(operand, env)]),
+            (UnaryOperator::Minus, ExpressionSyntax::Integer(integer)) => {
+                Target::int(0_i64.checked_sub_unsigned(integer.value).unwrap_or(i64::MIN))
+            }
+            (UnaryOperator::Minus, operand) => {
+                Target::call("sub", vec![Target::Int(0), self.target(operand, env)])
+            }
+            (UnaryOperator::Plus, operand) => self.target(operand, env),
+        }
+    }
+
+    fn binary(&self, node: &BinaryOperationSyntax<'a>, env: &Env<'_>) -> Target {
+        let lower = |target| Target::call("toLower", vec![target]);
+        let not = |target| Target::call("not", vec![target]);
+        let left = self.target(node.left, env);
+        let right = self.target(node.right, env);
+        let function = match node.operator {
+            BinaryOperator::Multiply => "mul",
+            BinaryOperator::Divide => "div",
+            BinaryOperator::Modulo => "mod",
+            BinaryOperator::Add => "add",
+            BinaryOperator::Subtract => "sub",
+            BinaryOperator::LessThan => "less",
+            BinaryOperator::LessThanOrEqual => "lessOrEquals",
+            BinaryOperator::GreaterThan => "greater",
+            BinaryOperator::GreaterThanOrEqual => "greaterOrEquals",
+            BinaryOperator::And => "and",
+            BinaryOperator::Or => "or",
+            BinaryOperator::Coalesce => "coalesce",
+            BinaryOperator::Equals => "equals",
+            BinaryOperator::NotEquals => return not(Target::call("equals", vec![left, right])),
+            BinaryOperator::EqualsInsensitive => {
+                return Target::call("equals", vec![lower(left), lower(right)]);
+            }
+            BinaryOperator::NotEqualsInsensitive => {
+                return not(Target::call("equals", vec![lower(left), lower(right)]));
+            }
+        };
+        Target::call(function, vec![left, right])
+    }
+
+    fn lambda(&self, node: &LambdaSyntax<'a>, env: &Env<'_>) -> Target {
+        let parameters = node.parameters.iter().map(|parameter| Target::text(parameter.name));
+        let body = std::iter::once_with(|| self.target(node.body, env));
+        Target::call("lambda", parameters.chain(body).collect())
+    }
+
+    /// The expression of a member access, an index, or anything that one may follow.
+    pub(super) fn chain(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Chain {
+        let span = expression.span();
+        let chain = self.bounded(span, || self.chain_step(expression, env));
+        chain.unwrap_or_else(|| Chain::closed(Target::null()))
+    }
+
+    fn chain_step(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Chain {
+        if let Some(chain) = self.declared_access(expression, env) {
+            return chain;
+        }
+        match expression {
+            ExpressionSyntax::PropertyAccess(node) => {
+                if let Some(name) = self.namespace_variable(node.base, node.name) {
+                    return Chain::closed(Target::variable(&name));
+                }
+                let base = self.chain(node.base, env);
+                base.property(Target::text(node.name.name), node.safe)
+            }
+            ExpressionSyntax::ArrayAccess(node) => self.index(node, env),
+            ExpressionSyntax::NonNullAssertion(node) => self.chain(node.base, env),
+            _ => Chain::closed(self.target(expression, env)),
+        }
+    }
+
+    fn index(&self, node: &ArrayAccessSyntax<'a>, env: &Env<'_>) -> Chain {
+        let base = self.chain(node.base, env);
+        let index = self.target(node.index, env);
+        match (node.from_end, node.safe) {
+            (false, safe) => base.property(index, safe),
+            (true, true) => {
+                Chain { target: Target::call("tryIndexFromEnd", vec![base.target, index]), open: true }
+            }
+            (true, false) if base.open => {
+                let arguments = vec![
+                    Target::text("value"),
+                    index,
+                    Target::text("fromEnd"),
+                    Target::bool(true),
+                ];
+                base.extend(Target::call("createObject", arguments))
+            }
+            (true, false) => {
+                Chain::closed(Target::call("indexFromEnd", vec![base.target, index]))
+            }
+        }
+    }
+
+    // A variable that is read through `import * as`.
+    fn namespace_variable(
+        &self,
+        base: ExpressionSyntax<'a>,
+        name: IdentifierSyntax<'a>,
+    ) -> Option<std::rc::Rc<str>> {
+        let ExpressionSyntax::Variable(base) = base else { return None };
+        let id = self.bound.target(base.name)?;
+        let SymbolKind::Wildcard(import) = self.bound.symbol(id).kind else { return None };
+        let unit = self.unit.reference(import.path)?;
+        Some(self.imports.variable(unit, name.name))
+    }
+
+    fn call(&self, node: &'a FunctionCallSyntax<'a>, env: &Env<'_>) -> Target {
+        let Some(id) = self.bound.target(node.name) else {
+            return self.built_in(node.name.name, node.arguments, node.span, env);
+        };
+        let name = match self.bound.symbol(id).kind {
+            SymbolKind::Imported(import, original) => {
+                let unit = self.unit.reference(import.path);
+                unit.map_or_else(String::new, |unit| self.imports.function(unit, original))
+            }
+            _ => self.imports.function(self.id, node.name.name),
+        };
+        Target::call(name, self.targets(node.arguments, env))
+    }
+
+    fn instance_call(&self, node: &'a InstanceFunctionCallSyntax<'a>, env: &Env<'_>) -> Target {
+        if let ExpressionSyntax::Variable(base) = node.base
+            && let Some(id) = self.bound.target(base.name)
+        {
+            match self.bound.symbol(id).kind {
+                SymbolKind::Namespace(_) => {
+                    return self.built_in(node.name.name, node.arguments, node.span, env);
+                }
+                SymbolKind::Wildcard(import) => {
+                    let unit = self.unit.reference(import.path);
+                    let name = unit.map(|unit| self.imports.function(unit, node.name.name));
+                    let arguments = self.targets(node.arguments, env);
+                    return Target::call(name.unwrap_or_default(), arguments);
+                }
+                _ => {}
+            }
+        }
+        self.resource_call(node, env).unwrap_or_else(|| {
+            let title = format!("`{}` is no function of this value", node.name.name);
+            self.error("BCP109", node.name.span, title, "call functions of resources or namespaces");
+            Target::null()
+        })
+    }
+
+    fn built_in(
+        &self,
+        name: &'a str,
+        arguments: &'a [ExpressionSyntax<'a>],
+        span: Span,
+        env: &Env<'_>,
+    ) -> Target {
+        let usage = functions::function(None, name).map(|function| function.usage);
+        match (name, usage, arguments) {
+            ("any", _, [argument]) => self.target(*argument, env),
+            ("nameof", _, [argument]) => Target::text(last_name(*argument).unwrap_or_default()),
+            // Scopes that ARM has no value for.
+            ("subscription" | "resourceGroup" | "managementGroup", _, [_, ..]) => {
+                Target::call("createObject", Vec::new())
+            }
+            (_, Some(Use::Load), _) => self.load_target(name, arguments, span),
+            _ => Target::call(name.to_owned(), self.targets(arguments, env)),
+        }
+    }
+
+    /// Whether every local name in an expression has a meaning in this environment.
+    pub(super) fn locals_known(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> bool {
+        let mut known = true;
+        self.walk(expression, &mut |node| {
+            if let ExpressionSyntax::Variable(variable) = node
+                && let Some(id) = self.bound.target(variable.name)
+            {
+                known &= self.is_global(id) || env.get(id).is_some();
+            }
+            true
+        });
+        known
+    }
+
+    fn is_global(&self, id: SymbolId) -> bool {
+        !matches!(
+            self.bound.symbol(id).kind,
+            SymbolKind::Item(_) | SymbolKind::Index(_) | SymbolKind::LambdaParameter
+        )
+    }
+}
+
+fn last_name<'a>(expression: ExpressionSyntax<'a>) -> Option<&'a str> {
+    match expression.without_parentheses() {
+        ExpressionSyntax::Variable(node) => Some(node.name.name),
+        ExpressionSyntax::PropertyAccess(node) => Some(node.name.name),
+        ExpressionSyntax::ResourceAccess(node) => Some(node.name.name),
+        ExpressionSyntax::NonNullAssertion(node) => last_name(node.base),
+        ExpressionSyntax::ArrayAccess(node) => match node.index {
+            ExpressionSyntax::String(text) => text.literal(),
+            _ => last_name(node.base),
+        },
+        _ => None,
+    }
+}

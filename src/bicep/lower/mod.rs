@@ -1,0 +1,153 @@
+//! Takes bound files, gives ARM templates equal to those of Microsoft's compiler.
+//!
+//! Checks no types. Each file is lowered once, after the files it refers to; how it was written (in
+//! loops, nested, inlined) is resolved here, so that a template needs nothing but itself.
+//!
+//! Read `target` for what expressions become, `expression` and `value` for how, `reference` and
+//! `scope` for resources in expressions, `depends` for the order of deployment, then one file per kind
+//! of declaration, and `template` for the frame.
+
+mod decorators;
+mod depends;
+mod expression;
+mod imports;
+mod json_import;
+mod loads;
+mod module;
+mod order;
+mod reference;
+mod resource;
+mod scope;
+mod target;
+mod template;
+mod types;
+mod unions;
+mod value;
+mod variables;
+mod version;
+mod walk;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::binder::{Bound, SymbolId};
+use super::files::FileProvider;
+use super::load::{BicepUnit, Loaded, UnitId};
+use crate::arm::SourceMap;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use imports::Imports;
+use target::Target;
+
+pub use template::lower;
+
+/// The scope that a template deploys to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TemplateScope {
+    /// The whole tenant.
+    Tenant,
+    /// A management group.
+    ManagementGroup,
+    /// A subscription.
+    Subscription,
+    /// A resource group.
+    ResourceGroup,
+}
+
+/// A compiled file, as the files that refer to it see it.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The template.
+    pub template: Rc<Value>,
+    /// From the template to its source.
+    pub source_map: Rc<SourceMap>,
+    /// The names of its secure outputs, sorted.
+    pub secure_outputs: Vec<String>,
+}
+
+/// The deepest chain of expressions, values of inlined variables included.
+const MAXIMUM_DEPTH: u32 = 400;
+/// The most expressions of one template, those repeated by inlining included.
+const MAXIMUM_EXPRESSIONS: u64 = 4_000_000;
+
+/// What lowering one file needs.
+pub(super) struct Lowerer<'a, 'c> {
+    loaded: &'c Loaded<'a>,
+    compiled: &'c [Option<Compiled>],
+    files: &'c dyn FileProvider,
+    id: UnitId,
+    unit: &'c BicepUnit<'a>,
+    bound: &'c Bound<'a>,
+    imports: &'c Imports<'a>,
+    scope: TemplateScope,
+    symbolic: bool,
+    // Variables that are written out at every use, by symbol.
+    inlined: OnceCell<Vec<bool>>,
+    loads: OnceCell<Vec<Option<Value>>>,
+    depth: Cell<u32>,
+    expressions: Cell<u64>,
+    problems: RefCell<Vec<Diagnostic>>,
+    map: RefCell<value::Recorder>,
+}
+
+impl<'a> Lowerer<'a, '_> {
+    fn report(&self, finding: Diagnostic) {
+        self.problems.borrow_mut().push(finding);
+    }
+
+    fn error(&self, code: &'static str, span: Span, title: impl Into<String>, help: &str) {
+        let place = self.bound.place(span);
+        self.report(Diagnostic::error(code, title).at(place, "not possible here").help(help));
+    }
+
+    fn take_problems(&self, diagnostics: &mut Diagnostics) {
+        for finding in self.problems.take() {
+            diagnostics.push(finding);
+        }
+    }
+
+    // Runs a step of a recursion that inputs can make deep or long. Nothing once a limit is reached.
+    fn bounded<T>(&self, span: Span, step: impl FnOnce() -> T) -> Option<T> {
+        let (depth, expressions) = (self.depth.get(), self.expressions.get());
+        if depth >= MAXIMUM_DEPTH || expressions >= MAXIMUM_EXPRESSIONS {
+            if expressions < u64::MAX {
+                // Once is enough.
+                self.expressions.set(u64::MAX);
+                let title = "an expression that is too deep or too large";
+                self.error("BCP102", span, title, "split it, or use fewer inlined variables");
+            }
+            return None;
+        }
+        self.depth.set(depth + 1);
+        self.expressions.set(expressions + 1);
+        let result = step();
+        self.depth.set(depth);
+        Some(result)
+    }
+}
+
+/// What the names of loops mean at some place: the item and index of each loop around it.
+#[derive(Debug, Default)]
+pub(super) struct Env<'e> {
+    outer: Option<&'e Env<'e>>,
+    names: Vec<(SymbolId, Target)>,
+}
+
+impl<'e> Env<'e> {
+    fn empty() -> Self {
+        Self::default()
+    }
+
+    fn with(&'e self, names: Vec<(SymbolId, Target)>) -> Self {
+        Env { outer: Some(self), names }
+    }
+
+    fn get(&self, id: SymbolId) -> Option<&Target> {
+        let here = self.names.iter().find(|(name, _)| *name == id);
+        match here {
+            Some((_, target)) => Some(target),
+            None => self.outer?.get(id),
+        }
+    }
+}

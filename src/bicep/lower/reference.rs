@@ -1,0 +1,472 @@
+//! Resources and modules as expressions read them: which one is meant, its name, its ID, its state.
+
+use super::expression::Chain;
+use super::scope::Scope;
+use super::target::Target;
+use super::{Env, Lowerer};
+use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
+use crate::bicep::functions;
+use crate::bicep::syntax::{
+    DeclarationBody, ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax,
+    ObjectSyntax,
+};
+
+/// The API version of the deployments that modules become.
+pub const DEPLOYMENT_VERSION: &str = "2025-04-01";
+/// The resource type of the deployments that modules become.
+pub const DEPLOYMENT_TYPE: &str = "Microsoft.Resources/deployments";
+
+/// A declaration that is deployed.
+#[derive(Debug, Clone, Copy)]
+pub enum Declared<'a> {
+    Resource(ResourceId),
+    Module(&'a ModuleDeclarationSyntax<'a>),
+}
+
+/// A resource or module that an expression means, and which item of it if it is a loop.
+#[derive(Debug, Clone, Copy)]
+pub struct Reference<'a> {
+    pub symbol: SymbolId,
+    pub declared: Declared<'a>,
+    pub index: Option<ExpressionSyntax<'a>>,
+}
+
+/// A reference with the index as a value: what names and IDs are made of.
+pub struct Instance<'a> {
+    pub symbol: SymbolId,
+    pub declared: Declared<'a>,
+    pub index: Option<Target>,
+    // What the names of its own loop mean.
+    pub env: Env<'static>,
+}
+
+impl<'a> Lowerer<'a, '_> {
+    pub(super) fn declared_body(&self, declared: Declared<'a>) -> DeclarationBody<'a> {
+        match declared {
+            Declared::Resource(id) => self.bound.resource(id).syntax.body(),
+            Declared::Module(module) => module.body(),
+        }
+    }
+
+    /// The resource or module that an expression names, if it names one.
+    pub(super) fn reference(&self, expression: ExpressionSyntax<'a>) -> Option<Reference<'a>> {
+        match expression {
+            ExpressionSyntax::Variable(node) => {
+                let symbol = self.bound.target(node.name)?;
+                let declared = match self.bound.symbol(symbol).kind {
+                    SymbolKind::Resource(id) => Declared::Resource(id),
+                    SymbolKind::Module(module) => Declared::Module(module),
+                    _ => return None,
+                };
+                Some(Reference { symbol, declared, index: None })
+            }
+            ExpressionSyntax::ResourceAccess(node) => {
+                let outer = self.reference(node.base)?;
+                let Declared::Resource(parent) = outer.declared else { return None };
+                let id = self.bound.nested(parent, node.name.name)?;
+                let symbol = self.bound.resource(id).symbol;
+                Some(Reference { symbol, declared: Declared::Resource(id), index: None })
+            }
+            ExpressionSyntax::ArrayAccess(node) if !node.safe && !node.from_end => {
+                let base = self.reference(node.base)?;
+                let looped = self.declared_body(base.declared).r#for.is_some();
+                (looped && base.index.is_none())
+                    .then_some(Reference { index: Some(node.index), ..base })
+            }
+            ExpressionSyntax::NonNullAssertion(node) => self.reference(node.base),
+            ExpressionSyntax::Parenthesized(node) => self.reference(node.expression),
+            _ => None,
+        }
+    }
+
+    pub(super) fn instance(&self, reference: Reference<'a>, env: &Env<'_>) -> Instance<'a> {
+        let index = reference.index.map(|index| self.target(index, env));
+        self.instance_at(reference.symbol, reference.declared, index)
+    }
+
+    pub(super) fn instance_at(
+        &self,
+        symbol: SymbolId,
+        declared: Declared<'a>,
+        index: Option<Target>,
+    ) -> Instance<'a> {
+        let env = self.loop_env(declared, index.clone());
+        Instance { symbol, declared, index, env }
+    }
+
+    /// What the loop's names mean in the declaration itself, or at an index of it.
+    fn loop_env(&self, declared: Declared<'a>, index: Option<Target>) -> Env<'static> {
+        let Some(node) = self.declared_body(declared).r#for else { return Env::empty() };
+        let index = index.unwrap_or_else(|| Target::call("copyIndex", Vec::new()));
+        Env { outer: None, names: self.loop_names(node, index, &Env::empty()) }
+    }
+
+    pub(super) fn is_conditional(&self, declared: Declared<'a>) -> bool {
+        match declared {
+            Declared::Module(module) => module.body().r#if.is_some(),
+            Declared::Resource(id) => {
+                let resource = self.bound.resource(id);
+                resource.syntax.body().r#if.is_some()
+                    || resource.nested_in.is_some_and(|id| self.is_conditional(Declared::Resource(id)))
+            }
+        }
+    }
+
+    /// The condition, with those of the resources that it is nested in.
+    pub(super) fn condition(&self, declared: Declared<'a>, env: &Env<'_>) -> Option<Target> {
+        let own = self.declared_body(declared).r#if;
+        let own = own.map(|node| self.target(node.condition, env));
+        let Declared::Resource(id) = declared else { return own };
+        let outer = self.bound.resource(id).nested_in;
+        let outer = outer.and_then(|id| self.condition(Declared::Resource(id), &Env::empty()));
+        match (outer, own) {
+            (Some(outer), Some(own)) => Some(Target::call("and", vec![outer, own])),
+            (outer, own) => outer.or(own),
+        }
+    }
+
+    /// Type and API version.
+    pub(super) fn resource_type(&self, id: ResourceId) -> (String, String) {
+        let resource = self.bound.resource(id);
+        let text = resource.syntax.type_string().and_then(|node| node.literal()).unwrap_or_default();
+        let (own, version) = text.split_once('@').unwrap_or((text, ""));
+        let Some(parent) = resource.nested_in else { return (own.to_owned(), version.to_owned()) };
+        let (outer, inherited) = self.resource_type(parent);
+        let version = if version.is_empty() { inherited } else { version.to_owned() };
+        (format!("{outer}/{own}"), version)
+    }
+
+    /// The parent by nesting or by the `parent` property.
+    pub(super) fn parent(&self, id: ResourceId, env: &Env<'_>) -> Option<Instance<'a>> {
+        let resource = self.bound.resource(id);
+        if let Some(parent) = resource.nested_in {
+            let symbol = self.bound.resource(parent).symbol;
+            return Some(self.instance_at(symbol, Declared::Resource(parent), None));
+        }
+        let value = resource.syntax.body().object?.property("parent")?.value;
+        let reference = self.reference(value);
+        if reference.is_none() {
+            let help = "name a resource of this file";
+            self.error("BCP240", value.span(), "a parent that is no resource", help);
+        }
+        Some(self.instance(reference?, env))
+    }
+
+    /// The name that the declaration gives itself.
+    pub(super) fn own_name(&self, declared: Declared<'a>, env: &Env<'_>) -> Target {
+        let name = self.declared_body(declared).object.and_then(|body| body.property("name"));
+        match (name, declared) {
+            (Some(property), _) => self.target(property.value, env),
+            (None, Declared::Module(module)) => self.default_module_name(module),
+            (None, Declared::Resource(id)) => {
+                let span = self.bound.resource(id).syntax.name.span;
+                self.error("BCP035", span, "a resource without a name", "give it a `name`");
+                Target::null()
+            }
+        }
+    }
+
+    // The names from the top ancestor down, its own last; and how many segments the first stands for.
+    fn names(&self, id: ResourceId, env: &Env<'_>) -> (Vec<Target>, usize) {
+        let own = self.own_name(Declared::Resource(id), env);
+        let span = self.bound.resource(id).syntax.name.span;
+        let parent = self.bounded(span, || {
+            let parent = self.parent(id, env)?;
+            let Declared::Resource(parent_id) = parent.declared else { return None };
+            Some(self.names(parent_id, &parent.env))
+        });
+        if let Some(Some((mut names, first))) = parent {
+            names.push(own);
+            return (names, first);
+        }
+        let segments = self.resource_type(id).0.split('/').count() - 1;
+        (vec![own], segments)
+    }
+
+    /// The full name, ancestors included.
+    pub(super) fn full_name(&self, id: ResourceId, env: &Env<'_>) -> Target {
+        let (mut names, _) = self.names(id, env);
+        if names.len() == 1 {
+            return names.remove(0);
+        }
+        let holes: Vec<String> = (0..names.len()).map(|index| format!("{{{index}}}")).collect();
+        Target::format(&holes.join("/"), names)
+    }
+
+    fn name_segments(&self, id: ResourceId, env: &Env<'_>) -> Vec<Target> {
+        let (names, first) = self.names(id, env);
+        let mut segments = Vec::with_capacity(names.len() + first);
+        for (at, name) in names.into_iter().enumerate() {
+            if at > 0 || first <= 1 {
+                segments.push(name);
+                continue;
+            }
+            let split = Target::call("split", vec![name, Target::text("/")]);
+            for index in 0..i64::try_from(first).unwrap_or(0) {
+                segments.push(split.clone().access(Target::Int(index)));
+            }
+        }
+        segments
+    }
+
+    /// The resource ID.
+    pub(super) fn resource_id(&self, instance: &Instance<'a>) -> Target {
+        let scope = self.scope_of(instance.declared, &instance.env);
+        let (kind, segments) = match instance.declared {
+            Declared::Resource(id) => {
+                (self.resource_type(id).0, self.name_segments(id, &instance.env))
+            }
+            Declared::Module(_) => {
+                let name = self.own_name(instance.declared, &instance.env);
+                (DEPLOYMENT_TYPE.to_owned(), vec![name])
+            }
+        };
+        self.scoped_id(scope, &kind, segments)
+    }
+
+    fn scoped_id(&self, scope: Scope, kind: &str, segments: Vec<Target>) -> Target {
+        let kind = Target::text(kind);
+        let (function, mut arguments) = match scope {
+            Scope::Resource(id) => ("extensionResourceId", vec![id, kind]),
+            Scope::Tenant => ("tenantResourceId", vec![kind]),
+            Scope::ManagementGroup(None) => {
+                let group = Target::call("managementGroup", Vec::new()).property("id");
+                ("extensionResourceId", vec![group, kind])
+            }
+            Scope::ManagementGroup(Some(name)) => {
+                let group = Target::text("Microsoft.Management/managementGroups");
+                let group = Target::call("tenantResourceId", vec![group, name]);
+                ("extensionResourceId", vec![group, kind])
+            }
+            Scope::Subscription(None) => ("subscriptionResourceId", vec![kind]),
+            Scope::Subscription(Some(id)) => ("subscriptionResourceId", vec![id, kind]),
+            Scope::ResourceGroup(_, None) => ("resourceId", vec![kind]),
+            Scope::ResourceGroup(subscription, Some(name)) => {
+                let current = || Target::call("subscription", Vec::new()).property("subscriptionId");
+                let subscription = subscription.unwrap_or_else(current);
+                let pattern = "/subscriptions/{0}/resourceGroups/{1}";
+                ("extensionResourceId", vec![Target::format(pattern, vec![subscription, name]), kind])
+            }
+        };
+        arguments.extend(segments);
+        Target::call(function, arguments)
+    }
+
+    /// `'symbol'` or `format('symbol[{0}]', index)`.
+    pub(super) fn symbolic_reference(&self, instance: &Instance<'a>) -> Target {
+        let name = self.declared_name(instance.declared);
+        match &instance.index {
+            None => Target::text(name),
+            Some(index) => Target::format(&format!("{name}[{{0}}]"), vec![index.clone()]),
+        }
+    }
+
+    pub(super) fn declared_name(&self, declared: Declared<'a>) -> String {
+        match declared {
+            Declared::Resource(id) => self.bound.symbolic_name(id),
+            Declared::Module(module) => module.name.name.to_owned(),
+        }
+    }
+
+    fn version_of(&self, declared: Declared<'a>) -> String {
+        match declared {
+            Declared::Resource(id) => self.resource_type(id).1,
+            Declared::Module(_) => DEPLOYMENT_VERSION.to_owned(),
+        }
+    }
+
+    // Whether expressions may name it by its symbol.
+    pub(super) fn has_symbol(&self, declared: Declared<'a>) -> bool {
+        self.symbolic
+            && match declared {
+                Declared::Resource(id) => self.is_emitted(id),
+                Declared::Module(_) => true,
+            }
+    }
+
+    /// The `reference(..)` call that reads its state: its properties, or all of it.
+    fn state(&self, instance: &Instance<'a>, full: bool) -> Target {
+        let declared = instance.declared;
+        let looped = self.declared_body(declared).r#for.is_some();
+        if looped && instance.index.is_none() && self.symbolic {
+            let mut arguments = vec![Target::text(self.declared_name(declared))];
+            arguments.extend(full.then(|| Target::text("full")));
+            return Target::call("references", arguments);
+        }
+        let version = || Target::text(self.version_of(declared));
+        let mut arguments = if self.has_symbol(declared) {
+            let name = self.symbolic_reference(instance);
+            if full { vec![name, version()] } else { vec![name] }
+        } else {
+            vec![self.resource_id(instance), version()]
+        };
+        arguments.extend(full.then(|| Target::text("full")));
+        Target::call("reference", arguments)
+    }
+
+    /// A resource or module itself as a value.
+    pub(super) fn whole(&self, symbol: SymbolId, env: &Env<'_>) -> Target {
+        let declared = match self.bound.symbol(symbol).kind {
+            SymbolKind::Resource(id) => Declared::Resource(id),
+            SymbolKind::Module(module) => Declared::Module(module),
+            _ => return Target::null(),
+        };
+        self.whole_instance(&self.instance(Reference { symbol, declared, index: None }, env))
+    }
+
+    fn whole_instance(&self, instance: &Instance<'a>) -> Target {
+        self.state(instance, matches!(instance.declared, Declared::Resource(_)))
+    }
+
+    /// An access of a resource or module: a property, an output, or one item of a loop.
+    pub(super) fn declared_access(
+        &self,
+        expression: ExpressionSyntax<'a>,
+        env: &Env<'_>,
+    ) -> Option<Chain> {
+        let (base, name, safe) = match expression {
+            ExpressionSyntax::PropertyAccess(node) => (node.base, node.name.name, node.safe),
+            ExpressionSyntax::ArrayAccess(node) => match node.index.literal() {
+                Some(name) if !node.from_end => (node.base, name, node.safe),
+                _ => return Some(self.item(expression, env)?),
+            },
+            ExpressionSyntax::ResourceAccess(_) => return Some(self.item(expression, env)?),
+            _ => return None,
+        };
+        if let Some(reference) = self.reference(base) {
+            let looped = self.declared_body(reference.declared).r#for.is_some();
+            if looped && reference.index.is_none() {
+                return None;
+            }
+            let instance = self.instance(reference, env);
+            return Some(self.property(&instance, name, safe));
+        }
+        self.module_output(base, name, safe, env)
+    }
+
+    fn item(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Option<Chain> {
+        let instance = self.instance(self.reference(expression)?, env);
+        Some(Chain::closed(self.whole_instance(&instance)))
+    }
+
+    fn property(&self, instance: &Instance<'a>, name: &str, safe: bool) -> Chain {
+        let declared = instance.declared;
+        let unless = |target: Target| match self.condition(declared, &instance.env) {
+            Some(condition) if safe => {
+                Target::call("if", vec![condition, target, Target::null()])
+            }
+            _ => target,
+        };
+        let own = match (name, declared) {
+            ("name", _) => Some(self.own_name(declared, &instance.env)),
+            ("id", Declared::Resource(_)) => Some(self.resource_id(instance)),
+            ("type", Declared::Resource(id)) => Some(Target::text(self.resource_type(id).0)),
+            ("apiVersion", Declared::Resource(id)) => Some(Target::text(self.resource_type(id).1)),
+            ("properties", Declared::Resource(_)) => Some(self.state(instance, false)),
+            _ => None,
+        };
+        if let Some(own) = own {
+            return Chain::closed(unless(own));
+        }
+        let full = matches!(declared, Declared::Resource(_));
+        let state = unless(self.state(instance, full));
+        Chain::closed(state).property(Target::text(name), safe)
+    }
+
+    fn module_output(
+        &self,
+        base: ExpressionSyntax<'a>,
+        name: &str,
+        safe: bool,
+        env: &Env<'_>,
+    ) -> Option<Chain> {
+        let (inner, outputs) = match strip(base) {
+            ExpressionSyntax::PropertyAccess(node) => (node.base, node.name.name),
+            ExpressionSyntax::ArrayAccess(node) => (node.base, node.index.literal()?),
+            _ => return None,
+        };
+        let reference = self.reference(inner).filter(|_| outputs == "outputs")?;
+        let Declared::Module(module) = reference.declared else { return None };
+        if module.body().r#for.is_some() && reference.index.is_none() {
+            return None;
+        }
+        if self.has_secure_output(module, name) {
+            let instance = self.instance(reference, env);
+            let id = if self.symbolic {
+                self.symbolic_reference(&instance)
+            } else {
+                self.resource_id(&instance)
+            };
+            let arguments = vec![id, Target::text(DEPLOYMENT_VERSION)];
+            let all = Target::call("listOutputsWithSecureValues", arguments);
+            return Some(Chain::closed(all).property(Target::text(name), safe));
+        }
+        let output = self.chain(base, env).property(Target::text(name), safe);
+        Some(output.property(Target::text("value"), safe))
+    }
+
+    fn has_secure_output(&self, module: &ModuleDeclarationSyntax<'a>, name: &str) -> bool {
+        let unit = self.unit.reference(module.path);
+        let compiled = unit.and_then(|unit| self.compiled[unit.0].as_ref());
+        compiled.is_some_and(|module| module.secure_outputs.iter().any(|output| output == name))
+    }
+
+    /// A function that the type of a resource defines, such as `listKeys`.
+    pub(super) fn resource_call(
+        &self,
+        node: &InstanceFunctionCallSyntax<'a>,
+        env: &Env<'_>,
+    ) -> Option<Target> {
+        let reference = self.reference(node.base)?;
+        let Declared::Resource(_) = reference.declared else { return None };
+        if !functions::is_list_function(node.name.name) {
+            return None;
+        }
+        let instance = self.instance(reference, env);
+        let id = if self.has_symbol(instance.declared) {
+            self.symbolic_reference(&instance)
+        } else {
+            self.resource_id(&instance)
+        };
+        let mut arguments = vec![id];
+        if node.arguments.is_empty() {
+            arguments.push(Target::text(self.version_of(instance.declared)));
+        } else {
+            arguments.extend(self.targets(node.arguments, env));
+        }
+        Some(Target::call(node.name.name.to_owned(), arguments))
+    }
+
+    /// Whether a resource stands in the template. An existing one does only where it has a symbol, and
+    /// only if where it is can be known before anything is deployed.
+    pub(super) fn is_emitted(&self, id: ResourceId) -> bool {
+        let resource = self.bound.resource(id);
+        if resource.syntax.existing.is_none() {
+            return true;
+        }
+        if !self.symbolic {
+            return false;
+        }
+        let body = resource.syntax.body();
+        let fields = body.object.into_iter().flat_map(ObjectSyntax::properties);
+        let placed = fields.filter(|field| matches!(field.name(), Some("name" | "scope")));
+        let loops = body.r#for.map(|node| node.expression);
+        let mut expressions = placed.map(|field| field.value).chain(loops);
+        if expressions.any(|expression| self.reads_run_time(expression)) {
+            return false;
+        }
+        let parent = self.bounded(resource.syntax.span, || self.parent(id, &Env::empty()));
+        match parent.flatten().map(|parent| parent.declared) {
+            Some(Declared::Resource(parent)) => self.is_emitted(parent),
+            _ => true,
+        }
+    }
+}
+
+fn strip(expression: ExpressionSyntax<'_>) -> ExpressionSyntax<'_> {
+    match expression {
+        ExpressionSyntax::NonNullAssertion(node) => strip(node.base),
+        ExpressionSyntax::Parenthesized(node) => strip(node.expression),
+        _ => expression,
+    }
+}

@@ -1,0 +1,151 @@
+//! Where resources and modules are deployed to.
+
+use serde_json::{Map, Value};
+
+use super::reference::Declared;
+use super::target::Target;
+use super::{Env, Lowerer, TemplateScope};
+use crate::bicep::binder::SymbolId;
+use crate::bicep::syntax::ExpressionSyntax;
+
+/// A scope to deploy to. What is absent is that of the deployment itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scope {
+    Tenant,
+    ManagementGroup(Option<Target>),
+    Subscription(Option<Target>),
+    /// Subscription and name.
+    ResourceGroup(Option<Target>, Option<Target>),
+    /// The ID of the resource that is extended.
+    Resource(Target),
+}
+
+impl<'a> Lowerer<'a, '_> {
+    pub(super) fn template_scope(&self) -> Scope {
+        match self.scope {
+            TemplateScope::Tenant => Scope::Tenant,
+            TemplateScope::ManagementGroup => Scope::ManagementGroup(None),
+            TemplateScope::Subscription => Scope::Subscription(None),
+            TemplateScope::ResourceGroup => Scope::ResourceGroup(None, None),
+        }
+    }
+
+    /// The scope that a declaration has, by itself or from its top ancestor.
+    pub(super) fn scope_of(&self, declared: Declared<'a>, env: &Env<'_>) -> Scope {
+        self.own_scope(declared, env).unwrap_or_else(|| self.template_scope())
+    }
+
+    /// The same, if any is written.
+    pub(super) fn own_scope(&self, declared: Declared<'a>, env: &Env<'_>) -> Option<Scope> {
+        let body = self.declared_body(declared);
+        if let Declared::Resource(id) = declared {
+            let inherited = self.bounded(self.bound.resource(id).syntax.name.span, || {
+                let parent = self.parent(id, env)?;
+                Some(self.own_scope(parent.declared, &parent.env))
+            });
+            if let Some(Some(inherited)) = inherited {
+                return inherited;
+            }
+        }
+        let scope = body.object?.property("scope")?.value;
+        self.scope_value(scope, env)
+    }
+
+    fn scope_value(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Option<Scope> {
+        let expression = expression.without_parentheses();
+        let (name, arguments) = match expression {
+            ExpressionSyntax::FunctionCall(node) => (node.name.name, node.arguments),
+            ExpressionSyntax::InstanceFunctionCall(node) => (node.name.name, node.arguments),
+            _ => return self.resource_scope(expression, env),
+        };
+        let argument = |at: usize| {
+            arguments.get(at).map(|argument: &ExpressionSyntax<'a>| self.target(*argument, env))
+        };
+        match (name, arguments.len()) {
+            ("tenant", _) => Some(Scope::Tenant),
+            ("managementGroup", _) => Some(Scope::ManagementGroup(argument(0))),
+            ("subscription", _) => Some(Scope::Subscription(argument(0))),
+            ("resourceGroup", 2) => Some(Scope::ResourceGroup(argument(0), argument(1))),
+            ("resourceGroup", _) => Some(Scope::ResourceGroup(None, argument(0))),
+            _ => self.no_scope(expression),
+        }
+    }
+
+    fn resource_scope(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Option<Scope> {
+        let Some(reference) = self.reference(expression) else { return self.no_scope(expression) };
+        let Declared::Resource(id) = reference.declared else { return self.no_scope(expression) };
+        let instance = self.instance(reference, env);
+        let name = || self.own_name(instance.declared, &instance.env);
+        let kind = self.resource_type(id).0.to_ascii_lowercase();
+        Some(match kind.as_str() {
+            "microsoft.resources/resourcegroups" => {
+                let subscription = match self.own_scope(instance.declared, &instance.env) {
+                    Some(Scope::Subscription(id)) => id,
+                    _ => None,
+                };
+                Scope::ResourceGroup(subscription, Some(name()))
+            }
+            "microsoft.management/managementgroups" => Scope::ManagementGroup(Some(name())),
+            _ => Scope::Resource(self.resource_id(&instance)),
+        })
+    }
+
+    fn no_scope(&self, expression: ExpressionSyntax<'a>) -> Option<Scope> {
+        let help = "use a resource, or `resourceGroup()`, `subscription()`, `managementGroup()`, `tenant()`";
+        self.error("BCP036", expression.span(), "a scope that is none", help);
+        None
+    }
+
+    /// The fields that tell Azure the scope.
+    pub(super) fn scope_fields(&self, scope: Option<&Scope>, module: bool, fields: &mut Map<String, Value>) {
+        let mut put = |name: &str, value: Value| {
+            fields.insert(name.to_owned(), value);
+        };
+        match scope {
+            None => {}
+            Some(Scope::Resource(id)) => put("scope", id.clone().into_json()),
+            Some(Scope::Tenant) => {
+                if self.scope != TemplateScope::Tenant {
+                    put("scope", Value::from("/"));
+                }
+            }
+            Some(Scope::ManagementGroup(Some(name))) => {
+                let near = self.scope <= TemplateScope::ManagementGroup;
+                let id = if near {
+                    let pattern = "Microsoft.Management/managementGroups/{0}";
+                    Target::format(pattern, vec![name.clone()])
+                } else {
+                    let kind = Target::text("Microsoft.Management/managementGroups");
+                    Target::call("tenantResourceId", vec![kind, name.clone()])
+                };
+                put("scope", id.into_json());
+            }
+            Some(Scope::ManagementGroup(None)) => {}
+            Some(Scope::Subscription(Some(id))) => put("subscriptionId", id.clone().into_json()),
+            Some(Scope::Subscription(None)) => {
+                if module && self.scope == TemplateScope::ResourceGroup {
+                    let current = Target::call("subscription", Vec::new());
+                    put("subscriptionId", current.property("subscriptionId").into_json());
+                }
+            }
+            Some(Scope::ResourceGroup(subscription, name)) => {
+                if let Some(subscription) = subscription {
+                    put("subscriptionId", subscription.clone().into_json());
+                }
+                if let Some(name) = name {
+                    put("resourceGroup", name.clone().into_json());
+                }
+            }
+        }
+    }
+
+    pub(super) fn symbol_of(&self, declared: Declared<'a>) -> SymbolId {
+        match declared {
+            Declared::Resource(id) => self.bound.resource(id).symbol,
+            Declared::Module(module) => {
+                self.bound.declared(module.name).expect("the binder declares every module")
+            }
+        }
+    }
+
+}
