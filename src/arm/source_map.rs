@@ -1,4 +1,6 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::Place;
 
@@ -6,6 +8,8 @@ use crate::diagnostic::Place;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceMap {
     places: BTreeMap<String, Place>,
+    // The maps of nested templates, by where these stand. They are shared: one module may stand often.
+    mounted: BTreeMap<String, Arc<SourceMap>>,
 }
 
 impl SourceMap {
@@ -14,19 +18,56 @@ impl SourceMap {
         self.places.insert(pointer.into(), place);
     }
 
+    /// Records that a whole nested template stands at a pointer.
+    pub fn mount(&mut self, pointer: impl Into<String>, map: Arc<Self>) {
+        self.mounted.insert(pointer.into(), map);
+    }
+
     /// The place of the value at a pointer, or of the nearest enclosing value that has one.
     pub fn place(&self, pointer: &str) -> Option<Place> {
-        let mut pointer = pointer;
+        let mut enclosing = pointer;
         loop {
-            if let Some(place) = self.places.get(pointer) {
+            let nested = self.mounted.get(enclosing);
+            if let Some(place) = nested.and_then(|map| map.place(&pointer[enclosing.len()..])) {
+                return Some(place);
+            }
+            if let Some(place) = self.places.get(enclosing) {
                 return Some(*place);
             }
-            pointer = &pointer[..pointer.rfind('/')?];
+            enclosing = &enclosing[..enclosing.rfind('/')?];
         }
     }
 
-    /// All entries, by pointer.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Place)> {
-        self.places.iter().map(|(pointer, place)| (pointer.as_str(), *place))
+    /// All entries, those of nested templates last.
+    pub fn iter(&self) -> Box<dyn Iterator<Item = (Cow<'_, str>, Place)> + '_> {
+        let own = self.places.iter().map(|(pointer, place)| (pointer.into(), *place));
+        let nested = self.mounted.iter().flat_map(|(prefix, map)| {
+            map.iter().map(move |(pointer, place)| (format!("{prefix}{pointer}").into(), place))
+        });
+        Box::new(own.chain(nested))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{FileId, Span};
+
+    fn place(at: u32) -> Place {
+        Place { file: FileId(0), span: Span::new(at, at + 1) }
+    }
+
+    #[test]
+    fn finds_the_nearest_place_through_nested_templates() {
+        let mut nested = SourceMap::default();
+        nested.insert("/resources/b", place(2));
+        let mut map = SourceMap::default();
+        map.insert("/resources/a", place(1));
+        map.mount("/resources/a/properties/template", Arc::new(nested));
+        let inner = "/resources/a/properties/template/resources/b";
+        assert_eq!(map.place(&format!("{inner}/name")), Some(place(2)));
+        assert_eq!(map.place("/resources/a/properties/template/outputs"), Some(place(1)));
+        assert_eq!(map.place("/variables"), None);
+        assert_eq!(map.iter().last(), Some((inner.into(), place(2))));
     }
 }

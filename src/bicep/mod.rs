@@ -1,9 +1,74 @@
 //! The Bicep compiler inside: Bicep text and the files it refers to become ARM JSON.
 //!
-//! Touches no disk. Read the phases in their order: [`syntax`] is the tree that all share, [`lexer`]
-//! makes tokens, [`parser`] makes the tree.
+//! Touches no disk: it asks a [`FileProvider`]. Read the phases in their order: [`syntax`] is the tree
+//! that all share, [`lexer`] makes tokens, [`parser`] the tree, [`binder`] says what names mean, `load`
+//! brings all files together, and `lower` makes the templates.
+//!
+//! ```
+//! use prebake::bicep::{MemoryFiles, compile};
+//! use prebake::diagnostic::{Diagnostics, Sources};
+//!
+//! let files = MemoryFiles::from_iter([("main.bicep", "param name string\noutput hi string = 'Hi ${name}'")]);
+//! let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+//! let template = compile("main.bicep", &files, &mut sources, &mut diagnostics).expect("it has no errors");
+//! assert_eq!(template.json["outputs"]["hi"]["value"], "[format('Hi {0}', parameters('name'))]");
+//! let place = template.source_map.place("/outputs/hi/value").expect("every value has a place");
+//! assert_eq!(sources.position(place).1.line, 2);
+//! ```
 
+pub mod binder;
+mod config;
+mod content;
+mod files;
+pub mod functions;
+mod json_path;
 pub mod lexer;
+mod load;
+mod lower;
 pub mod parser;
 pub mod problem;
+mod registry;
 pub mod syntax;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+pub use files::{Entry, FileError, FileProvider, MemoryFiles};
+
+use crate::arm::Template;
+use crate::diagnostic::{Diagnostics, Sources};
+
+/// Compiles a Bicep file with all that it refers to. Nothing if there are errors, which are all told.
+pub fn compile(
+    entry: &str,
+    files: &dyn FileProvider,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Template> {
+    let arena = syntax::Arena::new();
+    // Errors of others are not errors of this file.
+    let mut own = Diagnostics::new();
+    let template = compile_in(&arena, entry, files, sources, &mut own);
+    own.sort();
+    let template = template.filter(|_| !own.has_errors());
+    diagnostics.append(own);
+    template
+}
+
+fn compile_in(
+    arena: &syntax::Arena,
+    entry: &str,
+    files: &dyn FileProvider,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Template> {
+    let loaded = load::load(arena, entry, files, sources, diagnostics)?;
+    if diagnostics.has_errors() {
+        return None;
+    }
+    let mut compiled = lower::lower(&loaded, files, diagnostics);
+    let entry = compiled.first_mut()?.take()?;
+    let json = Rc::try_unwrap(entry.template).unwrap_or_else(|shared| (*shared).clone());
+    let source_map = Arc::try_unwrap(entry.source_map).unwrap_or_else(|shared| (*shared).clone());
+    Some(Template { json, source_map })
+}

@@ -342,7 +342,7 @@ impl<'a> Binder<'a, '_> {
                     self.decorators(resource.decorators);
                     self.resource(resource);
                 }
-                ObjectItemSyntax::Skipped(_) => {}
+                ObjectItemSyntax::Missing(_) | ObjectItemSyntax::Skipped(_) => {}
             }
         }
     }

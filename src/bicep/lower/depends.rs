@@ -111,7 +111,9 @@ impl<'a> Lowerer<'a, '_> {
                     }
                 }
                 ObjectItemSyntax::Spread(spread) => self.collect(&mut collector, spread.expression),
-                ObjectItemSyntax::Resource(_) | ObjectItemSyntax::Skipped(_) => {}
+                ObjectItemSyntax::Resource(_)
+            | ObjectItemSyntax::Missing(_)
+            | ObjectItemSyntax::Skipped(_) => {}
             }
         }
         // Variables are read after the body: what they reach has no loop around it.

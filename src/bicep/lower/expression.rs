@@ -158,7 +158,9 @@ impl<'a> Lowerer<'a, '_> {
         let items = node.items.iter().filter_map(|item| match item {
             ObjectItemSyntax::Property(property) => Some(Ok((property.key, property.value))),
             ObjectItemSyntax::Spread(spread) => Some(Err(spread.expression)),
-            ObjectItemSyntax::Resource(_) | ObjectItemSyntax::Skipped(_) => None,
+            ObjectItemSyntax::Resource(_)
+            | ObjectItemSyntax::Missing(_)
+            | ObjectItemSyntax::Skipped(_) => None,
         });
         if items.clone().all(|item| item.is_ok()) {
             return create(items.flatten().collect());
@@ -375,7 +377,7 @@ impl<'a> Lowerer<'a, '_> {
             ("subscription" | "resourceGroup" | "managementGroup", _, [_, ..]) => {
                 Target::call("createObject", Vec::new())
             }
-            (_, Some(Use::Load), _) => self.load_target(name, arguments, span),
+            (_, Some(Use::Load), _) => self.load_target(span),
             _ => Target::call(name.to_owned(), self.targets(arguments, env)),
         }
     }

@@ -29,6 +29,7 @@ mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -61,13 +62,13 @@ pub struct Compiled {
     /// The template.
     pub template: Rc<Value>,
     /// From the template to its source.
-    pub source_map: Rc<SourceMap>,
+    pub source_map: Arc<SourceMap>,
     /// The names of its secure outputs, sorted.
     pub secure_outputs: Vec<String>,
 }
 
 /// The deepest chain of expressions, values of inlined variables included.
-const MAXIMUM_DEPTH: u32 = 400;
+const MAXIMUM_DEPTH: u32 = 800;
 /// The most expressions of one template, those repeated by inlining included.
 const MAXIMUM_EXPRESSIONS: u64 = 4_000_000;
 
@@ -79,7 +80,7 @@ pub(super) struct Lowerer<'a, 'c> {
     id: UnitId,
     unit: &'c BicepUnit<'a>,
     bound: &'c Bound<'a>,
-    imports: &'c Imports<'a>,
+    imports: &'c Imports,
     scope: TemplateScope,
     symbolic: bool,
     // Variables that are written out at every use, by symbol.

@@ -102,7 +102,7 @@ impl<'a> Lowerer<'a, '_> {
         if let Content::TemplateSpec(id) = &self.loaded.unit(unit).content {
             properties.insert("templateLink".to_owned(), json!({ "id": id }));
         } else if let Some(compiled) = &self.compiled[unit.0] {
-            self.map.borrow_mut().mount("template", &compiled.source_map);
+            self.mount("template", &compiled.source_map);
             properties.insert("template".to_owned(), (*compiled.template).clone());
         }
         Value::Object(properties)

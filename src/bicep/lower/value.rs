@@ -1,5 +1,7 @@
 //! Expressions as JSON: literals stay literals, all else becomes an expression string.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::target::{Target, literal, literal_text};
@@ -39,8 +41,8 @@ impl Recorder {
         self.pointer.truncate(length);
     }
 
-    pub fn pointer(&self) -> &str {
-        &self.pointer
+    fn mount(&mut self, segment: &str, map: &Arc<SourceMap>) {
+        self.map.mount(format!("{}/{segment}", self.pointer), Arc::clone(map));
     }
 }
 
@@ -51,6 +53,10 @@ impl<'a> Lowerer<'a, '_> {
 
     pub(super) fn enter_item(&self, index: usize, span: Span) {
         self.enter(&index.to_string(), span);
+    }
+
+    pub(super) fn mount(&self, segment: &str, map: &Arc<SourceMap>) {
+        self.map.borrow_mut().mount(segment, map);
     }
 
     pub(super) fn leave(&self) {

@@ -32,7 +32,9 @@ pub fn walk<'a>(
                         walk(property.value, visit);
                     }
                     ObjectItemSyntax::Spread(spread) => walk(spread.expression, visit),
-                    ObjectItemSyntax::Resource(_) | ObjectItemSyntax::Skipped(_) => {}
+                    ObjectItemSyntax::Resource(_)
+            | ObjectItemSyntax::Missing(_)
+            | ObjectItemSyntax::Skipped(_) => {}
                 }
             }
         }

@@ -1,0 +1,225 @@
+//! What the functions that load files while compiling give: text, base64, JSON, YAML, file lists.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+use super::config::plain_json;
+use super::files::{FileError, FileProvider, relative};
+use super::json_path;
+
+/// A call, understood as far as its arguments.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'r> {
+    /// The function.
+    pub function: &'r str,
+    /// The folder of the file that calls.
+    pub folder: &'r str,
+    /// The path, from the root.
+    pub path: &'r str,
+    /// The arguments after the path.
+    pub arguments: &'r [String],
+}
+
+/// Why nothing could be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentError {
+    /// Microsoft's code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub title: String,
+    /// Why at this argument.
+    pub label: String,
+    /// What to do.
+    pub help: &'static str,
+    /// Which argument.
+    pub argument: usize,
+}
+
+/// The most files that a listing may give.
+const MAXIMUM_FILES: usize = 10_000;
+/// The deepest value that a loaded file may hold.
+const MAXIMUM_DEPTH: usize = 100;
+/// The largest file that is loaded.
+const MAXIMUM_BYTES: usize = 4 << 20;
+
+fn error(code: &'static str, argument: usize, title: &str, label: impl Into<String>, help: &'static str) -> ContentError {
+    ContentError { code, title: title.to_owned(), label: label.into(), help, argument }
+}
+
+/// The value of a call.
+pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, ContentError> {
+    if request.function == "loadDirectoryFileInfo" {
+        return directory(request, files);
+    }
+    let bytes = files.read(request.path).map_err(|why| unreadable(request.path, &why))?;
+    if bytes.len() > MAXIMUM_BYTES {
+        let label = "files of up to 4 MiB can be loaded";
+        return Err(error("BCP184", 0, "a file that is too large", label, "load a smaller file"));
+    }
+    match request.function {
+        "loadFileAsBase64" => {
+            Ok(Value::String(base64::engine::general_purpose::STANDARD.encode(&bytes)))
+        }
+        "loadTextContent" => {
+            decode(&bytes, request.arguments.first(), 1).map(|text| Value::String(text.into_owned()))
+        }
+        function => {
+            let text = decode(&bytes, request.arguments.get(1), 2)?;
+            let value = if function == "loadYamlContent" { yaml(&text) } else { json(&text) };
+            let value = value.map_err(|why| {
+                error("BCP186", 0, "a file that cannot be parsed", why, "correct the file")
+            })?;
+            match request.arguments.first() {
+                None => Ok(value),
+                Some(path) => json_path::select(&value, path).ok_or_else(|| {
+                    let label = "it selects nothing in this file";
+                    error("BCP235", 1, "a path that selects nothing", label, "correct the JSONPath")
+                }),
+            }
+        }
+    }
+}
+
+fn unreadable(path: &str, why: &FileError) -> ContentError {
+    let title = format!("cannot read `{path}`");
+    error("BCP091", 0, &title, why.to_string(), "correct the path of the file")
+}
+
+fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text)
+        .or_else(|_| serde_json::from_str(&plain_json(text)))
+        .map_err(|why| why.to_string())
+}
+
+fn yaml(text: &str) -> Result<Value, String> {
+    let value: Value = serde_yaml::from_str(text).map_err(|why| why.to_string())?;
+    if depth(&value, 0) > MAXIMUM_DEPTH { Err("it is nested too deep".to_owned()) } else { Ok(value) }
+}
+
+fn depth(value: &Value, above: usize) -> usize {
+    if above > MAXIMUM_DEPTH {
+        return above;
+    }
+    match value {
+        Value::Array(items) => items.iter().map(|item| depth(item, above + 1)).max().unwrap_or(above),
+        Value::Object(object) => {
+            object.values().map(|value| depth(value, above + 1)).max().unwrap_or(above)
+        }
+        _ => above,
+    }
+}
+
+// Without an encoding it is UTF-8, unless the first bytes say otherwise.
+fn decode<'b>(
+    bytes: &'b [u8],
+    encoding: Option<&String>,
+    argument: usize,
+) -> Result<Cow<'b, str>, ContentError> {
+    let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+        Cow::Owned(String::from_utf16_lossy(&units.collect::<Vec<u16>>()))
+    };
+    if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        return Ok(String::from_utf8_lossy(rest));
+    }
+    if let Some(rest) = bytes.strip_prefix(b"\xff\xfe") {
+        return Ok(wide(rest, u16::from_le_bytes));
+    }
+    if let Some(rest) = bytes.strip_prefix(b"\xfe\xff") {
+        return Ok(wide(rest, u16::from_be_bytes));
+    }
+    let ascii = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '?' };
+    match encoding.map(|name| name.to_ascii_lowercase()).as_deref() {
+        None | Some("utf-8") => Ok(String::from_utf8_lossy(bytes)),
+        Some("us-ascii") => Ok(Cow::Owned(bytes.iter().map(ascii).collect())),
+        Some("iso-8859-1") => Ok(Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect())),
+        Some("utf-16") => Ok(wide(bytes, u16::from_le_bytes)),
+        Some("utf-16be") => Ok(wide(bytes, u16::from_be_bytes)),
+        Some(name) => {
+            let label = format!("`{name}` is none of them");
+            let help = "use `utf-8`, `us-ascii`, `iso-8859-1`, `utf-16` or `utf-16BE`";
+            Err(error("BCP070", argument, "an unknown encoding", label, help))
+        }
+    }
+}
+
+fn directory(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, ContentError> {
+    let pattern = request.arguments.first().map_or("*", String::as_str);
+    let entries = files.list(request.path).map_err(|why| unreadable(request.path, &why))?;
+    let names = entries.into_iter().filter(|entry| !entry.folder && matches(pattern, &entry.name));
+    let infos = names.take(MAXIMUM_FILES).map(|entry| {
+        let path = format!("{}/{}", request.path, entry.name);
+        let (base, extension) = match entry.name.rfind('.') {
+            Some(dot) => entry.name.split_at(dot),
+            None => (entry.name.as_str(), ""),
+        };
+        json!({
+            "relativePath": relative(request.folder, path.trim_start_matches('/')),
+            "baseName": base,
+            "extension": extension,
+        })
+    });
+    Ok(infos.collect())
+}
+
+// `*` is any text and `?` any character, as in file names.
+fn matches(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
+    let name: Vec<char> = name.to_lowercase().chars().collect();
+    let (mut at, mut position) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while position < name.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, position));
+                at += 1;
+            }
+            Some(letter) if *letter == '?' || *letter == name[position] => {
+                at += 1;
+                position += 1;
+            }
+            _ => {
+                // The last star takes one more character.
+                let Some((star_at, star_position)) = star else { return false };
+                at = star_at + 1;
+                position = star_position + 1;
+                star = Some((star_at, position));
+            }
+        }
+    }
+    pattern[at..].iter().all(|letter| *letter == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bicep::files::MemoryFiles;
+
+    fn run(function: &str, path: &str, arguments: &[&str]) -> Result<Value, ContentError> {
+        let files: MemoryFiles = [
+            ("a.json", b"{\"x\": [{\"n\": 1}, {\"n\": 2}]}".to_vec()),
+            ("a.yaml", b"x: [1, two]".to_vec()),
+            ("b.txt", b"\xef\xbb\xbfhi".to_vec()),
+            ("latin.txt", b"\xe9".to_vec()),
+        ]
+        .into_iter()
+        .collect();
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).into()).collect();
+        load(&Request { function, folder: "", path, arguments: &arguments }, &files)
+    }
+
+    #[test]
+    fn loads_each_kind() {
+        assert_eq!(run("loadTextContent", "b.txt", &[]).unwrap(), "hi");
+        assert_eq!(run("loadTextContent", "latin.txt", &["iso-8859-1"]).unwrap(), "é");
+        assert_eq!(run("loadFileAsBase64", "latin.txt", &[]).unwrap(), "6Q==");
+        assert_eq!(run("loadJsonContent", "a.json", &["$.x[1].n"]).unwrap(), 2);
+        assert_eq!(run("loadYamlContent", "a.yaml", &[]).unwrap(), json!({ "x": [1, "two"] }));
+        let list = run("loadDirectoryFileInfo", "", &["*.json"]).unwrap();
+        assert_eq!(list, json!([{ "relativePath": "a.json", "baseName": "a", "extension": ".json" }]));
+        assert_eq!(run("loadTextContent", "none", &[]).unwrap_err().code, "BCP091");
+        assert_eq!(run("loadTextContent", "latin.txt", &["x"]).unwrap_err().code, "BCP070");
+    }
+}

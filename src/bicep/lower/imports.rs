@@ -1,0 +1,392 @@
+//! What a template takes over from other files: all that the imported symbols need, under names that
+//! cannot meet the template's own.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use serde_json::{Map, Value, json};
+
+use super::json_import::{self, JsonSymbols};
+use super::{Lowerer, decorators, order};
+use crate::bicep::binder::{Symbol, SymbolId, SymbolKind, Use};
+use crate::bicep::files::{folder_of, relative};
+use crate::bicep::load::{BicepUnit, Content, Loaded, UnitId};
+use crate::bicep::syntax::{ImportSyntax, ImportedSyntax, StatementSyntax};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+
+/// What a symbol that is taken over is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Type,
+    Variable,
+    Function,
+}
+
+type Key = (UnitId, Kind, String);
+
+#[derive(Debug)]
+struct Taken {
+    key: Key,
+    // As the template names it.
+    emitted: Rc<str>,
+}
+
+/// The symbols that one template takes over.
+#[derive(Debug)]
+pub struct Imports {
+    main: UnitId,
+    names: HashMap<Key, Rc<str>>,
+    // Sorted by emitted name.
+    taken: Vec<Taken>,
+    sources: BTreeMap<UnitId, String>,
+    json: BTreeMap<UnitId, Rc<JsonSymbols>>,
+}
+
+impl Imports {
+    /// Finds all that a file takes over.
+    pub fn new<'a>(loaded: &Loaded<'a>, main: UnitId, diagnostics: &mut Diagnostics) -> Self {
+        let mut closure = Closure {
+            loaded,
+            main,
+            aliases: BTreeMap::new(),
+            found: BTreeSet::new(),
+            pending: Vec::new(),
+            uses: HashMap::new(),
+            json: BTreeMap::new(),
+        };
+        closure.roots(diagnostics);
+        while let Some(key) = closure.pending.pop() {
+            closure.follow(&key);
+        }
+        closure.finish()
+    }
+
+    fn name(&self, unit: UnitId, kind: Kind, name: &str) -> Rc<str> {
+        if unit == self.main || self.names.is_empty() {
+            return name.into();
+        }
+        let known = self.names.get(&(unit, kind, name.to_owned()));
+        known.map_or_else(|| name.into(), Rc::clone)
+    }
+
+    /// The name of a variable.
+    pub fn variable(&self, unit: UnitId, name: &str) -> Rc<str> {
+        self.name(unit, Kind::Variable, name)
+    }
+
+    /// The name of a type in `definitions`.
+    pub fn definition(&self, unit: UnitId, name: &str) -> Rc<str> {
+        self.name(unit, Kind::Type, name)
+    }
+
+    /// The name of a user's function, with its namespace.
+    pub fn function(&self, unit: UnitId, name: &str) -> String {
+        let name = self.name(unit, Kind::Function, name);
+        if unit != self.main && name.contains('.') { name.to_string() } else { format!("__bicep.{name}") }
+    }
+
+    /// A value of an imported ARM template, with the names of this one.
+    pub fn renamed_json(&self, unit: UnitId, value: &Value) -> Value {
+        json_import::renamed(value, &mut |kind, name| {
+            Some(match kind {
+                Kind::Type => self.definition(unit, name).to_string(),
+                Kind::Variable => self.variable(unit, name).to_string(),
+                Kind::Function => self.function(unit, name),
+            })
+        })
+    }
+
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &Taken> {
+        self.taken.iter().filter(move |taken| taken.key.1 == kind)
+    }
+
+    /// Adds the variables that are taken over.
+    pub fn variables<'a>(
+        &self,
+        lowerer: &Lowerer<'a, '_>,
+        copies: &mut Vec<Value>,
+        plain: &mut Map<String, Value>,
+    ) {
+        for taken in self.of(Kind::Variable) {
+            let (unit, _, name) = &taken.key;
+            if let Some(symbols) = self.json.get(unit) {
+                match symbols.variable(name) {
+                    Some(json_import::Variable::Plain(value)) => {
+                        plain.insert(taken.emitted.to_string(), self.renamed_json(*unit, value));
+                    }
+                    Some(json_import::Variable::Copy(copy)) => {
+                        copies.push(self.renamed_copy(*unit, copy, &taken.emitted));
+                    }
+                    None => {}
+                }
+                continue;
+            }
+            lowerer.within(*unit, |foreign| {
+                if let Some(value) = foreign.load_variable(name) {
+                    plain.insert(taken.emitted.to_string(), value);
+                } else if let Some(SymbolKind::Variable(node)) = foreign.global_kind(name) {
+                    foreign.variable_value(node, &taken.emitted, copies, plain);
+                }
+            });
+        }
+    }
+
+    fn renamed_copy(&self, unit: UnitId, copy: &Value, emitted: &str) -> Value {
+        let count = match self.renamed_json(unit, &copy["count"]) {
+            Value::String(text) => text.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            count => count.to_string(),
+        };
+        let input = self.renamed_json(unit, &copy["input"]);
+        json!({ "name": emitted, "count": format!("[length(range(0, {count}))]"), "input": input })
+    }
+
+    fn mark(&self, object: &mut Map<String, Value>, taken: &Taken, same: bool) {
+        let (unit, _, name) = &taken.key;
+        let mut from = Map::new();
+        let source = self.sources.get(unit).cloned().unwrap_or_default();
+        from.insert("sourceTemplate".to_owned(), Value::from(source));
+        if !same {
+            from.insert("originalIdentifier".to_owned(), Value::from(name.as_str()));
+        }
+        let metadata = object.entry("metadata").or_insert_with(|| json!({}));
+        if let Value::Object(metadata) = metadata {
+            metadata.remove("__bicep_export!");
+            metadata.insert("__bicep_imported_from!".to_owned(), Value::Object(from));
+        }
+    }
+
+    /// The definitions that are taken over.
+    pub fn definitions<'a>(&self, lowerer: &Lowerer<'a, '_>) -> Map<String, Value> {
+        let mut definitions = Map::new();
+        for taken in self.of(Kind::Type) {
+            let (unit, _, name) = &taken.key;
+            let object = match self.json.get(unit) {
+                Some(symbols) => symbols.definition(name).map(|value| self.renamed_json(*unit, value)),
+                None => lowerer.within(*unit, |foreign| match foreign.global_kind(name) {
+                    Some(SymbolKind::Type(node)) => {
+                        let object = foreign.decorated_type(node.value, node.decorators);
+                        Some(Value::Object(object))
+                    }
+                    _ => None,
+                }),
+            };
+            let Some(Value::Object(mut object)) = object else { continue };
+            self.mark(&mut object, taken, taken.emitted.ends_with(name.as_str()));
+            definitions.insert(taken.emitted.to_string(), Value::Object(object));
+        }
+        definitions
+    }
+
+    /// The functions that are taken over, with their namespaces and names.
+    pub fn functions<'a>(&self, lowerer: &Lowerer<'a, '_>) -> Vec<(String, String, Value)> {
+        let mut functions = Vec::new();
+        for taken in self.of(Kind::Function) {
+            let (unit, _, name) = &taken.key;
+            let object = match self.json.get(unit) {
+                Some(symbols) => symbols.function(name).map(|value| self.renamed_json(*unit, value)),
+                None => lowerer.within(*unit, |foreign| match foreign.global_kind(name) {
+                    Some(SymbolKind::Function(node)) => Some(foreign.user_function(node)),
+                    _ => None,
+                }),
+            };
+            let Some(Value::Object(mut object)) = object else { continue };
+            let full = self.function(*unit, name);
+            let (namespace, member) = full.split_once('.').unwrap_or(("__bicep", &full));
+            self.mark(&mut object, taken, member == name);
+            functions.push((namespace.to_owned(), member.to_owned(), Value::Object(object)));
+        }
+        functions
+    }
+}
+
+impl<'a> Lowerer<'a, '_> {
+    pub(super) fn global_kind(&self, name: &str) -> Option<SymbolKind<'a>> {
+        Some(self.bound.symbol(self.bound.global(name)?).kind)
+    }
+}
+
+struct Closure<'a, 'c> {
+    loaded: &'c Loaded<'a>,
+    main: UnitId,
+    aliases: BTreeMap<Key, Rc<str>>,
+    found: BTreeSet<Key>,
+    pending: Vec<Key>,
+    uses: HashMap<UnitId, HashMap<SymbolId, Vec<&'c Use<'a>>>>,
+    json: BTreeMap<UnitId, Rc<JsonSymbols>>,
+}
+
+impl<'a, 'c> Closure<'a, 'c> {
+    fn roots(&mut self, diagnostics: &mut Diagnostics) {
+        let Some(unit) = self.loaded.bicep(self.main) else { return };
+        for statement in unit.bound.program.statements {
+            let StatementSyntax::Import(import) = statement else { continue };
+            let Some(target) = unit.reference(import.path) else { continue };
+            if let ImportedSyntax::Named(named) = import.what {
+                for item in named.items {
+                    let (Some(alias), Some(original)) = (item.name(), item.original_name()) else {
+                        continue;
+                    };
+                    match self.exported(target, original) {
+                        Some(kind) => {
+                            let key = (target, kind, original.to_owned());
+                            self.aliases.entry(key.clone()).or_insert_with(|| alias.name.into());
+                            self.add(key);
+                        }
+                        None => diagnostics.push(not_exported(unit, original, item.span)),
+                    }
+                }
+            }
+        }
+        for found in &unit.bound.uses {
+            let SymbolKind::Wildcard(import) = unit.bound.symbol(found.target).kind else { continue };
+            let (Some(target), Some(member)) = (unit.reference(import.path), found.member) else {
+                continue;
+            };
+            match self.exported(target, member) {
+                Some(kind) => self.add((target, kind, member.to_owned())),
+                None => diagnostics.push(not_exported(unit, member, found.span)),
+            }
+        }
+    }
+
+    fn add(&mut self, key: Key) {
+        if key.0 != self.main && self.found.insert(key.clone()) {
+            self.pending.push(key);
+        }
+    }
+
+    // What a file exports under a name.
+    fn exported(&mut self, unit: UnitId, name: &str) -> Option<Kind> {
+        match &self.loaded.unit(unit).content {
+            Content::Bicep(bicep) => {
+                let symbol = bicep.bound.symbol(bicep.bound.global(name)?);
+                let (kind, decorators) = match symbol.kind {
+                    SymbolKind::Type(node) => (Kind::Type, node.decorators),
+                    SymbolKind::Variable(node) => (Kind::Variable, node.decorators),
+                    SymbolKind::Function(node) => (Kind::Function, node.decorators),
+                    _ => return None,
+                };
+                decorators::find(decorators, "export").map(|_| kind)
+            }
+            Content::Json(value) => self.json(unit, value).exported(name),
+            Content::TemplateSpec(_) => None,
+        }
+    }
+
+    fn json(&mut self, unit: UnitId, value: &Rc<Value>) -> Rc<JsonSymbols> {
+        let symbols = self.json.entry(unit);
+        Rc::clone(symbols.or_insert_with(|| Rc::new(JsonSymbols::new(Rc::clone(value)))))
+    }
+
+    fn follow(&mut self, key: &Key) {
+        let (unit, kind, name) = key;
+        match &self.loaded.unit(*unit).content {
+            Content::Bicep(bicep) => self.follow_bicep(*unit, bicep, name),
+            Content::Json(value) => {
+                let symbols = self.json(*unit, value);
+                for (kind, name) in symbols.references(*kind, name) {
+                    self.add((*unit, kind, name));
+                }
+            }
+            Content::TemplateSpec(_) => {}
+        }
+    }
+
+    fn follow_bicep(&mut self, unit: UnitId, bicep: &'c BicepUnit<'a>, name: &str) {
+        let Some(id) = bicep.bound.global(name) else { return };
+        let by_owner = self.uses.entry(unit).or_insert_with(|| {
+            let mut by_owner: HashMap<SymbolId, Vec<&'c Use<'a>>> = HashMap::new();
+            for found in &bicep.bound.uses {
+                if let Some(owner) = found.owner {
+                    by_owner.entry(owner).or_default().push(found);
+                }
+            }
+            by_owner
+        });
+        for found in by_owner.get(&id).cloned().unwrap_or_default() {
+            let symbol: &Symbol<'a> = bicep.bound.symbol(found.target);
+            match symbol.kind {
+                SymbolKind::Type(_) => self.add((unit, Kind::Type, symbol.name.name.to_owned())),
+                SymbolKind::Variable(_) => {
+                    self.add((unit, Kind::Variable, symbol.name.name.to_owned()));
+                }
+                SymbolKind::Function(_) => {
+                    self.add((unit, Kind::Function, symbol.name.name.to_owned()));
+                }
+                SymbolKind::Imported(import, original) => self.follow_import(bicep, import, original),
+                SymbolKind::Wildcard(import) => {
+                    if let Some(member) = found.member {
+                        self.follow_import(bicep, import, member);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let SymbolKind::Variable(node) = bicep.bound.symbol(id).kind {
+            let span = node.span;
+            let inside = bicep.bound.load_names().filter(|(load, _)| {
+                load.span.start >= span.start && load.span.end <= span.end
+            });
+            for (_, name) in inside.collect::<Vec<_>>() {
+                self.add((unit, Kind::Variable, name));
+            }
+        }
+    }
+
+    fn follow_import(&mut self, bicep: &BicepUnit<'a>, import: &ImportSyntax<'a>, name: &str) {
+        let Some(unit) = bicep.reference(import.path) else { return };
+        if let Some(kind) = self.exported(unit, name) {
+            self.add((unit, kind, name.to_owned()));
+        }
+    }
+
+    // A path from the file that imports; modules of a registry have a name of their own.
+    fn source(&self, unit: UnitId) -> String {
+        let path = &self.loaded.unit(unit).path;
+        if path.starts_with("br:") {
+            return path.clone();
+        }
+        relative(folder_of(&self.loaded.unit(self.main).path), path)
+    }
+
+    fn finish(self) -> Imports {
+        let sources: BTreeMap<UnitId, String> =
+            self.found.iter().map(|key| (key.0, self.source(key.0))).collect();
+        let mut unnamed: Vec<(&Key, String)> = self
+            .found
+            .iter()
+            .filter(|key| !self.aliases.contains_key(*key))
+            .map(|key| (key, format!("{}_{}", sources[&key.0], key.2)))
+            .collect();
+        unnamed.sort_by(|left, right| order::compare(&left.1, &right.1));
+        let mut numbers: Vec<UnitId> = Vec::new();
+        let mut names: HashMap<Key, Rc<str>> =
+            self.aliases.iter().map(|(key, name)| (key.clone(), Rc::clone(name))).collect();
+        for (key, _) in unnamed {
+            let known = numbers.iter().position(|unit| *unit == key.0);
+            let number = known.unwrap_or_else(|| {
+                numbers.push(key.0);
+                numbers.len() - 1
+            });
+            names.insert(key.clone(), format!("_{}.{}", number + 1, key.2).into());
+        }
+        let named = |key: &Key| names.get(key).map_or_else(|| key.2.as_str().into(), Rc::clone);
+        let mut taken: Vec<Taken> =
+            self.found.iter().map(|key| Taken { key: key.clone(), emitted: named(key) }).collect();
+        taken.sort_by(|left, right| left.emitted.cmp(&right.emitted));
+        Imports {
+            main: self.main,
+            names,
+            taken,
+            sources,
+            json: self.json,
+        }
+    }
+}
+
+fn not_exported(unit: &BicepUnit<'_>, name: &str, span: Span) -> Diagnostic {
+    let title = format!("`{name}` is not exported by that file");
+    Diagnostic::error("BCP360", title)
+        .at(unit.bound.place(span), "nothing of this name can be imported")
+        .help("mark it with `@export()` there, or correct its name")
+}

@@ -1,0 +1,154 @@
+//! Calls that load files while compiling: their content becomes a variable of the template.
+
+use serde_json::{Map, Value};
+
+use super::target::{Target, literal_text};
+use super::Lowerer;
+use crate::bicep::binder::{Bound, LoadCall, SymbolKind};
+use crate::bicep::content;
+use crate::bicep::files::{folder_of, join};
+use crate::bicep::syntax::ExpressionSyntax;
+use crate::diagnostic::{Diagnostic, Span};
+
+impl<'a> Bound<'a> {
+    /// The calls whose content is a variable, with its name. Text that is the whole value of a variable
+    /// needs no other, and a function can read none.
+    pub fn load_names(&self) -> impl Iterator<Item = (&LoadCall<'a>, String)> {
+        let needs = |load: &&LoadCall<'a>| needs_variable(load);
+        self.loads.iter().filter(needs).enumerate().map(|(at, load)| (load, format!("$fxv#{at}")))
+    }
+}
+
+fn needs_variable(load: &LoadCall<'_>) -> bool {
+    let text = matches!(load.name, "loadTextContent" | "loadFileAsBase64");
+    !(load.in_function || load.whole_variable && text)
+}
+
+impl<'a> Lowerer<'a, '_> {
+    /// The variables that hold what is loaded.
+    pub(super) fn load_variables(&self) -> Map<String, Value> {
+        let mut variables = Map::new();
+        for (load, name) in self.bound.load_names() {
+            if let Some(value) = self.loaded_value(load) {
+                self.enter(&name, load.span);
+                self.leave();
+                variables.insert(name, escaped(value));
+            }
+        }
+        variables
+    }
+
+    /// The content that one of these variables holds.
+    pub(super) fn load_variable(&self, name: &str) -> Option<Value> {
+        let mut names = self.bound.load_names();
+        let (load, _) = names.find(|(_, known)| known == name)?;
+        self.loaded_value(load).map(|value| escaped(value))
+    }
+
+    /// What stands where the call stood.
+    pub(super) fn load_target(&self, span: Span) -> Target {
+        let at = self.bound.loads.binary_search_by_key(&span.start, |load| load.span.start);
+        let Ok(at) = at else { return Target::null() };
+        let load = &self.bound.loads[at];
+        if needs_variable(load) {
+            let before = self.bound.loads[..at].iter().filter(|load| needs_variable(load)).count();
+            let name = format!("$fxv#{before}");
+            return Target::variable(&self.imports.variable(self.id, &name));
+        }
+        self.loaded_value(load).map_or_else(Target::null, json_target)
+    }
+
+    fn loaded_value(&self, load: &LoadCall<'a>) -> Option<&Value> {
+        let all = self.loads.get_or_init(|| {
+            self.bound.loads.iter().map(|load| self.load(load)).collect()
+        });
+        let at = self.bound.loads.binary_search_by_key(&load.span.start, |load| load.span.start);
+        all.get(at.ok()?)?.as_ref()
+    }
+
+    fn load(&self, load: &LoadCall<'a>) -> Option<Value> {
+        let mut arguments = Vec::with_capacity(load.arguments.len());
+        for argument in load.arguments {
+            let text = self.constant_text(*argument);
+            if text.is_none() {
+                let help = "write the text itself";
+                let title = "an argument that must be known while compiling";
+                self.error("BCP032", argument.span(), title, help);
+            }
+            arguments.push(text?);
+        }
+        let path = arguments.first()?;
+        let folder = folder_of(&self.loaded.unit(self.id).path);
+        let request = content::Request {
+            function: load.name,
+            folder,
+            path: &join(folder, path),
+            arguments: &arguments[1..],
+        };
+        content::load(&request, self.files).map_err(|error| self.report_load(load, &error)).ok()
+    }
+
+    fn report_load(&self, load: &LoadCall<'a>, error: &content::ContentError) {
+        let at = load.arguments.get(error.argument).map_or(load.span, |argument| argument.span());
+        let place = self.bound.place(at);
+        let finding = Diagnostic::error(error.code, error.title.clone());
+        self.report(finding.at(place, error.label.clone()).help(error.help));
+    }
+
+    /// The text of an expression, if it is known while compiling.
+    pub(super) fn constant_text(&self, expression: ExpressionSyntax<'a>) -> Option<String> {
+        self.bounded(expression.span(), || match expression {
+            ExpressionSyntax::String(node) => {
+                let mut text = String::new();
+                for (at, segment) in node.segments.iter().enumerate() {
+                    text.push_str(segment);
+                    if let Some(hole) = node.holes.get(at) {
+                        text.push_str(&self.constant_text(*hole)?);
+                    }
+                }
+                Some(text)
+            }
+            ExpressionSyntax::Parenthesized(node) => self.constant_text(node.expression),
+            ExpressionSyntax::Variable(node) => {
+                match self.bound.symbol(self.bound.target(node.name)?).kind {
+                    SymbolKind::Variable(declared) => self.constant_text(declared.value),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+        .flatten()
+    }
+}
+
+// Loaded strings are literals: none of them is an expression.
+fn escaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(literal_text(text)),
+        Value::Array(items) => items.iter().map(escaped).collect(),
+        Value::Object(object) => {
+            let copy = object.iter().map(|(key, value)| (literal_text(key), escaped(value)));
+            Value::Object(copy.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn json_target(value: &Value) -> Target {
+    match value {
+        Value::Null => Target::null(),
+        Value::Bool(value) => Target::bool(*value),
+        Value::Number(number) => match number.as_i64() {
+            Some(value) => Target::int(value),
+            None => Target::call("json", vec![Target::text(number.to_string())]),
+        },
+        Value::String(text) => Target::text(text.as_str()),
+        Value::Array(items) => {
+            Target::call("createArray", items.iter().map(json_target).collect())
+        }
+        Value::Object(object) => {
+            let pairs = object.iter().flat_map(|(key, value)| [Target::text(key.as_str()), json_target(value)]);
+            Target::call("createObject", pairs.collect())
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Types as the JSON that parameters, outputs and definitions hold.
+
+use serde_json::{Map, Value, json};
+
+use super::decorators;
+use super::Lowerer;
+use crate::bicep::binder::SymbolKind;
+use crate::bicep::load::{Content, UnitId};
+use crate::bicep::syntax::{
+    DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax,
+    TypeInstantiationSyntax, TypeSyntax,
+};
+
+/// A type where it is declared.
+#[derive(Debug, Clone, Copy)]
+pub enum Node<'a, 'c> {
+    /// Of a Bicep file.
+    Syntax(UnitId, TypeSyntax<'a>),
+    /// Of an ARM template.
+    Json(UnitId, &'c Value),
+}
+
+/// One step into a type.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'a> {
+    Property(&'a str),
+    AdditionalProperties,
+    Items,
+    Item(u64),
+}
+
+impl Step<'_> {
+    fn pointer(self) -> String {
+        match self {
+            Self::Property(name) => format!("/properties/{}", escape(name)),
+            Self::AdditionalProperties => "/additionalProperties".to_owned(),
+            Self::Items => "/items".to_owned(),
+            Self::Item(index) => format!("/prefixItems/{index}"),
+        }
+    }
+}
+
+fn escape(segment: &str) -> String {
+    // A reference is a URI fragment that holds a JSON pointer.
+    let pointer = segment.replace('~', "~0").replace('/', "~1");
+    let mut escaped = String::with_capacity(pointer.len());
+    for byte in pointer.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+impl<'a, 'c> Lowerer<'a, 'c> {
+    /// A type with all that its decorators say.
+    pub(super) fn decorated_type(
+        &self,
+        node: TypeSyntax<'a>,
+        decorators: &'a [DecoratorSyntax<'a>],
+    ) -> Map<String, Value> {
+        let mut object = match decorators::find(decorators, "discriminator") {
+            Some([key, ..]) => {
+                self.discriminated(node, key.literal().unwrap_or_default())
+            }
+            _ => self.type_object(node),
+        };
+        self.decorate(&mut object, decorators);
+        object
+    }
+
+    /// A type by itself.
+    pub(super) fn type_object(&self, node: TypeSyntax<'a>) -> Map<String, Value> {
+        self.bounded(node.span(), || self.type_step(node)).unwrap_or_default()
+    }
+
+    fn type_step(&self, node: TypeSyntax<'a>) -> Map<String, Value> {
+        let mut object = Map::new();
+        match node {
+            TypeSyntax::Parenthesized(node) => return self.type_object(node.r#type),
+            TypeSyntax::Nullable(node) => {
+                object = self.type_object(node.base);
+                object.insert("nullable".to_owned(), Value::Bool(true));
+            }
+            TypeSyntax::NonNull(node) => {
+                object = self.type_object(node.base);
+                object.insert("nullable".to_owned(), Value::Bool(false));
+            }
+            TypeSyntax::Array(node) => {
+                object.insert("type".to_owned(), Value::from("array"));
+                match self.literals(node.item) {
+                    Some(literals) => {
+                        object.insert("allowedValues".to_owned(), literals.into_values());
+                    }
+                    None => {
+                        let item = self.type_object(node.item);
+                        object.insert("items".to_owned(), Value::Object(item));
+                    }
+                }
+            }
+            TypeSyntax::Object(node) => return self.object_type(node),
+            TypeSyntax::Tuple(node) => {
+                let items = node.items.iter();
+                let items = items.map(|item| self.decorated_type(item.value, item.decorators));
+                object.insert("type".to_owned(), Value::from("array"));
+                object.insert("prefixItems".to_owned(), items.map(Value::Object).collect());
+                object.insert("items".to_owned(), Value::Bool(false));
+            }
+            TypeSyntax::Resource(node) => {
+                let kind = node.r#type.and_then(ExpressionSyntax::literal).unwrap_or_default();
+                object.insert("type".to_owned(), Value::from("string"));
+                object.insert("metadata".to_owned(), json!({ "resourceType": kind }));
+            }
+            TypeSyntax::Variable(_)
+            | TypeSyntax::PropertyAccess(_)
+            | TypeSyntax::AdditionalPropertiesAccess(_)
+            | TypeSyntax::ArrayAccess(_)
+            | TypeSyntax::ItemsAccess(_)
+            | TypeSyntax::Instantiation(_) => return self.named_type(node),
+            TypeSyntax::Union(_)
+            | TypeSyntax::String(_)
+            | TypeSyntax::Integer(_)
+            | TypeSyntax::Boolean(_)
+            | TypeSyntax::Null(_)
+            | TypeSyntax::Unary(_) => match self.literals(node) {
+                Some(literals) => return literals.into_type(),
+                None => self.error(
+                    "BCP286",
+                    node.span(),
+                    "a union of more than literals",
+                    "use literals only, or `@discriminator` for a union of objects",
+                ),
+            },
+            TypeSyntax::Skipped(_) => {}
+        }
+        object
+    }
+
+    fn object_type(&self, node: &'a ObjectTypeSyntax<'a>) -> Map<String, Value> {
+        let mut properties = Map::new();
+        for property in node.properties() {
+            let Some(name) = property.name() else { continue };
+            self.enter(name, property.key.span());
+            let value = self.decorated_type(property.value, property.decorators);
+            self.leave();
+            properties.insert(name.to_owned(), Value::Object(value));
+        }
+        let mut object = Map::new();
+        object.insert("type".to_owned(), Value::from("object"));
+        object.insert("properties".to_owned(), Value::Object(properties));
+        if let Some(rest) = node.additional_properties() {
+            let rest = self.decorated_type(rest.value, rest.decorators);
+            object.insert("additionalProperties".to_owned(), Value::Object(rest));
+        }
+        object
+    }
+
+    // A type that is a name, or a part of what a name stands for.
+    fn named_type(&self, node: TypeSyntax<'a>) -> Map<String, Value> {
+        let mut object = Map::new();
+        if let Some(name) = self.ambient(node) {
+            if name != "any" {
+                object.insert("type".to_owned(), Value::from(name));
+            }
+        } else if let Some((source, output)) = self.derived(node) {
+            let mut derived = json!({ "source": source });
+            if output {
+                derived["output"] = Value::Bool(true);
+            }
+            if let Some(kind) = derived_kind(&source) {
+                object.insert("type".to_owned(), Value::from(kind));
+            }
+            let metadata = json!({ "__bicep_resource_derived_type!": derived });
+            object.insert("metadata".to_owned(), metadata);
+        } else if let Some((pointer, _)) = self.resolve(node) {
+            object.insert("$ref".to_owned(), Value::from(pointer));
+        } else {
+            let help = "name a property or item that the type has";
+            self.error("BCP053", node.span(), "a part that the type does not have", help);
+        }
+        object
+    }
+
+    /// The name of a type that needs no declaration.
+    fn ambient(&self, node: TypeSyntax<'a>) -> Option<&'a str> {
+        match node {
+            TypeSyntax::Variable(variable) => {
+                self.bound.target(variable.name).is_none().then_some(variable.name.name)
+            }
+            TypeSyntax::PropertyAccess(access) => {
+                let TypeSyntax::Variable(base) = access.base else { return None };
+                let symbol = self.bound.symbol(self.bound.target(base.name)?);
+                matches!(symbol.kind, SymbolKind::Namespace(_)).then_some(access.name.name)
+            }
+            _ => None,
+        }
+    }
+
+    // The base of an access and its step.
+    fn step_of(node: TypeSyntax<'a>) -> Option<(TypeSyntax<'a>, Step<'a>)> {
+        Some(match node {
+            TypeSyntax::PropertyAccess(node) => (node.base, Step::Property(node.name.name)),
+            TypeSyntax::AdditionalPropertiesAccess(node) => (node.base, Step::AdditionalProperties),
+            TypeSyntax::ItemsAccess(node) => (node.base, Step::Items),
+            TypeSyntax::ArrayAccess(node) => {
+                let ExpressionSyntax::Integer(index) = node.index else { return None };
+                (node.base, Step::Item(index.value))
+            }
+            TypeSyntax::Parenthesized(node) => return Self::step_of(node.r#type),
+            _ => return None,
+        })
+    }
+
+    // The source of a type that is derived from a resource's, and whether it is what Azure gives.
+    fn derived(&self, node: TypeSyntax<'a>) -> Option<(String, bool)> {
+        if let TypeSyntax::Instantiation(node) = node.without_parentheses() {
+            let node: &TypeInstantiationSyntax<'a> = node;
+            let TypeSyntax::String(text) = node.arguments.first()?.without_parentheses() else {
+                return None;
+            };
+            let text = text.literal()?;
+            let source = text.strip_prefix("az:").unwrap_or(text);
+            return Some((format!("{source}#"), node.name.name == "resourceOutput"));
+        }
+        let (base, step) = Self::step_of(node)?;
+        let (mut source, output) = self.derived(base)?;
+        let pointer = step.pointer();
+        source.push_str(if source.ends_with('#') { &pointer[1..] } else { &pointer });
+        Some((source, output))
+    }
+
+    /// Where the definition of a named type, or of the named part of one, stands; and the type there.
+    pub(super) fn resolve(&self, node: TypeSyntax<'a>) -> Option<(String, Node<'a, 'c>)> {
+        self.bounded(node.span(), || self.resolve_step(node)).flatten()
+    }
+
+    fn resolve_step(&self, node: TypeSyntax<'a>) -> Option<(String, Node<'a, 'c>)> {
+        match node {
+            TypeSyntax::Parenthesized(node) => return self.resolve(node.r#type),
+            TypeSyntax::Variable(variable) => return self.resolve_name(variable.name),
+            TypeSyntax::PropertyAccess(access) => {
+                if let TypeSyntax::Variable(base) = access.base
+                    && let Some(id) = self.bound.target(base.name)
+                    && let SymbolKind::Wildcard(import) = self.bound.symbol(id).kind
+                {
+                    return self.exported_type(self.unit.reference(import.path)?, access.name.name);
+                }
+            }
+            _ => {}
+        }
+        let (base, step) = Self::step_of(node)?;
+        let (pointer, node) = self.resolve(base)?;
+        self.part(pointer, node, step)
+    }
+
+    fn resolve_name(&self, name: IdentifierSyntax<'a>) -> Option<(String, Node<'a, 'c>)> {
+        match self.bound.symbol(self.bound.target(name)?).kind {
+            SymbolKind::Type(declared) => {
+                let pointer = self.definition(self.id, name.name);
+                Some((pointer, Node::Syntax(self.id, declared.value)))
+            }
+            SymbolKind::Imported(import, original) => {
+                self.exported_type(self.unit.reference(import.path)?, original)
+            }
+            _ => None,
+        }
+    }
+
+    fn definition(&self, unit: UnitId, name: &str) -> String {
+        format!("#/definitions/{}", escape(&self.imports.definition(unit, name)))
+    }
+
+    fn exported_type(&self, unit: UnitId, name: &str) -> Option<(String, Node<'a, 'c>)> {
+        let pointer = self.definition(unit, name);
+        match &self.loaded.unit(unit).content {
+            Content::Bicep(bicep) => {
+                let id = bicep.bound.global(name)?;
+                let SymbolKind::Type(declared) = bicep.bound.symbol(id).kind else { return None };
+                Some((pointer, Node::Syntax(unit, declared.value)))
+            }
+            Content::Json(value) => {
+                Some((pointer, Node::Json(unit, value.get("definitions")?.get(name)?)))
+            }
+            Content::TemplateSpec(_) => None,
+        }
+    }
+
+    // A part of a type. What is only another name for a type is left for what it names.
+    fn part(
+        &self,
+        pointer: String,
+        node: Node<'a, 'c>,
+        step: Step<'a>,
+    ) -> Option<(String, Node<'a, 'c>)> {
+        let (mut pointer, node) = self.unalias(pointer, node)?;
+        pointer.push_str(&step.pointer());
+        let node = match node {
+            Node::Syntax(unit, syntax) => Node::Syntax(unit, part_of(syntax, step)?),
+            Node::Json(unit, value) => Node::Json(unit, value.pointer(&step.pointer())?),
+        };
+        Some((pointer, node))
+    }
+
+    /// The type that other names stand for in the end.
+    pub(super) fn unalias(
+        &self,
+        pointer: String,
+        node: Node<'a, 'c>,
+    ) -> Option<(String, Node<'a, 'c>)> {
+        match node {
+            Node::Syntax(unit, syntax) => {
+                let mut syntax = syntax;
+                loop {
+                    syntax = match syntax {
+                        TypeSyntax::Parenthesized(node) => node.r#type,
+                        TypeSyntax::Nullable(node) => node.base,
+                        TypeSyntax::NonNull(node) => node.base,
+                        _ => break,
+                    };
+                }
+                let named = self.within(unit, |lowerer| {
+                    lowerer.bounded(syntax.span(), || {
+                        let (pointer, node) = lowerer.resolve(syntax)?;
+                        lowerer.unalias(pointer, node)
+                    })
+                });
+                Some(named.flatten().unwrap_or((pointer, Node::Syntax(unit, syntax))))
+            }
+            Node::Json(unit, value) => {
+                let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+                    return Some((pointer, node));
+                };
+                let Content::Json(document) = &self.loaded.unit(unit).content else { return None };
+                let path = reference.strip_prefix("#/definitions/")?;
+                let (name, rest) = path.split_once('/').map_or((path, None), |(a, b)| (a, Some(b)));
+                let target = document.pointer(&format!("/definitions/{path}"))?;
+                let mut pointer = self.definition(unit, name);
+                if let Some(rest) = rest {
+                    pointer.push('/');
+                    pointer.push_str(rest);
+                }
+                self.bounded(self.bound.program.span, || {
+                    self.unalias(pointer, Node::Json(unit, target))
+                })
+                .flatten()
+            }
+        }
+    }
+}
+
+fn part_of<'a>(node: TypeSyntax<'a>, step: Step<'a>) -> Option<TypeSyntax<'a>> {
+    match (node, step) {
+        (TypeSyntax::Object(node), Step::Property(name)) => {
+            let mut properties = node.properties();
+            let found = properties.find(|property| property.name() == Some(name));
+            found.map(|property| property.value)
+        }
+        (TypeSyntax::Object(node), Step::AdditionalProperties) => {
+            node.additional_properties().map(|rest| rest.value)
+        }
+        (TypeSyntax::Array(node), Step::Items) => Some(node.item),
+        (TypeSyntax::Tuple(node), Step::Item(index)) => {
+            node.items.get(usize::try_from(index).ok()?).map(|item| item.value)
+        }
+        _ => None,
+    }
+}
+
+// The kind of value is in the tables of Azure's types; that of what every resource has is known.
+fn derived_kind(source: &str) -> Option<&'static str> {
+    let (_, path) = source.split_once('#')?;
+    Some(match path {
+        "" | "properties/properties" | "properties/identity" | "properties/sku" | "properties/plan"
+        | "properties/tags" | "properties/extendedLocation" | "properties/systemData" => "object",
+        "properties/name" | "properties/location" | "properties/id" | "properties/type"
+        | "properties/apiVersion" | "properties/kind" | "properties/managedBy"
+        | "properties/etag" | "properties/tags/additionalProperties"
+        | "properties/properties/properties/tags/additionalProperties" => "string",
+        "properties/zones" | "properties/properties/properties/accessPolicies" => "array",
+        _ if path.ends_with("/tags") => "object",
+        _ => return None,
+    })
+}

@@ -1,0 +1,131 @@
+//! Whether a template needs symbolic names, which is language version 2.0.
+
+use super::Lowerer;
+use super::walk::walk;
+use crate::bicep::load::BicepUnit;
+use crate::bicep::syntax::{
+    DecoratorSyntax, DeclarationBody, ExpressionSyntax, ObjectItemSyntax, ObjectSyntax, OutputDeclarationSyntax,
+    ResourceDeclarationSyntax, StatementSyntax, TypeSyntax,
+};
+
+const EXPERIMENTS: [&str; 4] =
+    ["symbolicNameCodegen", "extensibility", "resourceInfoCodegen", "assertions"];
+const OPTIONS: [&str; 3] = ["retryOn", "onlyIfNotExists", "nullIfNotFound"];
+
+/// Whether anything that can be seen without compiling asks for symbolic names.
+pub fn syntax_needs_symbols(unit: &BicepUnit<'_>) -> bool {
+    EXPERIMENTS.iter().any(|experiment| unit.config.has(experiment))
+        || unit.bound.program.statements.iter().any(|statement| match statement {
+            StatementSyntax::Type(_)
+            | StatementSyntax::Function(_)
+            | StatementSyntax::Import(_)
+            | StatementSyntax::Extension(_)
+            | StatementSyntax::Assert(_) => true,
+            StatementSyntax::Variable(node) => node.r#type.is_some(),
+            StatementSyntax::Parameter(node) => is_structured(node.r#type),
+            StatementSyntax::Output(node) => is_structured(node.r#type) || is_secure(node),
+            StatementSyntax::Module(node) => {
+                node.body().object.is_none_or(|body| body.property("name").is_none())
+            }
+            _ => false,
+        })
+        || unit.bound.resources.iter().any(|resource| resource_needs_symbols(resource.syntax))
+}
+
+fn resource_needs_symbols(node: &ResourceDeclarationSyntax<'_>) -> bool {
+    let waits = || node.body().object.is_some_and(|body| body.property("dependsOn").is_some());
+    has_option(node.decorators) || node.existing.is_some() && waits()
+}
+
+fn has_option(decorators: &[DecoratorSyntax<'_>]) -> bool {
+    OPTIONS.iter().any(|name| decorators.iter().any(|decorator| match decorator.expression {
+        ExpressionSyntax::FunctionCall(call) => call.name.name == *name,
+        ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == *name,
+        _ => false,
+    }))
+}
+
+/// Whether an output may not be shown.
+pub fn is_secure(node: &OutputDeclarationSyntax<'_>) -> bool {
+    node.decorators.iter().any(|decorator| match decorator.expression {
+        ExpressionSyntax::FunctionCall(call) => call.name.name == "secure",
+        ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == "secure",
+        _ => false,
+    })
+}
+
+fn is_structured(node: TypeSyntax<'_>) -> bool {
+    match node {
+        TypeSyntax::Object(_)
+        | TypeSyntax::Array(_)
+        | TypeSyntax::Tuple(_)
+        | TypeSyntax::Union(_)
+        | TypeSyntax::Nullable(_) => true,
+        TypeSyntax::Parenthesized(node) => is_structured(node.r#type),
+        TypeSyntax::NonNull(node) => is_structured(node.base),
+        TypeSyntax::PropertyAccess(node) => is_structured(node.base),
+        TypeSyntax::AdditionalPropertiesAccess(node) => is_structured(node.base),
+        TypeSyntax::ArrayAccess(node) => is_structured(node.base),
+        TypeSyntax::ItemsAccess(node) => is_structured(node.base),
+        _ => false,
+    }
+}
+
+impl<'a> Lowerer<'a, '_> {
+    /// Whether this template needs symbolic names.
+    pub(super) fn needs_symbols(&self) -> bool {
+        syntax_needs_symbols(self.unit) || self.uses_secure_modules() || self.reads_collections()
+    }
+
+    fn uses_secure_modules(&self) -> bool {
+        self.bound.program.statements.iter().any(|statement| {
+            let StatementSyntax::Module(node) = statement else { return false };
+            let compiled = self.unit.reference(node.path).and_then(|id| self.compiled[id.0].as_ref());
+            compiled.is_some_and(|compiled| !compiled.secure_outputs.is_empty())
+        })
+    }
+
+    // A whole loop of resources can only be read by its symbol.
+    fn reads_collections(&self) -> bool {
+        let statements = self.bound.program.statements.iter();
+        let mut values = statements.flat_map(|statement| match statement {
+            StatementSyntax::Variable(node) => vec![node.value],
+            StatementSyntax::Output(node) => vec![node.value],
+            StatementSyntax::Module(node) => body_values(node.body()),
+            _ => Vec::new(),
+        });
+        values.any(|value| self.reads_collection(value))
+            || self.bound.resources.iter().any(|resource| {
+                let values = body_values(resource.syntax.body());
+                values.into_iter().any(|value| self.reads_collection(value))
+            })
+    }
+
+    fn reads_collection(&self, expression: ExpressionSyntax<'a>) -> bool {
+        let mut found = false;
+        walk(expression, &mut |node| {
+            if let Some(reference) = self.reference(node) {
+                let looped = self.declared_body(reference.declared).r#for.is_some();
+                match reference.index {
+                    Some(index) => found |= self.reads_collection(index),
+                    None => found |= looped,
+                }
+                return false;
+            }
+            !found && !matches!(node, ExpressionSyntax::FunctionCall(call) if call.name.name == "nameof")
+        });
+        found
+    }
+}
+
+fn body_values<'a>(body: DeclarationBody<'a>) -> Vec<ExpressionSyntax<'a>> {
+    let items = body.object.into_iter().flat_map(|object: &ObjectSyntax<'a>| object.items);
+    let properties = items.filter_map(|item| match item {
+        ObjectItemSyntax::Property(property) if property.name() != Some("dependsOn") => {
+            Some(property.value)
+        }
+        _ => None,
+    });
+    let loops = body.r#for.map(|node| node.expression);
+    properties.chain(loops).chain(body.r#if.map(|node| node.condition)).collect()
+}
