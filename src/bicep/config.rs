@@ -99,7 +99,9 @@ pub fn plain_json(text: &str) -> String {
             ('/', Some('*')) => {
                 let mut last = ' ';
                 letters.next();
-                letters.by_ref().find(|next| std::mem::replace(&mut last, *next) == '*' && *next == '/');
+                letters
+                    .by_ref()
+                    .find(|next| std::mem::replace(&mut last, *next) == '*' && *next == '/');
                 out.push(' ');
                 continue;
             }

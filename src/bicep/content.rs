@@ -44,7 +44,13 @@ const MAXIMUM_DEPTH: usize = 100;
 /// The largest file that is loaded.
 const MAXIMUM_BYTES: usize = 4 << 20;
 
-fn error(code: &'static str, argument: usize, title: &str, label: impl Into<String>, help: &'static str) -> ContentError {
+fn error(
+    code: &'static str,
+    argument: usize,
+    title: &str,
+    label: impl Into<String>,
+    help: &'static str,
+) -> ContentError {
     ContentError { code, title: title.to_owned(), label: label.into(), help, argument }
 }
 
@@ -62,9 +68,8 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
         "loadFileAsBase64" => {
             Ok(Value::String(base64::engine::general_purpose::STANDARD.encode(&bytes)))
         }
-        "loadTextContent" => {
-            decode(&bytes, request.arguments.first(), 1).map(|text| Value::String(text.into_owned()))
-        }
+        "loadTextContent" => decode(&bytes, request.arguments.first(), 1)
+            .map(|text| Value::String(text.into_owned())),
         function => {
             let text = decode(&bytes, request.arguments.get(1), 2)?;
             let value = if function == "loadYamlContent" { yaml(&text) } else { json(&text) };
@@ -95,7 +100,11 @@ fn json(text: &str) -> Result<Value, String> {
 
 fn yaml(text: &str) -> Result<Value, String> {
     let value: Value = serde_yaml::from_str(text).map_err(|why| why.to_string())?;
-    if depth(&value, 0) > MAXIMUM_DEPTH { Err("it is nested too deep".to_owned()) } else { Ok(value) }
+    if depth(&value, 0) > MAXIMUM_DEPTH {
+        Err("it is nested too deep".to_owned())
+    } else {
+        Ok(value)
+    }
 }
 
 fn depth(value: &Value, above: usize) -> usize {
@@ -103,7 +112,9 @@ fn depth(value: &Value, above: usize) -> usize {
         return above;
     }
     match value {
-        Value::Array(items) => items.iter().map(|item| depth(item, above + 1)).max().unwrap_or(above),
+        Value::Array(items) => {
+            items.iter().map(|item| depth(item, above + 1)).max().unwrap_or(above)
+        }
         Value::Object(object) => {
             object.values().map(|value| depth(value, above + 1)).max().unwrap_or(above)
         }
@@ -218,7 +229,10 @@ mod tests {
         assert_eq!(run("loadJsonContent", "a.json", &["$.x[1].n"]).unwrap(), 2);
         assert_eq!(run("loadYamlContent", "a.yaml", &[]).unwrap(), json!({ "x": [1, "two"] }));
         let list = run("loadDirectoryFileInfo", "", &["*.json"]).unwrap();
-        assert_eq!(list, json!([{ "relativePath": "a.json", "baseName": "a", "extension": ".json" }]));
+        assert_eq!(
+            list,
+            json!([{ "relativePath": "a.json", "baseName": "a", "extension": ".json" }])
+        );
         assert_eq!(run("loadTextContent", "none", &[]).unwrap_err().code, "BCP091");
         assert_eq!(run("loadTextContent", "latin.txt", &["x"]).unwrap_err().code, "BCP070");
     }

@@ -118,12 +118,13 @@ impl Function {
 pub fn function(namespace: Option<Namespace>, name: &str) -> Option<&'static Function> {
     let start = FUNCTIONS.partition_point(|function| function.name < name);
     let named = FUNCTIONS[start..].iter().take_while(|function| function.name == name);
-    named.into_iter().find(|function| namespace.is_none_or(|wanted| function.namespace == wanted)).or_else(
-        || {
+    named
+        .into_iter()
+        .find(|function| namespace.is_none_or(|wanted| function.namespace == wanted))
+        .or_else(|| {
             let az = namespace.is_none_or(|wanted| wanted == Namespace::Az);
             (az && is_list_function(name)).then_some(&LIST)
-        },
-    )
+        })
 }
 
 /// Whether this is one of the `listKeys`-like functions, which each resource type defines.
@@ -331,7 +332,8 @@ pub fn decorators() -> &'static [Decorator] {
 const TYPED: Sites = Sites::PARAMETER.or(Sites::OUTPUT).or(Sites::TYPE);
 const DEPLOYED: Sites = Sites::RESOURCE.or(Sites::MODULE);
 const EXPORTED: Sites = Sites::TYPE.or(Sites::VARIABLE).or(Sites::FUNCTION);
-const DESCRIBED: Sites = TYPED.or(DEPLOYED).or(Sites::VARIABLE).or(Sites::FUNCTION).or(Sites::METADATA);
+const DESCRIBED: Sites =
+    TYPED.or(DEPLOYED).or(Sites::VARIABLE).or(Sites::FUNCTION).or(Sites::METADATA);
 
 const fn deco(
     name: &'static str,

@@ -29,7 +29,9 @@ fn apply<'v>(value: &'v Value, step: &Step) -> Vec<&'v Value> {
         (Step::Name(name), Value::Object(object)) => object.get(name).into_iter().collect(),
         (Step::Position(position), Value::Array(items)) => {
             let at = if *position < 0 {
-                items.len().checked_sub(usize::try_from(position.unsigned_abs()).unwrap_or(usize::MAX))
+                items
+                    .len()
+                    .checked_sub(usize::try_from(position.unsigned_abs()).unwrap_or(usize::MAX))
             } else {
                 usize::try_from(*position).ok()
             };

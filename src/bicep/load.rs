@@ -180,7 +180,11 @@ impl<'a> Loader<'a, '_> {
         Ok(id)
     }
 
-    fn json(&mut self, path: &str, bytes: Result<Cow<'_, [u8]>, FileError>) -> Result<UnitId, FileError> {
+    fn json(
+        &mut self,
+        path: &str,
+        bytes: Result<Cow<'_, [u8]>, FileError>,
+    ) -> Result<UnitId, FileError> {
         let text = self.text(bytes)?;
         let value = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
             .or_else(|_| serde_json::from_str(&plain_json(text)))
@@ -188,7 +192,12 @@ impl<'a> Loader<'a, '_> {
         Ok(self.add(path, Content::Json(Rc::new(value))))
     }
 
-    fn unit(&mut self, path: &str, reference: ModuleReference, folder: &str) -> Result<UnitId, FileError> {
+    fn unit(
+        &mut self,
+        path: &str,
+        reference: ModuleReference,
+        folder: &str,
+    ) -> Result<UnitId, FileError> {
         let (key, cached) = match &reference {
             ModuleReference::Local(path) => (join(folder, path), None),
             ModuleReference::Registry(module) => (module.to_string(), Some(module.cached_path())),
@@ -204,7 +213,8 @@ impl<'a> Loader<'a, '_> {
         } else if let Some(cached) = cached {
             let files = self.files;
             self.json(&key, files.read_cached(&cached))
-        } else if key.rsplit('.').next().is_some_and(|end| ["json", "jsonc", "arm"].contains(&end)) {
+        } else if key.rsplit('.').next().is_some_and(|end| ["json", "jsonc", "arm"].contains(&end))
+        {
             let files = self.files;
             self.json(&key, files.read(&key))
         } else {
@@ -339,7 +349,9 @@ fn unreadable(path: &str, registry: bool, place: Place, error: &FileError) -> Di
             .help("restore it with `bicep restore` first");
     }
     let title = format!("cannot read `{path}`");
-    Diagnostic::error("BCP091", title).at(place, error.to_string()).help("correct the path of the file")
+    Diagnostic::error("BCP091", title)
+        .at(place, error.to_string())
+        .help("correct the path of the file")
 }
 
 fn cycle(place: Place, names: &[String]) -> Diagnostic {

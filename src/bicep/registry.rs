@@ -194,7 +194,9 @@ mod tests {
 
     #[test]
     fn refuses_paths_that_name_nothing() {
-        for (path, code) in [("", "BCP050"), ("/a", "BCP051"), ("a\\b", "BCP098"), ("br/x:y:1", "BCP213")] {
+        for (path, code) in
+            [("", "BCP050"), ("/a", "BCP051"), ("a\\b", "BCP098"), ("br/x:y:1", "BCP213")]
+        {
             assert_eq!(ModuleReference::parse(path, &Config::default()).unwrap_err().code, code);
         }
     }

@@ -15,7 +15,8 @@ pub fn report(bound: &Bound<'_>, diagnostics: &mut Diagnostics) {
     let graph = Graph::new(bound.symbols.len(), edges);
     for component in graph.components() {
         for id in &component {
-            let inside = |edge: &&(SymbolId, SymbolId, Span)| component.binary_search(&edge.1).is_ok();
+            let inside =
+                |edge: &&(SymbolId, SymbolId, Span)| component.binary_search(&edge.1).is_ok();
             let Some((_, target, span)) = graph.of(*id).iter().find(inside) else { continue };
             let name = bound.symbol(*id).name.name;
             let place = bound.place(*span);

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Bound, BoundResource, LoadCall, ResourceId, Symbol, SymbolId, SymbolKind, Use, cycles};
+use super::{
+    Bound, BoundResource, LoadCall, ResourceId, Symbol, SymbolId, SymbolKind, Use, cycles,
+};
 use crate::bicep::functions::{self, Namespace};
 use crate::bicep::syntax::{
     ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, FunctionCallSyntax, IdentifierSyntax,
@@ -92,7 +94,13 @@ impl<'a> Binder<'a, '_> {
         for span in [first, name.span] {
             if self.reported.insert(span.start) {
                 let title = format!("`{}` is declared more than once", name.name);
-                self.push("BCP028", title, span, "this name is taken", "rename or remove all but one");
+                self.push(
+                    "BCP028",
+                    title,
+                    span,
+                    "this name is taken",
+                    "rename or remove all but one",
+                );
             }
         }
     }
@@ -432,7 +440,8 @@ impl<'a> Binder<'a, '_> {
             self.bound.targets.insert(used.span.start, id);
             return;
         }
-        let known = self.bound.globals.keys().copied().chain(self.locals.iter().map(|(name, _)| *name));
+        let known =
+            self.bound.globals.keys().copied().chain(self.locals.iter().map(|(name, _)| *name));
         let mut known: Vec<&str> = known.collect();
         known.sort_unstable();
         let near = nearest(used.name, known).map(str::to_owned);
@@ -563,7 +572,10 @@ impl<'a> Binder<'a, '_> {
         }
         if let Some(id) = self.bound.global(used.name) {
             let kind = self.bound.symbol(id).kind;
-            if matches!(kind, SymbolKind::Type(_) | SymbolKind::Imported(..) | SymbolKind::Wildcard(_)) {
+            if matches!(
+                kind,
+                SymbolKind::Type(_) | SymbolKind::Imported(..) | SymbolKind::Wildcard(_)
+            ) {
                 self.bound.targets.insert(used.span.start, id);
                 self.note_use(id, None, used.span);
                 return;
@@ -578,13 +590,16 @@ impl<'a> Binder<'a, '_> {
     }
 
     fn report_unknown_type(&mut self, used: IdentifierSyntax<'a>) {
-        let declared = self.bound.symbols.iter().filter(|symbol| {
-            matches!(symbol.kind, SymbolKind::Type(_) | SymbolKind::Imported(..))
-        });
+        let declared =
+            self.bound.symbols.iter().filter(|symbol| {
+                matches!(symbol.kind, SymbolKind::Type(_) | SymbolKind::Imported(..))
+            });
         let known = declared.map(|symbol| symbol.name.name).chain(AMBIENT_TYPES);
         let help = match nearest(used.name, known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "declare it with `type`, or use `string`, `int`, `bool`, `object` or `array`".into(),
+            None => {
+                "declare it with `type`, or use `string`, `int`, `bool`, `object` or `array`".into()
+            }
         };
         let title = format!("unknown type `{}`", used.name);
         self.push("BCP302", title, used.span, "no type of this name is known here", help);

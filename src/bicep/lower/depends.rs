@@ -112,8 +112,8 @@ impl<'a> Lowerer<'a, '_> {
                 }
                 ObjectItemSyntax::Spread(spread) => self.collect(&mut collector, spread.expression),
                 ObjectItemSyntax::Resource(_)
-            | ObjectItemSyntax::Missing(_)
-            | ObjectItemSyntax::Skipped(_) => {}
+                | ObjectItemSyntax::Missing(_)
+                | ObjectItemSyntax::Skipped(_) => {}
             }
         }
         // Variables are read after the body: what they reach has no loop around it.

@@ -47,18 +47,24 @@ impl<'a> Lowerer<'a, '_> {
         self.bounded(expression.span(), || self.step(expression, env)).unwrap_or_else(Target::null)
     }
 
-    pub(super) fn targets(&self, expressions: &[ExpressionSyntax<'a>], env: &Env<'_>) -> Vec<Target> {
+    pub(super) fn targets(
+        &self,
+        expressions: &[ExpressionSyntax<'a>],
+        env: &Env<'_>,
+    ) -> Vec<Target> {
         expressions.iter().map(|expression| self.target(*expression, env)).collect()
     }
 
     fn step(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Target {
         match expression {
             ExpressionSyntax::String(node) => self.string(node, env),
-            ExpressionSyntax::Integer(node) => Target::int(i64::try_from(node.value).unwrap_or(i64::MAX)),
-            ExpressionSyntax::Boolean(node) => Target::bool(node.value),
-            ExpressionSyntax::Null(_) | ExpressionSyntax::None(_) | ExpressionSyntax::Skipped(_) => {
-                Target::null()
+            ExpressionSyntax::Integer(node) => {
+                Target::int(i64::try_from(node.value).unwrap_or(i64::MAX))
             }
+            ExpressionSyntax::Boolean(node) => Target::bool(node.value),
+            ExpressionSyntax::Null(_)
+            | ExpressionSyntax::None(_)
+            | ExpressionSyntax::Skipped(_) => Target::null(),
             ExpressionSyntax::Array(node) => self.array(node, env),
             ExpressionSyntax::Object(node) => self.object_target(node, env),
             ExpressionSyntax::Variable(node) => self.variable(node, env),
@@ -78,7 +84,12 @@ impl<'a> Lowerer<'a, '_> {
             ExpressionSyntax::Lambda(node) => self.lambda(node, env),
             ExpressionSyntax::For(_) | ExpressionSyntax::If(_) => {
                 let help = "make the loop the whole value of a `var`, an output or a property";
-                self.error("BCP138", expression.span(), "a loop or condition inside an expression", help);
+                self.error(
+                    "BCP138",
+                    expression.span(),
+                    "a loop or condition inside an expression",
+                    help,
+                );
                 Target::null()
             }
         }
@@ -199,7 +210,9 @@ impl<'a> Lowerer<'a, '_> {
                 let name = unit.map_or(name.into(), |unit| self.imports.variable(unit, original));
                 Target::variable(&name)
             }
-            SymbolKind::LambdaParameter => Target::call("lambdaVariables", vec![Target::text(name)]),
+            SymbolKind::LambdaParameter => {
+                Target::call("lambdaVariables", vec![Target::text(name)])
+            }
             SymbolKind::Resource(_) | SymbolKind::Module(_) => self.whole(id, env),
             // A loop's names are in the environment wherever they can be used.
             SymbolKind::Item(_) | SymbolKind::Index(_) => Target::null(),
@@ -293,21 +306,16 @@ impl<'a> Lowerer<'a, '_> {
         let index = self.target(node.index, env);
         match (node.from_end, node.safe) {
             (false, safe) => base.property(index, safe),
-            (true, true) => {
-                Chain { target: Target::call("tryIndexFromEnd", vec![base.target, index]), open: true }
-            }
+            (true, true) => Chain {
+                target: Target::call("tryIndexFromEnd", vec![base.target, index]),
+                open: true,
+            },
             (true, false) if base.open => {
-                let arguments = vec![
-                    Target::text("value"),
-                    index,
-                    Target::text("fromEnd"),
-                    Target::bool(true),
-                ];
+                let arguments =
+                    vec![Target::text("value"), index, Target::text("fromEnd"), Target::bool(true)];
                 base.extend(Target::call("createObject", arguments))
             }
-            (true, false) => {
-                Chain::closed(Target::call("indexFromEnd", vec![base.target, index]))
-            }
+            (true, false) => Chain::closed(Target::call("indexFromEnd", vec![base.target, index])),
         }
     }
 
@@ -357,7 +365,12 @@ impl<'a> Lowerer<'a, '_> {
         }
         self.resource_call(node, env).unwrap_or_else(|| {
             let title = format!("`{}` is no function of this value", node.name.name);
-            self.error("BCP109", node.name.span, title, "call functions of resources or namespaces");
+            self.error(
+                "BCP109",
+                node.name.span,
+                title,
+                "call functions of resources or namespaces",
+            );
             Target::null()
         })
     }

@@ -82,7 +82,11 @@ impl Imports {
     /// The name of a user's function, with its namespace.
     pub fn function(&self, unit: UnitId, name: &str) -> String {
         let name = self.name(unit, Kind::Function, name);
-        if unit != self.main && name.contains('.') { name.to_string() } else { format!("__bicep.{name}") }
+        if unit != self.main && name.contains('.') {
+            name.to_string()
+        } else {
+            format!("__bicep.{name}")
+        }
     }
 
     /// A value of an imported ARM template, with the names of this one.
@@ -161,7 +165,9 @@ impl Imports {
         for taken in self.of(Kind::Type) {
             let (unit, _, name) = &taken.key;
             let object = match self.json.get(unit) {
-                Some(symbols) => symbols.definition(name).map(|value| self.renamed_json(*unit, value)),
+                Some(symbols) => {
+                    symbols.definition(name).map(|value| self.renamed_json(*unit, value))
+                }
                 None => lowerer.within(*unit, |foreign| match foreign.global_kind(name) {
                     Some(SymbolKind::Type(node)) => {
                         let object = foreign.decorated_type(node.value, node.decorators);
@@ -183,7 +189,9 @@ impl Imports {
         for taken in self.of(Kind::Function) {
             let (unit, _, name) = &taken.key;
             let object = match self.json.get(unit) {
-                Some(symbols) => symbols.function(name).map(|value| self.renamed_json(*unit, value)),
+                Some(symbols) => {
+                    symbols.function(name).map(|value| self.renamed_json(*unit, value))
+                }
                 None => lowerer.within(*unit, |foreign| match foreign.global_kind(name) {
                     Some(SymbolKind::Function(node)) => Some(foreign.user_function(node)),
                     _ => None,
@@ -238,7 +246,9 @@ impl<'a, 'c> Closure<'a, 'c> {
             }
         }
         for found in &unit.bound.uses {
-            let SymbolKind::Wildcard(import) = unit.bound.symbol(found.target).kind else { continue };
+            let SymbolKind::Wildcard(import) = unit.bound.symbol(found.target).kind else {
+                continue;
+            };
             let (Some(target), Some(member)) = (unit.reference(import.path), found.member) else {
                 continue;
             };
@@ -313,7 +323,9 @@ impl<'a, 'c> Closure<'a, 'c> {
                 SymbolKind::Function(_) => {
                     self.add((unit, Kind::Function, symbol.name.name.to_owned()));
                 }
-                SymbolKind::Imported(import, original) => self.follow_import(bicep, import, original),
+                SymbolKind::Imported(import, original) => {
+                    self.follow_import(bicep, import, original)
+                }
                 SymbolKind::Wildcard(import) => {
                     if let Some(member) = found.member {
                         self.follow_import(bicep, import, member);
@@ -324,9 +336,10 @@ impl<'a, 'c> Closure<'a, 'c> {
         }
         if let SymbolKind::Variable(node) = bicep.bound.symbol(id).kind {
             let span = node.span;
-            let inside = bicep.bound.load_names().filter(|(load, _)| {
-                load.span.start >= span.start && load.span.end <= span.end
-            });
+            let inside = bicep
+                .bound
+                .load_names()
+                .filter(|(load, _)| load.span.start >= span.start && load.span.end <= span.end);
             for (_, name) in inside.collect::<Vec<_>>() {
                 self.add((unit, Kind::Variable, name));
             }
@@ -374,13 +387,7 @@ impl<'a, 'c> Closure<'a, 'c> {
         let mut taken: Vec<Taken> =
             self.found.iter().map(|key| Taken { key: key.clone(), emitted: named(key) }).collect();
         taken.sort_by(|left, right| left.emitted.cmp(&right.emitted));
-        Imports {
-            main: self.main,
-            names,
-            taken,
-            sources,
-            json: self.json,
-        }
+        Imports { main: self.main, names, taken, sources, json: self.json }
     }
 }
 

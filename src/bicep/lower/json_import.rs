@@ -103,9 +103,15 @@ pub fn renamed(value: &Value, rename: &mut dyn FnMut(Kind, &str) -> Option<Strin
     }
 }
 
-fn renamed_reference(reference: &str, rename: &mut dyn FnMut(Kind, &str) -> Option<String>) -> Value {
-    let Some(path) = reference.strip_prefix("#/definitions/") else { return Value::from(reference) };
-    let (name, rest) = path.split_once('/').map_or((path, ""), |(name, _)| (name, &path[name.len()..]));
+fn renamed_reference(
+    reference: &str,
+    rename: &mut dyn FnMut(Kind, &str) -> Option<String>,
+) -> Value {
+    let Some(path) = reference.strip_prefix("#/definitions/") else {
+        return Value::from(reference);
+    };
+    let (name, rest) =
+        path.split_once('/').map_or((path, ""), |(name, _)| (name, &path[name.len()..]));
     let name = rename(Kind::Type, name).unwrap_or_else(|| name.to_owned());
     Value::String(format!("#/definitions/{name}{rest}"))
 }
@@ -124,7 +130,8 @@ fn renamed_text(text: &str, rename: &mut dyn FnMut(Kind, &str) -> Option<String>
             rest = &rest[end..];
             continue;
         }
-        let word = rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '.'));
+        let word =
+            rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '.'));
         let (word, after) = rest.split_at(word.unwrap_or(rest.len()));
         if word.is_empty() {
             out.push(first);
@@ -158,8 +165,7 @@ mod tests {
     fn renames_outside_literals_only() {
         let text = "[concat(variables('a'), 'variables(''a'')', __bicep.f(copyIndex('c').x))]";
         let renamed = renamed_text(text, &mut |_, name| Some(format!("_1.{name}")));
-        let expected =
-            "[concat(variables('_1.a'), 'variables(''a'')', _1.f(copyIndex('_1.c').x))]";
+        let expected = "[concat(variables('_1.a'), 'variables(''a'')', _1.f(copyIndex('_1.c').x))]";
         assert_eq!(renamed, expected);
         assert_eq!(renamed_text("[[variables('a')]", &mut |_, _| None), "[[variables('a')]");
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::target::{Target, literal_text};
 use super::Lowerer;
+use super::target::{Target, literal_text};
 use crate::bicep::binder::{Bound, LoadCall, SymbolKind};
 use crate::bicep::content;
 use crate::bicep::files::{folder_of, join};
@@ -59,9 +59,9 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     fn loaded_value(&self, load: &LoadCall<'a>) -> Option<&Value> {
-        let all = self.loads.get_or_init(|| {
-            self.bound.loads.iter().map(|load| self.load(load)).collect()
-        });
+        let all = self
+            .loads
+            .get_or_init(|| self.bound.loads.iter().map(|load| self.load(load)).collect());
         let at = self.bound.loads.binary_search_by_key(&load.span.start, |load| load.span.start);
         all.get(at.ok()?)?.as_ref()
     }
@@ -143,11 +143,11 @@ fn json_target(value: &Value) -> Target {
             None => Target::call("json", vec![Target::text(number.to_string())]),
         },
         Value::String(text) => Target::text(text.as_str()),
-        Value::Array(items) => {
-            Target::call("createArray", items.iter().map(json_target).collect())
-        }
+        Value::Array(items) => Target::call("createArray", items.iter().map(json_target).collect()),
         Value::Object(object) => {
-            let pairs = object.iter().flat_map(|(key, value)| [Target::text(key.as_str()), json_target(value)]);
+            let pairs = object
+                .iter()
+                .flat_map(|(key, value)| [Target::text(key.as_str()), json_target(value)]);
             Target::call("createObject", pairs.collect())
         }
     }

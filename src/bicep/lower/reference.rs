@@ -107,7 +107,9 @@ impl<'a> Lowerer<'a, '_> {
             Declared::Resource(id) => {
                 let resource = self.bound.resource(id);
                 resource.syntax.body().r#if.is_some()
-                    || resource.nested_in.is_some_and(|id| self.is_conditional(Declared::Resource(id)))
+                    || resource
+                        .nested_in
+                        .is_some_and(|id| self.is_conditional(Declared::Resource(id)))
             }
         }
     }
@@ -128,7 +130,8 @@ impl<'a> Lowerer<'a, '_> {
     /// Type and API version.
     pub(super) fn resource_type(&self, id: ResourceId) -> (String, String) {
         let resource = self.bound.resource(id);
-        let text = resource.syntax.type_string().and_then(|node| node.literal()).unwrap_or_default();
+        let text =
+            resource.syntax.type_string().and_then(|node| node.literal()).unwrap_or_default();
         let (own, version) = text.split_once('@').unwrap_or((text, ""));
         let Some(parent) = resource.nested_in else { return (own.to_owned(), version.to_owned()) };
         let (outer, inherited) = self.resource_type(parent);
@@ -242,10 +245,14 @@ impl<'a> Lowerer<'a, '_> {
             Scope::Subscription(Some(id)) => ("subscriptionResourceId", vec![id, kind]),
             Scope::ResourceGroup(_, None) => ("resourceId", vec![kind]),
             Scope::ResourceGroup(subscription, Some(name)) => {
-                let current = || Target::call("subscription", Vec::new()).property("subscriptionId");
+                let current =
+                    || Target::call("subscription", Vec::new()).property("subscriptionId");
                 let subscription = subscription.unwrap_or_else(current);
                 let pattern = "/subscriptions/{0}/resourceGroups/{1}";
-                ("extensionResourceId", vec![Target::format(pattern, vec![subscription, name]), kind])
+                (
+                    "extensionResourceId",
+                    vec![Target::format(pattern, vec![subscription, name]), kind],
+                )
             }
         };
         arguments.extend(segments);
@@ -352,9 +359,7 @@ impl<'a> Lowerer<'a, '_> {
     fn property(&self, instance: &Instance<'a>, name: &str, safe: bool) -> Chain {
         let declared = instance.declared;
         let unless = |target: Target| match self.condition(declared, &instance.env) {
-            Some(condition) if safe => {
-                Target::call("if", vec![condition, target, Target::null()])
-            }
+            Some(condition) if safe => Target::call("if", vec![condition, target, Target::null()]),
             _ => target,
         };
         let own = match (name, declared) {

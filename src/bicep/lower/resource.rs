@@ -7,9 +7,7 @@ use super::reference::{Declared, Instance};
 use super::target::Target;
 use super::{Env, Lowerer};
 use crate::bicep::binder::ResourceId;
-use crate::bicep::syntax::{
-    DecoratorSyntax, DeclarationBody, ObjectPropertySyntax, ObjectSyntax,
-};
+use crate::bicep::syntax::{DeclarationBody, DecoratorSyntax, ObjectPropertySyntax, ObjectSyntax};
 
 // Fields of a body that are written in their own way.
 const OWN_FIELDS: [&str; 4] = ["name", "scope", "parent", "dependsOn"];
@@ -76,7 +74,11 @@ impl<'a> Lowerer<'a, '_> {
         Value::Object(fields)
     }
 
-    pub(super) fn note_condition(&self, body: &DeclarationBody<'a>, otherwise: crate::diagnostic::Span) {
+    pub(super) fn note_condition(
+        &self,
+        body: &DeclarationBody<'a>,
+        otherwise: crate::diagnostic::Span,
+    ) {
         self.enter("condition", body.r#if.map_or(otherwise, |node| node.condition.span()));
         self.leave();
     }

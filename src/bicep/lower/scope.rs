@@ -97,7 +97,12 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The fields that tell Azure the scope.
-    pub(super) fn scope_fields(&self, scope: Option<&Scope>, module: bool, fields: &mut Map<String, Value>) {
+    pub(super) fn scope_fields(
+        &self,
+        scope: Option<&Scope>,
+        module: bool,
+        fields: &mut Map<String, Value>,
+    ) {
         let mut put = |name: &str, value: Value| {
             fields.insert(name.to_owned(), value);
         };
@@ -147,5 +152,4 @@ impl<'a> Lowerer<'a, '_> {
             }
         }
     }
-
 }

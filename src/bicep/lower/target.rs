@@ -91,7 +91,9 @@ impl Target {
     /// The property or item of this value.
     #[must_use]
     pub fn access(self, key: Self) -> Self {
-        let Self::Call(mut call) = self.into_call() else { unreachable!("`into_call` gives calls") };
+        let Self::Call(mut call) = self.into_call() else {
+            unreachable!("`into_call` gives calls")
+        };
         Rc::make_mut(&mut call).accesses.push(key);
         Self::Call(call)
     }
@@ -132,11 +134,7 @@ pub fn literal(text: &str) -> Value {
 
 /// The text of [`literal`]; keys of objects follow the same rule.
 pub fn literal_text(text: &str) -> String {
-    if text.starts_with('[') && text.ends_with(']') {
-        format!("[{text}")
-    } else {
-        text.to_owned()
-    }
+    if text.starts_with('[') && text.ends_with(']') { format!("[{text}") } else { text.to_owned() }
 }
 
 impl std::fmt::Display for Target {

@@ -10,13 +10,13 @@ use super::decorators;
 use super::imports::Imports;
 use super::version;
 use super::{Compiled, Env, Lowerer, TemplateScope};
+use crate::arm::SourceMap;
 use crate::bicep::files::FileProvider;
 use crate::bicep::load::{BicepUnit, Content, Loaded, UnitId};
 use crate::bicep::syntax::{
     ExpressionSyntax, FileKind, FunctionDeclarationSyntax, OutputDeclarationSyntax,
     ParameterDeclarationSyntax, StatementSyntax,
 };
-use crate::arm::SourceMap;
 use crate::diagnostic::Diagnostics;
 
 /// Compiles all files, each after those it refers to.
@@ -65,7 +65,9 @@ fn lower_unit<'a>(
     let template = lowerer.template();
     lowerer.take_problems(diagnostics);
     let outputs = unit.bound.program.statements.iter().filter_map(|statement| match statement {
-        StatementSyntax::Output(node) if version::is_secure(node) => Some(node.name.name.to_owned()),
+        StatementSyntax::Output(node) if version::is_secure(node) => {
+            Some(node.name.name.to_owned())
+        }
         _ => None,
     });
     let source_map = lowerer.map.take().map;

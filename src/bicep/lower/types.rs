@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decorators;
 use super::Lowerer;
+use super::decorators;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::load::{Content, UnitId};
 use crate::bicep::syntax::{
-    DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax,
-    TypeInstantiationSyntax, TypeSyntax,
+    DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax, TypeInstantiationSyntax,
+    TypeSyntax,
 };
 
 /// A type where it is declared.
@@ -62,9 +62,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         decorators: &'a [DecoratorSyntax<'a>],
     ) -> Map<String, Value> {
         let mut object = match decorators::find(decorators, "discriminator") {
-            Some([key, ..]) => {
-                self.discriminated(node, key.literal().unwrap_or_default())
-            }
+            Some([key, ..]) => self.discriminated(node, key.literal().unwrap_or_default()),
             _ => self.type_object(node),
         };
         self.decorate(&mut object, decorators);
@@ -372,11 +370,23 @@ fn part_of<'a>(node: TypeSyntax<'a>, step: Step<'a>) -> Option<TypeSyntax<'a>> {
 fn derived_kind(source: &str) -> Option<&'static str> {
     let (_, path) = source.split_once('#')?;
     Some(match path {
-        "" | "properties/properties" | "properties/identity" | "properties/sku" | "properties/plan"
-        | "properties/tags" | "properties/extendedLocation" | "properties/systemData" => "object",
-        "properties/name" | "properties/location" | "properties/id" | "properties/type"
-        | "properties/apiVersion" | "properties/kind" | "properties/managedBy"
-        | "properties/etag" | "properties/tags/additionalProperties"
+        ""
+        | "properties/properties"
+        | "properties/identity"
+        | "properties/sku"
+        | "properties/plan"
+        | "properties/tags"
+        | "properties/extendedLocation"
+        | "properties/systemData" => "object",
+        "properties/name"
+        | "properties/location"
+        | "properties/id"
+        | "properties/type"
+        | "properties/apiVersion"
+        | "properties/kind"
+        | "properties/managedBy"
+        | "properties/etag"
+        | "properties/tags/additionalProperties"
         | "properties/properties/properties/tags/additionalProperties" => "string",
         "properties/zones" | "properties/properties/properties/accessPolicies" => "array",
         _ if path.ends_with("/tags") => "object",

@@ -172,7 +172,9 @@ fn shown_property(property: &ObjectPropertySyntax<'_>) -> Span {
 fn shown(value: ExpressionSyntax<'_>) -> Span {
     let span = value.span();
     match value {
-        ExpressionSyntax::Object(_) | ExpressionSyntax::Array(_) => Span::new(span.start, span.start + 1),
+        ExpressionSyntax::Object(_) | ExpressionSyntax::Array(_) => {
+            Span::new(span.start, span.start + 1)
+        }
         _ => span,
     }
 }

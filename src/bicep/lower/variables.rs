@@ -9,7 +9,9 @@ use super::walk::walk;
 use super::{Env, Lowerer};
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::functions::{self, Use};
-use crate::bicep::syntax::{ExpressionSyntax, ForSyntax, StatementSyntax, VariableDeclarationSyntax};
+use crate::bicep::syntax::{
+    ExpressionSyntax, ForSyntax, StatementSyntax, VariableDeclarationSyntax,
+};
 
 impl<'a> Lowerer<'a, '_> {
     /// Whether a variable is written out at every use.

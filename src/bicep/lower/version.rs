@@ -4,8 +4,8 @@ use super::Lowerer;
 use super::walk::walk;
 use crate::bicep::load::BicepUnit;
 use crate::bicep::syntax::{
-    DecoratorSyntax, DeclarationBody, ExpressionSyntax, ObjectItemSyntax, ObjectSyntax, OutputDeclarationSyntax,
-    ResourceDeclarationSyntax, StatementSyntax, TypeSyntax,
+    DeclarationBody, DecoratorSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectSyntax,
+    OutputDeclarationSyntax, ResourceDeclarationSyntax, StatementSyntax, TypeSyntax,
 };
 
 const EXPERIMENTS: [&str; 4] =
@@ -38,11 +38,13 @@ fn resource_needs_symbols(node: &ResourceDeclarationSyntax<'_>) -> bool {
 }
 
 fn has_option(decorators: &[DecoratorSyntax<'_>]) -> bool {
-    OPTIONS.iter().any(|name| decorators.iter().any(|decorator| match decorator.expression {
-        ExpressionSyntax::FunctionCall(call) => call.name.name == *name,
-        ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == *name,
-        _ => false,
-    }))
+    OPTIONS.iter().any(|name| {
+        decorators.iter().any(|decorator| match decorator.expression {
+            ExpressionSyntax::FunctionCall(call) => call.name.name == *name,
+            ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == *name,
+            _ => false,
+        })
+    })
 }
 
 /// Whether an output may not be shown.
@@ -80,7 +82,8 @@ impl<'a> Lowerer<'a, '_> {
     fn uses_secure_modules(&self) -> bool {
         self.bound.program.statements.iter().any(|statement| {
             let StatementSyntax::Module(node) = statement else { return false };
-            let compiled = self.unit.reference(node.path).and_then(|id| self.compiled[id.0].as_ref());
+            let compiled =
+                self.unit.reference(node.path).and_then(|id| self.compiled[id.0].as_ref());
             compiled.is_some_and(|compiled| !compiled.secure_outputs.is_empty())
         })
     }
@@ -112,7 +115,8 @@ impl<'a> Lowerer<'a, '_> {
                 }
                 return false;
             }
-            !found && !matches!(node, ExpressionSyntax::FunctionCall(call) if call.name.name == "nameof")
+            !found
+                && !matches!(node, ExpressionSyntax::FunctionCall(call) if call.name.name == "nameof")
         });
         found
     }

@@ -1,8 +1,6 @@
 //! The walk over expressions that analyses share.
 
-use crate::bicep::syntax::{
-    ArrayItemSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax,
-};
+use crate::bicep::syntax::{ArrayItemSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax};
 
 /// Visits an expression and, where the visitor says so, what is inside. Nested resources are not.
 pub fn walk<'a>(
@@ -33,8 +31,8 @@ pub fn walk<'a>(
                     }
                     ObjectItemSyntax::Spread(spread) => walk(spread.expression, visit),
                     ObjectItemSyntax::Resource(_)
-            | ObjectItemSyntax::Missing(_)
-            | ObjectItemSyntax::Skipped(_) => {}
+                    | ObjectItemSyntax::Missing(_)
+                    | ObjectItemSyntax::Skipped(_) => {}
                 }
             }
         }
