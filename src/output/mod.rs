@@ -1,17 +1,26 @@
-//! output
-#![expect(clippy::disallowed_methods, reason = "this is where prebake writes")]
+//! Takes the files of a render, gives a folder that holds exactly them: all or nothing.
+//!
+//! Nothing else in the crate writes below a render's folder. Whatever happens on the way (a kill, a full
+//! disk, a second run), the folder is the previous render or the new one, never a mixture. Files that
+//! prebake did not write are carried over untouched. A process that is killed loses nothing; after a power
+//! cut the digests of the manifest tell a torn render from a whole one, and the next run writes it again.
+//!
+//! Read `tree` for what stands in a folder, `previous` for a render as it was, `plan` for what a commit
+//! would change, then `commit` for how it is written, on top of `stage` (the lock) and `exchange`.
 
-use std::io::Write;
-use std::path::Path;
+#![expect(clippy::disallowed_methods, reason = "reads and writes the folder of a render")]
 
-/// Writes a file that does not exist yet, with the folders above it; says whether it did.
-pub fn write_new(path: &Path, text: &str) -> std::io::Result<bool> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    match std::fs::File::create_new(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()).map(|()| true),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
-    }
-}
+mod commit;
+mod error;
+mod exchange;
+mod file;
+mod plan;
+mod previous;
+mod stage;
+mod tree;
+
+pub use commit::{Committed, commit};
+pub use error::OutputError;
+pub use file::write_new;
+pub use previous::{PreviousRender, previous};
+pub use tree::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE_BYTES};

@@ -1,0 +1,163 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::commit::Committed;
+use super::error::{Context, OutputError};
+use super::previous;
+use super::tree::{self, Kind, Tree};
+use crate::model::hex_digest;
+use crate::render::Manifest;
+
+/// What a commit does to a folder, decided before anything is written.
+pub(super) struct Plan<'a> {
+    /// Files to write: path in the folder and text.
+    pub write: Vec<(PathBuf, &'a str)>,
+    /// What stays as it is: equal files of the render, and everything that prebake did not write.
+    pub carry: Vec<(PathBuf, Kind)>,
+    /// Files of either render: what of the old folder may go with it.
+    pub ours: BTreeSet<PathBuf>,
+    /// The same in the words of the result.
+    pub committed: Committed,
+}
+
+impl<'a> Plan<'a> {
+    /// Compares the files with what stands in the folder.
+    pub fn of(folder: &Path, files: &'a BTreeMap<String, String>) -> Result<Self, OutputError> {
+        let standing = tree::walk(folder)?;
+        let manifest = previous::manifest(folder, &standing)?;
+        let before = previous::written(manifest.as_ref());
+        let mut plan = Self {
+            write: vec![],
+            carry: vec![],
+            ours: BTreeSet::new(),
+            committed: Committed::default(),
+        };
+        for (path, text) in files {
+            let native = native(folder, path)?;
+            conflict(folder, &standing, &native)?;
+            plan.file(folder, path, native, text, &standing, manifest.as_ref())?;
+        }
+        for (path, native) in before {
+            if !files.contains_key(&path) && plan.goes(&standing, &native) {
+                plan.committed.removed.push(path);
+            }
+        }
+        plan.keep_the_rest(standing);
+        Ok(plan)
+    }
+
+    /// Whether the folder already is what it should be.
+    pub fn is_done(&self) -> bool {
+        self.write.is_empty() && self.committed.removed.is_empty()
+    }
+
+    fn file(
+        &mut self,
+        folder: &Path,
+        path: &str,
+        native: PathBuf,
+        text: &'a str,
+        standing: &Tree,
+        manifest: Option<&Manifest>,
+    ) -> Result<(), OutputError> {
+        self.ours.insert(native.clone());
+        let Some(kind) = standing.get(&native) else {
+            self.committed.created.push(path.to_owned());
+            self.write.push((native, text));
+            return Ok(());
+        };
+        let at = folder.join(&native);
+        let bytes =
+            if *kind == Kind::File { tree::read(&at).context("read the file", &at)? } else { None };
+        if bytes.as_deref() == Some(text.as_bytes()) && has_mode(&at, text)? {
+            self.committed.unchanged += 1;
+            self.carry.push((native, Kind::File));
+            return Ok(());
+        }
+        let digest = manifest.and_then(|manifest| manifest.files.get(path));
+        let written_by_us = path == crate::render::MANIFEST && manifest.is_some()
+            || bytes.is_some_and(|bytes| digest == Some(&hex_digest(&bytes)));
+        if !written_by_us {
+            self.committed.overwritten.push(path.to_owned());
+        }
+        self.committed.changed.push(path.to_owned());
+        self.write.push((native, text));
+        Ok(())
+    }
+
+    /// A file of the previous render that is no longer rendered; a folder in its place is not ours.
+    fn goes(&mut self, standing: &Tree, native: &Path) -> bool {
+        let there = standing.get(native).is_some_and(|kind| *kind != Kind::Folder);
+        if there {
+            self.ours.insert(native.to_owned());
+        }
+        there
+    }
+
+    fn keep_the_rest(&mut self, standing: Tree) {
+        let ours: Vec<PathBuf> = self.ours.iter().cloned().collect();
+        for (path, kind) in standing {
+            if self.ours.contains(&path) {
+                continue;
+            }
+            if kind != Kind::Folder {
+                self.committed.foreign.push(tree::shown(&path));
+                self.carry.push((path, kind));
+            } else if !ours.iter().any(|file| file.starts_with(&path)) {
+                // Folders of rendered files come and go with them; any other was made by someone else.
+                self.carry.push((path, kind));
+            }
+        }
+        self.carry.sort_by(|one, other| one.0.cmp(&other.0));
+    }
+}
+
+fn native(folder: &Path, path: &str) -> Result<PathBuf, OutputError> {
+    tree::plain(path).ok_or_else(|| {
+        let problem = format!("`{path}` is not a path below it");
+        OutputError::new("PB2505", folder, problem, "give the file a plain relative path")
+    })
+}
+
+/// A folder where a file should be, or something else where its folder should be.
+fn conflict(folder: &Path, standing: &Tree, native: &Path) -> Result<(), OutputError> {
+    let above = native.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+    let blocked = above
+        .filter(|above| standing.get(*above).is_some_and(|kind| *kind != Kind::Folder))
+        .map(|above| (above, "is in the way of a folder of the render"))
+        .chain(
+            (standing.get(native) == Some(&Kind::Folder))
+                .then_some((native, "is a folder where the render has a file")),
+        )
+        .next();
+    match blocked {
+        None => Ok(()),
+        Some((path, problem)) => Err(OutputError::new(
+            "PB2504",
+            &folder.join(path),
+            problem,
+            "move it away, or render elsewhere with `-o`",
+        )),
+    }
+}
+
+/// Whether a text is a program that is started by its name.
+pub(super) fn is_script(text: &str) -> bool {
+    text.starts_with("#!")
+}
+
+#[cfg(unix)]
+fn has_mode(path: &Path, text: &str) -> Result<bool, OutputError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !is_script(text) {
+        return Ok(true);
+    }
+    let metadata = fs::metadata(path).context("look at it", path)?;
+    Ok(metadata.permissions().mode() & 0o100 != 0)
+}
+
+#[cfg(not(unix))]
+fn has_mode(_: &Path, _: &str) -> Result<bool, OutputError> {
+    Ok(true)
+}

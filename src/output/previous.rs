@@ -1,0 +1,86 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::error::{Context, OutputError};
+use super::tree::{self, Kind, Tree};
+use crate::render::{MANIFEST, Manifest};
+
+/// The render that stands in a folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PreviousRender {
+    /// Its manifest; `None` when there is none that can be read.
+    pub manifest: Option<Manifest>,
+    /// The files that prebake wrote and that are still there as text, `manifest.json` included.
+    pub files: BTreeMap<String, String>,
+    /// Files that prebake did not write.
+    pub foreign: Vec<String>,
+    /// Files of the manifest that are gone, too large, not text or no longer regular files.
+    pub damaged: Vec<String>,
+}
+
+impl PreviousRender {
+    /// Whether prebake rendered here before.
+    pub fn exists(&self) -> bool {
+        self.manifest.is_some()
+    }
+
+    /// Whether every file of the manifest is on disk with the digest that the manifest gives.
+    pub fn is_whole(&self) -> bool {
+        let Some(manifest) = &self.manifest else { return false };
+        self.damaged.is_empty()
+            && manifest.files.iter().all(|(path, digest)| {
+                self.files
+                    .get(path)
+                    .is_some_and(|text| crate::model::hex_digest(text.as_bytes()) == *digest)
+            })
+    }
+}
+
+/// Reads the render in a folder, under limits and without following links. A folder that does not exist
+/// is a render of nothing.
+pub fn previous(folder: &Path) -> Result<PreviousRender, OutputError> {
+    tree::settled(folder, || read(folder))
+}
+
+fn read(folder: &Path) -> Result<PreviousRender, OutputError> {
+    let tree = tree::walk(folder)?;
+    let manifest = manifest(folder, &tree)?;
+    let ours = written(manifest.as_ref());
+    let mut render = PreviousRender { manifest, ..PreviousRender::default() };
+    for (path, native) in &ours {
+        match text(folder, &tree, native)? {
+            Some(text) => {
+                render.files.insert(path.clone(), text);
+            }
+            None => render.damaged.push(path.clone()),
+        }
+    }
+    let known: BTreeSet<&PathBuf> = ours.values().collect();
+    let foreign =
+        tree.iter().filter(|(path, kind)| **kind != Kind::Folder && !known.contains(path));
+    render.foreign = foreign.map(|(path, _)| tree::shown(path)).collect();
+    Ok(render)
+}
+
+/// The manifest of a folder, if there is one that can be read.
+pub(super) fn manifest(folder: &Path, tree: &Tree) -> Result<Option<Manifest>, OutputError> {
+    let text = text(folder, tree, Path::new(MANIFEST))?;
+    Ok(text.and_then(|text| Manifest::parse(&text)))
+}
+
+/// The paths that a manifest says prebake wrote, itself included. A path that leaves the folder was not
+/// written by prebake, whatever the manifest says.
+pub(super) fn written(manifest: Option<&Manifest>) -> BTreeMap<String, PathBuf> {
+    let Some(manifest) = manifest else { return BTreeMap::new() };
+    let files = manifest.files.keys().map(String::as_str).chain([MANIFEST]);
+    files.filter_map(|path| Some((path.to_owned(), tree::plain(path)?))).collect()
+}
+
+fn text(folder: &Path, tree: &Tree, path: &Path) -> Result<Option<String>, OutputError> {
+    if tree.get(path) != Some(&Kind::File) {
+        return Ok(None);
+    }
+    let at = folder.join(path);
+    let bytes = tree::read(&at).context("read the file", &at)?;
+    Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+}

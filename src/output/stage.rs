@@ -1,0 +1,163 @@
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::error::{Context, OutputError};
+
+/// How long a commit waits for another one of the same folder.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The hidden folder beside a render's folder in which the next render is written, and the lock on both.
+/// It lives as long as a commit; one that a killed process left is cleared by the next commit.
+pub(super) struct Stage {
+    folder: PathBuf,
+    at: PathBuf,
+    // Held, not read: closing it gives the lock back.
+    _lock: File,
+}
+
+impl Stage {
+    /// Takes the lock of a folder and clears what a killed process left.
+    pub fn lock(folder: &Path) -> Result<Self, OutputError> {
+        let at = beside(folder);
+        let waited_since = Instant::now();
+        loop {
+            if let Some(lock) = try_lock(&at)? {
+                let stage = Self { folder: folder.to_owned(), at, _lock: lock };
+                stage.recover()?;
+                return Ok(stage);
+            }
+            if waited_since.elapsed() > PATIENCE {
+                return Err(OutputError::new(
+                    "PB2503",
+                    folder,
+                    format!("another prebake has been writing it for {} s", PATIENCE.as_secs()),
+                    "wait for the other run, or end it, and run this again",
+                ));
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Where the next render is written.
+    pub fn new_render(&self) -> PathBuf {
+        self.at.join("new")
+    }
+
+    /// Where the previous render waits for a moment on file systems that cannot exchange two folders.
+    pub fn old_render(&self) -> PathBuf {
+        self.at.join("old")
+    }
+
+    fn recover(&self) -> Result<(), OutputError> {
+        let old = self.old_render();
+        if old.is_dir() && !self.folder.exists() {
+            fs::rename(&old, &self.folder).context("restore the previous render", &old)?;
+        }
+        for left in [self.new_render(), old] {
+            clear(&left).context("clear what an interrupted run left", &left)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next commit. The lock file goes before the lock
+        // is given back: whoever waits for it sees that it is no longer there and starts anew.
+        let _ = clear(&self.new_render());
+        let _ = fs::remove_file(self.at.join("lock"));
+        let _ = fs::remove_dir(&self.at);
+    }
+}
+
+/// `out/.vision.prebake` for `out/vision`.
+fn beside(folder: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(folder.file_name().unwrap_or_default());
+    name.push(".prebake");
+    folder.with_file_name(name)
+}
+
+/// The lock, or nothing when another has it or has just given it back.
+fn try_lock(at: &Path) -> Result<Option<File>, OutputError> {
+    match fs::create_dir(at) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if at.is_symlink() {
+                let help = "remove it; prebake keeps its unfinished work there";
+                return Err(OutputError::new("PB2502", at, "it is a symbolic link", help));
+            }
+        }
+        Err(error) => return Err(OutputError::io("create the folder", at, &error)),
+    }
+    let path = at.join("lock");
+    let lock = match OpenOptions::new().write(true).create(true).truncate(false).open(&path) {
+        Ok(lock) => lock,
+        // The other run has just removed the folder.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let _ = fs::remove_dir(at);
+            return Err(OutputError::io("create the lock", &path, &error));
+        }
+    };
+    match lock.try_lock() {
+        Ok(()) => Ok(is_at(&lock, &path)?.then_some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(OutputError::io("lock", &path, &error)),
+    }
+}
+
+/// Whether an open file still is the one at the path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> Result<bool, OutputError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let open = file.metadata().context("look at it", path)?;
+    match fs::symlink_metadata(path) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (open.dev(), open.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(OutputError::io("look at it", path, &error)),
+    }
+}
+
+/// Elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> Result<bool, OutputError> {
+    Ok(true)
+}
+
+/// Removes a folder if it is there. Links in it are removed, not followed.
+pub(super) fn clear(folder: &Path) -> io::Result<()> {
+    let removed = match fs::remove_dir_all(folder) {
+        // A folder that someone made read-only was carried over with its mode.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            unlock(folder);
+            fs::remove_dir_all(folder)
+        }
+        removed => removed,
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn unlock(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    // One that cannot be changed shows as the error of the removal that follows.
+    let open = |path: &Path| {
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+    };
+    open(folder);
+    let below = super::tree::walk(folder).into_iter().flatten();
+    for (path, _) in below.filter(|(_, kind)| *kind == super::tree::Kind::Folder) {
+        open(&folder.join(path));
+    }
+}
+
+#[cfg(not(unix))]
+fn unlock(_: &Path) {}

@@ -1,0 +1,149 @@
+use std::collections::BTreeMap;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use super::error::{Context, OutputError};
+
+/// Most files and folders below one render, foreign ones included.
+pub const MAX_ENTRIES: usize = 20_000;
+/// Deepest folder below one render.
+pub const MAX_DEPTH: usize = 32;
+/// Largest file of a render that is read back.
+pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What stands at a path; symbolic links are never followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    Folder,
+    Link,
+    /// A pipe, socket or device.
+    Special,
+}
+
+impl Kind {
+    fn of(metadata: &Metadata) -> Self {
+        match metadata.file_type() {
+            kind if kind.is_file() => Self::File,
+            kind if kind.is_dir() => Self::Folder,
+            kind if kind.is_symlink() => Self::Link,
+            _ => Self::Special,
+        }
+    }
+}
+
+/// Everything below a folder, by path relative to it; a folder comes before what it holds.
+pub(super) type Tree = BTreeMap<PathBuf, Kind>;
+
+/// Walks a folder. A folder that does not exist holds nothing.
+pub(super) fn walk(folder: &Path) -> Result<Tree, OutputError> {
+    let mut tree = Tree::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(below) = open.pop() {
+        let at = folder.join(&below);
+        let entries = match fs::read_dir(&at) {
+            Ok(entries) => entries,
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && below.as_os_str().is_empty() =>
+            {
+                return Ok(tree);
+            }
+            Err(error) => return Err(OutputError::io("list the folder", &at, &error)),
+        };
+        for entry in entries {
+            let entry = entry.context("list the folder", &at)?;
+            let path = below.join(entry.file_name());
+            let metadata = entry.metadata().context("look at it", &entry.path())?;
+            let kind = Kind::of(&metadata);
+            same_device(folder, &metadata, &entry.path())?;
+            if kind == Kind::Folder {
+                open.push(path.clone());
+            }
+            tree.insert(path, kind);
+            within_limits(folder, &tree, &below)?;
+        }
+    }
+    Ok(tree)
+}
+
+/// How often a folder is read again that another run exchanges meanwhile.
+const ATTEMPTS: usize = 50;
+
+/// Reads a folder so that the whole of what was read stood there at one time.
+pub(super) fn settled<T>(
+    folder: &Path,
+    read: impl Fn() -> Result<T, OutputError>,
+) -> Result<T, OutputError> {
+    for _ in 0..ATTEMPTS {
+        let before = identity(folder);
+        let found = read();
+        if identity(folder) == before {
+            return found;
+        }
+    }
+    read()
+}
+
+#[cfg(unix)]
+fn identity(folder: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::symlink_metadata(folder).ok().map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(folder: &Path) -> bool {
+    folder.exists()
+}
+
+/// What is mounted below a folder cannot move with it.
+#[cfg(unix)]
+fn same_device(folder: &Path, found: &Metadata, at: &Path) -> Result<(), OutputError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let home = fs::metadata(folder).context("look at it", folder)?;
+    if home.dev() == found.dev() {
+        return Ok(());
+    }
+    let help = "unmount it, or render elsewhere with `-o`";
+    Err(OutputError::new("PB2507", at, "it is mounted from another device", help))
+}
+
+#[cfg(not(unix))]
+fn same_device(_: &Path, _: &Metadata, _: &Path) -> Result<(), OutputError> {
+    Ok(())
+}
+
+fn within_limits(folder: &Path, tree: &Tree, below: &Path) -> Result<(), OutputError> {
+    let problem = if tree.len() > MAX_ENTRIES {
+        format!("it holds more than {MAX_ENTRIES} files and folders")
+    } else if below.components().count() >= MAX_DEPTH {
+        format!("it is nested deeper than {MAX_DEPTH} folders")
+    } else {
+        return Ok(());
+    };
+    let help = "move what prebake did not write out of it, or render elsewhere with `-o`";
+    Err(OutputError::new("PB2506", folder, problem, help))
+}
+
+/// Reads a regular file; one over the limit is `None`.
+pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= MAX_FILE_BYTES).then_some(bytes))
+}
+
+/// A path of a render as a path of the system: only plain names below the folder.
+pub(super) fn plain(path: &str) -> Option<PathBuf> {
+    let odd = |c: char| c == '\\' || c == ':' || c.is_control();
+    let native = PathBuf::from(path);
+    let names = native.components().all(|part| matches!(part, Component::Normal(_)));
+    // Comparing with the text refuses what `components` would tidy up, such as `a//b` and `a/.`.
+    let tidy = path.split('/').all(|name| !name.is_empty() && name != "." && name != "..");
+    (names && tidy && !path.contains(odd)).then_some(native)
+}
+
+/// A path of the system as messages and manifests write it.
+pub(super) fn shown(path: &Path) -> String {
+    let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
+    names.join("/")
+}
