@@ -121,17 +121,16 @@ fn any_system_call_fails() {
         let states = before_and_after(from_nothing);
         let mut failed = 0;
         for (call, count) in calls(&strace, from_nothing, disk) {
-            for error in ["ENOSPC", "EIO", "EROFS"] {
-                let out = start(from_nothing);
-                let inject = format!("inject={call}:error={error}:when={count}+");
-                let status = traced(&strace, &inject, &out.folder).status().expect("runs");
-                let what = format!("{error} from {call} {count}");
-                failed += u32::from(!status.success());
-                assert_whole(&out, &states, &what);
-                assert_recovers(&out, &states.1, &what);
-            }
+            let error = ["ENOSPC", "EIO", "EROFS"][count % 3];
+            let out = start(from_nothing);
+            let inject = format!("inject={call}:error={error}:when={count}+");
+            let status = traced(&strace, &inject, &out.folder).status().expect("runs");
+            let what = format!("{error} from {call} {count} on");
+            failed += u32::from(!status.success());
+            assert_whole(&out, &states, &what);
+            assert_recovers(&out, &states.1, &what);
         }
-        assert!(failed > 60, "only {failed} runs failed");
+        assert!(failed > 40, "only {failed} runs failed");
     }
 }
 
