@@ -10,6 +10,7 @@
 
 mod branch;
 mod finding;
+pub mod import;
 mod keyword;
 #[expect(clippy::module_inception, reason = "the module's one central type")]
 mod schema;

@@ -1,0 +1,22 @@
+//! Takes one of Azure's published type tables, gives the JSON Schema of one resource type and version.
+//!
+//! Names, types, flags, enumerations and bounds carry over; prose does not. Values that the table leaves
+//! open stay open: a list of texts that also allows any text is no closed list. Reads no files.
+//!
+//! Read `table` for the format of the tables, `convert` for the schema, `print` for its layout on disk.
+
+mod convert;
+mod print;
+mod table;
+
+pub use print::print;
+pub use table::{ImportError, ResourceName};
+
+use serde_json::Value;
+
+/// The schema of a resource type, from the table of its namespace and version.
+pub fn import(table: &str, resource: &ResourceName) -> Result<Value, ImportError> {
+    let table = table::Table::parse(table)?;
+    let body = table.resource(resource)?;
+    convert::schema(&table, body, &resource.to_string())
+}
