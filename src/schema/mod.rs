@@ -14,9 +14,11 @@ pub mod import;
 mod keyword;
 #[expect(clippy::module_inception, reason = "the module's one central type")]
 mod schema;
+mod store;
 mod symbolic;
 mod translate;
 
 pub use finding::{Finding, FindingKind};
 pub use schema::{BrokenSchema, Schema, Values};
+pub use store::{Document, ResourceSchemas};
 pub use symbolic::is_symbolic;

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use super::pattern;
 use super::table::{ImportError, Index, Property, Table, Type};
 
 /// Properties of every resource that its declaration gives, and not its body.
@@ -150,12 +151,12 @@ impl<'t> Converter<'t> {
             Type::Integer { min_value, max_value } => {
                 bounded("integer", [("minimum", json!(min_value)), ("maximum", json!(max_value))])
             }
-            Type::String { min_length, max_length, pattern } => bounded(
+            Type::String { min_length, max_length, pattern: form } => bounded(
                 "string",
                 [
                     ("minLength", json!(min_length)),
                     ("maxLength", json!(max_length)),
-                    ("pattern", json!(pattern)),
+                    ("pattern", json!(form.as_deref().and_then(pattern::pattern))),
                 ],
             ),
             Type::Literal { value } => json!({ "const": value }),

@@ -6,6 +6,7 @@
 //! Read `table` for the format of the tables, `convert` for the schema, `print` for its layout on disk.
 
 mod convert;
+mod pattern;
 mod print;
 mod table;
 

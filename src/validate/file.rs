@@ -1,0 +1,44 @@
+use super::{broken, diagnostic, placed};
+use crate::config;
+use crate::diagnostic::{Diagnostics, FileId, Place, Span};
+use crate::schema::{Document, Finding, FindingKind, Values};
+
+/// Checks one file of a render, by its path in it; a file that has no schema is left alone. YAML or JSON
+/// that cannot be read is reported as in a config.
+pub fn file(path: &str, text: &str, id: FileId, diagnostics: &mut Diagnostics) {
+    let Some(document) = Document::at(path) else { return };
+    // Places cost more than values, and a JSON file is right nearly always.
+    let json = if path.ends_with(".json") { serde_json::from_str(text).ok() } else { None };
+    let (value, parsed) = match json {
+        Some(value) => (value, None),
+        None => match config::parse(text, id, diagnostics) {
+            Some(parsed) => (parsed.value.clone(), Some(parsed)),
+            None => return,
+        },
+    };
+    let values = match document {
+        Document::ArmTemplate => Values::Symbolic,
+        _ => Values::Literal,
+    };
+    let findings = match document.schema().findings(&value, values) {
+        Ok(findings) => findings,
+        Err(error) => return diagnostics.push(broken(&error)),
+    };
+    if findings.is_empty() {
+        return;
+    }
+    let parsed = parsed.or_else(|| config::parse(text, id, &mut Diagnostics::new()));
+    for finding in &findings {
+        let place = parsed.as_ref().and_then(|parsed| place(parsed, finding));
+        let place = place.unwrap_or(Place { file: id, span: Span::new(0, 0) });
+        let name = format!("`{path}`");
+        diagnostics.push(placed(diagnostic(finding, &name), Some(place), &finding.label));
+    }
+}
+
+fn place(parsed: &config::Document, finding: &Finding) -> Option<Place> {
+    if finding.on_key || finding.kind == FindingKind::MissingProperty {
+        return parsed.key_place(&finding.pointer);
+    }
+    parsed.place(&finding.pointer)
+}

@@ -1,0 +1,74 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{broken, diagnostic, placed};
+use crate::arm::SourceMap;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expand::Resource;
+use crate::schema::{Finding, ResourceSchemas, Values, is_symbolic};
+
+/// Checks the resources of one stage; findings point at the Bicep that they came from.
+pub fn resources(
+    resources: &[Resource],
+    source_map: &SourceMap,
+    schemas: &ResourceSchemas,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut unknown = BTreeSet::new();
+    let mut unusable = BTreeSet::new();
+    for resource in resources {
+        let Some(schema) = schemas.get(&resource.kind, &resource.api_version) else {
+            if unknown.insert((resource.kind.to_lowercase(), resource.api_version.clone())) {
+                let place = source_map.place(&resource.pointer);
+                diagnostics.push(placed(without_schema(resource, schemas), place, "not checked"));
+            }
+            continue;
+        };
+        match schema.findings(&whole(resource), Values::Symbolic) {
+            Ok(findings) => {
+                let kept = findings.iter().filter(|finding| concerns(finding, resource));
+                for finding in kept {
+                    let place =
+                        source_map.place(&format!("{}{}", resource.pointer, finding.pointer));
+                    let name = format!("`{}`", schema.name());
+                    diagnostics.push(placed(diagnostic(finding, &name), place, &finding.label));
+                }
+            }
+            Err(error) => {
+                if unusable.insert(error.name.clone()) {
+                    diagnostics.push(broken(&error));
+                }
+            }
+        }
+    }
+}
+
+/// The body with the resource's own name, whose form the schema knows too.
+fn whole(resource: &Resource) -> Value {
+    let mut body = resource.body.clone();
+    let name = match is_symbolic(&resource.name) {
+        true => resource.name.as_str(),
+        false => resource.name.rsplit('/').next().unwrap_or_default(),
+    };
+    body.insert("name".to_owned(), Value::from(name));
+    Value::Object(body)
+}
+
+/// A resource that the template only refers to has a name and nothing else.
+fn concerns(finding: &Finding, resource: &Resource) -> bool {
+    !resource.existing || finding.pointer == "/name"
+}
+
+fn without_schema(resource: &Resource, schemas: &ResourceSchemas) -> Diagnostic {
+    let name = format!("{}@{}", resource.kind, resource.api_version);
+    let versions = schemas.versions(&resource.kind);
+    let command = format!("`prebake schema import --types DIR {name}`");
+    let help = match versions.last() {
+        Some(newest) => format!("use version `{newest}`, or make its schema with {command}"),
+        None => format!("make its schema with {command}"),
+    };
+    Diagnostic::warning("PB3110", format!("there is no schema for `{name}`"))
+        .reason("its properties are not checked before Azure gets them")
+        .help(help)
+}
