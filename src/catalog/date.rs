@@ -29,6 +29,22 @@ impl Date {
             .then_some(date)
     }
 
+    /// The day, in UTC, of a number of seconds since the start of 1970; nothing after the year 9999.
+    pub fn of_unix_seconds(seconds: u64) -> Option<Self> {
+        // Days since the first of March of year zero; see `day_number`.
+        let days = i64::try_from(seconds / 86_400).ok()? + 719_468;
+        let era = days.div_euclid(146_097);
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let day = u8::try_from(day_of_year - (153 * month + 2) / 5 + 1).ok()?;
+        let calendar_month = u8::try_from(if month < 10 { month + 3 } else { month - 9 }).ok()?;
+        let year = era * 400 + year_of_era + i64::from(calendar_month <= 2);
+        (year <= 9999).then_some(Self { year: u16::try_from(year).ok()?, month: calendar_month, day })
+    }
+
     /// How many days lie between this day and a later one; negative for an earlier one.
     pub fn days_until(self, later: Self) -> i64 {
         later.day_number() - self.day_number()

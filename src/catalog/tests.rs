@@ -162,3 +162,18 @@ fn retirements_have_dates_or_an_announcement() {
     let low_priority = retirement("batch:low-priority").unwrap();
     assert_eq!(low_priority.retired_on, Date::parse("2025-09-30"));
 }
+
+#[test]
+fn days_of_the_clock_are_days_of_the_calendar() {
+    for (seconds, day) in [
+        (0, "1970-01-01"),
+        (951_782_399, "2000-02-28"),
+        (951_782_400, "2000-02-29"),
+        (951_868_800, "2000-03-01"),
+        (1_795_392_000, "2026-11-23"),
+        (253_402_300_799, "9999-12-31"),
+    ] {
+        assert_eq!(Date::of_unix_seconds(seconds), Date::parse(day), "{day}");
+    }
+    assert_eq!(Date::of_unix_seconds(253_402_300_800), None);
+}

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::terminal;
+use super::{Configs, terminal};
+use crate::catalog::Date;
 use crate::config::MAX_BYTES;
 use crate::diagnostic::{Diagnostics, Sources};
-use crate::pipeline::Input;
+use crate::pipeline::{Input, Tools};
 use crate::render::Templates;
 
 /// Largest template in bytes.
@@ -62,8 +63,31 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, u8> {
     Ok(found)
 }
 
+/// What all configs of a run share.
+pub(super) fn tools(configs: &Configs) -> Result<Tools, u8> {
+    let templates = templates(configs.templates.as_deref())?;
+    let as_of = configs.as_of.or_else(today).ok_or_else(|| {
+        terminal::failed(
+            "the machine's clock gives no day",
+            "retirements are judged on a day",
+            "give one with `--as-of YYYY-MM-DD`",
+        )
+    })?;
+    Ok(Tools { templates, as_of })
+}
+
+fn today() -> Option<Date> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+    Date::of_unix_seconds(now.as_secs())
+}
+
+/// A day of the command line.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "expected a day, `YYYY-MM-DD`".to_owned())
+}
+
 /// The embedded templates with the files of a folder laid over them.
-pub(super) fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
+fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
     let mut overlay = BTreeMap::new();
     if let Some(folder) = folder {
         for entry in WalkDir::new(folder).sort_by_file_name() {

@@ -3,13 +3,16 @@
 //!
 //! One file a command; `input` finds and reads configs, `terminal` prints.
 
+mod explain;
 mod init;
 mod input;
 mod render;
 mod schema;
 mod templates;
 mod terminal;
+mod validate;
 
+use crate::catalog::Date;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 /// Exit code: done.
@@ -42,6 +45,10 @@ enum Command {
     Init(init::Init),
     /// Render configs to folders of Bicep, cloud-init and scripts
     Render(render::Render),
+    /// Say offline whether Azure would take it and whether the nodes would come up
+    Validate(validate::Validate),
+    /// Tell the story of a finding's code
+    Explain(explain::Explain),
     /// Show or edit the templates that a render is made of
     #[command(subcommand)]
     Templates(templates::Templates),
@@ -62,6 +69,9 @@ struct Configs {
     /// Folder of your own templates, laid over the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<std::path::PathBuf>,
+    /// Day on which retirements are judged; today without it
+    #[arg(long, value_name = "DATE", value_parser = input::day)]
+    as_of: Option<Date>,
 }
 
 /// Runs the command that the arguments ask for and gives its exit code.
@@ -80,6 +90,8 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
         None => first_words(),
         Some(Command::Init(command)) => command.run(),
         Some(Command::Render(command)) => command.run(),
+        Some(Command::Validate(command)) => command.run(),
+        Some(Command::Explain(command)) => command.run(),
         Some(Command::Templates(command)) => command.run(),
         Some(Command::Schema(command)) => command.run(),
     }

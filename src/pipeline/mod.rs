@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::arm;
+use crate::catalog::Date;
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, Span};
 use crate::model::{self, Model, hex_digest};
@@ -17,6 +18,15 @@ pub struct Input {
     pub bytes: Vec<u8>,
     /// Values of the command line, `path=value`, applied in order.
     pub overrides: Vec<String>,
+}
+
+/// What all configs of a run share.
+#[derive(Debug)]
+pub struct Tools {
+    /// The templates, parsed.
+    pub templates: Templates,
+    /// The day on which retirements are judged.
+    pub as_of: Date,
 }
 
 /// What came of a config: a render, unless an error was found, and all findings with their sources.
@@ -57,9 +67,9 @@ pub struct Stage {
 }
 
 /// Runs the phases over one config.
-pub fn render(input: &Input, templates: &Templates) -> Outcome {
+pub fn render(input: &Input, tools: &Tools) -> Outcome {
     let mut outcome = Outcome::default();
-    outcome.render = phases(input, templates, &mut outcome.sources, &mut outcome.diagnostics);
+    outcome.render = phases(input, tools, &mut outcome.sources, &mut outcome.diagnostics);
     if outcome.diagnostics.has_errors() {
         outcome.render = None;
     }
@@ -68,17 +78,17 @@ pub fn render(input: &Input, templates: &Templates) -> Outcome {
 
 fn phases(
     input: &Input,
-    templates: &Templates,
+    tools: &Tools,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Render> {
     let document = read(input, sources, diagnostics)?;
     let config = config::decode(&document, diagnostics)?;
     let model = model::resolve(&config, &document, diagnostics)?;
-    let mut artifacts = render::render(&model, templates, sources, diagnostics)?;
+    let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
     let stages = Vec::new();
     let config_digest = hex_digest(document.value.to_string().as_bytes());
-    let manifest = Manifest::of(&model.name, config_digest, templates.digest(), &artifacts.files);
+    let manifest = Manifest::of(&model.name, config_digest, tools.templates.digest(), &artifacts.files);
     artifacts.insert(MANIFEST, manifest.text());
     Some(Render { config, document, model, artifacts, stages })
 }

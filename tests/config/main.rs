@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use prebake::diagnostic::{Diagnostics, Sources, text};
-use prebake::pipeline::{self, Input};
+use prebake::catalog::Date;
+use prebake::pipeline::{self, Input, Tools};
 use prebake::render::Templates;
 
 fn main() {
@@ -44,7 +45,8 @@ fn check(case: &Path) -> Result<(), Failed> {
     let templates = Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new())
         .expect("the embedded templates parse");
     let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
-    let outcome = pipeline::render(&input, &templates);
+    let as_of = Date::parse("2026-11-23").expect("is a day");
+    let outcome = pipeline::render(&input, &Tools { templates, as_of });
     let name = case.file_name().expect("a case has a name").to_string_lossy();
     if name.starts_with("invalid_") == outcome.render.is_some() {
         return Err("an `invalid_` case must not render, any other must".into());
