@@ -50,7 +50,7 @@ impl Render {
                 "nothing written: {}\n",
                 terminal::counts(&outcome.diagnostics)
             ));
-            return FAILED;
+            return if outcome.is_bad_input() { FAILED } else { FINDINGS };
         };
         let folder = self.output.join(&render.model.name);
         match self.compare_and_write(&folder, render) {

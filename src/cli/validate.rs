@@ -46,6 +46,9 @@ impl Validate {
             let counts = terminal::counts(&outcome.diagnostics);
             let verdict = if counts.is_empty() { "no findings".to_owned() } else { counts };
             terminal::out(&format!("{}: {verdict}\n", path.display()));
+            if outcome.is_bad_input() {
+                code = FAILED;
+            }
             let worst = outcome.diagnostics.iter().map(|finding| finding.severity).max();
             if bar.is_some_and(|bar| worst >= Some(bar)) {
                 code = code.max(FINDINGS);

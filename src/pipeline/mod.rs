@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::arm;
 use crate::catalog::Date;
 use crate::config::{self, Config, Document};
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources, Span};
 use crate::model::{self, Model, hex_digest};
 use crate::render::{self, Artifacts, MANIFEST, Manifest, Templates};
 
@@ -38,6 +38,19 @@ pub struct Outcome {
     pub diagnostics: Diagnostics,
     /// The texts that they point into.
     pub sources: Sources,
+}
+
+impl Outcome {
+    /// Whether an error says that the input itself is bad (no config could be read from it, or a template
+    /// cannot be used), rather than that a readable config has findings.
+    pub fn is_bad_input(&self) -> bool {
+        let bad = |code: &str| {
+            code.starts_with("PB00") || code.starts_with("PB20") || code == "PB1014"
+        };
+        self.diagnostics
+            .iter()
+            .any(|finding| finding.severity == Severity::Error && bad(&finding.code))
+    }
 }
 
 /// Everything that is known of one config.
