@@ -42,7 +42,11 @@ impl Date {
         let day = u8::try_from(day_of_year - (153 * month + 2) / 5 + 1).ok()?;
         let calendar_month = u8::try_from(if month < 10 { month + 3 } else { month - 9 }).ok()?;
         let year = era * 400 + year_of_era + i64::from(calendar_month <= 2);
-        (year <= 9999).then_some(Self { year: u16::try_from(year).ok()?, month: calendar_month, day })
+        (year <= 9999).then_some(Self {
+            year: u16::try_from(year).ok()?,
+            month: calendar_month,
+            day,
+        })
     }
 
     /// How many days lie between this day and a later one; negative for an earlier one.

@@ -16,7 +16,12 @@ impl Explain {
         let Some(code) = &self.code else {
             let mut list = String::new();
             for rule in check::rules() {
-                list.push_str(&format!("{:8} {:8} {}\n", rule.code, rule.severity.word(), rule.title));
+                list.push_str(&format!(
+                    "{:8} {:8} {}\n",
+                    rule.code,
+                    rule.severity.word(),
+                    rule.title
+                ));
             }
             terminal::out(&list);
             return DONE;

@@ -44,9 +44,8 @@ impl Outcome {
     /// Whether an error says that the input itself is bad (no config could be read from it, or a template
     /// cannot be used), rather than that a readable config has findings.
     pub fn is_bad_input(&self) -> bool {
-        let bad = |code: &str| {
-            code.starts_with("PB00") || code.starts_with("PB20") || code == "PB1014"
-        };
+        let bad =
+            |code: &str| code.starts_with("PB00") || code.starts_with("PB20") || code == "PB1014";
         self.diagnostics
             .iter()
             .any(|finding| finding.severity == Severity::Error && bad(&finding.code))
@@ -101,7 +100,8 @@ fn phases(
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
     let stages = Vec::new();
     let config_digest = hex_digest(document.value.to_string().as_bytes());
-    let manifest = Manifest::of(&model.name, config_digest, tools.templates.digest(), &artifacts.files);
+    let manifest =
+        Manifest::of(&model.name, config_digest, tools.templates.digest(), &artifacts.files);
     artifacts.insert(MANIFEST, manifest.text());
     Some(Render { config, document, model, artifacts, stages })
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use prebake::diagnostic::{Diagnostics, Sources, text};
 use prebake::catalog::Date;
+use prebake::diagnostic::{Diagnostics, Sources, text};
 use prebake::pipeline::{self, Input, Tools};
 use prebake::render::Templates;
 
