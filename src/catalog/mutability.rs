@@ -75,8 +75,10 @@ impl Condition {
     }
 
     fn holds(&self, before: Option<&Value>, after: Option<&Value>) -> bool {
-        let is = |value: Option<&Value>, text: &str| {
-            value.and_then(Value::as_str).is_some_and(|value| value.eq_ignore_ascii_case(text))
+        let is = |value: Option<&Value>, text: &str| match value {
+            Some(Value::String(value)) => value.eq_ignore_ascii_case(text),
+            Some(Value::Bool(value)) => value.to_string() == text,
+            _ => false,
         };
         match self {
             Self::Always => true,

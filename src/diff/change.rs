@@ -51,9 +51,10 @@ impl Action {
         }
     }
 
-    /// The past participle that follows a count: `2 replaced`.
-    pub fn counted(self) -> &'static str {
+    /// The words that follow a count: `2 to replace`.
+    pub fn counted(self, count: usize) -> &'static str {
         match self {
+            Self::EmptyPool if count == 1 => "needs an empty pool",
             Self::Refused => "refused",
             Self::Delete => "to delete",
             Self::Replace => "to replace",

@@ -244,7 +244,7 @@ fn file(path: &str, before: Option<&String>, after: Option<&String>) -> FileChan
         return change;
     }
     let (before, after) = (before.map_or("", String::as_str), after.map_or("", String::as_str));
-    change.hunks = hunks(before, after);
+    change.hunks = text_hunks(before, after);
     let lines = change.hunks.iter().flat_map(|hunk| &hunk.lines);
     for line in lines {
         change.added += usize::from(line.state == LineState::Added);
@@ -270,7 +270,7 @@ fn first_line(text: &str) -> &str {
 
 /// The lines that differ. The search always runs in the same direction, so that swapping the files
 /// swaps the signs and nothing else.
-fn hunks(before: &str, after: &str) -> Vec<Hunk> {
+pub fn text_hunks(before: &str, after: &str) -> Vec<Hunk> {
     let (old, new): (Vec<&str>, Vec<&str>) =
         (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
     let swapped = before > after;

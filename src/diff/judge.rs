@@ -89,7 +89,8 @@ fn both(
         return change;
     }
     properties.sort_by(|a, b| {
-        b.verdict.cmp(&a.verdict).then_with(|| path_text(&a.path).cmp(&path_text(&b.path)))
+        let weight = |property: &PropertyChange| (property.verdict, property.interrupts);
+        weight(b).cmp(&weight(a)).then_with(|| path_text(&a.path).cmp(&path_text(&b.path)))
     });
     change.verdict = properties[0].verdict;
     change.action = match change.verdict {

@@ -21,7 +21,9 @@ pub use capacity::{Capacity, FamilyChange, PoolCapacity, Quantity};
 pub use change::{
     Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, path_text,
 };
-pub use files::{FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files};
+pub use files::{
+    FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
+};
 pub use relations::Relation;
 pub use security::{Access, SecurityChange, SecurityKind};
 

@@ -176,10 +176,19 @@ pub(super) fn security(changes: &[ResourceChange]) -> Vec<SecurityChange> {
     for change in changes.iter().filter(|change| change.action != Action::NoChange) {
         found.extend(role(change));
         let rows = ROWS.iter().filter(|row| row.kind == "*" || change.is(row.kind));
+        let mut told: Vec<String> = Vec::new();
         for row in rows {
             let touched = touched(change, &row.steps);
             let touched = if row.rule == Rule::Address { merge(touched) } else { touched };
             for (item, settled) in touched {
+                // Of a rule or an endpoint that comes or goes whole, its parts are no news.
+                if told.iter().any(|whole| item.path.starts_with(whole.as_str())) {
+                    continue;
+                }
+                if item.before.is_some() != item.after.is_some() && row.steps.ends_with(&["[]"]) {
+                    told.push(format!("{}.", item.path));
+                    told.push(format!("{}[", item.path));
+                }
                 let access = settled.or_else(|| access(row, change, &item));
                 found.extend(access.map(|access| SecurityChange {
                     access,

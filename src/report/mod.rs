@@ -1,1 +1,12 @@
-//! report
+//! Takes what a human or a machine reads before a merge, gives text, Markdown, HTML and JSON.
+//!
+//! Computes nothing about Azure: a report shows data that other phases made. Read `review` for the review of a
+//! change, `templates` for the Handlebars templates and how a team replaces them, `files` for the
+//! summary of a render's files.
+
+pub mod files;
+mod markup;
+pub mod review;
+mod templates;
+
+pub use templates::Templates;

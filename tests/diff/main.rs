@@ -4,4 +4,5 @@
 
 mod laws;
 mod pairs;
+mod reports;
 mod state;

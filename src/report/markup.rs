@@ -1,0 +1,170 @@
+//! What report templates may call: escaping for Markdown, colour for a terminal, and small questions.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperResult, Output, RenderContext, handlebars_helper,
+};
+use serde_json::Value;
+
+handlebars_helper!(same: |left: Value, right: Value| left == right);
+handlebars_helper!(either: |left: Value, right: Value| truthy(&left) || truthy(&right));
+handlebars_helper!(span: |text: str| code_span(text));
+handlebars_helper!(md: |text: str| markdown_text(text));
+handlebars_helper!(over: |level: u64, limit: u64| level > limit);
+handlebars_helper!(present: |value: Value| !value.is_null());
+handlebars_helper!(html: |text: str| handlebars::html_escape(text));
+handlebars_helper!(marker: |text: str| text.replace("--", "- -").replace('>', ""));
+handlebars_helper!(joined: |sign: str, text: str| format!("{sign}{text}"));
+handlebars_helper!(fenced: |resource: Value| fence_around(&property_lines(&resource)));
+handlebars_helper!(fenced_lines: |lines: Value| fence_around(&signed_lines(&lines, false)));
+handlebars_helper!(kinds_shown: |resources: Value| kinds_of(&resources));
+handlebars_helper!(pad: |text: str, width: usize| format!("{text:<width$}"));
+
+/// Gives an engine everything that the templates may call.
+pub(super) fn register(engine: &mut Handlebars) {
+    engine.register_helper("same", Box::new(same));
+    engine.register_helper("either", Box::new(either));
+    engine.register_helper("span", Box::new(span));
+    engine.register_helper("md", Box::new(md));
+    engine.register_helper("over", Box::new(over));
+    engine.register_helper("present", Box::new(present));
+    engine.register_helper("html", Box::new(html));
+    engine.register_helper("marker", Box::new(marker));
+    engine.register_helper("line", Box::new(joined));
+    engine.register_helper("fenced", Box::new(fenced));
+    engine.register_helper("fencedLines", Box::new(fenced_lines));
+    engine.register_helper("kinds", Box::new(kinds_shown));
+    engine.register_helper("pad", Box::new(pad));
+    engine.register_helper("paint", Box::new(paint));
+}
+
+fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Array(elements) => !elements.is_empty(),
+        Value::String(text) => !text.is_empty(),
+        _ => true,
+    }
+}
+
+/// `{{paint "replace" text}}`: the text in the colour of a level or an action, if the data say `colour`.
+fn paint(
+    helper: &Helper,
+    _: &Handlebars,
+    context: &Context,
+    _: &mut RenderContext,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let text = |index: usize| match helper.param(index).map(|param| param.value()) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let (style, words) = (text(0), text(1));
+    let escape = match style.as_str() {
+        "refused" | "delete" | "danger" | "error" | "removed" => "1;31",
+        "replace" => "1;35",
+        "emptyPool" | "warn" | "warning" => "1;33",
+        "create" | "calm" | "added" => "32",
+        "modify" | "info" => "36",
+        "strong" => "1",
+        _ => "2",
+    };
+    if context.data().get("colour").and_then(Value::as_bool) == Some(true) {
+        out.write(&format!("\u{1b}[{escape}m{words}\u{1b}[0m"))?;
+    } else {
+        out.write(&words)?;
+    }
+    Ok(())
+}
+
+/// A Markdown code span that its text cannot end, fit for a table cell.
+fn code_span(text: &str) -> String {
+    let text = text.replace(['\n', '\r'], " ").replace('|', "\\|");
+    let ticks = "`".repeat(longest_run(&text, '`') + 1);
+    let space =
+        if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };
+    format!("{ticks}{space}{text}{space}{ticks}")
+}
+
+/// Text in which Markdown and HTML find nothing to interpret but our own single backticks around names.
+fn markdown_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut in_code = false;
+    let mut symbols = text.chars().peekable();
+    while let Some(symbol) = symbols.next() {
+        match symbol {
+            '`' if symbols.next_if_eq(&'`').is_some() => {
+                while symbols.next_if_eq(&'`').is_some() {}
+                escaped.push('\'');
+            }
+            '`' => {
+                in_code = !in_code;
+                escaped.push('`');
+            }
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '*' | '_' | '[' | ']' | '#' | '~' | '@' if !in_code => {
+                let _ = write!(escaped, "\\{symbol}");
+            }
+            '|' => escaped.push_str("\\|"),
+            symbol => escaped.push(symbol),
+        }
+    }
+    if in_code {
+        escaped.push('`');
+    }
+    escaped
+}
+
+/// A `diff` block whose fence is longer than any run of backticks in it.
+fn fence_around(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text, '`').max(2) + 1);
+    format!("{fence}diff\n{text}{fence}")
+}
+
+/// The properties of a resource as lines that GitHub paints: path and verdict as a hunk's heading.
+fn property_lines(resource: &Value) -> String {
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let mut lines = String::new();
+    for property in resource["properties"].as_array().into_iter().flatten() {
+        let (path, verdict) = (text(property, "path"), text(property, "verdict"));
+        let _ = writeln!(lines, "@@ {path} @@ {verdict}");
+        lines.push_str(&signed_lines(&property["lines"], true));
+        for note in [text(property, "effect"), text(property, "reset")] {
+            if !note.is_empty() {
+                let _ = writeln!(lines, "  # {note}");
+            }
+        }
+    }
+    lines
+}
+
+fn signed_lines(lines: &Value, spaced: bool) -> String {
+    let mut text = String::new();
+    for line in lines.as_array().into_iter().flatten() {
+        let sign = line["sign"].as_str().unwrap_or_default();
+        let space = if spaced { " " } else { "" };
+        let _ = writeln!(text, "{sign}{space}{}", line["text"].as_str().unwrap_or_default());
+    }
+    text
+}
+
+/// The kinds of resources that occur, each once, in alphabetical order.
+fn kinds_of(resources: &Value) -> Value {
+    let kinds: BTreeSet<&str> = resources
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|resource| resource["kindWords"].as_str())
+        .collect();
+    kinds.into_iter().collect()
+}
+
+fn longest_run(text: &str, symbol: char) -> usize {
+    text.split(|other| other != symbol).map(str::len).max().unwrap_or(0)
+}

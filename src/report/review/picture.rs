@@ -1,0 +1,297 @@
+//! The resources as boxes in a column for each stage, with arrows to what they need.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::view::kind_words;
+use crate::diff::{Action, Diff, ResourceChange};
+use crate::expand::Resource;
+
+const BOX_WIDTH: usize = 208;
+const BOX_HEIGHT: usize = 46;
+const COLUMN: usize = 276;
+const ROW: usize = 62;
+const MARGIN: usize = 20;
+const TITLE: usize = 34;
+/// More resources than this make no picture that anybody reads.
+const MAX_NODES: usize = 150;
+/// GitHub draws no larger Mermaid graph well.
+const MAX_MERMAID_NODES: usize = 60;
+/// Characters of a name that fit into a box.
+const MAX_NAME: usize = 26;
+/// The order of the stages that prebake renders; others follow.
+const STAGES: [&str; 4] = ["registry", "builder", "image", "batch"];
+
+/// A resource.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    /// What happens to it.
+    pub action: Action,
+    /// Its sign.
+    pub sign: &'static str,
+    /// What its type is called.
+    pub kind: String,
+    /// Its name, shortened to fit.
+    pub label: String,
+    /// Its whole name.
+    pub name: String,
+    /// Left edge.
+    pub x: usize,
+    /// Upper edge.
+    pub y: usize,
+    /// It was there.
+    pub before: bool,
+    /// It will be there.
+    pub after: bool,
+    /// The review of this resource, if it differs.
+    pub anchor: Option<usize>,
+    #[serde(skip)]
+    id: String,
+    #[serde(skip)]
+    stage: String,
+}
+
+/// One resource needs another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Edge {
+    /// The curve, as SVG writes it.
+    pub path: String,
+    /// It was so.
+    pub before: bool,
+    /// It will be so.
+    pub after: bool,
+    #[serde(skip)]
+    ends: (usize, usize),
+}
+
+/// The heading of a column.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Column {
+    /// The stage.
+    pub title: String,
+    /// Left edge.
+    pub x: usize,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Picture {
+    /// Width of the drawing.
+    pub width: usize,
+    /// Height of the drawing.
+    pub height: usize,
+    /// Width of a box.
+    pub box_width: usize,
+    /// Height of a box.
+    pub box_height: usize,
+    /// One for each stage.
+    pub columns: Vec<Column>,
+    /// The resources.
+    pub nodes: Vec<Node>,
+    /// The relations.
+    pub edges: Vec<Edge>,
+    /// The kinds that occur, sorted.
+    pub kinds: Vec<String>,
+}
+
+/// Lays the resources out.
+pub(super) fn picture(diff: &Diff) -> Picture {
+    let mut nodes = nodes(diff);
+    if nodes.is_empty() || nodes.len() > MAX_NODES {
+        return Picture::default();
+    }
+    let mut stages: Vec<String> = nodes.iter().map(|node| node.stage.clone()).collect();
+    let rank =
+        |stage: &String| STAGES.iter().position(|known| known == stage).unwrap_or(STAGES.len());
+    stages.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
+    stages.dedup();
+    let mut rows = vec![0_usize; stages.len()];
+    for node in &mut nodes {
+        let column = stages.iter().position(|stage| *stage == node.stage).unwrap_or(0);
+        node.x = MARGIN + column * COLUMN;
+        node.y = MARGIN + TITLE + rows[column] * ROW;
+        rows[column] += 1;
+    }
+    let tallest = rows.iter().max().copied().unwrap_or(0);
+    let column = |(index, title): (usize, &String)| Column {
+        title: title.clone(),
+        x: MARGIN + index * COLUMN,
+    };
+    let kinds: BTreeSet<String> = nodes.iter().map(|node| node.kind.clone()).collect();
+    Picture {
+        width: 2 * MARGIN + (stages.len() - 1) * COLUMN + BOX_WIDTH,
+        height: 2 * MARGIN + TITLE + tallest * ROW - (ROW - BOX_HEIGHT),
+        box_width: BOX_WIDTH,
+        box_height: BOX_HEIGHT,
+        columns: stages.iter().enumerate().map(column).collect(),
+        edges: edges(diff, &nodes),
+        nodes,
+        kinds: kinds.into_iter().collect(),
+    }
+}
+
+fn nodes(diff: &Diff) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    let mut anchor = 0;
+    for change in &diff.resources {
+        let own = (change.action != Action::NoChange).then_some(anchor);
+        anchor += usize::from(own.is_some());
+        let old = change.before.as_ref().filter(|before| before.name != change.name);
+        let before = change.action == Action::NoChange
+            || change.before.as_ref().is_some_and(|before| before.name == change.name);
+        let after = change.action == Action::NoChange || change.after.is_some();
+        nodes.push(node(change, &change.name, &change.id, own, (before, after)));
+        if let Some(Resource { name, id, .. }) = old {
+            let mut gone = node(change, name, id, own, (true, false));
+            (gone.action, gone.sign) = (Action::Delete, Action::Delete.sign());
+            nodes.push(gone);
+        }
+    }
+    nodes.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.name.cmp(&b.name)));
+    nodes
+}
+
+fn node(
+    change: &ResourceChange,
+    name: &str,
+    id: &str,
+    anchor: Option<usize>,
+    (before, after): (bool, bool),
+) -> Node {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let mut label: String = last.chars().take(MAX_NAME).collect();
+    if label.len() < last.len() {
+        label.push('…');
+    }
+    Node {
+        action: change.action,
+        sign: change.action.sign(),
+        kind: kind_words(&change.kind),
+        label,
+        name: name.to_owned(),
+        x: 0,
+        y: 0,
+        before,
+        after,
+        anchor,
+        id: id.to_lowercase(),
+        stage: change.stage.clone(),
+    }
+}
+
+fn edges(diff: &Diff, nodes: &[Node]) -> Vec<Edge> {
+    let index: BTreeMap<&str, usize> =
+        nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+    let edge = |relation: &crate::diff::Relation| {
+        let ends = (*index.get(relation.from.as_str())?, *index.get(relation.to.as_str())?);
+        Some(Edge {
+            path: curve(&nodes[ends.0], &nodes[ends.1]),
+            before: relation.before,
+            after: relation.after,
+            ends,
+        })
+    };
+    diff.relations.iter().filter_map(edge).collect()
+}
+
+/// From the side of one box to the side of another; within a column around their left edges.
+fn curve(from: &Node, to: &Node) -> String {
+    let (y1, y2) = (from.y + BOX_HEIGHT / 2, to.y + BOX_HEIGHT / 2);
+    if from.x == to.x {
+        let (x, bend) = (from.x, from.x.saturating_sub(16 + from.y.abs_diff(to.y) / 24));
+        return format!("M{x} {y1}C{bend} {y1} {bend} {y2} {x} {y2}");
+    }
+    let (x1, x2) =
+        if from.x > to.x { (from.x, to.x + BOX_WIDTH) } else { (from.x + BOX_WIDTH, to.x) };
+    let middle = usize::midpoint(x1, x2);
+    format!("M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}")
+}
+
+impl Picture {
+    /// The picture as Mermaid: what changes and its neighbours, or all when that is few.
+    pub(super) fn mermaid(&self) -> String {
+        let shown = self.mermaid_nodes();
+        if shown.is_empty() {
+            return String::new();
+        }
+        let mut text = String::from("flowchart RL\n");
+        for column in &self.columns {
+            let members: Vec<usize> =
+                shown.iter().copied().filter(|index| self.nodes[*index].x == column.x).collect();
+            if members.is_empty() {
+                continue;
+            }
+            let _ = writeln!(text, "  subgraph {}", mermaid_text(&column.title));
+            for index in members {
+                let node = &self.nodes[index];
+                let sign = if node.action == Action::NoChange { "" } else { node.sign };
+                let label = format!("{sign} {}<br/>{}", node.kind, mermaid_text(&node.label));
+                let class = class(node.action);
+                let _ = writeln!(text, "    n{index}[\"{}\"]:::{class}", label.trim_start());
+            }
+            text.push_str("  end\n");
+        }
+        for edge in &self.edges {
+            let (from, to) = edge.ends;
+            if shown.contains(&from) && shown.contains(&to) {
+                let arrow = if edge.before && edge.after { "-->" } else { "-.->" };
+                let _ = writeln!(text, "  n{from} {arrow} n{to}");
+            }
+        }
+        text.push_str(MERMAID_CLASSES);
+        text
+    }
+
+    fn mermaid_nodes(&self) -> BTreeSet<usize> {
+        let all = 0..self.nodes.len();
+        if self.nodes.len() <= MAX_MERMAID_NODES {
+            return all.collect();
+        }
+        let changed: BTreeSet<usize> = all
+            .filter(|index| self.nodes[*index].anchor.is_some())
+            .take(MAX_MERMAID_NODES)
+            .collect();
+        let near = self
+            .edges
+            .iter()
+            .filter_map(|edge| changed.contains(&edge.ends.0).then_some(edge.ends.1));
+        let room = MAX_MERMAID_NODES - changed.len();
+        let near: BTreeSet<usize> = near.filter(|index| !changed.contains(index)).collect();
+        changed.iter().copied().chain(near.into_iter().take(room)).collect()
+    }
+}
+
+const MERMAID_CLASSES: &str = "  \
+classDef same fill:transparent,stroke:#8c959f\n  \
+classDef create fill:#2da44e33,stroke:#2da44e\n  \
+classDef modify fill:#0969da22,stroke:#0969da\n  \
+classDef pool fill:#d4a72c44,stroke:#bf8700,stroke-width:2px\n  \
+classDef danger fill:#cf222e33,stroke:#cf222e,stroke-width:2px\n";
+
+fn class(action: Action) -> &'static str {
+    match action {
+        Action::NoChange => "same",
+        Action::Create => "create",
+        Action::Modify => "modify",
+        Action::EmptyPool => "pool",
+        Action::Refused | Action::Delete | Action::Replace => "danger",
+    }
+}
+
+/// A text that ends no label and starts no markup.
+fn mermaid_text(text: &str) -> String {
+    let mut escaped = String::new();
+    for symbol in text.chars() {
+        if symbol.is_alphanumeric() || "-_. /…".contains(symbol) {
+            escaped.push(symbol);
+        } else {
+            let _ = write!(escaped, "#{};", u32::from(symbol));
+        }
+    }
+    escaped
+}

@@ -1,0 +1,225 @@
+//! The reviews in all formats: golden files under `golden/`, and what every review must be.
+//!
+//! `BLESS=1 cargo test --test diff` writes the golden files anew.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use prebake::diff::{RenderState, diff};
+use prebake::report::Templates;
+use prebake::report::review::{Fleet, Review};
+use serde_json::json;
+
+use crate::state::{at, base, named, rename, set};
+
+/// A bit of everything: a new image version, more and larger nodes, a wider firewall, a new pool, a lost task.
+fn busy() -> Fleet {
+    let before = base();
+    let mut after = base();
+    rename(&mut after, "/1.0.0", "1.1.0");
+    let id = named(&mut after, "/1.1.0").id.clone();
+    let machine = "/properties/deploymentConfiguration/virtualMachineConfiguration";
+    *at(&mut after, "/dev", &format!("{machine}/imageReference/id")) = id.into();
+    set(&mut after, "/dev", "properties.scaleSettings.fixedScale.targetDedicatedNodes", 6);
+    set(&mut after, "/dev", "properties.vmSize", "Standard_NC8as_T4_v3");
+    set(
+        &mut after,
+        "/dev",
+        "properties.startTask.commandLine",
+        "/bin/bash -c 'nvidia-smi && df -h'",
+    );
+    set(&mut after, "visionacr", "sku.name", "Premium");
+    set(&mut after, "visionacr", "properties.adminUserEnabled", true);
+    set(&mut after, "/vision", "properties.hyperVGeneration", "V1");
+    *at(&mut after, "vision-nsg", "/properties/securityRules/0/properties/sourceAddressPrefix") =
+        json!("*");
+    after.resources.retain(|resource| resource.name != "visionacr/build");
+    let mut pool = named(&mut after, "/dev").clone();
+    pool.name = "visionbatch/cpu".to_owned();
+    pool.id = pool.id.replace("/dev", "/cpu");
+    pool.body.get_mut("properties").unwrap()["vmSize"] = json!("Standard_D4s_v5");
+    after.resources.push(pool);
+    let cloud_init =
+        "#cloud-config\n# what the builder runs\nruncmd:\n  - [install-driver, \"580\"]\n";
+    after.files.insert("cloud-init.yaml".to_owned(), cloud_init.to_owned());
+    set(&mut after, "/dev", "properties.interNodeCommunication", "disabled");
+    Fleet::new(vec![Review::new("vision", &diff(Some(&before), Some(&after)))])
+}
+
+fn unchanged() -> Fleet {
+    Fleet::new(vec![Review::new("vision", &diff(Some(&base()), Some(&base())))])
+}
+
+fn golden(name: &str, actual: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/diff/golden").join(name);
+    if std::env::var("BLESS").is_ok() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        expected == actual,
+        "{name} differs: run with BLESS=1 and read the difference\n{actual}"
+    );
+}
+
+#[test]
+fn text() {
+    let templates = Templates::default();
+    golden("busy.txt", &busy().text(&templates, false).unwrap());
+    golden("unchanged.txt", &unchanged().text(&templates, false).unwrap());
+    let coloured = busy().text(&templates, true).unwrap();
+    assert!(coloured.contains("\u{1b}[1;31mYES"), "{coloured}");
+}
+
+#[test]
+fn markdown() {
+    golden("busy.md", &busy().markdown(&Templates::default()).unwrap());
+    golden("unchanged.md", &unchanged().markdown(&Templates::default()).unwrap());
+}
+
+#[test]
+fn html() {
+    let page = busy().html(&Templates::default()).unwrap();
+    golden("busy.html", &page);
+    for outside in ["http://", "https://", "src=", "@import", "url("] {
+        assert!(!page.contains(outside), "the page reaches for {outside}");
+    }
+}
+
+#[test]
+fn json() {
+    let value = busy().json();
+    golden("busy.json", &(serde_json::to_string_pretty(&value).unwrap() + "\n"));
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../schemas/review.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for review in [busy(), unchanged(), Fleet::new(Vec::new())] {
+        let json = review.json();
+        let errors: Vec<String> = validator
+            .iter_errors(&json)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+    let pool = value["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|change| change["name"] == "visionbatch/dev");
+    assert_eq!(pool.unwrap()["action"], "emptyPool");
+    assert_eq!(pool.unwrap()["changeType"], "Modify");
+    let version = value["changes"].as_array().unwrap().iter().find(|change| {
+        change["changeType"] == "Delete" && change["name"] == "visiongallery/vision/1.0.0"
+    });
+    assert!(version.unwrap()["replacedBy"].as_str().unwrap().ends_with("1.1.0"));
+}
+
+#[test]
+fn the_first_screen_answers_the_three_questions() {
+    let templates = Templates::default();
+    let reports = [
+        busy().text(&templates, false).unwrap(),
+        busy().markdown(&templates).unwrap(),
+        busy().html(&templates).unwrap().split("<body>").nth(1).unwrap().to_owned(),
+    ];
+    for report in reports {
+        let start: String = report.chars().take(2_000).collect();
+        for answer in ["YES", "WIDENS", "RISES"] {
+            assert!(start.contains(answer), "{answer} is not on the first screen of\n{start}");
+        }
+    }
+}
+
+#[test]
+fn a_comment_fits_and_says_what_it_leaves_out() {
+    let before = base();
+    let mut after = base();
+    let text = (0..3_000).map(|line| format!("  - [run, \"{line}\"]\n")).collect::<String>();
+    after.files.insert("cloud-init.yaml".to_owned(), format!("#cloud-config\nruncmd:\n{text}"));
+    for number in 0..400 {
+        let mut pool = named(&mut after, "/dev").clone();
+        pool.name = format!("visionbatch/pool-{number}");
+        pool.id = pool.id.replace("/dev", &format!("/pool-{number}"));
+        after.resources.push(pool);
+    }
+    let fleet = Fleet::new(vec![Review::new("vision", &diff(Some(&before), Some(&after)))]);
+    let comment = fleet.markdown(&Templates::default()).unwrap();
+    assert!(comment.len() <= 65_536, "{} bytes", comment.len());
+    assert!(comment.starts_with("<!-- prebake-review:vision -->\n"));
+    assert!(comment.contains("Left out to fit") || comment.contains("longer than a comment"));
+}
+
+#[test]
+fn no_value_escapes_its_format() {
+    let hostile =
+        "</script><b>`|\n```\n<!-- --> \u{1b}[31m \"quote\" {{x}} ]]> &amp; @team #1 \u{202e}";
+    let mut after = base();
+    set(&mut after, "/dev", "properties.displayName", hostile);
+    set(&mut after, "/dev", "tags.note", hostile);
+    named(&mut after, "vision-id").name = hostile.to_owned();
+    after.files.insert("deploy.sh".to_owned(), hostile.to_owned());
+    let fleet = Fleet::new(vec![Review::new(hostile, &diff(Some(&base()), Some(&after)))]);
+    let templates = Templates::default();
+    let html = fleet.html(&templates).unwrap();
+    assert_eq!(html.matches("</script>").count(), 1, "only the page's own script ends");
+    assert!(!html.contains("<b>`"));
+    let text = fleet.text(&templates, false).unwrap();
+    assert!(!text.contains('\u{1b}'), "{text}");
+    let markdown = fleet.markdown(&templates).unwrap();
+    let outside = outside_code(&markdown);
+    for markup in ["</script>", "<b>`", "<!-- -->", "{31m"] {
+        assert!(!outside.contains(markup), "{markup} in\n{outside}");
+    }
+    assert_eq!(outside.matches("<!--").count(), 1, "only our own marker is a comment");
+}
+
+/// Markdown without its code blocks.
+fn outside_code(markdown: &str) -> String {
+    let mut outside = String::new();
+    let mut fence = None::<usize>;
+    for line in markdown.lines() {
+        let ticks = line.len() - line.trim_start_matches('`').len();
+        match fence {
+            Some(open) if ticks >= open && line.trim_start_matches('`').is_empty() => fence = None,
+            None if ticks >= 3 => fence = Some(ticks),
+            None => {
+                outside.push_str(line);
+                outside.push('\n');
+            }
+            Some(_) => {}
+        }
+    }
+    assert_eq!(fence, None, "a code block stays open");
+    outside
+}
+
+#[test]
+fn a_team_can_replace_a_template() {
+    let own = BTreeMap::from([(
+        "report/review.txt.hbs".to_owned(),
+        "{{name}} has {{changed}} of {{total}}\n".to_owned(),
+    )]);
+    assert_eq!(busy().text(&Templates::new(own), false).unwrap(), "vision has 1 of 1\n");
+    let broken = BTreeMap::from([("report/review.txt.hbs".to_owned(), "{{#if}\n".to_owned())]);
+    let error = busy().text(&Templates::new(broken), false).unwrap_err();
+    assert_eq!(error.code, "PB2101");
+    assert!(error.reason.starts_with("report/review.txt.hbs:1"), "{}", error.reason);
+}
+
+#[test]
+fn a_fleet_counts_all_and_shows_what_differs() {
+    let changed = |count: u64| {
+        let mut after = base();
+        set(&mut after, "/dev", "properties.scaleSettings.fixedScale.targetDedicatedNodes", count);
+        diff(Some(&base()), Some(&after))
+    };
+    let fleet = Fleet::new(vec![
+        Review::new("alpha", &changed(3)),
+        Review::new("beta", &changed(2)),
+        Review::new("gamma", &diff(None::<&RenderState>, Some(&base()))),
+    ]);
+    assert_eq!(fleet.same, ["beta"]);
+    assert_eq!(fleet.detailed_exit_code(), 2);
+    golden("fleet.txt", &fleet.text(&Templates::default(), false).unwrap());
+}
