@@ -2,7 +2,7 @@
 //!
 //! Touches no disk: it asks a [`FileProvider`]. Read the phases in their order: [`syntax`] is the tree
 //! that all share, [`lexer`] makes tokens, [`parser`] the tree, [`binder`] says what names mean, `load`
-//! brings all files together, and `lower` makes the templates.
+//! brings all files together, [`checker`] judges what they mean, and `lower` makes the templates.
 //!
 //! ```
 //! use prebake::bicep::{MemoryFiles, compile};
@@ -17,6 +17,7 @@
 //! ```
 
 pub mod binder;
+pub mod checker;
 mod config;
 mod content;
 mod files;
@@ -37,6 +38,7 @@ pub use files::{Entry, FileError, FileProvider, MemoryFiles};
 
 use crate::arm::Template;
 use crate::diagnostic::{Diagnostics, Sources};
+use checker::{Interface, Modules};
 
 /// Compiles a Bicep file with all that it refers to. Nothing if there are errors, which are all told.
 pub fn compile(
@@ -63,6 +65,7 @@ fn compile_in(
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
     let loaded = load::load(arena, entry, files, sources, diagnostics)?;
+    check(&loaded, diagnostics);
     if diagnostics.has_errors() {
         return None;
     }
@@ -71,4 +74,34 @@ fn compile_in(
     let json = Rc::try_unwrap(entry.template).unwrap_or_else(|shared| (*shared).clone());
     let source_map = Arc::try_unwrap(entry.source_map).unwrap_or_else(|shared| (*shared).clone());
     Some(Template { json, source_map })
+}
+
+/// Judges every file that takes part.
+fn check(loaded: &load::Loaded<'_>, diagnostics: &mut Diagnostics) {
+    let interfaces: Vec<Option<Interface>> = loaded
+        .units
+        .iter()
+        .map(|unit| match &unit.content {
+            load::Content::Bicep(unit) => Some(Interface::of_bicep(&unit.bound)),
+            load::Content::Json(template) => Interface::of_template(template),
+            load::Content::TemplateSpec(_) => None,
+        })
+        .collect();
+    for unit in &loaded.units {
+        if let load::Content::Bicep(unit) = &unit.content {
+            checker::check(&unit.bound, &Referenced { unit, interfaces: &interfaces }, diagnostics);
+        }
+    }
+}
+
+/// What the files that one file names offer to it.
+struct Referenced<'a, 'c> {
+    unit: &'c load::BicepUnit<'a>,
+    interfaces: &'c [Option<Interface>],
+}
+
+impl Modules for Referenced<'_, '_> {
+    fn interface(&self, path: syntax::ExpressionSyntax<'_>) -> Option<&Interface> {
+        self.interfaces.get(self.unit.reference(path)?.0)?.as_ref()
+    }
 }

@@ -1,7 +1,6 @@
 use std::path::Path;
 
-use prebake::bicep::parser::parse;
-use prebake::bicep::syntax::{Arena, FileKind};
+use prebake::bicep::{MemoryFiles, compile};
 use prebake::diagnostic::{Diagnostics, Severity, Sources, Span};
 
 /// A finding as a baseline has it.
@@ -54,13 +53,21 @@ pub fn expected(text: &str) -> Baseline {
     baseline
 }
 
-/// What prebake reports for a source.
-pub fn reported(_case: &Path, source: &str) -> Vec<Finding> {
-    let mut sources = Sources::new();
-    let file = sources.add("main.bicep", source);
-    let arena = Arena::new();
-    let mut findings = Diagnostics::new();
-    parse(&arena, source, FileKind::Bicep, file, &mut findings);
+/// What prebake reports for a source with the files beside it.
+pub fn reported(case: &Path, source: &str) -> Vec<Finding> {
+    let mut files = MemoryFiles::new();
+    for entry in walkdir::WalkDir::new(case).into_iter().map(|entry| entry.expect("readable")) {
+        let name = entry.path().strip_prefix(case).expect("inside the case").to_string_lossy();
+        if entry.file_type().is_file() {
+            files.insert(name, std::fs::read(entry.path()).expect("readable"));
+        }
+    }
+    files.insert("main.bicep", source);
+    let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
+    compile("main.bicep", &files, &mut sources, &mut findings);
+    let Some((file, _)) = sources.iter().find(|(_, file)| file.name == "main.bicep") else {
+        panic!("{}: nothing was read", case.display());
+    };
     let units = |span: Span| source[span.range()].encode_utf16().count();
     findings
         .iter()

@@ -6,6 +6,7 @@
 //! more, so that the list can only shrink.
 
 mod baseline;
+mod valid;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,95 @@
+//! What type expressions stand for.
+
+use std::rc::Rc;
+
+use super::Checker;
+use super::types::{ObjectType, Type};
+use crate::bicep::binder::SymbolKind;
+use crate::bicep::syntax::{IdentifierSyntax, ObjectTypeSyntax, TypeSyntax};
+
+impl<'a> Checker<'a, '_> {
+    /// The type that a type expression describes, as far as it is known.
+    pub(super) fn described(&self, syntax: TypeSyntax<'a>) -> Type<'a> {
+        self.deeper(|| self.described_here(syntax)).unwrap_or(Type::Any)
+    }
+
+    fn described_here(&self, syntax: TypeSyntax<'a>) -> Type<'a> {
+        match syntax {
+            TypeSyntax::Variable(node) => self.named_type(node.name),
+            TypeSyntax::Array(node) => Type::Array(Rc::new(self.described(node.item))),
+            TypeSyntax::Nullable(node) => self.described(node.base).or(Type::Null),
+            TypeSyntax::Union(node) => {
+                let members = node.members.iter().map(|member| self.described(*member));
+                members.reduce(Type::or).unwrap_or(Type::Any)
+            }
+            TypeSyntax::Object(node) => self.object_type(node),
+            TypeSyntax::Tuple(node) => {
+                Type::Tuple(node.items.iter().map(|item| self.described(item.value)).collect())
+            }
+            TypeSyntax::String(node) => Type::String(node.literal()),
+            TypeSyntax::Integer(node) => Type::Int(i64::try_from(node.value).ok()),
+            TypeSyntax::Boolean(_) => Type::Bool,
+            TypeSyntax::Null(_) => Type::Null,
+            TypeSyntax::Parenthesized(node) => self.described(node.r#type),
+            TypeSyntax::Skipped(_) => Type::Error,
+            TypeSyntax::PropertyAccess(_)
+            | TypeSyntax::AdditionalPropertiesAccess(_)
+            | TypeSyntax::ArrayAccess(_)
+            | TypeSyntax::ItemsAccess(_)
+            | TypeSyntax::Instantiation(_)
+            | TypeSyntax::NonNull(_)
+            | TypeSyntax::Unary(_)
+            | TypeSyntax::Resource(_) => Type::Any,
+        }
+    }
+
+    /// Whether a value of the type is known never to be null.
+    pub(super) fn never_null(&self, syntax: TypeSyntax<'a>) -> bool {
+        let known = self.deeper(|| match syntax {
+            TypeSyntax::Variable(node) => match self.bound.target(node.name) {
+                None => true,
+                Some(id) => match self.bound.symbol(id).kind {
+                    SymbolKind::Type(alias) => self.never_null(alias.value),
+                    _ => false,
+                },
+            },
+            TypeSyntax::Union(node) => node.members.iter().all(|member| self.never_null(*member)),
+            TypeSyntax::Parenthesized(node) => self.never_null(node.r#type),
+            TypeSyntax::Array(_)
+            | TypeSyntax::NonNull(_)
+            | TypeSyntax::Object(_)
+            | TypeSyntax::Tuple(_)
+            | TypeSyntax::String(_)
+            | TypeSyntax::Integer(_)
+            | TypeSyntax::Boolean(_)
+            | TypeSyntax::Unary(_) => true,
+            _ => false,
+        });
+        known.unwrap_or(false)
+    }
+
+    fn object_type(&self, node: &ObjectTypeSyntax<'a>) -> Type<'a> {
+        let named = node
+            .properties()
+            .filter_map(|property| Some((property.name()?, self.described(property.value))));
+        Type::Object(Rc::new(ObjectType { properties: named.collect(), open: true }))
+    }
+
+    fn named_type(&self, name: IdentifierSyntax<'a>) -> Type<'a> {
+        let symbol = self.bound.target(name).map(|id| (id, self.bound.symbol(id).kind));
+        if let Some((id, SymbolKind::Type(node))) = symbol {
+            return self.once(id, || self.described(node.value)).unwrap_or(Type::Any);
+        }
+        if symbol.is_some() {
+            return Type::Any;
+        }
+        match name.name {
+            "string" => Type::String(None),
+            "int" => Type::Int(None),
+            "bool" => Type::Bool,
+            "object" => Type::object(),
+            "array" => Type::array(),
+            _ => Type::Any,
+        }
+    }
+}

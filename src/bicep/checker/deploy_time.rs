@@ -1,0 +1,212 @@
+//! Values that must be known before the deployment starts, and are not.
+
+use super::Checker;
+use super::access::STATIC_PROPERTIES;
+use crate::bicep::binder::{SymbolId, SymbolKind};
+use crate::bicep::syntax::{
+    ArrayItemSyntax, DeclarationBody, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax,
+    ObjectSyntax, StatementSyntax,
+};
+use crate::diagnostic::Span;
+
+impl<'a> Checker<'a, '_> {
+    pub(super) fn deploy_time(&self) {
+        for statement in self.bound.program.statements {
+            match statement {
+                StatementSyntax::Resource(node) => self.declaration_values(node.body()),
+                StatementSyntax::Module(node) => self.declaration_values(node.body()),
+                _ => {}
+            }
+        }
+    }
+
+    fn declaration_values(&self, body: DeclarationBody<'a>) {
+        if let Some(node) = body.r#for {
+            self.known_before(node.expression, "BCP178", "a loop goes over");
+        }
+        if let Some(node) = body.r#if {
+            self.known_before(node.condition, "BCP177", "a condition depends on");
+        }
+        let Some(object) = body.object else { return };
+        if let Some(name) = object.property("name") {
+            self.known_before(name.value, "BCP120", "a name needs");
+        }
+        for nested in object.resources() {
+            self.declaration_values(nested.body());
+        }
+    }
+
+    /// Reports what an expression reads that only a deployment can tell.
+    fn known_before(&self, expression: ExpressionSyntax<'a>, code: &'static str, what: &str) {
+        let mut found = Vec::new();
+        self.late_values(expression, &mut found);
+        for span in found {
+            let title = format!("{what} a value that is known too late");
+            let words =
+                ("known only when it is deployed", "use id, name, a parameter or a variable");
+            self.error(code, span, title, words);
+        }
+    }
+
+    /// Finds the places of values that only a deployment can tell.
+    fn late_values(&self, expression: ExpressionSyntax<'a>, found: &mut Vec<Span>) {
+        let looked = self.deeper(|| self.late_values_here(expression, found));
+        // Too deep to tell: nothing is found, so that nothing good is refused.
+        looked.unwrap_or_default();
+    }
+
+    fn late_values_here(&self, expression: ExpressionSyntax<'a>, found: &mut Vec<Span>) {
+        if let Some(span) = self.late_access(expression) {
+            found.extend(span);
+            return;
+        }
+        match expression {
+            ExpressionSyntax::Variable(node) => {
+                let Some(id) = self.bound.target(node.name) else { return };
+                if self.is_late_variable(id) {
+                    found.push(node.name.span);
+                }
+            }
+            ExpressionSyntax::String(node) => {
+                node.holes.iter().for_each(|hole| self.late_values(*hole, found));
+            }
+            ExpressionSyntax::Array(node) => {
+                for item in node.items {
+                    match item {
+                        ArrayItemSyntax::Value(value) => self.late_values(*value, found),
+                        ArrayItemSyntax::Spread(node) => {
+                            self.late_values(node.expression, found);
+                        }
+                    }
+                }
+            }
+            ExpressionSyntax::Object(node) => self.late_properties(node, found),
+            ExpressionSyntax::FunctionCall(node) => {
+                node.arguments.iter().for_each(|inner| self.late_values(*inner, found));
+            }
+            ExpressionSyntax::InstanceFunctionCall(node) => {
+                node.arguments.iter().for_each(|inner| self.late_values(*inner, found));
+            }
+            ExpressionSyntax::PropertyAccess(node) => self.late_values(node.base, found),
+            ExpressionSyntax::ArrayAccess(node) => {
+                self.late_values(node.base, found);
+                self.late_values(node.index, found);
+            }
+            ExpressionSyntax::NonNullAssertion(node) => self.late_values(node.base, found),
+            ExpressionSyntax::Unary(node) => self.late_values(node.operand, found),
+            ExpressionSyntax::Binary(node) => {
+                self.late_values(node.left, found);
+                self.late_values(node.right, found);
+            }
+            ExpressionSyntax::Ternary(node) => {
+                for inner in [node.condition, node.when_true, node.when_false] {
+                    self.late_values(inner, found);
+                }
+            }
+            ExpressionSyntax::Parenthesized(node) => self.late_values(node.expression, found),
+            ExpressionSyntax::Lambda(node) => self.late_values(node.body, found),
+            ExpressionSyntax::For(node) => {
+                self.late_values(node.expression, found);
+                self.late_values(node.body, found);
+            }
+            _ => {}
+        }
+    }
+
+    fn late_properties(&self, node: &ObjectSyntax<'a>, found: &mut Vec<Span>) {
+        for item in node.items {
+            match item {
+                ObjectItemSyntax::Property(property) => {
+                    if let ObjectKeySyntax::String(key) = property.key {
+                        key.holes.iter().for_each(|hole| self.late_values(*hole, found));
+                    }
+                    self.late_values(property.value, found);
+                }
+                ObjectItemSyntax::Spread(spread) => {
+                    self.late_values(spread.expression, found);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// If this reads a property of a resource or module: its place if the value is known late, and
+    /// nothing inside if it is not.
+    fn late_access(&self, expression: ExpressionSyntax<'a>) -> Option<Option<Span>> {
+        let (base, name) = match expression {
+            ExpressionSyntax::PropertyAccess(node) => (node.base, Some(node.name.name)),
+            ExpressionSyntax::ArrayAccess(node) => (node.base, self.constant(node.index)),
+            _ => return None,
+        };
+        let is_module = self.deployed(base)?;
+        if name.is_some_and(str::is_empty) {
+            return Some(None);
+        }
+        let known: &[&str] = if is_module { &["name"] } else { &STATIC_PROPERTIES };
+        let early = name.is_some_and(|name| known.contains(&name));
+        Some((!early).then(|| expression.span()))
+    }
+
+    /// Whether this is a module, or a resource, or neither.
+    fn deployed(&self, expression: ExpressionSyntax<'a>) -> Option<bool> {
+        match expression {
+            ExpressionSyntax::Variable(node) => {
+                let id = self.bound.target(node.name)?;
+                match self.bound.symbol(id).kind {
+                    SymbolKind::Resource(resource) => {
+                        let node = self.bound.resource(resource).syntax;
+                        node.body().r#for.is_none().then_some(false)
+                    }
+                    SymbolKind::Module(node) => node.body().r#for.is_none().then_some(true),
+                    _ => None,
+                }
+            }
+            ExpressionSyntax::ArrayAccess(node) => {
+                let ExpressionSyntax::Variable(base) = node.base else { return None };
+                let id = self.bound.target(base.name)?;
+                match self.bound.symbol(id).kind {
+                    SymbolKind::Resource(resource) => {
+                        let node = self.bound.resource(resource).syntax;
+                        node.body().r#for.is_some().then_some(false)
+                    }
+                    SymbolKind::Module(node) => node.body().r#for.is_some().then_some(true),
+                    _ => None,
+                }
+            }
+            ExpressionSyntax::NonNullAssertion(node) => self.deployed(node.base),
+            _ => None,
+        }
+    }
+
+    /// A text that is known while compiling.
+    pub(super) fn constant(&self, expression: ExpressionSyntax<'a>) -> Option<&'a str> {
+        match expression {
+            ExpressionSyntax::String(node) => match node.holes {
+                [] => node.literal(),
+                [hole] if node.segments.iter().all(|text| text.is_empty()) => self.constant(*hole),
+                _ => None,
+            },
+            ExpressionSyntax::Variable(node) => {
+                let id = self.bound.target(node.name)?;
+                match self.bound.symbol(id).kind {
+                    SymbolKind::Variable(node) => node.value.literal(),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn is_late_variable(&self, id: SymbolId) -> bool {
+        let SymbolKind::Variable(node) = self.bound.symbol(id).kind else { return false };
+        if let Some(known) = self.late.borrow().get(&id) {
+            return *known;
+        }
+        // One that needs itself has been reported, and is not asked again.
+        self.late.borrow_mut().insert(id, false);
+        let mut found = Vec::new();
+        self.late_values(node.value, &mut found);
+        self.late.borrow_mut().insert(id, !found.is_empty());
+        !found.is_empty()
+    }
+}

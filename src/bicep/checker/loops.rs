@@ -1,0 +1,182 @@
+//! Where `for` may stand, and whether what it makes has different names.
+
+use super::Checker;
+use crate::bicep::binder::{SymbolId, SymbolKind};
+use crate::bicep::syntax::{
+    ArrayItemSyntax, DeclarationBody, ExpressionSyntax, ForSyntax, IdentifierSyntax,
+    ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, StatementSyntax,
+};
+
+/// What may be a loop at a place.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// The value of a declaration.
+    Declaration,
+    /// A property in the body of a resource or module.
+    Property,
+    /// A property inside what a property loop makes.
+    InPropertyLoop,
+    /// Anything else.
+    Nowhere,
+}
+
+impl<'a> Checker<'a, '_> {
+    pub(super) fn loops(&self) {
+        for statement in self.bound.program.statements {
+            match statement {
+                StatementSyntax::Variable(node) => self.loops_in(node.value, Place::Declaration),
+                StatementSyntax::Output(node) => self.loops_in(node.value, Place::Declaration),
+                StatementSyntax::Resource(node) => self.declaration_loops(node.name, node.body()),
+                StatementSyntax::Module(node) => self.declaration_loops(node.name, node.body()),
+                StatementSyntax::Parameter(node) => {
+                    if let Some(default) = node.default {
+                        self.loops_in(default, Place::Nowhere);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn declaration_loops(&self, name: IdentifierSyntax<'a>, body: DeclarationBody<'a>) {
+        if let (Some(node), Some(object)) = (body.r#for, body.object) {
+            self.same_names(name, node, object);
+        }
+        if let Some(node) = body.r#for {
+            self.loops_in(node.expression, Place::Nowhere);
+        }
+        if let Some(object) = body.object {
+            self.loops_in_object(object, Place::Property);
+        }
+    }
+
+    fn loops_in_object(&self, object: &'a ObjectSyntax<'a>, place: Place) {
+        for item in object.items {
+            match item {
+                ObjectItemSyntax::Property(property) => {
+                    let is_loop = matches!(property.value, ExpressionSyntax::For(_));
+                    if is_loop && place == Place::Property {
+                        if let ObjectKeySyntax::String(key) = property.key {
+                            if key.literal().is_none() {
+                                let title = "loop under a name that is an expression";
+                                let words = ("needs a plain name", "write the name out");
+                                self.error("BCP143", key.span, title, words);
+                            }
+                        }
+                    }
+                    self.loops_in(property.value, place);
+                }
+                ObjectItemSyntax::Spread(spread) => {
+                    self.loops_in(spread.expression, Place::Nowhere);
+                }
+                ObjectItemSyntax::Resource(node) => {
+                    self.declaration_loops(node.name, node.body());
+                }
+                ObjectItemSyntax::Missing(_) | ObjectItemSyntax::Skipped(_) => {}
+            }
+        }
+    }
+
+    fn loops_in(&self, expression: ExpressionSyntax<'a>, place: Place) {
+        match expression {
+            ExpressionSyntax::For(node) => self.one_loop(node, place),
+            ExpressionSyntax::Object(node) => {
+                let inside = match place {
+                    Place::Property | Place::InPropertyLoop => place,
+                    _ => Place::Nowhere,
+                };
+                self.loops_in_object(node, inside);
+            }
+            ExpressionSyntax::Array(node) => {
+                for item in node.items {
+                    match item {
+                        ArrayItemSyntax::Value(value) => self.loops_in_item(*value, place),
+                        ArrayItemSyntax::Spread(spread) => {
+                            self.loops_in(spread.expression, Place::Nowhere);
+                        }
+                    }
+                }
+            }
+            ExpressionSyntax::FunctionCall(node) => {
+                node.arguments.iter().for_each(|inner| self.loops_in(*inner, Place::Nowhere));
+            }
+            ExpressionSyntax::InstanceFunctionCall(node) => {
+                node.arguments.iter().for_each(|inner| self.loops_in(*inner, Place::Nowhere));
+            }
+            ExpressionSyntax::Ternary(node) => {
+                for inner in [node.condition, node.when_true, node.when_false] {
+                    self.loops_in(inner, Place::Nowhere);
+                }
+            }
+            ExpressionSyntax::Binary(node) => {
+                self.loops_in(node.left, Place::Nowhere);
+                self.loops_in(node.right, Place::Nowhere);
+            }
+            ExpressionSyntax::Parenthesized(node) => self.loops_in(node.expression, Place::Nowhere),
+            ExpressionSyntax::Lambda(node) => self.loops_in(node.body, Place::Nowhere),
+            _ => {}
+        }
+    }
+
+    fn loops_in_item(&self, value: ExpressionSyntax<'a>, place: Place) {
+        let place = match (value, place) {
+            // An object in an array may have loops as its properties.
+            (ExpressionSyntax::Object(_), Place::Property | Place::InPropertyLoop) => place,
+            _ => Place::Nowhere,
+        };
+        self.loops_in(value, place);
+    }
+
+    fn one_loop(&self, node: &ForSyntax<'a>, place: Place) {
+        match place {
+            Place::Nowhere => {
+                let words = ("no loop can stand here", "put the loop into a variable");
+                self.error("BCP138", node.keyword, "misplaced loop", words);
+            }
+            Place::InPropertyLoop => {
+                let words = ("already inside the loop of a property", "use map() inside");
+                self.error("BCP142", node.keyword, "loop inside the loop of a property", words);
+            }
+            Place::Declaration | Place::Property => {}
+        }
+        self.loops_in(node.expression, Place::Nowhere);
+        let inside = match place {
+            Place::Property | Place::InPropertyLoop => Place::InPropertyLoop,
+            _ => Place::Nowhere,
+        };
+        self.loops_in(node.body, inside);
+    }
+
+    /// Warns of a loop whose resources or deployments all have one name.
+    fn same_names(
+        &self,
+        symbol: IdentifierSyntax<'a>,
+        node: &ForSyntax<'a>,
+        object: &'a ObjectSyntax<'a>,
+    ) {
+        if symbol.is_missing() || node.item.is_missing() || object.property("name").is_none() {
+            return;
+        }
+        let values = ["name", "scope", "parent"].map(|name| object.property(name));
+        let varies = values.into_iter().flatten().any(|property| {
+            let span = property.value.span();
+            self.bound.uses.iter().any(|found| {
+                span.start <= found.span.start
+                    && found.span.end <= span.end
+                    && self.is_local(found.target, node)
+            })
+        });
+        if !varies {
+            let title = format!("every `{}` has the same name", symbol.name);
+            let help = format!("use `{}` in the name", node.item.name);
+            self.warning("BCP179", symbol.span, title, ("the loop makes them alike", &help));
+        }
+    }
+
+    fn is_local(&self, id: SymbolId, node: &ForSyntax<'a>) -> bool {
+        match self.bound.symbol(id).kind {
+            SymbolKind::Item(other) | SymbolKind::Index(other) => other.span == node.span,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Resource declarations: types, names, parents, scopes, and what they depend on.
+
+use std::collections::BTreeMap;
+
+use super::Checker;
+use super::types::Type;
+use crate::bicep::binder::{BoundResource, ResourceId, SymbolKind};
+use crate::bicep::functions::Kinds;
+use crate::bicep::syntax::{
+    ArrayItemSyntax, ExpressionSyntax, ObjectSyntax, StatementSyntax, StringSyntax,
+};
+use crate::diagnostic::Span;
+
+/// What an `existing` resource may be given.
+const EXISTING_PROPERTIES: [&str; 5] = ["name", "parent", "scope", "dependsOn", "assertions"];
+
+/// What the type of a resource decides.
+const READ_ONLY_PROPERTIES: [&str; 3] = ["id", "type", "apiVersion"];
+
+impl<'a> Checker<'a, '_> {
+    pub(super) fn resources(&self) {
+        for (index, resource) in self.bound.resources.iter().enumerate() {
+            let Ok(index) = u32::try_from(index) else { return };
+            self.resource(ResourceId(index), resource);
+        }
+        self.equal_resources();
+    }
+
+    fn resource(&self, id: ResourceId, resource: &BoundResource<'a>) {
+        self.resource_type(resource);
+        let node = resource.syntax;
+        let Some(body) = node.body().object else { return };
+        if self.resource_type_error(id) {
+            return;
+        }
+        let name = body.property("name");
+        let named = body.properties().any(|property| property.name().is_none());
+        if name.is_none() && !named && !node.name.is_missing() {
+            self.missing_properties("a resource", node.name.span, &["name"]);
+        }
+        for property in body.properties() {
+            let Some(key) = property.name() else { continue };
+            let span = property.key.span();
+            if READ_ONLY_PROPERTIES.contains(&key) {
+                let words = ("the type of the resource decides it", "remove it");
+                self.error("BCP073", span, format!("`{key}` cannot be set"), words);
+            } else if node.existing.is_some() && !EXISTING_PROPERTIES.contains(&key) {
+                let title = format!("`{key}` of an existing resource");
+                let words = ("what exists is only referred to", "remove it, or `existing`");
+                self.error("BCP173", span, title, words);
+            }
+        }
+        self.references(body);
+        self.parent(resource, body);
+        self.scope(resource, body);
+        if let Some(ExpressionSyntax::String(name)) = name.map(|name| name.value) {
+            self.name_segments(resource, body, name);
+        }
+    }
+
+    fn resource_type(&self, resource: &BoundResource<'a>) {
+        let Some(written) = resource.syntax.type_string() else { return };
+        let Some(text) = written.literal() else {
+            let words = ("must be known without evaluating anything", "write the type out");
+            self.error("BCP047", written.span, "resource type with a hole", words);
+            return;
+        };
+        if resource.nested_in.is_none() && !self.has_extensions() && !is_resource_type(text) {
+            let words = (
+                "a type and its API version belong here",
+                "write it like 'Microsoft.Batch/batchAccounts@2024-07-01'",
+            );
+            self.error("BCP029", written.span, "invalid resource type", words);
+        }
+    }
+
+    /// Whether the type of a resource is an error, so that nothing about the resource is known.
+    pub(super) fn resource_type_error(&self, id: ResourceId) -> bool {
+        let resource = self.bound.resource(id);
+        let Some(written) = resource.syntax.type_string() else { return true };
+        match written.literal() {
+            None => true,
+            Some(text) => {
+                resource.nested_in.is_none() && !self.has_extensions() && !is_resource_type(text)
+            }
+        }
+    }
+
+    /// Whether types of other systems than Azure may be used.
+    fn has_extensions(&self) -> bool {
+        let statements = self.bound.program.statements;
+        statements.iter().any(|statement| matches!(statement, StatementSyntax::Extension(_)))
+    }
+
+    /// What `dependsOn`, `scope` and `parent` name must be resources.
+    pub(super) fn references(&self, body: &ObjectSyntax<'a>) {
+        for name in ["scope", "parent"] {
+            if let Some(property) = body.property(name) {
+                self.no_any(property.value);
+            }
+        }
+        let depends = body.property("dependsOn").map(|property| property.value);
+        let Some(ExpressionSyntax::Array(array)) = depends else { return };
+        for item in array.items {
+            let ArrayItemSyntax::Value(value) = item else { continue };
+            if self.no_any(*value) {
+                continue;
+            }
+            let found = self.quietly(|| self.infer(*value));
+            let plain = Kinds::STRING | Kinds::INT | Kinds::BOOL | Kinds::NULL;
+            let is_plain = !matches!(found, Type::Any | Type::Error)
+                && !found.can_be(Kinds::OBJECT | Kinds::ARRAY)
+                && found.can_be(plain);
+            if is_plain {
+                let title = format!("`dependsOn` with `{}`", found.name());
+                let words = ("only resources and modules can be waited for", "name a resource");
+                self.error("BCP034", value.span(), title, words);
+            }
+        }
+    }
+
+    fn no_any(&self, value: ExpressionSyntax<'a>) -> bool {
+        let is_any = match value {
+            ExpressionSyntax::FunctionCall(call) => call.name.name == "any",
+            ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == "any",
+            _ => false,
+        };
+        if is_any {
+            let words = ("the compiler must know what this is", "name the resource itself");
+            self.error("BCP176", value.span(), "`any()` where a resource belongs", words);
+        }
+        is_any
+    }
+
+    fn parent(&self, resource: &BoundResource<'a>, body: &ObjectSyntax<'a>) {
+        let Some(parent) = body.property("parent").map(|property| property.value) else { return };
+        let found = match parent.without_parentheses() {
+            ExpressionSyntax::Variable(_) | ExpressionSyntax::ResourceAccess(_) => parent,
+            ExpressionSyntax::ArrayAccess(access) => access.base,
+            ExpressionSyntax::Skipped(_) => return,
+            _ => {
+                let words = ("an expression cannot be followed here", "name the resource itself");
+                self.error("BCP240", parent.span(), "`parent` that is no name", words);
+                return;
+            }
+        };
+        let ExpressionSyntax::Variable(variable) = found else { return };
+        let Some(id) = self.bound.target(variable.name) else { return };
+        let SymbolKind::Resource(parent_id) = self.bound.symbol(id).kind else { return };
+        let types = (self.plain_type(resource), self.plain_type(self.bound.resource(parent_id)));
+        let (Some(own), Some(of_parent)) = types else { return };
+        let wanted = own.rsplit_once('/').map_or(own, |(before, _)| before);
+        if !wanted.eq_ignore_ascii_case(of_parent) {
+            let title = format!("`{of_parent}` cannot be the parent of `{own}`");
+            let help = format!("name a resource of type `{wanted}`");
+            self.error("BCP036", parent.span(), title, ("wrong type of resource", &help));
+        }
+    }
+
+    /// The type of a resource that is not nested, without its version.
+    fn plain_type(&self, resource: &BoundResource<'a>) -> Option<&'a str> {
+        if resource.nested_in.is_some() {
+            return None;
+        }
+        let text = resource.syntax.type_string()?.literal()?;
+        Some(text.split_once('@').map_or(text, |(before, _)| before))
+    }
+
+    fn scope(&self, resource: &BoundResource<'a>, body: &ObjectSyntax<'a>) {
+        let Some(scope) = body.property("scope") else { return };
+        let span = scope.value.span();
+        if body.property("parent").is_some() && resource.syntax.existing.is_none() {
+            let words = ("a child stands in the scope of its parent", "remove it");
+            self.error("BCP164", span, "scope of a child resource", words);
+            return;
+        }
+        let elsewhere = match scope.value {
+            ExpressionSyntax::FunctionCall(call) => match call.name.name {
+                "subscription" | "managementGroup" => true,
+                "resourceGroup" => !call.arguments.is_empty(),
+                _ => false,
+            },
+            _ => false,
+        };
+        if elsewhere
+            && resource.syntax.existing.is_none()
+            && self.target_scope_name() == Some("resourceGroup")
+        {
+            let words = ("this file deploys to a resource group", "deploy it with a module");
+            self.error("BCP139", span, "resource in the scope of another file", words);
+        }
+    }
+
+    fn name_segments(
+        &self,
+        resource: &BoundResource<'a>,
+        body: &ObjectSyntax<'a>,
+        name: &StringSyntax<'a>,
+    ) {
+        let is_child = resource.nested_in.is_some() || body.property("parent").is_some();
+        if is_child {
+            if name.segments.iter().any(|text| text.contains('/')) {
+                let words = ("its parent names the rest", "write the last segment alone");
+                self.error("BCP170", name.span, "`/` in the name of a child", words);
+            }
+            return;
+        }
+        let (Some(own), Some(text)) = (self.plain_type(resource), name.literal()) else { return };
+        let wanted = own.matches('/').count().saturating_sub(1);
+        if text.matches('/').count() != wanted && resource.syntax.existing.is_none() {
+            let title = format!("name without exactly {wanted} `/`");
+            let words = ("one segment for each of the type", "name the resource and its ancestors");
+            self.error("BCP169", name.span, title, words);
+        }
+    }
+
+    /// Reports resources of one type, name and place, of which only one can be.
+    fn equal_resources(&self) {
+        let mut groups: BTreeMap<(String, String, String), Vec<Span>> = BTreeMap::new();
+        for resource in &self.bound.resources {
+            let node = resource.syntax;
+            let body = node.body();
+            if node.existing.is_some() || body.r#for.is_some() {
+                continue;
+            }
+            let (Some(object), Some(own)) = (body.object, self.plain_type(resource)) else {
+                continue;
+            };
+            let Some(name) = object.property("name").map(|property| property.value) else {
+                continue;
+            };
+            let Some(known) = self.comparable(name) else { continue };
+            let place = ["parent", "scope"].map(|key| {
+                let value = object.property(key).map(|property| property.value.span());
+                value.map_or("", |span| &self.bound.program.text[span.range()])
+            });
+            let key = (own.to_ascii_lowercase(), known, place.join(" "));
+            groups.entry(key).or_default().push(name.span());
+        }
+        for (_, spans) in groups.into_iter().filter(|(_, spans)| spans.len() > 1) {
+            for span in spans {
+                let words = ("only one of them can be", "give each a name of its own");
+                self.error("BCP121", span, "resources with one name", words);
+            }
+        }
+    }
+
+    /// An expression as text that is equal for equal values; nothing if that cannot be told.
+    pub(super) fn comparable(&self, expression: ExpressionSyntax<'a>) -> Option<String> {
+        self.deeper(|| match expression.without_parentheses() {
+            ExpressionSyntax::String(node) => {
+                let mut text = String::from("'");
+                for (segment, hole) in node.segments.iter().zip(node.holes) {
+                    text.push_str(segment);
+                    text.push_str("${");
+                    text.push_str(&self.comparable(*hole)?);
+                    text.push('}');
+                }
+                text.push_str(node.segments.last().copied().unwrap_or_default());
+                Some(text)
+            }
+            ExpressionSyntax::Variable(node) => {
+                let id = self.bound.target(node.name)?;
+                match self.bound.symbol(id).kind {
+                    SymbolKind::Item(_) | SymbolKind::Index(_) => None,
+                    _ => Some(node.name.name.to_owned()),
+                }
+            }
+            ExpressionSyntax::PropertyAccess(node) => {
+                Some(format!("{}.{}", self.comparable(node.base)?, node.name.name))
+            }
+            ExpressionSyntax::ArrayAccess(node) => {
+                let base = self.comparable(node.base)?;
+                match self.constant(node.index) {
+                    Some(name) => Some(format!("{base}.{name}")),
+                    None => Some(format!("{base}[{}]", self.comparable(node.index)?)),
+                }
+            }
+            ExpressionSyntax::Integer(node) => Some(node.value.to_string()),
+            _ => None,
+        })
+        .flatten()
+    }
+}
+
+/// Whether this is a type with its version, as Azure names them.
+fn is_resource_type(text: &str) -> bool {
+    let Some((name, version)) = text.rsplit_once('@') else { return false };
+    let name = name.rsplit_once("::").map_or(name, |(_, name)| name);
+    let mut segments = name.split('/');
+    let good = |segment: &str| {
+        !segment.is_empty()
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+    };
+    let types = segments.clone().count();
+    types >= 2 && segments.all(good) && is_version(version)
+}
+
+fn is_version(version: &str) -> bool {
+    let (date, suffix) = version.split_at(version.len().min(10));
+    let digits = |range: std::ops::Range<usize>| {
+        date.get(range).is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    date.len() == 10
+        && digits(0..4)
+        && digits(5..7)
+        && digits(8..10)
+        && date.as_bytes()[4] == b'-'
+        && date.as_bytes()[7] == b'-'
+        && (suffix.is_empty() || suffix.len() > 1 && suffix.starts_with('-'))
+}
