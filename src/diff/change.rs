@@ -181,6 +181,8 @@ pub struct ResourceChange {
     pub kind: String,
     /// Its full name, the new one if it changes.
     pub name: String,
+    /// What people call it: the last part of its name, or what a role assignment allows.
+    pub title: String,
     /// Its id, the new one if it changes.
     pub id: String,
     /// How old and new belong together.

@@ -9,6 +9,7 @@ use super::change::{
 };
 use super::compare;
 use super::pairing::Pair;
+use super::security;
 use crate::catalog::mutability::{self, Verdict};
 use crate::expand::Resource;
 
@@ -32,6 +33,7 @@ fn named(resource: &Resource, action: Action) -> ResourceChange {
         stage: resource.stage.clone(),
         kind: resource.kind.clone(),
         name: resource.name.clone(),
+        title: security::title(resource),
         id: resource.id.clone(),
         pairing: Pairing::Same,
         before: None,

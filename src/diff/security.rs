@@ -473,6 +473,15 @@ fn role(change: &ResourceChange) -> Option<SecurityChange> {
     })
 }
 
+/// What people call a resource.
+pub(super) fn title(resource: &crate::expand::Resource) -> String {
+    if resource.kind.eq_ignore_ascii_case(ROLE_ASSIGNMENT) {
+        assignment(resource)
+    } else {
+        last_name(&resource.name).to_owned()
+    }
+}
+
 /// `AcrPull for vision-id on visionacr`.
 fn assignment(resource: &crate::expand::Resource) -> String {
     let property = |key: &str| {

@@ -38,6 +38,7 @@ pub(super) fn register(engine: &mut Handlebars) {
     engine.register_helper("kinds", Box::new(kinds_shown));
     engine.register_helper("pad", Box::new(pad));
     engine.register_helper("paint", Box::new(paint));
+    engine.register_helper("prose", Box::new(prose));
 }
 
 fn truthy(value: &Value) -> bool {
@@ -77,6 +78,26 @@ fn paint(
         out.write(&format!("\u{1b}[{escape}m{words}\u{1b}[0m"))?;
     } else {
         out.write(&words)?;
+    }
+    Ok(())
+}
+
+/// `{{prose text}}`: a sentence as HTML, with what stands between backticks as code.
+fn prose(
+    helper: &Helper,
+    _: &Handlebars,
+    _: &Context,
+    _: &mut RenderContext,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let text = helper.param(0).and_then(|param| param.value().as_str()).unwrap_or_default();
+    for (index, part) in text.split('`').enumerate() {
+        let part = handlebars::html_escape(part);
+        if index % 2 == 1 {
+            out.write(&format!("<code>{part}</code>"))?;
+        } else {
+            out.write(&part)?;
+        }
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ const MAX_NODES: usize = 150;
 /// GitHub draws no larger Mermaid graph well.
 const MAX_MERMAID_NODES: usize = 60;
 /// Characters of a name that fit into a box.
-const MAX_NAME: usize = 26;
+const MAX_NAME: usize = 24;
 /// The order of the stages that prebake renders; others follow.
 const STAGES: [&str; 4] = ["registry", "builder", "image", "batch"];
 
@@ -163,7 +163,11 @@ fn node(
     anchor: Option<usize>,
     (before, after): (bool, bool),
 ) -> Node {
-    let last = name.rsplit('/').next().unwrap_or(name);
+    let last = if name == change.name {
+        change.title.as_str()
+    } else {
+        name.rsplit('/').next().unwrap_or(name)
+    };
     let mut label: String = last.chars().take(MAX_NAME).collect();
     if label.len() < last.len() {
         label.push('…');

@@ -111,6 +111,8 @@ pub struct ResourceView {
     pub kind_words: String,
     /// Its full name.
     pub name: String,
+    /// What people call it, where that is not its name.
+    pub title: String,
     /// The name that it had, where that differs.
     pub previous_name: String,
     /// The stage that deploys it.
@@ -141,6 +143,11 @@ impl ResourceView {
             kind: change.kind.clone(),
             kind_words: kind_words(&change.kind),
             name: change.name.clone(),
+            title: if change.name.ends_with(&change.title) {
+                String::new()
+            } else {
+                change.title.clone()
+            },
             previous_name: before.filter(|before| *before != change.name).unwrap_or_default(),
             stage: change.stage.clone(),
             consequence: change.consequence.clone(),
@@ -408,17 +415,30 @@ impl SecurityView {
             Access::Narrows => "calm",
         };
         let last = change.name.rsplit('/').next().unwrap_or(&change.name);
+        let kind = kind_words(&change.kind);
         Self {
             access: change.access.words(),
             level,
             area: change.area.words(),
             label: change.label.clone(),
-            resource: format!("{} {last}", kind_words(&change.kind)),
-            path: change.path.clone(),
+            resource: if change.path.is_empty() { kind } else { format!("{kind} {last}") },
+            path: without_scopes(&change.path),
             before: value(&change.before),
             after: value(&change.after),
         }
     }
+}
+
+/// A path whose elements are ids, with their last names alone.
+fn without_scopes(path: &str) -> String {
+    let part = |part: &str| match part.split_once(']') {
+        Some((id, rest)) if id.starts_with('/') => {
+            format!("{}]{rest}", id.rsplit('/').next().unwrap_or(id))
+        }
+        _ => part.to_owned(),
+    };
+    let parts: Vec<String> = path.split('[').map(part).collect();
+    parts.join("[")
 }
 
 /// A rule, an address range or an identity in a few words.
