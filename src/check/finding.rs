@@ -14,7 +14,8 @@ pub enum Target {
         stage: String,
         /// JSON pointer of the value in the stage's template.
         pointer: String,
-        /// Keys of the config that may have set it, as JSON pointers, the likeliest first.
+        /// Keys of the config that may have set it, the likeliest first: JSON pointers in which a pool
+        /// is named by its ID.
         config: Vec<String>,
         /// The value, to tell whether such a key set it.
         value: Option<Value>,
@@ -118,8 +119,22 @@ pub trait Places {
     fn resource(&self, stage: &str, pointer: &str) -> Option<Place>;
     /// A range of a rendered file.
     fn artifact(&self, path: &str, span: Span) -> Option<Place>;
-    /// A value of the config, with what it says.
-    fn config(&self, pointer: &str) -> Option<(Place, &Value)>;
+    /// A value of the config, with what it says. [`config_pointer`] reads the key.
+    fn config(&self, key: &str) -> Option<(Place, &Value)>;
+}
+
+/// The JSON pointer of a config key as findings give it, in which a pool is named by its ID.
+pub fn config_pointer(config: &Value, key: &str) -> Option<String> {
+    const POOLS: &str = "/batch/pools";
+    let Some(rest) = key.strip_prefix(POOLS).and_then(|rest| rest.strip_prefix('/')) else {
+        return Some(key.to_owned());
+    };
+    let (id, property) = rest.split_once('/')?;
+    let pools = config.pointer(POOLS)?.as_array()?;
+    let at = pools.iter().position(|pool| {
+        pool.get("id").and_then(Value::as_str).is_some_and(|known| known.eq_ignore_ascii_case(id))
+    })?;
+    Some(format!("{POOLS}/{at}/{property}"))
 }
 
 /// A finding as a diagnostic: at the config's line where one set the value, at the rendered line otherwise.

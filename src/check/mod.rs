@@ -31,7 +31,7 @@ mod start_task;
 mod subject;
 
 pub use catalogue::{Rule, explain, rule, rules};
-pub use finding::{Finding, Places, Target, diagnostic};
+pub use finding::{Finding, Places, Target, config_pointer, diagnostic};
 pub use policy::{Outcome, apply};
 pub use subject::{Declared, Subject};
 

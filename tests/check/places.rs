@@ -1,0 +1,138 @@
+//! Where findings point: at the value, at the nearest one for a missing value, at the line of a file, and
+//! at the config's line where that set the value.
+
+use std::collections::BTreeMap;
+
+use libtest_mimic::{Failed, Trial};
+use prebake::check::{self, Finding, Places, Target};
+use prebake::diagnostic::{FileId, Place, Span};
+use serde_json::{Value, json};
+
+use crate::case::{Change, Deployment, fill};
+
+pub fn trials(base: &Deployment) -> Vec<Trial> {
+    let tests: [(&str, fn(&Deployment) -> Result<(), Failed>); 5] = [
+        ("places::value", points_at_the_value),
+        ("places::missing_value", points_beside_a_missing_value),
+        ("places::line", points_at_the_line),
+        ("places::custom_data", reads_custom_data),
+        ("places::config", points_at_the_config),
+    ];
+    tests
+        .into_iter()
+        .map(|(name, test)| {
+            let base = base.clone();
+            Trial::test(name, move || test(&base))
+        })
+        .collect()
+}
+
+fn only(base: &Deployment, change: &str, code: &str) -> Result<Finding, Failed> {
+    let change: Change = serde_yaml::from_str(&fill(change)).expect("the change is one");
+    let found = base.with(&change).checked();
+    let mut found: Vec<_> = found.into_iter().filter(|finding| finding.code == code).collect();
+    match found.pop() {
+        Some(finding) if found.is_empty() => Ok(finding),
+        _ => Err(format!("{code} is not found exactly once").into()),
+    }
+}
+
+fn pointer(finding: &Finding) -> &str {
+    match &finding.target {
+        Target::Resource { pointer, .. } => pointer,
+        _ => "",
+    }
+}
+
+fn expect(found: &str, expected: &str) -> Result<(), Failed> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("found {found}, expected {expected}").into())
+    }
+}
+
+const MACHINE: &str =
+    "/resources/pool/properties/deploymentConfiguration/virtualMachineConfiguration";
+
+fn points_at_the_value(base: &Deployment) -> Result<(), Failed> {
+    let change =
+        r#"{ set: { "{machine}/containerConfiguration/containerRegistries/0/username": robot } }"#;
+    let finding = only(base, change, "CTR006")?;
+    expect(pointer(&finding), &format!("{MACHINE}/containerConfiguration/containerRegistries/0"))?;
+    let change = r#"{ set: { "{machine}/nodeAgentSkuId": batch.node.el 9 } }"#;
+    let finding = only(base, change, "POOL001")?;
+    expect(pointer(&finding), &format!("{MACHINE}/nodeAgentSkuId"))?;
+    expect(finding.help.as_deref().unwrap_or(""), "write `batch.node.ubuntu 24.04`")
+}
+
+fn points_beside_a_missing_value(base: &Deployment) -> Result<(), Failed> {
+    let finding = only(base, r#"{ remove: ["{net}/subnetId"] }"#, "NET004")?;
+    expect(
+        pointer(&finding),
+        "/resources/pool/properties/networkConfiguration/publicIPAddressConfiguration/provision",
+    )?;
+    let finding = only(base, "{ remove: [definition/properties/hyperVGeneration] }", "IMG003")?;
+    expect(pointer(&finding), "/resources/definition/properties")
+}
+
+fn points_at_the_line(base: &Deployment) -> Result<(), Failed> {
+    let change = r#"{ replace: { cloud-init.yaml: [["systemctl restart docker", "docker login x.azurecr.io -u me -p hunter2"]] } }"#;
+    let finding = only(base, change, "CI007")?;
+    let Target::Artifact { path, span } = &finding.target else { return Err("no file".into()) };
+    let change: Change = serde_yaml::from_str(change).expect("the change is one");
+    let text = &base.with(&change).artifacts[path];
+    expect(&text[span.range()], "docker login x.azurecr.io -u me -p hunter2")
+}
+
+fn reads_custom_data(base: &Deployment) -> Result<(), Failed> {
+    // `#cloud-config` with `runcmd: [export API_KEY=hunter2hunter2]`, as a template would inline it.
+    let encoded = "I2Nsb3VkLWNvbmZpZwpydW5jbWQ6IFsiZXhwb3J0IEFQSV9LRVk9aHVudGVyMmh1bnRlcjIiXQo=";
+    let change =
+        format!(r#"{{ set: {{ builder/properties/osProfile/customData: "{encoded}" }} }}"#);
+    let finding = only(base, &change, "CI006")?;
+    expect(pointer(&finding), "/resources/builder/properties/osProfile/customData")
+}
+
+/// Every resource stands at the start of the rendered file, every config value at its own offset.
+struct Known {
+    config: Value,
+    places: BTreeMap<String, u32>,
+}
+
+impl Places for Known {
+    fn resource(&self, _stage: &str, _pointer: &str) -> Option<Place> {
+        Some(Place { file: FileId(1), span: Span::new(0, 1) })
+    }
+
+    fn artifact(&self, _path: &str, span: Span) -> Option<Place> {
+        Some(Place { file: FileId(2), span })
+    }
+
+    fn config(&self, key: &str) -> Option<(Place, &Value)> {
+        let pointer = check::config_pointer(&self.config, key)?;
+        let start = *self.places.get(&pointer)?;
+        let place = Place { file: FileId(0), span: Span::new(start, start + 1) };
+        Some((place, self.config.pointer(&pointer)?))
+    }
+}
+
+fn points_at_the_config(base: &Deployment) -> Result<(), Failed> {
+    let finding = only(base, r#"{ set: { "{pool}/taskSlotsPerNode": 2 } }"#, "POOL014")?;
+    let mut known = Known {
+        config: json!({ "batch": { "pools": [{ "id": "other" }, { "id": "dev", "taskSlotsPerNode": 2 }] } }),
+        places: BTreeMap::from([("/batch/pools/1/taskSlotsPerNode".to_owned(), 40)]),
+    };
+    let diagnostic = check::diagnostic(&finding, &known);
+    let place = diagnostic.place.ok_or("no place")?;
+    if (place.file, place.span.start, diagnostic.related.len()) != (FileId(0), 40, 1) {
+        return Err(format!("{diagnostic:?}").into());
+    }
+    // A template that says something else than the config is pointed at itself.
+    known.config["batch"]["pools"][1]["taskSlotsPerNode"] = json!(1);
+    let diagnostic = check::diagnostic(&finding, &known);
+    match diagnostic.place {
+        Some(place) if place.file == FileId(1) && diagnostic.related.is_empty() => Ok(()),
+        _ => Err(format!("{diagnostic:?}").into()),
+    }
+}
