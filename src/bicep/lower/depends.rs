@@ -52,7 +52,7 @@ impl<'a> Lowerer<'a, '_> {
         if looped && found.index.is_none() {
             return Value::from(found.name);
         }
-        let instance = self.instance_at(found.symbol, found.declared, found.index);
+        let instance = self.instance_at(found.declared, found.index);
         if self.symbolic {
             self.symbolic_reference(&instance).into_json()
         } else {
@@ -75,7 +75,7 @@ impl<'a> Lowerer<'a, '_> {
                 continue;
             }
             let through = self.bounded(resource.syntax.name.span, || {
-                self.dependencies(&self.instance_at(found.symbol, found.declared, found.index))
+                self.dependencies(&self.instance_at(found.declared, found.index))
             });
             through.into_iter().flatten().for_each(|found| add(&mut result, found));
         }

@@ -43,7 +43,7 @@ impl<'a> Lowerer<'a, '_> {
     fn module(&self, node: &'a ModuleDeclarationSyntax<'a>) -> Value {
         let declared = Declared::Module(node);
         let body = node.body();
-        let instance = self.instance_at(self.symbol_of(declared), declared, None);
+        let instance = self.instance_at(declared, None);
         let mut fields = Map::new();
         self.loop_field(&body, node.name.name, node.decorators, &mut fields);
         if let Some(condition) = self.condition(declared, &instance.env) {
@@ -55,7 +55,7 @@ impl<'a> Lowerer<'a, '_> {
         self.note_name(&body);
         fields.insert("name".to_owned(), self.own_name(declared, &instance.env).into_json());
         let scope = self.own_scope(declared, &instance.env);
-        self.scope_fields(scope.as_ref(), true, &mut fields);
+        self.scope_fields(scope.as_ref(), &mut fields);
         if let Some(location) = self.location(scope.as_ref()) {
             fields.insert("location".to_owned(), location.into_json());
         }

@@ -33,7 +33,6 @@ pub struct Reference<'a> {
 
 /// A reference with the index as a value: what names and IDs are made of.
 pub struct Instance<'a> {
-    pub symbol: SymbolId,
     pub declared: Declared<'a>,
     pub index: Option<Target>,
     // What the names of its own loop mean.
@@ -81,17 +80,16 @@ impl<'a> Lowerer<'a, '_> {
 
     pub(super) fn instance(&self, reference: Reference<'a>, env: &Env<'_>) -> Instance<'a> {
         let index = reference.index.map(|index| self.target(index, env));
-        self.instance_at(reference.symbol, reference.declared, index)
+        self.instance_at(reference.declared, index)
     }
 
     pub(super) fn instance_at(
         &self,
-        symbol: SymbolId,
         declared: Declared<'a>,
         index: Option<Target>,
     ) -> Instance<'a> {
         let env = self.loop_env(declared, index.clone());
-        Instance { symbol, declared, index, env }
+        Instance { declared, index, env }
     }
 
     /// What the loop's names mean in the declaration itself, or at an index of it.
@@ -99,19 +97,6 @@ impl<'a> Lowerer<'a, '_> {
         let Some(node) = self.declared_body(declared).r#for else { return Env::empty() };
         let index = index.unwrap_or_else(|| Target::call("copyIndex", Vec::new()));
         Env { outer: None, names: self.loop_names(node, index, &Env::empty()) }
-    }
-
-    pub(super) fn is_conditional(&self, declared: Declared<'a>) -> bool {
-        match declared {
-            Declared::Module(module) => module.body().r#if.is_some(),
-            Declared::Resource(id) => {
-                let resource = self.bound.resource(id);
-                resource.syntax.body().r#if.is_some()
-                    || resource
-                        .nested_in
-                        .is_some_and(|id| self.is_conditional(Declared::Resource(id)))
-            }
-        }
     }
 
     /// The condition, with those of the resources that it is nested in.
@@ -143,8 +128,7 @@ impl<'a> Lowerer<'a, '_> {
     pub(super) fn parent(&self, id: ResourceId, env: &Env<'_>) -> Option<Instance<'a>> {
         let resource = self.bound.resource(id);
         if let Some(parent) = resource.nested_in {
-            let symbol = self.bound.resource(parent).symbol;
-            return Some(self.instance_at(symbol, Declared::Resource(parent), None));
+            return Some(self.instance_at(Declared::Resource(parent), None));
         }
         let value = resource.syntax.body().object?.property("parent")?.value;
         let reference = self.reference(value);
@@ -457,7 +441,12 @@ impl<'a> Lowerer<'a, '_> {
         let placed = fields.filter(|field| matches!(field.name(), Some("name" | "scope")));
         let loops = body.r#for.map(|node| node.expression);
         let mut expressions = placed.map(|field| field.value).chain(loops);
-        if expressions.any(|expression| self.reads_run_time(expression)) {
+        let late = |expression| match self.reference(expression) {
+            // Where the other resource is can be told from its name.
+            Some(reference) => reference.index.is_some_and(|index| self.reads_run_time(index)),
+            None => self.reads_run_time(expression),
+        };
+        if expressions.any(late) {
             return false;
         }
         let parent = self.bounded(resource.syntax.span, || self.parent(id, &Env::empty()));

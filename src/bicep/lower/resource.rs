@@ -44,7 +44,7 @@ impl<'a> Lowerer<'a, '_> {
         let declared = Declared::Resource(id);
         let syntax = self.bound.resource(id).syntax;
         let body = syntax.body();
-        let instance = self.instance_at(self.symbol_of(declared), declared, None);
+        let instance = self.instance_at(declared, None);
         let mut fields = Map::new();
         self.loop_field(&body, name, syntax.decorators, &mut fields);
         if let Some(condition) = self.condition(declared, &instance.env) {
@@ -59,7 +59,7 @@ impl<'a> Lowerer<'a, '_> {
         fields.insert("apiVersion".to_owned(), Value::from(version));
         self.options(syntax.decorators, &mut fields);
         let scope = self.own_scope(declared, &instance.env);
-        self.scope_fields(scope.as_ref(), false, &mut fields);
+        self.scope_fields(scope.as_ref(), &mut fields);
         self.note_name(&body);
         fields.insert("name".to_owned(), self.full_name(id, &instance.env).into_json());
         if syntax.existing.is_none() {

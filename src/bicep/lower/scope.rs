@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::reference::Declared;
 use super::target::Target;
 use super::{Env, Lowerer, TemplateScope};
-use crate::bicep::binder::SymbolId;
 use crate::bicep::syntax::ExpressionSyntax;
 
 /// A scope to deploy to. What is absent is that of the deployment itself.
@@ -97,12 +96,7 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The fields that tell Azure the scope.
-    pub(super) fn scope_fields(
-        &self,
-        scope: Option<&Scope>,
-        module: bool,
-        fields: &mut Map<String, Value>,
-    ) {
+    pub(super) fn scope_fields(&self, scope: Option<&Scope>, fields: &mut Map<String, Value>) {
         let mut put = |name: &str, value: Value| {
             fields.insert(name.to_owned(), value);
         };
@@ -128,7 +122,7 @@ impl<'a> Lowerer<'a, '_> {
             Some(Scope::ManagementGroup(None)) => {}
             Some(Scope::Subscription(Some(id))) => put("subscriptionId", id.clone().into_json()),
             Some(Scope::Subscription(None)) => {
-                if module && self.scope == TemplateScope::ResourceGroup {
+                if self.scope == TemplateScope::ResourceGroup {
                     let current = Target::call("subscription", Vec::new());
                     put("subscriptionId", current.property("subscriptionId").into_json());
                 }
@@ -140,15 +134,6 @@ impl<'a> Lowerer<'a, '_> {
                 if let Some(name) = name {
                     put("resourceGroup", name.clone().into_json());
                 }
-            }
-        }
-    }
-
-    pub(super) fn symbol_of(&self, declared: Declared<'a>) -> SymbolId {
-        match declared {
-            Declared::Resource(id) => self.bound.resource(id).symbol,
-            Declared::Module(module) => {
-                self.bound.declared(module.name).expect("the binder declares every module")
             }
         }
     }

@@ -73,11 +73,6 @@ impl Target {
         Self::call("format", arguments)
     }
 
-    /// Whether this calls the named function and reads nothing of its result.
-    pub fn is_call(&self, name: &str) -> bool {
-        matches!(self, Self::Call(call) if call.function == name && call.accesses.is_empty())
-    }
-
     /// A call that gives the same value: ARM reads properties of calls only, never of literals.
     #[must_use]
     pub fn into_call(self) -> Self {
@@ -114,6 +109,7 @@ impl Target {
                     "null" => Value::Null,
                     "true" => Value::Bool(true),
                     "false" => Value::Bool(false),
+                    "createObject" => Value::Object(serde_json::Map::new()),
                     _ => self.expression(),
                 }
             }
