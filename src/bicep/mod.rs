@@ -26,6 +26,7 @@ mod json_path;
 pub mod lexer;
 mod load;
 mod lower;
+mod params;
 pub mod parser;
 pub mod problem;
 mod registry;
@@ -35,6 +36,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use files::{Entry, FileError, FileProvider, MemoryFiles};
+pub use params::{Parameters, compile_params};
 
 use crate::arm::Template;
 use crate::diagnostic::{Diagnostics, Sources};

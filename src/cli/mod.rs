@@ -3,7 +3,9 @@
 //!
 //! One file a command; `input` finds and reads configs, `terminal` prints.
 
+mod bicep;
 mod explain;
+pub mod files;
 mod init;
 mod input;
 mod render;
@@ -52,6 +54,9 @@ enum Command {
     /// Show or edit the templates that a render is made of
     #[command(subcommand)]
     Templates(templates::Templates),
+    /// Compile Bicep without the Bicep CLI
+    #[command(subcommand)]
+    Bicep(bicep::Bicep),
     /// Print or import JSON Schemas
     #[command(subcommand)]
     Schema(schema::Schema),
@@ -93,6 +98,7 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
         Some(Command::Validate(command)) => command.run(),
         Some(Command::Explain(command)) => command.run(),
         Some(Command::Templates(command)) => command.run(),
+        Some(Command::Bicep(command)) => command.run(),
         Some(Command::Schema(command)) => command.run(),
     }
 }

@@ -75,7 +75,7 @@ fn pairs(root: &Path, group: &str) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for entry in walkdir::WalkDir::new(root.join(group)).sort_by_file_name() {
         let path = entry.expect("the corpus can be read").into_path();
-        if path.extension().is_none_or(|end| end != "bicep") {
+        if path.extension().is_none_or(|end| end != "bicep" && end != "bicepparam") {
             continue;
         }
         let source = path.strip_prefix(root).expect("it stands in the corpus");
@@ -98,6 +98,13 @@ fn read_json(path: &Path) -> Value {
 fn compile(root: &Path, pair: &Pair) -> Result<Value, String> {
     let files = Folder { root: root.to_owned(), symbols: pair.symbols };
     let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+    if pair.source.ends_with(".bicepparam") {
+        let none = |_: &str| None;
+        let compiled =
+            bicep::compile_params(&pair.source, &files, &none, &mut sources, &mut diagnostics);
+        let json = compiled.map(|parameters| parameters.json);
+        return json.ok_or_else(|| text::render(&diagnostics, &sources, false));
+    }
     let template = bicep::compile(&pair.source, &files, &mut sources, &mut diagnostics);
     template
         .map(|template| template.json)
@@ -168,4 +175,9 @@ fn user_submitted() {
 #[test]
 fn avm() {
     run("avm");
+}
+
+#[test]
+fn bicepparam() {
+    run("bicepparam");
 }

@@ -43,6 +43,8 @@ pub enum SymbolKind<'a> {
     Parameter(&'a ParameterDeclarationSyntax<'a>),
     /// A `param` that a parameters file assigns.
     Assignment(&'a ParameterAssignmentSyntax<'a>),
+    /// What the file that a parameters file extends gives.
+    Base,
     /// A `var`.
     Variable(&'a VariableDeclarationSyntax<'a>),
     /// A `type`.

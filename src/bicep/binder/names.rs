@@ -440,12 +440,22 @@ impl<'a> Binder<'a, '_> {
             self.bound.targets.insert(used.span.start, id);
             return;
         }
+        if used.name == "base" && self.extends() {
+            let id = self.add(used, SymbolKind::Base);
+            self.bound.targets.insert(used.span.start, id);
+            return;
+        }
         let known =
             self.bound.globals.keys().copied().chain(self.locals.iter().map(|(name, _)| *name));
         let mut known: Vec<&str> = known.collect();
         known.sort_unstable();
         let near = nearest(used.name, known).map(str::to_owned);
         self.report_unknown(used, near);
+    }
+
+    fn extends(&self) -> bool {
+        let mut statements = self.bound.program.statements.iter();
+        statements.any(|statement| matches!(statement, StatementSyntax::Extends(_)))
     }
 
     fn report_unknown(&mut self, used: IdentifierSyntax<'a>, near: Option<String>) {

@@ -197,6 +197,7 @@ impl<'a> Lowerer<'a, '_> {
         match self.bound.symbol(id).kind {
             SymbolKind::Parameter(_)
             | SymbolKind::Assignment(_)
+            | SymbolKind::Base
             | SymbolKind::FunctionParameter => Target::parameter(name),
             SymbolKind::Variable(declared) => {
                 if self.is_inlined(id) {
@@ -382,6 +383,9 @@ impl<'a> Lowerer<'a, '_> {
         span: Span,
         env: &Env<'_>,
     ) -> Target {
+        if let Some(target) = self.parameters_call(name, arguments, span, env) {
+            return target;
+        }
         let usage = functions::function(None, name).map(|function| function.usage);
         match (name, usage, arguments) {
             ("any", _, [argument]) => self.target(*argument, env),

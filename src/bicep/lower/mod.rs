@@ -15,6 +15,7 @@ mod json_import;
 mod loads;
 mod module;
 mod order;
+mod parameters;
 mod reference;
 mod resource;
 mod scope;
@@ -41,6 +42,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use imports::Imports;
 use target::Target;
 
+pub use parameters::{Assigned, Environment, ParametersFile, lower_parameters};
 pub use template::lower;
 
 /// The scope that a template deploys to.
@@ -83,6 +85,7 @@ pub(super) struct Lowerer<'a, 'c> {
     imports: &'c Imports,
     scope: TemplateScope,
     symbolic: bool,
+    parameters_mode: Option<&'c parameters::ParametersMode<'c>>,
     // Variables that are written out at every use, by symbol.
     inlined: OnceCell<Vec<bool>>,
     loads: OnceCell<Vec<Option<Value>>>,

@@ -97,6 +97,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             imports,
             scope: template_scope(unit),
             symbolic: false,
+            parameters_mode: None,
             inlined: OnceCell::new(),
             loads: OnceCell::new(),
             depth: Cell::new(0),
@@ -118,6 +119,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         let mut other = Self::new(self.loaded, self.compiled, self.files, id, unit, self.imports);
         other.scope = self.scope;
         other.symbolic = self.symbolic;
+        other.parameters_mode = self.parameters_mode;
         other.depth.set(self.depth.get() + 1);
         other.expressions.set(self.expressions.get());
         other.map.swap(&self.map);

@@ -1,0 +1,99 @@
+//! A folder on disk that the Bicep compiler may read.
+#![expect(clippy::disallowed_methods, reason = "this is where prebake reads what the user names")]
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::bicep::{Entry, FileError, FileProvider};
+
+/// Files inside one folder, and restored modules. Nothing outside is read, not even through links.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    root: PathBuf,
+    modules: Option<PathBuf>,
+}
+
+impl Folder {
+    /// The folder at a path. Restored modules are looked for where `bicep restore` puts them, unless
+    /// another folder is named.
+    pub fn new(root: &Path, modules: Option<PathBuf>) -> io::Result<Self> {
+        let modules = modules.or_else(|| Some(std::env::home_dir()?.join(".bicep")));
+        Ok(Self { root: root.canonicalize()?, modules })
+    }
+
+    /// The folder to compile a file in, and the file's path in it.
+    pub fn around(
+        file: &Path,
+        root: Option<&Path>,
+        modules: Option<PathBuf>,
+    ) -> io::Result<(Self, String)> {
+        let file = file.canonicalize()?;
+        let own = file.parent().unwrap_or(Path::new("/"));
+        let root = match root {
+            Some(root) => root.canonicalize()?,
+            None => {
+                let current = std::env::current_dir()?.canonicalize()?;
+                if file.starts_with(&current) { current } else { own.to_owned() }
+            }
+        };
+        let entry = file.strip_prefix(&root).map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "it is outside the folder that may be read",
+            )
+        })?;
+        let parts: Vec<Cow<'_, str>> = entry.iter().map(|part| part.to_string_lossy()).collect();
+        let entry = parts.join("/");
+        Ok((Self::new(&root, modules)?, entry))
+    }
+
+    fn resolve(&self, path: &str) -> Result<PathBuf, FileError> {
+        if path.starts_with("..") || path.starts_with('/') {
+            return Err(FileError::Outside);
+        }
+        let found = self.root.join(path).canonicalize().map_err(|error| told(&error))?;
+        if found.starts_with(&self.root) { Ok(found) } else { Err(FileError::Outside) }
+    }
+}
+
+fn told(error: &io::Error) -> FileError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileError::NotFound,
+        _ => FileError::Unreadable(error.to_string()),
+    }
+}
+
+// Devices and pipes may never end.
+fn read(path: &Path) -> Result<Cow<'static, [u8]>, FileError> {
+    let kind = path.metadata().map_err(|error| told(&error))?;
+    if !kind.is_file() {
+        return Err(FileError::Unreadable("it is no file".to_owned()));
+    }
+    std::fs::read(path).map(Cow::Owned).map_err(|error| told(&error))
+}
+
+impl FileProvider for Folder {
+    fn read(&self, path: &str) -> Result<Cow<'_, [u8]>, FileError> {
+        read(&self.resolve(path)?)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
+        let found = std::fs::read_dir(self.resolve(folder)?).map_err(|error| told(&error))?;
+        let mut entries: Vec<Entry> = found
+            .flatten()
+            .map(|entry| Entry {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                folder: entry.file_type().is_ok_and(|kind| kind.is_dir()),
+            })
+            .collect();
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn read_cached(&self, path: &str) -> Result<Cow<'_, [u8]>, FileError> {
+        let modules = self.modules.as_ref().ok_or(FileError::NotFound)?;
+        let clean = path.split('/').all(|part| part != ".." && !part.is_empty());
+        if clean { read(&modules.join(path)) } else { Err(FileError::Outside) }
+    }
+}
