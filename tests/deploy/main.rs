@@ -1,0 +1,7 @@
+//! `deploy.sh` against a stand-in for `az` that keeps the state of a resource group in files.
+#![expect(clippy::disallowed_methods, reason = "tests write scripts and read what they left")]
+
+mod azure;
+mod conformance;
+mod modes;
+mod resume;
