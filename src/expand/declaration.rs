@@ -176,10 +176,8 @@ impl<'s> TemplateScope<'s> {
             existing,
             pointer: pointer.to_owned(),
         });
-        if is_module {
-            if let Some(module) = self.module(pointer, json, index, locals, &name) {
-                collected.resources.extend(module.expansion.resources.iter().cloned());
-            }
+        if is_module && let Some(module) = self.module(pointer, json, index, locals, &name) {
+            collected.resources.extend(module.expansion.resources.iter().cloned());
         }
         let children = json.get("resources").and_then(Value::as_array).into_iter().flatten();
         for (position, child) in children.enumerate() {

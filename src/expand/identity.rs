@@ -71,9 +71,10 @@ pub(super) fn resource_id(place: &str, kind: &str, name: &str) -> String {
         format!("{}/providers/{}", place.trim_end_matches('/'), types.next().unwrap_or_default());
     let types: Vec<&str> = types.collect();
     // A name that is one expression stands for the names of all parts.
-    let names: Vec<String> = match name.starts_with('[') {
-        true => vec![segment(name)],
-        false => name.split('/').map(str::to_owned).collect(),
+    let names: Vec<String> = if name.starts_with('[') {
+        vec![segment(name)]
+    } else {
+        name.split('/').map(str::to_owned).collect()
     };
     for (index, kind) in types.iter().enumerate() {
         id.push('/');

@@ -21,6 +21,9 @@ pub(super) enum Given {
 /// By lowercase name, since ARM's names have no case.
 pub(super) type Arguments = BTreeMap<String, Given>;
 
+/// Modules by pointer and loop index; nothing while one is being opened.
+pub(super) type Modules = BTreeMap<(String, i64), Option<Rc<Module>>>;
+
 type Memo = RefCell<BTreeMap<String, Option<Lookup>>>;
 
 /// One template with its arguments: where its expressions look names up.
@@ -36,7 +39,7 @@ pub(super) struct TemplateScope<'s> {
     pub(super) depth: usize,
     /// The template that evaluates for it, in ARM's older mode for nested templates.
     pub(super) outer: Option<&'s TemplateScope<'s>>,
-    pub(super) modules: RefCell<BTreeMap<(String, i64), Option<Rc<Module>>>>,
+    pub(super) modules: RefCell<Modules>,
     arguments: Arguments,
     parameters: Memo,
     variables: Memo,

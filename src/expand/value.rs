@@ -52,19 +52,16 @@ impl TemplateScope<'_> {
         let mut properties = Properties::new();
         for (key, value) in map {
             let pointer = format!("{pointer}/{}", escape(key));
-            match loops(key, value) {
-                Some(loops) => {
-                    for (index, turn) in loops.iter().enumerate() {
-                        let name = turn.get("name").and_then(Value::as_str).unwrap_or_default();
-                        let pointer = format!("{pointer}/{index}");
-                        let items = self.looped_value(evaluator, turn, &pointer, locals);
-                        properties.insert(name.to_owned(), items);
-                    }
-                }
-                None => {
-                    let name = evaluator.key(key, locals);
-                    properties.insert(name, self.value(evaluator, value, &pointer, locals));
-                }
+            let Some(loops) = loops(key, value) else {
+                let name = evaluator.key(key, locals);
+                properties.insert(name, self.value(evaluator, value, &pointer, locals));
+                continue;
+            };
+            for (index, turn) in loops.iter().enumerate() {
+                let name = turn.get("name").and_then(Value::as_str).unwrap_or_default();
+                let pointer = format!("{pointer}/{index}");
+                let items = self.looped_value(evaluator, turn, &pointer, locals);
+                properties.insert(name.to_owned(), items);
             }
         }
         properties

@@ -37,17 +37,23 @@ pub enum Document {
 impl Document {
     /// What the file at this path of a render is, if it has a schema.
     pub fn at(path: &str) -> Option<Self> {
-        Some(match path {
-            "cloud-init.yaml" => Self::CloudConfig,
-            "acr-task.yaml" => Self::AcrTask,
-            "manifest.json" => Self::Manifest,
-            path if path.starts_with("pools/") && path.ends_with(".json") => Self::BatchPool,
-            path if path.starts_with("arm/") && path.ends_with(".parameters.json") => {
-                Self::ArmParameters
+        let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+        match (folder, file) {
+            ("", "cloud-init.yaml") => Some(Self::CloudConfig),
+            ("", "acr-task.yaml") => Some(Self::AcrTask),
+            ("", "manifest.json") => Some(Self::Manifest),
+            ("pools", _) => file.strip_suffix(".json").map(|_| Self::BatchPool),
+            ("arm", _) if file.strip_suffix(".parameters.json").is_some() => {
+                Some(Self::ArmParameters)
             }
-            path if path.starts_with("arm/") && path.ends_with(".json") => Self::ArmTemplate,
-            _ => return None,
-        })
+            ("arm", _) => file.strip_suffix(".json").map(|_| Self::ArmTemplate),
+            _ => None,
+        }
+    }
+
+    /// Whether it is JSON, and not YAML.
+    pub fn is_json(self) -> bool {
+        !matches!(self, Self::CloudConfig | Self::AcrTask)
     }
 
     /// The schema of this sort of file.

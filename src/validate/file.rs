@@ -8,7 +8,7 @@ use crate::schema::{Document, Finding, FindingKind, Values};
 pub fn file(path: &str, text: &str, id: FileId, diagnostics: &mut Diagnostics) {
     let Some(document) = Document::at(path) else { return };
     // Places cost more than values, and a JSON file is right nearly always.
-    let json = if path.ends_with(".json") { serde_json::from_str(text).ok() } else { None };
+    let json = if document.is_json() { serde_json::from_str(text).ok() } else { None };
     let (value, parsed) = match json {
         Some(value) => (value, None),
         None => match config::parse(text, id, diagnostics) {

@@ -47,9 +47,10 @@ pub fn resources(
 /// The body with the resource's own name, whose form the schema knows too.
 fn whole(resource: &Resource) -> Value {
     let mut body = resource.body.clone();
-    let name = match is_symbolic(&resource.name) {
-        true => resource.name.as_str(),
-        false => resource.name.rsplit('/').next().unwrap_or_default(),
+    let name = if is_symbolic(&resource.name) {
+        resource.name.as_str()
+    } else {
+        resource.name.rsplit('/').next().unwrap_or_default()
     };
     body.insert("name".to_owned(), Value::from(name));
     Value::Object(body)

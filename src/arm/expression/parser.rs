@@ -123,7 +123,8 @@ impl Parser {
 
     fn take(&mut self) -> Option<Token> {
         let token = self.peek().cloned();
-        self.next += usize::from(token.is_some());
+        // Past the end too, so that `unexpected` knows that nothing was there.
+        self.next += 1;
         token
     }
 

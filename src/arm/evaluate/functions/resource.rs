@@ -42,6 +42,10 @@ fn parts(arguments: &[Evaluated], most_before: usize) -> Result<Parts<'_>, Failu
 impl Parts<'_> {
     /// `providers/Namespace/type/name/...`
     fn path(&self) -> Result<String, Failure> {
+        if self.kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") {
+            // Resource groups are named without a provider, as are their ids.
+            return Ok(format!("/resourceGroups/{}", text_of(&self.names[0])?));
+        }
         let mut segments = self.kind.trim_end_matches('/').split('/');
         let mut path = format!("/providers/{}", segments.next().unwrap_or_default());
         for (segment, name) in segments.zip(self.names) {
