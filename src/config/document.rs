@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span};
 
 /// Largest config in bytes. A hundred pools with long formulas fit in a tenth of it.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -67,20 +67,42 @@ impl Document {
         Ok(())
     }
 
+    /// Takes a key of the mapping out, with what is below it, as a document of its own.
+    pub fn take(&mut self, key: &str) -> Option<Self> {
+        let value = self.value.as_object_mut()?.shift_remove(key)?;
+        let pointer = format!("/{}", escape(key));
+        let below = format!("{pointer}/");
+        let of_key = |known: &String| *known == pointer || known.starts_with(&below);
+        let (taken, kept) =
+            std::mem::take(&mut self.entries).into_iter().partition(|(known, _)| of_key(known));
+        self.entries = kept;
+        let taken: BTreeMap<String, Entry> = taken;
+        let entries = taken
+            .into_iter()
+            .map(|(known, entry)| (known[pointer.len()..].to_owned(), entry))
+            .collect();
+        Some(Self { value, entries })
+    }
+
     /// Every pointer with its place, in order.
     pub fn entries(&self) -> impl Iterator<Item = (&str, Entry)> {
         self.entries.iter().map(|(pointer, entry)| (pointer.as_str(), *entry))
     }
 
-    /// Lays another document over this one: mappings merge, everything else is replaced whole.
+    /// Lays another document over this one: mappings merge, a key set to nothing goes, everything else is
+    /// replaced whole.
     pub fn overlay(&mut self, upper: Self) {
         let mut replaced = Vec::new();
         merge(&mut self.value, upper.value, String::new(), &mut replaced);
         for pointer in replaced {
             let below = format!("{pointer}/");
-            self.entries.retain(|known, _| !known.starts_with(&below));
+            self.entries.retain(|known, _| *known != pointer && !known.starts_with(&below));
         }
-        self.entries.extend(upper.entries);
+        let Self { value, entries } = self;
+        // A key set to nothing has a place, but nothing stands there.
+        entries.extend(
+            upper.entries.into_iter().filter(|(pointer, _)| value.pointer(pointer).is_some()),
+        );
     }
 }
 
@@ -90,6 +112,10 @@ fn merge(lower: &mut Value, upper: Value, pointer: String, replaced: &mut Vec<St
             for (key, value) in upper {
                 let below = format!("{pointer}/{}", escape(&key));
                 match lower.get_mut(&key) {
+                    Some(_) if value.is_null() => {
+                        lower.shift_remove(&key);
+                        replaced.push(below);
+                    }
                     Some(known) => merge(known, value, below, replaced),
                     None => {
                         lower.insert(key, value);
@@ -127,6 +153,29 @@ fn step<'a>(at: &'a mut Value, key: &str) -> Result<&'a mut Value, String> {
 /// Escapes a key for a JSON pointer (RFC 6901).
 pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Makes a source of bytes. Reports `PB0010` when they are not UTF-8.
+pub fn source(
+    name: &str,
+    bytes: &[u8],
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<FileId> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(sources.add(name, text.strip_prefix('\u{feff}').unwrap_or(text))),
+        Err(error) => {
+            let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let end = u32::try_from(valid.len()).unwrap_or(u32::MAX);
+            let file = sources.add(name, valid);
+            diagnostics.push(
+                Diagnostic::error("PB0010", "config is not UTF-8")
+                    .at(Place { file, span: Span::new(end, end) }, "the first byte that is not")
+                    .help("save the file as UTF-8"),
+            );
+            None
+        }
+    }
 }
 
 /// Reads bytes as one YAML document. Reports `PB0001` to `PB0009` and gives `None` when the bytes are

@@ -2,11 +2,13 @@
 //!
 //! Unknown keys are refused with the nearest known one, and all errors are reported, not the first
 //! only. Defaults nothing: `model` does. Read `document` for YAML with places, then `fields` for what a
-//! config may say, `schema` for how it is checked and `set` for values from the command line.
+//! config may say, `schema` for how it is checked, `layers` for configs made of several and `set` for values
+//! from the command line.
 
 mod document;
 pub mod fields;
 pub mod import;
+pub mod layers;
 pub mod schema;
 mod set;
 

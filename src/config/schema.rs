@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::Config;
 use crate::schema::Schema;
@@ -23,7 +23,48 @@ pub fn generate() -> Value {
     RecursiveTransform(without_null).transform(&mut schema);
     RecursiveTransform(plain_enum).transform(&mut schema);
     schema.insert("title".to_owned(), "prebake config".into());
-    schema.to_value()
+    let mut schema = schema.to_value();
+    add_layers(&mut schema);
+    schema
+}
+
+/// The keys that `layers` takes out before a config is read as typed fields. What a config must say it may
+/// leave to the configs that it extends and to its environments; when they are merged, these keys are gone
+/// and everything is required again.
+fn add_layers(schema: &mut Value) {
+    let required = schema["required"].take();
+    let root = schema.as_object_mut().expect("a schema of a struct is a mapping");
+    root.shift_remove("required");
+    root.insert(
+        "if".to_owned(),
+        json!({ "anyOf": [{ "required": ["extends"] }, { "required": ["environments"] }] }),
+    );
+    root.insert("then".to_owned(), Value::Bool(true));
+    root.insert("else".to_owned(), json!({ "required": required }));
+    let properties = root["properties"].as_object_mut().expect("a config has properties");
+    let layer: Map<String, Value> = properties
+        .keys()
+        .map(|name| (name.clone(), json!({ "$ref": format!("#/properties/{name}") })))
+        .collect();
+    properties.insert("extends".to_owned(), json!({
+        "description": "Configs below this one, by paths relative to this file. Mappings merge; a key set to nothing goes; everything else is replaced whole.",
+        "anyOf": [
+            { "type": "string", "minLength": 1 },
+            { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 },
+        ],
+    }));
+    properties.insert("environments".to_owned(), json!({
+        "description": "Environments, such as `dev` and `prod`: values laid over this config, or the path of a file that holds them. Each renders to a folder of its own.",
+        "type": "object",
+        "propertyNames": { "pattern": "^[a-z][a-z0-9-]{0,19}$" },
+        "maxProperties": super::layers::MAX_ENVIRONMENTS,
+        "additionalProperties": {
+            "anyOf": [
+                { "type": "string", "minLength": 1 },
+                { "type": "object", "properties": layer, "additionalProperties": false },
+            ],
+        },
+    }));
 }
 
 /// A key that is not wanted is left out: `null` is an unfinished line, not a value.
