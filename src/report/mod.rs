@@ -2,9 +2,10 @@
 //!
 //! Computes nothing about Azure: a report shows data that other phases made. Read `review` for the review of a
 //! change, `templates` for the Handlebars templates and how a team replaces them, `files` for the
-//! summary of a render's files.
+//! summary of a render's files, `findings` for what machines read of findings.
 
 pub mod files;
+pub mod findings;
 mod markup;
 pub mod review;
 mod templates;

@@ -1,0 +1,47 @@
+use crate::diagnostic::{Diagnostic, LineColumn, Place};
+
+use super::Checked;
+
+/// A range as reports write it: lines and columns from 1, the end exclusive.
+pub(super) struct Location<'a> {
+    pub(super) file: &'a str,
+    pub(super) start: LineColumn,
+    pub(super) end: LineColumn,
+}
+
+impl<'a> Location<'a> {
+    pub(super) fn of(place: Place, checked: &Checked<'a>) -> Self {
+        let file = checked.sources.file(place.file);
+        Self {
+            file: &file.name,
+            start: file.line_column(place.span.start),
+            end: file.line_column(place.span.end),
+        }
+    }
+
+    /// The place of a finding; the start of the config for one that has none.
+    pub(super) fn of_finding(finding: &Diagnostic, checked: &Checked<'a>) -> Self {
+        match finding.place {
+            Some(place) => Self::of(place, checked),
+            None => {
+                let start = LineColumn { line: 1, column: 1 };
+                Self { file: checked.config, start, end: start }
+            }
+        }
+    }
+}
+
+/// Label, reason and next step, a line each, for formats that have one text.
+pub(super) fn message(finding: &Diagnostic) -> String {
+    let mut lines = vec![finding.title.clone()];
+    if !finding.label.is_empty() {
+        lines.push(finding.label.clone());
+    }
+    if !finding.reason.is_empty() {
+        lines.push(format!("why: {}", finding.reason));
+    }
+    if !finding.help.is_empty() {
+        lines.push(format!("help: {}", finding.help));
+    }
+    lines.join("\n")
+}

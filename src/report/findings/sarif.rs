@@ -1,0 +1,196 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::location::Location;
+use super::{Checked, pretty};
+use crate::check;
+use crate::diagnostic::{Diagnostic, Severity};
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+pub(super) fn render(checked: &[Checked<'_>]) -> String {
+    // Rules by code, so that the report does not depend on the order of findings.
+    let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
+    for finding in checked.iter().flat_map(|one| one.diagnostics.iter()) {
+        rules.entry(finding.code.as_ref()).or_insert_with(|| rule(finding));
+    }
+    let indices: BTreeMap<&str, usize> =
+        rules.keys().enumerate().map(|(index, code)| (*code, index)).collect();
+    let mut seen = BTreeMap::new();
+    let mut results = Vec::new();
+    for one in checked {
+        for finding in one.diagnostics {
+            let index = indices.get(finding.code.as_ref()).copied();
+            results.push(result(finding, index, one, &mut seen));
+        }
+    }
+    pretty(&json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "prebake",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": rules.into_values().collect::<Vec<_>>(),
+            }},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    }))
+}
+
+/// A rule as its catalogue tells it; one of another phase as its finding does.
+fn rule(finding: &Diagnostic) -> Value {
+    let known = check::rule(&finding.code);
+    let severity = known.map_or(finding.severity, |rule| rule.severity);
+    let title = known.map_or(finding.title.as_str(), |rule| rule.title);
+    let reason = known.map_or(finding.reason.as_str(), |rule| rule.reason);
+    let fix = known.map_or(finding.help.as_str(), |rule| rule.fix);
+    let mut help = Vec::new();
+    for (name, text) in
+        [("Why", reason), ("Fix", fix), ("Source", known.map_or("", |rule| rule.source))]
+    {
+        if !text.is_empty() {
+            help.push((name, text));
+        }
+    }
+    let plain: Vec<_> = help.iter().map(|(name, text)| format!("{name}: {text}.")).collect();
+    let markdown: Vec<_> = help.iter().map(|(name, text)| format!("**{name}:** {text}.")).collect();
+    let mut rule = json!({
+        "id": finding.code,
+        "shortDescription": { "text": title },
+        "defaultConfiguration": { "level": level(severity) },
+    });
+    if !reason.is_empty() {
+        rule["fullDescription"] = json!({ "text": format!("{reason}.") });
+    }
+    if !help.is_empty() {
+        rule["help"] = json!({ "text": plain.join("\n"), "markdown": markdown.join("\n\n") });
+    }
+    rule
+}
+
+fn result(
+    finding: &Diagnostic,
+    index: Option<usize>,
+    checked: &Checked<'_>,
+    seen: &mut BTreeMap<String, usize>,
+) -> Value {
+    let location = Location::of_finding(finding, checked);
+    let related: Vec<Value> = finding
+        .related
+        .iter()
+        .enumerate()
+        .map(|(id, related)| {
+            let mut place = physical(&Location::of(related.place, checked));
+            place["id"] = json!(id + 1);
+            place["message"] = json!({ "text": related.label });
+            place
+        })
+        .collect();
+    let mut result = json!({
+        "ruleId": finding.code,
+        "ruleIndex": index,
+        "level": level(finding.severity),
+        "message": { "text": text(finding) },
+        "locations": [physical(&location)],
+        "partialFingerprints": { "prebakeFinding/v1": fingerprint(finding, checked, &location, seen) },
+    });
+    if !related.is_empty() {
+        result["relatedLocations"] = related.into();
+    }
+    result
+}
+
+/// The rule tells the reason; the message tells what is so here, and the next step.
+fn text(finding: &Diagnostic) -> String {
+    let what = if finding.label.is_empty() {
+        finding.title.clone()
+    } else {
+        format!("{}: {}", finding.title, finding.label)
+    };
+    if finding.help.is_empty() { what } else { format!("{what}. Help: {}", finding.help) }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn physical(location: &Location<'_>) -> Value {
+    json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(location.file) },
+        "region": {
+            "startLine": location.start.line,
+            "startColumn": location.start.column,
+            "endLine": location.end.line,
+            "endColumn": location.end.column,
+        },
+    }})
+}
+
+/// A path as a URI reference: relative ones stay relative to the repository, absolute ones get a scheme.
+fn uri(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let path = path.trim_start_matches("./");
+    let mut uri = String::new();
+    let windows = path.as_bytes().get(1) == Some(&b':');
+    if path.starts_with('/') {
+        uri.push_str("file://");
+    } else if windows {
+        uri.push_str("file:///");
+    }
+    for byte in path.bytes() {
+        let drive = windows && byte == b':' && uri == format!("file:///{}", &path[..1]);
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) || drive {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}
+
+/// Names a finding across commits: by its code, file, words and the text of its line, not by its number.
+/// Equal ones are counted.
+fn fingerprint(
+    finding: &Diagnostic,
+    checked: &Checked<'_>,
+    location: &Location<'_>,
+    seen: &mut BTreeMap<String, usize>,
+) -> String {
+    let line = finding
+        .place
+        .map_or("", |place| checked.sources.file(place.file).line(location.start.line).trim());
+    let mut digest = Sha256::new();
+    for part in [finding.code.as_ref(), location.file, line, &finding.label] {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    let hash: String =
+        digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let count = seen.entry(hash.clone()).or_default();
+    *count += 1;
+    format!("{hash}:{count}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn paths_become_uri_references() {
+        assert_eq!(uri("./examples/gpu preload.yaml"), "examples/gpu%20preload.yaml");
+        assert_eq!(uri("/srv/a#b.yaml"), "file:///srv/a%23b.yaml");
+        assert_eq!(uri("C:\\x\\ä.yaml"), "file:///C:/x/%C3%A4.yaml");
+        assert_eq!(uri("a:b.yaml"), "file:///a:b.yaml");
+        assert_eq!(uri("out/x:y.bicep"), "out/x%3Ay.bicep");
+    }
+}
