@@ -169,7 +169,7 @@ const fn only(function: Function, usage: Use) -> Function {
     Function { usage, ..function }
 }
 
-const LIST: Function = only(az("list*", 1, &[S, S, O], ANY), Use::RunTime);
+const LIST: Function = only(az("list*", 2, &[S, S, O], ANY), Use::RunTime);
 
 /// Sorted by name: [`function`] searches it.
 const FUNCTIONS: &[Function] = &[
@@ -269,6 +269,31 @@ const FUNCTIONS: &[Function] = &[
     sys("uriComponentToString", 1, &[S], S),
     only(sys("utcNow", 0, &[S], S), Use::ParameterDefault),
 ];
+
+/// What to write instead of an ARM function that Bicep does not have, with the code of the complaint.
+pub fn replacement(name: &str) -> Option<(&'static str, &'static str)> {
+    Some(match name {
+        "variables" => ("BCP060", "name the variable itself"),
+        "parameters" => ("BCP061", "name the parameter itself"),
+        "if" => ("BCP100", "use `condition ? a : b`"),
+        "createArray" => ("BCP101", "use `[a, b]`"),
+        "createObject" => ("BCP102", "use `{ key: value }`"),
+        "add" => ("BCP069", "use `a + b`"),
+        "sub" => ("BCP069", "use `a - b`"),
+        "mul" => ("BCP069", "use `a * b`"),
+        "div" => ("BCP069", "use `a / b`"),
+        "mod" => ("BCP069", "use `a % b`"),
+        "less" => ("BCP069", "use `a < b`"),
+        "lessOrEquals" => ("BCP069", "use `a <= b`"),
+        "greater" => ("BCP069", "use `a > b`"),
+        "greaterOrEquals" => ("BCP069", "use `a >= b`"),
+        "equals" => ("BCP069", "use `a == b`"),
+        "not" => ("BCP069", "use `!a`"),
+        "and" => ("BCP069", "use `a && b`"),
+        "or" => ("BCP069", "use `a || b`"),
+        _ => return None,
+    })
+}
 
 /// The declarations that a decorator may stand on, as a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -270,6 +270,7 @@ impl<'a> Loader<'a, '_> {
         let mut order = Vec::new();
         let mut open: Vec<(UnitId, usize)> = vec![(UnitId(0), 0)];
         let mut broken: BTreeSet<FileId> = self.broken_files();
+        let mut cyclic: BTreeSet<Place> = BTreeSet::new();
         while let Some((id, next)) = open.pop() {
             state[id.0] = State::Open;
             let Some(edge) = edges[id.0].get(next) else {
@@ -281,11 +282,19 @@ impl<'a> Loader<'a, '_> {
             match state[edge.to.0] {
                 State::New => open.push((edge.to, 0)),
                 State::Open => {
-                    let place = self.place(id, edge.span);
                     let closing = open.iter().skip_while(|(open, _)| *open != edge.to);
-                    let names = closing.map(|(id, _)| format!("`{}`", self.units[id.0].path));
+                    let closing: Vec<(UnitId, usize)> = closing.copied().collect();
+                    let names =
+                        closing.iter().map(|(id, _)| format!("`{}`", self.units[id.0].path));
                     let names: Vec<String> = names.collect();
-                    self.diagnostics.push(cycle(place, &names));
+                    // Each file of the cycle names the next at the edge that was followed last.
+                    for (id, next) in closing {
+                        let Some(edge) = edges[id.0].get(next - 1) else { continue };
+                        let place = self.place(id, edge.span);
+                        if cyclic.insert(place) {
+                            self.diagnostics.push(cycle(place, &names));
+                        }
+                    }
                 }
                 State::Done => {}
             }
@@ -294,9 +303,9 @@ impl<'a> Loader<'a, '_> {
         for id in &order {
             for edge in &edges[id.0] {
                 let (Some(from), Some(to)) = (self.file(*id), self.file(edge.to)) else { continue };
-                if broken.contains(&to) {
+                let place = self.place(*id, edge.span);
+                if broken.contains(&to) && !cyclic.contains(&place) {
                     broken.insert(from);
-                    let place = self.place(*id, edge.span);
                     let title = "a file that does not compile";
                     let label = "this file has errors of its own";
                     let finding = Diagnostic::error("BCP104", title).at(place, label);

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use prebake::bicep::{MemoryFiles, compile};
-use prebake::diagnostic::{Diagnostics, Severity, Sources, Span};
+use prebake::diagnostic::{Diagnostics, Severity, Sources};
 
 /// A finding as a baseline has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,21 +20,13 @@ impl Finding {
     }
 }
 
-/// A source with what Microsoft's compiler reports for it.
-pub struct Baseline {
-    /// The source without the findings.
-    pub source: String,
-    /// The findings, in order.
-    pub findings: Vec<Finding>,
-}
-
 /// Reads a baseline. Of the linter's rules, only those are kept that prebake has.
-pub fn expected(text: &str) -> Baseline {
-    let mut baseline = Baseline { source: String::new(), findings: Vec::new() };
+pub fn expected(text: &str) -> Vec<Finding> {
+    let line_end = line_end(text);
+    let mut findings = Vec::new();
     let mut line = 0;
-    for row in text.split_inclusive('\n') {
+    for row in text.split_inclusive(line_end) {
         let Some(finding) = row.strip_prefix("//@[") else {
-            baseline.source.push_str(row);
             line += 1;
             continue;
         };
@@ -47,14 +39,19 @@ pub fn expected(text: &str) -> Baseline {
             let start: usize = start.parse().expect("a range has numbers");
             let end: usize = end.parse().expect("a range has numbers");
             let code = format!("{} {code}", level.to_lowercase());
-            baseline.findings.push(Finding { line, column: start + 1, length: end - start, code });
+            findings.push(Finding { line, column: start + 1, length: end - start, code });
         }
     }
-    baseline
+    findings
 }
 
-/// What prebake reports for a source with the files beside it.
-pub fn reported(case: &Path, source: &str) -> Vec<Finding> {
+/// How the lines of a text end. A baseline counts only these as lines.
+fn line_end(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
+}
+
+/// What prebake reports for a case.
+pub fn reported(case: &Path, line_ends_of: &str) -> Vec<Finding> {
     let mut files = MemoryFiles::new();
     for entry in walkdir::WalkDir::new(case).into_iter().map(|entry| entry.expect("readable")) {
         let name = entry.path().strip_prefix(case).expect("inside the case").to_string_lossy();
@@ -62,27 +59,27 @@ pub fn reported(case: &Path, source: &str) -> Vec<Finding> {
             files.insert(name, std::fs::read(entry.path()).expect("readable"));
         }
     }
-    files.insert("main.bicep", source);
     let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
     compile("main.bicep", &files, &mut sources, &mut findings);
-    let Some((file, _)) = sources.iter().find(|(_, file)| file.name == "main.bicep") else {
-        panic!("{}: nothing was read", case.display());
-    };
-    let units = |span: Span| source[span.range()].encode_utf16().count();
+    let found = sources.iter().find(|(_, file)| file.name == "main.bicep");
+    let (file, source) = found.expect("the case has a main.bicep");
+    let line_end = line_end(line_ends_of);
     findings
         .iter()
         .filter_map(|finding| {
             let place = finding.place.filter(|place| place.file == file)?;
-            let start = sources.file(file).line_column(place.span.start);
+            let before = &source.text[..place.span.start as usize];
+            let line_start = before.rfind(line_end).map_or(0, |at| at + line_end.len());
+            let units = |text: &str| text.encode_utf16().count();
             let level = match finding.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
                 Severity::Info => "info",
             };
             Some(Finding {
-                line: start.line,
-                column: start.column,
-                length: units(place.span),
+                line: before.matches(line_end).count() + 1,
+                column: units(&before[line_start..]) + 1,
+                length: units(&source.text[place.span.range()]),
                 code: format!("{level} {}", finding.code),
             })
         })

@@ -3,7 +3,7 @@
 use super::{Bound, SymbolId, SymbolKind};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 
-/// Reports every use that closes a cycle, once per declaration in it.
+/// Reports every use that is part of a cycle.
 pub fn report(bound: &Bound<'_>, diagnostics: &mut Diagnostics) {
     // A type may hold itself, as long as it need not.
     let is_type = |id: SymbolId| matches!(bound.symbol(id).kind, SymbolKind::Type(_));
@@ -17,21 +17,25 @@ pub fn report(bound: &Bound<'_>, diagnostics: &mut Diagnostics) {
         for id in &component {
             let inside =
                 |edge: &&(SymbolId, SymbolId, Span)| component.binary_search(&edge.1).is_ok();
-            let Some((_, target, span)) = graph.of(*id).iter().find(inside) else { continue };
-            let name = bound.symbol(*id).name.name;
-            let place = bound.place(*span);
-            diagnostics.push(if target == id {
-                let title = format!("`{name}` refers to itself");
-                let label = "its value is not known yet here";
-                Diagnostic::error("BCP079", title).at(place, label).help("use another value")
-            } else {
-                let title = format!("`{name}` needs its own value");
-                let next = bound.symbol(*target).name.name;
-                let label = format!("`{next}` leads back to `{name}`");
-                Diagnostic::error("BCP080", title).at(place, label).help("break the cycle here")
-            });
+            for (_, target, span) in graph.of(*id).iter().filter(inside) {
+                diagnostics.push(finding(bound, *id, *target, *span));
+            }
         }
     }
+}
+
+fn finding(bound: &Bound<'_>, id: SymbolId, target: SymbolId, span: Span) -> Diagnostic {
+    let name = bound.symbol(id).name.name;
+    let place = bound.place(span);
+    if target == id {
+        let title = format!("`{name}` refers to itself");
+        let label = "its value is not known yet here";
+        return Diagnostic::error("BCP079", title).at(place, label).help("use another value");
+    }
+    let title = format!("`{name}` needs its own value");
+    let next = bound.symbol(target).name.name;
+    let label = format!("`{next}` leads back to `{name}`");
+    Diagnostic::error("BCP080", title).at(place, label).help("break the cycle here")
 }
 
 struct Graph {

@@ -236,6 +236,7 @@ impl<'a> Binder<'a, '_> {
             }
             StatementSyntax::Resource(node) => self.resource(node),
             StatementSyntax::Module(node) => {
+                self.expression(node.path);
                 self.owned(node.name, |binder| binder.expression(node.value));
             }
             StatementSyntax::Assert(node) => self.expression(node.value),
@@ -298,7 +299,6 @@ impl<'a> Binder<'a, '_> {
     }
 
     fn resource(&mut self, node: &'a ResourceDeclarationSyntax<'a>) {
-        self.expression(node.r#type);
         let depth = self.locals.len();
         if let Some(SymbolKind::Resource(id)) =
             self.bound.declared(node.name).map(|symbol| self.bound.symbol(symbol).kind)
@@ -407,6 +407,9 @@ impl<'a> Binder<'a, '_> {
                 self.locals.push((node.item.name, item));
                 if let Some(index) = node.index {
                     let id = self.add(index, SymbolKind::Index(node));
+                    if index.name == node.item.name && !index.is_missing() {
+                        self.report_repeated(index, item);
+                    }
                     self.locals.push((index.name, id));
                 }
                 self.expression(node.body);
@@ -445,6 +448,11 @@ impl<'a> Binder<'a, '_> {
             self.bound.targets.insert(used.span.start, id);
             return;
         }
+        if functions::function(None, used.name).is_some() {
+            let title = format!("function `{}` where a value belongs", used.name);
+            self.push("BCP063", title, used.span, "a function is no value", "call it");
+            return;
+        }
         let known =
             self.bound.globals.keys().copied().chain(self.locals.iter().map(|(name, _)| *name));
         let mut known: Vec<&str> = known.collect();
@@ -461,7 +469,8 @@ impl<'a> Binder<'a, '_> {
     fn report_unknown(&mut self, used: IdentifierSyntax<'a>, near: Option<String>) {
         let title = format!("unknown name `{}`", used.name);
         let label = "nothing of this name is declared or visible here";
-        match near {
+        // Every short name is near to another.
+        match near.filter(|_| used.name.len() > 2) {
             Some(near) => {
                 self.push("BCP082", title, used.span, label, format!("did you mean `{near}`?"));
             }
@@ -480,12 +489,23 @@ impl<'a> Binder<'a, '_> {
             self.note_use(id, None, node.name.span);
         } else if let Some(function) = functions::function(None, node.name.name) {
             self.note_load(function, node.arguments, node.span);
-        } else if !node.name.is_missing() {
+        } else if global.is_some() {
+            let title = format!("`{}` is no function", node.name.name);
+            self.push("BCP059", title, node.name.span, "a value cannot be called", "remove `()`");
+        } else if !self.report_replaced(node.name) && !node.name.is_missing() {
             let known = functions::functions().iter().map(|function| function.name);
             let near = nearest(node.name.name, known).map(str::to_owned);
             self.report_unknown(node.name, near);
         }
         self.expressions(node.arguments);
+    }
+
+    /// Reports a function of ARM that Bicep has another word for.
+    fn report_replaced(&mut self, name: IdentifierSyntax<'a>) -> bool {
+        let Some((code, help)) = functions::replacement(name.name) else { return false };
+        let title = format!("Bicep has no function `{}`", name.name);
+        self.push(code, title, name.span, "written otherwise in Bicep", help);
+        true
     }
 
     fn instance_call(&mut self, node: &'a InstanceFunctionCallSyntax<'a>) {
@@ -496,15 +516,24 @@ impl<'a> Binder<'a, '_> {
             if let Some(SymbolKind::Namespace(namespace)) = kind {
                 if let Some(function) = functions::function(Some(namespace), node.name.name) {
                     self.note_load(function, node.arguments, node.span);
-                } else if !node.name.is_missing() {
-                    let known = functions::functions().iter();
-                    let known = known.filter(|function| function.namespace == namespace);
-                    let near = nearest(node.name.name, known.map(|function| function.name));
-                    self.report_unknown(node.name, near.map(str::to_owned));
+                } else if !self.report_replaced(node.name) && !node.name.is_missing() {
+                    self.report_unknown_member(namespace, node.name);
                 }
             }
         }
         self.expressions(node.arguments);
+    }
+
+    fn report_unknown_member(&mut self, namespace: Namespace, name: IdentifierSyntax<'a>) {
+        let known = functions::functions().iter();
+        let known = known.filter(|function| function.namespace == namespace);
+        let near = nearest(name.name, known.map(|function| function.name));
+        let (code, help) = match near.filter(|_| name.name.len() > 2) {
+            Some(near) => ("BCP108", format!("did you mean `{near}`?")),
+            None => ("BCP107", "correct its name".to_owned()),
+        };
+        let title = format!("`{}` has no function `{}`", namespace.name(), name.name);
+        self.push(code, title, name.span, "nothing of this name is known there", help);
     }
 
     fn note_load(

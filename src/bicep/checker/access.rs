@@ -244,10 +244,17 @@ impl<'a> Checker<'a, '_> {
         let conditional = match base {
             Type::Resource(id, false) => {
                 let node = self.bound.resource(*id).syntax;
-                !STATIC_PROPERTIES.contains(&name) && node.body().r#if.is_some()
+                let body = node.body();
+                // Inside its own body, a resource and its condition are there.
+                let inside = node.span.start <= access.start && access.end <= node.span.end;
+                let asks = !STATIC_PROPERTIES.contains(&name);
+                asks && !inside && body.r#if.is_some() && body.r#for.is_none()
             }
             Type::Module(id, false) => match self.bound.symbol(*id).kind {
-                SymbolKind::Module(node) => name != "name" && node.body().r#if.is_some(),
+                SymbolKind::Module(node) => {
+                    let body = node.body();
+                    name != "name" && body.r#if.is_some() && body.r#for.is_none()
+                }
                 _ => false,
             },
             _ => false,

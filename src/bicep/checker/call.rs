@@ -105,7 +105,11 @@ impl<'a> Checker<'a, '_> {
         arguments: &[Type<'a>],
         parentheses: Span,
     ) -> Type<'a> {
-        if !self.count(arguments.len(), function.minimum, function.maximum(), parentheses) {
+        // Only a file for a management group has one of its own.
+        let named = function.name == "managementGroup"
+            && self.target_scope_name() != Some("managementGroup");
+        let minimum = if named { 1 } else { function.minimum };
+        if !self.count(arguments.len(), minimum, function.maximum(), parentheses) {
             return Type::Error;
         }
         if function.name == "nameof" {

@@ -155,7 +155,8 @@ impl<'a> Checker<'a, '_> {
                 match self.bound.symbol(id).kind {
                     SymbolKind::Resource(resource) => {
                         let node = self.bound.resource(resource).syntax;
-                        node.body().r#for.is_none().then_some(false)
+                        let single = node.body().r#for.is_none();
+                        (single && !self.leads_to(id, id)).then_some(false)
                     }
                     SymbolKind::Module(node) => node.body().r#for.is_none().then_some(true),
                     _ => None,

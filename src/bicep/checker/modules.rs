@@ -48,6 +48,7 @@ impl<'a> Checker<'a, '_> {
             }
         }
         self.module_scope(node, body, interface);
+        let broken = self.is_broken(node.value);
         let missing = |given: Option<&ObjectSyntax<'a>>| {
             let given = |name: &str| given.is_some_and(|given| given.property(name).is_some());
             let required = interface.parameters.iter().filter(|parameter| parameter.required);
@@ -58,7 +59,7 @@ impl<'a> Checker<'a, '_> {
         };
         match body.property("params") {
             None => {
-                if !missing(None).is_empty() {
+                if !missing(None).is_empty() && !broken {
                     self.missing_properties("a module", node.name.span, &["params"]);
                 }
             }
@@ -66,7 +67,7 @@ impl<'a> Checker<'a, '_> {
                 if let ExpressionSyntax::Object(object) = params.value {
                     let missing = missing(Some(object));
                     let closed = object.items.len() == object.properties().count();
-                    if closed && !missing.is_empty() {
+                    if closed && !missing.is_empty() && !self.is_broken(params.value) {
                         self.missing_properties("these parameters", params.key.span(), &missing);
                     }
                     self.module_parameters(object, interface);
@@ -84,7 +85,8 @@ impl<'a> Checker<'a, '_> {
             let known = interface.parameters.iter().find(|parameter| parameter.name == name);
             let Some(parameter) = known else {
                 let known = interface.parameters.iter().map(|parameter| parameter.name.as_str());
-                self.unknown_property(name, property.key.span(), known);
+                let free = known.filter(|known| object.property(known).is_none());
+                self.unknown_property(name, property.key.span(), free);
                 continue;
             };
             self.module_parameter(property, parameter);
@@ -173,10 +175,28 @@ impl<'a> Checker<'a, '_> {
             _ => return,
         };
         let known = ["tenant", "managementGroup", "subscription", "resourceGroup", "module"];
-        if known.contains(&given) && given != wanted {
+        if !known.contains(&given) || self.quietly(|| self.infer(scope.value)).is_error() {
+            return;
+        }
+        if given == wanted {
+            self.reachable_scope(given, scope.value.span());
+        } else {
             let title = format!("scope of a {given} for a module that deploys to a {wanted}");
             let words = ("the module's own `targetScope` differs", "give it a scope that it takes");
             self.error("BCP134", scope.value.span(), title, words);
+        }
+    }
+
+    /// Management groups stand above what this file deploys to.
+    fn reachable_scope(&self, given: &str, span: Span) {
+        let code = match self.target_scope_name() {
+            Some("subscription") => "BCP115",
+            Some("resourceGroup") => "BCP116",
+            _ => return,
+        };
+        if given == "managementGroup" {
+            let words = ("out of reach from here", "deploy it from a file of a wider scope");
+            self.error(code, span, "module for a management group", words);
         }
     }
 

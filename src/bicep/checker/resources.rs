@@ -7,7 +7,8 @@ use super::types::Type;
 use crate::bicep::binder::{BoundResource, ResourceId, SymbolKind};
 use crate::bicep::functions::Kinds;
 use crate::bicep::syntax::{
-    ArrayItemSyntax, ExpressionSyntax, ObjectSyntax, StatementSyntax, StringSyntax,
+    ArrayItemSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectSyntax, StatementSyntax,
+    StringSyntax,
 };
 use crate::diagnostic::Span;
 
@@ -35,7 +36,8 @@ impl<'a> Checker<'a, '_> {
         }
         let name = body.property("name");
         let named = body.properties().any(|property| property.name().is_none());
-        if name.is_none() && !named && !node.name.is_missing() {
+        let known = !named && !self.is_broken(node.value);
+        if name.is_none() && known && !node.name.is_missing() {
             self.missing_properties("a resource", node.name.span, &["name"]);
         }
         for property in body.properties() {
@@ -56,6 +58,35 @@ impl<'a> Checker<'a, '_> {
         if let Some(ExpressionSyntax::String(name)) = name.map(|name| name.value) {
             self.name_segments(resource, body, name);
         }
+    }
+
+    /// Whether an error inside keeps the shape of a body from being known.
+    pub(super) fn is_broken(&self, body: ExpressionSyntax<'a>) -> bool {
+        if let ExpressionSyntax::For(node) = body {
+            let over = self.quietly(|| self.infer(node.expression));
+            return over.is_error() || !over.can_be(Kinds::ARRAY) || self.is_broken(node.body);
+        }
+        let ExpressionSyntax::If(node) = body else {
+            return match body {
+                ExpressionSyntax::Object(node) => self.has_gaps(node),
+                _ => true,
+            };
+        };
+        self.is_broken(node.body)
+    }
+
+    fn has_gaps(&self, object: &ObjectSyntax<'a>) -> bool {
+        object.items.iter().any(|item| match item {
+            ObjectItemSyntax::Property(property) => match property.value {
+                ExpressionSyntax::Skipped(_) => true,
+                ExpressionSyntax::Object(inner) => {
+                    self.deeper(|| self.has_gaps(inner)).unwrap_or(true)
+                }
+                _ => false,
+            },
+            ObjectItemSyntax::Skipped(_) => true,
+            _ => false,
+        })
     }
 
     fn resource_type(&self, resource: &BoundResource<'a>) {
@@ -147,6 +178,7 @@ impl<'a> Checker<'a, '_> {
         let ExpressionSyntax::Variable(variable) = found else { return };
         let Some(id) = self.bound.target(variable.name) else { return };
         let SymbolKind::Resource(parent_id) = self.bound.symbol(id).kind else { return };
+        self.parent_scope(resource, parent_id, body);
         let types = (self.plain_type(resource), self.plain_type(self.bound.resource(parent_id)));
         let (Some(own), Some(of_parent)) = types else { return };
         let wanted = own.rsplit_once('/').map_or(own, |(before, _)| before);
@@ -155,6 +187,34 @@ impl<'a> Checker<'a, '_> {
             let help = format!("name a resource of type `{wanted}`");
             self.error("BCP036", parent.span(), title, ("wrong type of resource", &help));
         }
+    }
+
+    /// A child is deployed where its parent is, which must be where this file deploys to.
+    fn parent_scope(
+        &self,
+        resource: &BoundResource<'a>,
+        parent: ResourceId,
+        body: &ObjectSyntax<'a>,
+    ) {
+        let of_parent = self.bound.resource(parent).syntax.body().object;
+        let Some(scope) = of_parent.and_then(|object| object.property("scope")) else { return };
+        if resource.syntax.existing.is_none() && self.is_elsewhere(scope.value) {
+            let words = ("its parent stands elsewhere", "deploy it with a module of that scope");
+            self.error("BCP165", body.span, "child in the scope of another file", words);
+        }
+    }
+
+    /// Whether a scope is none that a file for a resource group deploys to.
+    fn is_elsewhere(&self, scope: ExpressionSyntax<'a>) -> bool {
+        let elsewhere = match scope {
+            ExpressionSyntax::FunctionCall(call) => match call.name.name {
+                "subscription" | "managementGroup" => true,
+                "resourceGroup" => !call.arguments.is_empty(),
+                _ => false,
+            },
+            _ => false,
+        };
+        elsewhere && self.target_scope_name() == Some("resourceGroup")
     }
 
     /// The type of a resource that is not nested, without its version.
@@ -174,20 +234,25 @@ impl<'a> Checker<'a, '_> {
             self.error("BCP164", span, "scope of a child resource", words);
             return;
         }
-        let elsewhere = match scope.value {
-            ExpressionSyntax::FunctionCall(call) => match call.name.name {
-                "subscription" | "managementGroup" => true,
-                "resourceGroup" => !call.arguments.is_empty(),
-                _ => false,
-            },
-            _ => false,
-        };
-        if elsewhere
-            && resource.syntax.existing.is_none()
-            && self.target_scope_name() == Some("resourceGroup")
-        {
+        if let ExpressionSyntax::Variable(_) = scope.value {
+            self.scope_value(scope.value);
+        }
+        if resource.syntax.existing.is_none() && self.is_elsewhere(scope.value) {
             let words = ("this file deploys to a resource group", "deploy it with a module");
             self.error("BCP139", span, "resource in the scope of another file", words);
+        }
+    }
+
+    /// A scope that is a name must be that of a resource, or of what a scope function gives.
+    fn scope_value(&self, value: ExpressionSyntax<'a>) {
+        let wrong = match self.quietly(|| self.infer(value)) {
+            Type::Object(object) => !object.open,
+            Type::Null | Type::Bool | Type::Int(_) | Type::String(_) | Type::Tuple(_) => true,
+            _ => false,
+        };
+        if wrong {
+            let words = ("nothing can be deployed there", "name a resource, or call tenant()");
+            self.error("BCP036", value.span(), "scope that is no resource", words);
         }
     }
 
@@ -220,7 +285,7 @@ impl<'a> Checker<'a, '_> {
         for resource in &self.bound.resources {
             let node = resource.syntax;
             let body = node.body();
-            if node.existing.is_some() || body.r#for.is_some() {
+            if node.existing.is_some() || body.r#for.is_some() || body.r#if.is_some() {
                 continue;
             }
             let (Some(object), Some(own)) = (body.object, self.plain_type(resource)) else {
