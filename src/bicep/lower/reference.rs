@@ -6,6 +6,7 @@ use super::target::Target;
 use super::{Env, Lowerer};
 use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
 use crate::bicep::functions;
+use crate::bicep::resource_types;
 use crate::bicep::syntax::{
     DeclarationBody, ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax,
     ObjectSyntax,
@@ -112,16 +113,22 @@ impl<'a> Lowerer<'a, '_> {
         }
     }
 
-    /// Type and API version.
+    /// Type, as Azure spells it, and API version.
     pub(super) fn resource_type(&self, id: ResourceId) -> (String, String) {
         let resource = self.bound.resource(id);
         let text =
             resource.syntax.type_string().and_then(|node| node.literal()).unwrap_or_default();
         let (own, version) = text.split_once('@').unwrap_or((text, ""));
-        let Some(parent) = resource.nested_in else { return (own.to_owned(), version.to_owned()) };
-        let (outer, inherited) = self.resource_type(parent);
-        let version = if version.is_empty() { inherited } else { version.to_owned() };
-        (format!("{outer}/{own}"), version)
+        let (kind, version) = match resource.nested_in {
+            None => (own.to_owned(), version.to_owned()),
+            Some(parent) => {
+                let (outer, inherited) = self.resource_type(parent);
+                let version = if version.is_empty() { inherited } else { version.to_owned() };
+                (format!("{outer}/{own}"), version)
+            }
+        };
+        let kind = resource_types::spelling(&kind, &version).map_or(kind, str::to_owned);
+        (kind, version)
     }
 
     /// The parent by nesting or by the `parent` property.
