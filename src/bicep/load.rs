@@ -255,6 +255,11 @@ impl<'a> Loader<'a, '_> {
                         unit.references.insert(string.span.start, target);
                     }
                 }
+                Err(FileError::NotFound) if self.files.list(&join(&folder, text)).is_ok() => {
+                    let finding = Diagnostic::error("BCP275", format!("`{text}` is a folder"));
+                    let finding = finding.at(place, "a file belongs here");
+                    self.diagnostics.push(finding.help("name a file in it"));
+                }
                 Err(error) => self.diagnostics.push(unreadable(text, registry, place, &error)),
             }
         }

@@ -70,7 +70,8 @@ pub fn reported(case: &Path, line_ends_of: &str) -> Vec<Finding> {
             let place = finding.place.filter(|place| place.file == file)?;
             let before = &source.text[..place.span.start as usize];
             let line_start = before.rfind(line_end).map_or(0, |at| at + line_end.len());
-            let units = |text: &str| text.encode_utf16().count();
+            // A byte order mark is no column.
+            let units = |text: &str| text.trim_start_matches('\u{feff}').encode_utf16().count();
             let level = match finding.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",

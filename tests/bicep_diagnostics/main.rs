@@ -66,11 +66,7 @@ fn findings_equal_those_of_microsofts_compiler_but_for_the_known_gaps() {
         let differing = differences(&name, &expected, &reported(&case, &text));
         let missing = differing.iter().filter(|row| row.contains("\t-\t")).count();
         let good = expected.len() - missing;
-        println!(
-            "{name}: {good} of {} ({} extra)",
-            expected.len(),
-            differing.len() - missing
-        );
+        println!("{name}: {good} of {} ({} extra)", expected.len(), differing.len() - missing);
         all += expected.len();
         matched += good;
         found.extend(differing);

@@ -1,10 +1,13 @@
 //! Declarations that need their own value.
 
+use std::collections::HashSet;
+
 use super::{Bound, SymbolId, SymbolKind};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 
-/// Reports every use that is part of a cycle.
-pub fn report(bound: &Bound<'_>, diagnostics: &mut Diagnostics) {
+/// Reports every use that is part of a cycle, and gives where they stand.
+pub fn report(bound: &Bound<'_>, diagnostics: &mut Diagnostics) -> HashSet<u32> {
+    let mut cyclic = HashSet::new();
     // A type may hold itself, as long as it need not.
     let is_type = |id: SymbolId| matches!(bound.symbol(id).kind, SymbolKind::Type(_));
     let edges = bound.uses.iter().filter_map(|found| {
@@ -18,10 +21,12 @@ pub fn report(bound: &Bound<'_>, diagnostics: &mut Diagnostics) {
             let inside =
                 |edge: &&(SymbolId, SymbolId, Span)| component.binary_search(&edge.1).is_ok();
             for (_, target, span) in graph.of(*id).iter().filter(inside) {
+                cyclic.insert(span.start);
                 diagnostics.push(finding(bound, *id, *target, *span));
             }
         }
     }
+    cyclic
 }
 
 fn finding(bound: &Bound<'_>, id: SymbolId, target: SymbolId, span: Span) -> Diagnostic {

@@ -9,7 +9,7 @@
 mod cycles;
 mod names;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::functions::Namespace;
 use super::syntax::{
@@ -131,6 +131,7 @@ pub struct Bound<'a> {
     targets: HashMap<u32, SymbolId>,
     owned: HashMap<u32, SymbolId>,
     members: HashMap<(ResourceId, &'a str), ResourceId>,
+    cyclic: HashSet<u32>,
 }
 
 impl<'a> Bound<'a> {
@@ -167,6 +168,11 @@ impl<'a> Bound<'a> {
     /// The resource of this name directly inside another.
     pub fn nested(&self, parent: ResourceId, name: &str) -> Option<ResourceId> {
         self.members.get(&(parent, name)).copied()
+    }
+
+    /// Whether this use of a name is part of a cycle, which has been reported.
+    pub fn is_cyclic(&self, used: IdentifierSyntax<'_>) -> bool {
+        self.cyclic.contains(&used.span.start)
     }
 
     /// The name of a resource in a template: `parent::child` for nested ones.

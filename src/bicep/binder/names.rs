@@ -36,6 +36,7 @@ pub fn bind<'a>(
         targets: HashMap::new(),
         owned: HashMap::new(),
         members: HashMap::new(),
+        cyclic: HashSet::new(),
     };
     let mut binder = Binder {
         bound,
@@ -52,8 +53,8 @@ pub fn bind<'a>(
     for statement in program.statements {
         binder.statement(*statement);
     }
-    let Binder { bound, diagnostics, .. } = binder;
-    cycles::report(&bound, diagnostics);
+    let Binder { mut bound, diagnostics, .. } = binder;
+    bound.cyclic = cycles::report(&bound, diagnostics);
     bound
 }
 

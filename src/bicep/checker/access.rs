@@ -5,7 +5,8 @@ use super::types::Type;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::functions::{Kinds, Namespace};
 use crate::bicep::syntax::{
-    ArrayAccessSyntax, ExpressionSyntax, PropertyAccessSyntax, ResourceAccessSyntax,
+    ArrayAccessSyntax, DeclarationBody, ExpressionSyntax, PropertyAccessSyntax,
+    ResourceAccessSyntax,
 };
 use crate::diagnostic::{Span, nearest};
 
@@ -248,12 +249,12 @@ impl<'a> Checker<'a, '_> {
                 // Inside its own body, a resource and its condition are there.
                 let inside = node.span.start <= access.start && access.end <= node.span.end;
                 let asks = !STATIC_PROPERTIES.contains(&name);
-                asks && !inside && body.r#if.is_some() && body.r#for.is_none()
+                asks && !inside && is_conditional(body)
             }
             Type::Module(id, false) => match self.bound.symbol(*id).kind {
                 SymbolKind::Module(node) => {
                     let body = node.body();
-                    name != "name" && body.r#if.is_some() && body.r#for.is_none()
+                    name != "name" && is_conditional(body)
                 }
                 _ => false,
             },
@@ -265,6 +266,13 @@ impl<'a> Checker<'a, '_> {
             self.warning("BCP318", access, title, words);
         }
     }
+}
+
+/// Whether a declaration may turn out to make nothing.
+fn is_conditional(body: DeclarationBody<'_>) -> bool {
+    let condition = body.r#if.map(|node| node.condition.without_parentheses());
+    let always = matches!(condition, Some(ExpressionSyntax::Boolean(literal)) if literal.value);
+    condition.is_some() && !always && body.r#for.is_none()
 }
 
 fn quoted(names: &[&str]) -> String {

@@ -56,7 +56,15 @@ impl<'a> Checker<'a, '_> {
                 let parentheses = self.parentheses(node.name.span.end, node.span);
                 self.built_in(function, node.name, node.arguments, &arguments, parentheses)
             }
-            Type::Resource(_, false) if node.name.name == "getSecret" => Type::String(None),
+            Type::Resource(_, false) if node.name.name == "getSecret" => {
+                let places = self.secrets.get_or_init(|| self.secret_places());
+                if !places.contains(&node.span.start) {
+                    let title = "`getSecret` outside of a module's secure parameter";
+                    let words = ("the value would be shown", "give it to a module as a parameter");
+                    self.error("BCP180", node.span, title, words);
+                }
+                Type::String(None)
+            }
             _ => Type::Any,
         }
     }

@@ -151,12 +151,13 @@ impl<'a> Checker<'a, '_> {
     fn deployed(&self, expression: ExpressionSyntax<'a>) -> Option<bool> {
         match expression {
             ExpressionSyntax::Variable(node) => {
-                let id = self.bound.target(node.name)?;
+                let name = node.name;
+                let id = self.bound.target(name)?;
                 match self.bound.symbol(id).kind {
                     SymbolKind::Resource(resource) => {
                         let node = self.bound.resource(resource).syntax;
                         let single = node.body().r#for.is_none();
-                        (single && !self.leads_to(id, id)).then_some(false)
+                        (single && !self.bound.is_cyclic(name)).then_some(false)
                     }
                     SymbolKind::Module(node) => node.body().r#for.is_none().then_some(true),
                     _ => None,

@@ -233,40 +233,19 @@ impl<'a> Checker<'a, '_> {
     fn variable(&self, name: IdentifierSyntax<'a>) -> Type<'a> {
         let Some(id) = self.bound.target(name) else { return Type::Error };
         let found = self.symbol(id);
+        if self.bound.is_cyclic(name) {
+            return Type::Error;
+        }
         let declared = !matches!(
             self.bound.symbol(id).kind,
             SymbolKind::Item(_) | SymbolKind::Index(_) | SymbolKind::LambdaParameter
         );
-        if found.is_error() && declared && !self.in_cycle(name, id) {
+        if found.is_error() && declared {
             let title = format!("`{}` is not valid", name.name);
             let words = ("its declaration has an error", "correct the declaration first");
             self.error("BCP062", name.span, title, words);
         }
         found
-    }
-
-    /// Whether this use is part of a cycle, which the binder has reported.
-    fn in_cycle(&self, name: IdentifierSyntax<'a>, target: SymbolId) -> bool {
-        let this = self.bound.uses.iter().find(|found| found.span == name.span);
-        let owner = this.and_then(|found| found.owner);
-        owner.is_some_and(|owner| owner == target || self.leads_to(target, owner))
-    }
-
-    /// Whether a declaration needs the value of another.
-    pub(super) fn leads_to(&self, from: SymbolId, to: SymbolId) -> bool {
-        let mut seen = vec![false; self.bound.symbols.len()];
-        let mut open = vec![from];
-        while let Some(next) = open.pop() {
-            for found in self.bound.uses.iter().filter(|found| found.owner == Some(next)) {
-                if found.target == to {
-                    return true;
-                }
-                if !std::mem::replace(&mut seen[found.target.0 as usize], true) {
-                    open.push(found.target);
-                }
-            }
-        }
-        false
     }
 
     /// The type of what a name means.

@@ -22,8 +22,8 @@ mod types;
 mod unused;
 mod walk;
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
 
 pub use interface::{Interface, InterfaceParameter};
 
@@ -76,6 +76,8 @@ struct Checker<'a, 'c> {
     symbols: RefCell<HashMap<SymbolId, Option<Type<'a>>>>,
     /// Which variables only a deployment can tell.
     late: RefCell<HashMap<SymbolId, bool>>,
+    /// Where secrets may be read.
+    secrets: OnceCell<HashSet<u32>>,
     /// Above zero while a declaration is only looked at from another.
     quiet: Cell<u32>,
     depth: Cell<u32>,
@@ -89,6 +91,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             findings: RefCell::default(),
             symbols: RefCell::default(),
             late: RefCell::default(),
+            secrets: OnceCell::new(),
             quiet: Cell::new(0),
             depth: Cell::new(0),
         }

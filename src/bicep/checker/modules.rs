@@ -1,6 +1,6 @@
 //! Module declarations: what they are given, where they deploy, how they are called.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Checker;
 use super::interface::{Interface, InterfaceParameter};
@@ -214,12 +214,45 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
+    /// Where `getSecret` may be called: as the value of a secure parameter of a module.
+    pub(super) fn secret_places(&self) -> HashSet<u32> {
+        let mut places = HashSet::new();
+        for statement in self.bound.program.statements {
+            let StatementSyntax::Module(node) = statement else { continue };
+            let interface = self.modules.interface(node.path);
+            let takes_secrets = |name: &str| {
+                let parameters = interface.map(|interface| &interface.parameters);
+                let known = parameters
+                    .and_then(|parameters| parameters.iter().find(|known| known.name == name));
+                // What is not known may take one.
+                interface.is_none() || known.is_some_and(|known| known.secure)
+            };
+            let body = node.body().object;
+            for group in ["params", "extensionConfigs"] {
+                let group_value = body.and_then(|body| body.property(group));
+                let Some(ExpressionSyntax::Object(object)) = group_value.map(|found| found.value)
+                else {
+                    continue;
+                };
+                for property in object.properties() {
+                    if group != "params" || property.name().is_some_and(takes_secrets) {
+                        direct_calls(property.value, &mut places);
+                    }
+                }
+            }
+        }
+        places
+    }
+
     /// Reports modules of one name in one scope, which would overwrite each other's deployment.
     fn equal_names(&self, modules: &[&'a ModuleDeclarationSyntax<'a>]) {
         let mut groups: BTreeMap<(String, String), Vec<Span>> = BTreeMap::new();
         for node in modules {
             let body = node.body();
             let (Some(object), None) = (body.object, body.r#for) else { continue };
+            if self.modules.interface(node.path).is_none() {
+                continue;
+            }
             let Some(name) = object.property("name") else { continue };
             let Some(known) = self.comparable(name.value) else { continue };
             let scope = object.property("scope").map(|scope| scope.value.span());
@@ -232,6 +265,24 @@ impl<'a> Checker<'a, '_> {
                 let words = ("one would overwrite the other", "give each a name of its own");
                 self.error("BCP122", span, title, words);
             }
+        }
+    }
+}
+
+/// The calls that are a value, or one of the two that a condition chooses from.
+fn direct_calls(value: ExpressionSyntax<'_>, places: &mut HashSet<u32>) {
+    let mut open = vec![value];
+    while let Some(next) = open.pop() {
+        match next.without_parentheses() {
+            ExpressionSyntax::InstanceFunctionCall(call) => {
+                places.insert(call.span.start);
+            }
+            ExpressionSyntax::Ternary(node) => open.extend([node.when_true, node.when_false]),
+            // The values of an extension's configuration stand one level deeper.
+            ExpressionSyntax::Object(object) => {
+                open.extend(object.properties().map(|property| property.value));
+            }
+            _ => {}
         }
     }
 }

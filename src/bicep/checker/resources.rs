@@ -7,8 +7,7 @@ use super::types::Type;
 use crate::bicep::binder::{BoundResource, ResourceId, SymbolKind};
 use crate::bicep::functions::Kinds;
 use crate::bicep::syntax::{
-    ArrayItemSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectSyntax, StatementSyntax,
-    StringSyntax,
+    ArrayItemSyntax, ExpressionSyntax, ObjectSyntax, StatementSyntax, StringSyntax,
 };
 use crate::diagnostic::Span;
 
@@ -62,31 +61,14 @@ impl<'a> Checker<'a, '_> {
 
     /// Whether an error inside keeps the shape of a body from being known.
     pub(super) fn is_broken(&self, body: ExpressionSyntax<'a>) -> bool {
-        if let ExpressionSyntax::For(node) = body {
-            let over = self.quietly(|| self.infer(node.expression));
-            return over.is_error() || !over.can_be(Kinds::ARRAY) || self.is_broken(node.body);
+        match body {
+            ExpressionSyntax::For(node) => {
+                let over = self.quietly(|| self.infer(node.expression));
+                over.is_error() || !over.can_be(Kinds::ARRAY) || self.is_broken(node.body)
+            }
+            ExpressionSyntax::If(node) => self.is_broken(node.body),
+            other => self.quietly(|| self.infer(other)).is_error(),
         }
-        let ExpressionSyntax::If(node) = body else {
-            return match body {
-                ExpressionSyntax::Object(node) => self.has_gaps(node),
-                _ => true,
-            };
-        };
-        self.is_broken(node.body)
-    }
-
-    fn has_gaps(&self, object: &ObjectSyntax<'a>) -> bool {
-        object.items.iter().any(|item| match item {
-            ObjectItemSyntax::Property(property) => match property.value {
-                ExpressionSyntax::Skipped(_) => true,
-                ExpressionSyntax::Object(inner) => {
-                    self.deeper(|| self.has_gaps(inner)).unwrap_or(true)
-                }
-                _ => false,
-            },
-            ObjectItemSyntax::Skipped(_) => true,
-            _ => false,
-        })
     }
 
     fn resource_type(&self, resource: &BoundResource<'a>) {
@@ -178,6 +160,9 @@ impl<'a> Checker<'a, '_> {
         let ExpressionSyntax::Variable(variable) = found else { return };
         let Some(id) = self.bound.target(variable.name) else { return };
         let SymbolKind::Resource(parent_id) = self.bound.symbol(id).kind else { return };
+        if self.bound.is_cyclic(variable.name) {
+            return;
+        }
         self.parent_scope(resource, parent_id, body);
         let types = (self.plain_type(resource), self.plain_type(self.bound.resource(parent_id)));
         let (Some(own), Some(of_parent)) = types else { return };
@@ -295,6 +280,10 @@ impl<'a> Checker<'a, '_> {
                 continue;
             };
             let Some(known) = self.comparable(name) else { continue };
+            let names = object.properties().filter(|property| property.name() == Some("name"));
+            if names.count() > 1 {
+                continue;
+            }
             let place = ["parent", "scope"].map(|key| {
                 let value = object.property(key).map(|property| property.value.span());
                 value.map_or("", |span| &self.bound.program.text[span.range()])
