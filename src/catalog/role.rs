@@ -41,6 +41,9 @@ pub fn role_by_id(id: &str) -> Option<Role> {
 }
 
 /// The role that pulls images: repository permissions ignore the one for registry permissions.
+///
+/// # Panics
+/// Never: a test looks both roles up.
 pub fn pull_role(abac: bool) -> Role {
     let name = if abac { "Container Registry Repository Reader" } else { "AcrPull" };
     role(name).expect("a test looks both roles up")

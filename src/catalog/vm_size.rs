@@ -28,7 +28,7 @@ pub enum DriverClass {
     Cuda,
     /// NVIDIA's GRID (vGPU) driver as Azure licenses it.
     Grid,
-    /// AMD's ROCm driver.
+    /// AMD's `ROCm` driver.
     Rocm,
     /// A GPU for which no Linux driver is known.
     Unknown,
@@ -86,7 +86,7 @@ pub struct VmSize {
     pub driver_class: DriverClass,
     /// The kernel modules that support the GPU.
     pub gpu_modules: GpuModules,
-    /// GPUs joined by NVSwitch: the node needs fabric manager.
+    /// GPUs joined by `NVSwitch`: the node needs fabric manager.
     pub nvswitch: bool,
     generations: &'static str,
     /// Local resource disk in GiB; zero is none.
@@ -171,19 +171,8 @@ fn parse(row: Row) -> VmSize {
         memory_gb: memory_gb.parse().unwrap_or(0.0),
         gpus: gpu_count(gpus),
         gpu_model,
-        gpu_vendor: match gpu_vendor {
-            "nvidia" => GpuVendor::Nvidia,
-            "amd" => GpuVendor::Amd,
-            "fpga" => GpuVendor::Fpga,
-            _ => GpuVendor::None,
-        },
-        driver_class: match driver_class {
-            "none" => DriverClass::None,
-            "cuda" => DriverClass::Cuda,
-            "grid" => DriverClass::Grid,
-            "rocm" => DriverClass::Rocm,
-            _ => DriverClass::Unknown,
-        },
+        gpu_vendor: vendor(gpu_vendor),
+        driver_class: class(driver_class),
         gpu_modules: match gpu_modules {
             "either" => GpuModules::Either,
             "open" => GpuModules::Open,
@@ -204,6 +193,25 @@ fn parse(row: Row) -> VmSize {
         status: Status::parse(status),
         retired_on: Date::parse(retired_on),
         source,
+    }
+}
+
+fn vendor(cell: &str) -> GpuVendor {
+    match cell {
+        "nvidia" => GpuVendor::Nvidia,
+        "amd" => GpuVendor::Amd,
+        "fpga" => GpuVendor::Fpga,
+        _ => GpuVendor::None,
+    }
+}
+
+fn class(cell: &str) -> DriverClass {
+    match cell {
+        "none" => DriverClass::None,
+        "cuda" => DriverClass::Cuda,
+        "grid" => DriverClass::Grid,
+        "rocm" => DriverClass::Rocm,
+        _ => DriverClass::Unknown,
     }
 }
 

@@ -82,9 +82,8 @@ pub(super) fn problems(formula: &str, spot: bool) -> Vec<Problem> {
             format!("it has {statements} statements, and Batch takes {MAX_STATEMENTS}"),
         ));
     }
-    if !assigned.contains("$TargetDedicatedNodes")
-        && !(spot && assigned.contains("$TargetLowPriorityNodes"))
-    {
+    let spot_only = spot && assigned.contains("$TargetLowPriorityNodes");
+    if !assigned.contains("$TargetDedicatedNodes") && !spot_only {
         let mut missing = problem(1, "nothing is assigned to `$TargetDedicatedNodes`".to_owned());
         missing.help = Some("assign the number of nodes to `$TargetDedicatedNodes`".to_owned());
         found.push(missing);
@@ -223,7 +222,7 @@ fn tokens(formula: &str) -> Vec<(Token<'_>, usize)> {
     tokens
 }
 
-fn symbol<'a>(rest: &str, line: usize, tokens: &mut Vec<(Token<'a>, usize)>) -> usize {
+fn symbol(rest: &str, line: usize, tokens: &mut Vec<(Token<'_>, usize)>) -> usize {
     let comparison = ["==", "!=", "<=", ">="].iter().any(|operator| rest.starts_with(operator));
     let letter = rest.chars().next().unwrap_or(' ');
     let token = match letter {

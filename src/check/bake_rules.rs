@@ -4,7 +4,7 @@ use super::Check;
 use super::bake::{Bake, Script};
 use super::finding::Sink;
 use super::shell::Command;
-use super::subject::View;
+use super::subject::{Pool, View};
 use crate::catalog::{DriverClass, GpuModules};
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -112,8 +112,7 @@ fn run_order<'b>(bake: &'b Bake<'_>) -> Vec<(&'b Script, &'b Command)> {
     for entry in entries {
         for command in &entry.commands {
             let called = bake.scripts.iter().find(|script| {
-                script.name.starts_with('/')
-                    && command.words.iter().any(|word| *word == script.name)
+                script.name.starts_with('/') && command.words.contains(&script.name)
             });
             match called {
                 Some(script) => order.extend(with_commands(script)),
@@ -211,7 +210,7 @@ fn kernel_is_held(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn docker_reaches_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
-    if !view.wants_nvidia() || !view.pools.iter().all(|pool| pool.uses_own_image()) {
+    if !view.wants_nvidia() || !view.pools.iter().all(Pool::uses_own_image) {
         return;
     }
     let docker = ["docker-ce", "moby-engine", "docker.io", "docker pull"];

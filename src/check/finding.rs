@@ -138,6 +138,9 @@ pub fn config_pointer(config: &Value, key: &str) -> Option<String> {
 }
 
 /// A finding as a diagnostic: at the config's line where one set the value, at the rendered line otherwise.
+///
+/// # Panics
+/// Never for a finding of [`super::check`]: a test looks every code up.
 pub fn diagnostic(finding: &Finding, places: &dyn Places) -> Diagnostic {
     let rule = catalogue::rule(finding.code).expect("a test looks every code up");
     let severity = finding.severity.unwrap_or(rule.severity);

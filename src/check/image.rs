@@ -6,6 +6,7 @@ use super::node::{Node, last_segment, same_id};
 use super::pool::marketplace;
 use super::subject::{Pool, View};
 use crate::catalog::{self, BaseImage, Generation};
+use std::borrow::Cow;
 
 pub(super) const RULES: &[(&str, Check)] = &[
     ("IMG001", definition_has_the_source_generation),
@@ -105,7 +106,7 @@ fn builder_has_no_extension(view: &View<'_>, sink: &mut Sink<'_>) {
                 let kind = extension.at("properties/type");
                 let name = kind.text().map_or_else(
                     || last_segment(&extension.resource().name).to_owned(),
-                    |it| it.into_owned(),
+                    Cow::into_owned,
                 );
                 sink.report(&kind, format!("`{name}` stays in the image"));
             }

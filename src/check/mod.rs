@@ -14,6 +14,9 @@ mod bake_rules;
 mod catalogue;
 mod cloud_init;
 mod container;
+mod container_access;
+mod container_names;
+mod container_tasks;
 mod duration;
 mod finding;
 mod image;
@@ -42,7 +45,7 @@ use subject::View;
 type Check = fn(&View<'_>, &mut Sink<'_>);
 
 /// All rules that have code behind them, by group.
-const GROUPS: [&[(&str, Check)]; 12] = [
+const GROUPS: [&[(&str, Check)]; 15] = [
     image::RULES,
     image_version::RULES,
     bake_rules::RULES,
@@ -50,6 +53,9 @@ const GROUPS: [&[(&str, Check)]; 12] = [
     pool_limits::RULES,
     start_task::RULES,
     container::RULES,
+    container_access::RULES,
+    container_tasks::RULES,
+    container_names::RULES,
     registry::RULES,
     network::RULES,
     node_egress::RULES,

@@ -1,5 +1,6 @@
 //! Group E: networks, subnets and security groups.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Check;
@@ -204,9 +205,9 @@ impl<'a> SecurityRule<'a> {
 
     /// A value and its plural form: `destinationPortRange(s)`.
     pub(super) fn values(&self, name: &str) -> Vec<String> {
-        let single = self.property(name).text().map(|text| text.into_owned());
+        let single = self.property(name).text().map(Cow::into_owned);
         let many = self.property(&plural(name)).items();
-        let many = many.iter().filter_map(|item| item.text().map(|text| text.into_owned()));
+        let many = many.iter().filter_map(|item| item.text().map(Cow::into_owned));
         single.into_iter().filter(|text| !text.is_empty()).chain(many).collect()
     }
 

@@ -48,7 +48,7 @@ impl<'a> Node<'a> {
 
     /// Follows property names, without regard to case as ARM does: `properties/scaleSettings`.
     pub(super) fn at(&self, path: &str) -> Self {
-        path.split('/').fold(self.clone(), |node, key| node.property(key))
+        path.split('/').fold(self.clone(), Self::property)
     }
 
     fn property(mut self, key: &str) -> Self {
@@ -62,12 +62,11 @@ impl<'a> Node<'a> {
                 .get_key_value(key)
                 .or_else(|| members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
         });
-        match found {
-            Some((name, value)) => self.step(name, value),
-            None => {
-                self.held = Held::Missing;
-                self
-            }
+        if let Some((name, value)) = found {
+            self.step(name, value)
+        } else {
+            self.held = Held::Missing;
+            self
         }
     }
 

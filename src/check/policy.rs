@@ -27,11 +27,10 @@ pub fn apply(
     let mut active = BTreeMap::new();
     let mut about_settings = Vec::new();
     for (code, setting) in settings {
-        match judge(code, setting, as_of) {
-            Ok(()) => {
-                active.insert(code.as_str(), (setting, 0_usize));
-            }
-            Err(problem) => about_settings.push(at(problem, place(code))),
+        if let Some(problem) = problem(code, setting, as_of) {
+            about_settings.push(at(problem, place(code)));
+        } else {
+            active.insert(code.as_str(), (setting, 0_usize));
         }
     }
     let mut waived = 0;
@@ -66,35 +65,31 @@ pub fn apply(
     Outcome { diagnostics, waived }
 }
 
-fn judge(code: &str, setting: &RuleSetting, as_of: Date) -> Result<(), Diagnostic> {
+/// What is wrong with a setting, so that it does not count.
+fn problem(code: &str, setting: &RuleSetting, as_of: Date) -> Option<Diagnostic> {
     if catalogue::rule(code).is_none() {
-        let problem = Diagnostic::error("PB0801", format!("there is no rule `{code}`"));
         let near = nearest(code, catalogue::rules().map(|rule| rule.code));
-        return Err(match near {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help("`prebake explain` lists the rules"),
-        });
+        let help = near.map_or_else(
+            || "`prebake explain` lists the rules".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        let problem = Diagnostic::error("PB0801", format!("there is no rule `{code}`"));
+        return Some(problem.help(help));
     }
     let Some(until) = &setting.until else {
-        return match setting.level {
-            Level::Waive => {
-                Err(Diagnostic::error("PB0802", format!("waiver of `{code}` has no end"))
-                    .reason("a finding that is waived for ever is forgotten")
-                    .help("add `until: YYYY-MM-DD`"))
-            }
-            _ => Ok(()),
-        };
+        let problem = Diagnostic::error("PB0802", format!("waiver of `{code}` has no end"))
+            .reason("a finding that is waived for ever is forgotten")
+            .help("add `until: YYYY-MM-DD`");
+        return (setting.level == Level::Waive).then_some(problem);
     };
-    match Date::parse(until) {
-        None => Err(Diagnostic::error("PB0802", format!("`{until}` is no day of the calendar"))
-            .help("write the day as `YYYY-MM-DD`")),
-        Some(day) if day < as_of => {
-            Err(Diagnostic::warning("PB0803", format!("setting of `{code}` ended on {day}"))
-                .reason("its findings count again")
-                .help("fix what it hid, or give it a new day and reason"))
-        }
-        Some(_) => Ok(()),
-    }
+    let Some(day) = Date::parse(until) else {
+        let problem = Diagnostic::error("PB0802", format!("`{until}` is no day of the calendar"));
+        return Some(problem.help("write the day as `YYYY-MM-DD`"));
+    };
+    let ended = Diagnostic::warning("PB0803", format!("setting of `{code}` ended on {day}"))
+        .reason("its findings count again")
+        .help("fix what it hid, or give it a new day and reason");
+    (day < as_of).then_some(ended)
 }
 
 fn at(mut problem: Diagnostic, place: Option<Place>) -> Diagnostic {

@@ -61,13 +61,9 @@ fn settings_fit_the_sku(view: &View<'_>, sink: &mut Sink<'_>) {
                 premium.push((status, label));
             }
         }
-        for (setting, label) in
-            [("dataEndpointEnabled", "dedicated data endpoints are not available")]
-        {
-            let node = properties.at(setting);
-            if node.boolean() == Some(true) {
-                premium.push((node, label));
-            }
+        let endpoints = properties.at("dataEndpointEnabled");
+        if endpoints.boolean() == Some(true) {
+            premium.push((endpoints, "dedicated data endpoints are not available"));
         }
         for (node, label) in premium {
             sink.report(&node, format!("{label} in {name} registries")).also(&sku, "the SKU");

@@ -157,7 +157,7 @@ impl Deployment {
                 "api" => resource.api = text,
                 "name" => resource.name = text,
                 "id" => resource.id = Some(text),
-                _ => panic!("{field} is no field of a resource"),
+                _ => unreachable!("{field} is no field of a resource"),
             }
             return;
         }
@@ -208,27 +208,24 @@ fn id(kind: &str, name: &str) -> String {
     let mut parts = kind.split('/');
     let mut id = format!("{GROUP}/providers/{}", parts.next().unwrap_or(""));
     for (kind, name) in parts.zip(name.split('/')) {
-        id.push_str(&format!("/{kind}/{name}"));
+        id = format!("{id}/{kind}/{name}");
     }
     id
 }
 
 fn put(value: &mut Value, path: &str, new: Value) {
     let (key, rest) = path.split_once('/').map_or((path, None), |(key, rest)| (key, Some(rest)));
-    let place = match value {
-        Value::Array(items) => {
-            let at: usize = key.parse().expect("an element has a number");
-            if at == items.len() {
-                items.push(Value::Null);
-            }
-            &mut items[at]
+    let place = if let Value::Array(items) = value {
+        let at: usize = key.parse().expect("an element has a number");
+        if at == items.len() {
+            items.push(Value::Null);
         }
-        _ => {
-            if !value.is_object() {
-                *value = Value::Object(Map::new());
-            }
-            value.as_object_mut().expect("made just now").entry(key).or_insert(Value::Null)
+        &mut items[at]
+    } else {
+        if !value.is_object() {
+            *value = Value::Object(Map::new());
         }
+        value.as_object_mut().expect("made just now").entry(key).or_insert(Value::Null)
     };
     match rest {
         Some(rest) => put(place, rest, new),

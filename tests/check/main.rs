@@ -58,7 +58,7 @@ fn cases() -> Vec<Case> {
     for file in files {
         let text = case::fill(&std::fs::read_to_string(&file).expect("a case can be read"));
         let read: BTreeMap<String, case::Pair> = serde_yaml::from_str(&text)
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            .unwrap_or_else(|error| unreachable!("{}: {error}", file.display()));
         for (code, pair) in read {
             cases.push(Case { code: code.clone(), name: "wrong", change: pair.wrong, wrong: true });
             cases.push(Case { code, name: "near_miss", change: pair.near_miss, wrong: false });

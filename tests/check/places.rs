@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 
 use crate::case::{Change, Deployment, fill};
 
+type Test = fn(&Deployment) -> Result<(), Failed>;
+
 pub fn trials(base: &Deployment) -> Vec<Trial> {
-    let tests: [(&str, fn(&Deployment) -> Result<(), Failed>); 5] = [
+    let tests: [(&str, Test); 5] = [
         ("places::value", points_at_the_value),
         ("places::missing_value", points_beside_a_missing_value),
         ("places::line", points_at_the_line),

@@ -22,7 +22,7 @@ fn findings() -> (Diagnostics, Sources) {
             .help("move to a current size"),
     );
     let mut loose = Diagnostic::warning("PB9999", "100% <odd> & \"quoted\"");
-    loose.label = "first line\r\nsecond: line\u{1}".to_owned();
+    loose.label.push_str("first line\r\nsecond: line\u{1}");
     findings.push(loose);
     (findings, sources)
 }

@@ -21,13 +21,11 @@ impl<'a> Location<'a> {
 
     /// The place of a finding; the start of the config for one that has none.
     pub(super) fn of_finding(finding: &Diagnostic, checked: &Checked<'a>) -> Self {
-        match finding.place {
-            Some(place) => Self::of(place, checked),
-            None => {
-                let start = LineColumn { line: 1, column: 1 };
-                Self { file: checked.config, start, end: start }
-            }
+        if let Some(place) = finding.place {
+            return Self::of(place, checked);
         }
+        let start = LineColumn { line: 1, column: 1 };
+        Self { file: checked.config, start, end: start }
     }
 }
 

@@ -1,0 +1,108 @@
+//! Group C, continued: one name for an image in build, bake and pool.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Check;
+use super::container::{deployed_registry, parts, registry_host};
+use super::finding::{Sink, Target};
+use super::subject::{Pool, View};
+use crate::diagnostic::Span;
+
+pub(super) const RULES: &[(&str, Check)] = &[("CTR012", image_names_agree)];
+
+fn image_names_agree(view: &View<'_>, sink: &mut Sink<'_>) {
+    bake_and_pools_agree(view, sink);
+    build_and_pools_agree(view, sink);
+    pool_files_agree(view, sink);
+}
+
+fn bake_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
+    let pools: Vec<_> = view
+        .pools
+        .iter()
+        .filter(|pool| {
+            pool.uses_own_image() && view.definition_of(pool).is_some() && pool.runs_containers()
+        })
+        .collect();
+    let fetched: BTreeSet<String> = pools
+        .iter()
+        .flat_map(|pool| pool.images())
+        .filter_map(|image| image.text().map(Cow::into_owned))
+        .collect();
+    for bake in view.bakes.iter().filter(|bake| bake.pulls() && !pools.is_empty()) {
+        let pulled = bake.pulled();
+        for (image, target) in &pulled {
+            if !fetched.contains(image) && !fetched.is_empty() {
+                sink.report(target.clone(), format!("no pool names `{image}`"));
+            }
+        }
+        for node in pools.iter().flat_map(|pool| pool.images()) {
+            let Some(image) = node.text() else { continue };
+            let same_repository = pulled.iter().any(|(other, _)| parts(other).0 == parts(&image).0);
+            if !bake.lines().any(|line| line.contains(&*image)) && same_repository {
+                sink.report(
+                    &node,
+                    format!("the bake pulls this image under another tag than `{image}`"),
+                );
+            }
+        }
+    }
+}
+
+fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
+    let Some((path, text)) =
+        view.subject.artifacts.iter().find(|(path, _)| path.ends_with("acr-task.yaml"))
+    else {
+        return;
+    };
+    let built: Vec<(&str, usize)> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .flat_map(|line| {
+            line.split(|letter: char| {
+                letter.is_whitespace() || matches!(letter, '"' | '\'' | '[' | ']' | ',')
+            })
+        })
+        .filter_map(|word| {
+            word.strip_prefix("$Registry/").or_else(|| word.strip_prefix("{{.Run.Registry}}/"))
+        })
+        .filter(|image| !image.contains(['$', '{']))
+        .map(|image| (image, image.as_ptr() as usize - text.as_ptr() as usize))
+        .collect();
+    for node in view.pools.iter().flat_map(Pool::images) {
+        let Some(image) = node.text() else { continue };
+        let Some(host) = registry_host(&image) else { continue };
+        if deployed_registry(view, host).is_none() {
+            continue;
+        }
+        let (name, tag, digest) = parts(&image[host.len() + 1..]);
+        let same_name: Vec<_> = built.iter().filter(|(other, _)| parts(other).0 == name).collect();
+        let Some((other, at)) = same_name.first() else { continue };
+        if digest.is_none() && same_name.iter().all(|(other, _)| parts(other).1 != tag) {
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let span = Span::new(offset(*at), offset(at + other.len()));
+            sink.report(&node, format!("the build makes `{other}`"))
+                .also(Target::Artifact { path: path.clone(), span }, "built here");
+        }
+    }
+}
+
+fn pool_files_agree(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let path = format!("pools/{}.json", pool.id());
+        let Some(text) = view.subject.artifacts.get(&path) else { continue };
+        let Ok(file) = serde_json::from_str::<Value>(text) else { continue };
+        let names =
+            file.pointer("/virtualMachineConfiguration/containerConfiguration/containerImageNames");
+        let Some(names) = names.and_then(Value::as_array) else { continue };
+        let listed: BTreeSet<_> = names.iter().filter_map(Value::as_str).collect();
+        for image in pool.images() {
+            if image.text().is_some_and(|name| !listed.contains(&*name)) {
+                sink.report(&image, format!("`{path}` does not list it"));
+            }
+        }
+    }
+}
