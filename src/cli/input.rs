@@ -14,6 +14,7 @@ use crate::config::MAX_BYTES;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::pipeline::{Input, Tools};
 use crate::render::Templates;
+use crate::schema::ResourceSchemas;
 
 /// Largest template in bytes.
 const MAX_TEMPLATE_BYTES: u64 = 1024 * 1024;
@@ -73,7 +74,7 @@ pub(super) fn tools(configs: &Configs) -> Result<Tools, u8> {
             "give one with `--as-of YYYY-MM-DD`",
         )
     })?;
-    Ok(Tools { templates, as_of })
+    Ok(Tools { templates, schemas: ResourceSchemas::embedded(), as_of })
 }
 
 fn today() -> Option<Date> {

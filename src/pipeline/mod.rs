@@ -1,13 +1,18 @@
 //! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
 
-use serde_json::Value;
+mod judge;
+mod stages;
 
-use crate::arm;
+pub use stages::Stage;
+
 use crate::catalog::Date;
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources, Span};
 use crate::model::{self, Model, hex_digest};
 use crate::render::{self, Artifacts, MANIFEST, Manifest, Templates};
+use crate::schema::ResourceSchemas;
+
+use judge::Judged;
 
 /// A config to render.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +30,8 @@ pub struct Input {
 pub struct Tools {
     /// The templates, parsed.
     pub templates: Templates,
+    /// The schemas of resource types, compiled when first used.
+    pub schemas: ResourceSchemas,
     /// The day on which retirements are judged.
     pub as_of: Date,
 }
@@ -67,17 +74,6 @@ pub struct Render {
     pub stages: Vec<Stage>,
 }
 
-/// A compiled stage.
-#[derive(Debug)]
-pub struct Stage {
-    /// `registry`, `builder`, `image` or `batch`.
-    pub name: String,
-    /// Its template.
-    pub template: arm::Template,
-    /// Its parameters file.
-    pub parameters: Value,
-}
-
 /// Runs the phases over one config.
 pub fn render(input: &Input, tools: &Tools) -> Outcome {
     let mut outcome = Outcome::default();
@@ -98,7 +94,10 @@ fn phases(
     let config = config::decode(&document, diagnostics)?;
     let model = model::resolve(&config, &document, diagnostics)?;
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
-    let stages = Vec::new();
+    let stages = stages::compile(&model, &mut artifacts, sources, diagnostics)?;
+    let judged =
+        Judged { config: &config, document: &document, artifacts: &artifacts, stages: &stages };
+    judged.judge(&tools.schemas, tools.as_of, sources, diagnostics);
     let config_digest = hex_digest(document.value.to_string().as_bytes());
     let manifest =
         Manifest::of(&model.name, config_digest, tools.templates.digest(), &artifacts.files);

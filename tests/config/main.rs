@@ -11,6 +11,7 @@ use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources, text};
 use prebake::pipeline::{self, Input, Tools};
 use prebake::render::Templates;
+use prebake::schema::ResourceSchemas;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -46,7 +47,8 @@ fn check(case: &Path) -> Result<(), Failed> {
         .expect("the embedded templates parse");
     let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
     let as_of = Date::parse("2026-11-23").expect("is a day");
-    let outcome = pipeline::render(&input, &Tools { templates, as_of });
+    let outcome =
+        pipeline::render(&input, &Tools { templates, schemas: ResourceSchemas::embedded(), as_of });
     let name = case.file_name().expect("a case has a name").to_string_lossy();
     if name.starts_with("invalid_") == outcome.render.is_some() {
         return Err("an `invalid_` case must not render, any other must".into());

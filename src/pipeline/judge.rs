@@ -1,0 +1,111 @@
+//! Schemas and rules over a compiled render, and what the config makes of their findings.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::stages::Stage;
+use crate::arm::Template;
+use crate::catalog::Date;
+use crate::check::{self, Declared, Places, Subject};
+use crate::config::{Config, Document, escape};
+use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span};
+use crate::expand::Resource;
+use crate::render::Artifacts;
+use crate::schema::ResourceSchemas;
+use crate::validate;
+
+/// A render as it is judged.
+pub(super) struct Judged<'a> {
+    pub(super) config: &'a Config,
+    pub(super) document: &'a Document,
+    pub(super) artifacts: &'a Artifacts,
+    pub(super) stages: &'a [Stage],
+}
+
+impl Judged<'_> {
+    /// Runs schemas and rules, and applies the config's own settings to what they find.
+    pub(super) fn judge(
+        &self,
+        schemas: &ResourceSchemas,
+        as_of: Date,
+        sources: &mut Sources,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let files = self.add_files(sources);
+        let mut found = Diagnostics::new();
+        for stage in self.stages {
+            validate::resources(&stage.resources, &stage.template.source_map, schemas, &mut found);
+        }
+        for (path, id) in &files {
+            validate::file(path, &self.artifacts.files[path.as_str()], *id, &mut found);
+        }
+        self.rules(as_of, &files, &mut found);
+        let settings = self.config.checks.as_ref().map(|checks| checks.rules.clone());
+        let outcome = check::apply(found, &settings.unwrap_or_default(), as_of, &|code| {
+            self.document.key_place(&format!("/checks/rules/{}", escape(code)))
+        });
+        diagnostics.append(outcome.diagnostics);
+    }
+
+    fn rules(&self, as_of: Date, files: &BTreeMap<String, FileId>, found: &mut Diagnostics) {
+        let resources: Vec<Resource> =
+            self.stages.iter().flat_map(|stage| stage.resources.iter().cloned()).collect();
+        let templates: BTreeMap<String, Template> =
+            self.stages.iter().map(|stage| (stage.name.clone(), stage.template.clone())).collect();
+        let declared = Declared {
+            gpu: self.config.node.as_ref().and_then(|node| node.gpu),
+            quota: self
+                .config
+                .checks
+                .as_ref()
+                .map(|checks| checks.quota.clone())
+                .unwrap_or_default(),
+        };
+        let subject = Subject {
+            resources: &resources,
+            templates: &templates,
+            artifacts: &self.artifacts.files,
+            declared: &declared,
+            as_of,
+        };
+        let places = RenderPlaces { templates: &templates, files, document: self.document };
+        for finding in check::check(&subject) {
+            found.push(check::diagnostic(&finding, &places));
+        }
+    }
+
+    fn add_files(&self, sources: &mut Sources) -> BTreeMap<String, FileId> {
+        let known: BTreeMap<String, FileId> =
+            sources.iter().map(|(id, file)| (file.name.clone(), id)).collect();
+        self.artifacts
+            .files
+            .iter()
+            .map(|(path, text)| {
+                let id = known.get(path).copied().unwrap_or_else(|| sources.add(path, text));
+                (path.clone(), id)
+            })
+            .collect()
+    }
+}
+
+struct RenderPlaces<'a> {
+    templates: &'a BTreeMap<String, Template>,
+    files: &'a BTreeMap<String, FileId>,
+    document: &'a Document,
+}
+
+impl Places for RenderPlaces<'_> {
+    fn resource(&self, stage: &str, pointer: &str) -> Option<Place> {
+        self.templates.get(stage)?.source_map.place(pointer)
+    }
+
+    fn artifact(&self, path: &str, span: Span) -> Option<Place> {
+        self.files.get(path).map(|file| Place { file: *file, span })
+    }
+
+    fn config(&self, pointer: &str) -> Option<(Place, &Value)> {
+        let value = self.document.value.pointer(pointer)?;
+        Some((self.document.place(pointer)?, value))
+    }
+}

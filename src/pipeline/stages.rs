@@ -1,0 +1,121 @@
+//! From the rendered Bicep to what Azure is asked for.
+
+use serde_json::Value;
+
+use crate::arm;
+use crate::bicep::{self, MemoryFiles};
+use crate::diagnostic::{Diagnostics, Severity, Sources};
+use crate::expand::{self, Context, Level, Resource};
+use crate::model::Model;
+use crate::render::Artifacts;
+
+/// A compiled stage.
+#[derive(Debug)]
+pub struct Stage {
+    /// `registry`, `builder`, `image` or `batch`.
+    pub name: String,
+    /// Its template.
+    pub template: arm::Template,
+    /// Its parameters file.
+    pub parameters: Value,
+    /// What it asks Azure for.
+    pub resources: Vec<Resource>,
+}
+
+impl Stage {
+    /// Path of the compiled template in a render.
+    pub fn template_path(name: &str) -> String {
+        format!("arm/{name}.json")
+    }
+
+    /// Path of the parameters file in a render.
+    pub fn parameters_path(name: &str) -> String {
+        format!("arm/{name}.parameters.json")
+    }
+}
+
+/// Compiles and expands every stage and adds the compiled files to the artifacts. A stage that does not
+/// compile is reported; the others are compiled all the same.
+pub(super) fn compile(
+    model: &Model,
+    artifacts: &mut Artifacts,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<Stage>> {
+    let files: MemoryFiles =
+        artifacts.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let mut stages = Vec::new();
+    for name in &model.stages {
+        let mut findings = Diagnostics::new();
+        let stage = stage(name, model, &files, sources, &mut findings);
+        diagnostics.append(with_templates(findings, artifacts, sources));
+        stages.extend(stage);
+    }
+    if stages.len() < model.stages.len() {
+        return None;
+    }
+    for stage in &stages {
+        artifacts.insert(Stage::template_path(&stage.name), pretty(&stage.template.json));
+        artifacts.insert(Stage::parameters_path(&stage.name), pretty(&stage.parameters));
+    }
+    Some(stages)
+}
+
+fn stage(
+    name: &str,
+    model: &Model,
+    files: &MemoryFiles,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Stage> {
+    let template = bicep::compile(&format!("{name}.bicep"), files, sources, diagnostics)?;
+    // A render depends on its config alone, so the environment is empty.
+    let parameters = bicep::compile_params(
+        &format!("{name}.bicepparam"),
+        files,
+        &|_| None,
+        sources,
+        diagnostics,
+    )?
+    .json;
+    let resources =
+        expand::expand(name, &template, &parameters, &context(name, model), diagnostics);
+    Some(Stage { name: name.to_owned(), template, parameters, resources: resources.resources })
+}
+
+/// What is known before anything is deployed.
+fn context(stage: &str, model: &Model) -> Context {
+    Context {
+        level: Level::ResourceGroup,
+        tenant_id: None,
+        subscription_id: model.subscription.clone(),
+        resource_group: Some(model.resource_group.clone()),
+        location: Some(model.location.clone()),
+        management_group: None,
+        deployment: Some(stage.to_owned()),
+        public_cloud: true,
+    }
+}
+
+/// Says of every finding in a rendered file which template made the file.
+fn with_templates(findings: Diagnostics, artifacts: &Artifacts, sources: &Sources) -> Diagnostics {
+    let findings = findings.into_vec().into_iter().map(|mut finding| {
+        let file = finding.place.map(|place| sources.file(place.file).name.as_str());
+        let template = file.and_then(|file| artifacts.templates.get(file));
+        if let (Some(template), Severity::Error) = (template, finding.severity) {
+            let made = format!("rendered from template `{template}`");
+            finding.reason = match finding.reason.as_str() {
+                "" => made,
+                reason => format!("{reason}; {made}"),
+            };
+        }
+        finding
+    });
+    Diagnostics::from(findings.collect::<Vec<_>>())
+}
+
+fn pretty(value: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("a JSON value serialises");
+    text.push('\n');
+    text
+}
