@@ -1,0 +1,244 @@
+//! The command as a person uses it: the real binary on real folders.
+
+#![expect(clippy::disallowed_methods, reason = "tests read and write files")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn prebake(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_prebake"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .expect("the binary runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("prints UTF-8")
+}
+
+#[track_caller]
+fn succeeds(output: &Output) -> String {
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[track_caller]
+fn fails(output: &Output, code: i32, with: &str) {
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{errors}");
+    assert!(errors.contains(with), "`{with}` is not in:\n{errors}");
+}
+
+fn examples() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("examples")).expect("the examples are there");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an example can be read").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 6);
+    paths
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(folder) {
+        let entry = entry.expect("the folder can be read");
+        if entry.file_type().is_file() {
+            let path = entry.path().strip_prefix(folder).expect("it is below");
+            let bytes = std::fs::read(entry.path()).expect("a file can be read");
+            found.insert(path.to_string_lossy().into_owned(), bytes);
+        }
+    }
+    found
+}
+
+const CONFIG: &str = "name: tiny\nlocation: northeurope\nresourceGroup: tiny\n\
+    images: [{ name: docker.io/library/python, tag: 3.12.7-slim }]\n\
+    node: { gpu: false }\ngallery: { version: 1.0.0 }\n\
+    batch: { pools: [{ id: one, nodes: 1 }] }\n";
+
+fn with_config() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("prebake.yaml"), CONFIG).expect("a config");
+    folder
+}
+
+#[test]
+fn committed_renders_are_current_and_clean() {
+    for example in examples() {
+        let path = example.to_string_lossy();
+        let output = prebake(root(), &["render", &path, "--check", "--as-of", "2026-11-23"]);
+        succeeds(&output);
+        let errors = text(&output.stderr);
+        assert!(!errors.contains("error["), "{path}: {errors}");
+    }
+}
+
+#[test]
+fn rendering_twice_gives_the_same_bytes() {
+    let folder = with_config();
+    succeeds(&prebake(folder.path(), &["render", "prebake.yaml", "-o", "a"]));
+    succeeds(&prebake(folder.path(), &["render", "prebake.yaml", "-o", "b"]));
+    assert_eq!(files(&folder.path().join("a")), files(&folder.path().join("b")));
+    let again = succeeds(&prebake(folder.path(), &["render", "prebake.yaml", "-o", "a"]));
+    assert!(again.contains("unchanged") && !again.contains("changed  +"), "{again}");
+}
+
+#[test]
+fn alone_it_says_what_to_do_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = succeeds(&prebake(folder.path(), &[]));
+    assert!(said.contains("prebake init"), "{said}");
+    succeeds(&prebake(folder.path(), &["init"]));
+    let said = succeeds(&prebake(folder.path(), &[]));
+    assert!(said.contains("prebake render prebake.yaml"), "{said}");
+}
+
+#[test]
+fn the_starter_config_renders() {
+    let folder = tempfile::tempdir().expect("a folder");
+    succeeds(&prebake(folder.path(), &["init"]));
+    let said = succeeds(&prebake(folder.path(), &["render"]));
+    assert!(said.contains("vision"), "{said}");
+    assert!(folder.path().join("out/vision/batch.bicep").is_file());
+    fails(&prebake(folder.path(), &["init"]), 2, "exists");
+}
+
+#[test]
+fn the_variables_of_the_script_become_a_config_that_renders() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_prebake"))
+        .args(["init", "--from-env"])
+        .current_dir(folder.path())
+        .env_clear()
+        .envs([
+            ("CREATE_ACR", "true"),
+            ("BUILD_DOCKER_IMAGE", "true"),
+            ("PRELOAD_IMAGES", "true"),
+            ("ACR_NAME", "contosoimages"),
+            ("ACR_SKU", "Standard"),
+            ("DOCKER_IMAGE_NAME", "trainer"),
+            ("DOCKER_IMAGE_TAG", "7"),
+            ("ENABLE_GPU", "true"),
+            ("BASE_OS", "almalinux"),
+            ("OS_VERSION", "9"),
+            ("GPU_VM_SIZE", "Standard_NC8as_T4_v3"),
+            ("LOCATION", "westeurope"),
+            ("RESOURCE_GROUP", "trainer-rg"),
+            ("BATCH_ACCOUNT_NAME", "trainerbatch"),
+            ("BATCH_POOL_ID", "trainer-pool"),
+        ])
+        .output()
+        .expect("the binary runs");
+    succeeds(&output);
+    succeeds(&prebake(folder.path(), &["render"]));
+    let read = |path: &str| {
+        std::fs::read_to_string(folder.path().join("out/trainer-rg").join(path)).expect(path)
+    };
+    assert!(read("registry.bicepparam").contains("param registryName = 'contosoimages'"));
+    assert!(read("batch.bicepparam").contains("'contosoimages.azurecr.io/trainer:7'"));
+    assert!(read("batch.bicepparam").contains("'batch.node.el 9'"));
+    assert!(read("batch.bicepparam").contains("vmSize: 'Standard_NC8as_T4_v3'"));
+}
+
+#[test]
+fn dry_run_and_check_write_nothing() {
+    let folder = with_config();
+    succeeds(&prebake(folder.path(), &["render", "--dry-run"]));
+    assert!(!folder.path().join("out").exists());
+    let output = prebake(folder.path(), &["render", "--check"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("+++ b/batch.bicep"));
+    assert!(!folder.path().join("out").exists());
+}
+
+#[test]
+fn a_changed_value_is_a_one_line_diff_of_the_parameters() {
+    let folder = with_config();
+    succeeds(&prebake(folder.path(), &["render"]));
+    let more = ["render", "--dry-run", "--diff", "--set", "batch.pools.0.nodes=7"];
+    let said = succeeds(&prebake(folder.path(), &more));
+    assert!(said.contains("-    dedicatedNodes: 1\n+    dedicatedNodes: 7\n"), "{said}");
+    assert!(!said.contains("--- a/batch.bicep\n"), "{said}");
+}
+
+#[test]
+fn files_of_others_stay() {
+    let folder = with_config();
+    succeeds(&prebake(folder.path(), &["render"]));
+    let notes = folder.path().join("out/tiny/NOTES.txt");
+    std::fs::write(&notes, "mine").expect("a file");
+    let other = ["render", "--set", "batch.pools.0.nodes=2"];
+    let output = prebake(folder.path(), &other);
+    succeeds(&output);
+    assert!(text(&output.stderr).contains("NOTES.txt"));
+    assert_eq!(std::fs::read_to_string(&notes).expect("it is there"), "mine");
+}
+
+#[test]
+fn bad_input_is_refused_and_leaves_the_previous_render() {
+    let folder = with_config();
+    succeeds(&prebake(folder.path(), &["render"]));
+    let before = files(&folder.path().join("out"));
+    let bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n\
+        c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n\
+        e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
+    let huge = format!("name: {}\n", "x".repeat(3_000_000));
+    let deep = format!("name: {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
+    let outside = CONFIG.replace(
+        "images: [{ name: docker.io/library/python, tag: 3.12.7-slim }]",
+        "registry: {}\nimages: [{ name: app, tag: \"1\", build: { context: ../secrets } }]",
+    );
+    for (bytes, with) in [
+        (Vec::new(), "PB0001"),
+        (b"name: \xff\xfe".to_vec(), "PB0010"),
+        (b"name: [".to_vec(), "PB0003"),
+        (huge.into_bytes(), "PB0002"),
+        (deep.into_bytes(), "PB0005"),
+        (bomb.as_bytes().to_vec(), "PB0006"),
+        (outside.into_bytes(), "PB1014"),
+    ] {
+        std::fs::write(folder.path().join("prebake.yaml"), bytes).expect("a config");
+        fails(&prebake(folder.path(), &["render", "prebake.yaml"]), 2, with);
+        assert_eq!(files(&folder.path().join("out")), before);
+    }
+    fails(&prebake(folder.path(), &["render", "absent.yaml"]), 2, "absent.yaml");
+    fails(&prebake(folder.path(), &["render", "--set", "nonsense"]), 2, "PB0020");
+    fails(&prebake(folder.path(), &["rendr"]), 2, "rendr");
+}
+
+#[test]
+fn findings_are_told_all_at_once() {
+    let folder = with_config();
+    let config = CONFIG.replace("id: one, nodes: 1", "id: one, nodez: 1, vmSize: 4");
+    std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
+    let output = prebake(folder.path(), &["render", "prebake.yaml"]);
+    fails(&output, 1, "did you mean `nodes`?");
+    fails(&output, 1, "PB0103");
+}
+
+#[test]
+fn a_template_that_fails_is_shown_at_its_line() {
+    let folder = with_config();
+    let templates = folder.path().join("mine/bicep");
+    std::fs::create_dir_all(&templates).expect("a folder");
+    let overlay = ["render", "prebake.yaml", "--templates", "mine"];
+    std::fs::write(templates.join("batch.bicep.tera"), "// one\n{{ nothing }}\n").expect("a file");
+    fails(&prebake(folder.path(), &overlay), 2, "templates/bicep/batch.bicep.tera:2:");
+    std::fs::write(templates.join("batch.bicep.tera"), "{% if %}\n").expect("a file");
+    fails(&prebake(folder.path(), &overlay), 2, "PB2001");
+    std::fs::write(templates.join("batch.bicep.tera"), "param a int = b\n").expect("a file");
+    let output = prebake(folder.path(), &overlay);
+    fails(&output, 1, "BCP057");
+    fails(&output, 1, "batch.bicep:1:15");
+    fails(&output, 1, "rendered from template `bicep/batch.bicep.tera`");
+    assert!(!folder.path().join("out").exists());
+}
