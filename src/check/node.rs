@@ -160,7 +160,11 @@ pub(super) fn same_id(left: &str, right: &str) -> bool {
     (symbolic(left) || symbolic(right)) && tail(left).is_some() && tail(left) == tail(right)
 }
 
-/// The last part of a name or an ID.
+/// The last part of a name or an ID; of a symbolic ID, its last text.
 pub(super) fn last_segment(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    let text = match path.strip_suffix("')]") {
+        Some(symbolic) => symbolic.rsplit('\'').next().unwrap_or(symbolic),
+        None => path,
+    };
+    text.rsplit('/').next().unwrap_or(text)
 }

@@ -181,20 +181,34 @@ fn task_files<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
         .map(|(path, text)| (path.as_str(), text.as_str()))
 }
 
+/// The time limit of the command that the file's own comment gives.
+fn stated_timeout(text: &str) -> Option<i64> {
+    let comments = text.lines().filter(|line| line.starts_with('#'));
+    let words: Vec<&str> = comments.flat_map(str::split_whitespace).collect();
+    let at = words.iter().position(|word| *word == "--timeout")?;
+    words.get(at + 1)?.parse().ok()
+}
+
 fn steps_fit_the_task(view: &View<'_>, sink: &mut Sink<'_>) {
     let kinds = [
         "Microsoft.ContainerRegistry/registries/tasks",
         "Microsoft.ContainerRegistry/registries/taskRuns",
     ];
-    let timeouts = kinds.into_iter().flat_map(|kind| view.of_kind(kind)).filter_map(|task| {
+    // A task that builds from a Dockerfile does not run the file.
+    let tasks = kinds
+        .into_iter()
+        .flat_map(|kind| view.of_kind(kind))
+        .filter(|task| !task.at("properties/step/type").is("Docker"));
+    let timeouts = tasks.filter_map(|task| {
         task.at("properties/timeout")
             .number()
             .or_else(|| task.at("properties/runRequest/timeout").number())
     });
-    // Azure's default for a task that sets none.
-    let task = timeouts.max().unwrap_or(3600);
+    let deployed = timeouts.max();
     for (path, text) in task_files(view) {
         let Ok(file) = serde_yaml::from_str::<Value>(text) else { continue };
+        // Azure's default for a run that sets none.
+        let task = deployed.max(stated_timeout(text)).unwrap_or(3600);
         let default = file.get("stepTimeout").and_then(Value::as_i64).unwrap_or(600);
         let steps = file.get("steps").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let total: i64 = steps

@@ -251,6 +251,10 @@ impl<'t> Reader<'t> {
     fn next(&mut self) -> Result<(Event<'t>, Place), Failed> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, self.place(span))),
+            Some(Err(error)) if error.info().contains("recursion limit") => {
+                let at = self.byte(error.marker().index());
+                Err(Box::new(too_deep(Place { file: self.file, span: Span::new(at, at) })))
+            }
             Some(Err(error)) => {
                 let at = self.byte(error.marker().index());
                 let place = Place { file: self.file, span: Span::new(at, at) };
@@ -308,11 +312,7 @@ impl<'t> Reader<'t> {
     ) -> Result<Value, Failed> {
         self.count(place, 1)?;
         if depth > MAX_DEPTH {
-            return Err(Box::new(
-                Diagnostic::error("PB0005", "config is nested too deeply")
-                    .at(place, format!("deeper than {MAX_DEPTH} levels"))
-                    .help("flatten the config; no key of it needs this depth"),
-            ));
+            return Err(Box::new(too_deep(place)));
         }
         let (value, anchor, end) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -408,6 +408,12 @@ impl<'t> Reader<'t> {
             map.insert(name, value);
         }
     }
+}
+
+fn too_deep(place: Place) -> Diagnostic {
+    Diagnostic::error("PB0005", "config is nested too deeply")
+        .at(place, format!("deeper than {MAX_DEPTH} levels"))
+        .help("flatten the config; no key of it needs this depth")
 }
 
 fn empty(place: Place) -> Diagnostic {

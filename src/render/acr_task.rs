@@ -7,10 +7,15 @@ use crate::model::{Build, Model};
 /// The template of the task file.
 pub(super) const TEMPLATE: &str = "acr/acr-task.yaml.tera";
 
+/// Layers go to a registry beside the agent: the default of a step is enough.
+const PUSH_SECONDS: u32 = 600;
+
 /// What the template sees besides the model.
 #[derive(Serialize)]
 pub(super) struct AcrTask {
-    step_timeout: u32,
+    /// Time limit of a run with all steps one after the other.
+    run_timeout: u32,
+    push_timeout: u32,
     builds: Vec<BuildStep>,
 }
 
@@ -26,8 +31,11 @@ struct BuildStep {
 pub(super) fn acr_task(model: &Model) -> Option<AcrTask> {
     let builds: Vec<BuildStep> =
         model.images.iter().filter_map(|image| image.build.as_ref()).map(build_step).collect();
-    let step_timeout = builds.iter().map(|build| build.timeout).max()?;
-    Some(AcrTask { step_timeout, builds })
+    if builds.is_empty() {
+        return None;
+    }
+    let run_timeout = builds.iter().map(|build| build.timeout + PUSH_SECONDS).sum();
+    Some(AcrTask { run_timeout, push_timeout: PUSH_SECONDS, builds })
 }
 
 fn build_step(build: &Build) -> BuildStep {
