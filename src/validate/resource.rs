@@ -47,6 +47,10 @@ pub fn resources(
 /// The body with the resource's own name, whose form the schema knows too.
 fn whole(resource: &Resource) -> Value {
     let mut body = resource.body.clone();
+    // Where a resource is deployed to belongs to the template, not to the request.
+    for key in ["resourceGroup", "subscriptionId", "scope"] {
+        body.shift_remove(key);
+    }
     let name = if is_symbolic(&resource.name) {
         resource.name.as_str()
     } else {

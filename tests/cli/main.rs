@@ -235,7 +235,8 @@ fn a_template_that_fails_is_shown_at_its_line() {
     fails(&prebake(folder.path(), &overlay), 2, "templates/bicep/batch.bicep.tera:2:");
     std::fs::write(templates.join("batch.bicep.tera"), "{% if %}\n").expect("a file");
     fails(&prebake(folder.path(), &overlay), 2, "PB2001");
-    std::fs::write(templates.join("batch.bicep.tera"), "param a int = unheardOf\n").expect("a file");
+    std::fs::write(templates.join("batch.bicep.tera"), "param a int = unheardOf\n")
+        .expect("a file");
     let output = prebake(folder.path(), &overlay);
     fails(&output, 1, "BCP057");
     fails(&output, 1, "batch.bicep:1:15");

@@ -84,6 +84,7 @@ impl Azure {
         let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
         let templates = Templates::new(Default::default(), &mut sources, &mut diagnostics);
         let tools = Tools {
+            schemas: prebake::schema::ResourceSchemas::embedded(),
             templates: templates.expect("the templates parse"),
             as_of: Date::parse("2026-11-23").expect("a date"),
         };
