@@ -1,5 +1,8 @@
 //! The bake: its plan, its scripts as tools see them, and its steps run for real.
 #![expect(clippy::disallowed_methods, reason = "tests write scripts and read what they left")]
 
+mod builder;
+mod front;
 mod plans;
+mod run;
 mod scripts;

@@ -106,7 +106,13 @@ fn cloud_init_accepts_the_custom_data() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for (name, plan) in variants(&own_steps()) {
+    // Each check starts a Python of its own; these hold every step that there is.
+    let whole = ["cpu", "nvswitch", "grid"];
+    let plans = variants(&own_steps()).into_iter().filter(|(name, _)| {
+        name.starts_with("ubuntu-24.04") && whole.iter().any(|gpu| name.ends_with(gpu))
+            || name == "almalinux-9-cuda"
+    });
+    for (name, plan) in plans {
         let path = folder.path().join(format!("{name}.yaml"));
         fs::write(&path, plans::render(&plan).1).expect("a new file");
         let output = Command::new("/usr/bin/python3")
