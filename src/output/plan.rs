@@ -148,7 +148,7 @@ pub(super) fn is_script(text: &str) -> bool {
 }
 
 #[cfg(unix)]
-fn has_mode(path: &Path, text: &str) -> Result<bool, OutputError> {
+pub(super) fn has_mode(path: &Path, text: &str) -> Result<bool, OutputError> {
     use std::os::unix::fs::PermissionsExt as _;
     if !is_script(text) {
         return Ok(true);
@@ -158,6 +158,6 @@ fn has_mode(path: &Path, text: &str) -> Result<bool, OutputError> {
 }
 
 #[cfg(not(unix))]
-fn has_mode(_: &Path, _: &str) -> Result<bool, OutputError> {
+pub(super) fn has_mode(_: &Path, _: &str) -> Result<bool, OutputError> {
     Ok(true)
 }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{Context, OutputError};
+use super::plan;
 use super::tree::{self, Kind, Tree};
 use crate::render::{MANIFEST, Manifest};
 
@@ -16,6 +17,8 @@ pub struct PreviousRender {
     pub foreign: Vec<String>,
     /// Files of the manifest that are gone, too large, not text or no longer regular files.
     pub damaged: Vec<String>,
+    /// A script among them can no longer be started by its name.
+    pub lost_mode: bool,
 }
 
 impl PreviousRender {
@@ -28,6 +31,7 @@ impl PreviousRender {
     pub fn is_whole(&self) -> bool {
         let Some(manifest) = &self.manifest else { return false };
         self.damaged.is_empty()
+            && !self.lost_mode
             && manifest.files.iter().all(|(path, digest)| {
                 self.files
                     .get(path)
@@ -50,6 +54,7 @@ fn read(folder: &Path) -> Result<PreviousRender, OutputError> {
     for (path, native) in &ours {
         match text(folder, &tree, native)? {
             Some(text) => {
+                render.lost_mode |= !plan::has_mode(&folder.join(native), &text)?;
                 render.files.insert(path.clone(), text);
             }
             None => render.damaged.push(path.clone()),

@@ -1,14 +1,17 @@
 //! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
 
+pub mod fleet;
+mod job;
 mod judge;
 mod stages;
 
+pub use job::{Job, jobs};
 pub use stages::Stage;
 
 use crate::catalog::Date;
 use crate::config::{self, Config, Document};
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources, Span};
-use crate::model::{self, Model, hex_digest};
+use crate::diagnostic::{Diagnostics, Severity, Sources};
+use crate::model::{self, Model};
 use crate::render::{self, Artifacts, MANIFEST, Manifest, Templates};
 use crate::schema::ResourceSchemas;
 
@@ -52,7 +55,7 @@ impl Outcome {
     /// cannot be used), rather than that a readable config has findings.
     pub fn is_bad_input(&self) -> bool {
         let bad =
-            |code: &str| code.starts_with("PB00") || code.starts_with("PB20") || code == "PB1014";
+            |code: &str| matches!(&code[..code.len().min(4)], "PB00" | "PB03" | "PB20") || code == "PB1014";
         self.diagnostics
             .iter()
             .any(|finding| finding.severity == Severity::Error && bad(&finding.code))
@@ -74,23 +77,17 @@ pub struct Render {
     pub stages: Vec<Stage>,
 }
 
-/// Runs the phases over one config.
+/// Runs the phases over one config that stands alone.
 pub fn render(input: &Input, tools: &Tools) -> Outcome {
-    let mut outcome = Outcome::default();
-    outcome.render = phases(input, tools, &mut outcome.sources, &mut outcome.diagnostics);
-    if outcome.diagnostics.has_errors() {
-        outcome.render = None;
-    }
-    outcome
+    Job::alone(input).render(tools)
 }
 
 fn phases(
-    input: &Input,
+    document: Document,
     tools: &Tools,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Render> {
-    let document = read(input, sources, diagnostics)?;
     let config = config::decode(&document, diagnostics)?;
     let model = model::resolve(&config, &document, diagnostics)?;
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
@@ -98,33 +95,9 @@ fn phases(
     let judged =
         Judged { config: &config, document: &document, artifacts: &artifacts, stages: &stages };
     judged.judge(&tools.schemas, tools.as_of, sources, diagnostics);
-    let config_digest = hex_digest(document.value.to_string().as_bytes());
+    let config_digest = job::digest(&document);
     let manifest =
         Manifest::of(&model.name, config_digest, tools.templates.digest(), &artifacts.files);
     artifacts.insert(MANIFEST, manifest.text());
     Some(Render { config, document, model, artifacts, stages })
-}
-
-/// Bytes to a document, with the values of the command line.
-fn read(input: &Input, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Document> {
-    let text = match std::str::from_utf8(&input.bytes) {
-        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
-        Err(error) => {
-            let valid = String::from_utf8_lossy(&input.bytes[..error.valid_up_to()]);
-            let end = u32::try_from(valid.len()).unwrap_or(u32::MAX);
-            let file = sources.add(&input.path, valid);
-            diagnostics.push(
-                Diagnostic::error("PB0010", "config is not UTF-8")
-                    .at(Place { file, span: Span::new(end, end) }, "the first byte that is not")
-                    .help("save the file as UTF-8"),
-            );
-            return None;
-        }
-    };
-    let file = sources.add(&input.path, text);
-    let mut document = config::parse(text, file, diagnostics)?;
-    for assignment in &input.overrides {
-        config::set(&mut document, assignment, sources, diagnostics);
-    }
-    (!diagnostics.has_errors()).then_some(document)
 }

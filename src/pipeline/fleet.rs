@@ -1,0 +1,161 @@
+//! What only shows when all configs of a run are seen together.
+
+use std::collections::BTreeMap;
+
+use super::Job;
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources};
+
+/// Most places that one finding names.
+const MOST_PLACES: usize = 8;
+
+/// What no two configs of a fleet may have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// The folder that the render is written to, which is the deployment's name.
+    Folder(String),
+    /// A pool: subscription, resource group, Batch account and pool ID, in lowercase.
+    Pool([String; 4]),
+}
+
+/// A claim, and the pointer to the value that makes it.
+pub type Claimed = (Claim, String);
+
+/// What a job claims. Keeps nothing of the job, so that ten thousand can be asked in turn.
+pub fn claims(job: &Job) -> Vec<Claimed> {
+    let mut claims = Vec::new();
+    if let Some(name) = job.name() {
+        claims.push((Claim::Folder(name.to_owned()), "/name".to_owned()));
+    }
+    let Some(model) = job.model() else { return claims };
+    let Some(batch) = &model.batch else { return claims };
+    let subscription = model.subscription.as_deref().unwrap_or_default();
+    for (index, pool) in batch.pools.iter().enumerate() {
+        let parts = [subscription, &model.resource_group, &batch.account, &pool.id];
+        let pool = Claim::Pool(parts.map(str::to_lowercase));
+        claims.push((pool, format!("/batch/pools/{index}/id")));
+    }
+    claims
+}
+
+/// A claim that several jobs make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collision {
+    /// What they claim.
+    pub claim: Claim,
+    /// The jobs, by their number, with the pointer to the value.
+    pub jobs: Vec<(usize, String)>,
+}
+
+/// The claims that more than one job makes, in order.
+pub fn collisions(claims: impl IntoIterator<Item = (usize, Vec<Claimed>)>) -> Vec<Collision> {
+    let mut by_claim = BTreeMap::<Claim, Vec<(usize, String)>>::new();
+    for (job, claimed) in claims {
+        for (claim, pointer) in claimed {
+            by_claim.entry(claim).or_default().push((job, pointer));
+        }
+    }
+    let shared = by_claim.into_iter().filter(|(_, jobs)| jobs.len() > 1);
+    let mut found: Vec<Collision> =
+        shared.map(|(claim, jobs)| Collision { claim, jobs }).collect();
+    // Two configs that write one folder usually are one config twice: its pools say nothing new.
+    let folders: Vec<Vec<usize>> = found
+        .iter()
+        .filter(|found| matches!(found.claim, Claim::Folder(_)))
+        .map(Collision::numbers)
+        .collect();
+    found.retain(|found| {
+        matches!(found.claim, Claim::Folder(_)) || !folders.contains(&found.numbers())
+    });
+    found
+}
+
+impl Collision {
+    fn numbers(&self) -> Vec<usize> {
+        self.jobs.iter().map(|(job, _)| *job).collect()
+    }
+
+    /// Reports `PB0501` for a folder and `PB0502` for a pool, at every value that claims it.
+    pub fn report(
+        &self,
+        job: impl Fn(usize) -> Job,
+        sources: &mut Sources,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let mut finding = match &self.claim {
+            Claim::Folder(name) => {
+                Diagnostic::error("PB0501", format!("{} configs are named `{name}`", self.jobs.len()))
+                    .reason("each would write the same folder, so that one render replaces the other")
+                    .help("give every config, or every environment, a name of its own")
+            }
+            Claim::Pool([.., account, pool]) => {
+                Diagnostic::error("PB0502", format!("{} configs deploy pool `{pool}`", self.jobs.len()))
+                    .reason(format!(
+                        "in Batch account `{account}`: each deployment would take it from the others"
+                    ))
+                    .help("give the pools different ids, or remove all but one")
+            }
+        };
+        for (number, pointer) in self.jobs.iter().take(MOST_PLACES) {
+            let job = job(*number);
+            let Some(place) = job.document.as_ref().and_then(|found| found.place(pointer)) else {
+                continue;
+            };
+            let label = match &job.environment {
+                Some(environment) => format!("environment `{environment}`"),
+                None => "here".to_owned(),
+            };
+            let place = moved(place, &job.sources, sources);
+            if finding.place.is_none() {
+                finding = finding.at(place, label);
+            } else {
+                finding = finding.related(place, label);
+            }
+        }
+        diagnostics.push(finding);
+    }
+}
+
+/// The same place in other sources, the file being added when it is not there.
+fn moved(place: Place, from: &Sources, to: &mut Sources) -> Place {
+    let file = from.file(place.file);
+    let known = to.iter().find(|(_, known)| known.name == file.name).map(|(id, _)| id);
+    let id = known.unwrap_or_else(|| to.add(file.name.clone(), file.text.clone()));
+    Place { file: id, span: place.span }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> Claimed {
+        (Claim::Folder(name.to_owned()), "/name".to_owned())
+    }
+
+    fn pool(id: &str) -> Claimed {
+        (Claim::Pool(["", "rg", "account", id].map(str::to_owned)), "/batch/pools/0/id".to_owned())
+    }
+
+    #[test]
+    fn claims_of_one_job_each_do_not_collide() {
+        let claims = [(0, vec![folder("a"), pool("p")]), (1, vec![folder("b"), pool("q")])];
+        assert_eq!(collisions(claims), []);
+    }
+
+    #[test]
+    fn shared_folder_hides_the_shared_pools_of_the_same_jobs() {
+        let claims = [(0, vec![folder("a"), pool("p")]), (1, vec![folder("a"), pool("p")])];
+        let found = collisions(claims);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].claim, folder("a").0);
+    }
+
+    #[test]
+    fn shared_pool_names_every_job() {
+        let claims = [
+            (0, vec![folder("a"), pool("p")]),
+            (3, vec![folder("b"), pool("p")]),
+            (7, vec![folder("c"), pool("p")]),
+        ];
+        assert_eq!(collisions(claims)[0].numbers(), [0, 3, 7]);
+    }
+}
