@@ -1,9 +1,9 @@
 //! Finds and reads configs and template overlays.
 #![expect(clippy::disallowed_methods, reason = "this is where prebake reads what the user names")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -11,57 +11,133 @@ use walkdir::WalkDir;
 use super::{Configs, terminal};
 use crate::catalog::Date;
 use crate::config::MAX_BYTES;
-use crate::diagnostic::{Diagnostics, Sources};
-use crate::pipeline::{Input, Tools};
+use crate::config::layers::Files;
+use crate::diagnostic::{Diagnostic, Diagnostics, Sources};
+use crate::pipeline::{self, Input, Job, Tools};
 use crate::render::Templates;
 use crate::schema::ResourceSchemas;
 
 /// Largest template in bytes.
 const MAX_TEMPLATE_BYTES: u64 = 1024 * 1024;
 
-/// Reads one config. One byte more than the limit is enough to say that it is too large.
-pub(super) fn read(path: &Path, overrides: &[String]) -> Result<Input, u8> {
-    let shown = path.display().to_string();
-    let mut bytes = Vec::new();
-    let read =
-        File::open(path).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => Ok(Input { path: shown, bytes, overrides: overrides.to_vec() }),
-        Err(error) => Err(terminal::failed(
-            &format!("config `{shown}` cannot be read"),
-            &error.to_string(),
-            "name a config file, or write one with `prebake init`",
-        )),
+/// The renders that a config asks for. One that cannot be read is a render with that finding.
+pub(super) fn jobs(path: &Path, configs: &Configs) -> Vec<Job> {
+    match bounded(path) {
+        Ok(bytes) => {
+            let shown = path.display().to_string();
+            let input = Input { path: shown, bytes, overrides: configs.overrides.clone() };
+            pipeline::jobs(&input, &LayerFiles { config: path }, &configs.environments)
+        }
+        Err(error) => {
+            let finding = Diagnostic::error("PB0011", "config cannot be read")
+                .reason(format!("`{}`: {error}", path.display()))
+                .help("name a config file, or write one with `prebake init`");
+            vec![Job { diagnostics: vec![finding].into(), ..Job::default() }]
+        }
     }
 }
 
-/// The configs that the arguments name: files as they are, folders searched for `prebake.yaml` and
-/// `*.prebake.yaml`, in order of their paths.
-pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, u8> {
+/// One byte more than the limit is enough to say that a config is too large. Pipes may never end.
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The configs that a config may extend: those of its repository, else of the folder that prebake was
+/// started in, else of its own folder.
+struct LayerFiles<'a> {
+    config: &'a Path,
+}
+
+impl LayerFiles<'_> {
+    fn root(&self) -> io::Result<PathBuf> {
+        let config = self.config.canonicalize()?;
+        let own = config.parent().unwrap_or(Path::new("/"));
+        if let Some(repository) = own.ancestors().find(|above| above.join(".git").exists()) {
+            return Ok(repository.to_owned());
+        }
+        let current = std::env::current_dir()?.canonicalize()?;
+        Ok(if own.starts_with(&current) { current } else { own.to_owned() })
+    }
+}
+
+impl Files for LayerFiles<'_> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let read = || {
+            let (root, found) = (self.root()?, path.canonicalize()?);
+            if !found.starts_with(&root) {
+                let outside = format!("it is outside `{}`, where layers may be", root.display());
+                return Err(io::Error::other(outside));
+            }
+            bounded(&found)
+        };
+        read().map_err(|error| format!("`{}`: {error}", path.display()))
+    }
+}
+
+/// The configs that the arguments name, each once, in order: files as they are; folders searched, without
+/// what git ignores, for `prebake.yaml`, `*.prebake.yaml` and every other YAML file that reads as a config.
+/// Gives an exit code besides, for folders that could not be searched.
+pub(super) fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, u8), u8> {
     let mut found = Vec::new();
+    let mut code = super::DONE;
     for path in paths {
         if !path.is_dir() {
             found.push(path.clone());
             continue;
         }
         let before = found.len();
-        let walk = ignore::WalkBuilder::new(path).sort_by_file_path(Path::cmp).build();
-        for entry in walk.flatten() {
-            let name = entry.file_name().to_string_lossy();
-            let is_config = name == "prebake.yaml" || name.ends_with(".prebake.yaml");
-            if is_config && entry.file_type().is_some_and(|kind| kind.is_file()) {
-                found.push(entry.into_path());
+        let walk = ignore::WalkBuilder::new(path)
+            .ignore(false)
+            .require_git(false)
+            .sort_by_file_path(Path::cmp)
+            .build();
+        for entry in walk {
+            match entry {
+                Ok(entry) if is_config(entry.path()) => found.push(entry.into_path()),
+                Ok(_) => {}
+                Err(error) => {
+                    let help = "make it readable, or name the configs themselves";
+                    code =
+                        terminal::failed("a folder cannot be searched", &error.to_string(), help);
+                }
             }
         }
-        if found.len() == before {
+        if found.len() == before && code == super::DONE {
             return Err(terminal::failed(
                 &format!("no config in `{}`", path.display()),
-                "a folder is searched for `prebake.yaml` and `*.prebake.yaml`",
+                "a folder is searched for `prebake.yaml`, `*.prebake.yaml` and other YAML files with \
+                 `name:` and `location:` or `extends:` at their top level",
                 "name the config file, or write one with `prebake init`",
             ));
         }
     }
-    Ok(found)
+    let mut seen = BTreeSet::new();
+    found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    Ok((found, code))
+}
+
+fn is_config(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let yaml = Path::new(&*name).extension().is_some_and(|ending| {
+        ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
+    });
+    if !yaml || !path.is_file() {
+        return false;
+    }
+    name == "prebake.yaml" || name.ends_with(".prebake.yaml") || reads_as_config(path)
+}
+
+/// Lines decide, not YAML: a config with a mistake is still a config.
+fn reads_as_config(path: &Path) -> bool {
+    let Ok(bytes) = bounded(path) else { return false };
+    let has =
+        |key: &str| bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(key.as_bytes()));
+    has("name:") && (has("location:") || has("extends:"))
 }
 
 /// What all configs of a run share.
@@ -110,9 +186,12 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
     })
 }
 
-fn template(path: &Path) -> std::io::Result<String> {
+fn template(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MAX_TEMPLATE_BYTES).read_to_string(&mut text)?;
+    File::open(path)?.take(MAX_TEMPLATE_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_TEMPLATE_BYTES {
+        return Err(io::Error::other(format!("it is larger than {MAX_TEMPLATE_BYTES} bytes")));
+    }
     Ok(text)
 }
 

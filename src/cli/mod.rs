@@ -4,8 +4,11 @@
 //! One file a command; `input` finds and reads configs, `terminal` prints.
 
 mod bicep;
+mod completions;
+mod config;
 mod explain;
 pub mod files;
+mod fleet;
 mod init;
 mod input;
 mod render;
@@ -57,9 +60,16 @@ enum Command {
     /// Compile Bicep without the Bicep CLI
     #[command(subcommand)]
     Bicep(bicep::Bicep),
+    /// Show a config as it is understood, and where its values come from
+    #[command(subcommand)]
+    Config(config::Config),
     /// Print or import JSON Schemas
     #[command(subcommand)]
     Schema(schema::Schema),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+    /// Print the manual page
+    Man,
 }
 
 /// What every command takes that works on configs.
@@ -71,6 +81,9 @@ struct Configs {
     /// Set one value of every config, such as `batch.pools.0.nodes=4`
     #[arg(long = "set", value_name = "PATH=VALUE")]
     overrides: Vec<String>,
+    /// Render this environment of every config; all of them without it
+    #[arg(long = "env", value_name = "NAME")]
+    environments: Vec<String>,
     /// Folder of your own templates, laid over the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<std::path::PathBuf>,
@@ -100,6 +113,9 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
         Some(Command::Templates(command)) => command.run(),
         Some(Command::Bicep(command)) => command.run(),
         Some(Command::Schema(command)) => command.run(),
+        Some(Command::Config(command)) => command.run(),
+        Some(Command::Completions(command)) => command.run(),
+        Some(Command::Man) => completions::manual(),
     }
 }
 

@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::fleet::Fleet;
 use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Severity};
 use crate::diff::{self, FileDiff, FileState};
 use crate::output::{self, OutputError};
-use crate::pipeline::{self, Outcome};
+use crate::pipeline::{self, Job, Tools};
 
 /// `prebake render`.
 #[derive(Debug, Args)]
@@ -26,74 +27,219 @@ pub(super) struct Render {
     /// Show a unified diff of every changed file
     #[arg(long)]
     diff: bool,
+    /// Render every config of a fleet, unchanged ones too
+    #[arg(long)]
+    force: bool,
+}
+
+/// What came of one render, ready to be shown.
+struct Shown {
+    /// For stdout: the table of a single render, or the line of one among many.
+    text: String,
+    /// For stderr: findings and notes.
+    notes: String,
+    state: State,
+    code: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Written,
+    /// Rendered and the same as what stands there, or known to be without rendering.
+    Unchanged,
+    Differs,
+    Refused,
 }
 
 impl Render {
     pub(super) fn run(&self) -> u8 {
         let Ok(tools) = input::tools(&self.configs) else { return FAILED };
-        let Ok(paths) = input::find(&self.configs.paths) else { return FAILED };
-        let mut code = DONE;
-        for path in paths {
-            let one = match input::read(&path, &self.configs.overrides) {
-                Ok(input) => self.one(&pipeline::render(&input, &tools)),
-                Err(code) => code,
-            };
-            code = code.max(one);
+        let fleet = match Fleet::new(&self.configs) {
+            Ok(fleet) => fleet,
+            Err(code) => return code,
+        };
+        let mut summary = Summary::default();
+        let code = fleet.each(
+            |path, job| self.work(path, job, &tools, &fleet),
+            |shown| {
+                terminal::note(&shown.notes);
+                if shown.state == State::Refused || !fleet.has_progress() {
+                    terminal::out(&shown.text);
+                }
+                summary.count(shown.state);
+                shown.code
+            },
+        );
+        if !fleet.is_single() {
+            terminal::out(&summary.text(fleet.blocked(), &self.output));
         }
         code
     }
 
-    fn one(&self, outcome: &Outcome) -> u8 {
-        terminal::findings(&outcome.diagnostics, &outcome.sources);
+    fn work(&self, path: &str, job: Job, tools: &Tools, fleet: &Fleet<'_>) -> Shown {
+        let label = match &job.environment {
+            Some(environment) => format!("{path} ({environment})"),
+            None => path.to_owned(),
+        };
+        if let Some(shown) = self.skipped(&job, tools, fleet) {
+            return shown;
+        }
+        let outcome = job.render(tools);
+        let told = if fleet.shows_all() { Severity::Info } else { Severity::Error };
+        let mut notes = terminal::told(&outcome.diagnostics, &outcome.sources, told);
         let Some(render) = &outcome.render else {
-            terminal::note(&format!(
-                "nothing written: {}\n",
-                terminal::counts(&outcome.diagnostics)
-            ));
-            return if outcome.is_bad_input() { FAILED } else { FINDINGS };
+            let counts = terminal::counts(&outcome.diagnostics);
+            let text = if fleet.is_single() {
+                notes.push_str(&format!("nothing written: {counts}\n"));
+                String::new()
+            } else {
+                format!("{label}: {counts}, nothing written\n")
+            };
+            let code = super::fleet::worst(outcome.is_bad_input(), true);
+            return Shown { text, notes, state: State::Refused, code };
         };
         let folder = self.output.join(&render.model.name);
-        match self.compare_and_write(&folder, render) {
-            Ok(code) => code,
+        match self.compare_and_write(&folder, render, fleet, &mut notes) {
+            Ok((text, state)) => {
+                let counts = terminal::counts(&outcome.diagnostics);
+                let text = if fleet.is_single() { text } else { among_many(&text, &counts) };
+                let code = if self.check && state == State::Differs { FINDINGS } else { DONE };
+                Shown { text, notes, state, code }
+            }
             Err(error) => {
                 let findings = Diagnostics::from(vec![error.diagnostic()]);
-                terminal::findings(&findings, &outcome.sources);
-                FAILED
+                notes.push_str(&terminal::told(&findings, &outcome.sources, Severity::Info));
+                let text = format!("{label}: nothing written\n");
+                Shown { text, notes, state: State::Refused, code: FAILED }
             }
         }
+    }
+
+    /// A render of a fleet that stands as it would be written: the digests of the config and the templates,
+    /// the version, and the digest of every file on disk say so.
+    fn skipped(&self, job: &Job, tools: &Tools, fleet: &Fleet<'_>) -> Option<Shown> {
+        if fleet.is_single() || self.force || self.check || self.dry_run || self.diff {
+            return None;
+        }
+        let name = job.name()?;
+        let folder = self.output.join(name);
+        let previous = output::previous(&folder).ok()?;
+        let manifest = previous.manifest.as_ref()?;
+        (manifest.name == name && job.made(manifest, tools) && previous.is_whole()).then(|| Shown {
+            text: format!("{name} → {}: unchanged, not rendered again\n", folder.display()),
+            notes: String::new(),
+            state: State::Unchanged,
+            code: DONE,
+        })
     }
 
     fn compare_and_write(
         &self,
         folder: &Path,
         render: &pipeline::Render,
-    ) -> Result<u8, OutputError> {
+        fleet: &Fleet<'_>,
+        notes: &mut String,
+    ) -> Result<(String, State), OutputError> {
         let previous = output::previous(folder)?;
         let files = diff::files(&previous.files, &render.artifacts.files);
-        let changed = files.changed().next().is_some() || !previous.damaged.is_empty();
-        terminal::out(&summary(&render.model.name, folder, &files));
+        let changed =
+            files.changed().next().is_some() || !previous.damaged.is_empty() || previous.lost_mode;
+        let name = &render.model.name;
+        let mut text = if fleet.is_single() {
+            summary(name, folder, &files)
+        } else {
+            line(name, folder, &files)
+        };
         if self.diff || self.check {
             for file in files.changed() {
-                terminal::out(&file.unified());
+                text.push_str(&file.unified());
             }
         }
-        if self.check {
-            return Ok(if changed { FINDINGS } else { DONE });
+        let state = match (changed, self.check || self.dry_run) {
+            (false, _) => State::Unchanged,
+            (true, true) => State::Differs,
+            (true, false) => State::Written,
+        };
+        if self.dry_run && fleet.is_single() {
+            text.push_str("\nnothing written: --dry-run\n");
         }
-        if self.dry_run {
-            terminal::out("\nnothing written: --dry-run\n");
-            return Ok(DONE);
+        if self.check || self.dry_run {
+            return Ok((text, state));
         }
         let committed = output::commit(folder, &render.artifacts.files)?;
         for path in &committed.overwritten {
-            terminal::note(&format!("note: `{path}` was edited by hand and is overwritten\n"));
+            let _ = writeln!(notes, "note: `{path}` was edited by hand and is overwritten");
         }
         for path in &committed.foreign {
-            terminal::note(&format!("note: `{path}` is not of this render and stays\n"));
+            let _ = writeln!(notes, "note: `{path}` is not of this render and stays");
         }
-        terminal::out(&format!("\nNext:\n  {}\n", next_command(folder)));
-        Ok(DONE)
+        if fleet.is_single() {
+            let _ = write!(text, "\nNext:\n  {}\n", next_command(folder));
+        }
+        Ok((text, state))
     }
+}
+
+/// How a fleet fared, in a form that fits a screen whatever its size.
+#[derive(Debug, Default)]
+struct Summary {
+    written: usize,
+    unchanged: usize,
+    differs: usize,
+    refused: usize,
+}
+
+impl Summary {
+    fn count(&mut self, state: State) {
+        let counter = match state {
+            State::Written => &mut self.written,
+            State::Unchanged => &mut self.unchanged,
+            State::Differs => &mut self.differs,
+            State::Refused => &mut self.refused,
+        };
+        *counter += 1;
+    }
+
+    fn text(&self, blocked: usize, output: &Path) -> String {
+        let all = self.written + self.unchanged + self.differs + self.refused + blocked;
+        let mut text = format!("\n{all} renders in {}\n", output.display());
+        for (count, what) in [
+            (self.written, "written"),
+            (self.differs, "would change"),
+            (self.unchanged, "unchanged"),
+            (self.refused, "with errors, nothing written"),
+            (blocked, "share a folder or a pool with another, nothing written"),
+        ] {
+            if count > 0 {
+                let _ = writeln!(text, "{count:>7} {what}");
+            }
+        }
+        text
+    }
+}
+
+/// The line of one render among many, before what its findings count.
+fn line(name: &str, folder: &Path, files: &FileDiff) -> String {
+    let mut parts = Vec::new();
+    for (state, word) in [
+        (FileState::Added, "new"),
+        (FileState::Changed, "changed"),
+        (FileState::Removed, "removed"),
+        (FileState::Unchanged, "unchanged"),
+    ] {
+        let count = files.count(state);
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    format!("{name} → {}: {}\n", folder.display(), parts.join(", "))
+}
+
+/// The line with the counts of findings at its end; diffs below it stay as they are.
+fn among_many(text: &str, counts: &str) -> String {
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let counts = if counts.is_empty() { String::new() } else { format!(" ({counts})") };
+    format!("{line}{counts}\n{rest}")
 }
 
 fn next_command(folder: &Path) -> String {

@@ -33,6 +33,13 @@ pub(super) fn findings(diagnostics: &Diagnostics, sources: &Sources) {
     note(&text::render(diagnostics, sources, true));
 }
 
+/// The same as text, for those of at least a severity.
+pub(super) fn told(diagnostics: &Diagnostics, sources: &Sources, least: Severity) -> String {
+    let told: Vec<_> =
+        diagnostics.iter().filter(|finding| finding.severity >= least).cloned().collect();
+    text::render(&told.into(), sources, true)
+}
+
 /// `2 errors, 1 warning`, or nothing.
 pub(super) fn counts(diagnostics: &Diagnostics) -> String {
     let count = |severity: Severity| match diagnostics.count(severity) {

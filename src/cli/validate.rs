@@ -1,8 +1,8 @@
 use clap::{Args, ValueEnum};
 
-use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
+use super::fleet::Fleet;
+use super::{Configs, FAILED, input, terminal};
 use crate::diagnostic::Severity;
-use crate::pipeline;
 
 /// `prebake validate`.
 #[derive(Debug, Args)]
@@ -27,33 +27,27 @@ enum Bar {
 impl Validate {
     pub(super) fn run(&self) -> u8 {
         let Ok(tools) = input::tools(&self.configs) else { return FAILED };
-        let Ok(paths) = input::find(&self.configs.paths) else { return FAILED };
+        let fleet = match Fleet::new(&self.configs) {
+            Ok(fleet) => fleet,
+            Err(code) => return code,
+        };
         let bar = match (self.strict, self.fail_on) {
             (true, _) | (_, Bar::Warning) => Some(Severity::Warning),
             (_, Bar::Error) => Some(Severity::Error),
             (_, Bar::None) => None,
         };
-        let mut code = DONE;
-        for path in paths {
-            let outcome = match input::read(&path, &self.configs.overrides) {
-                Ok(input) => pipeline::render(&input, &tools),
-                Err(failed) => {
-                    code = code.max(failed);
-                    continue;
-                }
-            };
-            terminal::findings(&outcome.diagnostics, &outcome.sources);
-            let counts = terminal::counts(&outcome.diagnostics);
-            let verdict = if counts.is_empty() { "no findings".to_owned() } else { counts };
-            terminal::out(&format!("{}: {verdict}\n", path.display()));
-            if outcome.is_bad_input() {
-                code = FAILED;
-            }
-            let worst = outcome.diagnostics.iter().map(|finding| finding.severity).max();
-            if bar.is_some_and(|bar| worst >= Some(bar)) {
-                code = code.max(FINDINGS);
-            }
-        }
-        code
+        fleet.each(
+            |path, job| (path.to_owned(), job.environment.clone(), job.render(&tools)),
+            |(path, environment, outcome)| {
+                terminal::findings(&outcome.diagnostics, &outcome.sources);
+                let counts = terminal::counts(&outcome.diagnostics);
+                let verdict = if counts.is_empty() { "no findings" } else { &counts };
+                let environment = environment.map_or_else(String::new, |name| format!(" ({name})"));
+                terminal::out(&format!("{path}{environment}: {verdict}\n"));
+                let worst = outcome.diagnostics.iter().map(|finding| finding.severity).max();
+                let fails = bar.is_some_and(|bar| worst >= Some(bar));
+                super::fleet::worst(outcome.is_bad_input(), fails)
+            },
+        )
     }
 }

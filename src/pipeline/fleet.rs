@@ -55,8 +55,7 @@ pub fn collisions(claims: impl IntoIterator<Item = (usize, Vec<Claimed>)>) -> Ve
         }
     }
     let shared = by_claim.into_iter().filter(|(_, jobs)| jobs.len() > 1);
-    let mut found: Vec<Collision> =
-        shared.map(|(claim, jobs)| Collision { claim, jobs }).collect();
+    let mut found: Vec<Collision> = shared.map(|(claim, jobs)| Collision { claim, jobs }).collect();
     // Two configs that write one folder usually are one config twice: its pools say nothing new.
     let folders: Vec<Vec<usize>> = found
         .iter()
@@ -82,18 +81,20 @@ impl Collision {
         diagnostics: &mut Diagnostics,
     ) {
         let mut finding = match &self.claim {
-            Claim::Folder(name) => {
-                Diagnostic::error("PB0501", format!("{} configs are named `{name}`", self.jobs.len()))
-                    .reason("each would write the same folder, so that one render replaces the other")
-                    .help("give every config, or every environment, a name of its own")
-            }
-            Claim::Pool([.., account, pool]) => {
-                Diagnostic::error("PB0502", format!("{} configs deploy pool `{pool}`", self.jobs.len()))
-                    .reason(format!(
-                        "in Batch account `{account}`: each deployment would take it from the others"
-                    ))
-                    .help("give the pools different ids, or remove all but one")
-            }
+            Claim::Folder(name) => Diagnostic::error(
+                "PB0501",
+                format!("{} configs are named `{name}`", self.jobs.len()),
+            )
+            .reason("each would write the same folder, so that one render replaces the other")
+            .help("give every config, or every environment, a name of its own"),
+            Claim::Pool([.., account, pool]) => Diagnostic::error(
+                "PB0502",
+                format!("{} configs deploy pool `{pool}`", self.jobs.len()),
+            )
+            .reason(format!(
+                "in Batch account `{account}`: each deployment would take it from the others"
+            ))
+            .help("give the pools different ids, or remove all but one"),
         };
         for (number, pointer) in self.jobs.iter().take(MOST_PLACES) {
             let job = job(*number);

@@ -54,8 +54,9 @@ impl Outcome {
     /// Whether an error says that the input itself is bad (no config could be read from it, or a template
     /// cannot be used), rather than that a readable config has findings.
     pub fn is_bad_input(&self) -> bool {
-        let bad =
-            |code: &str| matches!(&code[..code.len().min(4)], "PB00" | "PB03" | "PB20") || code == "PB1014";
+        let bad = |code: &str| {
+            matches!(&code[..code.len().min(4)], "PB00" | "PB03" | "PB20") || code == "PB1014"
+        };
         self.diagnostics
             .iter()
             .any(|finding| finding.severity == Severity::Error && bad(&finding.code))

@@ -1,0 +1,126 @@
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::{Configs, DONE, FAILED, fleet, input, terminal};
+use crate::config::escape;
+use crate::pipeline::Job;
+
+/// `prebake config`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Print configs with their layers, environment and `--set` merged
+    Show(Show),
+}
+
+/// `prebake config show`.
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    configs: Configs,
+    /// Say after every value where it comes from
+    #[arg(long)]
+    origin: bool,
+}
+
+impl Config {
+    pub(super) fn run(&self) -> u8 {
+        let Self::Show(show) = self;
+        show.run()
+    }
+}
+
+impl Show {
+    fn run(&self) -> u8 {
+        let Ok((paths, mut code)) = input::find(&self.configs.paths) else { return FAILED };
+        let mut several = false;
+        for path in &paths {
+            for job in input::jobs(path, &self.configs) {
+                if several {
+                    terminal::out("---\n");
+                }
+                several |= job.document.is_some();
+                code = code.max(self.one(path, &job));
+            }
+        }
+        code
+    }
+
+    fn one(&self, path: &Path, job: &Job) -> u8 {
+        terminal::findings(&job.diagnostics, &job.sources);
+        let Some(document) = &job.document else { return fleet::worst(true, true) };
+        let mut text = match &job.environment {
+            Some(environment) => format!("# {}, environment {environment}\n", path.display()),
+            None => format!("# {}\n", path.display()),
+        };
+        if self.origin {
+            let lines = Lines { job };
+            lines.below(&document.value, "", 0, &mut text);
+        } else {
+            text.push_str(&yaml(&document.value));
+        }
+        terminal::out(&text);
+        DONE
+    }
+}
+
+fn yaml(value: &Value) -> String {
+    serde_yaml::to_string(value).expect("plain data serialises")
+}
+
+/// A config as YAML with the origin of every single value as a comment.
+struct Lines<'a> {
+    job: &'a Job,
+}
+
+impl Lines<'_> {
+    fn below(&self, value: &Value, pointer: &str, depth: usize, out: &mut String) {
+        let indent = "  ".repeat(depth);
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    let written = yaml(&Value::String(key.clone()));
+                    let start = format!("{indent}{}:", written.trim_end());
+                    self.entry(&start, value, &format!("{pointer}/{}", escape(key)), depth, out);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.entry(
+                        &format!("{indent}-"),
+                        value,
+                        &format!("{pointer}/{index}"),
+                        depth,
+                        out,
+                    );
+                }
+            }
+            single => out.push_str(&yaml(single)),
+        }
+    }
+
+    fn entry(&self, start: &str, value: &Value, pointer: &str, depth: usize, out: &mut String) {
+        let holds_more = match value {
+            Value::Object(map) => !map.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            _ => false,
+        };
+        if holds_more {
+            let _ = writeln!(out, "{start}");
+            self.below(value, pointer, depth + 1, out);
+        } else {
+            // JSON is YAML that stays on one line, however long the text is.
+            let _ = writeln!(out, "{start} {value}  # {}", self.origin(pointer));
+        }
+    }
+
+    fn origin(&self, pointer: &str) -> String {
+        let document = self.job.document.as_ref();
+        document.and_then(|document| document.place(pointer)).map_or_else(String::new, |place| {
+            let (file, at) = self.job.sources.position(place);
+            format!("{file}:{}:{}", at.line, at.column)
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! Runs a command over every config that was named: in parallel, shown in order, one bad config never
+//! stopping the others.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+
+use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
+use crate::diagnostic::{Diagnostics, Sources};
+use crate::pipeline::{Job, fleet};
+
+/// Configs that are worked on before their results are shown: bounds memory, keeps the order.
+const AT_ONCE: usize = 64;
+/// From this many renders on a terminal shows progress instead of a line for each.
+const MANY: usize = 20;
+
+/// The configs of a run and the renders that they ask for.
+pub(super) struct Fleet<'a> {
+    configs: &'a Configs,
+    paths: Vec<PathBuf>,
+    /// Path and place among its renders, for each render; empty for a single one.
+    renders: Vec<(usize, usize)>,
+    /// Renders that share what they must not share: none of them is made.
+    blocked: Vec<(usize, usize)>,
+    /// The exit code so far.
+    pub code: u8,
+}
+
+impl<'a> Fleet<'a> {
+    /// Finds the configs and what they cannot share.
+    pub fn new(configs: &'a Configs) -> Result<Self, u8> {
+        let (paths, code) = input::find(&configs.paths)?;
+        let mut fleet = Self { configs, paths, renders: vec![], blocked: vec![], code };
+        fleet.survey();
+        Ok(fleet)
+    }
+
+    /// How many renders the run makes.
+    pub fn len(&self) -> usize {
+        self.renders.len()
+    }
+
+    /// Whether it is one config that the user watches, not a fleet.
+    pub fn is_single(&self) -> bool {
+        self.renders.len() == 1
+    }
+
+    /// Reads every config once to see how many renders there are and which of them collide.
+    fn survey(&mut self) {
+        let read = |path: usize| {
+            let jobs = input::jobs(&self.paths[path], self.configs);
+            let alone = self.paths.len() == 1 && jobs.len() == 1;
+            let claims = |job| if alone { Vec::new() } else { fleet::claims(job) };
+            jobs.iter().map(claims).collect::<Vec<_>>()
+        };
+        let claims: Vec<_> = (0..self.paths.len()).into_par_iter().map(read).collect();
+        let numbered = claims.iter().enumerate();
+        self.renders = numbered
+            .flat_map(|(path, jobs)| (0..jobs.len()).map(move |place| (path, place)))
+            .collect();
+        let collisions = fleet::collisions(claims.into_iter().flatten().enumerate());
+        let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+        for collision in &collisions {
+            collision.report(|number| self.job(number), &mut sources, &mut diagnostics);
+            self.blocked.extend(collision.jobs.iter().map(|(number, _)| self.renders[*number]));
+        }
+        if !collisions.is_empty() {
+            terminal::findings(&diagnostics, &sources);
+            self.code = self.code.max(FINDINGS);
+        }
+    }
+
+    fn job(&self, number: usize) -> Job {
+        let (path, place) = self.renders[number];
+        input::jobs(&self.paths[path], self.configs).into_iter().nth(place).unwrap_or_default()
+    }
+
+    /// How many renders are not made because they collide with others.
+    pub fn blocked(&self) -> usize {
+        self.renders.iter().filter(|render| self.blocked.contains(render)).count()
+    }
+
+    /// Works on every render in parallel and shows the results in order. Gives the worst exit code.
+    pub fn each<T: Send>(
+        &self,
+        work: impl Fn(&str, Job) -> T + Sync,
+        mut show: impl FnMut(T) -> u8,
+    ) -> u8 {
+        let mut code = self.code;
+        let progress = self.progress();
+        for chunk in self.indices().chunks(AT_ONCE) {
+            let done: Vec<Vec<T>> = chunk.par_iter().map(|path| self.one(*path, &work)).collect();
+            for result in done.into_iter().flatten() {
+                code = code.max(progress.suspend(|| show(result)));
+                progress.inc(1);
+            }
+        }
+        progress.finish_and_clear();
+        code
+    }
+
+    fn indices(&self) -> Vec<usize> {
+        (0..self.paths.len()).collect()
+    }
+
+    fn one<T>(&self, path: usize, work: &impl Fn(&str, Job) -> T) -> Vec<T> {
+        let jobs = input::jobs(&self.paths[path], self.configs).into_iter().enumerate();
+        let free = jobs.filter(|(place, _)| !self.blocked.contains(&(path, *place)));
+        let shown = self.paths[path].display().to_string();
+        free.map(|(_, job)| work(&shown, job)).collect()
+    }
+
+    /// Whether a bar shows the progress, so that good news needs no line.
+    pub fn has_progress(&self) -> bool {
+        self.len() > MANY && std::io::stderr().is_terminal()
+    }
+
+    fn progress(&self) -> ProgressBar {
+        if !self.has_progress() {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}")
+            .expect("the template is well formed");
+        ProgressBar::new(self.len() as u64).with_style(style)
+    }
+
+    /// Whether findings are few enough to be shown whole; of a large fleet only errors are.
+    pub fn shows_all(&self) -> bool {
+        self.len() <= MANY
+    }
+}
+
+/// `no config` and other failures of the arguments end with this code.
+pub(super) const fn worst(bad_input: bool, findings: bool) -> u8 {
+    match (bad_input, findings) {
+        (true, _) => FAILED,
+        (false, true) => FINDINGS,
+        (false, false) => DONE,
+    }
+}
