@@ -26,9 +26,10 @@ pub fn decode(document: &Document, diagnostics: &mut Diagnostics) -> Option<Conf
     let findings = schema::CONFIG.findings(&document.value, Values::Literal);
     let findings = findings.expect("the committed schema compiles: a test builds it");
     if !findings.is_empty() {
-        for finding in &findings {
-            diagnostics.push(diagnostic(finding, document));
-        }
+        let mut found: Vec<Diagnostic> =
+            findings.iter().map(|finding| diagnostic(finding, document)).collect();
+        found.sort_by_key(|finding| finding.place);
+        diagnostics.append(found.into());
         return None;
     }
     match serde_json::from_value(document.value.clone()) {

@@ -131,7 +131,10 @@ impl Translator<'_> {
     /// The subschema that holds the keyword that failed.
     fn owner(&self, error: &ValidationError<'_>) -> Option<&Value> {
         let keyword = error.schema_path().as_str();
-        self.document.pointer(&keyword[..keyword.rfind('/')?])
+        let owner = &keyword[..keyword.rfind('/')?];
+        // The branches of a condition belong to the schema that holds the condition.
+        let owner = owner.strip_suffix("/then").or(owner.strip_suffix("/else")).unwrap_or(owner);
+        self.document.pointer(owner)
     }
 
     fn missing(&self, error: &ValidationError<'_>, property: &Value) -> Finding {
