@@ -1,7 +1,8 @@
-//! The parser against the sources of the corpus, and against texts that nobody means.
+//! The parser, and what stands behind it, against the sources of the corpus, and against texts that nobody means.
 
 mod corpus;
 mod hostile;
+mod random;
 
 use prebake::bicep::parser::parse;
 use prebake::bicep::syntax::{Arena, FileKind};

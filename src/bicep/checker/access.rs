@@ -53,7 +53,7 @@ impl<'a> Checker<'a, '_> {
             Type::Error
         };
         match &base {
-            Type::Array(_) | Type::Tuple(_) | Type::Resource(_, true) | Type::Module(_, true) => {
+            Type::Array(..) | Type::Tuple(..) | Type::Resource(_, true) | Type::Module(_, true) => {
                 if !index.can_be(Kinds::INT) {
                     return mistake("BCP074", "arrays are indexed by `int`");
                 }
@@ -116,7 +116,7 @@ impl<'a> Checker<'a, '_> {
         match self.infer(base) {
             Type::Union(members) => {
                 let some = members.iter().filter(|member| !matches!(member, Type::Null));
-                some.cloned().reduce(Type::or).unwrap_or(Type::Any)
+                Type::any_of(some.cloned())
             }
             other => other,
         }

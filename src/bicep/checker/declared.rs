@@ -1,9 +1,7 @@
 //! What type expressions stand for.
 
-use std::rc::Rc;
-
 use super::Checker;
-use super::types::{ObjectType, Type};
+use super::types::Type;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{IdentifierSyntax, ObjectTypeSyntax, TypeSyntax};
 
@@ -16,15 +14,14 @@ impl<'a> Checker<'a, '_> {
     fn described_here(&self, syntax: TypeSyntax<'a>) -> Type<'a> {
         match syntax {
             TypeSyntax::Variable(node) => self.named_type(node.name),
-            TypeSyntax::Array(node) => Type::Array(Rc::new(self.described(node.item))),
+            TypeSyntax::Array(node) => Type::array_of(self.described(node.item)),
             TypeSyntax::Nullable(node) => self.described(node.base).or(Type::Null),
             TypeSyntax::Union(node) => {
-                let members = node.members.iter().map(|member| self.described(*member));
-                members.reduce(Type::or).unwrap_or(Type::Any)
+                Type::any_of(node.members.iter().map(|member| self.described(*member)))
             }
             TypeSyntax::Object(node) => self.object_type(node),
             TypeSyntax::Tuple(node) => {
-                Type::Tuple(node.items.iter().map(|item| self.described(item.value)).collect())
+                Type::tuple(node.items.iter().map(|item| self.described(item.value)).collect())
             }
             TypeSyntax::String(node) => Type::String(node.literal()),
             TypeSyntax::Integer(node) => Type::Int(i64::try_from(node.value).ok()),
@@ -72,7 +69,7 @@ impl<'a> Checker<'a, '_> {
         let named = node
             .properties()
             .filter_map(|property| Some((property.name()?, self.described(property.value))));
-        Type::Object(Rc::new(ObjectType { properties: named.collect(), open: true }))
+        Type::shaped(named.collect(), true)
     }
 
     fn named_type(&self, name: IdentifierSyntax<'a>) -> Type<'a> {

@@ -1,9 +1,7 @@
 //! What expressions are, and whether their operands fit.
 
-use std::rc::Rc;
-
 use super::Checker;
-use super::types::{ObjectType, Type};
+use super::types::Type;
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::functions::Kinds;
 use crate::bicep::syntax::{
@@ -79,13 +77,13 @@ impl<'a> Checker<'a, '_> {
         } else if spread {
             Type::array()
         } else {
-            Type::Tuple(items.into())
+            Type::tuple(items)
         }
     }
 
     /// The type of an object, whose repeated keys are reported.
     pub(super) fn object(&self, node: &ObjectSyntax<'a>) -> Type<'a> {
-        let mut shape = ObjectType::default();
+        let (mut properties, mut open) = (Vec::new(), false);
         let mut broken = self.repeated_keys(node);
         for item in node.items {
             match item {
@@ -96,13 +94,13 @@ impl<'a> Checker<'a, '_> {
                     let value = self.infer(property.value);
                     broken |= value.is_error();
                     match property.name() {
-                        Some(name) => shape.properties.push((name, value)),
-                        None => shape.open = true,
+                        Some(name) => properties.push((name, value)),
+                        None => open = true,
                     }
                 }
                 ObjectItemSyntax::Spread(spread) => {
                     broken |= self.infer(spread.expression).is_error();
-                    shape.open = true;
+                    open = true;
                 }
                 ObjectItemSyntax::Resource(resource) => {
                     self.infer(resource.value);
@@ -111,7 +109,7 @@ impl<'a> Checker<'a, '_> {
                 ObjectItemSyntax::Skipped(_) => broken = true,
             }
         }
-        if broken { Type::Error } else { Type::Object(Rc::new(shape)) }
+        if broken { Type::Error } else { Type::shaped(properties, open) }
     }
 
     fn repeated_keys(&self, node: &ObjectSyntax<'a>) -> bool {
@@ -227,7 +225,7 @@ impl<'a> Checker<'a, '_> {
             self.error("BCP137", node.expression.span(), title, words);
         }
         let body = self.infer(node.body);
-        if body.is_error() || over.is_error() { Type::Error } else { Type::Array(Rc::new(body)) }
+        if body.is_error() || over.is_error() { Type::Error } else { Type::array_of(body) }
     }
 
     fn variable(&self, name: IdentifierSyntax<'a>) -> Type<'a> {

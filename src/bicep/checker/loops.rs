@@ -159,12 +159,7 @@ impl<'a> Checker<'a, '_> {
         }
         let values = ["name", "scope", "parent"].map(|name| object.property(name));
         let varies = values.into_iter().flatten().any(|property| {
-            let span = property.value.span();
-            self.bound.uses.iter().any(|found| {
-                span.start <= found.span.start
-                    && found.span.end <= span.end
-                    && self.is_local(found.target, node)
-            })
+            self.uses_in(property.value.span()).any(|found| self.is_local(found.target, node))
         });
         if !varies {
             let title = format!("every `{}` has the same name", symbol.name);

@@ -27,7 +27,7 @@ use std::collections::{HashMap, HashSet};
 
 pub use interface::{Interface, InterfaceParameter};
 
-use super::binder::{Bound, SymbolId};
+use super::binder::{Bound, SymbolId, Use};
 use super::syntax::{ExpressionSyntax, FileKind};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use types::Type;
@@ -76,6 +76,8 @@ struct Checker<'a, 'c> {
     symbols: RefCell<HashMap<SymbolId, Option<Type<'a>>>>,
     /// Which variables only a deployment can tell.
     late: RefCell<HashMap<SymbolId, bool>>,
+    /// The uses of names, in the order of the text.
+    uses: OnceCell<Vec<Use<'a>>>,
     /// Where secrets may be read.
     secrets: OnceCell<HashSet<u32>>,
     /// Above zero while a declaration is only looked at from another.
@@ -91,6 +93,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             findings: RefCell::default(),
             symbols: RefCell::default(),
             late: RefCell::default(),
+            uses: OnceCell::new(),
             secrets: OnceCell::new(),
             quiet: Cell::new(0),
             depth: Cell::new(0),
@@ -124,6 +127,17 @@ impl<'a, 'c> Checker<'a, 'c> {
         words: (&str, &str),
     ) {
         self.report(Severity::Warning, code, span, title, words);
+    }
+
+    /// The uses of names inside a range.
+    fn uses_in(&self, span: Span) -> impl Iterator<Item = &Use<'a>> {
+        let uses = self.uses.get_or_init(|| {
+            let mut uses = self.bound.uses.clone();
+            uses.sort_by_key(|found| found.span.start);
+            uses
+        });
+        let start = uses.partition_point(|found| found.span.start < span.start);
+        uses[start..].iter().take_while(move |found| found.span.end <= span.end)
     }
 
     /// Runs without reporting.

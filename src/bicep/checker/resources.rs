@@ -232,7 +232,7 @@ impl<'a> Checker<'a, '_> {
     fn scope_value(&self, value: ExpressionSyntax<'a>) {
         let wrong = match self.quietly(|| self.infer(value)) {
             Type::Object(object) => !object.open,
-            Type::Null | Type::Bool | Type::Int(_) | Type::String(_) | Type::Tuple(_) => true,
+            Type::Null | Type::Bool | Type::Int(_) | Type::String(_) | Type::Tuple(..) => true,
             _ => false,
         };
         if wrong {

@@ -3,6 +3,12 @@ use std::rc::Rc;
 use crate::bicep::binder::{ResourceId, SymbolId};
 use crate::bicep::functions::{Kinds, Namespace};
 
+/// How deep types are known: below, a value may be anything.
+const MAX_DEPTH: u8 = 48;
+
+/// How many types a value may have one of: beyond, it may be anything.
+const MAX_MEMBERS: usize = 256;
+
 /// What is known about the value of an expression.
 ///
 /// Where less is known than Microsoft's compiler knows, it is [`Type::Any`], which fits everywhere:
@@ -17,9 +23,12 @@ pub(super) enum Type<'a> {
     Bool,
     Int(Option<i64>),
     String(Option<&'a str>),
-    Array(Rc<Type<'a>>),
-    Tuple(Rc<[Type<'a>]>),
+    /// An array of like items, with how deep it is.
+    Array(Rc<Type<'a>>, u8),
+    /// An array of known items, with how deep it is.
+    Tuple(Rc<[Type<'a>]>, u8),
     Object(Rc<ObjectType<'a>>),
+    /// One of several, none of them a union.
     Union(Rc<[Type<'a>]>),
     /// A resource, or all of a loop.
     Resource(ResourceId, bool),
@@ -35,6 +44,7 @@ pub(super) struct ObjectType<'a> {
     pub properties: Vec<(&'a str, Type<'a>)>,
     /// Whether it may have others.
     pub open: bool,
+    depth: u8,
 }
 
 impl<'a> ObjectType<'a> {
@@ -47,12 +57,66 @@ impl<'a> ObjectType<'a> {
 impl<'a> Type<'a> {
     /// An object of which nothing more is known.
     pub fn object() -> Self {
-        Self::Object(Rc::new(ObjectType { properties: Vec::new(), open: true }))
+        Self::Object(Rc::new(ObjectType { open: true, ..ObjectType::default() }))
     }
 
     /// An array of which nothing more is known.
     pub fn array() -> Self {
-        Self::Array(Rc::new(Self::Any))
+        Self::Array(Rc::new(Self::Any), 1)
+    }
+
+    /// An array of like items.
+    pub fn array_of(item: Self) -> Self {
+        match item.depth() {
+            depth if depth < MAX_DEPTH => Self::Array(Rc::new(item), depth + 1),
+            _ => Self::array(),
+        }
+    }
+
+    /// An array of known items.
+    pub fn tuple(items: Vec<Self>) -> Self {
+        match items.iter().map(Self::depth).max().unwrap_or(0) {
+            depth if depth < MAX_DEPTH => Self::Tuple(items.into(), depth + 1),
+            _ => Self::array(),
+        }
+    }
+
+    /// An object of known shape.
+    pub fn shaped(properties: Vec<(&'a str, Self)>, open: bool) -> Self {
+        match properties.iter().map(|property| property.1.depth()).max().unwrap_or(0) {
+            depth if depth < MAX_DEPTH => {
+                Self::Object(Rc::new(ObjectType { properties, open, depth: depth + 1 }))
+            }
+            _ => Self::object(),
+        }
+    }
+
+    /// One of several types.
+    pub fn any_of(types: impl IntoIterator<Item = Self>) -> Self {
+        let mut members: Vec<Self> = Vec::new();
+        for next in types {
+            match next {
+                Self::Error => return Self::Error,
+                Self::Union(inner) => members.extend(inner.iter().cloned()),
+                other => members.push(other),
+            }
+            if members.len() > MAX_MEMBERS {
+                return Self::Any;
+            }
+        }
+        if members.is_empty() || members.iter().any(|member| matches!(member, Self::Any)) {
+            return Self::Any;
+        }
+        if members.len() == 1 { members.remove(0) } else { Self::Union(members.into()) }
+    }
+
+    fn depth(&self) -> u8 {
+        match self {
+            Self::Array(_, depth) | Self::Tuple(_, depth) => *depth,
+            Self::Object(object) => object.depth,
+            Self::Union(members) => members.iter().map(Self::depth).max().unwrap_or(0),
+            _ => 0,
+        }
     }
 
     pub fn is_error(&self) -> bool {
@@ -67,7 +131,7 @@ impl<'a> Type<'a> {
             Self::Bool => Kinds::BOOL,
             Self::Int(_) => Kinds::INT,
             Self::String(_) => Kinds::STRING,
-            Self::Array(_) | Self::Tuple(_) => Kinds::ARRAY,
+            Self::Array(..) | Self::Tuple(..) => Kinds::ARRAY,
             Self::Resource(_, true) | Self::Module(_, true) => Kinds::ARRAY,
             Self::Object(_) | Self::Resource(..) | Self::Module(..) => Kinds::OBJECT,
             Self::Lambda => Kinds::LAMBDA,
@@ -88,11 +152,7 @@ impl<'a> Type<'a> {
 
     /// The type of either value.
     pub fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Error, _) | (_, Self::Error) => Self::Error,
-            (Self::Any, _) | (_, Self::Any) => Self::Any,
-            (left, right) => Self::Union([left, right].into()),
-        }
+        Self::any_of([self, other])
     }
 
     /// What is known of a value of these kinds.
@@ -115,8 +175,8 @@ impl<'a> Type<'a> {
     /// The items of an array.
     pub fn item(&self) -> Self {
         match self {
-            Self::Array(item) => (**item).clone(),
-            Self::Tuple(items) => items.iter().cloned().reduce(Self::or).unwrap_or(Self::Any),
+            Self::Array(item, _) => (**item).clone(),
+            Self::Tuple(items, _) => Self::any_of(items.iter().cloned()),
             Self::Resource(id, true) => Self::Resource(*id, false),
             Self::Module(id, true) => Self::Module(*id, false),
             Self::Error => Self::Error,
@@ -134,7 +194,7 @@ impl<'a> Type<'a> {
             Self::Int(None) => "int".to_owned(),
             Self::String(Some(text)) if text.len() <= 40 => format!("'{text}'"),
             Self::String(_) => "string".to_owned(),
-            Self::Array(_) | Self::Tuple(_) => "array".to_owned(),
+            Self::Array(..) | Self::Tuple(..) => "array".to_owned(),
             Self::Object(_) => "object".to_owned(),
             Self::Resource(_, false) => "resource".to_owned(),
             Self::Resource(_, true) => "resource[]".to_owned(),

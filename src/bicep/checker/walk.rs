@@ -118,11 +118,7 @@ impl<'a> Checker<'a, '_> {
 
     /// Only parameters and what imports offer is known before a deployment starts.
     fn parameter_default(&self, default: ExpressionSyntax<'a>) {
-        let span = default.span();
-        for found in &self.bound.uses {
-            if found.span.start < span.start || found.span.end > span.end {
-                continue;
-            }
+        for found in self.uses_in(default.span()) {
             let kind = self.bound.symbol(found.target).kind;
             if matches!(
                 kind,
