@@ -1,0 +1,132 @@
+//! What validation adds to one config: schemas compiled cold, resources checked warm, a stage expanded.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use prebake::arm::{SourceMap, Template};
+use prebake::diagnostic::Diagnostics;
+use prebake::expand::{Context, Resource, expand};
+use prebake::schema::{Document, ResourceSchemas, Schema, Values};
+use prebake::validate;
+use serde_json::{Value, json};
+
+/// The resource types of a full render: registry, builder, image and batch.
+const TYPES: [(&str, &str); 17] = [
+    ("Microsoft.ContainerRegistry/registries", "2025-11-01"),
+    ("Microsoft.ContainerRegistry/registries/tasks", "2025-03-01-preview"),
+    ("Microsoft.ContainerRegistry/registries/taskRuns", "2025-03-01-preview"),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities", "2024-11-30"),
+    ("Microsoft.Authorization/roleAssignments", "2022-04-01"),
+    ("Microsoft.Network/virtualNetworks", "2025-05-01"),
+    ("Microsoft.Network/networkSecurityGroups", "2025-05-01"),
+    ("Microsoft.Network/networkInterfaces", "2025-05-01"),
+    ("Microsoft.Network/publicIPAddresses", "2025-05-01"),
+    ("Microsoft.Network/natGateways", "2025-05-01"),
+    ("Microsoft.Compute/virtualMachines", "2025-11-01"),
+    ("Microsoft.Compute/galleries", "2025-03-03"),
+    ("Microsoft.Compute/galleries/images", "2025-03-03"),
+    ("Microsoft.Compute/galleries/images/versions", "2025-03-03"),
+    ("Microsoft.Storage/storageAccounts", "2025-06-01"),
+    ("Microsoft.Batch/batchAccounts", "2025-06-01"),
+    ("Microsoft.Batch/batchAccounts/pools", "2025-06-01"),
+];
+
+const FILES: [Document; 5] = [
+    Document::CloudConfig,
+    Document::AcrTask,
+    Document::BatchPool,
+    Document::ArmTemplate,
+    Document::ArmParameters,
+];
+
+fn pool() -> Value {
+    json!({
+        "properties": {
+            "vmSize": "Standard_NC4as_T4_v3",
+            "deploymentConfiguration": { "virtualMachineConfiguration": {
+                "imageReference": { "id": "[resourceId('Microsoft.Compute/galleries/images/versions', 'g', 'i', '1.0.0')]" },
+                "nodeAgentSkuId": "batch.node.ubuntu 24.04",
+                "containerConfiguration": { "type": "DockerCompatible", "containerImageNames": ["r.azurecr.io/a:b"] } } },
+            "scaleSettings": { "fixedScale": { "targetDedicatedNodes": 2, "resizeTimeout": "PT15M" } }
+        }
+    })
+}
+
+fn resource(index: usize) -> Resource {
+    let Value::Object(body) = pool() else { unreachable!("a pool is an object") };
+    Resource {
+        stage: "batch".to_owned(),
+        id: format!("/pools/{index}"),
+        kind: "Microsoft.Batch/batchAccounts/pools".to_owned(),
+        api_version: "2025-06-01".to_owned(),
+        name: format!("account/pool{index}"),
+        body,
+        depends_on: Vec::new(),
+        existing: false,
+        pointer: format!("/resources/{index}"),
+    }
+}
+
+fn schemas(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("validate");
+    let own = ResourceSchemas::embedded();
+    let texts: Vec<(String, String)> = TYPES
+        .iter()
+        .filter_map(|(kind, version)| own.get(kind, version))
+        .chain(FILES.iter().map(|file| file.schema()))
+        .map(|schema| (schema.name().to_owned(), schema.text().to_owned()))
+        .collect();
+    assert_eq!(texts.len(), TYPES.len() + FILES.len());
+    group.bench_function("compile every schema of one config (cold)", |bencher| {
+        bencher.iter(|| {
+            for (name, text) in &texts {
+                let schema = Schema::new(name.as_str(), text.clone());
+                black_box(schema.findings(&json!({}), Values::Symbolic)).expect("usable");
+            }
+        });
+    });
+    for name in [
+        "Microsoft.Compute/virtualMachines@2025-11-01",
+        "Microsoft.Batch/batchAccounts/pools@2025-06-01",
+    ] {
+        let (_, text) = texts.iter().find(|(known, _)| known == name).expect("a type of a render");
+        group.bench_function(format!("compile {name}"), |bencher| {
+            bencher.iter(|| {
+                let schema = Schema::new(name, text.clone());
+                black_box(schema.findings(&json!({}), Values::Symbolic)).expect("usable");
+            });
+        });
+    }
+    let pools: Vec<_> = (0..20).map(resource).collect();
+    group.bench_function("20 pools (warm)", |bencher| {
+        bencher.iter(|| {
+            let mut diagnostics = Diagnostics::new();
+            validate::resources(black_box(&pools), &SourceMap::default(), &own, &mut diagnostics);
+            assert!(diagnostics.is_empty());
+        });
+    });
+    group.finish();
+}
+
+fn expansion(criterion: &mut Criterion) {
+    let template = Template {
+        json: json!({
+            "variables": { "names": "[map(range(0, 20), lambda('i', format('pool{0}', lambdaVariables('i'))))]" },
+            "resources": [{ "copy": { "name": "pools", "count": "[length(variables('names'))]" },
+                "type": "Microsoft.Batch/batchAccounts/pools", "apiVersion": "2025-06-01",
+                "name": "[format('account/{0}', variables('names')[copyIndex()])]",
+                "properties": pool()["properties"] }],
+        }),
+        source_map: SourceMap::default(),
+    };
+    criterion.bench_function("expand 20 pools", |bencher| {
+        bencher.iter(|| {
+            let mut diagnostics = Diagnostics::new();
+            let context = Context::default();
+            black_box(expand("batch", &template, &json!({}), &context, &mut diagnostics));
+        });
+    });
+}
+
+criterion_group!(benches, schemas, expansion);
+criterion_main!(benches);
