@@ -101,7 +101,7 @@ fn schemas(criterion: &mut Criterion) {
     group.bench_function("20 pools (warm)", |bencher| {
         bencher.iter(|| {
             let mut diagnostics = Diagnostics::new();
-            validate::resources(black_box(&pools), &SourceMap::default(), &own, &mut diagnostics);
+            validate::resources(black_box(&pools), &Template::default(), &own, &mut diagnostics);
             assert!(diagnostics.is_empty());
         });
     });

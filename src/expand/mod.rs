@@ -11,9 +11,13 @@ mod declaration;
 mod dependency;
 mod identity;
 mod module;
+mod origin;
+mod parameter;
 mod scope;
 mod session;
 mod value;
+
+pub use origin::template_pointer;
 
 use serde_json::{Map, Value};
 

@@ -115,7 +115,10 @@ impl<'s> TemplateScope<'s> {
             return Lookup::Missing;
         };
         match self.arguments.get(&declared.to_lowercase()) {
-            Some(Given::Value(value)) => return Lookup::Known(value.clone()),
+            Some(Given::Value(value)) => {
+                self.check_parameter(declared, declaration, value);
+                return Lookup::Known(value.clone());
+            }
             Some(Given::Reference) => return Lookup::Symbolic,
             None => {}
         }
@@ -126,6 +129,7 @@ impl<'s> TemplateScope<'s> {
             self.session
                 .report_problems(nested.take_problems(), &format!("{pointer}/defaultValue"));
             evaluator.take_over(&nested);
+            self.check_parameter(declared, declaration, &value);
             return Lookup::Known(Rc::new(value));
         }
         if self.is_nullable(declaration) {
@@ -138,21 +142,23 @@ impl<'s> TemplateScope<'s> {
         Lookup::Symbolic
     }
 
-    fn is_nullable(&self, declaration: &Value) -> bool {
-        let mut declaration = declaration;
+    pub(super) fn is_nullable(&self, declaration: &Value) -> bool {
+        let resolved = self.resolved(declaration);
+        [declaration, resolved].iter().any(|one| one.get("nullable") == Some(&Value::Bool(true)))
+    }
+
+    /// The declaration that a reference to a type of the template leads to.
+    pub(super) fn resolved<'v>(&'v self, mut declaration: &'v Value) -> &'v Value {
         for _ in 0..16 {
-            if declaration.get("nullable") == Some(&Value::Bool(true)) {
-                return true;
-            }
             let reference = declaration.get("$ref").and_then(Value::as_str);
             let target =
                 reference.and_then(|reference| self.json.pointer(reference.strip_prefix('#')?));
             match target {
                 Some(target) => declaration = target,
-                None => return false,
+                None => break,
             }
         }
-        false
+        declaration
     }
 
     fn variable_value(&self, name: &str, evaluator: &Evaluator<'_>) -> Lookup {

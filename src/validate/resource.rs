@@ -3,15 +3,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{broken, diagnostic, placed};
-use crate::arm::SourceMap;
+use crate::arm::Template;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::expand::Resource;
+use crate::expand::{Resource, template_pointer};
 use crate::schema::{Finding, ResourceSchemas, Values, is_symbolic};
 
 /// Checks the resources of one stage; findings point at the Bicep that they came from.
 pub fn resources(
     resources: &[Resource],
-    source_map: &SourceMap,
+    template: &Template,
     schemas: &ResourceSchemas,
     diagnostics: &mut Diagnostics,
 ) {
@@ -20,7 +20,7 @@ pub fn resources(
     for resource in resources {
         let Some(schema) = schemas.get(&resource.kind, &resource.api_version) else {
             if unknown.insert((resource.kind.to_lowercase(), resource.api_version.clone())) {
-                let place = source_map.place(&resource.pointer);
+                let place = template.source_map.place(&resource.pointer);
                 diagnostics.push(placed(without_schema(resource, schemas), place, "not checked"));
             }
             continue;
@@ -29,8 +29,9 @@ pub fn resources(
             Ok(findings) => {
                 let kept = findings.iter().filter(|finding| concerns(finding, resource));
                 for finding in kept {
-                    let place =
-                        source_map.place(&format!("{}{}", resource.pointer, finding.pointer));
+                    let pointer = format!("{}{}", resource.pointer, finding.pointer);
+                    let origin = template_pointer(&template.json, &pointer);
+                    let place = template.source_map.place(&origin);
                     let name = format!("`{}`", schema.name());
                     diagnostics.push(placed(diagnostic(finding, &name), place, &finding.label));
                 }

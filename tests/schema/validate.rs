@@ -1,6 +1,6 @@
 //! Resources and files against their schemas, with places.
 
-use prebake::arm::SourceMap;
+use prebake::arm::{SourceMap, Template};
 use prebake::diagnostic::{Diagnostics, Place, Severity, Sources, Span};
 use prebake::expand::Resource;
 use prebake::schema::ResourceSchemas;
@@ -22,9 +22,9 @@ fn resource(kind: &str, api_version: &str, name: &str, body: Value) -> Resource 
     }
 }
 
-fn check(resource: Resource, source_map: &SourceMap) -> Vec<(String, String, Option<Place>)> {
+fn check(resource: Resource, template: &Template) -> Vec<(String, String, Option<Place>)> {
     let mut diagnostics = Diagnostics::new();
-    validate::resources(&[resource], source_map, &ResourceSchemas::embedded(), &mut diagnostics);
+    validate::resources(&[resource], template, &ResourceSchemas::embedded(), &mut diagnostics);
     diagnostics.iter().map(|one| (one.code.to_string(), one.title.clone(), one.place)).collect()
 }
 
@@ -47,7 +47,7 @@ const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 
 #[test]
 fn a_good_pool_has_no_findings() {
-    let found = check(resource(POOL, "2025-06-01", "account/dev", pool()), &SourceMap::default());
+    let found = check(resource(POOL, "2025-06-01", "account/dev", pool()), &Template::default());
     assert_eq!(found, []);
 }
 
@@ -69,7 +69,8 @@ fn faults_are_found_at_the_line_that_made_them() {
     body["properties"]["taskSlotPerNode"] = json!(1);
     body["properties"]["targetNodeCommunicationMode"] = json!("Simplified");
     body["properties"]["allocationState"] = json!("Steady");
-    let found = check(resource(POOL, "2025-06-01", "account/my pool", body), &map);
+    let template = Template { json: json!({}), source_map: map };
+    let found = check(resource(POOL, "2025-06-01", "account/my pool", body), &template);
     let has = |code: &str, title: &str, at: Option<Place>| {
         assert!(found.contains(&(code.to_owned(), title.to_owned(), at)), "{title}: {found:#?}");
     };
@@ -83,13 +84,35 @@ fn faults_are_found_at_the_line_that_made_them() {
 }
 
 #[test]
+fn a_fault_in_a_loop_is_found_where_the_loop_makes_it() {
+    let place = |start| {
+        let file = Sources::new().add("a.bicep", "");
+        Place { file, span: Span::new(start, start + 1) }
+    };
+    let mut source_map = SourceMap::default();
+    source_map.insert("/resources/r/properties", place(1));
+    source_map.insert("/resources/r/properties/copy/0/input/properties/addressPrefx", place(7));
+    let json = json!({ "resources": { "r": { "properties": { "copy": [{ "name": "subnets", "count": 2,
+        "input": { "name": "s", "properties": { "addressPrefx": "10.0.0.0/24" } } }] } } } });
+    let subnet = json!({ "name": "s", "properties": { "addressPrefx": "10.0.0.0/24" } });
+    let body = json!({ "properties": { "addressSpace": {}, "subnets": [subnet, subnet] } });
+    let network = resource("Microsoft.Network/virtualNetworks", "2025-05-01", "net", body);
+    let found = check(network, &Template { json, source_map });
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found.iter().all(|(code, _, at)| code == "PB3101" && *at == Some(place(7))),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_type_without_schema_is_named_once_with_the_command_that_makes_it() {
     let mut diagnostics = Diagnostics::new();
     let unknown = resource("Microsoft.Batch/batchAccounts", "2024-07-01", "account", json!({}));
     let schemas = ResourceSchemas::embedded();
     validate::resources(
         &[unknown.clone(), unknown],
-        &SourceMap::default(),
+        &Template::default(),
         &schemas,
         &mut diagnostics,
     );
@@ -112,7 +135,7 @@ fn a_teams_own_schema_is_used_and_a_broken_one_is_named() {
     let resources =
         ["y", "z"].map(|kind| resource(&format!("Contoso.X/{kind}"), "2020-01-01", "n", json!({})));
     let mut diagnostics = Diagnostics::new();
-    validate::resources(&resources, &SourceMap::default(), &schemas, &mut diagnostics);
+    validate::resources(&resources, &Template::default(), &schemas, &mut diagnostics);
     let codes: Vec<_> = diagnostics.iter().map(|one| one.code.as_ref()).collect();
     assert_eq!(codes, ["PB3102", "PB3111"]);
 }
@@ -121,13 +144,13 @@ fn a_teams_own_schema_is_used_and_a_broken_one_is_named() {
 fn an_existing_resource_is_judged_by_its_name_alone() {
     let mut existing = resource(POOL, "2025-06-01", "account/dev", json!({}));
     existing.existing = true;
-    assert_eq!(check(existing.clone(), &SourceMap::default()), []);
+    assert_eq!(check(existing.clone(), &Template::default()), []);
     existing.name = "account/a.b".to_owned();
-    assert_eq!(check(existing, &SourceMap::default()).len(), 1);
+    assert_eq!(check(existing, &Template::default()).len(), 1);
     let mut symbolic =
         resource("Microsoft.ContainerRegistry/registries", "2025-11-01", "[x('/a.b')]", json!({}));
     symbolic.existing = true;
-    assert_eq!(check(symbolic, &SourceMap::default()), []);
+    assert_eq!(check(symbolic, &Template::default()), []);
 }
 
 fn lines(path: &str, text: &str) -> Vec<(String, usize)> {
