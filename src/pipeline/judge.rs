@@ -35,7 +35,7 @@ impl Judged<'_> {
         let files = self.add_files(sources);
         let mut found = Diagnostics::new();
         for stage in self.stages {
-            validate::resources(&stage.resources, &stage.template.source_map, schemas, &mut found);
+            validate::resources(&stage.resources, &stage.template, schemas, &mut found);
         }
         for (path, id) in &files {
             validate::file(path, &self.artifacts.files[path.as_str()], *id, &mut found);
