@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
@@ -141,7 +141,7 @@ fn reads_as_config(path: &Path) -> bool {
 }
 
 /// What all configs of a run share.
-pub(super) fn tools(configs: &Configs) -> Result<Tools, u8> {
+pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, u8> {
     let templates = templates(configs.templates.as_deref())?;
     let as_of = configs.as_of.or_else(today).ok_or_else(|| {
         terminal::failed(
@@ -150,7 +150,24 @@ pub(super) fn tools(configs: &Configs) -> Result<Tools, u8> {
             "give one with `--as-of YYYY-MM-DD`",
         )
     })?;
-    Ok(Tools { templates, schemas: ResourceSchemas::embedded(), as_of })
+    let output = shown_folder(output);
+    Ok(Tools { templates, schemas: ResourceSchemas::embedded(), as_of, output })
+}
+
+/// A folder as messages name it: with `/`, and without the `.` and `..` that lead nowhere.
+fn shown_folder(folder: &Path) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for part in folder.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if parts.last().is_some_and(|last| last != "..") => {
+                parts.pop();
+            }
+            Component::RootDir => parts.push(String::new()),
+            part => parts.push(part.as_os_str().to_string_lossy().replace('\\', "/")),
+        }
+    }
+    parts.join("/")
 }
 
 fn today() -> Option<Date> {

@@ -27,6 +27,9 @@ pub const FINDINGS: u8 = 1;
 /// Exit code: usage, I/O or bad input.
 pub const FAILED: u8 = 2;
 
+/// Folder of the renders where none is named.
+const DEFAULT_OUTPUT: &str = "out";
+
 /// Reviewable infrastructure for GPU containers on Azure Batch.
 #[derive(Debug, Parser)]
 #[command(

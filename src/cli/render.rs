@@ -53,7 +53,7 @@ enum State {
 
 impl Render {
     pub(super) fn run(&self) -> u8 {
-        let Ok(tools) = input::tools(&self.configs) else { return FAILED };
+        let Ok(tools) = input::tools(&self.configs, &self.output) else { return FAILED };
         let fleet = match Fleet::new(&self.configs) {
             Ok(fleet) => fleet,
             Err(code) => return code,

@@ -1,20 +1,53 @@
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 
 use super::fleet::Fleet;
-use super::{Configs, FAILED, input, terminal};
+use super::{Configs, DEFAULT_OUTPUT, FAILED, input, terminal};
 use crate::diagnostic::Severity;
+use crate::pipeline::Outcome;
+use crate::report::findings::{self, Checked};
 
 /// `prebake validate`.
 #[derive(Debug, Args)]
 pub(super) struct Validate {
     #[command(flatten)]
     configs: Configs,
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
     /// Findings from this severity on fail the run
     #[arg(long, value_enum, default_value = "error")]
     fail_on: Bar,
     /// The same as `--fail-on warning`
     #[arg(long, conflicts_with = "fail_on")]
     strict: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// With source excerpts, for people
+    Text,
+    /// One JSON object
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// `JUnit` XML, for test reports
+    Junit,
+    /// Workflow commands of GitHub Actions
+    Github,
+}
+
+impl Format {
+    fn report(self) -> Option<findings::Format> {
+        match self {
+            Self::Text => None,
+            Self::Json => Some(findings::Format::Json),
+            Self::Sarif => Some(findings::Format::Sarif),
+            Self::Junit => Some(findings::Format::Junit),
+            Self::Github => Some(findings::Format::Github),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -26,28 +59,66 @@ enum Bar {
 
 impl Validate {
     pub(super) fn run(&self) -> u8 {
-        let Ok(tools) = input::tools(&self.configs) else { return FAILED };
+        let Ok(tools) = input::tools(&self.configs, Path::new(DEFAULT_OUTPUT)) else {
+            return FAILED;
+        };
         let fleet = match Fleet::new(&self.configs) {
             Ok(fleet) => fleet,
             Err(code) => return code,
         };
-        let bar = match (self.strict, self.fail_on) {
+        let mut reported: Vec<(String, Outcome)> = Vec::new();
+        let code = fleet.each(
+            |path, job| {
+                let shown = match &job.environment {
+                    Some(environment) => format!("{path} ({environment})"),
+                    None => path.to_owned(),
+                };
+                let mut outcome = job.render(&tools);
+                // Only findings are reported; the files would add up over a fleet.
+                outcome.render = None;
+                (shown, outcome)
+            },
+            |(shown, outcome)| {
+                let code = self.judge(&outcome);
+                match self.format {
+                    Format::Text => text(&shown, &outcome),
+                    _ => reported.push((shown, outcome)),
+                }
+                code
+            },
+        );
+        if let Some(format) = self.format.report() {
+            let checked: Vec<Checked<'_>> = reported
+                .iter()
+                .map(|(config, outcome)| Checked {
+                    config,
+                    diagnostics: &outcome.diagnostics,
+                    sources: &outcome.sources,
+                })
+                .collect();
+            terminal::out(&findings::render(format, &checked, self.bar()));
+        }
+        code
+    }
+
+    fn bar(&self) -> Option<Severity> {
+        match (self.strict, self.fail_on) {
             (true, _) | (_, Bar::Warning) => Some(Severity::Warning),
             (_, Bar::Error) => Some(Severity::Error),
             (_, Bar::None) => None,
-        };
-        fleet.each(
-            |path, job| (path.to_owned(), job.environment.clone(), job.render(&tools)),
-            |(path, environment, outcome)| {
-                terminal::findings(&outcome.diagnostics, &outcome.sources);
-                let counts = terminal::counts(&outcome.diagnostics);
-                let verdict = if counts.is_empty() { "no findings" } else { &counts };
-                let environment = environment.map_or_else(String::new, |name| format!(" ({name})"));
-                terminal::out(&format!("{path}{environment}: {verdict}\n"));
-                let worst = outcome.diagnostics.iter().map(|finding| finding.severity).max();
-                let fails = bar.is_some_and(|bar| worst >= Some(bar));
-                super::fleet::worst(outcome.is_bad_input(), fails)
-            },
-        )
+        }
     }
+
+    fn judge(&self, outcome: &Outcome) -> u8 {
+        let worst = outcome.diagnostics.iter().map(|finding| finding.severity).max();
+        let fails = self.bar().is_some_and(|bar| worst >= Some(bar));
+        super::fleet::worst(outcome.is_bad_input(), fails)
+    }
+}
+
+fn text(shown: &str, outcome: &Outcome) {
+    terminal::findings(&outcome.diagnostics, &outcome.sources);
+    let counts = terminal::counts(&outcome.diagnostics);
+    let verdict = if counts.is_empty() { "no findings" } else { &counts };
+    terminal::out(&format!("{shown}: {verdict}\n"));
 }

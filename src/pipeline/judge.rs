@@ -21,6 +21,8 @@ pub(super) struct Judged<'a> {
     pub(super) document: &'a Document,
     pub(super) artifacts: &'a Artifacts,
     pub(super) stages: &'a [Stage],
+    /// Folder of the render, as messages name it.
+    pub(super) folder: &'a str,
 }
 
 impl Judged<'_> {
@@ -82,7 +84,8 @@ impl Judged<'_> {
             .files
             .iter()
             .map(|(path, text)| {
-                let id = known.get(path).copied().unwrap_or_else(|| sources.add(path, text));
+                let shown = format!("{}/{path}", self.folder);
+                let id = known.get(&shown).copied().unwrap_or_else(|| sources.add(shown, text));
                 (path.clone(), id)
             })
             .collect()

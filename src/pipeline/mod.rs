@@ -37,6 +37,8 @@ pub struct Tools {
     pub schemas: ResourceSchemas,
     /// The day on which retirements are judged.
     pub as_of: Date,
+    /// Folder of the renders as messages name it, such as `out`.
+    pub output: String,
 }
 
 /// What came of a config: a render, unless an error was found, and all findings with their sources.
@@ -92,9 +94,18 @@ fn phases(
     let config = config::decode(&document, diagnostics)?;
     let model = model::resolve(&config, &document, diagnostics)?;
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
-    let stages = stages::compile(&model, &mut artifacts, sources, diagnostics)?;
-    let judged =
-        Judged { config: &config, document: &document, artifacts: &artifacts, stages: &stages };
+    let folder = match tools.output.as_str() {
+        "" => model.name.clone(),
+        output => format!("{output}/{}", model.name),
+    };
+    let stages = stages::compile(&model, &folder, &mut artifacts, sources, diagnostics)?;
+    let judged = Judged {
+        config: &config,
+        document: &document,
+        artifacts: &artifacts,
+        stages: &stages,
+        folder: &folder,
+    };
     judged.judge(&tools.schemas, tools.as_of, sources, diagnostics);
     let config_digest = job::digest(&document);
     let manifest =

@@ -38,17 +38,21 @@ impl Stage {
 /// compile is reported; the others are compiled all the same.
 pub(super) fn compile(
     model: &Model,
+    folder: &str,
     artifacts: &mut Artifacts,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Stage>> {
-    let files: MemoryFiles =
-        artifacts.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let files: MemoryFiles = artifacts
+        .files
+        .iter()
+        .map(|(path, text)| (format!("{folder}/{path}"), text.as_str()))
+        .collect();
     let mut stages = Vec::new();
     for name in &model.stages {
         let mut findings = Diagnostics::new();
-        let stage = stage(name, model, &files, sources, &mut findings);
-        diagnostics.append(with_templates(findings, artifacts, sources));
+        let stage = stage(name, model, folder, &files, sources, &mut findings);
+        diagnostics.append(with_templates(findings, folder, artifacts, sources));
         stages.extend(stage);
     }
     if stages.len() < model.stages.len() {
@@ -64,14 +68,15 @@ pub(super) fn compile(
 fn stage(
     name: &str,
     model: &Model,
+    folder: &str,
     files: &MemoryFiles,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Stage> {
-    let template = bicep::compile(&format!("{name}.bicep"), files, sources, diagnostics)?;
+    let template = bicep::compile(&format!("{folder}/{name}.bicep"), files, sources, diagnostics)?;
     // A render depends on its config alone, so the environment is empty.
     let parameters = bicep::compile_params(
-        &format!("{name}.bicepparam"),
+        &format!("{folder}/{name}.bicepparam"),
         files,
         &|_| None,
         sources,
@@ -98,10 +103,18 @@ fn context(stage: &str, model: &Model) -> Context {
 }
 
 /// Says of every finding in a rendered file which template made the file.
-fn with_templates(findings: Diagnostics, artifacts: &Artifacts, sources: &Sources) -> Diagnostics {
+fn with_templates(
+    findings: Diagnostics,
+    folder: &str,
+    artifacts: &Artifacts,
+    sources: &Sources,
+) -> Diagnostics {
+    let prefix = format!("{folder}/");
     let findings = findings.into_vec().into_iter().map(|mut finding| {
         let file = finding.place.map(|place| sources.file(place.file).name.as_str());
-        let template = file.and_then(|file| artifacts.templates.get(file));
+        let template = file
+            .and_then(|file| file.strip_prefix(&prefix))
+            .and_then(|path| artifacts.templates.get(path));
         if let (Some(template), Severity::Error) = (template, finding.severity) {
             let made = format!("rendered from template `{template}`");
             finding.reason = match finding.reason.as_str() {

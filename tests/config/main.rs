@@ -47,8 +47,10 @@ fn check(case: &Path) -> Result<(), Failed> {
         .expect("the embedded templates parse");
     let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
     let as_of = Date::parse("2026-11-23").expect("is a day");
-    let outcome =
-        pipeline::render(&input, &Tools { templates, schemas: ResourceSchemas::embedded(), as_of });
+    let outcome = pipeline::render(
+        &input,
+        &Tools { templates, schemas: ResourceSchemas::embedded(), as_of, output: "out".to_owned() },
+    );
     let name = case.file_name().expect("a case has a name").to_string_lossy();
     if name.starts_with("invalid_") == outcome.render.is_some() {
         return Err("an `invalid_` case must not render, any other must".into());

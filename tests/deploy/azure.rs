@@ -85,6 +85,7 @@ impl Azure {
         let templates = Templates::new(Default::default(), &mut sources, &mut diagnostics);
         let tools = Tools {
             schemas: prebake::schema::ResourceSchemas::embedded(),
+            output: "out".to_owned(),
             templates: templates.expect("the templates parse"),
             as_of: Date::parse("2026-11-23").expect("a date"),
         };
