@@ -226,7 +226,7 @@ fn what_if_sees_everything(view: &View<'_>, sink: &mut Sink<'_>) {
         let expanded = view
             .deployed()
             .map(|node| node.resource())
-            .filter(|resource| resource.stage == *stage && resource.kind.to_lowercase() == kind);
+            .filter(|resource| resource.stage == **stage && resource.kind.to_lowercase() == kind);
         let count = written.max(expanded.count());
         if count > MAX_NESTED {
             let label = format!("{count} nested deployments, and what-if expands {MAX_NESTED}");
@@ -250,7 +250,7 @@ fn nested(template: &Value) -> usize {
 /// The expression that names a resource, as the template writes it.
 fn name_expression<'a>(view: &View<'a>, node: &Node<'_>) -> Option<&'a str> {
     let resource = node.resource();
-    let template = view.subject.templates.get(&resource.stage)?;
+    let template = view.subject.templates.get(resource.stage.as_str())?;
     template.json.pointer(&format!("{}/name", resource.pointer))?.as_str()
 }
 

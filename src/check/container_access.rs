@@ -3,7 +3,7 @@
 use super::Check;
 use super::container::{deployed_registry, registry_host};
 use super::finding::Sink;
-use super::node::{Node, last_segment, same_id};
+use super::node::{Node, id_of, last_segment, same_id};
 use super::subject::View;
 use crate::catalog::{self, RegistryMode, Role};
 
@@ -58,9 +58,10 @@ fn registry_identity_is_on_the_pool(view: &View<'_>, sink: &mut Sink<'_>) {
             .collect();
         used.push(pool.at("startTask/containerSettings/registry/identityReference/resourceId"));
         for identity in used {
-            let Some(id) = identity.raw() else { continue };
-            if !on_pool.iter().any(|(known, _)| same_id(known, id)) {
-                sink.report(&identity, format!("the pool does not have `{}`", last_segment(id)));
+            let Some(id) = identity.id() else { continue };
+            let is = |known: &str| id_of(known).is_some_and(|known| same_id(&known, &id));
+            if !on_pool.iter().any(|(known, _)| is(known)) {
+                sink.report(&identity, format!("the pool does not have `{}`", last_segment(&id)));
             }
         }
     }
@@ -153,19 +154,22 @@ fn pool_may_pull(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         for reference in pool.machine("containerConfiguration/containerRegistries").items() {
             let identity = reference.at("identityReference/resourceId");
-            let Some((server, id)) = reference.at("registryServer").text().zip(identity.raw())
+            let Some((server, id)) = reference.at("registryServer").text().zip(identity.id())
             else {
                 continue;
             };
             let Some(registry) = deployed_registry(view, &server) else { continue };
             let others: Vec<_> =
-                identities.iter().copied().filter(|name| *name != last_segment(id)).collect();
+                identities.iter().copied().filter(|name| *name != last_segment(&id)).collect();
             let may = assignments
                 .iter()
-                .any(|it| it.covers(&registry) && it.allows_pull() && it.may_be_for(id, &others));
+                .any(|it| it.covers(&registry) && it.allows_pull() && it.may_be_for(&id, &others));
             if !may {
-                sink.report(&identity, format!("`{}` has no role on `{server}`", last_segment(id)))
-                    .also(&registry, "the registry");
+                sink.report(
+                    &identity,
+                    format!("`{}` has no role on `{server}`", last_segment(&id)),
+                )
+                .also(&registry, "the registry");
             }
         }
     }

@@ -117,7 +117,7 @@ fn builder_has_no_extension(view: &View<'_>, sink: &mut Sink<'_>) {
 fn no_managed_image_of_trusted_launch(view: &View<'_>, sink: &mut Sink<'_>) {
     for image in view.of_kind("Microsoft.Compute/images") {
         let source = image.at("properties/sourceVirtualMachine/id");
-        let vm = source.raw().and_then(|id| view.by_id(id));
+        let vm = source.id().and_then(|id| view.by_id(&id));
         let security = vm.map(|vm| vm.at("properties/securityProfile/securityType"));
         if let Some(security) = security.filter(|security| security.is("TrustedLaunch")) {
             sink.report(&source, "this VM has trusted launch").also(&security, "set here");
@@ -254,7 +254,7 @@ fn purchase_plan_is_carried_over(view: &View<'_>, sink: &mut Sink<'_>) {
 fn no_managed_image_in_a_pool(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let id = pool.machine("imageReference/id");
-        if id.raw().is_some_and(|text| {
+        if id.id().is_some_and(|text| {
             text.to_lowercase().contains("/providers/microsoft.compute/images/")
         }) {
             sink.report(&id, "this is a managed image");

@@ -110,7 +110,7 @@ fn shallow_is_one_replica(view: &View<'_>, sink: &mut Sink<'_>) {
 fn version_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let id = pool.machine("imageReference/id");
-        let Some(text) = id.raw().filter(|_| !id.is_symbolic()) else { continue };
+        let Some(text) = id.id() else { continue };
         let lower = text.to_lowercase();
         let gallery = lower.contains("/galleries/") && lower.contains("/images/");
         let version = lower.split("/versions/").nth(1);

@@ -55,8 +55,8 @@ pub(super) fn subnets<'a>(view: &View<'a>) -> Vec<Subnet<'a>> {
 /// The subnet of a pool, if this render deploys it.
 pub(super) fn subnet_of<'a>(view: &View<'a>, pool: &Pool<'a>) -> Option<Subnet<'a>> {
     let id = pool.at("networkConfiguration/subnetId");
-    let id = id.raw()?;
-    subnets(view).into_iter().find(|subnet| same_id(&subnet.id, id))
+    let id = id.id()?;
+    subnets(view).into_iter().find(|subnet| same_id(&subnet.id, &id))
 }
 
 pub(super) fn has_no_public_address(pool: &Pool<'_>) -> bool {

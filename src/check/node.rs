@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::expand::Resource;
+use crate::expand::{Context, Resource, resource_id_of};
 
 /// A value of a resource and where it stands. A property that is not there is a node too: without value,
 /// standing at the nearest one that exists, which is where a finding about it points.
@@ -91,6 +91,11 @@ impl<'a> Node<'a> {
         self.value().and_then(Value::as_str).and_then(literal)
     }
 
+    /// The resource ID that the value is, with placeholders for what only Azure knows.
+    pub(super) fn id(&self) -> Option<String> {
+        self.raw().and_then(id_of)
+    }
+
     /// The text as it stands, symbolic or not.
     pub(super) fn raw(&self) -> Option<&'a str> {
         self.value().and_then(Value::as_str)
@@ -145,6 +150,11 @@ pub(super) fn literal(text: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(text));
     }
     text.starts_with("[[").then(|| Cow::Borrowed(&text[1..]))
+}
+
+/// The resource ID that a text is or that its expression makes.
+pub(super) fn id_of(text: &str) -> Option<String> {
+    resource_id_of(text, &Context::default())
 }
 
 /// Whether two resource IDs name one resource. Where a part is only known to Azure, what follows the

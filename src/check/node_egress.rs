@@ -27,7 +27,7 @@ fn private_nodes_have_egress(view: &View<'_>, sink: &mut Sink<'_>) {
         .flat_map(|endpoint| endpoint_targets(&endpoint))
         .any(|target| {
             target
-                .raw()
+                .id()
                 .is_some_and(|id| id.to_lowercase().contains("microsoft.batch/batchaccounts"))
         });
     if endpoint_to_batch {
@@ -56,17 +56,17 @@ fn security_group_lets_batch_through(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let Some(subnet) = subnet_of(view, pool) else { continue };
         let group = subnet.node.at("properties/networkSecurityGroup/id");
-        let Some(id) = group.raw() else { continue };
+        let Some(id) = group.id() else { continue };
         let mut outbound: Vec<_> = rules
             .iter()
-            .filter(|rule| same_id(&rule.group, id))
+            .filter(|rule| same_id(&rule.group, &id))
             .filter(|rule| rule.is("Outbound", "Allow") || rule.is("Outbound", "Deny"))
             .collect();
         outbound.sort_by_key(|rule| rule.priority());
         let first = outbound.iter().find(|rule| rule.has_port(443) && reaches_batch(rule));
         let denied = first.filter(|rule| rule.is("Outbound", "Deny"));
-        if let Some(rule) = denied.filter(|_| !judged.iter().any(|known| same_id(known, id))) {
-            judged.push(id.to_owned());
+        if let Some(rule) = denied.filter(|_| !judged.iter().any(|known| same_id(known, &id))) {
+            judged.push(id.clone());
             sink.report(&rule.node, format!("nodes of `{}` cannot reach Batch", pool.id()));
         }
     }
@@ -85,7 +85,7 @@ fn builder_has_egress(view: &View<'_>, sink: &mut Sink<'_>) {
     for vm in view.builders() {
         for reference in vm.at("properties/networkProfile/networkInterfaces").items() {
             let id = reference.at("id");
-            let interface = id.raw().and_then(|id| view.by_id(id));
+            let interface = id.id().and_then(|id| view.by_id(&id));
             for configuration in
                 interface.iter().flat_map(|it| it.at("properties/ipConfigurations").items())
             {
@@ -107,6 +107,6 @@ fn builder_has_egress(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn own_subnet<'a>(view: &View<'a>, id: &Node<'a>) -> Option<Subnet<'a>> {
-    let id = id.raw()?;
-    subnets(view).into_iter().find(|subnet| same_id(&subnet.id, id))
+    let id = id.id()?;
+    subnets(view).into_iter().find(|subnet| same_id(&subnet.id, &id))
 }

@@ -179,9 +179,10 @@ fn user_subscription_has_a_vault(view: &View<'_>, sink: &mut Sink<'_>) {
 fn vault_lets_batch_in(view: &View<'_>, sink: &mut Sink<'_>) {
     for account in user_subscription_accounts(view) {
         let reference = account.at("properties/keyVaultReference/id");
-        let Some(id) = reference.raw() else { continue };
+        let Some(id) = reference.id() else { continue };
         let vaults = view.of_kind("Microsoft.KeyVault/vaults");
-        let Some(vault) = vaults.into_iter().find(|vault| same_id(&vault.resource().id, id)) else {
+        let Some(vault) = vaults.into_iter().find(|vault| same_id(&vault.resource().id, &id))
+        else {
             continue;
         };
         if vault.at("properties/enableRbacAuthorization").boolean() == Some(true) {

@@ -84,7 +84,7 @@ fn anonymous_pull(registry: &Node<'_>, sku: &str, sink: &mut Sink<'_>) {
 fn private_endpoints(view: &View<'_>, registry: &Node<'_>, sku: &str, sink: &mut Sink<'_>) {
     for endpoint in view.of_kind("Microsoft.Network/privateEndpoints") {
         for target in endpoint_targets(&endpoint) {
-            if target.raw().is_some_and(|id| same_id(id, &registry.resource().id)) {
+            if target.id().is_some_and(|id| same_id(&id, &registry.resource().id)) {
                 sink.report(
                     &target,
                     format!("private endpoints are not available in {sku} registries"),
@@ -142,10 +142,9 @@ fn nodes_reach_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
     let consumers = !view.pools.is_empty() || !view.builders().is_empty();
     for registry in registries(view).filter(|registry| consumers && is_private(registry)) {
         let endpoints = view.of_kind("Microsoft.Network/privateEndpoints");
-        let reached = endpoints.flat_map(|endpoint| endpoint_targets(&endpoint)).any(|target| {
-            target.is_symbolic()
-                || target.raw().is_some_and(|id| same_id(id, &registry.resource().id))
-        });
+        let reached = endpoints
+            .flat_map(|endpoint| endpoint_targets(&endpoint))
+            .any(|target| target.id().is_none_or(|id| same_id(&id, &registry.resource().id)));
         if !reached {
             sink.report(
                 &registry.at("properties/publicNetworkAccess"),
@@ -304,8 +303,8 @@ fn storage_fits_its_authentication(view: &View<'_>, sink: &mut Sink<'_>) {
         let id = auto.at("storageAccountId");
         let storages = "Microsoft.Storage/storageAccounts";
         let storage = id
-            .raw()
-            .and_then(|id| view.of_kind(storages).find(|it| same_id(&it.resource().id, id)));
+            .id()
+            .and_then(|id| view.of_kind(storages).find(|it| same_id(&it.resource().id, &id)));
         let Some(storage) = storage else { continue };
         let keys = storage.at("properties/allowSharedKeyAccess");
         let uses_keys = !mode.is("BatchAccountManagedIdentity") && !mode.is_symbolic();

@@ -10,9 +10,9 @@ use crate::expand::Resource;
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The resources of all stages.
-    pub resources: &'a [Resource],
+    pub resources: &'a [&'a Resource],
     /// The compiled stages, by name.
-    pub templates: &'a BTreeMap<String, Template>,
+    pub templates: &'a BTreeMap<&'a str, &'a Template>,
     /// The rendered files, by path.
     pub artifacts: &'a BTreeMap<String, String>,
     /// What only the config says.
@@ -106,13 +106,14 @@ impl<'a> View<'a> {
         self.subject
             .resources
             .iter()
+            .copied()
             .filter(move |resource| !resource.existing && resource.kind.eq_ignore_ascii_case(kind))
             .map(Node::new)
     }
 
     /// All resources that this render deploys.
     pub(super) fn deployed(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        self.subject.resources.iter().filter(|resource| !resource.existing).map(Node::new)
+        self.subject.resources.iter().copied().filter(|resource| !resource.existing).map(Node::new)
     }
 
     /// The deployed resource of an ID.
@@ -137,18 +138,18 @@ impl<'a> View<'a> {
     /// The gallery image version that a pool starts from, if this render deploys it.
     pub(super) fn version_of(&self, pool: &Pool<'_>) -> Option<Node<'a>> {
         let id = pool.machine("imageReference/id");
-        let id = id.raw()?;
+        let id = id.id()?;
         let versions = "Microsoft.Compute/galleries/images/versions";
-        self.of_kind(versions).find(|version| same_id(&version.resource().id, id))
+        self.of_kind(versions).find(|version| same_id(&version.resource().id, &id))
     }
 
     /// The image definition that a pool starts from, if this render deploys it.
     pub(super) fn definition_of(&self, pool: &Pool<'_>) -> Option<Node<'a>> {
         let id = pool.machine("imageReference/id");
-        let id = id.raw()?;
+        let id = id.id()?;
         let definition = match id.to_ascii_lowercase().rfind("/versions/") {
             Some(at) => &id[..at],
-            None => id,
+            None => &id,
         };
         self.of_kind("Microsoft.Compute/galleries/images")
             .find(|image| same_id(&image.resource().id, definition))

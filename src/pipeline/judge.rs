@@ -51,10 +51,10 @@ impl Judged<'_> {
     }
 
     fn rules(&self, as_of: Date, files: &BTreeMap<String, FileId>, found: &mut Diagnostics) {
-        let resources: Vec<Resource> =
-            self.stages.iter().flat_map(|stage| stage.resources.iter().cloned()).collect();
-        let templates: BTreeMap<String, Template> =
-            self.stages.iter().map(|stage| (stage.name.clone(), stage.template.clone())).collect();
+        let resources: Vec<&Resource> =
+            self.stages.iter().flat_map(|stage| &stage.resources).collect();
+        let templates: BTreeMap<&str, &Template> =
+            self.stages.iter().map(|stage| (stage.name.as_str(), &stage.template)).collect();
         let declared = Declared {
             gpu: self.config.node.as_ref().and_then(|node| node.gpu),
             quota: self
@@ -93,7 +93,7 @@ impl Judged<'_> {
 }
 
 struct RenderPlaces<'a> {
-    templates: &'a BTreeMap<String, Template>,
+    templates: &'a BTreeMap<&'a str, &'a Template>,
     files: &'a BTreeMap<String, FileId>,
     document: &'a Document,
 }
@@ -107,8 +107,9 @@ impl Places for RenderPlaces<'_> {
         self.files.get(path).map(|file| Place { file: *file, span })
     }
 
-    fn config(&self, pointer: &str) -> Option<(Place, &Value)> {
-        let value = self.document.value.pointer(pointer)?;
-        Some((self.document.place(pointer)?, value))
+    fn config(&self, key: &str) -> Option<(Place, &Value)> {
+        let pointer = check::config_pointer(&self.document.value, key)?;
+        let value = self.document.value.pointer(&pointer)?;
+        Some((self.document.place(&pointer)?, value))
     }
 }

@@ -187,9 +187,12 @@ impl Deployment {
 
     pub fn checked(&self) -> Vec<Finding> {
         let template = |json: &Value| Template { json: json.clone(), ..Template::default() };
-        let templates: BTreeMap<String, Template> =
-            self.templates.iter().map(|(stage, json)| (stage.clone(), template(json))).collect();
+        let templates: BTreeMap<&str, Template> =
+            self.templates.iter().map(|(stage, json)| (stage.as_str(), template(json))).collect();
+        let templates: BTreeMap<&str, &Template> =
+            templates.iter().map(|(stage, template)| (*stage, template)).collect();
         let resources = self.resources();
+        let resources: Vec<&Resource> = resources.iter().collect();
         check::check(&Subject {
             resources: &resources,
             templates: &templates,
