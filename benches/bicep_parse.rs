@@ -4,7 +4,7 @@
 //! Before the times, the run tells how many of the files each parser reads without an error.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads its sources")]
-#![expect(missing_docs, reason = "the macros of criterion make public items")]
+#![expect(clippy::print_stdout, reason = "a benchmark tells what it measures")]
 
 use std::hint::black_box;
 use std::path::Path;
@@ -50,7 +50,10 @@ fn read_without_error(sources: &[String]) {
         let tree = other.parse(text, None).expect("nothing stops it");
         theirs += usize::from(!tree.root_node().has_error());
     }
-    println!("{} files: prebake reads {ours} without an error, tree-sitter {theirs}", sources.len());
+    println!(
+        "{} files: prebake reads {ours} without an error, tree-sitter {theirs}",
+        sources.len()
+    );
 }
 
 fn measure(criterion: &mut Criterion) {

@@ -24,10 +24,10 @@ impl Finding {
 pub fn expected(text: &str) -> Vec<Finding> {
     let line_end = line_end(text);
     let mut findings = Vec::new();
-    let mut line = 0;
+    let mut lines = 0;
     for row in text.split_inclusive(line_end) {
         let Some(finding) = row.strip_prefix("//@[") else {
-            line += 1;
+            lines += 1;
             continue;
         };
         let (start, rest) = finding.split_once(':').expect("a finding has a range");
@@ -39,7 +39,7 @@ pub fn expected(text: &str) -> Vec<Finding> {
             let start: usize = start.parse().expect("a range has numbers");
             let end: usize = end.parse().expect("a range has numbers");
             let code = format!("{} {code}", level.to_lowercase());
-            findings.push(Finding { line, column: start + 1, length: end - start, code });
+            findings.push(Finding { line: lines, column: start + 1, length: end - start, code });
         }
     }
     findings

@@ -39,10 +39,8 @@ fn every_valid_source_parses_without_a_finding() {
     let mut read = 0;
     for path in sources(&corpus).iter().filter(|path| is_valid(path)) {
         let text = std::fs::read_to_string(path).expect("the corpus is UTF-8");
-        let kind = match path.extension().is_some_and(|extension| extension == "bicep") {
-            true => FileKind::Bicep,
-            false => FileKind::Parameters,
-        };
+        let is_template = path.extension().is_some_and(|extension| extension == "bicep");
+        let kind = if is_template { FileKind::Bicep } else { FileKind::Parameters };
         let findings = super::findings(&text, kind);
         let first = findings.iter().next();
         assert!(first.is_none(), "{}: {first:?}", path.display());

@@ -1,5 +1,8 @@
 //! The parser, and what stands behind it, against the sources of the corpus, and against texts that nobody means.
 
+#![expect(clippy::print_stdout, reason = "a test says loudly what it skips")]
+#![expect(clippy::disallowed_methods, reason = "a test reads its cases")]
+
 mod corpus;
 mod hostile;
 mod random;

@@ -356,6 +356,7 @@ impl<'a> Binder<'a, '_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a flat match")]
     fn expression(&mut self, expression: ExpressionSyntax<'a>) {
         match expression {
             ExpressionSyntax::String(node) => self.string(node),

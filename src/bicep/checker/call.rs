@@ -134,32 +134,12 @@ impl<'a> Checker<'a, '_> {
         for (at, argument) in arguments.iter().enumerate() {
             let wanted = function.parameters.get(at).copied().or(function.rest);
             let Some(wanted) = wanted else { break };
-            if !self.fits(function, at, argument, arguments, wanted) {
+            if !fits(function, at, argument, arguments, wanted) {
                 self.mismatch(function, at, argument, wanted, syntax[at].span());
                 return Type::Error;
             }
         }
-        Type::of_kinds(self.returned(function, arguments))
-    }
-
-    /// Whether an argument fits its place. Functions of either texts or arrays want all alike.
-    fn fits(
-        &self,
-        function: &Function,
-        at: usize,
-        argument: &Type<'a>,
-        arguments: &[Type<'a>],
-        wanted: Kinds,
-    ) -> bool {
-        if matches!(argument, Type::Null) {
-            return true;
-        }
-        let Some(first) = arguments.first().filter(|_| function.name == "concat" && at > 0) else {
-            return argument.can_be(wanted);
-        };
-        let scalar = Kinds::STRING | Kinds::INT | Kinds::BOOL;
-        let arrays = first.can_be(Kinds::ARRAY) && argument.can_be(Kinds::ARRAY);
-        arrays || first.can_be(scalar) && argument.can_be(scalar)
+        Type::of_kinds(returned(function, arguments))
     }
 
     fn mismatch(
@@ -176,23 +156,6 @@ impl<'a> Checker<'a, '_> {
         let title = format!("argument of `{}` is `{}`", function.name, argument.name());
         let help = format!("give it {}", kind_names(wanted));
         self.error(code, span, title, ("wrong kind of argument", &help));
-    }
-
-    /// The kinds that a call gives: those functions that take either give the same.
-    fn returned(&self, function: &Function, arguments: &[Type<'a>]) -> Kinds {
-        let same = ["concat", "skip", "take", "union", "intersection"];
-        match arguments.first() {
-            Some(first) if same.contains(&function.name) => {
-                if !first.can_be(Kinds::ARRAY | Kinds::OBJECT) {
-                    Kinds::STRING
-                } else if !first.can_be(Kinds::STRING | Kinds::OBJECT | Kinds::INT) {
-                    Kinds::ARRAY
-                } else {
-                    function.returns
-                }
-            }
-            _ => function.returns,
-        }
     }
 
     fn name_of(&self, arguments: &'a [ExpressionSyntax<'a>]) -> Type<'a> {
@@ -245,5 +208,41 @@ impl<'a> Checker<'a, '_> {
             return Type::Error;
         }
         self.described(function.return_type)
+    }
+}
+
+/// Whether an argument fits its place. Functions of either texts or arrays want all alike.
+fn fits(
+    function: &Function,
+    at: usize,
+    argument: &Type<'_>,
+    arguments: &[Type<'_>],
+    wanted: Kinds,
+) -> bool {
+    if matches!(argument, Type::Null) {
+        return true;
+    }
+    let Some(first) = arguments.first().filter(|_| function.name == "concat" && at > 0) else {
+        return argument.can_be(wanted);
+    };
+    let scalar = Kinds::STRING | Kinds::INT | Kinds::BOOL;
+    let arrays = first.can_be(Kinds::ARRAY) && argument.can_be(Kinds::ARRAY);
+    arrays || first.can_be(scalar) && argument.can_be(scalar)
+}
+
+/// The kinds that a call gives: those functions that take either give the same.
+fn returned(function: &Function, arguments: &[Type<'_>]) -> Kinds {
+    let same = ["concat", "skip", "take", "union", "intersection"];
+    match arguments.first() {
+        Some(first) if same.contains(&function.name) => {
+            if !first.can_be(Kinds::ARRAY | Kinds::OBJECT) {
+                Kinds::STRING
+            } else if !first.can_be(Kinds::STRING | Kinds::OBJECT | Kinds::INT) {
+                Kinds::ARRAY
+            } else {
+                function.returns
+            }
+        }
+        _ => function.returns,
     }
 }

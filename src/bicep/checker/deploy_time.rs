@@ -9,6 +9,16 @@ use crate::bicep::syntax::{
 };
 use crate::diagnostic::Span;
 
+/// What an access reads.
+enum Access {
+    /// A property of a resource or module that is known before it is deployed.
+    Early,
+    /// One that is not.
+    Late,
+    /// Something else.
+    Other,
+}
+
 impl<'a> Checker<'a, '_> {
     pub(super) fn deploy_time(&self) {
         for statement in self.bound.program.statements {
@@ -56,10 +66,14 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn late_values_here(&self, expression: ExpressionSyntax<'a>, found: &mut Vec<Span>) {
-        if let Some(span) = self.late_access(expression) {
-            found.extend(span);
-            return;
+        match self.deployed_access(expression) {
+            Access::Late => found.push(expression.span()),
+            Access::Early => {}
+            Access::Other => self.late_parts(expression, found),
         }
+    }
+
+    fn late_parts(&self, expression: ExpressionSyntax<'a>, found: &mut Vec<Span>) {
         match expression {
             ExpressionSyntax::Variable(node) => {
                 let Some(id) = self.bound.target(node.name) else { return };
@@ -130,21 +144,19 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    /// If this reads a property of a resource or module: its place if the value is known late, and
-    /// nothing inside if it is not.
-    fn late_access(&self, expression: ExpressionSyntax<'a>) -> Option<Option<Span>> {
+    fn deployed_access(&self, expression: ExpressionSyntax<'a>) -> Access {
         let (base, name) = match expression {
             ExpressionSyntax::PropertyAccess(node) => (node.base, Some(node.name.name)),
             ExpressionSyntax::ArrayAccess(node) => (node.base, self.constant(node.index)),
-            _ => return None,
+            _ => return Access::Other,
         };
-        let is_module = self.deployed(base)?;
-        if name.is_some_and(str::is_empty) {
-            return Some(None);
-        }
+        let Some(is_module) = self.deployed(base) else { return Access::Other };
         let known: &[&str] = if is_module { &["name"] } else { &STATIC_PROPERTIES };
-        let early = name.is_some_and(|name| known.contains(&name));
-        Some((!early).then(|| expression.span()))
+        match name {
+            // A missing name has been reported.
+            Some(name) if name.is_empty() || known.contains(&name) => Access::Early,
+            _ => Access::Late,
+        }
     }
 
     /// Whether this is a module, or a resource, or neither.

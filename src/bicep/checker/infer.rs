@@ -287,7 +287,7 @@ impl<'a> Checker<'a, '_> {
     }
 }
 
-fn negated<'a>(operand: ExpressionSyntax<'a>) -> Type<'a> {
+fn negated(operand: ExpressionSyntax<'_>) -> Type<'_> {
     match operand {
         ExpressionSyntax::Integer(node) => Type::Int(0_i64.checked_sub_unsigned(node.value)),
         _ => Type::Int(None),

@@ -55,14 +55,8 @@ impl<'a> Checker<'a, '_> {
             match item {
                 ObjectItemSyntax::Property(property) => {
                     let is_loop = matches!(property.value, ExpressionSyntax::For(_));
-                    if is_loop && place == Place::Property {
-                        if let ObjectKeySyntax::String(key) = property.key {
-                            if key.literal().is_none() {
-                                let title = "loop under a name that is an expression";
-                                let words = ("needs a plain name", "write the name out");
-                                self.error("BCP143", key.span, title, words);
-                            }
-                        }
+                    if is_loop && place == Place::Property && property.name().is_none() {
+                        self.named_by_expression(property.key);
                     }
                     self.loops_in(property.value, place);
                 }
@@ -74,6 +68,13 @@ impl<'a> Checker<'a, '_> {
                 }
                 ObjectItemSyntax::Missing(_) | ObjectItemSyntax::Skipped(_) => {}
             }
+        }
+    }
+
+    fn named_by_expression(&self, key: ObjectKeySyntax<'a>) {
+        if let ObjectKeySyntax::String(key) = key {
+            let words = ("needs a plain name", "write the name out");
+            self.error("BCP143", key.span, "loop under a name that is an expression", words);
         }
     }
 

@@ -107,16 +107,17 @@ impl<'a> Checker<'a, '_> {
             let title = format!("parameter `{}` is `{}`", parameter.name, found.name());
             let help = format!("give it {}", kind_names(parameter.kinds));
             self.error("BCP036", span, title, ("wrong type", &help));
-        } else if let Type::String(Some(text)) = found {
-            if !parameter.texts.is_empty() && !parameter.texts.iter().any(|one| one == text) {
-                let near = nearest(text, parameter.texts.iter().map(String::as_str));
-                let (code, help) = match near {
-                    Some(near) => ("BCP088", format!("did you mean '{near}'?")),
-                    None => ("BCP036", format!("use '{}'", parameter.texts.join("', '"))),
-                };
-                let title = format!("parameter `{}` does not take '{text}'", parameter.name);
-                self.error(code, span, title, ("not one of its values", &help));
-            }
+        } else if let Type::String(Some(text)) = found
+            && !parameter.texts.is_empty()
+            && !parameter.texts.iter().any(|one| one == text)
+        {
+            let near = nearest(text, parameter.texts.iter().map(String::as_str));
+            let (code, help) = match near {
+                Some(near) => ("BCP088", format!("did you mean '{near}'?")),
+                None => ("BCP036", format!("use '{}'", parameter.texts.join("', '"))),
+            };
+            let title = format!("parameter `{}` does not take '{text}'", parameter.name);
+            self.error(code, span, title, ("not one of its values", &help));
         }
     }
 

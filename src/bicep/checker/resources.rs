@@ -164,7 +164,7 @@ impl<'a> Checker<'a, '_> {
             return;
         }
         self.parent_scope(resource, parent_id, body);
-        let types = (self.plain_type(resource), self.plain_type(self.bound.resource(parent_id)));
+        let types = (plain_type(resource), plain_type(self.bound.resource(parent_id)));
         let (Some(own), Some(of_parent)) = types else { return };
         let wanted = own.rsplit_once('/').map_or(own, |(before, _)| before);
         if !wanted.eq_ignore_ascii_case(of_parent) {
@@ -200,15 +200,6 @@ impl<'a> Checker<'a, '_> {
             _ => false,
         };
         elsewhere && self.target_scope_name() == Some("resourceGroup")
-    }
-
-    /// The type of a resource that is not nested, without its version.
-    fn plain_type(&self, resource: &BoundResource<'a>) -> Option<&'a str> {
-        if resource.nested_in.is_some() {
-            return None;
-        }
-        let text = resource.syntax.type_string()?.literal()?;
-        Some(text.split_once('@').map_or(text, |(before, _)| before))
     }
 
     fn scope(&self, resource: &BoundResource<'a>, body: &ObjectSyntax<'a>) {
@@ -255,7 +246,7 @@ impl<'a> Checker<'a, '_> {
             }
             return;
         }
-        let (Some(own), Some(text)) = (self.plain_type(resource), name.literal()) else { return };
+        let (Some(own), Some(text)) = (plain_type(resource), name.literal()) else { return };
         let wanted = own.matches('/').count().saturating_sub(1);
         if text.matches('/').count() != wanted && resource.syntax.existing.is_none() {
             let title = format!("name without exactly {wanted} `/`");
@@ -273,7 +264,7 @@ impl<'a> Checker<'a, '_> {
             if node.existing.is_some() || body.r#for.is_some() || body.r#if.is_some() {
                 continue;
             }
-            let (Some(object), Some(own)) = (body.object, self.plain_type(resource)) else {
+            let (Some(object), Some(own)) = (body.object, plain_type(resource)) else {
                 continue;
             };
             let Some(name) = object.property("name").map(|property| property.value) else {
@@ -335,6 +326,15 @@ impl<'a> Checker<'a, '_> {
         })
         .flatten()
     }
+}
+
+/// The type of a resource that is not nested, without its version.
+fn plain_type<'a>(resource: &BoundResource<'a>) -> Option<&'a str> {
+    if resource.nested_in.is_some() {
+        return None;
+    }
+    let text = resource.syntax.type_string()?.literal()?;
+    Some(text.split_once('@').map_or(text, |(before, _)| before))
 }
 
 /// Whether this is a type with its version, as Azure names them.

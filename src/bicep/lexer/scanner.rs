@@ -43,18 +43,20 @@ const DIGIT: u8 = 8;
 
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        classes[byte] = match byte as u8 {
+    let mut byte = 0_u8;
+    loop {
+        classes[byte as usize] = match byte {
             b' ' | b'\t' => BLANK,
             b'\n' | b'\r' => LINE_END,
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => WORD_START,
             b'0'..=b'9' => DIGIT,
             _ => 0,
         };
+        if byte == u8::MAX {
+            break classes;
+        }
         byte += 1;
     }
-    classes
 };
 
 fn is(byte: Option<u8>, class: u8) -> bool {

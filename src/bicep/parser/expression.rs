@@ -312,11 +312,7 @@ impl<'a> Parser<'a, '_> {
         allow: Allow,
         new_lines: bool,
     ) -> Parsed<Parenthesized<ExpressionSyntax<'a>>> {
-        self.parenthesized(
-            new_lines,
-            |parser| parser.expression(allow),
-            |parser, skipped| parser.skipped(skipped),
-        )
+        self.parenthesized(new_lines, |parser| parser.expression(allow), Self::skipped)
     }
 
     fn parentheses_or_lambda(&mut self, allow: Allow) -> Parsed<ExpressionSyntax<'a>> {
@@ -332,12 +328,11 @@ impl<'a> Parser<'a, '_> {
         &mut self,
         list: &Parenthesized<ExpressionSyntax<'a>>,
     ) -> ExpressionSyntax<'a> {
-        let expression = match (list.not_one(), list.items.first()) {
-            (None, Some(only)) => *only,
-            _ => {
-                self.report(Trouble::NotOneInParentheses, list.inside);
-                self.skipped(SkippedSyntax { span: list.inside })
-            }
+        let expression = if let (None, Some(only)) = (list.not_one(), list.items.first()) {
+            *only
+        } else {
+            self.report(Trouble::NotOneInParentheses, list.inside);
+            self.skipped(SkippedSyntax { span: list.inside })
         };
         let node = ParenthesizedSyntax { expression, span: list.span };
         ExpressionSyntax::Parenthesized(self.node(node))

@@ -10,7 +10,7 @@ use crate::bicep::syntax::{
     MissingDeclarationSyntax, ModuleDeclarationSyntax, NamedImportsSyntax, NoneSyntax,
     ObjectItemSyntax, OutputDeclarationSyntax, ParameterAssignmentSyntax,
     ParameterDeclarationSyntax, PropertyAccessSyntax, ResourceDeclarationSyntax, SkippedSyntax,
-    StatementSyntax, TargetScopeSyntax, TestDeclarationSyntax, TypeDeclarationSyntax,
+    StatementSyntax, TargetScopeSyntax, TestDeclarationSyntax, TypeDeclarationSyntax, TypeSyntax,
     TypedParameterSyntax, UsingSyntax, VariableAccessSyntax, VariableDeclarationSyntax,
     WildcardImportSyntax,
 };
@@ -211,7 +211,7 @@ impl<'a> Parser<'a, '_> {
         let stop = AFTER_PATH.with(TokenKind::LeftBrace);
         let hidden = Self::name_hides(name);
         let r#type = self.type_or_skipped(hidden, stop, |parser| parser.declared_type(false));
-        let hidden = hides_next(self.skipped_type_span(r#type));
+        let hidden = hides_next(skipped_type_span(r#type));
         let default = self.recover(hidden, NEW_LINE, |parser| match parser.kind() {
             TokenKind::NewLine | TokenKind::EndOfFile => Ok(None),
             TokenKind::Assignment => {
@@ -235,7 +235,7 @@ impl<'a> Parser<'a, '_> {
             self.type_or_skipped(hidden, AFTER_PATH, |parser| parser.declared_type(false))
         });
         let before = match r#type {
-            Some(r#type) => self.skipped_type_span(r#type),
+            Some(r#type) => skipped_type_span(r#type),
             None => missing_span(name),
         };
         let value = self.assigned_value(before);
@@ -262,8 +262,11 @@ impl<'a> Parser<'a, '_> {
         let start = self.here();
         let hidden = Self::name_hides(name);
         let read = self.recover(hidden, NEW_LINE, |parser| {
-            let list =
-                parser.parenthesized(true, Self::typed_parameter, |_, skipped| Err(skipped))?;
+            let list = parser.parenthesized(
+                true,
+                |parser| Ok(Some(parser.typed_parameter())),
+                |_, _| None,
+            )?;
             let parameters: Items<_> = list.items.into_iter().flatten().collect();
             let parameters = parser.list(&parameters);
             let declared = |parser: &mut Self| parser.declared_type(false);
@@ -292,12 +295,12 @@ impl<'a> Parser<'a, '_> {
         }))
     }
 
-    fn typed_parameter(&mut self) -> Parsed<Result<TypedParameterSyntax<'a>, SkippedSyntax>> {
+    fn typed_parameter(&mut self) -> TypedParameterSyntax<'a> {
         let name = self.name_or_nothing(Trouble::ExpectedVariableName);
         let stop = LAMBDA_END.with(TokenKind::Comma);
         let r#type = self.type_or_skipped(false, stop, |parser| parser.declared_type(false));
         let span = name.span.to(r#type.span());
-        Ok(Ok(TypedParameterSyntax { name, r#type, span }))
+        TypedParameterSyntax { name, r#type, span }
     }
 
     fn output(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
@@ -305,7 +308,7 @@ impl<'a> Parser<'a, '_> {
         let name = self.name(Trouble::ExpectedOutputName, AFTER_NAME);
         let hidden = Self::name_hides(name);
         let r#type = self.type_or_skipped(hidden, AFTER_PATH, |parser| parser.declared_type(true));
-        let value = self.assigned_value(self.skipped_type_span(r#type));
+        let value = self.assigned_value(skipped_type_span(r#type));
         let span = self.whole(decorators, keyword);
         let node = OutputDeclarationSyntax { decorators, keyword, name, r#type, value, span };
         StatementSyntax::Output(self.node(node))
@@ -564,11 +567,12 @@ impl<'a> Parser<'a, '_> {
         let node = ExtensionConfigSyntax { decorators, keyword, name, config, span };
         StatementSyntax::ExtensionConfig(self.node(node))
     }
+}
 
-    fn skipped_type_span(&self, r#type: crate::bicep::syntax::TypeSyntax<'a>) -> Option<Span> {
-        match r#type {
-            crate::bicep::syntax::TypeSyntax::Skipped(node) => Some(node.span),
-            _ => None,
-        }
+/// What a type before this was, if it was skipped.
+fn skipped_type_span(r#type: TypeSyntax<'_>) -> Option<Span> {
+    match r#type {
+        TypeSyntax::Skipped(node) => Some(node.span),
+        _ => None,
     }
 }

@@ -121,7 +121,7 @@ impl<'a> Parser<'a, '_> {
             loop {
                 base = match parser.kind() {
                     TokenKind::LeftSquare => parser.bracketed_type(base)?,
-                    TokenKind::Dot => parser.dotted_type(base)?,
+                    TokenKind::Dot => parser.dotted_type(base),
                     _ => return Ok(base),
                 };
                 parser.link()?;
@@ -144,22 +144,22 @@ impl<'a> Parser<'a, '_> {
         Ok(TypeSyntax::ArrayAccess(self.node(TypeArrayAccessSyntax { base, index, span })))
     }
 
-    fn dotted_type(&mut self, base: TypeSyntax<'a>) -> Parsed<TypeSyntax<'a>> {
+    fn dotted_type(&mut self, base: TypeSyntax<'a>) -> TypeSyntax<'a> {
         self.take();
         if self.is(TokenKind::Asterisk) {
             let span = base.span().to(self.take());
             let node = TypeAdditionalPropertiesAccessSyntax { base, span };
-            return Ok(TypeSyntax::AdditionalPropertiesAccess(self.node(node)));
+            return TypeSyntax::AdditionalPropertiesAccess(self.node(node));
         }
         let name = self.name_or_nothing(Trouble::ExpectedMemberName);
         if self.is(TokenKind::LessThan) {
             let arguments = self.type_arguments();
             let span = self.since(base.span());
             let node = TypeInstantiationSyntax { base: Some(base), name, arguments, span };
-            return Ok(TypeSyntax::Instantiation(self.node(node)));
+            return TypeSyntax::Instantiation(self.node(node));
         }
         let span = base.span().to(name.span);
-        Ok(TypeSyntax::PropertyAccess(self.node(TypePropertyAccessSyntax { base, name, span })))
+        TypeSyntax::PropertyAccess(self.node(TypePropertyAccessSyntax { base, name, span }))
     }
 
     fn type_arguments(&mut self) -> &'a [TypeSyntax<'a>] {
@@ -211,12 +211,11 @@ impl<'a> Parser<'a, '_> {
 
     fn parenthesized_type(&mut self) -> Parsed<TypeSyntax<'a>> {
         let list = self.parenthesized(false, Self::type_expression, Self::skipped_type)?;
-        let r#type = match (list.not_one(), list.items.first()) {
-            (None, Some(only)) => *only,
-            _ => {
-                self.report(Trouble::NotOneInParentheses, list.inside);
-                self.skipped_type(SkippedSyntax { span: list.inside })
-            }
+        let r#type = if let (None, Some(only)) = (list.not_one(), list.items.first()) {
+            *only
+        } else {
+            self.report(Trouble::NotOneInParentheses, list.inside);
+            self.skipped_type(SkippedSyntax { span: list.inside })
         };
         let node = ParenthesizedTypeSyntax { r#type, span: list.span };
         Ok(TypeSyntax::Parenthesized(self.node(node)))

@@ -524,7 +524,7 @@ pub struct MissingDeclarationSyntax<'a> {
     pub span: Span,
 }
 
-fn as_string<'a>(node: ExpressionSyntax<'a>) -> Option<&'a StringSyntax<'a>> {
+fn as_string(node: ExpressionSyntax<'_>) -> Option<&StringSyntax<'_>> {
     match node {
         ExpressionSyntax::String(string) => Some(string),
         _ => None,
