@@ -56,8 +56,8 @@ impl<'a> Lowerer<'a, '_> {
         }
         if find(decorators, "secure").is_some() {
             let secure = match object.get("type").and_then(Value::as_str) {
-                Some("object") => "secureObject",
-                _ => "securestring",
+                Some("string") => "securestring",
+                _ => "secureObject",
             };
             object.insert("type".to_owned(), Value::from(secure));
         }

@@ -71,8 +71,10 @@ pub struct Compiled {
 
 /// The deepest chain of expressions, values of inlined variables included.
 const MAXIMUM_DEPTH: u32 = 800;
+/// What a step from a type to the type that it names counts.
+const NAMED_TYPE: u32 = 10;
 /// The most expressions of one template, those repeated by inlining included.
-const MAXIMUM_EXPRESSIONS: u64 = 4_000_000;
+const MAXIMUM_EXPRESSIONS: u64 = 500_000;
 
 /// What lowering one file needs.
 pub(super) struct Lowerer<'a, 'c> {
@@ -113,6 +115,11 @@ impl<'a> Lowerer<'a, '_> {
 
     // Runs a step of a recursion that inputs can make deep or long. Nothing once a limit is reached.
     fn bounded<T>(&self, span: Span, step: impl FnOnce() -> T) -> Option<T> {
+        self.bounded_by(1, span, step)
+    }
+
+    // The same for a step that needs more of the stack.
+    fn bounded_by<T>(&self, weight: u32, span: Span, step: impl FnOnce() -> T) -> Option<T> {
         let (depth, expressions) = (self.depth.get(), self.expressions.get());
         if depth >= MAXIMUM_DEPTH || expressions >= MAXIMUM_EXPRESSIONS {
             if expressions < u64::MAX {
@@ -123,7 +130,7 @@ impl<'a> Lowerer<'a, '_> {
             }
             return None;
         }
-        self.depth.set(depth + 1);
+        self.depth.set(depth + weight);
         self.expressions.set(expressions + 1);
         let result = step();
         self.depth.set(depth);

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Lowerer;
 use super::decorators;
+use super::{Lowerer, NAMED_TYPE};
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::load::{Content, UnitId};
 use crate::bicep::syntax::{
@@ -231,7 +231,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
 
     /// Where the definition of a named type, or of the named part of one, stands; and the type there.
     pub(super) fn resolve(&self, node: TypeSyntax<'a>) -> Option<(String, Node<'a, 'c>)> {
-        self.bounded(node.span(), || self.resolve_step(node)).flatten()
+        self.bounded_by(NAMED_TYPE, node.span(), || self.resolve_step(node)).flatten()
     }
 
     fn resolve_step(&self, node: TypeSyntax<'a>) -> Option<(String, Node<'a, 'c>)> {
@@ -319,7 +319,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
                     };
                 }
                 let named = self.within(unit, |lowerer| {
-                    lowerer.bounded(syntax.span(), || {
+                    lowerer.bounded_by(NAMED_TYPE, syntax.span(), || {
                         let (pointer, node) = lowerer.resolve(syntax)?;
                         lowerer.unalias(pointer, node)
                     })
@@ -339,7 +339,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
                     pointer.push('/');
                     pointer.push_str(rest);
                 }
-                self.bounded(self.bound.program.span, || {
+                self.bounded_by(NAMED_TYPE, self.bound.program.span, || {
                     self.unalias(pointer, Node::Json(unit, target))
                 })
                 .flatten()

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Lowerer;
 use super::target::{literal, literal_text};
 use super::types::Node;
+use super::{Lowerer, NAMED_TYPE};
 use crate::bicep::syntax::{TypeSyntax, UnaryOperator};
 
 /// A literal as a type.
@@ -150,7 +150,8 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             | TypeSyntax::ItemsAccess(_)
             | TypeSyntax::AdditionalPropertiesAccess(_) => {
                 let (_, node) = self.resolve(node)?;
-                self.bounded(self.bound.program.span, || self.member_node(node)).flatten()
+                let span = self.bound.program.span;
+                self.bounded_by(NAMED_TYPE, span, || self.member_node(node)).flatten()
             }
             _ => self.literals(node),
         }
@@ -242,7 +243,12 @@ impl<'a, 'c> Lowerer<'a, 'c> {
     ) {
         match found {
             Node::Syntax(unit, union @ TypeSyntax::Union(_)) => {
-                self.within(unit, |lowerer| lowerer.branches(union, key, mapping));
+                // A union may name itself.
+                self.within(unit, |lowerer| {
+                    lowerer.bounded_by(NAMED_TYPE, union.span(), || {
+                        lowerer.branches(union, key, mapping);
+                    });
+                });
             }
             Node::Syntax(unit, syntax) => {
                 if let Some(name) = self.within(unit, |lowerer| lowerer.branch_name(syntax, key)) {

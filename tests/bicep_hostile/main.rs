@@ -1,0 +1,157 @@
+//! Inputs that no one should write: the compiler must end, in bounded time and memory, and say why.
+
+use std::fmt::Write as _;
+
+use prebake::bicep::{MemoryFiles, compile, compile_params};
+use prebake::diagnostic::{Diagnostics, Sources};
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn run(files: &[(&str, &str)]) -> (Option<Value>, Vec<String>) {
+    let files = MemoryFiles::from_iter(files.iter().copied());
+    let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+    let template = compile("main.bicep", &files, &mut sources, &mut diagnostics);
+    let codes = diagnostics.iter().map(|finding| finding.code.to_string()).collect();
+    (template.map(|template| template.json), codes)
+}
+
+fn codes(source: &str) -> Vec<String> {
+    run(&[("main.bicep", source)]).1
+}
+
+#[test]
+fn deep_nesting_is_refused_or_compiled() {
+    for depth in [50, 200, 255, 300, 5_000] {
+        for (open, close) in [("[", "]"), ("(", ")"), ("{a:", "}"), ("!", ""), ("concat(", ")")] {
+            let value = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            run(&[("main.bicep", &format!("output x object = {value}"))]);
+            run(&[("main.bicep", &format!("type x = {value}"))]);
+        }
+        let sum = vec!["1"; depth].join(" + ");
+        run(&[("main.bicep", &format!("output x int = {sum}"))]);
+        let accesses = format!("param p object\noutput x string = p{}", ".a".repeat(depth));
+        run(&[("main.bicep", &accesses)]);
+    }
+}
+
+const ACCOUNT: &str =
+    "resource a 'Microsoft.Storage/storageAccounts@2023-01-01' existing = { name: 'a' }\n";
+
+#[test]
+fn inlined_variables_cannot_grow_without_bound() {
+    let mut source = format!("{ACCOUNT}var v0 = a.properties.x\n");
+    for at in 1..64 {
+        let _ = writeln!(source, "var v{at} = '${{v{}}}${{v{}}}'", at - 1, at - 1);
+    }
+    source.push_str("output x string = v63\n");
+    assert!(codes(&source).contains(&"BCP102".to_owned()));
+}
+
+#[test]
+fn long_chains_of_inlined_variables_end() {
+    let mut source = format!("{ACCOUNT}var v0 = a.properties.x\n");
+    for at in 1..20_000 {
+        let _ = writeln!(source, "var v{at} = v{}", at - 1);
+    }
+    source.push_str("output x string = v19999\n");
+    assert!(codes(&source).contains(&"BCP102".to_owned()));
+}
+
+#[test]
+fn long_chains_of_parents_end() {
+    let kind = "Microsoft.Storage/storageAccounts";
+    let mut source = format!("resource r0 '{kind}@2023-01-01' existing = {{ name: 'a' }}\n");
+    for at in 1..3_000 {
+        let _ = writeln!(
+            source,
+            "resource r{at} '{kind}/b@2023-01-01' existing = {{ name: 'b'\n  parent: r{} }}",
+            at - 1
+        );
+    }
+    source.push_str("output x string = r2999.id\n");
+    run(&[("main.bicep", &source)]);
+}
+
+#[test]
+fn cycles_are_told() {
+    assert!(codes("var a = b\nvar b = a").contains(&"BCP080".to_owned()));
+    assert!(codes("var a = a").contains(&"BCP079".to_owned()));
+    assert!(codes("module m 'main.bicep' = {}").contains(&"BCP094".to_owned()));
+    let files = [
+        ("main.bicep", "import { x } from 'b.bicep'\n@export()\nvar y = x"),
+        ("b.bicep", "import { y } from 'main.bicep'\n@export()\nvar x = y"),
+    ];
+    assert!(run(&files).1.contains(&"BCP095".to_owned()));
+    codes("type a = a\ntype b = c[]\ntype c = b[*]\nparam p b.x.y");
+    codes("@discriminator('k')\ntype a = b | a\ntype b = { k: 'b' }");
+    codes("func f(x int) int => f(x)");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told() {
+    assert!(codes("module m 'none.bicep' = { name: 'm' }").contains(&"BCP091".to_owned()));
+    assert!(codes("module m '../../x.bicep' = { name: 'm' }").contains(&"BCP091".to_owned()));
+    assert!(codes("module m 'br/public:a/b:1.0.0' = { name: 'm' }").contains(&"BCP190".to_owned()));
+    assert!(codes("var x = loadTextContent('none.txt')").contains(&"BCP091".to_owned()));
+}
+
+const SEED: &str = r"
+targetScope = 'resourceGroup'
+@description('a')
+param names string[] = ['a', 'b']
+param place { region: string, zones: int[]? } = { region: 'x' }
+var text = '${names[0]}-${place.?zones ?? 1}'
+@export()
+type sku = 'a' | 'b' | null
+func twice(x int) int => x * 2
+resource account 'Microsoft.Storage/storageAccounts@2023-01-01' = [for (name, i) in names: if (i > 0) {
+  name: name
+  location: place.region
+  tags: { ...{ a: text }, b: nameof(text) }
+  properties: { list: [for x in range(0, 2): { at: x, of: i }] }
+}]
+resource group 'Microsoft.Batch/batchAccounts@2024-07-01' existing = {
+  name: 'batch'
+  resource pool 'pools' = {
+    name: 'pool'
+    properties: { id: account[0].id, keys: account[1].listKeys().keys[0].value }
+  }
+}
+module inner 'inner.bicep' = {
+  name: 'inner'
+  scope: resourceGroup('other')
+  params: { a: map(names, n => toUpper(n)), b: group.properties.x }
+}
+output out object = { a: inner.outputs.o!, b: group::pool.properties, c: [for n in names: n] }
+output all array = [for (n, i) in names: account[i].properties]
+";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_files_never_panic(cuts in prop::collection::vec((0_usize..2_000, 0_usize..40), 1..4), text in ".{0,12}") {
+        let mut source: Vec<char> = SEED.chars().collect();
+        for (at, length) in cuts {
+            let at = at.min(source.len());
+            let end = (at + length).min(source.len());
+            source.splice(at..end, text.chars());
+        }
+        let source: String = source.into_iter().collect();
+        run(&[("main.bicep", &source), ("inner.bicep", "param a array\nparam b string\noutput o string = b")]);
+        let files = MemoryFiles::from_iter([("main.bicepparam", source.as_str())]);
+        let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+        compile_params("main.bicepparam", &files, &|_| None, &mut sources, &mut diagnostics);
+    }
+
+    #[test]
+    fn texts_mean_themselves(text in "\\PC{0,30}") {
+        let written: String = text.chars().map(|letter| format!("\\u{{{:x}}}", u32::from(letter))).collect();
+        let (template, codes) = run(&[("main.bicep", &format!("output x string = '{written}'"))]);
+        prop_assert!(codes.is_empty());
+        let template = template.expect("it compiles");
+        let value = template["outputs"]["x"]["value"].as_str().expect("a text");
+        let expected = prebake::arm::expression::read_template_string(value);
+        prop_assert_eq!(expected, prebake::arm::expression::TemplateString::Literal(text.into()));
+    }
+}
