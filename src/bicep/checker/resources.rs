@@ -351,7 +351,10 @@ fn is_resource_type(text: &str) -> bool {
 }
 
 fn is_version(version: &str) -> bool {
-    let (date, suffix) = version.split_at(version.len().min(10));
+    // A version of other characters than ASCII may have none at byte 10.
+    let Some((date, suffix)) = version.split_at_checked(version.len().min(10)) else {
+        return false;
+    };
     let digits = |range: std::ops::Range<usize>| {
         date.get(range).is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
     };
