@@ -20,7 +20,7 @@ readonly BUILDER=inference-builder
 readonly BUILDER_SIZE=Standard_NC24ads_A100_v4
 readonly BUILDER_FAMILY=StandardNCADSA100v4Family
 readonly BUILDER_CORES=24
-readonly BAKE_ID=d16cc3fe56842dd4a46e60ab45c878b6
+readonly BAKE_ID=ec5bfbb92ca250ff2766033ce60438df
 readonly BAKE_MINUTES=90
 readonly ACCOUNT=inferencebatch
 readonly POOLS=(triton-85d041b3)
@@ -254,9 +254,9 @@ ensure_group() {
 # The name of a stage's deployment carries the digest of its files: the same content is deployed once.
 deployment_name() {
   local file files=()
-  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml; do
+  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml bake.sh; do
     case $1:$file in
-      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml) ;;
+      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml | image:bake.sh) ;;
       *) continue ;;
     esac
     if [ -f "$here/$file" ]; then files+=("$here/$file"); fi
@@ -317,6 +317,18 @@ what_if() {
       || die "stage $stage could not be compared" \
         "a stage refers to what the stages before it make: deploy those first"
   done
+}
+
+# capture_state: absent, or the provisioning state of the image version.
+capture_state() {
+  if there az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
+    --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" "${scope[@]}"; then
+    az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
+      --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" \
+      --query provisioningState --output tsv "${scope[@]}"
+  else
+    printf 'absent'
+  fi
 }
 
 # --- bake --------------------------------------------------------------------------------------
@@ -443,18 +455,6 @@ wait_for_bake() {
       "builder $BUILDER is left as it is; the same command again waits again"
     sleep "$POLL"
   done
-}
-
-# capture_state: absent, or the provisioning state of the image version.
-capture_state() {
-  if there az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
-    --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" "${scope[@]}"; then
-    az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
-      --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" \
-      --query provisioningState --output tsv "${scope[@]}"
-  else
-    printf 'absent'
-  fi
 }
 
 bake_image() {

@@ -184,9 +184,9 @@ ensure_group() {
 # The name of a stage's deployment carries the digest of its files: the same content is deployed once.
 deployment_name() {
   local file files=()
-  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml; do
+  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml bake.sh; do
     case $1:$file in
-      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml) ;;
+      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml | image:bake.sh) ;;
       *) continue ;;
     esac
     if [ -f "$here/$file" ]; then files+=("$here/$file"); fi

@@ -21,7 +21,7 @@ readonly BUILDER=render-farm-builder
 readonly BUILDER_SIZE=Standard_NV12ads_A10_v5
 readonly BUILDER_FAMILY=StandardNVADSA10v5Family
 readonly BUILDER_CORES=12
-readonly BAKE_ID=1da95f4d754e7130532e7b93f6c06558
+readonly BAKE_ID=b5c561a823eb3162f1bffc64691e680f
 readonly BAKE_MINUTES=90
 readonly ACCOUNT=renderfarm68b903bc
 readonly POOLS=(render)
@@ -239,9 +239,9 @@ ensure_group() {
 # The name of a stage's deployment carries the digest of its files: the same content is deployed once.
 deployment_name() {
   local file files=()
-  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml; do
+  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml bake.sh; do
     case $1:$file in
-      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml) ;;
+      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml | image:bake.sh) ;;
       *) continue ;;
     esac
     if [ -f "$here/$file" ]; then files+=("$here/$file"); fi
@@ -344,6 +344,18 @@ run_task() {
 
 build_images() {
   run_task render/blender:4.2.3 build-render-blender
+}
+
+# capture_state: absent, or the provisioning state of the image version.
+capture_state() {
+  if there az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
+    --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" "${scope[@]}"; then
+    az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
+      --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" \
+      --query provisioningState --output tsv "${scope[@]}"
+  else
+    printf 'absent'
+  fi
 }
 
 # --- bake --------------------------------------------------------------------------------------
@@ -470,18 +482,6 @@ wait_for_bake() {
       "builder $BUILDER is left as it is; the same command again waits again"
     sleep "$POLL"
   done
-}
-
-# capture_state: absent, or the provisioning state of the image version.
-capture_state() {
-  if there az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
-    --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" "${scope[@]}"; then
-    az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
-      --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" \
-      --query provisioningState --output tsv "${scope[@]}"
-  else
-    printf 'absent'
-  fi
 }
 
 bake_image() {

@@ -21,7 +21,7 @@ readonly BUILDER=training-builder
 readonly BUILDER_SIZE=Standard_NC4as_T4_v3
 readonly BUILDER_FAMILY='Standard NCASv3_T4 Family'
 readonly BUILDER_CORES=4
-readonly BAKE_ID=a6fe314358ea4cdc465af78fe3a7e2d2
+readonly BAKE_ID=728fc6b8d70f817bd5c0b9e69ccf2460
 readonly BAKE_MINUTES=90
 readonly ACCOUNT=training19a84d86
 readonly POOLS=(dev test prod)
@@ -266,9 +266,9 @@ ensure_group() {
 # The name of a stage's deployment carries the digest of its files: the same content is deployed once.
 deployment_name() {
   local file files=()
-  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml; do
+  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml bake.sh; do
     case $1:$file in
-      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml) ;;
+      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml | image:bake.sh) ;;
       *) continue ;;
     esac
     if [ -f "$here/$file" ]; then files+=("$here/$file"); fi
@@ -364,6 +364,18 @@ build_images() {
   root=$(cd "$source_folder" && pwd) || die "there is no folder $source_folder"
   build_image training/llm:0.9.2 "$root"/Dockerfile.gpu.ubuntu "$root"/. \
     --timeout 3600
+}
+
+# capture_state: absent, or the provisioning state of the image version.
+capture_state() {
+  if there az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
+    --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" "${scope[@]}"; then
+    az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
+      --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" \
+      --query provisioningState --output tsv "${scope[@]}"
+  else
+    printf 'absent'
+  fi
 }
 
 # --- bake --------------------------------------------------------------------------------------
@@ -490,18 +502,6 @@ wait_for_bake() {
       "builder $BUILDER is left as it is; the same command again waits again"
     sleep "$POLL"
   done
-}
-
-# capture_state: absent, or the provisioning state of the image version.
-capture_state() {
-  if there az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
-    --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" "${scope[@]}"; then
-    az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
-      --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" \
-      --query provisioningState --output tsv "${scope[@]}"
-  else
-    printf 'absent'
-  fi
 }
 
 bake_image() {

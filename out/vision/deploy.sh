@@ -21,7 +21,7 @@ readonly BUILDER=vision-builder
 readonly BUILDER_SIZE=Standard_NC4as_T4_v3
 readonly BUILDER_FAMILY='Standard NCASv3_T4 Family'
 readonly BUILDER_CORES=4
-readonly BAKE_ID=bf9be52a3a006f1a3a0344391e41f96a
+readonly BAKE_ID=48a3736aea3afcf795911dc721ad66de
 readonly BAKE_MINUTES=90
 readonly ACCOUNT=vision824a64b0
 readonly POOLS=(dev)
@@ -264,9 +264,9 @@ ensure_group() {
 # The name of a stage's deployment carries the digest of its files: the same content is deployed once.
 deployment_name() {
   local file files=()
-  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml; do
+  for file in "$1.bicep" "$1.bicepparam" modules/registry-role.bicep cloud-init.yaml bake.sh; do
     case $1:$file in
-      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml) ;;
+      "$1:$1."* | registry:modules/* | builder:cloud-init.yaml | image:bake.sh) ;;
       *) continue ;;
     esac
     if [ -f "$here/$file" ]; then files+=("$here/$file"); fi
@@ -362,6 +362,18 @@ build_images() {
   root=$(cd "$source_folder" && pwd) || die "there is no folder $source_folder"
   build_image batch-gpu-pytorch:2.4.1 "$root"/Dockerfile.gpu.ubuntu "$root"/. \
     --timeout 3600
+}
+
+# capture_state: absent, or the provisioning state of the image version.
+capture_state() {
+  if there az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
+    --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" "${scope[@]}"; then
+    az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
+      --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" \
+      --query provisioningState --output tsv "${scope[@]}"
+  else
+    printf 'absent'
+  fi
 }
 
 # --- bake --------------------------------------------------------------------------------------
@@ -488,18 +500,6 @@ wait_for_bake() {
       "builder $BUILDER is left as it is; the same command again waits again"
     sleep "$POLL"
   done
-}
-
-# capture_state: absent, or the provisioning state of the image version.
-capture_state() {
-  if there az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
-    --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" "${scope[@]}"; then
-    az sig image-version show --resource-group "$GROUP" --gallery-name "$GALLERY" \
-      --gallery-image-definition "$DEFINITION" --gallery-image-version "$VERSION" \
-      --query provisioningState --output tsv "${scope[@]}"
-  else
-    printf 'absent'
-  fi
 }
 
 bake_image() {

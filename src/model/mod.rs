@@ -91,6 +91,12 @@ pub struct Builder {
     pub image_builder: bool,
     /// Name of the image template under Azure Image Builder.
     pub image_template: String,
+    /// Name of the identity under which Azure Image Builder works.
+    pub identity: String,
+    /// Role that publishes to a gallery.
+    pub publisher_role: Role,
+    /// Role that assigns an identity to a VM.
+    pub operator_role: Role,
 }
 
 const DEFAULT_TIMEOUT_MINUTES: u32 = 90;
@@ -223,8 +229,17 @@ fn builder(
             .unwrap_or_else(|| catalog::config_default("ssh-public-key").to_owned()),
         timeout_minutes: written.timeout_minutes.unwrap_or(DEFAULT_TIMEOUT_MINUTES),
         image_builder: method == Some(crate::config::fields::BakeMethod::ImageBuilder),
-        image_template: names.local("image-template"),
+        image_template: image_template(names, node_image),
+        identity: names.local("image-builder"),
+        publisher_role: Role::built_in("Compute Gallery Artifacts Publisher"),
+        operator_role: Role::built_in("Managed Identity Operator"),
     })
+}
+
+/// A template cannot be changed, so every version has its own.
+fn image_template(names: &Names<'_>, node_image: &NodeImage) -> String {
+    let version = node_image.baked.as_ref().map_or("", |baked| baked.version.as_str());
+    names.local(&format!("image-{version}"))
 }
 
 fn pool_sizes(resolver: &mut Resolver<'_>) -> Vec<Option<VmSize>> {

@@ -13,6 +13,12 @@ use crate::model::bake::BakePlan;
 /// The template of the custom data.
 pub const CUSTOM_DATA_TEMPLATE: &str = "cloud-init/cloud-init.yaml.tera";
 
+/// The template of the one script that Azure Image Builder runs.
+pub const SCRIPT_TEMPLATE: &str = "cloud-init/bake.sh.tera";
+
+/// Line that ends a file within that script.
+const END: &str = "PREBAKE_END";
+
 /// Folder of the bake on the builder.
 const HOME: &str = "/opt/prebake";
 
@@ -51,8 +57,8 @@ pub fn bake_files(
     let mut files = vec![script("lib.sh", "0644", render("lib.sh", &context)?)];
     for step in &plan.steps {
         context.insert("step", step);
-        let content = render(&format!("steps/{}.sh", step.template), &context)?;
-        files.push(script(&format!("steps/{}.sh", step.file), "0755", content));
+        let text = render(&format!("steps/{}.sh", step.template), &context)?;
+        files.push(script(&format!("steps/{}.sh", step.file), "0755", text));
     }
     for file in &plan.files {
         files.push(script(&file.source, "0644", with_line_end(&file.content)));
@@ -60,11 +66,13 @@ pub fn bake_files(
     let bake_id = digest(&files);
     context.insert("bake_id", &bake_id);
     files.push(script("prebake-bake", "0755", render("prebake-bake.sh", &context)?));
-    files.push(BootFile {
-        path: "/etc/systemd/system/prebake-bake.service".to_owned(),
-        permissions: "0644",
-        content: render("prebake-bake.service", &context)?,
-    });
+    if !plan.image_builder {
+        files.push(BootFile {
+            path: "/etc/systemd/system/prebake-bake.service".to_owned(),
+            permissions: "0644",
+            content: render("prebake-bake.service", &context)?,
+        });
+    }
     Some(BakeFiles { files, bake_id })
 }
 
@@ -81,6 +89,21 @@ pub fn custom_data(
     context.insert("plan", plan);
     context.insert("files", &entries);
     templates.render(CUSTOM_DATA_TEMPLATE, &context, sources, diagnostics)
+}
+
+/// Renders the one script that Azure Image Builder runs. Reports `PB2002` for a template that fails.
+pub fn single_script(
+    templates: &Templates,
+    plan: &BakePlan,
+    bake: &BakeFiles,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<String> {
+    let entries: Vec<Entry> = bake.files.iter().map(Entry::in_script).collect();
+    let mut context = Context::new();
+    context.insert("plan", plan);
+    context.insert("files", &entries);
+    templates.render(SCRIPT_TEMPLATE, &context, sources, diagnostics)
 }
 
 /// One entry of `write_files`, its text ready for the place it goes to.
@@ -100,6 +123,23 @@ impl<'a> From<&'a BootFile> for Entry<'a> {
             permissions: file.permissions,
             encoding: (!plain).then_some("b64"),
             content: if plain { indented(&file.content) } else { STANDARD.encode(&file.content) },
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn in_script(file: &'a BootFile) -> Self {
+        let ends = file.content.lines().any(|line| line == END);
+        let plain = !ends && fits_block_scalar(&file.content);
+        Self {
+            path: &file.path,
+            permissions: file.permissions,
+            encoding: (!plain).then_some("b64"),
+            content: if plain {
+                file.content.trim_end_matches('\n').to_owned()
+            } else {
+                STANDARD.encode(&file.content)
+            },
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Deploy {
     local_builds: bool,
     task_runs: bool,
     builder_resources: Vec<Leftover>,
+    /// Name of the image template that bakes, without a builder VM.
+    image_template: Option<String>,
     verify_tasks: Vec<VerifyTask>,
 }
 
@@ -83,6 +85,11 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
         local_builds: builds.iter().any(|build| build.local),
         task_runs: builds.iter().any(|build| build.task.is_some()),
         builds,
+        image_template: model
+            .builder
+            .as_ref()
+            .filter(|builder| builder.image_builder)
+            .map(|builder| builder.image_template.clone()),
         builder_resources: if own_builder { leftovers(model) } else { Vec::new() },
         verify_tasks: pools.iter().filter_map(|pool| verify_task(model, pool)).collect(),
     }

@@ -78,13 +78,8 @@ pub fn render(
     let mut complete = true;
     let mut bake_id = None;
     if let Some(plan) = &model.bake {
-        match custom_data(plan, templates, sources, diagnostics) {
-            Some((text, id)) => {
-                artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, "cloud-init.yaml", text);
-                bake_id = Some(id);
-            }
-            None => complete = false,
-        }
+        bake_id = bake_file(plan, templates, sources, diagnostics, &mut artifacts);
+        complete &= bake_id.is_some();
     }
     let pools = model.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
     let view = View {
@@ -120,16 +115,23 @@ pub fn render(
     complete.then_some(artifacts)
 }
 
-/// The custom data of the builder and the digest of what it runs.
-fn custom_data(
+/// What carries the bake to its machine, and the digest of what it runs.
+fn bake_file(
     plan: &BakePlan,
     templates: &Templates,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
-) -> Option<(String, String)> {
+    artifacts: &mut Artifacts,
+) -> Option<String> {
     let files = bake::bake_files(templates, plan, sources, diagnostics)?;
-    let text = bake::custom_data(templates, plan, &files, sources, diagnostics)?;
-    Some((text, files.bake_id))
+    if plan.image_builder {
+        let text = bake::single_script(templates, plan, &files, sources, diagnostics)?;
+        artifacts.insert_from(bake::SCRIPT_TEMPLATE, "bake.sh", text);
+    } else {
+        let text = bake::custom_data(templates, plan, &files, sources, diagnostics)?;
+        artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, "cloud-init.yaml", text);
+    }
+    Some(files.bake_id)
 }
 
 fn pool_path(pool: &Pool) -> String {
@@ -140,8 +142,10 @@ fn pool_path(pool: &Pool) -> String {
 fn files(model: &Model) -> Vec<(String, String)> {
     let mut files = Vec::new();
     for stage in &model.stages {
+        let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
+        let source = if *stage == "image" && image_builder { "image-builder" } else { stage };
         for ending in ["bicep", "bicepparam"] {
-            files.push((format!("{stage}.{ending}"), format!("bicep/{stage}.{ending}.tera")));
+            files.push((format!("{stage}.{ending}"), format!("bicep/{source}.{ending}.tera")));
         }
     }
     let mut single = |wanted: bool, path: &str, template: &str| {

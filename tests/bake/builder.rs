@@ -1,6 +1,7 @@
 //! A machine that plays the builder: real bash, curl, registry and client; package managers, drivers and
 //! Azure's agent are stand-ins; the system's folders are empty ones in a mount namespace of its own.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
@@ -129,7 +130,7 @@ impl Builder {
             let file = entry.file_name().to_string_lossy().into_owned();
             file.split_once('-').is_some_and(|(_, rest)| rest == format!("{name}.sh"))
         });
-        found.unwrap_or_else(|| panic!("there is no step {name}")).path()
+        found.expect("the plan has this step").path()
     }
 
     pub fn run_step(&self, name: &str) -> Ended {
@@ -185,8 +186,11 @@ impl Builder {
         let mut disks = String::new();
         for (folder, kib) in &self.small_disks {
             let path = self.path(folder);
-            disks +=
-                &format!("mkdir -p {0}; mount -t tmpfs -o size={kib}k none {0}\n", path.display());
+            let _ = writeln!(
+                disks,
+                "mkdir -p {0}; mount -t tmpfs -o size={kib}k none {0}",
+                path.display()
+            );
         }
         let script = format!(
             "{disks}for folder in /etc/apt /etc/modprobe.d /etc/nvidia /etc/ssh /etc/sudoers.d \

@@ -4,6 +4,7 @@
 //! the identity's token for a refresh token as Azure's registries do, lets only its holder in, and hands
 //! everything else to a `docker-registry` behind it. Failures can be ordered.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -152,7 +153,7 @@ fn forward(request: &Request, client: &mut TcpStream, registry: SocketAddr) {
     let mut head = format!("{}\r\nConnection: close\r\n", request.line);
     for (name, value) in &request.headers {
         if name != "authorization" && name != "connection" {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
     }
     head.push_str("\r\n");

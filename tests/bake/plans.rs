@@ -11,7 +11,7 @@ use prebake::diagnostic::{Diagnostics, Sources};
 use prebake::model::Gpu;
 use prebake::model::bake::{BakeInput, BakePlan, PreloadImage, RegistryLogin, plan};
 use prebake::render::Templates;
-use prebake::render::bake::{BakeFiles, bake_files, custom_data};
+use prebake::render::bake::{BakeFiles, bake_files, custom_data, single_script};
 
 const ALL_OS: [&str; 4] = ["ubuntu-22.04", "ubuntu-24.04", "almalinux-8", "almalinux-9"];
 
@@ -38,6 +38,7 @@ pub fn input<'a>() -> BakeInput<'a> {
         registries: vec![login("vision.azurecr.io")],
         images: vec![image("vision.azurecr.io/batch-gpu-pytorch:2.4.1", "")],
         steps: &[],
+        image_builder: false,
     }
 }
 
@@ -101,6 +102,9 @@ pub fn variants(steps: &[BakeStep]) -> Vec<(String, BakePlan)> {
     }
     let none = BakeInput { registries: Vec::new(), images: Vec::new(), ..input() };
     plans.push(("no-images".to_owned(), plan(&none).expect("no driver is needed")));
+    let image_builder = BakeInput { image_builder: true, steps, ..input() };
+    let plan = plan(&image_builder).expect("no driver is needed");
+    plans.push(("image-builder".to_owned(), plan));
     plans
 }
 
@@ -113,6 +117,17 @@ pub fn render(plan: &BakePlan) -> (BakeFiles, String) {
     let files = files.expect("the scripts render");
     let text = custom_data(&templates, plan, &files, &mut sources, &mut diagnostics);
     (files, text.expect("the custom data renders"))
+}
+
+/// The rendered bake and the one script that carries it under Azure Image Builder.
+pub fn render_script(plan: &BakePlan) -> (BakeFiles, String) {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let templates = Templates::new(BTreeMap::new(), &mut sources, &mut diagnostics)
+        .expect("the embedded templates parse");
+    let files = bake_files(&templates, plan, &mut sources, &mut diagnostics);
+    let files = files.expect("the scripts render");
+    let text = single_script(&templates, plan, &files, &mut sources, &mut diagnostics);
+    (files, text.expect("the script renders"))
 }
 
 /// Writes the files of a bake below a folder instead of `/opt/prebake`.

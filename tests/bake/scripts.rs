@@ -73,7 +73,7 @@ struct WriteFile {
 fn the_custom_data_gives_every_file_back() {
     use base64::Engine as _;
 
-    for (name, plan) in variants(&own_steps()) {
+    for (name, plan) in variants(&own_steps()).into_iter().filter(|(_, plan)| !plan.image_builder) {
         let (files, text) = plans::render(&plan);
         assert!(text.starts_with("#cloud-config\n"), "{name}");
         assert!(text.len() <= 65_535, "{name}: {} bytes of custom data", text.len());
@@ -137,13 +137,14 @@ fn steps_come_in_the_order_that_the_image_needs() {
             .map(|(place, step)| (step.name.as_str(), place))
             .collect();
         assert_eq!(order.len(), plan.steps.len(), "{name}: every step has a name of its own");
-        assert_eq!(plan.steps.last().map(|step| step.name.as_str()), Some("deprovision"));
+        let last = if plan.image_builder { "clean" } else { "deprovision" };
+        assert_eq!(plan.steps.last().map(|step| step.name.as_str()), Some(last), "{name}");
         assert!(order["docker"] < order["logout"], "{name}");
         assert!(order["logout"] < order["clean"], "{name}");
         if let (Some(login), Some(own)) = (order.get("login"), order.get("step-4")) {
             assert!(own < login, "{name}: commands of the user's never see a credential");
         }
-        let gpu = !name.ends_with("cpu") && name != "no-images";
+        let gpu = !name.ends_with("cpu") && name != "no-images" && !plan.image_builder;
         assert_eq!(order.contains_key("gpu-driver"), gpu, "{name}");
         assert_eq!(order.contains_key("container-toolkit"), gpu, "{name}");
         assert_eq!(order.contains_key("fabric-manager"), name.ends_with("nvswitch"), "{name}");
@@ -160,4 +161,31 @@ fn the_bake_id_changes_with_what_is_baked() {
     assert_eq!(id(&[]), id(&[]));
     assert_ne!(id(&[]), id(&[plans::run("true")]));
     assert_ne!(id(&[plans::run("false")]), id(&[plans::run("true")]));
+}
+
+#[test]
+fn the_single_script_of_image_builder_puts_every_file_in_its_place() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let home = folder.path().join("home");
+    let mut steps = own_steps();
+    steps.push(plans::run("cat << PREBAKE_END\nstill the command\nPREBAKE_END"));
+    let input =
+        prebake::model::bake::BakeInput { image_builder: true, steps: &steps, ..plans::input() };
+    let plan = prebake::model::bake::plan(&input).expect("no driver is needed");
+    let (files, script) = plans::render_script(&plan);
+    let runs = format!("exec bash {}/prebake-bake", home.display());
+    let script = script.replace("/opt/prebake", home.to_str().expect("text"));
+    assert!(script.trim_end().ends_with(&runs), "{script}");
+    let script = script.replace(&runs, "");
+    let output = Command::new("bash").args(["-c", &script]).output().expect("bash runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for file in &files.files {
+        let name = file.path.strip_prefix("/opt/prebake/").expect("nothing is elsewhere");
+        let text = fs::read_to_string(home.join(name)).expect("it was written");
+        assert_eq!(
+            text,
+            file.content.replace("/opt/prebake", home.to_str().expect("text")),
+            "{name}"
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! A rendered deployment in a temporary folder, and the stand-in for Azure behind it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -7,9 +8,9 @@ use std::process::Command;
 
 use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources};
+use prebake::model::hex_digest;
 use prebake::pipeline::{self, Input, Tools};
 use prebake::render::Templates;
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// What one run of the script did.
@@ -46,7 +47,7 @@ impl Run {
 }
 
 pub fn is_change(call: &str) -> bool {
-    const CHANGES: [&str; 14] = [
+    const CHANGES: [&str; 16] = [
         "group create",
         "deployment group create",
         "acr build",
@@ -60,6 +61,8 @@ pub fn is_change(call: &str) -> bool {
         "batch job delete",
         "batch task create",
         "sig image-version delete",
+        "image builder run",
+        "image builder delete",
         "account set",
     ];
     CHANGES.iter().any(|change| call.starts_with(change))
@@ -82,7 +85,7 @@ impl Azure {
             overrides: overrides.iter().map(|text| (*text).to_owned()).collect(),
         };
         let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-        let templates = Templates::new(Default::default(), &mut sources, &mut diagnostics);
+        let templates = Templates::new(BTreeMap::default(), &mut sources, &mut diagnostics);
         let tools = Tools {
             schemas: prebake::schema::ResourceSchemas::embedded(),
             output: "out".to_owned(),
@@ -137,8 +140,7 @@ impl Azure {
             r#"{{"schema":1,"name":"vision","bakeId":"{}","status":"{status}","failedStep":"{failed_step}","exitCode":1,"steps":[{{"name":"docker","status":"succeeded","seconds":4}}],"versions":{{}},"images":[],"log":""}}"#,
             self.bake_id
         );
-        let digest: String =
-            Sha256::digest(json.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex_digest(json.as_bytes());
         format!("PREBAKE-RESULT {json} sha256:{digest}\r\n")
     }
 

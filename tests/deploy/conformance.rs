@@ -95,10 +95,11 @@ fn the_real_cli_knows_every_command_of_the_script() {
     let Some(tables) = tables() else { return };
     let mut wrong = Vec::new();
     let mut count = 0;
-    for example in
-        ["gpu-preload", "almalinux-gpu", "cpu", "existing-registry", "multi-pool", "batch-only"]
-    {
-        let azure = Azure::with(example, &[]);
+    let examples =
+        ["gpu-preload", "almalinux-gpu", "cpu", "existing-registry", "multi-pool", "batch-only"];
+    let cases = examples.iter().map(|example| (*example, &[][..]));
+    for (example, overrides) in cases.chain([("cpu", &["bake=image-builder"][..])]) {
+        let azure = Azure::with(example, overrides);
         let script = fs::read_to_string(azure.path("out/deploy.sh")).expect("the script");
         for words in commands_in(&script) {
             // Options may follow in an array, so what is required cannot be judged from the text.

@@ -261,3 +261,18 @@ fn pools_on_an_existing_image_need_no_bake() {
     let run = azure.run(&["--full"]).good();
     assert_eq!(short(&run.changes()), ["group create", "deployment group create prebake-batch"]);
 }
+
+#[test]
+fn image_builder_bakes_without_a_builder() {
+    let azure = Azure::with("gpu-preload", &["bake=image-builder"]);
+    azure.set("image-builder", "Failed - step docker ended with exit code 1\n");
+    let run = azure.run(&["--image-only"]).failed_with("step docker ended with exit code 1");
+    assert!(!run.has("vm "), "{:?}", run.calls);
+    assert!(run.stdout.contains("Running Building"), "{}", run.stdout);
+    let run = azure.run(&["--full"]).good();
+    let expected = ["image builder run", "deployment group create prebake-batch"];
+    assert_eq!(short(&run.changes()), expected);
+    assert_eq!(azure.run(&["--full"]).good().changes(), Vec::<&str>::new());
+    let run = azure.run(&["--clean-up"]).good();
+    assert_eq!(short(&run.changes()).first().map(String::as_str), Some("image builder delete"));
+}

@@ -37,6 +37,8 @@ pub struct BakeInput<'a> {
     pub images: Vec<PreloadImage>,
     /// The user's own steps.
     pub steps: &'a [BakeStep],
+    /// Azure Image Builder runs the bake, and generalizes the machine by itself.
+    pub image_builder: bool,
 }
 
 /// The bake as data.
@@ -48,6 +50,8 @@ pub struct BakePlan {
     pub os: &'static str,
     /// `apt` or `dnf`.
     pub package_manager: &'static str,
+    /// Azure Image Builder runs the bake.
+    pub image_builder: bool,
     /// Registries that are logged in to, and out of.
     pub login_servers: Vec<String>,
     /// The steps in order.
@@ -121,13 +125,16 @@ pub fn plan(input: &BakeInput) -> Result<BakePlan, PlanError> {
         },
     );
     steps.push("clean", StepData::Servers { servers: servers.clone() });
-    steps.push("deprovision", StepData::None {});
+    if !input.image_builder {
+        steps.push("deprovision", StepData::None {});
+    }
     Ok(BakePlan {
         name: input.name.to_owned(),
         os: input.os,
         package_manager: input.package_manager,
+        image_builder: input.image_builder,
         login_servers: servers,
-        steps: steps.steps,
+        steps: steps.list,
         files: steps.files,
     })
 }
@@ -136,13 +143,13 @@ pub fn plan(input: &BakeInput) -> Result<BakePlan, PlanError> {
 struct Steps {
     os: &'static str,
     own: usize,
-    steps: Vec<Step>,
+    list: Vec<Step>,
     files: Vec<PlanFile>,
 }
 
 impl Steps {
     fn new(os: &'static str) -> Self {
-        Self { os, own: 0, steps: Vec::new(), files: Vec::new() }
+        Self { os, own: 0, list: Vec::new(), files: Vec::new() }
     }
 
     fn push(&mut self, template: &'static str, data: StepData) {
@@ -150,8 +157,8 @@ impl Steps {
     }
 
     fn push_named(&mut self, name: String, template: &'static str, data: StepData) {
-        let number = self.steps.len() + 1;
-        self.steps.push(Step { file: format!("{number:03}-{name}"), name, template, data });
+        let number = self.list.len() + 1;
+        self.list.push(Step { file: format!("{number:03}-{name}"), name, template, data });
     }
 
     fn source(&self, kind: &str) -> PackageSource {
@@ -227,7 +234,7 @@ impl Steps {
     /// The name of the user's step in the result: a name is there once, since results are read by it.
     fn free_name(&self, wanted: Option<&str>) -> String {
         let name = wanted.map_or_else(|| format!("step-{}", self.own), str::to_owned);
-        let taken = RESERVED.contains(&name.as_str()) || self.steps.iter().any(|s| s.name == name);
+        let taken = RESERVED.contains(&name.as_str()) || self.list.iter().any(|s| s.name == name);
         if taken { format!("{name}-{}", self.own) } else { name }
     }
 }
@@ -286,7 +293,7 @@ pub(super) fn resolve(
             registries.push(RegistryLogin {
                 server: image.registry_server.clone(),
                 identity: identity.to_owned(),
-                identity_resource_group: String::new(),
+                identity_resource_group: resolver.config.resource_group.clone(),
             });
         }
     }
@@ -302,6 +309,7 @@ pub(super) fn resolve(
         registries,
         images: preload.into_iter().map(PreloadImage::from).collect(),
         steps,
+        image_builder: builder.image_builder,
     };
     match plan(&input) {
         Ok(plan) => one_kind.then_some(plan),
