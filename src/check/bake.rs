@@ -76,6 +76,11 @@ impl<'a> Bake<'a> {
         Self { text, path, node, config, scripts }
     }
 
+    /// Whether a rendered file has exactly this text.
+    pub(super) fn is_file(&self) -> bool {
+        self.path.is_some()
+    }
+
     /// The custom data or file as a whole.
     pub(super) fn whole(&self) -> Target {
         let first = self.text.find('\n').unwrap_or(self.text.len());

@@ -53,7 +53,10 @@ fn header_is_known(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn keys_are_known(view: &View<'_>, sink: &mut Sink<'_>) {
-    for bake in view.bakes.iter().filter(|bake| bake.text.starts_with("#cloud-config")) {
+    // `validate` holds the rendered file against the whole schema; what a template wrote in line, it does not
+    // see.
+    let inline = view.bakes.iter().filter(|bake| !bake.is_file());
+    for bake in inline.filter(|bake| bake.text.starts_with("#cloud-config")) {
         let Some(config) = bake.config.as_ref().and_then(Value::as_object) else {
             sink.report(bake.whole(), "what follows is no YAML mapping");
             continue;

@@ -52,40 +52,67 @@ fn bake_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// An image name in a task file, without the registry's alias.
+struct Named<'a> {
+    image: &'a str,
+    at: usize,
+    /// A build makes it; otherwise a push sends it.
+    built: bool,
+}
+
+impl Named<'_> {
+    fn target(&self, path: &str) -> Target {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let span = Span::new(offset(self.at), offset(self.at + self.image.len()));
+        Target::Artifact { path: path.to_owned(), span }
+    }
+}
+
+fn names_in_task(text: &str) -> Vec<Named<'_>> {
+    let mut names = Vec::new();
+    let mut previous = "";
+    for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
+        let ends =
+            |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '[' | ']' | ',');
+        for word in line.split(ends).filter(|word| !word.is_empty()) {
+            let aliases = ["$Registry/", "{{.Run.Registry}}/"];
+            let image = aliases.iter().find_map(|alias| word.strip_prefix(alias));
+            if let Some(image) = image.filter(|image| !image.contains(['$', '{'])) {
+                let at = image.as_ptr() as usize - text.as_ptr() as usize;
+                names.push(Named { image, at, built: matches!(previous, "-t" | "--tag") });
+            }
+            previous = word;
+        }
+    }
+    names
+}
+
 fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some((path, text)) =
-        view.subject.artifacts.iter().find(|(path, _)| path.ends_with("acr-task.yaml"))
+    let files = view.subject.artifacts.iter();
+    let Some((path, text)) = files.into_iter().find(|(path, _)| path.ends_with("acr-task.yaml"))
     else {
         return;
     };
-    let built: Vec<(&str, usize)> = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .flat_map(|line| {
-            line.split(|letter: char| {
-                letter.is_whitespace() || matches!(letter, '"' | '\'' | '[' | ']' | ',')
-            })
-        })
-        .filter_map(|word| {
-            word.strip_prefix("$Registry/").or_else(|| word.strip_prefix("{{.Run.Registry}}/"))
-        })
-        .filter(|image| !image.contains(['$', '{']))
-        .map(|image| (image, image.as_ptr() as usize - text.as_ptr() as usize))
-        .collect();
+    let (built, pushed): (Vec<_>, Vec<_>) =
+        names_in_task(text).into_iter().partition(|name| name.built);
+    for push in &pushed {
+        if !built.is_empty() && built.iter().all(|build| build.image != push.image) {
+            sink.report(push.target(path), format!("no build makes `{}`", push.image));
+        }
+    }
     for node in view.pools.iter().flat_map(Pool::images) {
         let Some(image) = node.text() else { continue };
         let Some(host) = registry_host(&image) else { continue };
-        if deployed_registry(view, host).is_none() {
+        let (name, tag, digest) = parts(&image[host.len() + 1..]);
+        if deployed_registry(view, host).is_none() || digest.is_some() {
             continue;
         }
-        let (name, tag, digest) = parts(&image[host.len() + 1..]);
-        let same_name: Vec<_> = built.iter().filter(|(other, _)| parts(other).0 == name).collect();
-        let Some((other, at)) = same_name.first() else { continue };
-        if digest.is_none() && same_name.iter().all(|(other, _)| parts(other).1 != tag) {
-            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let span = Span::new(offset(*at), offset(at + other.len()));
-            sink.report(&node, format!("the build makes `{other}`"))
-                .also(Target::Artifact { path: path.clone(), span }, "built here");
+        let same: Vec<_> = built.iter().filter(|build| parts(build.image).0 == name).collect();
+        if let Some(build) = same.first()
+            && same.iter().all(|build| parts(build.image).1 != tag)
+        {
+            sink.report(&node, format!("the build makes `{}`", build.image))
+                .also(build.target(path), "built here");
         }
     }
 }
