@@ -14,7 +14,8 @@ use crate::config::MAX_BYTES;
 use crate::config::layers::Files;
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources};
 use crate::pipeline::{self, Input, Job, Tools};
-use crate::render::Templates;
+use crate::render::{MANIFEST, Manifest, Templates};
+use crate::report;
 use crate::schema::ResourceSchemas;
 
 /// Largest template in bytes.
@@ -83,6 +84,28 @@ impl Files for LayerFiles<'_> {
 /// what git ignores, for `prebake.yaml`, `*.prebake.yaml` and every other YAML file that reads as a config.
 /// Gives an exit code besides, for folders that could not be searched.
 pub(super) fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, u8), u8> {
+    let mut all = Vec::new();
+    let mut worst = super::DONE;
+    for path in paths {
+        let (found, code) = search(std::slice::from_ref(path));
+        if found.is_empty() && code == super::DONE {
+            return Err(terminal::failed(
+                &format!("no config in `{}`", path.display()),
+                "a folder is searched for `prebake.yaml`, `*.prebake.yaml` and other YAML files with \
+                 `name:` and `location:` or `extends:` at their top level",
+                "name the config file, or write one with `prebake init`",
+            ));
+        }
+        all.extend(found);
+        worst = worst.max(code);
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    Ok((all, worst))
+}
+
+/// The same, where a folder without a config is no mistake.
+pub(super) fn search(paths: &[PathBuf]) -> (Vec<PathBuf>, u8) {
     let mut found = Vec::new();
     let mut code = super::DONE;
     for path in paths {
@@ -90,7 +113,6 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, u8), u8> {
             found.push(path.clone());
             continue;
         }
-        let before = found.len();
         let walk = ignore::WalkBuilder::new(path)
             .ignore(false)
             .require_git(false)
@@ -107,18 +129,25 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, u8), u8> {
                 }
             }
         }
-        if found.len() == before && code == super::DONE {
-            return Err(terminal::failed(
-                &format!("no config in `{}`", path.display()),
-                "a folder is searched for `prebake.yaml`, `*.prebake.yaml` and other YAML files with \
-                 `name:` and `location:` or `extends:` at their top level",
-                "name the config file, or write one with `prebake init`",
-            ));
+    }
+    (found, code)
+}
+
+/// The renders below a folder: the name in each manifest, and where it stands, in order of the names.
+pub(super) fn renders(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let out = folder.join("out");
+    let below = |folder: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect()
+    };
+    let mut found = BTreeMap::new();
+    for path in below(folder).into_iter().chain(below(&out)) {
+        let text = text(&path.join(MANIFEST)).unwrap_or_default();
+        if let Some(manifest) = Manifest::parse(&text) {
+            found.entry(manifest.name).or_insert(path);
         }
     }
-    let mut seen = BTreeSet::new();
-    found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
-    Ok((found, code))
+    found
 }
 
 fn is_config(path: &Path) -> bool {
@@ -190,8 +219,11 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
                 continue;
             }
             let Ok(relative) = entry.path().strip_prefix(folder) else { continue };
-            let text = template(entry.path())
-                .map_err(|error| unreadable(entry.path(), &error.to_string()))?;
+            if relative.starts_with("report") {
+                continue;
+            }
+            let text =
+                text(entry.path()).map_err(|error| unreadable(entry.path(), &error.to_string()))?;
             overlay.insert(relative.to_string_lossy().replace('\\', "/"), text);
         }
     }
@@ -203,7 +235,22 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
     })
 }
 
-fn template(path: &Path) -> io::Result<String> {
+/// A team's own templates of reports, in the `report` folder of their templates.
+pub(super) fn report_templates(folder: Option<&Path>) -> Result<BTreeMap<String, String>, u8> {
+    let mut found = BTreeMap::new();
+    let Some(folder) = folder else { return Ok(found) };
+    for (path, _) in report::Templates::embedded() {
+        let at = folder.join(path);
+        if at.is_file() {
+            let text = text(&at).map_err(|error| unreadable(&at, &error.to_string()))?;
+            found.insert(path.to_owned(), text);
+        }
+    }
+    Ok(found)
+}
+
+/// A template or another small text file of the user's.
+pub(super) fn text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(MAX_TEMPLATE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_TEMPLATE_BYTES {

@@ -6,6 +6,7 @@
 mod bicep;
 mod completions;
 mod config;
+mod diff;
 mod explain;
 pub mod files;
 mod fleet;
@@ -15,6 +16,7 @@ mod render;
 mod schema;
 mod templates;
 mod terminal;
+mod test;
 mod validate;
 
 use crate::catalog::Date;
@@ -55,6 +57,10 @@ enum Command {
     Render(render::Render),
     /// Say offline whether Azure would take it and whether the nodes would come up
     Validate(validate::Validate),
+    /// Say what the new render changes in Azure
+    Diff(diff::Diff),
+    /// Compare the renders of test cases with their approved ones
+    Test(test::Test),
     /// Tell the story of a finding's code
     Explain(explain::Explain),
     /// Show or edit the templates that a render is made of
@@ -95,6 +101,14 @@ struct Configs {
     as_of: Option<Date>,
 }
 
+impl Configs {
+    /// No configs, only what they share.
+    fn shared(templates: Option<std::path::PathBuf>, as_of: Option<Date>) -> Self {
+        let (paths, overrides, environments) = (Vec::new(), Vec::new(), Vec::new());
+        Self { paths, overrides, environments, templates, as_of }
+    }
+}
+
 /// Runs the command that the arguments ask for and gives its exit code.
 pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
@@ -112,6 +126,8 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
         Some(Command::Init(command)) => command.run(),
         Some(Command::Render(command)) => command.run(),
         Some(Command::Validate(command)) => command.run(),
+        Some(Command::Diff(command)) => command.run(),
+        Some(Command::Test(command)) => command.run(),
         Some(Command::Explain(command)) => command.run(),
         Some(Command::Templates(command)) => command.run(),
         Some(Command::Bicep(command)) => command.run(),

@@ -7,8 +7,9 @@ use super::fleet::Fleet;
 use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::diff::{self, FileDiff, FileState};
-use crate::output::{self, OutputError};
+use crate::output::{self, OutputError, PreviousRender};
 use crate::pipeline::{self, Job, Tools};
+use crate::report::review::Review;
 
 /// `prebake render`.
 #[derive(Debug, Args)]
@@ -146,7 +147,8 @@ impl Render {
             files.changed().next().is_some() || !previous.damaged.is_empty() || previous.lost_mode;
         let name = &render.model.name;
         let mut text = if fleet.is_single() {
-            summary(name, folder, &files)
+            let meaning = if changed { in_azure(&previous, render) } else { String::new() };
+            summary(name, folder, &files) + &meaning
         } else {
             line(name, folder, &files)
         };
@@ -240,6 +242,16 @@ fn among_many(text: &str, counts: &str) -> String {
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
     let counts = if counts.is_empty() { String::new() } else { format!(" ({counts})") };
     format!("{line}{counts}\n{rest}")
+}
+
+/// What the changed files do when they are deployed. A previous render that is broken counts as none.
+fn in_azure(previous: &PreviousRender, render: &pipeline::Render) -> String {
+    let before = previous.manifest.as_ref().map(|manifest| {
+        let mut broken = Diagnostics::new();
+        pipeline::previous_state(&previous.files, manifest.target.as_ref(), &mut broken)
+    });
+    let diff = diff::diff(before.as_ref(), Some(&render.state()));
+    Review::new(&render.model.name, &diff).summary()
 }
 
 fn next_command(folder: &Path) -> String {

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::{DONE, terminal};
 use crate::output;
 use crate::render::EMBEDDED;
+use crate::report;
 
 /// `prebake templates`.
 #[derive(Debug, Subcommand)]
@@ -26,7 +27,7 @@ impl Templates {
     pub(super) fn run(&self) -> u8 {
         match self {
             Self::List => {
-                let names: Vec<&str> = EMBEDDED.iter().map(|(path, _)| *path).collect();
+                let names: Vec<&str> = all().map(|(path, _)| path).collect();
                 terminal::out(&(names.join("\n") + "\n"));
                 DONE
             }
@@ -35,9 +36,14 @@ impl Templates {
     }
 }
 
+/// The templates of what is deployed and of what is read.
+fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EMBEDDED.iter().copied().chain(report::Templates::embedded())
+}
+
 impl Eject {
     fn run(&self) -> u8 {
-        for (path, text) in EMBEDDED {
+        for (path, text) in all() {
             let target = self.folder.join(path);
             match output::write_new(&target, text) {
                 Ok(true) => terminal::out(&format!("wrote {}\n", target.display())),

@@ -148,6 +148,8 @@ pub struct PropertyChange {
     pub confidence: String,
     /// Where the verdict is known from.
     pub source: String,
+    /// It is gone from the render, so Azure resets it.
+    pub reset: bool,
     /// What Azure resets a vanished property to, where it is known.
     pub reset_to: Option<Value>,
     /// Refused only while something uses it.

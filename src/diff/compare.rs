@@ -58,6 +58,7 @@ pub(super) fn change(
         advice: text(|row| &row.advice),
         confidence: text(|row| &row.confidence),
         source: text(|row| &row.source),
+        reset: after.is_none(),
         reset_to: if after.is_none() { facts.default().cloned() } else { None },
         in_use: row.is_some_and(|row| row.in_use),
     }

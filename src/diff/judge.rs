@@ -137,6 +137,8 @@ fn new_identity(properties: &mut Vec<PropertyChange>, before: &Resource, after: 
         property.event = None;
         property.code = None;
         property.interrupts = false;
+        property.reset = false;
+        property.reset_to = None;
         "holds for the new resource from the start".clone_into(&mut property.effect);
         property.advice.clear();
     }
@@ -164,6 +166,10 @@ fn tell(change: &mut ResourceChange, before: &Resource) {
             format!("point jobs at `{name}`, let `{old}` drain, then delete it"),
         ),
         (Action::Refused, _) => (refusal(worst), String::new()),
+        (Action::Replace, Pairing::Renamed) if old == name => (
+            format!("Azure makes `{name}` anew; the old one stays where it is until it is deleted"),
+            String::new(),
+        ),
         (Action::Replace, Pairing::Renamed) => (
             format!("Azure makes `{name}`; `{old}` stays as it is until it is deleted"),
             String::new(),

@@ -21,6 +21,6 @@ mod tree;
 
 pub use commit::{Committed, commit};
 pub use error::OutputError;
-pub use file::write_new;
+pub use file::{write, write_new};
 pub use previous::{PreviousRender, previous};
 pub use tree::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE_BYTES};

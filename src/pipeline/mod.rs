@@ -4,15 +4,18 @@ pub mod fleet;
 mod job;
 mod judge;
 mod stages;
+mod state;
 
 pub use job::{Job, jobs};
 pub use stages::Stage;
+pub use state::previous_state;
 
 use crate::catalog::Date;
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
+use crate::diff::RenderState;
 use crate::model::{self, Model};
-use crate::render::{self, Artifacts, MANIFEST, Manifest, Templates};
+use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
 use judge::Judged;
@@ -80,6 +83,22 @@ pub struct Render {
     pub stages: Vec<Stage>,
 }
 
+impl Render {
+    /// The render as a diff compares it.
+    pub fn state(&self) -> RenderState {
+        state::of(&self.stages, &target(&self.model), &self.artifacts.files)
+    }
+}
+
+/// Where a config deploys to.
+fn target(model: &Model) -> Target {
+    Target {
+        resource_group: model.resource_group.clone(),
+        subscription: model.subscription.clone(),
+        location: model.location.clone(),
+    }
+}
+
 /// Runs the phases over one config that stands alone.
 pub fn render(input: &Input, tools: &Tools) -> Outcome {
     Job::alone(input).render(tools)
@@ -109,7 +128,8 @@ fn phases(
     judged.judge(&tools.schemas, tools.as_of, sources, diagnostics);
     let config_digest = job::digest(&document);
     let manifest =
-        Manifest::of(&model.name, config_digest, tools.templates.digest(), &artifacts.files);
+        Manifest::of(&model.name, config_digest, tools.templates.digest(), &artifacts.files)
+            .deployed_to(target(&model));
     artifacts.insert(MANIFEST, manifest.text());
     Some(Render { config, document, model, artifacts, stages })
 }

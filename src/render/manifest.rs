@@ -19,8 +19,24 @@ pub struct Manifest {
     pub config_digest: String,
     /// SHA-256 of all templates.
     pub templates_digest: String,
+    /// Where the stages deploy to; nothing in manifests that do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
     /// SHA-256 of every other file of the render, by path.
     pub files: BTreeMap<String, String>,
+}
+
+/// Where a render deploys to: the ids of its resources depend on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// The resource group.
+    pub resource_group: String,
+    /// The subscription; nothing means the one that `az` is logged in to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
+    /// The region.
+    pub location: String,
 }
 
 impl Manifest {
@@ -37,8 +53,16 @@ impl Manifest {
             name: name.to_owned(),
             config_digest,
             templates_digest,
+            target: None,
             files: files.iter().map(digest).collect(),
         }
+    }
+
+    /// Says where the render deploys to.
+    #[must_use]
+    pub fn deployed_to(mut self, target: Target) -> Self {
+        self.target = Some(target);
+        self
     }
 
     /// The text of the file.

@@ -12,7 +12,7 @@ mod pool_json;
 pub mod quote;
 mod templates;
 
-pub use manifest::{MANIFEST, Manifest};
+pub use manifest::{MANIFEST, Manifest, Target};
 pub use pool_json::SUBSCRIPTION_PLACEHOLDER;
 pub use templates::{EMBEDDED, Templates};
 

@@ -159,24 +159,40 @@ fn cost(diff: &Diff) -> Answer {
     parts.extend(total("vCPUs", old.vcpus.to_string(), new.vcpus.to_string()));
     parts.extend(total("GPUs", decimal(old.gpus), decimal(new.gpus)));
     let billed: Vec<(bool, String)> = diff.resources.iter().filter_map(billed).collect();
-    let rises = capacity.rises() || billed.iter().any(|(rises, _)| *rises);
+    let twice: Vec<String> = diff.resources.iter().filter_map(twice).collect();
+    let rises = !twice.is_empty()
+        || new.nodes > old.nodes
+        || new.vcpus > old.vcpus
+        || new.gpus > old.gpus
+        || billed.iter().any(|(rises, _)| *rises);
     let falls = new.nodes < old.nodes
         || new.vcpus < old.vcpus
         || new.gpus < old.gpus
         || billed.iter().any(|(rises, _)| !rises);
     parts.extend(billed.into_iter().map(|(_, text)| text));
+    if !twice.is_empty() {
+        parts.push(format!("billed twice until the old one is deleted: {}", few(&twice)));
+    }
     let changed = capacity.pools.iter().filter(|(_, before, after)| before != after);
     let unknown: Vec<&String> =
         changed.map(|(name, _, _)| name).filter(|name| capacity.unknown.contains(name)).collect();
     if !unknown.is_empty() {
         parts.push(format!("not known offline: {}", few(&unknown)));
     }
+    let moves = capacity.rises();
     let (word, level) = match (rises, falls) {
         (true, _) => ("RISES", Level::Warn),
+        (false, false) if moves => ("changes", Level::Warn),
         (false, true) if unknown.is_empty() => ("falls", Level::Calm),
         _ if !unknown.is_empty() => ("not known", Level::Warn),
         _ => ("no", Level::Calm),
     };
+    let moved = capacity.families.iter().filter(|family| family.before != family.after);
+    if parts.is_empty() {
+        parts.extend(moved.map(|family| {
+            format!("nodes of {} {} → {}", family.family, family.before.nodes, family.after.nodes)
+        }));
+    }
     if parts.is_empty() {
         parts.push("nodes, sizes and SKUs stay as they are".to_owned());
     }
@@ -205,13 +221,15 @@ fn billed(change: &ResourceChange) -> Option<(bool, String)> {
         Action::Delete if billed && !pool => {
             Some((false, format!("{words} `{name}` once deleted")))
         }
-        Action::Replace if change.pairing != Pairing::Same && billed => {
-            let before = change.before.as_ref().map_or("", |before| before.name.as_str());
-            let old = before.rsplit('/').next().unwrap_or(before);
-            Some((true, format!("`{name}` beside `{old}` until `{old}` is deleted")))
-        }
         _ => None,
     }
+}
+
+/// A resource whose predecessor keeps costing money.
+fn twice(change: &ResourceChange) -> Option<String> {
+    let billed = BILLED.iter().any(|kind| change.is(kind));
+    (change.pairing != Pairing::Same && billed)
+        .then(|| format!("{} `{}`", kind_words(&change.kind), change.short_name()))
 }
 
 /// What the numbers of the table of capacity mean.

@@ -240,7 +240,7 @@ fn leaf(path: &str, property: &PropertyChange) -> Value {
         "advice": property.advice,
         "confidence": property.confidence,
         "source": property.source,
-        "reset": property.after.is_none(),
+        "reset": property.reset,
         "resetTo": property.reset_to,
     })
 }

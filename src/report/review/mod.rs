@@ -13,6 +13,8 @@ pub use answers::{Answer, Level};
 pub use picture::{Edge, Node, Picture};
 pub use view::{FileView, FindingView, LineView, PropertyView, ResourceView, SecurityView};
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -125,6 +127,19 @@ impl Review {
             resources,
             picture,
         }
+    }
+
+    /// The counts, what should worry and what is wrong, in a few lines.
+    pub fn summary(&self) -> String {
+        let mut text = format!("In Azure: {}\n", self.headline);
+        for answer in self.answers.iter().filter(|answer| answer.level > Level::Calm) {
+            let _ = writeln!(text, "  {}: {} · {}", answer.question, answer.word, answer.text);
+        }
+        for finding in &self.findings {
+            let _ = writeln!(text, "  {}[{}]: {}", finding.severity, finding.code, finding.title);
+            let _ = writeln!(text, "    help: {}", finding.help);
+        }
+        text
     }
 }
 

@@ -163,7 +163,12 @@ impl ResourceView {
 fn words(change: &ResourceChange) -> String {
     match (change.action, &change.pairing) {
         (_, Pairing::BlueGreen { .. }) => "a new pool beside the old one".to_owned(),
-        (Action::Replace, Pairing::Renamed) => "replaced under a new name".to_owned(),
+        (Action::Replace, Pairing::Renamed) => {
+            let before = change.before.as_ref().map(|before| &before.name);
+            let place =
+                if before == Some(&change.name) { "in another scope" } else { "under a new name" };
+            format!("replaced {place}")
+        }
         (Action::Replace, _) => "must be replaced".to_owned(),
         (Action::Refused, _) => "refused".to_owned(),
         (Action::EmptyPool, _) => "needs an empty pool".to_owned(),
@@ -194,11 +199,11 @@ impl PropertyView {
             (None, Some(only)) | (Some(only), None) if is_short(only) => only.clone(),
             _ => String::new(),
         };
-        let reset = match (&change.after, &change.reset_to) {
-            (None, Some(value)) => {
+        let reset = match (change.reset, &change.reset_to) {
+            (true, Some(value)) => {
                 format!("gone from the render, so Azure resets it to {}", shown(value))
             }
-            (None, None) => "gone from the render, so Azure resets or removes it".to_owned(),
+            (true, None) => "gone from the render, so Azure resets or removes it".to_owned(),
             _ => String::new(),
         };
         let source = if change.source.is_empty() {

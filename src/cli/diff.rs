@@ -1,0 +1,197 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, input, terminal};
+use crate::diagnostic::{Diagnostics, Severity, Sources};
+use crate::diff;
+use crate::output::{self, PreviousRender};
+use crate::pipeline::{self, Job, Tools};
+use crate::report::Templates;
+use crate::report::review::{Fleet, Review};
+
+/// Exit code of an error under `--detailed-exitcode`, where 2 and 3 mean changes.
+const DETAILED_ERROR: u8 = 1;
+
+/// `prebake diff`.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    #[command(flatten)]
+    configs: Configs,
+    /// Folder of previous renders: an output folder, a checkout that holds `out/`, or one render
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    against: PathBuf,
+    /// How to write the review
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Exit with 0 for no change, 2 for changes, 3 when something is replaced, deleted, refused or needs an
+    /// empty pool, 1 for an error
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Write the review to a file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Markdown,
+    Html,
+    Json,
+}
+
+/// What came of one config.
+enum Compared {
+    Review(Box<Review>),
+    Failed(u8, String),
+}
+
+impl Diff {
+    pub(super) fn run(&self) -> u8 {
+        match self.compare() {
+            Ok(code) => code,
+            Err(code) if self.detailed_exitcode => code.min(DETAILED_ERROR),
+            Err(code) => code,
+        }
+    }
+
+    fn compare(&self) -> Result<u8, u8> {
+        let tools = input::tools(&self.configs, Path::new(DEFAULT_OUTPUT))?;
+        let templates = Templates::new(input::report_templates(self.configs.templates.as_deref())?);
+        let mut reviews = Vec::new();
+        let mut code = DONE;
+        // Without any config only what is gone can differ.
+        if !input::search(&self.configs.paths).0.is_empty() {
+            let configs = super::fleet::Fleet::new(&self.configs)?;
+            code = configs.each(
+                |_, job| self.one(job, &tools),
+                |compared| match compared {
+                    Compared::Review(review) => {
+                        reviews.push(*review);
+                        DONE
+                    }
+                    Compared::Failed(code, notes) => {
+                        terminal::note(&notes);
+                        code
+                    }
+                },
+            );
+        }
+        if code == DONE {
+            reviews.extend(self.gone(&reviews)?);
+        }
+        if reviews.is_empty() {
+            if code == DONE {
+                // Nothing to compare: say what was searched for.
+                input::find(&self.configs.paths)?;
+            }
+            return Err(code);
+        }
+        let fleet = Fleet::new(reviews);
+        self.write(&fleet, &templates)?;
+        if code != DONE {
+            return Err(code);
+        }
+        Ok(self.code(&fleet))
+    }
+
+    fn code(&self, fleet: &Fleet) -> u8 {
+        let code = fleet.detailed_exit_code();
+        if self.detailed_exitcode || code == DETAILED_ERROR { code } else { DONE }
+    }
+
+    fn one(&self, job: Job, tools: &Tools) -> Compared {
+        let outcome = job.render(tools);
+        let Some(render) = &outcome.render else {
+            let code = super::fleet::worst(outcome.is_bad_input(), true);
+            let notes = terminal::told(&outcome.diagnostics, &outcome.sources, Severity::Error);
+            return Compared::Failed(code, notes);
+        };
+        match previous(&self.folder(&render.model.name)) {
+            Ok(previous) => {
+                let diff = diff::diff(previous.as_ref(), Some(&render.state()));
+                Compared::Review(Box::new(Review::new(&render.model.name, &diff)))
+            }
+            Err(findings) => {
+                let notes = terminal::told(&findings, &Sources::new(), Severity::Info);
+                Compared::Failed(FAILED, notes)
+            }
+        }
+    }
+
+    /// The folder of a render: the one given, if it is a render itself, or below it.
+    fn folder(&self, name: &str) -> PathBuf {
+        let is_render = |folder: &Path| folder.join(crate::render::MANIFEST).is_file();
+        let inside = self.against.join(name);
+        let checkout = self.against.join("out").join(name);
+        if is_render(&self.against) {
+            self.against.clone()
+        } else if !is_render(&inside) && is_render(&checkout) {
+            checkout
+        } else {
+            inside
+        }
+    }
+
+    /// Renders of configs that are gone. Only a search of folders can tell that one is gone.
+    fn gone(&self, reviews: &[Review]) -> Result<Vec<Review>, u8> {
+        let known: BTreeSet<&str> = reviews.iter().map(|review| review.name.as_str()).collect();
+        if !self.configs.paths.iter().all(|path| path.is_dir()) {
+            return Ok(Vec::new());
+        }
+        let mut gone = Vec::new();
+        for (name, folder) in input::renders(&self.against) {
+            if known.contains(name.as_str()) {
+                continue;
+            }
+            let state = previous(&folder).map_err(|findings| {
+                terminal::findings(&findings, &Sources::new());
+                FAILED
+            })?;
+            if let Some(state) = state {
+                gone.push(Review::new(&name, &diff::diff(Some(&state), None)));
+            }
+        }
+        Ok(gone)
+    }
+
+    fn write(&self, fleet: &Fleet, templates: &Templates) -> Result<(), u8> {
+        let to_file = self.output.is_some();
+        let text = match self.format {
+            // The terminal's stream drops the colour where there is no terminal.
+            Format::Text => fleet.text(templates, !to_file),
+            Format::Markdown => fleet.markdown(templates),
+            Format::Html => fleet.html(templates),
+            Format::Json => {
+                Ok(serde_json::to_string_pretty(&fleet.json()).unwrap_or_default() + "\n")
+            }
+        };
+        let text = text.map_err(|error| {
+            terminal::findings(&Diagnostics::from(vec![error]), &Sources::new());
+            FAILED
+        })?;
+        let Some(path) = &self.output else {
+            terminal::out(&text);
+            return Ok(());
+        };
+        output::write(path, &text).map_err(|error| {
+            terminal::failed(
+                &format!("`{}` cannot be written", path.display()),
+                &error.to_string(),
+                "name a file in a folder that can be written",
+            )
+        })
+    }
+}
+
+/// The render in a folder as a diff compares it; nothing where no render stands.
+pub(super) fn previous(folder: &Path) -> Result<Option<diff::RenderState>, Diagnostics> {
+    let previous: PreviousRender =
+        output::previous(folder).map_err(|error| Diagnostics::from(vec![error.diagnostic()]))?;
+    let Some(manifest) = &previous.manifest else { return Ok(None) };
+    let mut findings = Diagnostics::new();
+    let state = pipeline::previous_state(&previous.files, manifest.target.as_ref(), &mut findings);
+    if findings.has_errors() { Err(findings) } else { Ok(Some(state)) }
+}

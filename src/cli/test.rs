@@ -1,0 +1,267 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rayon::prelude::*;
+
+use super::{Configs, DONE, FAILED, FINDINGS, diff as diff_command, input, terminal};
+use crate::catalog::Date;
+use crate::diagnostic::{Diagnostics, Sources, text};
+use crate::diff;
+use crate::output;
+use crate::pipeline::{Job, Tools};
+use crate::render::{MANIFEST, Manifest};
+use crate::report::review::{Fleet, Review};
+use crate::report::{Templates, files};
+
+/// The approved findings of a config that is not meant to render.
+const FINDINGS_FILE: &str = "findings.txt";
+/// Where the values of a matrix stand.
+const MATRIX: &str = "matrix.yaml";
+/// More combinations of a matrix are a mistake.
+const MAX_COMBINATIONS: usize = 256;
+
+/// `prebake test`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A case is a folder with a `prebake.yaml`; its approved render stands in `expected/`. A \
+    `matrix.yaml` beside it, `path: [value, ...]` a line, makes a case of every combination."
+)]
+pub(super) struct Test {
+    /// Folder of cases
+    #[arg(value_name = "DIR", default_value = "tests")]
+    folder: PathBuf,
+    /// Approve what is rendered now
+    #[arg(long)]
+    accept: bool,
+    /// Folder of your own templates, laid over the built-in ones
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// Day on which retirements are judged; today without it
+    #[arg(long, value_name = "DATE", value_parser = input::day)]
+    as_of: Option<Date>,
+    /// Only cases whose name contains this
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    filter: String,
+}
+
+/// One config with one combination of values.
+#[derive(Debug, Clone)]
+struct Case {
+    name: String,
+    config: PathBuf,
+    overrides: Vec<String>,
+    expected: PathBuf,
+}
+
+/// What came of a case.
+enum Verdict {
+    Same,
+    Accepted,
+    Differs(String),
+    Failed(u8),
+}
+
+impl Test {
+    pub(super) fn run(&self) -> u8 {
+        let Ok(cases) = self.cases() else { return FAILED };
+        let configs = Configs::shared(self.templates.clone(), self.as_of);
+        let Ok(tools) = input::tools(&configs, Path::new("expected")) else { return FAILED };
+        let verdicts: Vec<(String, Verdict)> =
+            cases.par_iter().flat_map_iter(|case| self.all(case, &tools)).collect();
+        let (mut failed, mut code) = (0, DONE);
+        let total = verdicts.len();
+        for (name, verdict) in verdicts {
+            match verdict {
+                Verdict::Same => terminal::out(&format!("ok        {name}\n")),
+                Verdict::Accepted => terminal::out(&format!("accepted  {name}\n")),
+                Verdict::Differs(why) => {
+                    failed += 1;
+                    code = code.max(FINDINGS);
+                    terminal::out(&format!("DIFFERS   {name}\n{why}\n"));
+                }
+                Verdict::Failed(error) => {
+                    failed += 1;
+                    code = code.max(error);
+                }
+            }
+        }
+        terminal::out(&format!("\n{total} cases, {failed} differ\n"));
+        if failed > 0 && code == FINDINGS {
+            terminal::out("Read the differences; approve them with `prebake test --accept`.\n");
+        }
+        code
+    }
+
+    fn cases(&self) -> Result<Vec<Case>, u8> {
+        let mut cases = Vec::new();
+        for config in input::search(std::slice::from_ref(&self.folder)).0 {
+            let folder = config.parent().unwrap_or(Path::new("."));
+            let approved = config.components().any(|part| part.as_os_str() == "expected");
+            if !approved {
+                cases.extend(self.combinations(folder, &config)?);
+            }
+        }
+        cases.retain(|case| case.name.contains(&self.filter));
+        if cases.is_empty() {
+            return Err(terminal::failed(
+                &format!("no case in `{}`", self.folder.display()),
+                "a case is a folder with a `prebake.yaml`",
+                "write one, and approve its render with `prebake test --accept`",
+            ));
+        }
+        Ok(cases)
+    }
+
+    /// The case of a folder, or one for each combination of its matrix.
+    fn combinations(&self, folder: &Path, config: &Path) -> Result<Vec<Case>, u8> {
+        let name = folder.strip_prefix(&self.folder).unwrap_or(folder).display().to_string();
+        let name = if name.is_empty() { "case".to_owned() } else { name };
+        let expected = folder.join("expected");
+        let case = |values: &[(String, String)]| {
+            let folder = slug(values);
+            Case {
+                name: if folder.is_empty() { name.clone() } else { format!("{name}/{folder}") },
+                config: config.to_path_buf(),
+                overrides: values.iter().map(|(path, value)| format!("{path}={value}")).collect(),
+                expected: if folder.is_empty() { expected.clone() } else { expected.join(folder) },
+            }
+        };
+        let path = folder.join(MATRIX);
+        if !path.is_file() {
+            return Ok(vec![case(&[])]);
+        }
+        let refused = |why: String| {
+            terminal::failed(
+                &format!("`{}` is no matrix", path.display()),
+                &why,
+                "write `path: [value, ...]` a line, such as `batch.pools.0.nodes: [1, 4]`",
+            )
+        };
+        let text = input::text(&path).map_err(|error| refused(error.to_string()))?;
+        let matrix: BTreeMap<String, Vec<serde_json::Value>> =
+            serde_yaml::from_str(&text).map_err(|error| refused(error.to_string()))?;
+        let mut combinations: Vec<Vec<(String, String)>> = vec![Vec::new()];
+        for (path, values) in &matrix {
+            let texts: Vec<String> = values.iter().map(value_text).collect();
+            combinations = combinations
+                .iter()
+                .flat_map(|values| {
+                    texts.iter().map(|text| {
+                        let mut longer = values.clone();
+                        longer.push((path.clone(), text.clone()));
+                        longer
+                    })
+                })
+                .take(MAX_COMBINATIONS + 1)
+                .collect();
+        }
+        if combinations.len() > MAX_COMBINATIONS {
+            return Err(refused(format!("it makes more than {MAX_COMBINATIONS} cases")));
+        }
+        Ok(combinations.iter().map(|values| case(values)).collect())
+    }
+
+    /// The renders of a case: one, or one for each of its config's environments.
+    fn all(&self, case: &Case, tools: &Tools) -> Vec<(String, Verdict)> {
+        let mut configs = Configs::shared(self.templates.clone(), self.as_of);
+        configs.overrides.clone_from(&case.overrides);
+        let one = |job: Job| {
+            let mut case = case.clone();
+            if let Some(environment) = &job.environment {
+                case.name = format!("{}/{environment}", case.name);
+                case.expected.push(environment);
+            }
+            let verdict = self.one(&case, job, tools);
+            (case.name, verdict)
+        };
+        input::jobs(&case.config, &configs).into_iter().map(one).collect()
+    }
+
+    fn one(&self, case: &Case, job: Job, tools: &Tools) -> Verdict {
+        let outcome = job.render(tools);
+        let (files, state) = match &outcome.render {
+            Some(render) => (render.artifacts.files.clone(), Some(render.state())),
+            None => (findings(case, &outcome.diagnostics, &outcome.sources), None),
+        };
+        if self.accept {
+            return accept(&case.expected, &files);
+        }
+        let told = |findings: &Diagnostics| {
+            terminal::findings(findings, &Sources::new());
+            Verdict::Failed(FAILED)
+        };
+        let approved = match output::previous(&case.expected) {
+            Ok(previous) if previous.exists() => previous,
+            Ok(_) => {
+                return Verdict::Differs("nothing is approved yet: run with --accept\n".to_owned());
+            }
+            Err(error) => return told(&Diagnostics::from(vec![error.diagnostic()])),
+        };
+        let mut changed = diff::files(&approved.files, &files);
+        // The manifest holds digests of the rest, and of prebake itself.
+        changed.files.retain(|file| file.path != MANIFEST);
+        if changed.changed().next().is_none() && approved.damaged.is_empty() {
+            return Verdict::Same;
+        }
+        let review = match diff_command::previous(&case.expected) {
+            Ok(approved) => diff::diff(approved.as_ref(), state.as_ref()),
+            Err(findings) => return told(&findings),
+        };
+        Verdict::Differs(explained(&case.name, &review, &changed))
+    }
+}
+
+/// What the difference does in Azure, then the text of every file.
+fn explained(name: &str, review: &diff::Diff, changed: &diff::FileDiff) -> String {
+    let mut shown = review.clone();
+    // The text of all files follows.
+    shown.files = diff::FileDiff::default();
+    let fleet = Fleet::new(vec![Review::new(name, &shown)]);
+    let mut text = if review.resources.is_empty() {
+        String::new()
+    } else {
+        fleet.text(&Templates::default(), true).unwrap_or_default()
+    };
+    text.push('\n');
+    text.push_str(&files::summary(changed));
+    text.push_str(&files::unified(changed));
+    text
+}
+
+fn accept(folder: &Path, files: &BTreeMap<String, String>) -> Verdict {
+    match output::commit(folder, files) {
+        Ok(committed) if committed.is_unchanged() => Verdict::Same,
+        Ok(_) => Verdict::Accepted,
+        Err(error) => {
+            terminal::findings(&Diagnostics::from(vec![error.diagnostic()]), &Sources::new());
+            Verdict::Failed(FAILED)
+        }
+    }
+}
+
+/// What is approved of a config that does not render: its findings.
+fn findings(case: &Case, diagnostics: &Diagnostics, sources: &Sources) -> BTreeMap<String, String> {
+    // From whichever folder the cases are run, the config is named alike.
+    let folder = case.config.parent().map(|folder| format!("{}/", folder.display()));
+    let told = text::render(diagnostics, sources, false).replace(&folder.unwrap_or_default(), "");
+    let mut files = BTreeMap::from([(FINDINGS_FILE.to_owned(), told)]);
+    let manifest = Manifest::of(&case.name, String::new(), String::new(), &files);
+    files.insert(MANIFEST.to_owned(), manifest.text());
+    files
+}
+
+fn value_text(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A folder name that says the values: `node.os=ubuntu-24.04,batch.pools.0.nodes=4`.
+fn slug(values: &[(String, String)]) -> String {
+    let plain = |text: &str| -> String {
+        let safe = |symbol: char| symbol.is_ascii_alphanumeric() || "-._".contains(symbol);
+        text.chars().map(|symbol| if safe(symbol) { symbol } else { '-' }).collect()
+    };
+    let parts: Vec<String> =
+        values.iter().map(|(path, value)| format!("{}={}", plain(path), plain(value))).collect();
+    parts.join(",")
+}

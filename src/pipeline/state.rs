@@ -1,0 +1,125 @@
+//! A render as a diff compares it: the new one from its stages, the previous one from its compiled files.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::Stage;
+use crate::arm::{SourceMap, Template};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diff::RenderState;
+use crate::expand::{self, Context, Level, Resource};
+use crate::render::Target;
+
+/// The order in which stages deploy; others follow in the order of the alphabet.
+const STAGES: [&str; 4] = ["registry", "builder", "image", "batch"];
+
+/// The new render.
+pub(super) fn of(
+    stages: &[Stage],
+    target: &Target,
+    files: &BTreeMap<String, String>,
+) -> RenderState {
+    let mut state = RenderState { resources: Vec::new(), files: files.clone() };
+    for stage in stages {
+        let context = context(&stage.name, Some(target));
+        let resources = stage.resources.iter().cloned();
+        state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
+    }
+    state
+}
+
+/// The previous render as a diff compares it. A stage that cannot be read is reported and left out.
+pub fn previous_state(
+    files: &BTreeMap<String, String>,
+    target: Option<&Target>,
+    diagnostics: &mut Diagnostics,
+) -> RenderState {
+    let mut state = RenderState { resources: Vec::new(), files: files.clone() };
+    for name in stages(files) {
+        let read = |path: String| -> Option<Value> { serde_json::from_str(files.get(&path)?).ok() };
+        let Some(json) = read(Stage::template_path(name)) else {
+            diagnostics.push(
+                Diagnostic::error(
+                    "PB2201",
+                    format!("stage `{name}` of the previous render is broken"),
+                )
+                .reason(format!("`{}` is not JSON", Stage::template_path(name)))
+                .help("render the previous config again, or compare with another folder"),
+            );
+            continue;
+        };
+        let parameters = read(Stage::parameters_path(name)).unwrap_or_default();
+        let template = Template { json, source_map: SourceMap::default() };
+        // What the previous render's own findings were is no news now.
+        let mut past = Diagnostics::new();
+        let context = context(name, target);
+        let expansion = expand::expand(name, &template, &parameters, &context, &mut past);
+        let resources = expansion.resources.into_iter();
+        state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
+    }
+    state
+}
+
+/// The resource with every expression that is the id of a resource written as that id, so that ids can be
+/// compared and followed although the subscription is not known.
+fn with_ids(mut resource: Resource, context: &Context) -> Resource {
+    for value in resource.body.values_mut() {
+        write_ids(value, context);
+    }
+    resource
+}
+
+fn write_ids(value: &mut Value, context: &Context) {
+    match value {
+        Value::String(text) => {
+            if let Some(id) = id(text, context) {
+                *text = id;
+            }
+        }
+        Value::Array(elements) => {
+            elements.iter_mut().for_each(|element| write_ids(element, context));
+        }
+        Value::Object(object) => {
+            object.values_mut().for_each(|value| write_ids(value, context));
+            if object.keys().any(|key| key.starts_with('[')) {
+                let entries = std::mem::take(object).into_iter();
+                let named =
+                    |(key, value): (String, Value)| (id(&key, context).unwrap_or(key), value);
+                *object = entries.map(named).collect::<Map<_, _>>();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn id(text: &str, context: &Context) -> Option<String> {
+    if !text.starts_with('[') {
+        return None;
+    }
+    expand::resource_id_of(text, context).filter(|id| id.starts_with('/'))
+}
+
+fn stages(files: &BTreeMap<String, String>) -> Vec<&str> {
+    let mut names: Vec<&str> = files
+        .keys()
+        .filter_map(|path| path.strip_prefix("arm/")?.strip_suffix(".json"))
+        .filter(|name| !name.ends_with(".parameters") && !name.contains('/'))
+        .collect();
+    let rank = |name: &str| STAGES.iter().position(|stage| *stage == name).unwrap_or(STAGES.len());
+    names.sort_by_key(|name| rank(name));
+    names
+}
+
+fn context(stage: &str, target: Option<&Target>) -> Context {
+    Context {
+        level: Level::ResourceGroup,
+        tenant_id: None,
+        subscription_id: target.and_then(|target| target.subscription.clone()),
+        resource_group: target.map(|target| target.resource_group.clone()),
+        location: target.map(|target| target.location.clone()),
+        management_group: None,
+        deployment: Some(stage.to_owned()),
+        public_cloud: true,
+    }
+}

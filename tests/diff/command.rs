@@ -1,0 +1,161 @@
+//! `prebake diff` and `prebake test` as a person uses them.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const CONFIG: &str = include_str!("../../examples/cpu.yaml");
+
+fn prebake(folder: &Path, arguments: &[&str]) -> Output {
+    let run =
+        Command::new(env!("CARGO_BIN_EXE_prebake")).args(arguments).current_dir(folder).output();
+    run.unwrap()
+}
+
+fn text(output: &Output) -> String {
+    let all = [&output.stdout[..], &output.stderr[..]].concat();
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+fn expect(folder: &Path, arguments: &[&str], code: i32) -> String {
+    let output = prebake(folder, arguments);
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{text}");
+    text
+}
+
+/// A folder with a config and its render.
+fn rendered() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), CONFIG);
+    expect(folder.path(), &["render", "prebake.yaml", "--as-of", "2026-11-23"], 0);
+    folder
+}
+
+fn write(folder: &Path, config: &str) {
+    std::fs::write(folder.join("prebake.yaml"), config).unwrap();
+}
+
+/// The exit code under `--detailed-exitcode` after one replacement in the config, and the review.
+fn after(from: &str, to: &str, code: i32) -> String {
+    let folder = rendered();
+    assert!(CONFIG.contains(from), "{from} is not in the example");
+    write(folder.path(), &CONFIG.replace(from, to));
+    expect(folder.path(), &["diff", "--detailed-exitcode", "--as-of", "2026-11-23"], code)
+}
+
+#[test]
+fn a_render_is_equal_to_itself() {
+    let folder = rendered();
+    let told = expect(folder.path(), &["diff", "--detailed-exitcode", "--as-of", "2026-11-23"], 0);
+    assert!(told.contains("no changes"), "{told}");
+    assert!(!told.contains("noise"), "{told}");
+}
+
+#[test]
+fn every_example_is_equal_to_itself() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&examples).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            let path = path.display().to_string();
+            expect(folder.path(), &["render", &path, "-o", &out, "--as-of", "2026-11-23"], 0);
+            let review =
+                ["diff", &path, "--against", &out, "--detailed-exitcode", "--as-of", "2026-11-23"];
+            expect(folder.path(), &review, 0);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "only {seen} examples");
+}
+
+#[test]
+fn exit_codes_tell_how_dangerous_a_change_is() {
+    let more = after("nodes: 4", "nodes: 6", 2);
+    assert!(more.contains("nodes 4 → 6"), "{more}");
+    let slots = after("taskSlotsPerNode: 8", "taskSlotsPerNode: 4", 3);
+    assert!(slots.contains("needs an empty pool"), "{slots}");
+    let comment = after("# No GPU", "# Still no GPU", 0);
+    assert!(comment.contains("no changes"), "{comment}");
+    let broken = after("nodes: 4", "nodes: many", 1);
+    assert!(broken.contains("error"), "{broken}");
+}
+
+#[test]
+fn another_bake_needs_another_version() {
+    let under_the_same = after("tag: \"3.12\"", "tag: \"3.13\"", 1);
+    assert!(under_the_same.contains("IMG024"), "{under_the_same}");
+}
+
+#[test]
+fn another_resource_group_is_another_deployment() {
+    let moved = after("resourceGroup: simulate", "resourceGroup: elsewhere", 3);
+    assert!(moved.contains("replaced in another scope"), "{moved}");
+}
+
+#[test]
+fn a_config_that_is_gone_deletes_its_resources() {
+    let folder = rendered();
+    std::fs::remove_file(folder.path().join("prebake.yaml")).unwrap();
+    let told = expect(folder.path(), &["diff", "--detailed-exitcode"], 3);
+    assert!(told.contains("gone: "), "{told}");
+}
+
+#[test]
+fn a_config_without_a_render_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), CONFIG);
+    let told = expect(folder.path(), &["diff", "--detailed-exitcode", "--as-of", "2026-11-23"], 2);
+    assert!(told.contains("new: "), "{told}");
+}
+
+#[test]
+fn a_review_is_written_in_every_format() {
+    let folder = rendered();
+    write(folder.path(), &CONFIG.replace("nodes: 4", "nodes: 6"));
+    for (format, start) in [
+        ("text", "simulate: "),
+        ("markdown", "<!-- prebake-review:"),
+        ("html", "<!doctype html>"),
+        ("json", "{"),
+    ] {
+        let arguments = ["diff", "--format", format, "-o", "review/of", "--as-of", "2026-11-23"];
+        expect(folder.path(), &arguments, 0);
+        let review = std::fs::read_to_string(folder.path().join("review/of")).unwrap();
+        assert!(review.starts_with(start), "{review}");
+        assert!(!review.contains('\u{1b}'), "a file has no colour");
+    }
+}
+
+#[test]
+fn render_says_what_the_change_does() {
+    let folder = rendered();
+    write(folder.path(), &CONFIG.replace("taskSlotsPerNode: 8", "taskSlotsPerNode: 4"));
+    let told =
+        expect(folder.path(), &["render", "prebake.yaml", "--dry-run", "--as-of", "2026-11-23"], 0);
+    assert!(told.contains("In Azure: 1 needs an empty pool"), "{told}");
+}
+
+#[test]
+fn approved_renders_are_compared_over_a_matrix() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = folder.path().join("tests/cpu");
+    let broken = folder.path().join("tests/invalid_os");
+    std::fs::create_dir_all(&case).unwrap();
+    std::fs::create_dir_all(&broken).unwrap();
+    write(&case, CONFIG);
+    std::fs::write(case.join("matrix.yaml"), "batch.pools.0.nodes: [1, 4]\n").unwrap();
+    write(&broken, &CONFIG.replace("ubuntu-24.04", "beos"));
+    let first = expect(folder.path(), &["test", "--as-of", "2026-11-23"], 1);
+    assert!(first.contains("nothing is approved yet"), "{first}");
+    expect(folder.path(), &["test", "--accept", "--as-of", "2026-11-23"], 0);
+    let approved = expect(folder.path(), &["test", "--as-of", "2026-11-23"], 0);
+    assert!(approved.contains("3 cases, 0 differ"), "{approved}");
+    write(&case, &CONFIG.replace("taskSlotsPerNode: 8", "taskSlotsPerNode: 4"));
+    let changed = expect(folder.path(), &["test", "--as-of", "2026-11-23"], 1);
+    assert!(changed.contains("3 cases, 2 differ"), "{changed}");
+    assert!(changed.contains("properties.taskSlotsPerNode: 8 → 4"), "{changed}");
+    assert!(changed.contains("-    taskSlotsPerNode: 8"), "{changed}");
+}
