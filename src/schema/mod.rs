@@ -1,7 +1,7 @@
 //! Takes a JSON value and a JSON Schema, gives findings that say where, what and what instead.
 //!
-//! Wraps the `jsonschema` crate: schemas are compiled once, when first asked for, and shared over
-//! threads. Does not know which document a value came from, nor where it stands in its text: a finding
+//! Wraps the `jsonschema` crate: an engine is built when a value first needs it, once, and shared over
+//! threads. Most never do: what plainly fits its schema is read without one. Does not know which document a value came from, nor where it stands in its text: a finding
 //! carries a JSON pointer, and its caller knows the places.
 //!
 //! Read `finding` for what comes out, `schema` for the entry point, `translate` and `branch` for how the
@@ -12,6 +12,7 @@ mod branch;
 mod finding;
 pub mod import;
 mod keyword;
+mod reading;
 #[expect(clippy::module_inception, reason = "the module's one central type")]
 mod schema;
 mod store;

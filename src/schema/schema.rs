@@ -2,9 +2,10 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use jsonschema::{PatternOptions, Validator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::finding::Finding;
+use super::reading::Reading;
 use super::{keyword, symbolic, translate};
 
 /// How to read the strings of a value.
@@ -33,18 +34,14 @@ impl std::fmt::Display for BrokenSchema {
 
 impl std::error::Error for BrokenSchema {}
 
-/// A JSON Schema that is compiled when it is first used.
+/// A JSON Schema that is compiled when it is first needed, once for all threads.
 #[derive(Debug)]
 pub struct Schema {
     name: String,
     text: Cow<'static, str>,
-    compiled: OnceLock<Result<Compiled, BrokenSchema>>,
-}
-
-#[derive(Debug)]
-struct Compiled {
-    document: Value,
-    validator: Validator,
+    document: OnceLock<Result<Value, BrokenSchema>>,
+    reading: Reading,
+    engine: OnceLock<Result<Validator, BrokenSchema>>,
 }
 
 /// Backtracking steps that one pattern may take on one text.
@@ -53,7 +50,13 @@ const BACKTRACK_LIMIT: usize = 50_000;
 impl Schema {
     /// A schema with a name for messages and its text.
     pub fn new(name: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: name.into(), text: text.into(), compiled: OnceLock::new() }
+        Self {
+            name: name.into(),
+            text: text.into(),
+            document: OnceLock::new(),
+            reading: Reading::default(),
+            engine: OnceLock::new(),
+        }
     }
 
     /// The name, such as `Microsoft.Batch/batchAccounts/pools@2025-06-01` or `config`.
@@ -66,39 +69,69 @@ impl Schema {
         &self.text
     }
 
+    /// Whether it is a JSON Schema, which is otherwise found out when it is first needed.
+    pub fn check(&self) -> Result<(), BrokenSchema> {
+        self.engine().map(|_| ())
+    }
+
     /// The schema as a value.
     pub fn document(&self) -> Result<&Value, BrokenSchema> {
-        Ok(&self.compiled()?.document)
+        let parse =
+            || serde_json::from_str(&self.text).map_err(|error| self.broken(error.to_string()));
+        self.document.get_or_init(parse).as_ref().map_err(Clone::clone)
     }
 
     /// Every place where the value does not meet this schema.
     pub fn findings(&self, value: &Value, values: Values) -> Result<Vec<Finding>, BrokenSchema> {
-        let compiled = self.compiled()?;
+        let document = self.document()?;
         let value = match values {
             Values::Literal => Cow::Borrowed(value),
             Values::Symbolic => symbolic::without_nulls(value),
         };
-        // Most values are right, and this question is several times cheaper than the next one.
-        if compiled.validator.is_valid(&value) {
+        if self.reading.fits(document, document, &value, values) {
             return Ok(Vec::new());
         }
-        let errors: Vec<_> = compiled.validator.iter_errors(&value).collect();
-        Ok(translate::findings(&errors, &compiled.document, values))
+        self.judged(&value, values)
     }
 
-    fn compiled(&self) -> Result<&Compiled, BrokenSchema> {
-        self.compiled.get_or_init(|| self.compile()).as_ref().map_err(Clone::clone)
+    /// The findings at one property of an object, where the others are not there to be judged.
+    pub fn property_findings(
+        &self,
+        name: &str,
+        value: &Value,
+        values: Values,
+    ) -> Result<Vec<Finding>, BrokenSchema> {
+        let document = self.document()?;
+        let rule = document.get("properties").and_then(|properties| properties.get(name));
+        if rule.is_some_and(|rule| self.reading.fits(document, rule, value, values)) {
+            return Ok(Vec::new());
+        }
+        let mut findings = self.judged(&json!({ name: value }), values)?;
+        let pointer = format!("/{name}");
+        findings.retain(|finding| finding.pointer == pointer);
+        Ok(findings)
     }
 
-    fn compile(&self) -> Result<Compiled, BrokenSchema> {
-        let broken = |reason: String| BrokenSchema { name: self.name.clone(), reason };
-        let document: Value =
-            serde_json::from_str(&self.text).map_err(|error| broken(error.to_string()))?;
-        let validator = jsonschema::options()
+    /// The findings of the engine alone. Tests hold it beside [`Self::findings`].
+    pub fn judged(&self, value: &Value, values: Values) -> Result<Vec<Finding>, BrokenSchema> {
+        let engine = self.engine()?;
+        let errors: Vec<_> = engine.iter_errors(value).collect();
+        Ok(translate::findings(&errors, self.document()?, values))
+    }
+
+    fn engine(&self) -> Result<&Validator, BrokenSchema> {
+        self.engine.get_or_init(|| self.build()).as_ref().map_err(Clone::clone)
+    }
+
+    fn build(&self) -> Result<Validator, BrokenSchema> {
+        jsonschema::options()
             .with_keyword(keyword::READ_ONLY, |_, value, _| Ok(keyword::read_only(value)))
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT))
-            .build(&document)
-            .map_err(|error| broken(error.to_string()))?;
-        Ok(Compiled { document, validator })
+            .build(self.document()?)
+            .map_err(|error| self.broken(error.to_string()))
+    }
+
+    fn broken(&self, reason: String) -> BrokenSchema {
+        BrokenSchema { name: self.name.clone(), reason }
     }
 }

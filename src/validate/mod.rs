@@ -25,9 +25,11 @@ fn diagnostic(finding: &Finding, schema: &str) -> Diagnostic {
         FindingKind::ReadOnly => "PB3108",
         FindingKind::Other => "PB3109",
     };
-    Diagnostic::error(code, &finding.title)
-        .reason(format!("the schema of {schema} does not allow it"))
-        .help(&finding.help)
+    let reason = match finding.kind {
+        FindingKind::MissingProperty => format!("the schema of {schema} asks for it"),
+        _ => format!("the schema of {schema} does not allow it"),
+    };
+    Diagnostic::error(code, &finding.title).reason(reason).help(&finding.help)
 }
 
 fn placed(diagnostic: Diagnostic, place: Option<Place>, label: &str) -> Diagnostic {

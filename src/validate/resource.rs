@@ -6,7 +6,7 @@ use super::{broken, diagnostic, placed};
 use crate::arm::Template;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expand::{Resource, template_pointer};
-use crate::schema::{Finding, ResourceSchemas, Values, is_symbolic};
+use crate::schema::{ResourceSchemas, Values, is_symbolic};
 
 /// Checks the resources of one stage; findings point at the Bicep that they came from.
 pub fn resources(
@@ -25,10 +25,15 @@ pub fn resources(
             }
             continue;
         };
-        match schema.findings(&whole(resource), Values::Symbolic) {
+        let found = if resource.existing {
+            // A resource that the template only refers to has a name and nothing else.
+            schema.property_findings("name", &Value::from(own_name(resource)), Values::Symbolic)
+        } else {
+            schema.findings(&whole(resource), Values::Symbolic)
+        };
+        match found {
             Ok(findings) => {
-                let kept = findings.iter().filter(|finding| concerns(finding, resource));
-                for finding in kept {
+                for finding in &findings {
                     let pointer = format!("{}{}", resource.pointer, finding.pointer);
                     let origin = template_pointer(&template.json, &pointer);
                     let place = template.source_map.place(&origin);
@@ -48,22 +53,16 @@ pub fn resources(
 /// The body with the resource's own name, whose form the schema knows too.
 fn whole(resource: &Resource) -> Value {
     let mut body = resource.body.clone();
-    // Where a resource is deployed to belongs to the template, not to the request.
-    for key in ["resourceGroup", "subscriptionId", "scope"] {
-        body.shift_remove(key);
-    }
-    let name = if is_symbolic(&resource.name) {
-        resource.name.as_str()
-    } else {
-        resource.name.rsplit('/').next().unwrap_or_default()
-    };
-    body.insert("name".to_owned(), Value::from(name));
+    body.insert("name".to_owned(), Value::from(own_name(resource)));
     Value::Object(body)
 }
 
-/// A resource that the template only refers to has a name and nothing else.
-fn concerns(finding: &Finding, resource: &Resource) -> bool {
-    !resource.existing || finding.pointer == "/name"
+/// The name without the names of its parents.
+fn own_name(resource: &Resource) -> &str {
+    if is_symbolic(&resource.name) {
+        return &resource.name;
+    }
+    resource.name.rsplit('/').next().unwrap_or_default()
 }
 
 fn without_schema(resource: &Resource, schemas: &ResourceSchemas) -> Diagnostic {

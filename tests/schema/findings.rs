@@ -1,8 +1,11 @@
 use prebake::schema::{Finding, FindingKind, Schema, Values};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn findings(schema: &Value, value: &Value, values: Values) -> Vec<Finding> {
-    Schema::new("test", schema.to_string()).findings(value, values).expect("the schema is good")
+    let schema = Schema::new("test", schema.to_string());
+    schema.check().expect("the schema is good");
+    schema.findings(value, values).expect("the schema is good")
 }
 
 fn only(schema: &Value, value: &Value) -> Finding {
@@ -159,4 +162,60 @@ fn a_schema_that_is_none_says_so() {
 fn names_with_slashes_are_escaped_in_pointers() {
     let found = only(&pool(), &json!({ "vmSize": "Standard_A", "a/b~c": 1 }));
     assert_eq!(found.pointer, "/a~1b~0c");
+}
+
+fn any_pool() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(json!("Standard_A")),
+        Just(json!("Linux")),
+        Just(json!("nfs")),
+        Just(json!("blob")),
+        Just(json!("[x()]")),
+        Just(json!("[[x]")),
+        Just(json!("x")),
+        Just(json!(3)),
+        Just(json!(300)),
+        Just(json!(1.5)),
+        Just(json!(true)),
+        Just(json!(null)),
+    ];
+    let key = "(vmSize|nodes|os|state|mounts|encrypted|kind|share|container|\\[k\\(\\)\\])";
+    leaf.prop_recursive(4, 24, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::vec((key, inner), 0..6)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    /// Reading without the engine hides nothing that the engine finds.
+    #[test]
+    fn what_plainly_fits_is_right(mut value in any_pool(), complete in any::<bool>()) {
+        if let Some(map) = value.as_object_mut().filter(|_| complete) {
+            map.insert("vmSize".to_owned(), json!("Standard_A"));
+        }
+        let schema = Schema::new("test", pool().to_string());
+        for values in [Values::Literal, Values::Symbolic] {
+            if schema.findings(&value, values).expect("good").is_empty() {
+                let mut kept = value.clone();
+                if values == Values::Symbolic {
+                    strip_nulls(&mut kept);
+                }
+                prop_assert_eq!(schema.judged(&kept, values).expect("good"), Vec::new());
+            }
+        }
+    }
+}
+
+fn strip_nulls(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(strip_nulls),
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(strip_nulls);
+        }
+        _ => {}
+    }
 }

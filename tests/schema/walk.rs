@@ -54,7 +54,11 @@ fn document(path: &[(Step, Map<String, Value>)], value: Value) -> Value {
 
 impl Walk<'_> {
     fn findings(&self, value: &Value) -> Vec<Finding> {
-        self.schema.findings(value, Values::Literal).expect("the schema compiles")
+        let findings = self.schema.findings(value, Values::Literal).expect("the schema compiles");
+        // What is read without the engine must not hide anything from it.
+        let judged = self.schema.judged(value, Values::Literal).expect("the schema compiles");
+        assert_eq!(findings, judged, "{}: {value}", self.schema.name());
+        findings
     }
 
     /// The wrong value must be found at this place, as one of these sorts.
@@ -238,7 +242,8 @@ fn discriminator(root: &Value, branch: &Value) -> Map<String, Value> {
 }
 
 fn walk(schema: &Schema) -> (usize, usize) {
-    let root = schema.document().expect("the schema compiles").clone();
+    schema.check().expect("the schema compiles");
+    let root = schema.document().expect("JSON").clone();
     let mut walk =
         Walk { schema, root: root.clone(), seen: BTreeSet::new(), properties: 0, checks: 0 };
     walk.walk(&root, &[]);

@@ -7,7 +7,7 @@ use crate::schema::Schema;
 pub(super) fn pattern(dotnet: &str) -> Option<String> {
     let pattern = with_literal_hyphens(dotnet);
     let schema = json!({ "type": "string", "pattern": pattern }).to_string();
-    Schema::new("pattern", schema).document().is_ok().then_some(pattern)
+    Schema::new("pattern", schema).check().is_ok().then_some(pattern)
 }
 
 /// Escapes hyphens inside of brackets that follow a class such as `\w`.
