@@ -39,10 +39,10 @@ impl SourceMap {
     }
 
     /// All entries, those of nested templates last.
-    pub fn iter(&self) -> Box<dyn Iterator<Item = (Cow<'_, str>, Place)> + '_> {
+    pub fn entries(&self) -> Box<dyn Iterator<Item = (Cow<'_, str>, Place)> + '_> {
         let own = self.places.iter().map(|(pointer, place)| (pointer.into(), *place));
         let nested = self.mounted.iter().flat_map(|(prefix, map)| {
-            map.iter().map(move |(pointer, place)| (format!("{prefix}{pointer}").into(), place))
+            map.entries().map(move |(pointer, place)| (format!("{prefix}{pointer}").into(), place))
         });
         Box::new(own.chain(nested))
     }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use clap::Args;
 
 use super::{DONE, FAILED, terminal};
@@ -16,12 +18,7 @@ impl Explain {
         let Some(code) = &self.code else {
             let mut list = String::new();
             for rule in check::rules() {
-                list.push_str(&format!(
-                    "{:8} {:8} {}\n",
-                    rule.code,
-                    rule.severity.word(),
-                    rule.title
-                ));
+                let _ = writeln!(list, "{:8} {:8} {}", rule.code, rule.severity.word(), rule.title);
             }
             terminal::out(&list);
             return DONE;

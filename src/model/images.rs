@@ -113,36 +113,7 @@ fn image(
         );
         return None;
     }
-    let private = match (host, registry) {
-        (None, _) => true,
-        (Some(host), Some(registry)) => host.eq_ignore_ascii_case(&registry.login_server),
-        (Some(_), None) => false,
-    };
-    let server = if private {
-        let Some(registry) = registry else {
-            resolver.error(
-                "PB1005",
-                &name_pointer,
-                format!("nothing provides image `{}`", written.name),
-                "it has no host, and the config has no `registry`",
-                "add `registry`, or name the host of a public image (`docker.io/library/python`)",
-            );
-            return None;
-        };
-        registry.login_server.clone()
-    } else {
-        host.unwrap_or("docker.io").to_lowercase()
-    };
-    if !private && server.ends_with(".azurecr.io") {
-        resolver.error(
-            "PB1024",
-            &name_pointer,
-            format!("registry `{server}` is not the config's registry"),
-            "its images need an identity with a role there",
-            "name it under `registry` with `create: false`, or import the image",
-        );
-        return None;
-    }
+    let (server, private) = server(resolver, written, host, &name_pointer, registry)?;
     let preload = written.preload.unwrap_or(true);
     provided(resolver, written, pointer, private, registry)?;
     let build = match &written.build {
@@ -162,6 +133,47 @@ fn image(
         preload,
         build,
     })
+}
+
+/// Host of the registry that holds an image, and whether it is the config's own.
+fn server(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Image,
+    host: Option<&str>,
+    pointer: &str,
+    registry: Option<&Registry>,
+) -> Option<(String, bool)> {
+    let private = match (host, registry) {
+        (None, _) => true,
+        (Some(host), Some(registry)) => host.eq_ignore_ascii_case(&registry.login_server),
+        (Some(_), None) => false,
+    };
+    let server = if private {
+        let Some(registry) = registry else {
+            resolver.error(
+                "PB1005",
+                pointer,
+                format!("nothing provides image `{}`", written.name),
+                "it has no host, and the config has no `registry`",
+                "add `registry`, or name the host of a public image (`docker.io/library/python`)",
+            );
+            return None;
+        };
+        registry.login_server.clone()
+    } else {
+        host.unwrap_or("docker.io").to_lowercase()
+    };
+    if !private && server.ends_with(".azurecr.io") {
+        resolver.error(
+            "PB1024",
+            pointer,
+            format!("registry `{server}` is not the config's registry"),
+            "its images need an identity with a role there",
+            "name it under `registry` with `create: false`, or import the image",
+        );
+        return None;
+    }
+    Some((server, private))
 }
 
 /// The created registry is empty: an image in it must be built here.

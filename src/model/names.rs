@@ -1,5 +1,7 @@
 //! Names that a config leaves out: the same config gives the same names, everywhere and always.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest, Sha256};
 
 /// The first hexadecimal digits of a SHA-256 digest.
@@ -11,7 +13,11 @@ pub(super) fn short_digest(text: &str, digits: usize) -> String {
 
 /// A SHA-256 digest as lowercase hexadecimal digits.
 pub fn hex_digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// Names that must be unique in the world or in a region carry a digest of what tells two deployments

@@ -95,13 +95,12 @@ fn created(
         .clone()
         .unwrap_or_else(|| catalog::config_default("address-space").to_owned());
     let space_prefix = prefix(resolver, &space, "/network/addressSpace")?;
-    let subnet = match &written.pool_subnet {
-        Some(subnet) => subnet.clone(),
-        None => {
-            let (address, _) = space.split_once('/')?;
-            let longest: u8 = catalog::config_default("pool-subnet-bits").parse().ok()?;
-            format!("{address}/{}", space_prefix.bits.max(longest))
-        }
+    let subnet = if let Some(subnet) = &written.pool_subnet {
+        subnet.clone()
+    } else {
+        let (address, _) = space.split_once('/')?;
+        let longest: u8 = catalog::config_default("pool-subnet-bits").parse().ok()?;
+        format!("{address}/{}", space_prefix.bits.max(longest))
     };
     let subnet_prefix = prefix(resolver, &subnet, "/network/poolSubnet")?;
     if !space_prefix.holds(subnet_prefix) {

@@ -80,7 +80,7 @@ pub struct Gpu {
     pub modules: KernelModules,
     /// Wanted driver version, if the config says one.
     pub driver_version: Option<String>,
-    /// The GPUs are joined by NVSwitch and need fabric manager.
+    /// The GPUs are joined by `NVSwitch` and need fabric manager.
     pub nvswitch: bool,
 }
 
@@ -116,7 +116,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, pool_sizes: &[VmSize]) -> Opt
     let os_key = written.os.map_or(default_os, fields::Os::key);
     let vm_size = default_size(resolver, &written, pool_sizes)?;
     fits_gpu(resolver, &written, &vm_size);
-    let gpu = gpu(resolver, &written, &vm_size, pool_sizes).flatten();
+    let gpu = gpu(resolver, &written, &vm_size, pool_sizes);
     let generation = generation(resolver, &vm_size, pool_sizes, os_key)?;
     let base = catalog::base_image(os_key, generation)?;
     let trusted = written.security_type == Some(SecurityType::TrustedLaunch);
@@ -174,9 +174,9 @@ fn gpu(
     written: &fields::Node,
     size: &VmSize,
     pool_sizes: &[VmSize],
-) -> Option<Option<Gpu>> {
+) -> Option<Gpu> {
     let every = || std::iter::once(size).chain(pool_sizes);
-    let Some(size) = every().find(|size| size.has_gpu()) else { return Some(None) };
+    let size = every().find(|size| size.has_gpu())?;
     if size.gpu_vendor != GpuVendor::Nvidia {
         resolver.error(
             "PB1003",
@@ -203,7 +203,7 @@ fn gpu(
     let driver = driver_kind(resolver, &wanted, size, class)?;
     let modules = modules(resolver, &wanted, size)?;
     let nvswitch = every().any(|size| size.nvswitch);
-    Some(Some(Gpu { driver, modules, driver_version: wanted.version, nvswitch }))
+    Some(Gpu { driver, modules, driver_version: wanted.version, nvswitch })
 }
 
 fn driver_kind(

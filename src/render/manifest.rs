@@ -66,6 +66,9 @@ impl Manifest {
     }
 
     /// The text of the file.
+    ///
+    /// # Panics
+    /// Never: plain data serialises.
     pub fn text(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("plain data serialises");
         text.push('\n');

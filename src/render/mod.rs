@@ -68,6 +68,9 @@ struct PoolFile<'a> {
 }
 
 /// Renders every file that templates and the model make. Reports `PB2002` for templates that fail.
+///
+/// # Panics
+/// Never: the model is plain data and serialises.
 pub fn render(
     model: &Model,
     templates: &Templates,

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 use tera::{Kwargs, State, Tera, TeraResult};
@@ -144,7 +145,7 @@ fn digest(texts: &BTreeMap<String, String>) -> String {
     let mut all = String::new();
     for (path, text) in texts {
         // Lengths keep two templates from being taken for two others.
-        all.push_str(&format!("{}:{path}{}:{text}", path.len(), text.len()));
+        let _ = write!(all, "{}:{path}{}:{text}", path.len(), text.len());
     }
     crate::model::hex_digest(all.as_bytes())
 }
