@@ -68,6 +68,6 @@ mod tests {
         assert_eq!(map.place(&format!("{inner}/name")), Some(place(2)));
         assert_eq!(map.place("/resources/a/properties/template/outputs"), Some(place(1)));
         assert_eq!(map.place("/variables"), None);
-        assert_eq!(map.iter().last(), Some((inner.into(), place(2))));
+        assert_eq!(map.entries().last(), Some((inner.into(), place(2))));
     }
 }
