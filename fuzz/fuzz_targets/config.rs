@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use prebake::pipeline::{Input, Job};
 
 fuzz_target!(|bytes: &[u8]| {
-    let input = Input { path: "any.yaml".to_owned(), bytes: bytes.to_vec(), overrides: vec![] };
+    let input = Input { path: "any.yaml".to_owned(), bytes: bytes.to_vec(), ..Input::default() };
     let job = Job::alone(&input);
     assert!(job.document.is_some() || job.diagnostics.has_errors());
     let _ = job.model();

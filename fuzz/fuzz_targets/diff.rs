@@ -14,7 +14,8 @@ fn state(json: &str, files: &str) -> RenderState {
     let list = serde_json::from_str::<Vec<Value>>(json).unwrap_or_default();
     let resource = |(index, body): (usize, &Value)| {
         let body = body.as_object()?.clone();
-        let name = body.get("name").and_then(Value::as_str).map_or(index.to_string(), str::to_owned);
+        let name =
+            body.get("name").and_then(Value::as_str).map_or(index.to_string(), str::to_owned);
         let kind = body.get("type").and_then(Value::as_str);
         Some(Resource {
             stage: "batch".to_owned(),

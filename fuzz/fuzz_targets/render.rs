@@ -18,6 +18,7 @@ static TOOLS: LazyLock<Tools> = LazyLock::new(|| Tools {
         .expect("the embedded templates parse"),
     schemas: ResourceSchemas::embedded(),
     as_of: Date::parse("2026-11-23").expect("a date"),
+    output: "out".to_owned(),
 });
 
 fuzz_target!(|texts: (&str, &str, &str, &str)| {
@@ -34,15 +35,21 @@ fuzz_target!(|texts: (&str, &str, &str, &str)| {
             "id": "one", "nodes": 1, "displayName": name, "startTask": { "command": command },
         }] },
     });
-    let input =
-        Input { path: "any.yaml".to_owned(), bytes: config.to_string().into_bytes(), overrides: vec![] };
+    let input = Input {
+        path: "any.yaml".to_owned(),
+        bytes: config.to_string().into_bytes(),
+        ..Input::default()
+    };
     let outcome = pipeline::render(&input, &TOOLS);
-    for finding in outcome.diagnostics.iter().filter(|finding| finding.severity == Severity::Error) {
+    for finding in outcome.diagnostics.iter().filter(|finding| finding.severity == Severity::Error)
+    {
         let own = ["BCP", "PB2", "PB3"].iter().any(|family| finding.code.starts_with(family));
         assert!(!own, "{}", text::render(&outcome.diagnostics, &outcome.sources, false));
     }
     if let Some(render) = outcome.render {
-        for (path, text) in render.artifacts.files.iter().filter(|(path, _)| path.ends_with(".json")) {
+        for (path, text) in
+            render.artifacts.files.iter().filter(|(path, _)| path.ends_with(".json"))
+        {
             assert!(serde_json::from_str::<Value>(text).is_ok(), "{path}");
         }
     }

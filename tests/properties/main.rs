@@ -22,12 +22,13 @@ fn tools() -> Tools {
         templates: templates.expect("the embedded templates parse"),
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
+        output: "out".to_owned(),
     }
 }
 
 fn render(config: &Value, tools: &Tools) -> Outcome {
     let input =
-        Input { path: "any.yaml".to_owned(), bytes: yaml(config).into_bytes(), overrides: vec![] };
+        Input { path: "any.yaml".to_owned(), bytes: yaml(config).into_bytes(), ..Input::default() };
     pipeline::render(&input, tools)
 }
 
@@ -325,7 +326,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_refused_or_rendered(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let input = Input { path: "any.yaml".to_owned(), bytes, overrides: vec![] };
+        let input = Input { path: "any.yaml".to_owned(), bytes, ..Input::default() };
         let outcome = pipeline::render(&input, &tools());
         prop_assert!(outcome.render.is_some() || outcome.diagnostics.has_errors());
     }
