@@ -1,4 +1,4 @@
-//! The part of JSONPath that the load functions take: names, positions, `*` and `..`.
+//! The part of `JSONPath` that the load functions take: names, positions, `*` and `..`.
 
 use serde_json::Value;
 

@@ -39,7 +39,7 @@ pub struct Unit<'a> {
 #[derive(Debug)]
 pub enum Content<'a> {
     /// Bicep.
-    Bicep(BicepUnit<'a>),
+    Bicep(Box<BicepUnit<'a>>),
     /// An ARM template.
     Json(Rc<Value>),
     /// Nothing that can be read here: the resource ID of a template spec.
@@ -175,7 +175,7 @@ impl<'a> Loader<'a, '_> {
         let bound = Bound::new(program, file, self.diagnostics);
         let config = self.config(folder_of(path));
         let unit = BicepUnit { bound, config, references: HashMap::new() };
-        let id = self.add(path, Content::Bicep(unit));
+        let id = self.add(path, Content::Bicep(Box::new(unit)));
         self.known.insert(path.to_owned(), Ok(id));
         Ok(id)
     }
@@ -345,7 +345,7 @@ enum State {
     Done,
 }
 
-fn paths<'a>(program: ProgramSyntax<'a>) -> impl Iterator<Item = ExpressionSyntax<'a>> {
+fn paths(program: ProgramSyntax<'_>) -> impl Iterator<Item = ExpressionSyntax<'_>> {
     program.statements.iter().filter_map(|statement| match statement {
         StatementSyntax::Module(node) => Some(node.path),
         StatementSyntax::Import(node) => Some(node.path),

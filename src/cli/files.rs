@@ -30,12 +30,11 @@ impl Folder {
     ) -> io::Result<(Self, String)> {
         let file = file.canonicalize()?;
         let own = file.parent().unwrap_or(Path::new("/"));
-        let root = match root {
-            Some(root) => root.canonicalize()?,
-            None => {
-                let current = std::env::current_dir()?.canonicalize()?;
-                if file.starts_with(&current) { current } else { own.to_owned() }
-            }
+        let root = if let Some(root) = root {
+            root.canonicalize()?
+        } else {
+            let current = std::env::current_dir()?.canonicalize()?;
+            if file.starts_with(&current) { current } else { own.to_owned() }
         };
         let entry = file.strip_prefix(&root).map_err(|_| {
             io::Error::new(

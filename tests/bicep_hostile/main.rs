@@ -127,7 +127,7 @@ output all array = [for (n, i) in names: account[i].properties]
 ";
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn damaged_files_never_panic(cuts in prop::collection::vec((0_usize..2_000, 0_usize..40), 1..4), text in ".{0,12}") {

@@ -1,6 +1,7 @@
 //! Expressions as ARM expressions.
 
 use super::target::Target;
+use super::walk::walk;
 use super::{Env, Lowerer};
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::functions::{self, Use};
@@ -402,7 +403,7 @@ impl<'a> Lowerer<'a, '_> {
     /// Whether every local name in an expression has a meaning in this environment.
     pub(super) fn locals_known(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> bool {
         let mut known = true;
-        self.walk(expression, &mut |node| {
+        walk(expression, &mut |node| {
             if let ExpressionSyntax::Variable(variable) = node
                 && let Some(id) = self.bound.target(variable.name)
             {
@@ -421,7 +422,7 @@ impl<'a> Lowerer<'a, '_> {
     }
 }
 
-fn last_name<'a>(expression: ExpressionSyntax<'a>) -> Option<&'a str> {
+fn last_name(expression: ExpressionSyntax<'_>) -> Option<&str> {
     match expression.without_parentheses() {
         ExpressionSyntax::Variable(node) => Some(node.name.name),
         ExpressionSyntax::PropertyAccess(node) => Some(node.name.name),

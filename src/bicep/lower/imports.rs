@@ -44,7 +44,7 @@ pub struct Imports {
 
 impl Imports {
     /// Finds all that a file takes over.
-    pub fn new<'a>(loaded: &Loaded<'a>, main: UnitId, diagnostics: &mut Diagnostics) -> Self {
+    pub fn new(loaded: &Loaded<'_>, main: UnitId, diagnostics: &mut Diagnostics) -> Self {
         let mut closure = Closure {
             loaded,
             main,
@@ -105,9 +105,9 @@ impl Imports {
     }
 
     /// Adds the variables that are taken over.
-    pub fn variables<'a>(
+    pub fn variables(
         &self,
-        lowerer: &Lowerer<'a, '_>,
+        lowerer: &Lowerer<'_, '_>,
         copies: &mut Vec<Value>,
         plain: &mut Map<String, Value>,
     ) {
@@ -160,7 +160,7 @@ impl Imports {
     }
 
     /// The definitions that are taken over.
-    pub fn definitions<'a>(&self, lowerer: &Lowerer<'a, '_>) -> Map<String, Value> {
+    pub fn definitions(&self, lowerer: &Lowerer<'_, '_>) -> Map<String, Value> {
         let mut definitions = Map::new();
         for taken in self.of(Kind::Type) {
             let (unit, _, name) = &taken.key;
@@ -184,7 +184,7 @@ impl Imports {
     }
 
     /// The functions that are taken over, with their namespaces and names.
-    pub fn functions<'a>(&self, lowerer: &Lowerer<'a, '_>) -> Vec<(String, String, Value)> {
+    pub fn functions(&self, lowerer: &Lowerer<'_, '_>) -> Vec<(String, String, Value)> {
         let mut functions = Vec::new();
         for taken in self.of(Kind::Function) {
             let (unit, _, name) = &taken.key;
@@ -324,7 +324,7 @@ impl<'a, 'c> Closure<'a, 'c> {
                     self.add((unit, Kind::Function, symbol.name.name.to_owned()));
                 }
                 SymbolKind::Imported(import, original) => {
-                    self.follow_import(bicep, import, original)
+                    self.follow_import(bicep, import, original);
                 }
                 SymbolKind::Wildcard(import) => {
                     if let Some(member) = found.member {

@@ -143,7 +143,7 @@ fn renamed_text(text: &str, rename: &mut dyn FnMut(Kind, &str) -> Option<String>
         match (word, argument) {
             ("variables" | "copyIndex", Some((name, after))) => {
                 let name = rename(Kind::Variable, name).unwrap_or_else(|| name.to_owned());
-                out.push_str(&format!("{word}('{name}')"));
+                out.extend([word, "('", &name, "')"]);
                 rest = after;
             }
             _ if !word.starts_with('.') && word.contains('.') && after.starts_with('(') => {

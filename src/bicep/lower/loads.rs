@@ -42,7 +42,7 @@ impl<'a> Lowerer<'a, '_> {
     pub(super) fn load_variable(&self, name: &str) -> Option<Value> {
         let mut names = self.bound.load_names();
         let (load, _) = names.find(|(_, known)| known == name)?;
-        self.loaded_value(load).map(|value| escaped(value))
+        self.loaded_value(load).map(escaped)
     }
 
     /// What stands where the call stood.

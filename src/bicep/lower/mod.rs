@@ -97,7 +97,7 @@ pub(super) struct Lowerer<'a, 'c> {
     map: RefCell<value::Recorder>,
 }
 
-impl<'a> Lowerer<'a, '_> {
+impl Lowerer<'_, '_> {
     fn report(&self, finding: Diagnostic) {
         self.problems.borrow_mut().push(finding);
     }

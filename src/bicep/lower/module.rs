@@ -197,13 +197,13 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The name of a deployment that is not given one.
-    pub(super) fn default_module_name(&self, node: &ModuleDeclarationSyntax<'a>) -> Target {
+    pub(super) fn default_module_name(node: &ModuleDeclarationSyntax<'_>) -> Target {
         let symbol = node.name.name;
         let looped = node.body().r#for.is_some();
         let index_length = if looped { INDEX_LENGTH + 1 } else { 0 };
         let longest = LONGEST_NAME - UNIQUE_LENGTH - 1 - index_length;
         let prefix: String = symbol.chars().take(longest).collect();
-        let unique = self.unique(symbol);
+        let unique = Self::unique(symbol);
         if looped {
             let index = Target::call("copyIndex", Vec::new());
             return Target::format(&format!("{prefix}-{{0}}-{{1}}"), vec![index, unique]);

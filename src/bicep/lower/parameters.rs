@@ -41,11 +41,14 @@ pub enum Assigned {
     Secret(Vec<Value>),
 }
 
+/// Names, what they are assigned, and where.
+pub type Assignments = Vec<(String, Assigned, Span)>;
+
 /// What a parameters file says, not evaluated yet.
 #[derive(Debug, Default)]
 pub struct ParametersFile {
     /// The parameters, in order.
-    pub parameters: Vec<(String, Assigned, Span)>,
+    pub parameters: Assignments,
     /// The variables, imported ones included; loops under `copy`.
     pub variables: Map<String, Value>,
     /// The functions: namespace, name, declaration.
@@ -53,7 +56,7 @@ pub struct ParametersFile {
     /// How to deploy.
     pub using_config: Option<(Value, Span)>,
     /// The configurations of extensions.
-    pub extensions: Vec<(String, Vec<(String, Assigned, Span)>)>,
+    pub extensions: Vec<(String, Assignments)>,
     /// What tools give at deployment.
     pub inputs: Vec<ExternalInput>,
 }
@@ -124,7 +127,7 @@ impl<'a> Lowerer<'a, '_> {
         }
     }
 
-    fn extension_config(&self, object: &'a ObjectSyntax<'a>) -> Vec<(String, Assigned, Span)> {
+    fn extension_config(&self, object: &'a ObjectSyntax<'a>) -> Assignments {
         let properties = object.properties();
         let named = properties.filter_map(|property| {
             let name = property.name()?.to_owned();

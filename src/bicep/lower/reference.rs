@@ -9,7 +9,7 @@ use crate::bicep::functions;
 use crate::bicep::resource_types;
 use crate::bicep::syntax::{
     DeclarationBody, ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax,
-    ObjectSyntax,
+    ObjectSyntax, StringSyntax,
 };
 
 /// The API version of the deployments that modules become.
@@ -117,7 +117,7 @@ impl<'a> Lowerer<'a, '_> {
     pub(super) fn resource_type(&self, id: ResourceId) -> (String, String) {
         let resource = self.bound.resource(id);
         let text =
-            resource.syntax.type_string().and_then(|node| node.literal()).unwrap_or_default();
+            resource.syntax.type_string().and_then(StringSyntax::literal).unwrap_or_default();
         let (own, version) = text.split_once('@').unwrap_or((text, ""));
         let (kind, version) = match resource.nested_in {
             None => (own.to_owned(), version.to_owned()),
@@ -151,7 +151,7 @@ impl<'a> Lowerer<'a, '_> {
         let name = self.declared_body(declared).object.and_then(|body| body.property("name"));
         match (name, declared) {
             (Some(property), _) => self.target(property.value, env),
-            (None, Declared::Module(module)) => self.default_module_name(module),
+            (None, Declared::Module(module)) => Self::default_module_name(module),
             (None, Declared::Resource(id)) => {
                 let span = self.bound.resource(id).syntax.name.span;
                 self.error("BCP035", span, "a resource without a name", "give it a `name`");
@@ -215,10 +215,10 @@ impl<'a> Lowerer<'a, '_> {
                 (DEPLOYMENT_TYPE.to_owned(), vec![name])
             }
         };
-        self.scoped_id(scope, &kind, segments)
+        Self::scoped_id(scope, &kind, segments)
     }
 
-    fn scoped_id(&self, scope: Scope, kind: &str, segments: Vec<Target>) -> Target {
+    fn scoped_id(scope: Scope, kind: &str, segments: Vec<Target>) -> Target {
         let kind = Target::text(kind);
         let (function, mut arguments) = match scope {
             Scope::Resource(id) => ("extensionResourceId", vec![id, kind]),
@@ -326,9 +326,9 @@ impl<'a> Lowerer<'a, '_> {
             ExpressionSyntax::PropertyAccess(node) => (node.base, node.name.name, node.safe),
             ExpressionSyntax::ArrayAccess(node) => match node.index.literal() {
                 Some(name) if !node.from_end => (node.base, name, node.safe),
-                _ => return Some(self.item(expression, env)?),
+                _ => return self.item(expression, env),
             },
-            ExpressionSyntax::ResourceAccess(_) => return Some(self.item(expression, env)?),
+            ExpressionSyntax::ResourceAccess(_) => return self.item(expression, env),
             _ => return None,
         };
         if let Some(reference) = self.reference(base) {

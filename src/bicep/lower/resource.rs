@@ -142,7 +142,7 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The part of a default name that is the same for all deployments of a template.
-    pub(super) fn unique(&self, symbol: &str) -> Target {
+    pub(super) fn unique(symbol: &str) -> Target {
         let deployment = Target::call("deployment", Vec::new()).property("name");
         Target::call("uniqueString", vec![Target::text(symbol), deployment])
     }

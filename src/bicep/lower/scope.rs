@@ -101,12 +101,9 @@ impl<'a> Lowerer<'a, '_> {
             fields.insert(name.to_owned(), value);
         };
         match scope {
-            None => {}
             Some(Scope::Resource(id)) => put("scope", id.clone().into_json()),
-            Some(Scope::Tenant) => {
-                if self.scope != TemplateScope::Tenant {
-                    put("scope", Value::from("/"));
-                }
+            Some(Scope::Tenant) if self.scope != TemplateScope::Tenant => {
+                put("scope", Value::from("/"));
             }
             Some(Scope::ManagementGroup(Some(name))) => {
                 let near = self.scope <= TemplateScope::ManagementGroup;
@@ -119,13 +116,10 @@ impl<'a> Lowerer<'a, '_> {
                 };
                 put("scope", id.into_json());
             }
-            Some(Scope::ManagementGroup(None)) => {}
             Some(Scope::Subscription(Some(id))) => put("subscriptionId", id.clone().into_json()),
-            Some(Scope::Subscription(None)) => {
-                if self.scope == TemplateScope::ResourceGroup {
-                    let current = Target::call("subscription", Vec::new());
-                    put("subscriptionId", current.property("subscriptionId").into_json());
-                }
+            Some(Scope::Subscription(None)) if self.scope == TemplateScope::ResourceGroup => {
+                let current = Target::call("subscription", Vec::new());
+                put("subscriptionId", current.property("subscriptionId").into_json());
             }
             Some(Scope::ResourceGroup(subscription, name)) => {
                 if let Some(subscription) = subscription {
@@ -135,6 +129,8 @@ impl<'a> Lowerer<'a, '_> {
                     put("resourceGroup", name.clone().into_json());
                 }
             }
+            None
+            | Some(Scope::Tenant | Scope::ManagementGroup(None) | Scope::Subscription(None)) => {}
         }
     }
 }

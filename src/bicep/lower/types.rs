@@ -1,5 +1,7 @@
 //! Types as the JSON that parameters, outputs and definitions hold.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use super::decorators;
@@ -48,7 +50,8 @@ fn escape(segment: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped
@@ -88,14 +91,11 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             }
             TypeSyntax::Array(node) => {
                 object.insert("type".to_owned(), Value::from("array"));
-                match self.literals(node.item) {
-                    Some(literals) => {
-                        object.insert("allowedValues".to_owned(), literals.into_values());
-                    }
-                    None => {
-                        let item = self.type_object(node.item);
-                        object.insert("items".to_owned(), Value::Object(item));
-                    }
+                if let Some(literals) = self.literals(node.item) {
+                    object.insert("allowedValues".to_owned(), literals.into_values());
+                } else {
+                    let item = self.type_object(node.item);
+                    object.insert("items".to_owned(), Value::Object(item));
                 }
             }
             TypeSyntax::Object(node) => return self.object_type(node),
@@ -162,7 +162,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             if name != "any" {
                 object.insert("type".to_owned(), Value::from(name));
             }
-        } else if let Some((source, output)) = self.derived(node) {
+        } else if let Some((source, output)) = Self::derived(node) {
             let mut derived = json!({ "source": source });
             if output {
                 derived["output"] = Value::Bool(true);
@@ -212,7 +212,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
     }
 
     // The source of a type that is derived from a resource's, and whether it is what Azure gives.
-    fn derived(&self, node: TypeSyntax<'a>) -> Option<(String, bool)> {
+    fn derived(node: TypeSyntax<'a>) -> Option<(String, bool)> {
         if let TypeSyntax::Instantiation(node) = node.without_parentheses() {
             let node: &TypeInstantiationSyntax<'a> = node;
             let TypeSyntax::String(text) = node.arguments.first()?.without_parentheses() else {
@@ -223,7 +223,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             return Some((format!("{source}#"), node.name.name == "resourceOutput"));
         }
         let (base, step) = Self::step_of(node)?;
-        let (mut source, output) = self.derived(base)?;
+        let (mut source, output) = Self::derived(base)?;
         let pointer = step.pointer();
         source.push_str(if source.ends_with('#') { &pointer[1..] } else { &pointer });
         Some((source, output))

@@ -229,14 +229,14 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             _ => {
                 let named = self.resolve(node).and_then(|(at, found)| self.unalias(at, found));
                 let Some((pointer, found)) = named else { return };
-                self.named_branch(pointer, found, key, mapping);
+                self.named_branch(&pointer, found, key, mapping);
             }
         }
     }
 
     fn named_branch(
         &self,
-        pointer: String,
+        pointer: &str,
         found: Node<'a, 'c>,
         key: &str,
         mapping: &mut Vec<(String, Value)>,
@@ -255,19 +255,18 @@ impl<'a, 'c> Lowerer<'a, 'c> {
                     mapping.push((name, json!({ "$ref": pointer })));
                 }
             }
-            Node::Json(unit, value) => match value.pointer("/discriminator/mapping") {
-                Some(Value::Object(nested)) => {
+            Node::Json(unit, value) => {
+                if let Some(Value::Object(nested)) = value.pointer("/discriminator/mapping") {
                     for (name, branch) in nested {
                         mapping.push((name.clone(), self.imports.renamed_json(unit, branch)));
                     }
+                    return;
                 }
-                _ => {
-                    let path = format!("/properties/{key}/allowedValues/0");
-                    if let Some(name) = value.pointer(&path).and_then(Value::as_str) {
-                        mapping.push((name.to_owned(), json!({ "$ref": pointer })));
-                    }
+                let path = format!("/properties/{key}/allowedValues/0");
+                if let Some(name) = value.pointer(&path).and_then(Value::as_str) {
+                    mapping.push((name.to_owned(), json!({ "$ref": pointer })));
                 }
-            },
+            }
         }
     }
 

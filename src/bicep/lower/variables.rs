@@ -66,13 +66,13 @@ impl<'a> Lowerer<'a, '_> {
 
     fn reads_run_time_itself(&self, expression: ExpressionSyntax<'a>) -> bool {
         let mut found = false;
-        self.walk(expression, &mut |node| {
+        walk(expression, &mut |node| {
             if found {
                 return false;
             }
             if let Some((base, name)) = access(node)
                 && let Some(reference) = self.reference(base)
-                && self.is_constant(reference.declared, name)
+                && Self::is_constant(reference.declared, name)
             {
                 found = reference.index.is_some_and(|index| self.reads_run_time_itself(index));
                 return false;
@@ -94,19 +94,11 @@ impl<'a> Lowerer<'a, '_> {
             && functions::function(None, name).is_some_and(|found| found.usage == Use::RunTime)
     }
 
-    fn is_constant(&self, declared: Declared<'a>, name: &str) -> bool {
+    fn is_constant(declared: Declared<'a>, name: &str) -> bool {
         match declared {
             Declared::Resource(_) => matches!(name, "id" | "name" | "type" | "apiVersion"),
             Declared::Module(_) => name == "name",
         }
-    }
-
-    pub(super) fn walk(
-        &self,
-        expression: ExpressionSyntax<'a>,
-        visit: &mut dyn FnMut(ExpressionSyntax<'a>) -> bool,
-    ) {
-        walk(expression, visit);
     }
 
     /// The item and the index of a loop at an index.
@@ -196,7 +188,7 @@ impl<'a> Lowerer<'a, '_> {
     }
 }
 
-fn access<'a>(node: ExpressionSyntax<'a>) -> Option<(ExpressionSyntax<'a>, &'a str)> {
+fn access(node: ExpressionSyntax<'_>) -> Option<(ExpressionSyntax<'_>, &str)> {
     match node {
         ExpressionSyntax::PropertyAccess(node) => Some((node.base, node.name.name)),
         ExpressionSyntax::ArrayAccess(node) => Some((node.base, node.index.literal()?)),

@@ -3,6 +3,7 @@
 use crate::bicep::syntax::{ArrayItemSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax};
 
 /// Visits an expression and, where the visitor says so, what is inside. Nested resources are not.
+#[expect(clippy::too_many_lines, reason = "one flat match over all expressions")]
 pub fn walk<'a>(
     expression: ExpressionSyntax<'a>,
     visit: &mut dyn FnMut(ExpressionSyntax<'a>) -> bool,

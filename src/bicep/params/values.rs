@@ -125,7 +125,7 @@ impl FileScope<'_> {
         Lookup::Known(value)
     }
 
-    fn repeated(&self, copy: &Value, evaluator: &Evaluator<'_>) -> Evaluated {
+    fn repeated(copy: &Value, evaluator: &Evaluator<'_>) -> Evaluated {
         let name = copy["name"].as_str().unwrap_or_default();
         let count = match evaluator.value(&copy["count"], &Locals::NONE) {
             Evaluated::Integer(count) => count.clamp(0, MOST_ITEMS),
@@ -158,7 +158,7 @@ impl Scope for FileScope<'_> {
             let copies = self.file.variables.get("copy").and_then(Value::as_array);
             let mut copies = copies.into_iter().flatten();
             if let Some(copy) = copies.find(|copy| copy["name"] == name) {
-                return Some(self.repeated(copy, evaluator));
+                return Some(Self::repeated(copy, evaluator));
             }
             let value = self.file.variables.get(name)?;
             Some(evaluator.value(value, &Locals::NONE))
