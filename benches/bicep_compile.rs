@@ -3,8 +3,7 @@
 //!
 //! The corpus stands beside the repository, in `../shared/corpus`; without it nothing is measured.
 
-#![expect(clippy::disallowed_methods, reason = "a benchmark reads its sources")]
-#![expect(missing_docs, reason = "the macros of criterion make public items")]
+#![expect(clippy::print_stdout, reason = "a benchmark tells what it cannot measure")]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

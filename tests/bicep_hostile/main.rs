@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn run(files: &[(&str, &str)]) -> (Option<Value>, Vec<String>) {
-    let files = MemoryFiles::from_iter(files.iter().copied());
+    let files = files.iter().copied().collect::<MemoryFiles>();
     let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
     let template = compile("main.bicep", &files, &mut sources, &mut diagnostics);
     let codes = diagnostics.iter().map(|finding| finding.code.to_string()).collect();
@@ -139,14 +139,15 @@ proptest! {
         }
         let source: String = source.into_iter().collect();
         run(&[("main.bicep", &source), ("inner.bicep", "param a array\nparam b string\noutput o string = b")]);
-        let files = MemoryFiles::from_iter([("main.bicepparam", source.as_str())]);
+        let files: MemoryFiles = [("main.bicepparam", source.as_str())].into_iter().collect();
         let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
         compile_params("main.bicepparam", &files, &|_| None, &mut sources, &mut diagnostics);
     }
 
     #[test]
     fn texts_mean_themselves(text in "\\PC{0,30}") {
-        let written: String = text.chars().map(|letter| format!("\\u{{{:x}}}", u32::from(letter))).collect();
+        let letters = text.chars().map(|letter| format!("\\u{{{:x}}}", u32::from(letter)));
+        let written = letters.collect::<Vec<_>>().concat();
         let (template, codes) = run(&[("main.bicep", &format!("output x string = '{written}'"))]);
         prop_assert!(codes.is_empty());
         let template = template.expect("it compiles");

@@ -383,9 +383,12 @@ impl<'a, 'c> Closure<'a, 'c> {
             });
             names.insert(key.clone(), format!("_{}.{}", number + 1, key.2).into());
         }
-        let named = |key: &Key| names.get(key).map_or_else(|| key.2.as_str().into(), Rc::clone);
-        let mut taken: Vec<Taken> =
-            self.found.iter().map(|key| Taken { key: key.clone(), emitted: named(key) }).collect();
+        let emitted = |key: &Key| names.get(key).map_or_else(|| key.2.as_str().into(), Rc::clone);
+        let mut taken: Vec<Taken> = self
+            .found
+            .iter()
+            .map(|key| Taken { key: key.clone(), emitted: emitted(key) })
+            .collect();
         taken.sort_by(|left, right| left.emitted.cmp(&right.emitted));
         Imports { main: self.main, names, taken, sources, json: self.json }
     }
