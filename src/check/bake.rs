@@ -14,8 +14,11 @@ use crate::diagnostic::Span;
 /// Larger texts are not searched: Azure takes 64 KiB of custom data.
 const MAX_BYTES: usize = 1 << 20;
 
-/// What a machine runs on its first boot: the custom data of a VM, or the file that is loaded as such.
+/// What makes a machine an image: the custom data of a VM, the file that is loaded as such, or the script
+/// that Azure Image Builder runs.
 pub(super) struct Bake<'a> {
+    /// Whether cloud-init reads it.
+    pub(super) is_custom_data: bool,
     pub(super) text: Cow<'a, str>,
     /// The rendered file with exactly this text.
     path: Option<&'a str>,
@@ -56,6 +59,18 @@ impl<'a> Bake<'a> {
         for (path, text) in files {
             bakes.push(Self::new(Cow::Borrowed(text), Some(path), None));
         }
+        if let Some((path, text)) = view.subject.artifacts.get_key_value("bake.sh") {
+            bakes.push(Self::of_script(Cow::Borrowed(text), Some(path), None));
+        }
+        for template in view.of_kind("Microsoft.VirtualMachineImages/imageTemplates") {
+            for customizer in template.at("properties/customize").items() {
+                let inline = customizer.at("inline");
+                let lines: Vec<_> = inline.items().iter().filter_map(Node::text).collect();
+                if !lines.is_empty() {
+                    bakes.push(Self::of_script(Cow::Owned(lines.join("\n")), None, Some(inline)));
+                }
+            }
+        }
         for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
             let node = vm.at("properties/osProfile/customData");
             let Some(text) = node.text().and_then(|encoded| decode(&encoded)) else { continue };
@@ -73,7 +88,14 @@ impl<'a> Bake<'a> {
             Some(config) => scripts(config),
             None => vec![Script::new("custom data".to_owned(), small.to_owned())],
         };
-        Self { text, path, node, config, scripts }
+        Self { is_custom_data: true, text, path, node, config, scripts }
+    }
+
+    /// A script that Image Builder runs; the files that it writes are scripts of their own.
+    fn of_script(text: Cow<'a, str>, path: Option<&'a str>, node: Option<Node<'a>>) -> Self {
+        let small = if text.len() <= MAX_BYTES { &*text } else { "" };
+        let scripts = written_files(small);
+        Self { is_custom_data: false, text, path, node, config: None, scripts }
     }
 
     /// Whether a rendered file has exactly this text.
@@ -251,6 +273,28 @@ fn scripts(config: &Value) -> Vec<Script> {
     if !packages.is_empty() {
         scripts.push(Script::new("packages".to_owned(), packages.join("\n")));
     }
+    scripts
+}
+
+/// The files that a script writes from here documents (`install /dev/stdin PATH << 'END'`), and the rest
+/// of the script.
+fn written_files(script: &str) -> Vec<Script> {
+    let mut scripts = Vec::new();
+    let mut rest = String::new();
+    let mut lines = script.lines();
+    while let Some(line) = lines.next() {
+        let opened = line.split_once("<<").filter(|(before, _)| before.contains("/dev/stdin"));
+        let Some((before, delimiter)) = opened else {
+            rest.push_str(line);
+            rest.push('\n');
+            continue;
+        };
+        let delimiter = delimiter.trim().trim_matches(['\'', '"']);
+        let path = before.split_whitespace().last().unwrap_or("").trim_matches(['\'', '"']);
+        let body: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+        scripts.push(Script::new(path.to_owned(), body.join("\n")));
+    }
+    scripts.push(Script::new("runcmd".to_owned(), rest));
     scripts
 }
 

@@ -44,7 +44,7 @@ const MAX_ENCODED: usize = 87_380;
 const MAX_LITERAL: usize = 131_072;
 
 fn header_is_known(view: &View<'_>, sink: &mut Sink<'_>) {
-    for bake in &view.bakes {
+    for bake in view.bakes.iter().filter(|bake| bake.is_custom_data) {
         let first = bake.text.lines().next().unwrap_or("");
         if !HEADERS.iter().any(|header| first.starts_with(header)) {
             sink.report(bake.whole(), "cloud-init does not know this line");
@@ -77,7 +77,8 @@ fn keys_are_known(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn data_is_small_enough(view: &View<'_>, sink: &mut Sink<'_>) {
-    for bake in view.bakes.iter().filter(|bake| bake.text.len() > MAX_BYTES) {
+    for bake in view.bakes.iter().filter(|bake| bake.is_custom_data && bake.text.len() > MAX_BYTES)
+    {
         sink.report(
             bake.whole(),
             format!("{} bytes, and Azure takes {MAX_BYTES}", bake.text.len()),

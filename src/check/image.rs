@@ -175,8 +175,9 @@ fn builder_has_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
         return;
     };
     let Some(wanted) = &pool.size else { return };
-    for vm in view.builders() {
-        let node = vm.at("properties/hardwareProfile/vmSize");
+    let builders = view.builders().into_iter().map(|vm| vm.at("properties/hardwareProfile/vmSize"));
+    let templates = view.of_kind("Microsoft.VirtualMachineImages/imageTemplates");
+    for node in builders.chain(templates.map(|it| it.at("properties/vmProfile/vmSize"))) {
         let Some(size) = node.text().and_then(|name| catalog::vm_size(&name)) else { continue };
         if size.gpu_model != wanted.gpu_model {
             let has = if size.has_gpu() {

@@ -13,11 +13,12 @@ use crate::case::{Change, Deployment, fill};
 type Test = fn(&Deployment) -> Result<(), Failed>;
 
 pub fn trials(base: &Deployment) -> Vec<Trial> {
-    let tests: [(&str, Test); 5] = [
+    let tests: [(&str, Test); 6] = [
         ("places::value", points_at_the_value),
         ("places::missing_value", points_beside_a_missing_value),
         ("places::line", points_at_the_line),
         ("places::custom_data", reads_custom_data),
+        ("places::image_builder", reads_the_script_of_image_builder),
         ("places::config", points_at_the_config),
     ];
     tests
@@ -94,6 +95,33 @@ fn reads_custom_data(base: &Deployment) -> Result<(), Failed> {
         format!(r#"{{ set: {{ builder/properties/osProfile/customData: "{encoded}" }} }}"#);
     let finding = only(base, &change, "CI006")?;
     expect(pointer(&finding), "/resources/builder/properties/osProfile/customData")
+}
+
+fn reads_the_script_of_image_builder(base: &Deployment) -> Result<(), Failed> {
+    let change = r#"
+files:
+  bake.sh: |
+    #!/bin/bash
+    set -e
+    install -D /dev/stdin /opt/bake/steps/10-docker.sh << 'END'
+    set -e
+    apt-get install -y docker-ce
+    ufw enable
+    END
+    bash /opt/bake/steps/10-docker.sh
+remove: [builder]
+"#;
+    let finding = only(base, change, "IMG022")?;
+    let Target::Artifact { path, span } = &finding.target else { return Err("no file".into()) };
+    let change: Change = serde_yaml::from_str(change).expect("the change is one");
+    expect(&base.with(&change).artifacts[path][span.range()], "ufw enable")?;
+    // Image Builder generalizes the machine by itself, and its script is no custom data.
+    for code in ["IMG005", "CI001"] {
+        if base.with(&change).findings().contains(code) {
+            return Err(format!("{code} is found").into());
+        }
+    }
+    Ok(())
 }
 
 /// Every resource stands at the start of the rendered file, every config value at its own offset.
