@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -18,6 +18,10 @@ pub(super) struct Init {
     /// Take the values from the environment variables of `batch-prep-v2.sh`
     #[arg(long)]
     from_env: bool,
+    /// Take the values from a file: the old script, the JSON of `az batch pool show`, or a Batch Shipyard
+    /// file; give it twice for Shipyard's pool and global configuration
+    #[arg(long, value_name = "PATH", conflicts_with = "from_env")]
+    from: Vec<PathBuf>,
     /// Print the config instead of writing it
     #[arg(long)]
     stdout: bool,
@@ -31,6 +35,16 @@ impl Init {
                 terminal::note(&format!("note: {note}\n"));
             }
             imported.yaml
+        } else if !self.from.is_empty() {
+            match self.import() {
+                Ok(imported) => {
+                    for note in &imported.notes {
+                        terminal::note(&format!("note: {note}\n"));
+                    }
+                    imported.yaml
+                }
+                Err(code) => return code,
+            }
         } else {
             STARTER.to_owned()
         };
@@ -56,6 +70,41 @@ impl Init {
             ),
         }
     }
+}
+
+impl Init {
+    fn import(&self) -> Result<import::Imported, u8> {
+        let mut texts = Vec::new();
+        for path in &self.from {
+            texts.push(read(path).map_err(|why| {
+                terminal::failed(
+                    &format!("`{}` cannot be read", path.display()),
+                    &why,
+                    "name the old script, the JSON of a pool, or a Batch Shipyard file",
+                )
+            })?);
+        }
+        import::from_texts(&texts).ok_or_else(|| {
+            terminal::failed(
+                "no known kind of configuration",
+                "it is neither `batch-prep-v2.sh`, nor what `az batch pool show` prints, nor a Batch \
+                 Shipyard pool or global configuration",
+                "give one of these files, or start with `prebake init`",
+            )
+        })
+    }
+}
+
+/// More than any of these files holds.
+const MAX_BYTES: u64 = 1 << 20;
+
+#[expect(clippy::disallowed_methods, reason = "this command is asked to read the file")]
+fn read(path: &Path) -> Result<String, String> {
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > MAX_BYTES {
+        return Err(format!("it has {length} bytes, more than {MAX_BYTES}"));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this command is asked to read the environment")]

@@ -34,6 +34,9 @@ pub const KNOWN_VARIABLES: &[&str] = &[
     "RESOURCE_GROUP",
 ];
 
+/// Region of the script, and of whatever says none.
+pub(super) const DEFAULT_LOCATION: &str = "eastus";
+
 /// A config that says what the script's variables said, with the script's defaults where they are unset
 /// and prebake's where the script was wrong.
 pub fn from_variables(variables: &Variables) -> Imported {
@@ -66,7 +69,7 @@ impl Script<'_> {
         let mut config = Map::new();
         let group = self.text("RESOURCE_GROUP", "batch-rg");
         config.insert("name".into(), json!(deployment_name(&group)));
-        config.insert("location".into(), json!(self.text("LOCATION", "eastus")));
+        config.insert("location".into(), json!(self.text("LOCATION", DEFAULT_LOCATION)));
         config.insert("resourceGroup".into(), json!(group));
         let images = self.images(&mut config);
         config.insert("images".into(), Value::Array(images));
@@ -244,12 +247,12 @@ impl Script<'_> {
     }
 }
 
-enum Version<'a> {
+pub(super) enum Version<'a> {
     Tag(&'a str),
     Digest(&'a str),
 }
 
-fn split_reference(reference: &str) -> (&str, Option<Version<'_>>) {
+pub(super) fn split_reference(reference: &str) -> (&str, Option<Version<'_>>) {
     if let Some((name, digest)) = reference.split_once('@') {
         return (name, Some(Version::Digest(digest)));
     }
@@ -261,7 +264,7 @@ fn split_reference(reference: &str) -> (&str, Option<Version<'_>>) {
 }
 
 /// The resource group, as far as a deployment can be named after it.
-fn deployment_name(group: &str) -> String {
+pub(super) fn deployment_name(group: &str) -> String {
     let mut name: String = group
         .to_lowercase()
         .chars()
