@@ -43,6 +43,9 @@ pub fn compile_params(
     let arena = Arena::new();
     let mut own = Diagnostics::new();
     let loaded = load::load(&arena, entry, files, sources, &mut own);
+    if let Some(loaded) = &loaded {
+        super::check(loaded, &mut own);
+    }
     let parameters = match loaded {
         Some(loaded) if !own.has_errors() => {
             let mut compiler =
