@@ -119,6 +119,9 @@ impl Reading {
                     symbolic && rule == &Value::Bool(false) || self.meets(place, rule, value)
                 })
             }
+            ("propertyNames", rule) => {
+                map.keys().all(|name| self.meets(place, rule, &Value::from(name.as_str())))
+            }
             ("required", Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().is_some_and(|name| map.contains_key(name)))
             }
