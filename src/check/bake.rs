@@ -11,8 +11,9 @@ use super::shell::{Command, commands};
 use super::subject::View;
 use crate::diagnostic::Span;
 
-/// Larger texts are not searched: Azure takes 64 KiB of custom data.
-const MAX_BYTES: usize = 1 << 20;
+/// Larger texts are not searched, so that the time is bounded: Azure takes 64 KiB of custom data, and a
+/// rule of its own refuses more.
+const MAX_BYTES: usize = 1 << 18;
 
 /// What makes a machine an image: the custom data of a VM, the file that is loaded as such, or the script
 /// that Azure Image Builder runs.

@@ -1,5 +1,7 @@
 //! Group A, the bake: what the first boot of the builder installs, and what it leaves behind.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Check;
 use super::bake::{Bake, Script};
 use super::finding::Sink;
@@ -108,16 +110,19 @@ fn run_order<'b>(bake: &'b Bake<'_>) -> Vec<(&'b Script, &'b Command)> {
         .scripts
         .iter()
         .filter(|script| !script.name.starts_with('/') && script.name != "packages");
+    let files: BTreeMap<&str, &Script> = bake
+        .scripts
+        .iter()
+        .filter(|script| script.name.starts_with('/'))
+        .map(|script| (script.name.as_str(), script))
+        .collect();
+    let mut called = BTreeSet::new();
     let mut order = Vec::new();
-    for entry in entries {
-        for command in &entry.commands {
-            let called = bake.scripts.iter().find(|script| {
-                script.name.starts_with('/') && command.words.contains(&script.name)
-            });
-            match called {
-                Some(script) => order.extend(with_commands(script)),
-                None => order.push((entry, command)),
-            }
+    for (entry, command) in entries.flat_map(with_commands) {
+        let file = command.words.iter().find_map(|word| files.get(word.as_str()));
+        match file {
+            Some(script) if called.insert(&script.name) => order.extend(with_commands(script)),
+            _ => order.push((entry, command)),
         }
     }
     order
@@ -305,9 +310,11 @@ fn failing_commands_stop_the_bake(view: &View<'_>, sink: &mut Sink<'_>) {
                 "apt-get" | "apt" | "dnf" | "yum" | "docker" | "curl" | "wget"
             )
         };
-        let stops =
-            |script: &Script| stops_on_error(script) || sources_one_that_stops(bake, script);
-        let culprit = bake.commands().find(|(script, command)| installs(command) && !stops(script));
+        let careless = bake
+            .scripts
+            .iter()
+            .filter(|script| !stops_on_error(script) && !sources_one_that_stops(bake, script));
+        let culprit = careless.flat_map(with_commands).find(|(_, command)| installs(command));
         if let Some((script, command)) = culprit {
             let label = format!("if `{}` fails, the bake goes on", command.program());
             sink.report(bake.at_command(script, command), label);

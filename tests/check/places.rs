@@ -98,7 +98,7 @@ fn reads_custom_data(base: &Deployment) -> Result<(), Failed> {
 }
 
 fn reads_the_script_of_image_builder(base: &Deployment) -> Result<(), Failed> {
-    let change = r#"
+    let change = r"
 files:
   bake.sh: |
     #!/bin/bash
@@ -110,7 +110,7 @@ files:
     END
     bash /opt/bake/steps/10-docker.sh
 remove: [builder]
-"#;
+";
     let finding = only(base, change, "IMG022")?;
     let Target::Artifact { path, span } = &finding.target else { return Err("no file".into()) };
     let change: Change = serde_yaml::from_str(change).expect("the change is one");
