@@ -12,6 +12,7 @@ pub mod files;
 mod fleet;
 mod init;
 mod input;
+mod pins;
 mod render;
 mod schema;
 mod templates;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::fleet::Fleet;
-use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
+use super::{Configs, DONE, FAILED, FINDINGS, input, pins, terminal};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::diff::{self, FileDiff, FileState};
 use crate::output::{self, OutputError, PreviousRender};
@@ -100,6 +100,9 @@ impl Render {
             return Shown { text, notes, state: State::Refused, code };
         };
         let folder = self.output.join(&render.model.name);
+        if fleet.is_single() {
+            notes.push_str(&pins::offers(&render.model, &folder));
+        }
         match self.compare_and_write(&folder, render, fleet, &mut notes) {
             Ok((text, state)) => {
                 let counts = terminal::counts(&outcome.diagnostics);
@@ -172,7 +175,8 @@ impl Render {
         for path in &committed.overwritten {
             let _ = writeln!(notes, "note: `{path}` was edited by hand and is overwritten");
         }
-        for path in &committed.foreign {
+        // The result of a bake stands beside its render by intention.
+        for path in committed.foreign.iter().filter(|path| *path != pins::BAKE_RESULT) {
             let _ = writeln!(notes, "note: `{path}` is not of this render and stays");
         }
         if fleet.is_single() {

@@ -5,4 +5,5 @@
 mod azure;
 mod conformance;
 mod modes;
+mod pins;
 mod resume;

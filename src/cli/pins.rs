@@ -1,0 +1,58 @@
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::model::{Image, Model};
+
+/// What `deploy.sh` keeps of a bake, beside the render.
+pub(super) const BAKE_RESULT: &str = "bake-result.json";
+
+/// More than any result holds.
+const MAX_BYTES: u64 = 1 << 20;
+
+#[derive(Debug, Deserialize)]
+struct BakeResult {
+    status: String,
+    images: Vec<BakedImage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct BakedImage {
+    image: String,
+    digest: String,
+}
+
+/// Offers the digest of every tag that the last bake met, where the config can name it: a built image
+/// needs its tag.
+pub(super) fn offers(model: &Model, folder: &Path) -> String {
+    let Some(result) = read(&folder.join(BAKE_RESULT)) else { return String::new() };
+    let mut notes = String::new();
+    let pinnable = |image: &&Image| image.preload && image.tag.is_some() && image.build.is_none();
+    for image in model.images.iter().filter(pinnable) {
+        let baked = result.images.iter().find(|baked| baked.image == image.reference);
+        if let Some(baked) = baked.filter(|baked| is_digest(&baked.digest)) {
+            let _ = writeln!(
+                notes,
+                "note: `{}` was baked as {}: write `digest` instead of `tag` to keep it",
+                image.reference, baked.digest
+            );
+        }
+    }
+    notes
+}
+
+fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:")
+        .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the result is read where commands read")]
+fn read(path: &Path) -> Option<BakeResult> {
+    let metadata = std::fs::symlink_metadata(path).ok()?;
+    if !metadata.is_file() || metadata.len() > MAX_BYTES {
+        return None;
+    }
+    let result: BakeResult = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    (result.status == "succeeded").then_some(result)
+}
