@@ -38,14 +38,11 @@ fn base() -> RenderState {
 fn changed() -> RenderState {
     let mut state = base();
     for resource in &mut state.resources {
-        if let Some(nodes) = Value::Object(std::mem::take(&mut resource.body)).as_object_mut() {
-            if let Some(properties) = nodes.get_mut("properties")
-                && properties.get("scaleSettings").is_some()
-            {
-                properties["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] = Value::from(9);
-                properties["startTask"]["commandLine"] = Value::from("/bin/true");
-            }
-            resource.body = nodes.clone();
+        if let Some(properties) = resource.body.get_mut("properties")
+            && properties.get("scaleSettings").is_some()
+        {
+            properties["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] = Value::from(9);
+            properties["startTask"]["commandLine"] = Value::from("/bin/true");
         }
     }
     state.files.entry("cloud-init.yaml".to_owned()).or_default().push_str("  - [more]\n");

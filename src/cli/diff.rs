@@ -169,7 +169,7 @@ impl Diff {
             }
         };
         let text = text.map_err(|error| {
-            terminal::findings(&Diagnostics::from(vec![error]), &Sources::new());
+            terminal::findings(&Diagnostics::from(vec![*error]), &Sources::new());
             FAILED
         })?;
         let Some(path) = &self.output else {

@@ -78,10 +78,14 @@ fn write_ids(value: &mut Value, context: &Context) {
             }
         }
         Value::Array(elements) => {
-            elements.iter_mut().for_each(|element| write_ids(element, context));
+            for element in elements {
+                write_ids(element, context);
+            }
         }
         Value::Object(object) => {
-            object.values_mut().for_each(|value| write_ids(value, context));
+            for value in object.values_mut() {
+                write_ids(value, context);
+            }
             if object.keys().any(|key| key.starts_with('[')) {
                 let entries = std::mem::take(object).into_iter();
                 let named =

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, Output, RenderContext, handlebars_helper,
+    Context, Handlebars, Helper, HelperResult, Output, PathAndJson, RenderContext,
+    handlebars_helper,
 };
 use serde_json::Value;
 
@@ -59,7 +60,7 @@ fn paint(
     _: &mut RenderContext,
     out: &mut dyn Output,
 ) -> HelperResult {
-    let text = |index: usize| match helper.param(index).map(|param| param.value()) {
+    let text = |index: usize| match helper.param(index).map(PathAndJson::value) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
         None => String::new(),

@@ -37,7 +37,11 @@ impl Templates {
 
     /// Renders one template. HTML is escaped by the engine, other formats by the helpers of their
     /// templates.
-    pub(super) fn render(&self, path: &str, data: &impl Serialize) -> Result<String, Diagnostic> {
+    pub(super) fn render(
+        &self,
+        path: &str,
+        data: &impl Serialize,
+    ) -> Result<String, Box<Diagnostic>> {
         let mut engine = Handlebars::new();
         if !path.ends_with(".html.hbs") {
             engine.register_escape_fn(no_escape);
@@ -54,8 +58,12 @@ impl Templates {
     }
 }
 
-fn broken(path: &str, reason: &str) -> Diagnostic {
-    Diagnostic::error("PB2101", format!("the report template `{path}` cannot be used"))
-        .reason(reason.to_owned())
-        .help(format!("correct the template, or remove your own `{path}` to use the embedded one"))
+fn broken(path: &str, reason: &str) -> Box<Diagnostic> {
+    let broken =
+        Diagnostic::error("PB2101", format!("the report template `{path}` cannot be used"))
+            .reason(reason.to_owned())
+            .help(format!(
+                "correct the template, or remove your own `{path}` to use the embedded one"
+            ));
+    Box::new(broken)
 }

@@ -35,7 +35,7 @@ fn busy() -> Fleet {
         json!("*");
     after.resources.retain(|resource| resource.name != "visionacr/build");
     let mut pool = named(&mut after, "/dev").clone();
-    pool.name = "visionbatch/cpu".to_owned();
+    "visionbatch/cpu".clone_into(&mut pool.name);
     pool.id = pool.id.replace("/dev", "/cpu");
     pool.body.get_mut("properties").unwrap()["vmSize"] = json!("Standard_D4s_v5");
     after.resources.push(pool);
@@ -135,7 +135,7 @@ fn the_first_screen_answers_the_three_questions() {
 fn a_comment_fits_and_says_what_it_leaves_out() {
     let before = base();
     let mut after = base();
-    let text = (0..3_000).map(|line| format!("  - [run, \"{line}\"]\n")).collect::<String>();
+    let text = "  - [run, \"a line\"]\n".repeat(3_000);
     after.files.insert("cloud-init.yaml".to_owned(), format!("#cloud-config\nruncmd:\n{text}"));
     for number in 0..400 {
         let mut pool = named(&mut after, "/dev").clone();

@@ -179,10 +179,10 @@ fn cost(diff: &Diff) -> Answer {
     if !unknown.is_empty() {
         parts.push(format!("not known offline: {}", few(&unknown)));
     }
-    let moves = capacity.rises();
+    let shifts = capacity.rises();
     let (word, level) = match (rises, falls) {
         (true, _) => ("RISES", Level::Warn),
-        (false, false) if moves => ("changes", Level::Warn),
+        (false, false) if shifts => ("changes", Level::Warn),
         (false, true) if unknown.is_empty() => ("falls", Level::Calm),
         _ if !unknown.is_empty() => ("not known", Level::Warn),
         _ => ("no", Level::Calm),

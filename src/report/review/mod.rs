@@ -219,12 +219,12 @@ impl Fleet {
     }
 
     /// For a terminal, or plain for a pipe.
-    pub fn text(&self, templates: &Templates, colour: bool) -> Result<String, Diagnostic> {
+    pub fn text(&self, templates: &Templates, colour: bool) -> Result<String, Box<Diagnostic>> {
         templates.render("report/review.txt.hbs", &Self { colour, ..self.clone() }.tamed())
     }
 
     /// For a pull request. What does not fit into a comment is left out, and the comment says so.
-    pub fn markdown(&self, templates: &Templates) -> Result<String, Diagnostic> {
+    pub fn markdown(&self, templates: &Templates) -> Result<String, Box<Diagnostic>> {
         let mut text = String::new();
         for omitted in 0..=4 {
             let omitted_note = omitted_note(omitted);
@@ -238,7 +238,7 @@ impl Fleet {
     }
 
     /// One page that needs nothing else.
-    pub fn html(&self, templates: &Templates) -> Result<String, Diagnostic> {
+    pub fn html(&self, templates: &Templates) -> Result<String, Box<Diagnostic>> {
         templates.render("report/review.html.hbs", &self.tamed())
     }
 

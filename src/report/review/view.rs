@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::catalog::mutability::Verdict;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::{
-    Access, Action, Diff, FileChange, FileState, LineState, Pairing, PropertyChange,
+    Access, Action, Diff, FileChange, FileKind, FileState, LineState, Pairing, PropertyChange,
     PropertyChangeType, ResourceChange, SecurityChange, path_text, text_hunks,
 };
 
@@ -375,7 +375,7 @@ fn flatten(path: &str, value: &Value, found: &mut Vec<String>) {
                 flatten(&format!("{path}.{key}"), value, found);
             }
         }
-        Value::Array(elements) if elements.iter().any(|element| element.is_object()) => {
+        Value::Array(elements) if elements.iter().any(Value::is_object) => {
             for (index, element) in elements.iter().enumerate() {
                 let name = element.get("name").and_then(Value::as_str);
                 let label = name.map_or_else(|| index.to_string(), str::to_owned);
@@ -466,8 +466,8 @@ fn access_value(path: &str, value: &Value) -> String {
         }
         Value::Object(_) if rule.get("access").is_some() => {
             let from = part("sourceAddressPrefix") + &part("sourceAddressPrefixes");
-            let port = part("destinationPortRange") + &part("destinationPortRanges");
-            let words = [part("access"), part("direction"), part("protocol"), port, from];
+            let range = part("destinationPortRange") + &part("destinationPortRanges");
+            let words = [part("access"), part("direction"), part("protocol"), range, from];
             let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
             words.join(" ")
         }
@@ -511,6 +511,8 @@ impl FindingView {
 pub struct FileView {
     /// Its path in the render.
     pub path: String,
+    /// A text for people, which repeats what the resources say.
+    pub document: bool,
     /// What happened to it.
     pub state: FileState,
     /// Lines added.
@@ -545,6 +547,7 @@ fn file(file: &FileChange) -> FileView {
     let consequence = if file.state == FileState::Changed { file.kind.consequence() } else { "" };
     FileView {
         path: file.path.clone(),
+        document: file.kind == FileKind::Document,
         state: file.state,
         added: file.added,
         removed: file.removed,
