@@ -11,7 +11,7 @@ use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, placeho
 use crate::diagnostic::Diagnostic;
 
 /// What stands beside the body of a resource and is not part of what the resource provider gets.
-const NOT_BODY: [&str; 13] = [
+const NOT_BODY: [&str; 15] = [
     "apiVersion",
     "comments",
     "condition",
@@ -21,8 +21,10 @@ const NOT_BODY: [&str; 13] = [
     "extension",
     "import",
     "name",
+    "resourceGroup",
     "resources",
     "scope",
+    "subscriptionId",
     "type",
     "metadata",
 ];
