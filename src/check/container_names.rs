@@ -126,8 +126,17 @@ fn pool_files_agree(view: &View<'_>, sink: &mut Sink<'_>) {
             file.pointer("/virtualMachineConfiguration/containerConfiguration/containerImageNames");
         let Some(names) = names.and_then(Value::as_array) else { continue };
         let listed: BTreeSet<_> = names.iter().filter_map(Value::as_str).collect();
+        // The data plane attaches no identity, so images that are pulled with one are not in the file.
+        let registries = pool.machine("containerConfiguration/containerRegistries").items();
+        let by_identity = |host: &str| {
+            registries.iter().any(|registry| {
+                registry.at("registryServer").text().is_some_and(|server| server == host)
+            })
+        };
         for image in pool.images() {
-            if image.text().is_some_and(|name| !listed.contains(&*name)) {
+            let private =
+                image.text().is_some_and(|name| registry_host(&name).is_some_and(by_identity));
+            if !private && image.text().is_some_and(|name| !listed.contains(&*name)) {
                 sink.report(&image, format!("`{path}` does not list it"));
             }
         }
