@@ -7,7 +7,8 @@
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "a benchmark writes configs and reads its environment"
+    clippy::print_stdout,
+    reason = "a benchmark writes, reads and prints"
 )]
 
 use std::path::{Path, PathBuf};

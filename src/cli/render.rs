@@ -13,6 +13,7 @@ use crate::report::review::Review;
 
 /// `prebake render`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct Render {
     #[command(flatten)]
     configs: Configs,
@@ -91,7 +92,7 @@ impl Render {
         let Some(render) = &outcome.render else {
             let counts = terminal::counts(&outcome.diagnostics);
             let text = if fleet.is_single() {
-                notes.push_str(&format!("nothing written: {counts}\n"));
+                let _ = writeln!(notes, "nothing written: {counts}");
                 String::new()
             } else {
                 format!("{label}: {counts}, nothing written\n")

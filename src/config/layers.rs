@@ -68,7 +68,8 @@ impl Layers {
         let own = document.value.get("name").and_then(Value::as_str).map(str::to_owned);
         if let (false, Some(own), Some(place)) = (named, own, *place) {
             let full = Value::String(format!("{own}-{name}"));
-            document.set(&["name"], full, place).expect("the config is a mapping");
+            // A config is a mapping, so that its keys can be set.
+            document.set(&["name"], full, place).ok()?;
         }
         Some(document)
     }

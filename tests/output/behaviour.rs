@@ -137,7 +137,7 @@ fn too_many_foreign_files_are_refused() {
 #[test]
 fn deep_foreign_folders_are_refused() {
     let out = Out::rendered();
-    let deep: std::path::PathBuf = (0..output::MAX_DEPTH + 1).map(|_| "d").collect();
+    let deep: std::path::PathBuf = (0..=output::MAX_DEPTH).map(|_| "d").collect();
     fs::create_dir_all(out.folder.join(deep)).expect("made");
     assert_eq!(refused(&out.folder, &second()).code, "PB2506");
 }
@@ -187,7 +187,7 @@ fn two_hundred_commits_at_once_leave_one_of_the_two_renders() {
     assert!(previous.is_whole());
     assert!(previous.files == first() || previous.files == second());
     assert!(previous.foreign.contains(&"notes/deep/why.txt".to_owned()));
-    assert!(out.is_clean(), "{:?}", names(&out.out));
+    assert!(out.is_clean(), "{:?}", names(&out.above));
 }
 
 #[cfg(unix)]
@@ -199,7 +199,7 @@ mod links {
     #[test]
     fn link_as_folder_is_refused_and_its_target_untouched() {
         let out = Out::new();
-        symlink(out.out.join("other"), &out.folder).expect("linked");
+        symlink(out.above.join("other"), &out.folder).expect("linked");
         let error = refused(&out.folder, &first());
         assert_eq!(error.code, "PB2502");
         assert!(out.is_clean());
@@ -211,7 +211,7 @@ mod links {
     #[test]
     fn links_in_the_folder_are_replaced_never_written_through() {
         let out = Out::rendered();
-        let target = out.out.join("other/README.md");
+        let target = out.above.join("other/README.md");
         fs::remove_file(out.folder.join("README.md")).expect("removed");
         symlink(&target, out.folder.join("README.md")).expect("linked");
         let committed = output::commit(&out.folder, &second()).expect("commits");
@@ -224,7 +224,7 @@ mod links {
     fn link_as_folder_of_rendered_files_is_refused() {
         let out = Out::rendered();
         fs::remove_dir_all(out.folder.join("pools")).expect("removed");
-        symlink(out.out.join("other"), out.folder.join("pools")).expect("linked");
+        symlink(out.above.join("other"), out.folder.join("pools")).expect("linked");
         assert_eq!(refused(&out.folder, &second()).code, "PB2504");
         assert!(out.is_clean());
     }
@@ -233,10 +233,10 @@ mod links {
     fn link_as_stage_is_refused_and_its_target_untouched() {
         let out = Out::rendered();
         let before = look(&out.folder);
-        symlink(out.out.join("other"), out.out.join(".vision.prebake")).expect("linked");
+        symlink(out.above.join("other"), out.above.join(".vision.prebake")).expect("linked");
         assert_eq!(refused(&out.folder, &second()).code, "PB2502");
         assert_eq!(look(&out.folder), before);
-        assert_eq!(names(&out.out.join("other")), ["README.md"]);
+        assert_eq!(names(&out.above.join("other")), ["README.md"]);
     }
 
     #[test]
@@ -244,8 +244,8 @@ mod links {
         let there = Path::new("/dev/shm");
         let out = Out::within(if there.is_dir() { there.into() } else { std::env::temp_dir() });
         let elsewhere = Out::new();
-        let link = elsewhere.out.join("link");
-        symlink(&out.out, &link).expect("linked");
+        let link = elsewhere.above.join("link");
+        symlink(&out.above, &link).expect("linked");
         output::commit(&link.join("vision"), &first()).expect("commits");
         output::commit(&link.join("vision"), &second()).expect("commits");
         assert_eq!(output::previous(&out.folder).expect("reads").files, second());

@@ -55,21 +55,21 @@ fn start(from_nothing: bool) -> Out {
 fn assert_whole(out: &Out, (before, after): &(Look, Look), what: &str) {
     let found = look(&out.folder);
     assert!(found == *before || found == *after, "{what}: a mixture\n{found:#?}");
-    let names = names(&out.out);
+    let names = names(&out.above);
     let known = ["other", "vision", ".vision.prebake"];
     assert!(names.iter().all(|name| known.contains(&name.as_str())), "{what}: {names:?}");
-    assert_eq!(std::fs::read(out.out.join("other/README.md")).expect("there"), b"untouched");
+    assert_eq!(std::fs::read(out.above.join("other/README.md")).expect("there"), b"untouched");
 }
 
 /// The next run finishes the work and leaves nothing behind.
 fn assert_recovers(out: &Out, after: &Look, what: &str) {
     output::commit(&out.folder, &second()).expect("commits after the fault");
     assert_eq!(look(&out.folder), *after, "{what}");
-    if names(&out.out).contains(&".vision.prebake".to_owned()) {
+    if names(&out.above).contains(&".vision.prebake".to_owned()) {
         // The render was complete when the process died: the next one that writes cleans up.
         output::commit(&out.folder, &first()).expect("commits");
     }
-    assert!(out.is_clean(), "{what}: {:?}", names(&out.out));
+    assert!(out.is_clean(), "{what}: {:?}", names(&out.above));
 }
 
 #[test]
@@ -78,10 +78,10 @@ fn killed_at_any_time() {
         let states = before_and_after(from_nothing);
         for step in 0..60 {
             let out = start(from_nothing);
-            let mut child = child(&[], &out.folder).spawn().expect("starts");
+            let mut running = child(&[], &out.folder).spawn().expect("starts");
             std::thread::sleep(Duration::from_micros(step * 100));
-            child.kill().expect("killed");
-            child.wait().expect("ended");
+            running.kill().expect("killed");
+            running.wait().expect("ended");
             let what = format!("killed after {step} steps");
             assert_whole(&out, &states, &what);
             assert_recovers(&out, &states.1, &what);
@@ -294,8 +294,8 @@ fn read_only_folders() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set");
     };
     let root = is_root();
-    for (read_only, other) in [(&out.folder, &out.out), (&out.out, &out.folder)] {
-        allow(out.out.parent().expect("above"), 0o777);
+    for (read_only, other) in [(&out.folder, &out.above), (&out.above, &out.folder)] {
+        allow(out.above.parent().expect("above"), 0o777);
         allow(other, 0o777);
         allow(read_only, 0o555);
         let status = if root {
@@ -307,7 +307,7 @@ fn read_only_folders() {
         allow(read_only, 0o755);
         assert_eq!(status.expect("runs").code(), Some(2), "{}", read_only.display());
         assert_whole(&out, &states, "read-only");
-        assert!(out.is_clean(), "{:?}", names(&out.out));
+        assert!(out.is_clean(), "{:?}", names(&out.above));
     }
 }
 
@@ -321,7 +321,7 @@ fn is_root() -> bool {
 #[test]
 fn leftovers_of_a_killed_run_are_cleared() {
     let out = Out::rendered();
-    let stage = out.out.join(".vision.prebake");
+    let stage = out.above.join(".vision.prebake");
     std::fs::create_dir_all(stage.join("new/pools")).expect("made");
     std::fs::write(stage.join("new/pools/half.json"), "{").expect("written");
     std::fs::write(stage.join("lock"), "").expect("written");
@@ -337,7 +337,7 @@ fn leftovers_of_a_killed_run_are_cleared() {
 #[test]
 fn render_set_aside_by_a_killed_run_is_restored() {
     let out = Out::rendered();
-    let stage = out.out.join(".vision.prebake");
+    let stage = out.above.join(".vision.prebake");
     std::fs::create_dir(&stage).expect("made");
     std::fs::rename(&out.folder, stage.join("old")).expect("moved");
     let committed = output::commit(&out.folder, &second()).expect("commits");

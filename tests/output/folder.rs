@@ -100,7 +100,7 @@ pub fn names(folder: &Path) -> Vec<String> {
 /// A folder `out` with a neighbour that nothing may touch, and in it `vision` with the first render.
 pub struct Out {
     _temporary: tempfile::TempDir,
-    pub out: PathBuf,
+    pub above: PathBuf,
     pub folder: PathBuf,
 }
 
@@ -115,7 +115,7 @@ impl Out {
         fs::create_dir_all(out.join("other")).expect("made");
         fs::write(out.join("other/README.md"), "untouched").expect("written");
         let folder = out.join("vision");
-        Self { _temporary: temporary, out, folder }
+        Self { _temporary: temporary, above: out, folder }
     }
 
     /// With the first render and foreign files.
@@ -134,8 +134,9 @@ impl Out {
 
     /// Nothing but the neighbour, as it was, and perhaps the render.
     pub fn is_clean(&self) -> bool {
-        let names = names(&self.out);
+        let names = names(&self.above);
         let known = names.iter().all(|name| name == "other" || name == "vision");
-        known && fs::read(self.out.join("other/README.md")).is_ok_and(|bytes| bytes == b"untouched")
+        known
+            && fs::read(self.above.join("other/README.md")).is_ok_and(|bytes| bytes == b"untouched")
     }
 }
