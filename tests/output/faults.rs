@@ -75,7 +75,7 @@ fn assert_recovers(out: &Out, after: &Look, what: &str) {
 #[test]
 fn killed_at_any_time() {
     for from_nothing in [true, false] {
-        let states = before_and_after(from_nothing);
+        let looks = before_and_after(from_nothing);
         for step in 0..60 {
             let out = start(from_nothing);
             let mut running = child(&[], &out.folder).spawn().expect("starts");
@@ -83,8 +83,8 @@ fn killed_at_any_time() {
             running.kill().expect("killed");
             running.wait().expect("ended");
             let what = format!("killed after {step} steps");
-            assert_whole(&out, &states, &what);
-            assert_recovers(&out, &states.1, &what);
+            assert_whole(&out, &looks, &what);
+            assert_recovers(&out, &looks.1, &what);
         }
     }
 }
@@ -93,7 +93,7 @@ fn killed_at_any_time() {
 fn killed_at_every_system_call() {
     let Some(strace) = strace() else { return };
     for from_nothing in [true, false] {
-        let states = before_and_after(from_nothing);
+        let looks = before_and_after(from_nothing);
         let mut killed = 0;
         for (call, count) in calls(&strace, from_nothing, |_| true) {
             let out = start(from_nothing);
@@ -101,8 +101,8 @@ fn killed_at_every_system_call() {
             let status = traced(&strace, &inject, &out.folder).status().expect("runs");
             let what = format!("killed at {call} {count}");
             killed += u32::from(!status.success());
-            assert_whole(&out, &states, &what);
-            assert_recovers(&out, &states.1, &what);
+            assert_whole(&out, &looks, &what);
+            assert_recovers(&out, &looks.1, &what);
         }
         assert!(killed > 40, "only {killed} runs died");
     }
@@ -118,7 +118,7 @@ fn any_system_call_fails() {
         calls.iter().chain(&more).any(|part| call.contains(part))
     };
     for from_nothing in [true, false] {
-        let states = before_and_after(from_nothing);
+        let looks = before_and_after(from_nothing);
         let mut failed = 0;
         for (call, count) in calls(&strace, from_nothing, disk) {
             let error = ["ENOSPC", "EIO", "EROFS"][count % 3];
@@ -127,8 +127,8 @@ fn any_system_call_fails() {
             let status = traced(&strace, &inject, &out.folder).status().expect("runs");
             let what = format!("{error} from {call} {count} on");
             failed += u32::from(!status.success());
-            assert_whole(&out, &states, &what);
-            assert_recovers(&out, &states.1, &what);
+            assert_whole(&out, &looks, &what);
+            assert_recovers(&out, &looks.1, &what);
         }
         assert!(failed > 40, "only {failed} runs failed");
     }
@@ -229,7 +229,7 @@ mod mounted {
         let Some(_mount) = Mount::new(place.path(), "size=256k") else { return };
         let out = Out::within(place.path().to_owned());
         out.reset();
-        let states = (look(&out.folder), None);
+        let looks = (look(&out.folder), None);
         let mut large = second();
         large.insert("large.json".to_owned(), "x".repeat(200 * 1024));
         let filler = place.path().join("filler");
@@ -237,7 +237,7 @@ mod mounted {
         let error = output::commit(&out.folder, &large).expect_err("does not fit");
         assert!(error.problem.contains("No space left"), "{error}");
         assert!(error.help.contains("free some space"), "{error}");
-        assert_whole(&out, &states, "full disk");
+        assert_whole(&out, &looks, "full disk");
         assert!(out.is_clean());
         std::fs::remove_file(filler).expect("removed");
         output::commit(&out.folder, &large).expect("fits now");
@@ -249,11 +249,11 @@ mod mounted {
         let Some(mount) = Mount::new(place.path(), "size=1m") else { return };
         let out = Out::within(place.path().to_owned());
         out.reset();
-        let states = (look(&out.folder), None);
+        let looks = (look(&out.folder), None);
         mount.remount("ro");
         let error = output::commit(&out.folder, &second()).expect_err("cannot be written");
         assert!(error.help.contains("-o"), "{error}");
-        assert_whole(&out, &states, "read-only");
+        assert_whole(&out, &looks, "read-only");
         assert!(output::commit(&out.folder, &first()).expect("needs no writing").is_unchanged());
         mount.remount("rw");
     }
@@ -275,10 +275,10 @@ mod mounted {
         let out = Out::rendered();
         let empty = out.folder.join("empty");
         let Some(_mount) = Mount::new(&empty, "size=1m") else { return };
-        let states = (look(&out.folder), None);
+        let looks = (look(&out.folder), None);
         let error = output::commit(&out.folder, &second()).expect_err("cannot move");
         assert_eq!(error.code, "PB2507", "{error}");
-        assert_whole(&out, &states, "mounted");
+        assert_whole(&out, &looks, "mounted");
     }
 }
 
@@ -289,7 +289,7 @@ fn read_only_folders() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let out = Out::rendered();
-    let states = (look(&out.folder), None);
+    let looks = (look(&out.folder), None);
     let allow = |path: &Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set");
     };
@@ -306,7 +306,7 @@ fn read_only_folders() {
         };
         allow(read_only, 0o755);
         assert_eq!(status.expect("runs").code(), Some(2), "{}", read_only.display());
-        assert_whole(&out, &states, "read-only");
+        assert_whole(&out, &looks, "read-only");
         assert!(out.is_clean(), "{:?}", names(&out.above));
     }
 }

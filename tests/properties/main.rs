@@ -1,6 +1,6 @@
 //! Any config: whatever it says, it renders to files that every reader understands as it was meant, or is
 //! refused with a finding about the config. Values are hostile and read back by parsers that know nothing of
-//! prebake: PyYAML's cousin `serde_yaml`, `serde_json` and bash.
+//! prebake: `serde_yaml`, `serde_json` and bash.
 
 #![expect(clippy::disallowed_methods, reason = "tests write files for bash")]
 
