@@ -152,7 +152,10 @@ impl<'a> Bake<'a> {
 
     /// The first line of a script, comments aside, that holds one of these pieces.
     pub(super) fn line_with(&self, pieces: &[&str]) -> Option<&str> {
-        self.lines().find(|line| pieces.iter().any(|piece| line.contains(piece)))
+        let holds = |text: &str| pieces.iter().any(|piece| text.contains(piece));
+        // Most scripts hold none of the pieces, and a whole text is searched faster than its lines.
+        let scripts = self.scripts.iter().filter(|script| holds(&script.text));
+        scripts.flat_map(|script| code_lines(&script.text)).find(|line| holds(line))
     }
 
     /// Whether a script, comments aside, holds one of these pieces.
@@ -162,10 +165,7 @@ impl<'a> Bake<'a> {
 
     /// All lines of scripts that are no comments.
     pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
-        self.scripts
-            .iter()
-            .flat_map(|script| script.text.lines())
-            .filter(|line| !line.trim_start().starts_with('#'))
+        self.scripts.iter().flat_map(|script| code_lines(&script.text))
     }
 
     /// Whether it bakes an image: it deprovisions, or installs Docker or a driver.
@@ -328,4 +328,9 @@ fn package_name(entry: &Value) -> Option<String> {
 
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// The lines of a script that are no comments.
+fn code_lines(script: &str) -> impl Iterator<Item = &str> {
+    script.lines().filter(|line| !line.trim_start().starts_with('#'))
 }
