@@ -130,7 +130,7 @@ fn any_system_call_fails() {
             assert_whole(&out, &looks, &what);
             assert_recovers(&out, &looks.1, &what);
         }
-        assert!(failed > 40, "only {failed} runs failed");
+        assert!(failed > 20, "only {failed} runs failed");
     }
 }
 
