@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::table::{Row, Table};
 
@@ -53,11 +53,14 @@ impl NameRule {
         if length > self.max {
             return Err(NameProblem::TooLong);
         }
-        let regex = self.compiled.get_or_init(|| Regex::new(self.pattern).ok());
-        match regex {
-            Some(regex) if !regex.is_match(name) => Err(NameProblem::Characters),
-            _ => Ok(()),
-        }
+        let matches = if name.is_ascii() {
+            let regex = self.compiled.get_or_init(|| Regex::new(self.pattern).ok());
+            regex.as_ref().is_none_or(|regex| regex.is_match(name))
+        } else {
+            // Rare, and some rules allow the letters of every script: the slower engine knows them.
+            regex::Regex::new(self.pattern).map_or(true, |regex| regex.is_match(name))
+        };
+        if matches { Ok(()) } else { Err(NameProblem::Characters) }
     }
 }
 

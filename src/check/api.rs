@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::Value;
 
 use super::Check;
@@ -297,10 +297,12 @@ static NO_PREVIEW: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\bfail\(|\bresourceGroup\(\)\.tags\b|\.outputs\.\w+!").ok());
 
 fn previews_work(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some(pattern) = &*NO_PREVIEW else { return };
-    let files =
-        view.subject.artifacts.iter().filter(|(path, _)| path.rsplit('.').next() == Some("bicep"));
+    let marks = ["fail(", "resourceGroup().tags", ".outputs."];
+    let files = view.subject.artifacts.iter().filter(|(path, text)| {
+        path.rsplit('.').next() == Some("bicep") && marks.iter().any(|mark| text.contains(mark))
+    });
     for (path, text) in files {
+        let Some(pattern) = &*NO_PREVIEW else { return };
         for found in pattern.find_iter(text) {
             let line_start = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
             if text[line_start..found.start()].contains("//") {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::Value;
 
 use super::Check;
@@ -126,25 +126,72 @@ fn span(path: &str, start: usize, end: usize) -> Target {
 }
 
 /// What a secret looks like, and what it is.
-static SECRETS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-    let patterns = [
-        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----", "a private key"),
-        (r"AccountKey=[A-Za-z0-9+/=]{40,}", "a storage account key"),
-        (r"[?&]sig=[A-Za-z0-9%/+]{20,}", "a shared access signature"),
-        (r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})", "a GitHub token"),
-        (r"\bAKIA[0-9A-Z]{16}\b", "an AWS access key"),
-        (r"\bhf_[A-Za-z0-9]{30,}\b", "a Hugging Face token"),
-        (r"\bnvapi-[A-Za-z0-9_-]{30,}", "an NVIDIA API key"),
-    ];
-    patterns
-        .into_iter()
-        .filter_map(|(pattern, what)| Some((Regex::new(pattern).ok()?, what)))
-        .collect()
-});
+struct Secret {
+    /// One of these is in every such secret: patterns are compiled and run only where they may match.
+    marks: &'static [&'static str],
+    pattern: LazyLock<Option<Regex>>,
+    what: &'static str,
+}
+
+static SECRETS: [Secret; 7] = [
+    Secret {
+        marks: &["PRIVATE KEY-----"],
+        pattern: LazyLock::new(|| Regex::new(r"-----BEGIN [A-Z ]*PRIVATE KEY-----").ok()),
+        what: "a private key",
+    },
+    Secret {
+        marks: &["AccountKey="],
+        pattern: LazyLock::new(|| Regex::new(r"AccountKey=[A-Za-z0-9+/=]{40,}").ok()),
+        what: "a storage account key",
+    },
+    Secret {
+        marks: &["?sig=", "&sig="],
+        pattern: LazyLock::new(|| Regex::new(r"[?&]sig=[A-Za-z0-9%/+]{20,}").ok()),
+        what: "a shared access signature",
+    },
+    Secret {
+        marks: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
+        pattern: LazyLock::new(|| {
+            Regex::new(r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})").ok()
+        }),
+        what: "a GitHub token",
+    },
+    Secret {
+        marks: &["AKIA"],
+        pattern: LazyLock::new(|| Regex::new(r"\bAKIA[0-9A-Z]{16}\b").ok()),
+        what: "an AWS access key",
+    },
+    Secret {
+        marks: &["hf_"],
+        pattern: LazyLock::new(|| Regex::new(r"\bhf_[A-Za-z0-9]{30,}\b").ok()),
+        what: "a Hugging Face token",
+    },
+    Secret {
+        marks: &["nvapi-"],
+        pattern: LazyLock::new(|| Regex::new(r"\bnvapi-[A-Za-z0-9_-]{30,}").ok()),
+        what: "an NVIDIA API key",
+    },
+];
+
+/// Words in a name that say that its value is secret.
+const SECRET_NAMES: [&str; 12] = [
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "accesskey",
+    "access_key",
+    "accountkey",
+    "account_key",
+    "clientsecret",
+    "client_secret",
+];
 
 /// `name=value` or `name: value` where the name says that the value is secret.
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let names = "password|passwd|secret|token|api_?key|access_?key|account_?key|client_?secret";
+    let names = SECRET_NAMES.join("|");
     let value = r#"["']?([^\s"'$<{(\[\\@|;&)][^\s"'$(]{5,})"#;
     Regex::new(&format!(r#"(?i)\b([a-z0-9_]*(?:{names})[a-z0-9_]*)["']?\s*[:=]\s*{value}"#)).ok()
 });
@@ -155,13 +202,32 @@ const NOT_SECRET: [&str; 9] =
 
 /// What secret a text holds, and where.
 pub(super) fn secret(text: &str) -> Option<(String, std::ops::Range<usize>)> {
-    for (pattern, what) in SECRETS.iter() {
-        if let Some(found) = pattern.find(text) {
-            return Some(((*what).to_owned(), found.range()));
+    for secret in &SECRETS {
+        if secret.marks.iter().any(|mark| text.contains(mark))
+            && let Some(found) = secret.pattern.as_ref().and_then(|pattern| pattern.find(text))
+        {
+            return Some((secret.what.to_owned(), found.range()));
         }
     }
-    let assignment = ASSIGNMENT.as_ref()?;
-    assignment.captures_iter(text).find_map(|captures| {
+    let lower = text.to_ascii_lowercase();
+    let mut start = 0;
+    for line in lower.split_inclusive('\n') {
+        let end = start + line.len();
+        if SECRET_NAMES.iter().any(|name| line.contains(name)) {
+            // The value of a YAML key may stand on the next line.
+            let next = lower[end..].find('\n').map_or(lower.len(), |length| end + length);
+            if let Some((what, range)) = assigned(&text[start..next]) {
+                return Some((what, start + range.start..start + range.end));
+            }
+        }
+        start = end;
+    }
+    None
+}
+
+/// What a few lines assign to a name that says that it is secret.
+fn assigned(lines: &str) -> Option<(String, std::ops::Range<usize>)> {
+    ASSIGNMENT.as_ref()?.captures_iter(lines).find_map(|captures| {
         let (name, value) = (captures.get(1)?, captures.get(2)?);
         let lower = name.as_str().to_lowercase();
         let harmless = NOT_SECRET.iter().any(|end| lower.ends_with(end))

@@ -64,74 +64,94 @@ fn literal(name: &str, written: &str) -> String {
     default.unwrap_or(inner).to_owned()
 }
 
+/// A defect of the script that its text shows.
+struct Defect {
+    /// Any of these shows it.
+    signs: &'static [&'static str],
+    /// This shows that it is not there.
+    unless: Option<&'static str>,
+    note: &'static str,
+}
+
+const DEFECTS: &[Defect] = &[
+    Defect {
+        signs: &["vm generalize"],
+        unless: Some("-deprovision"),
+        note: "the script generalizes a VM that was never deprovisioned: its image keeps users, \
+                host keys and machine ID; prebake deprovisions last",
+    },
+    Defect {
+        signs: &["HYPERV_GENERATION=\"V1\"", "--hyper-v-generation V1"],
+        unless: None,
+        note: "the script makes every image definition V1, whatever the base image is: prebake \
+                takes the generation of base image and VM size",
+    },
+    Defect {
+        signs: &["az image create"],
+        unless: None,
+        note: "the script goes through a managed image, which Batch pools no longer take and \
+                trusted launch forbids: prebake captures straight from the VM",
+    },
+    Defect {
+        signs: &["--public-ip-address \"\""],
+        unless: Some("nat gateway"),
+        note: "the script's builder has no way out once default outbound access is off: prebake's \
+                has a NAT gateway",
+    },
+    Defect {
+        signs: &["dnf install -y docker"],
+        unless: Some("docker-ce"),
+        note: "`dnf install docker` brings podman on AlmaLinux: prebake installs Docker from its \
+                own repository",
+    },
+    Defect {
+        signs: &["nvidia"],
+        unless: Some("nvidia-container-toolkit"),
+        note: "the script installs no NVIDIA container toolkit, so no GPU container can start: \
+                prebake does",
+    },
+    Defect {
+        signs: &["NvidiaGpuDriverLinux"],
+        unless: None,
+        note: "the script leaves the extension NvidiaGpuDriverLinux in the image, which Batch \
+                advises against: prebake installs the driver as a step of the bake",
+    },
+    Defect {
+        signs: &["pool create"],
+        unless: Some("containerConfiguration"),
+        note: "the script's pool has no containerConfiguration, so container tasks are refused: \
+                prebake writes one",
+    },
+    Defect {
+        signs: &["nvidia-smi ||"],
+        unless: None,
+        note: "the script's start task hides a failing `nvidia-smi`, so broken nodes take tasks: \
+                let it fail",
+    },
+    Defect {
+        signs: &["$RANDOM"],
+        unless: None,
+        note: "the script draws names at random, so a second run makes a second deployment: prebake \
+                derives them",
+    },
+    Defect {
+        signs: &["acr credential show", "--admin-enabled true"],
+        unless: None,
+        note: "the script uses the registry's admin password: prebake pulls with an identity",
+    },
+    Defect {
+        signs: &["image-version delete"],
+        unless: None,
+        note: "the script deletes an image version that pools may still boot: raise \
+                `gallery.version` instead",
+    },
+];
+
 /// What is wrong with the script, whatever its variables say.
 fn defects(text: &str, notes: &mut Vec<String>) {
-    let has = |words: &str| text.contains(words);
-    note_if(
-        notes,
-        has("vm generalize") && !has("-deprovision"),
-        "the script generalizes a VM that was never deprovisioned: its image keeps users, host keys and \
-         machine ID; prebake deprovisions last",
-    );
-    note_if(
-        notes,
-        has("HYPERV_GENERATION=\"V1\"") || has("--hyper-v-generation V1"),
-        "the script makes every image definition V1, whatever the base image is: prebake takes the \
-         generation of base image and VM size",
-    );
-    note_if(
-        notes,
-        has("az image create"),
-        "the script goes through a managed image, which Batch pools no longer take and trusted launch \
-         forbids: prebake captures straight from the VM",
-    );
-    note_if(
-        notes,
-        has("--public-ip-address \"\"") && !has("nat gateway"),
-        "the script's builder has no way out once default outbound access is off: prebake's has a NAT \
-         gateway",
-    );
-    note_if(
-        notes,
-        has("dnf install -y docker") && !has("docker-ce"),
-        "`dnf install docker` brings podman on AlmaLinux: prebake installs Docker from its own repository",
-    );
-    note_if(
-        notes,
-        has("nvidia") && !has("nvidia-container-toolkit"),
-        "the script installs no NVIDIA container toolkit, so no GPU container can start: prebake does",
-    );
-    note_if(
-        notes,
-        has("NvidiaGpuDriverLinux"),
-        "the script leaves the extension NvidiaGpuDriverLinux in the image, which Batch advises against: \
-         prebake installs the driver as a step of the bake",
-    );
-    note_if(
-        notes,
-        has("pool create") && !has("containerConfiguration"),
-        "the script's pool has no containerConfiguration, so container tasks are refused: prebake writes \
-         one",
-    );
-    note_if(
-        notes,
-        has("nvidia-smi ||"),
-        "the script's start task hides a failing `nvidia-smi`, so broken nodes take tasks: let it fail",
-    );
-    note_if(
-        notes,
-        has("$RANDOM"),
-        "the script draws names at random, so a second run makes a second deployment: prebake derives \
-         them",
-    );
-    note_if(
-        notes,
-        has("acr credential show") || has("--admin-enabled true"),
-        "the script uses the registry's admin password: prebake pulls with an identity",
-    );
-    note_if(
-        notes,
-        has("image-version delete"),
-        "the script deletes an image version that pools may still boot: raise `gallery.version` instead",
-    );
+    for defect in DEFECTS {
+        let shown = defect.signs.iter().any(|sign| text.contains(sign));
+        let absent = defect.unless.is_some_and(|sign| text.contains(sign));
+        note_if(notes, shown && !absent, defect.note);
+    }
 }
