@@ -188,6 +188,7 @@ const FORMS: &[Form] = &[
     of("^0[0-7]{3}$", "four octal digits in quotes", "\"0644\""),
     of(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "an address prefix", "10.64.0.0/16"),
     of(r"^\d{4}-\d{2}-\d{2}$", "a day, `YYYY-MM-DD`", "2027-06-30"),
+    of("^[a-z][a-z0-9-]{0,19}$", "a name of lowercase letters, digits and `-`, at most 20", "prod"),
     of("^[a-z0-9]+$", "lowercase letters and digits only", "visionbatch"),
     of("^[a-zA-Z0-9_-]+$", "letters, digits, `_` and `-`", "gpu-pool"),
     of(r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$", "a duration in the form of ISO 8601", "PT15M"),
