@@ -1,9 +1,11 @@
 //! Group F: custom data, and secrets in what nodes and builder run.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr, memmem, memrchr};
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -202,27 +204,29 @@ const NOT_SECRET: [&str; 9] =
 
 /// What secret a text holds, and where.
 pub(super) fn secret(text: &str) -> Option<(String, std::ops::Range<usize>)> {
+    let holds = |mark: &&str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
     for secret in &SECRETS {
-        if secret.marks.iter().any(|mark| text.contains(mark))
+        if secret.marks.iter().any(|mark| holds(&mark))
             && let Some(found) = secret.pattern.as_ref().and_then(|pattern| pattern.find(text))
         {
             return Some((secret.what.to_owned(), found.range()));
         }
     }
     let lower = text.to_ascii_lowercase();
-    let mut start = 0;
-    for line in lower.split_inclusive('\n') {
-        let end = start + line.len();
-        if SECRET_NAMES.iter().any(|name| line.contains(name)) {
-            // The value of a YAML key may stand on the next line.
-            let next = lower[end..].find('\n').map_or(lower.len(), |length| end + length);
-            if let Some((what, range)) = assigned(&text[start..next]) {
-                return Some((what, start + range.start..start + range.end));
-            }
-        }
-        start = end;
-    }
-    None
+    let line_start = |at: usize| memrchr(b'\n', &lower.as_bytes()[..at]).map_or(0, |line| line + 1);
+    let line_end =
+        |at: usize| memchr(b'\n', &lower.as_bytes()[at..]).map_or(lower.len(), |end| at + end);
+    let starts: BTreeSet<usize> = SECRET_NAMES
+        .iter()
+        .flat_map(|name| memmem::find_iter(lower.as_bytes(), name.as_bytes()))
+        .map(line_start)
+        .collect();
+    starts.into_iter().find_map(|start| {
+        // The value of a YAML key may stand on the next line.
+        let end = line_end((line_end(start) + 1).min(lower.len()));
+        let (what, range) = assigned(&text[start..end])?;
+        Some((what, start + range.start..start + range.end))
+    })
 }
 
 /// What a few lines assign to a name that says that it is secret.

@@ -74,6 +74,7 @@ impl Reading {
             keyword::READ_ONLY => rule == &Value::Bool(false),
             "properties"
             | "additionalProperties"
+            | "propertyNames"
             | "required"
             | "minProperties"
             | "maxProperties" => match value {
@@ -89,6 +90,9 @@ impl Reading {
             "anyOf" => all(rule)
                 .is_some_and(|rules| rules.iter().any(|rule| self.meets(place, rule, value))),
             "oneOf" => self.exactly_one(place, rule, value),
+            // What meets both sides meets the right one, whichever that is.
+            "if" => true,
+            "then" | "else" => self.meets(place, rule, value),
             "pattern" => match (rule, value) {
                 (Value::String(pattern), Value::String(text)) => self.matches(pattern, text),
                 (Value::String(_), _) => true,
