@@ -204,9 +204,9 @@ const NOT_SECRET: [&str; 9] =
 
 /// What secret a text holds, and where.
 pub(super) fn secret(text: &str) -> Option<(String, std::ops::Range<usize>)> {
-    let holds = |mark: &&str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    let holds = |mark: &&'static str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
     for secret in &SECRETS {
-        if secret.marks.iter().any(|mark| holds(&mark))
+        if secret.marks.iter().any(holds)
             && let Some(found) = secret.pattern.as_ref().and_then(|pattern| pattern.find(text))
         {
             return Some((secret.what.to_owned(), found.range()));

@@ -1,5 +1,7 @@
 //! Schemas: every mistake is found at its place, in every committed schema, and says what to write instead.
 
+#![expect(clippy::disallowed_methods, reason = "tests read the type tables and the schemas")]
+
 mod findings;
 mod import;
 mod validate;

@@ -7,8 +7,8 @@ use prebake::schema::ResourceSchemas;
 use prebake::validate;
 use serde_json::{Value, json};
 
-fn resource(kind: &str, api_version: &str, name: &str, body: Value) -> Resource {
-    let Value::Object(body) = body else { panic!("a body is an object") };
+fn resource(kind: &str, api_version: &str, name: &str, body: &Value) -> Resource {
+    let body = body.as_object().expect("a body is an object").clone();
     Resource {
         stage: "batch".to_owned(),
         id: format!("/providers/{kind}/{name}"),
@@ -47,7 +47,7 @@ const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 
 #[test]
 fn a_good_pool_has_no_findings() {
-    let found = check(resource(POOL, "2025-06-01", "account/dev", pool()), &Template::default());
+    let found = check(resource(POOL, "2025-06-01", "account/dev", &pool()), &Template::default());
     assert_eq!(found, []);
 }
 
@@ -70,7 +70,7 @@ fn faults_are_found_at_the_line_that_made_them() {
     body["properties"]["targetNodeCommunicationMode"] = json!("Simplified");
     body["properties"]["allocationState"] = json!("Steady");
     let template = Template { json: json!({}), source_map: map };
-    let found = check(resource(POOL, "2025-06-01", "account/my pool", body), &template);
+    let found = check(resource(POOL, "2025-06-01", "account/my pool", &body), &template);
     let has = |code: &str, title: &str, at: Option<Place>| {
         assert!(found.contains(&(code.to_owned(), title.to_owned(), at)), "{title}: {found:#?}");
     };
@@ -96,7 +96,7 @@ fn a_fault_in_a_loop_is_found_where_the_loop_makes_it() {
         "input": { "name": "s", "properties": { "addressPrefx": "10.0.0.0/24" } } }] } } } });
     let subnet = json!({ "name": "s", "properties": { "addressPrefx": "10.0.0.0/24" } });
     let body = json!({ "properties": { "addressSpace": {}, "subnets": [subnet, subnet] } });
-    let network = resource("Microsoft.Network/virtualNetworks", "2025-05-01", "net", body);
+    let network = resource("Microsoft.Network/virtualNetworks", "2025-05-01", "net", &body);
     let found = check(network, &Template { json, source_map });
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(
@@ -108,7 +108,7 @@ fn a_fault_in_a_loop_is_found_where_the_loop_makes_it() {
 #[test]
 fn a_type_without_schema_is_named_once_with_the_command_that_makes_it() {
     let mut diagnostics = Diagnostics::new();
-    let unknown = resource("Microsoft.Batch/batchAccounts", "2024-07-01", "account", json!({}));
+    let unknown = resource("Microsoft.Batch/batchAccounts", "2024-07-01", "account", &json!({}));
     let schemas = ResourceSchemas::embedded();
     validate::resources(
         &[unknown.clone(), unknown],
@@ -132,8 +132,8 @@ fn a_teams_own_schema_is_used_and_a_broken_one_is_named() {
     let mut schemas = ResourceSchemas::embedded();
     schemas.add("Contoso.X/y@2020-01-01", json!({ "required": ["tags"] }).to_string());
     schemas.add("Contoso.X/z@2020-01-01", "{".to_owned());
-    let resources =
-        ["y", "z"].map(|kind| resource(&format!("Contoso.X/{kind}"), "2020-01-01", "n", json!({})));
+    let resources = ["y", "z"]
+        .map(|kind| resource(&format!("Contoso.X/{kind}"), "2020-01-01", "n", &json!({})));
     let mut diagnostics = Diagnostics::new();
     validate::resources(&resources, &Template::default(), &schemas, &mut diagnostics);
     let codes: Vec<_> = diagnostics.iter().map(|one| one.code.as_ref()).collect();
@@ -142,13 +142,13 @@ fn a_teams_own_schema_is_used_and_a_broken_one_is_named() {
 
 #[test]
 fn an_existing_resource_is_judged_by_its_name_alone() {
-    let mut existing = resource(POOL, "2025-06-01", "account/dev", json!({}));
+    let mut existing = resource(POOL, "2025-06-01", "account/dev", &json!({}));
     existing.existing = true;
     assert_eq!(check(existing.clone(), &Template::default()), []);
     existing.name = "account/a.b".to_owned();
     assert_eq!(check(existing, &Template::default()).len(), 1);
     let mut symbolic =
-        resource("Microsoft.ContainerRegistry/registries", "2025-11-01", "[x('/a.b')]", json!({}));
+        resource("Microsoft.ContainerRegistry/registries", "2025-11-01", "[x('/a.b')]", &json!({}));
     symbolic.existing = true;
     assert_eq!(check(symbolic, &Template::default()), []);
 }

@@ -62,7 +62,12 @@ impl Walk<'_> {
     }
 
     /// The wrong value must be found at this place, as one of these sorts.
-    fn expect(&mut self, path: &[(Step, Map<String, Value>)], wrong: Value, sorts: &[FindingKind]) {
+    fn expect(
+        &mut self,
+        path: &[(Step, Map<String, Value>)],
+        wrong: &Value,
+        sorts: &[FindingKind],
+    ) {
         self.checks += 1;
         let steps: Vec<Step> = path.iter().map(|(step, _)| step.clone()).collect();
         let place = pointer(&steps);
@@ -71,12 +76,9 @@ impl Walk<'_> {
         let found = findings
             .iter()
             .find(|finding| finding.pointer == place && sorts.contains(&finding.kind));
-        let Some(found) = found else {
-            panic!(
-                "{}: {wrong} at {place} is not found as {sorts:?}: {findings:#?}",
-                self.schema.name()
-            );
-        };
+        let name = self.schema.name();
+        assert!(found.is_some(), "{name}: {wrong} at {place} is no {sorts:?}: {findings:#?}");
+        let found = found.expect("it was just seen");
         for text in [&found.title, &found.label, &found.help] {
             assert!(!text.is_empty() && !text.ends_with('.'), "{found:?}");
         }
@@ -120,7 +122,7 @@ impl Walk<'_> {
             inner
         };
         if schema.get("additionalProperties") == Some(&json!(false)) {
-            self.expect(&step("zzzUnknown"), json!(1), &[FindingKind::UnknownProperty]);
+            self.expect(&step("zzzUnknown"), &json!(1), &[FindingKind::UnknownProperty]);
         }
         for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
             let name = name.as_str().expect("a name");
@@ -130,7 +132,7 @@ impl Walk<'_> {
             self.properties += 1;
             let inner = step(name);
             if resolve(root, property).get("readOnly") == Some(&json!(true)) {
-                self.expect(&inner, json!("x"), &[FindingKind::ReadOnly]);
+                self.expect(&inner, &json!("x"), &[FindingKind::ReadOnly]);
                 continue;
             }
             self.walk(property, &inner);
@@ -164,7 +166,6 @@ impl Walk<'_> {
         if path.is_empty() {
             return;
         }
-        let length = |key: &str| schema.get(key).and_then(Value::as_u64);
         if let Some(kind) = schema.get("type") {
             let kinds: Vec<&str> = match kind {
                 Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
@@ -178,19 +179,16 @@ impl Walk<'_> {
                 ("array", json!([])),
             ];
             let wrong = wrong.into_iter().find(|(kind, _)| {
-                !kinds.contains(kind) && !(kinds.contains(&"number") && *kind == "integer")
+                !kinds.contains(kind) && (!kinds.contains(&"number") || *kind != "integer")
             });
-            self.expect(
-                path,
-                wrong.expect("no schema takes everything").1,
-                &[FindingKind::WrongType],
-            );
+            let (_, wrong) = wrong.expect("no schema takes everything");
+            self.expect(path, &wrong, &[FindingKind::WrongType]);
         }
         if schema.get("oneOf").is_some() {
-            self.expect(path, json!(7), &[FindingKind::WrongType]);
+            self.expect(path, &json!(7), &[FindingKind::WrongType]);
         }
         if schema.get("enum").is_some() || schema.get("const").is_some() {
-            self.expect(path, json!("zzz-unknown"), &[FindingKind::UnknownValue]);
+            self.expect(path, &json!("zzz-unknown"), &[FindingKind::UnknownValue]);
         }
         if schema.get("pattern").is_some() {
             // No one text breaks every form.
@@ -202,28 +200,34 @@ impl Walk<'_> {
                 })
             };
             let wrong = ["\u{1}", "a b\n", "-", ""].into_iter().find(breaks).unwrap_or("\u{1}");
-            self.expect(path, json!(wrong), &[FindingKind::WrongForm]);
+            self.expect(path, &json!(wrong), &[FindingKind::WrongForm]);
         }
+        self.bounds(schema, path);
+    }
+
+    /// Wrong lengths and numbers.
+    fn bounds(&mut self, schema: &Value, path: &[(Step, Map<String, Value>)]) {
+        let length = |key: &str| schema.get(key).and_then(Value::as_u64);
         let string = schema.get("type") == Some(&json!("string"));
         if let Some(most) = length("maxLength").filter(|_| string) {
             let long = "a".repeat(usize::try_from(most).expect("small") + 1);
-            self.expect(path, json!(long), &[FindingKind::WrongLength]);
+            self.expect(path, &json!(long), &[FindingKind::WrongLength]);
         }
         if length("minLength").is_some_and(|least| least > 0) && string {
-            self.expect(path, json!(""), &[FindingKind::WrongLength]);
+            self.expect(path, &json!(""), &[FindingKind::WrongLength]);
         }
         if let Some(most) = length("maxItems") {
             let many = vec![json!(0); usize::try_from(most).expect("small") + 1];
-            self.expect(path, json!(many), &[FindingKind::WrongLength]);
+            self.expect(path, &json!(many), &[FindingKind::WrongLength]);
         }
         if length("minItems").is_some_and(|least| least > 0) {
-            self.expect(path, json!([]), &[FindingKind::WrongLength]);
+            self.expect(path, &json!([]), &[FindingKind::WrongLength]);
         }
         if let Some(least) = schema.get("minimum").and_then(Value::as_i64) {
-            self.expect(path, json!(least - 1), &[FindingKind::OutOfRange]);
+            self.expect(path, &json!(least - 1), &[FindingKind::OutOfRange]);
         }
         if let Some(most) = schema.get("maximum").and_then(Value::as_i64) {
-            self.expect(path, json!(most + 1), &[FindingKind::OutOfRange]);
+            self.expect(path, &json!(most + 1), &[FindingKind::OutOfRange]);
         }
     }
 }

@@ -6,7 +6,7 @@
 //! file are reported. It binds no name and judges no type.
 //!
 //! `parse_` is not written in front of anything here: a method is named after the thing it reads.
-//! A method that gives a [`Parsed`] may refuse, and then its caller recovers; any other cannot fail.
+//! A method that gives a `Parsed` may refuse, and then its caller recovers; any other cannot fail.
 //!
 //! Read this file, which holds the recovery, then `statement`, `expression`, `literal`, `types`.
 
