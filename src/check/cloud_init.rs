@@ -191,13 +191,6 @@ const SECRET_NAMES: [&str; 12] = [
     "client_secret",
 ];
 
-/// `name=value` or `name: value` where the name says that the value is secret.
-static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let names = SECRET_NAMES.join("|");
-    let value = r#"["']?([^\s"'$<{(\[\\@|;&)][^\s"'$(]{5,})"#;
-    Regex::new(&format!(r#"(?i)\b([a-z0-9_]*(?:{names})[a-z0-9_]*)["']?\s*[:=]\s*{value}"#)).ok()
-});
-
 /// Names that hold a word of the above and are no secrets.
 const NOT_SECRET: [&str; 9] =
     ["name", "id", "uri", "url", "file", "path", "type", "version", "days"];
@@ -229,21 +222,51 @@ pub(super) fn secret(text: &str) -> Option<(String, std::ops::Range<usize>)> {
     })
 }
 
-/// What a few lines assign to a name that says that it is secret.
+/// How much of a value is looked at: enough to show it.
+const LONGEST_SHOWN: usize = 256;
+
+/// What a few lines assign to a name that says that it is secret: `name=value` or `name: value`, either in
+/// quotes or not, the value of six characters at least that is no variable, path or expression.
 fn assigned(lines: &str) -> Option<(String, std::ops::Range<usize>)> {
-    ASSIGNMENT.as_ref()?.captures_iter(lines).find_map(|captures| {
-        let (name, value) = (captures.get(1)?, captures.get(2)?);
-        let lower = name.as_str().to_lowercase();
-        let harmless = NOT_SECRET.iter().any(|end| lower.ends_with(end))
-            || value.as_str().starts_with("http")
-            || value.as_str().starts_with('/')
-            || value.as_str().starts_with("--")
-            || matches!(
-                value.as_str().to_lowercase().as_str(),
-                "disabled" | "enabled" | "required" | "optional"
-            );
-        (!harmless)
-            .then(|| (format!("the value of `{}`", name.as_str()), name.start()..value.end()))
+    let lower = lines.to_ascii_lowercase();
+    let bytes = lower.as_bytes();
+    let in_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
+    let skip = |from: usize, wanted: fn(u8) -> bool| {
+        from + bytes[from..].iter().take_while(|byte| wanted(**byte)).count()
+    };
+    let quote = |at: usize| at + usize::from(matches!(bytes.get(at), Some(b'"' | b'\'')));
+    let found = |at: usize| {
+        let start = at - bytes[..at].iter().rev().take_while(|byte| in_name(byte)).count();
+        let end = at + bytes[at..].iter().take_while(|byte| in_name(byte)).count();
+        let sign = skip(quote(end), |byte| byte.is_ascii_whitespace());
+        let _ = bytes.get(sign).filter(|byte| matches!(byte, b':' | b'='))?;
+        let value = quote(skip(sign + 1, |byte| byte.is_ascii_whitespace()));
+        let ends = |byte: u8| byte.is_ascii_whitespace() || b"\"'$(".contains(&byte);
+        let rest = bytes[value..].iter().take(LONGEST_SHOWN);
+        let length = rest.take_while(|byte| !ends(**byte)).count();
+        let plain = bytes.get(value).is_some_and(|first| !b"<{[\\@|;&)".contains(first));
+        (plain && length >= 6).then_some((start..end, value..value + length))
+    };
+    let mut names: Vec<usize> =
+        SECRET_NAMES.iter().flat_map(|name| memmem::find_iter(bytes, name.as_bytes())).collect();
+    names.sort_unstable();
+    // Words that stand in one name are one name, however long it is.
+    let mut end = 0;
+    names.retain(|at| {
+        let first = *at >= end;
+        if first {
+            end = at + bytes[*at..].iter().take_while(|byte| in_name(byte)).count();
+        }
+        first
+    });
+    names.into_iter().filter_map(found).find_map(|(name, value)| {
+        let shown = &lines[name.clone()];
+        let text = String::from_utf8_lossy(&bytes[value.clone()]);
+        let harmless = NOT_SECRET.iter().any(|end| lower[name.clone()].ends_with(end))
+            || ["http", "/", "--"].iter().any(|start| text.starts_with(start))
+            || matches!(text.as_ref(), "disabled" | "enabled" | "required" | "optional");
+        let end = (0..=value.end).rev().find(|end| lines.is_char_boundary(*end)).unwrap_or(0);
+        (!harmless).then(|| (format!("the value of `{shown}`"), name.start..end))
     })
 }
 
