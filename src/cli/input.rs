@@ -180,7 +180,8 @@ pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, u8> {
         )
     })?;
     let output = shown_folder(output);
-    Ok(Tools { templates, schemas: ResourceSchemas::embedded(), as_of, output })
+    let schemas = schemas(configs.schemas.as_deref())?;
+    Ok(Tools { templates, schemas, as_of, output })
 }
 
 /// A folder as messages name it: with `/`, and without the `.` and `..` that lead nowhere.
@@ -207,6 +208,30 @@ fn today() -> Option<Date> {
 /// A day of the command line.
 pub(super) fn day(text: &str) -> Result<Date, String> {
     Date::parse(text).ok_or_else(|| "expected a day, `YYYY-MM-DD`".to_owned())
+}
+
+/// The embedded schemas and those of a folder, each named by its path: `Namespace/type@version.json`.
+fn schemas(folder: Option<&Path>) -> Result<ResourceSchemas, u8> {
+    let mut schemas = ResourceSchemas::embedded();
+    let Some(folder) = folder else { return Ok(schemas) };
+    let refused = |path: &Path, why: &str| {
+        terminal::failed(
+            &format!("schema `{}` cannot be read", path.display()),
+            why,
+            "name a folder that `prebake schema import` wrote to",
+        )
+    };
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.map_err(|error| refused(folder, &error.to_string()))?;
+        let Ok(relative) = entry.path().strip_prefix(folder) else { continue };
+        let path = relative.to_string_lossy().replace('\\', "/");
+        let Some(name) = path.strip_suffix(".json").filter(|name| name.contains('@')) else {
+            continue;
+        };
+        let text = text(entry.path()).map_err(|error| refused(entry.path(), &error.to_string()))?;
+        schemas.add(name.strip_prefix("azure/").unwrap_or(name), text);
+    }
+    Ok(schemas)
 }
 
 /// The embedded templates with the files of a folder laid over them.

@@ -97,6 +97,9 @@ struct Configs {
     /// Folder of your own templates, laid over the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<std::path::PathBuf>,
+    /// Folder of schemas that `prebake schema import` wrote, used beside the built-in ones
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<std::path::PathBuf>,
     /// Day on which retirements are judged; today without it
     #[arg(long, value_name = "DATE", value_parser = input::day)]
     as_of: Option<Date>,
@@ -106,7 +109,7 @@ impl Configs {
     /// No configs, only what they share.
     fn shared(templates: Option<std::path::PathBuf>, as_of: Option<Date>) -> Self {
         let (paths, overrides, environments) = (Vec::new(), Vec::new(), Vec::new());
-        Self { paths, overrides, environments, templates, as_of }
+        Self { paths, overrides, environments, templates, schemas: None, as_of }
     }
 }
 

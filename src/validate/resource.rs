@@ -70,8 +70,10 @@ fn without_schema(resource: &Resource, schemas: &ResourceSchemas) -> Diagnostic 
     let versions = schemas.versions(&resource.kind);
     let command = format!("`prebake schema import --types DIR {name}`");
     let help = match versions.last() {
-        Some(newest) => format!("use version `{newest}`, or make its schema with {command}"),
-        None => format!("make its schema with {command}"),
+        Some(newest) => {
+            format!("use version `{newest}`, or make its schema with {command} and add `--schemas`")
+        }
+        None => format!("make its schema with {command} and add `--schemas`"),
     };
     Diagnostic::warning("PB3110", format!("there is no schema for `{name}`"))
         .reason("its properties are not checked before Azure gets them")

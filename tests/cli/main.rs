@@ -243,3 +243,29 @@ fn a_template_that_fails_is_shown_at_its_line() {
     fails(&output, 1, "rendered from template `bicep/batch.bicep.tera`");
     assert!(!folder.path().join("out").exists());
 }
+
+#[test]
+fn a_teams_own_schemas_are_used() {
+    let folder = with_config();
+    let templates = folder.path().join("mine/bicep");
+    std::fs::create_dir_all(&templates).expect("a folder");
+    let more = "resource x 'Contoso.X/things@2020-01-01' = {\n  name: 'x'\n  colour: 'red'\n}\n";
+    std::fs::write(templates.join("image.bicep.tera"), more).expect("a file");
+    std::fs::write(templates.join("image.bicepparam.tera"), "using './image.bicep'\n")
+        .expect("a file");
+    let schema = folder.path().join("schemas/Contoso.X/things@2020-01-01.json");
+    std::fs::create_dir_all(schema.parent().expect("has one")).expect("a folder");
+    let text =
+        r#"{"type":"object","properties":{"name":{},"color":{}},"additionalProperties":false}"#;
+    std::fs::write(schema, text).expect("a file");
+    let validate = ["validate", "prebake.yaml", "--templates", "mine"];
+    let without = prebake(folder.path(), &validate);
+    assert!(text_of(&without).contains("PB3110"));
+    let with = prebake(folder.path(), &[&validate[..], &["--schemas", "schemas"]].concat());
+    assert!(!text_of(&with).contains("PB3110"));
+    assert!(text_of(&with).contains("did you mean `color`?"), "{}", text_of(&with));
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stderr)
+}
