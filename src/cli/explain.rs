@@ -4,34 +4,53 @@ use clap::Args;
 
 use super::{DONE, FAILED, terminal};
 use crate::check;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{explanation, explanations, nearest};
 
 /// `prebake explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// Code of a rule, such as POOL001; without it all rules are listed
+    /// Code of a finding, such as POOL001, DIF001 or PB0101; without it all are listed
     code: Option<String>,
 }
 
 impl Explain {
     pub(super) fn run(&self) -> u8 {
         let Some(code) = &self.code else {
-            let mut list = String::new();
-            for rule in check::rules() {
-                let _ = writeln!(list, "{:8} {:8} {}", rule.code, rule.severity.word(), rule.title);
-            }
-            terminal::out(&list);
+            terminal::out(&list());
             return DONE;
         };
-        if let Some(story) = check::explain(&code.to_uppercase()) {
+        let story = check::explain(&code.to_uppercase())
+            .or_else(|| explanation(code).map(|known| known.to_string()));
+        if let Some(story) = story {
             terminal::out(&story);
             return DONE;
         }
-        let help = match nearest(code, check::rules().map(|rule| rule.code)) {
+        let known = check::rules().map(|rule| rule.code);
+        let help = match nearest(code, known.chain(explanations().map(|known| known.code))) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "`prebake explain` lists the rules".to_owned(),
+            None => "`prebake explain` lists the codes".to_owned(),
         };
-        terminal::failed(&format!("there is no rule `{code}`"), "not in the catalogue", &help);
+        terminal::failed(&format!("there is no code `{code}`"), "no finding has it", &help);
         FAILED
     }
+}
+
+fn list() -> String {
+    let mut list = "# Rules about Azure, whose level a config may set\n".to_owned();
+    for rule in check::rules() {
+        let _ = writeln!(list, "{:8} {:8} {}", rule.code, rule.severity.word(), rule.title);
+    }
+    for (start, heading) in [
+        ("DIF", "Reviews"),
+        ("IMG", "Reviews of node images"),
+        ("PB", "Config, templates, render folders, parameters and schemas"),
+        ("BCP", "Bicep, as Microsoft's compiler numbers it"),
+        ("no-", "Bicep, as Microsoft's linter names it"),
+    ] {
+        let _ = writeln!(list, "\n# {heading}");
+        for known in explanations().filter(|known| known.code.starts_with(start)) {
+            let _ = writeln!(list, "{:17} {}", known.code, known.title);
+        }
+    }
+    list
 }

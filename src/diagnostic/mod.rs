@@ -4,11 +4,14 @@
 //! schema validation, the rule identifiers of `check` (`POOL001`), `DIF0xx` for reviews, and `BCPxxx`
 //! where the Bicep compiler inside makes the same complaint as Microsoft's.
 //!
-//! Read `source` for places, then this file, then `text` for how a terminal shows it.
+//! Read `source` for places, then this file, `explanation` for the story of each code, then `text` for how a
+//! terminal shows it.
 
+mod explanation;
 mod source;
 pub mod text;
 
+pub use explanation::{Explanation, explanation, explanations};
 pub use source::{FileId, LineColumn, Place, SourceFile, Sources, Span};
 
 use std::borrow::Cow;

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::location::Location;
 use super::{Checked, pretty};
 use crate::check;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, explanation};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -44,17 +44,22 @@ pub(super) fn render(checked: &[Checked<'_>]) -> String {
     }))
 }
 
-/// A rule as its catalogue tells it; one of another phase as its finding does.
+/// A rule as its catalogue tells it, so that it does not depend on which finding comes first.
 fn rule(finding: &Diagnostic) -> Value {
-    let known = check::rule(&finding.code);
-    let severity = known.map_or(finding.severity, |rule| rule.severity);
-    let title = known.map_or(finding.title.as_str(), |rule| rule.title);
-    let reason = known.map_or(finding.reason.as_str(), |rule| rule.reason);
-    let fix = known.map_or(finding.help.as_str(), |rule| rule.fix);
+    let rule = check::rule(&finding.code);
+    let other = explanation(&finding.code);
+    let severity = rule.map_or(finding.severity, |rule| rule.severity);
+    let (title, reason, fix) = match (rule, other) {
+        (Some(rule), _) => (rule.title, rule.reason, rule.fix),
+        (None, Some(other)) => (other.title, other.reason, other.fix),
+        (None, None) => (finding.title.as_str(), finding.reason.as_str(), finding.help.as_str()),
+    };
+    let source = match (rule, other) {
+        (Some(rule), _) => rule.source.to_owned(),
+        (None, other) => other.and_then(|other| other.source()).unwrap_or_default(),
+    };
     let mut help = Vec::new();
-    for (name, text) in
-        [("Why", reason), ("Fix", fix), ("Source", known.map_or("", |rule| rule.source))]
-    {
+    for (name, text) in [("Why", reason), ("Fix", fix), ("Source", source.as_str())] {
         if !text.is_empty() {
             help.push((name, text));
         }
