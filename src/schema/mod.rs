@@ -12,6 +12,7 @@ mod branch;
 mod finding;
 pub mod import;
 mod keyword;
+mod outline;
 mod reading;
 #[expect(clippy::module_inception, reason = "the module's one central type")]
 mod schema;

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
+use super::outline::Node;
 use super::schema::Values;
 use super::{is_symbolic, keyword};
 
@@ -24,39 +25,43 @@ pub(super) struct Reading {
 
 #[derive(Clone, Copy)]
 struct Place<'a> {
-    root: &'a Value,
+    root: Node<'a>,
     values: Values,
     depth: usize,
 }
 
 impl Reading {
     /// Whether the value plainly meets the schema.
-    pub(super) fn fits(&self, root: &Value, schema: &Value, value: &Value, values: Values) -> bool {
+    pub(super) fn fits(
+        &self,
+        root: Node<'_>,
+        schema: Node<'_>,
+        value: &Value,
+        values: Values,
+    ) -> bool {
         self.meets(Place { root, values, depth: 0 }, schema, value)
     }
 
-    fn meets(&self, place: Place<'_>, schema: &Value, value: &Value) -> bool {
+    fn meets(&self, place: Place<'_>, schema: Node<'_>, value: &Value) -> bool {
         let place = Place { depth: place.depth + 1, ..place };
         if place.depth > DEEPEST {
             return false;
         }
-        let schema = match schema {
-            Value::Bool(anything) => return *anything,
-            Value::Object(schema) => schema,
-            _ => return false,
+        let Some(mut rules) = schema.entries() else {
+            return schema.is(&Value::Bool(true));
         };
         if place.values == Values::Symbolic && value.as_str().is_some_and(is_symbolic) {
             return !may_be_read_only(place.root, schema, 0);
         }
-        schema.iter().all(|(word, rule)| self.rule_holds(place, schema, word, rule, value))
+        rules.all(|(word, rule)| self.rule_holds(place, schema, word, rule, value))
     }
 
     fn rule_holds(
         &self,
         place: Place<'_>,
-        schema: &Map<String, Value>,
+        schema: Node<'_>,
         word: &str,
-        rule: &Value,
+        rule: Node<'_>,
         value: &Value,
     ) -> bool {
         match word {
@@ -65,13 +70,13 @@ impl Reading {
             "$ref" => {
                 target(place.root, rule).is_some_and(|target| self.meets(place, target, value))
             }
-            "type" => match rule {
-                Value::Array(kinds) => kinds.iter().any(|kind| has_type(value, kind)),
-                kind => has_type(value, kind),
+            "type" => match rule.elements() {
+                Some(mut kinds) => kinds.any(|kind| has_type(value, kind)),
+                None => has_type(value, rule),
             },
-            "enum" => rule.as_array().is_some_and(|options| options.contains(value)),
-            "const" => rule == value,
-            keyword::READ_ONLY => rule == &Value::Bool(false),
+            "enum" => rule.elements().is_some_and(|mut options| options.any(|one| one.is(value))),
+            "const" => rule.is(value),
+            keyword::READ_ONLY => rule.is(&Value::Bool(false)),
             "properties"
             | "additionalProperties"
             | "propertyNames"
@@ -85,18 +90,19 @@ impl Reading {
                 Value::Array(items) => items.iter().all(|item| self.meets(place, rule, item)),
                 _ => true,
             },
-            "allOf" => all(rule)
-                .is_some_and(|rules| rules.iter().all(|rule| self.meets(place, rule, value))),
-            "anyOf" => all(rule)
-                .is_some_and(|rules| rules.iter().any(|rule| self.meets(place, rule, value))),
+            "allOf" => rule
+                .elements()
+                .is_some_and(|mut all| all.all(|rule| self.meets(place, rule, value))),
+            "anyOf" => rule
+                .elements()
+                .is_some_and(|mut any| any.any(|rule| self.meets(place, rule, value))),
             "oneOf" => self.exactly_one(place, rule, value),
             // What meets both sides meets the right one, whichever that is.
             "if" => true,
             "then" | "else" => self.meets(place, rule, value),
-            "pattern" => match (rule, value) {
-                (Value::String(pattern), Value::String(text)) => self.matches(pattern, text),
-                (Value::String(_), _) => true,
-                _ => false,
+            "pattern" => match (rule.as_str(), value) {
+                (Some(pattern), Value::String(text)) => self.matches(pattern, text),
+                (pattern, _) => pattern.is_some(),
             },
             bound => within(bound, rule, value),
         }
@@ -105,43 +111,48 @@ impl Reading {
     fn object_rule(
         &self,
         place: Place<'_>,
-        schema: &Map<String, Value>,
+        schema: Node<'_>,
         word: &str,
-        rule: &Value,
+        rule: Node<'_>,
         map: &Map<String, Value>,
     ) -> bool {
         let count = map.len() as u64;
-        match (word, rule) {
-            ("properties", Value::Object(properties)) => properties.iter().all(|(name, rule)| {
-                map.get(name).is_none_or(|value| self.meets(place, rule, value))
-            }),
-            ("additionalProperties", rule) => {
-                let known = schema.get("properties").and_then(Value::as_object);
-                let other = |name: &str| known.is_none_or(|known| !known.contains_key(name));
+        let number = || rule.scalar().and_then(Value::as_u64);
+        match word {
+            "properties" => {
+                let fits = |(name, value): (&String, &Value)| {
+                    rule.get(name).is_none_or(|rule| self.meets(place, rule, value))
+                };
+                rule.entries().is_some() && map.iter().all(fits)
+            }
+            "additionalProperties" => {
+                let known = schema.get("properties");
+                let other = |name: &str| known.is_none_or(|known| known.get(name).is_none());
                 map.iter().filter(|(name, _)| other(name)).all(|(name, value)| {
                     let symbolic = place.values == Values::Symbolic && is_symbolic(name);
-                    symbolic && rule == &Value::Bool(false) || self.meets(place, rule, value)
+                    symbolic && rule.is(&Value::Bool(false)) || self.meets(place, rule, value)
                 })
             }
-            ("propertyNames", rule) => {
+            "propertyNames" => {
                 map.keys().all(|name| self.meets(place, rule, &Value::from(name.as_str())))
             }
-            ("required", Value::Array(names)) => {
-                names.iter().all(|name| name.as_str().is_some_and(|name| map.contains_key(name)))
-            }
-            ("minProperties", rule) => rule.as_u64().is_some_and(|least| count >= least),
-            ("maxProperties", rule) => rule.as_u64().is_some_and(|most| count <= most),
+            "required" => rule.elements().is_some_and(|mut names| {
+                names.all(|name| name.as_str().is_some_and(|name| map.contains_key(name)))
+            }),
+            "minProperties" => number().is_some_and(|least| count >= least),
+            "maxProperties" => number().is_some_and(|most| count <= most),
             _ => false,
         }
     }
 
     /// One branch holds, and every other one plainly does not.
-    fn exactly_one(&self, place: Place<'_>, rule: &Value, value: &Value) -> bool {
-        let Some(branches) = all(rule) else { return false };
-        let holds = |branch: &&Value| self.meets(place, branch, value);
-        let Some(chosen) = branches.iter().position(|branch| holds(&branch)) else { return false };
+    fn exactly_one(&self, place: Place<'_>, rule: Node<'_>, value: &Value) -> bool {
+        let Some(branches) = rule.elements() else { return false };
+        let branches: Vec<Node<'_>> = branches.collect();
+        let holds = |branch: &Node<'_>| self.meets(place, *branch, value);
+        let Some(chosen) = branches.iter().position(holds) else { return false };
         let mut others = branches.iter().enumerate().filter(|(index, _)| *index != chosen);
-        others.all(|(_, branch)| plainly_fails(place.root, branch, value))
+        others.all(|(_, branch)| plainly_fails(place.root, *branch, value))
     }
 
     /// Only texts of ASCII: outside of it, the dialects of patterns differ.
@@ -194,39 +205,34 @@ impl Pattern {
     }
 }
 
-fn all(rule: &Value) -> Option<&[Value]> {
-    rule.as_array().map(Vec::as_slice)
-}
-
-fn target<'v>(root: &'v Value, reference: &Value) -> Option<&'v Value> {
+fn target<'a>(root: Node<'a>, reference: Node<'_>) -> Option<Node<'a>> {
     root.pointer(reference.as_str()?.strip_prefix('#')?)
 }
 
 /// An expression meets any rule but this one, wherever it stands.
-fn may_be_read_only(root: &Value, schema: &Map<String, Value>, depth: usize) -> bool {
-    if depth > DEEPEST || schema.contains_key(keyword::READ_ONLY) {
+fn may_be_read_only(root: Node<'_>, schema: Node<'_>, depth: usize) -> bool {
+    if depth > DEEPEST || schema.get(keyword::READ_ONLY).is_some() {
         return true;
     }
-    if ["allOf", "anyOf", "oneOf", "not", "if"].iter().any(|word| schema.contains_key(*word)) {
-        let branches =
-            ["allOf", "anyOf", "oneOf"].iter().filter_map(|word| schema.get(*word)?.as_array());
-        return schema.contains_key("not")
-            || schema.contains_key("if")
-            || branches.flatten().any(|branch| match branch {
-                Value::Object(branch) => may_be_read_only(root, branch, depth + 1),
-                _ => true,
-            });
+    if schema.get("not").is_some() || schema.get("if").is_some() {
+        return true;
     }
-    match schema.get("$ref") {
-        Some(reference) => match target(root, reference) {
-            Some(Value::Object(schema)) => may_be_read_only(root, schema, depth + 1),
-            _ => true,
-        },
-        None => false,
+    let unions = ["allOf", "anyOf", "oneOf"].map(|word| schema.get(word));
+    if unions.iter().any(Option::is_some) {
+        let branches = unions.into_iter().flatten().filter_map(Node::elements);
+        return branches.flatten().any(|branch| below(root, branch, depth));
     }
+    schema.get("$ref").is_some_and(|reference| {
+        target(root, reference).is_none_or(|schema| below(root, schema, depth))
+    })
 }
 
-fn has_type(value: &Value, kind: &Value) -> bool {
+/// A schema that is no object says nothing of reading.
+fn below(root: Node<'_>, schema: Node<'_>, depth: usize) -> bool {
+    schema.entries().is_none() || may_be_read_only(root, schema, depth + 1)
+}
+
+fn has_type(value: &Value, kind: Node<'_>) -> bool {
     match (kind.as_str(), value) {
         (Some("null"), Value::Null)
         | (Some("boolean"), Value::Bool(_))
@@ -240,25 +246,27 @@ fn has_type(value: &Value, kind: &Value) -> bool {
 }
 
 /// A branch that names another value for a property, or needs one that is not there.
-fn plainly_fails(root: &Value, branch: &Value, value: &Value) -> bool {
+fn plainly_fails(root: Node<'_>, branch: Node<'_>, value: &Value) -> bool {
     let branch = branch.get("$ref").map_or(Some(branch), |reference| target(root, reference));
-    let Some(Value::Object(branch)) = branch else { return false };
-    if branch.get("type").is_some_and(|kind| kind.is_string() && !has_type(value, kind)) {
+    let Some(branch) = branch else { return false };
+    if branch.get("type").is_some_and(|kind| kind.as_str().is_some() && !has_type(value, kind)) {
         return true;
     }
     let Value::Object(map) = value else { return false };
-    let required = branch.get("required").and_then(Value::as_array).into_iter().flatten();
-    if required.filter_map(Value::as_str).any(|name| !map.contains_key(name)) {
+    let mut required = branch.get("required").and_then(Node::elements).into_iter().flatten();
+    if required.any(|name| name.as_str().is_some_and(|name| !map.contains_key(name))) {
         return true;
     }
-    let properties = branch.get("properties").and_then(Value::as_object).into_iter().flatten();
-    properties
-        .filter_map(|(name, rule)| Some((rule.get("const")?, map.get(name)?)))
-        .any(|(constant, value)| constant != value && constant.is_string() && value.is_string())
+    let mut properties = branch.get("properties").and_then(Node::entries).into_iter().flatten();
+    properties.any(|(name, rule)| {
+        let constant = rule.get("const").and_then(Node::as_str);
+        constant.zip(map.get(name).and_then(Value::as_str)).is_some_and(|(one, other)| one != other)
+    })
 }
 
 /// Bounds of texts, numbers and arrays. A word that is not known here leaves the answer to the engine.
-fn within(bound: &str, rule: &Value, value: &Value) -> bool {
+fn within(bound: &str, rule: Node<'_>, value: &Value) -> bool {
+    let Some(rule) = rule.scalar() else { return false };
     let size = match (bound, value) {
         ("minLength" | "maxLength", Value::String(text)) => Some(text.chars().count() as u64),
         ("minItems" | "maxItems", Value::Array(items)) => Some(items.len() as u64),

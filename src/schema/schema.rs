@@ -5,6 +5,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Value, json};
 
 use super::finding::Finding;
+use super::outline::{Node, Outline};
 use super::reading::Reading;
 use super::{keyword, symbolic, translate};
 
@@ -39,6 +40,7 @@ impl std::error::Error for BrokenSchema {}
 pub struct Schema {
     name: String,
     text: Cow<'static, str>,
+    outline: Outline,
     document: OnceLock<Result<Value, BrokenSchema>>,
     reading: Reading,
     engine: OnceLock<Result<Validator, BrokenSchema>>,
@@ -50,9 +52,11 @@ const BACKTRACK_LIMIT: usize = 50_000;
 impl Schema {
     /// A schema with a name for messages and its text.
     pub fn new(name: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Self {
+        let text = text.into();
         Self {
             name: name.into(),
-            text: text.into(),
+            outline: Outline::of(&text),
+            text,
             document: OnceLock::new(),
             reading: Reading::default(),
             engine: OnceLock::new(),
@@ -83,12 +87,11 @@ impl Schema {
 
     /// Every place where the value does not meet this schema.
     pub fn findings(&self, value: &Value, values: Values) -> Result<Vec<Finding>, BrokenSchema> {
-        let document = self.document()?;
         let value = match values {
             Values::Literal => Cow::Borrowed(value),
             Values::Symbolic => symbolic::without_nulls(value),
         };
-        if self.reading.fits(document, document, &value, values) {
+        if self.reading.fits(self.root(), self.root(), &value, values) {
             return Ok(Vec::new());
         }
         self.judged(&value, values)
@@ -101,9 +104,8 @@ impl Schema {
         value: &Value,
         values: Values,
     ) -> Result<Vec<Finding>, BrokenSchema> {
-        let document = self.document()?;
-        let rule = document.get("properties").and_then(|properties| properties.get(name));
-        if rule.is_some_and(|rule| self.reading.fits(document, rule, value, values)) {
+        let rule = self.root().get("properties").and_then(|properties| properties.get(name));
+        if rule.is_some_and(|rule| self.reading.fits(self.root(), rule, value, values)) {
             return Ok(Vec::new());
         }
         let mut findings = self.judged(&json!({ name: value }), values)?;
@@ -117,6 +119,10 @@ impl Schema {
         let engine = self.engine()?;
         let errors: Vec<_> = engine.iter_errors(value).collect();
         Ok(translate::findings(&errors, self.document()?, values))
+    }
+
+    fn root(&self) -> Node<'_> {
+        self.outline.root(&self.text)
     }
 
     fn engine(&self) -> Result<&Validator, BrokenSchema> {
