@@ -13,6 +13,8 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 pub const MAX_DEPTH: usize = 32;
 /// Most values in one document, aliases counted as often as they are used.
 pub const MAX_VALUES: usize = 50_000;
+/// Longest key in bytes: what YAML itself allows to a key without `?`.
+pub const MAX_KEY_BYTES: usize = 1024;
 
 /// Where a value stands: its key, if it has one, and the value itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,19 +164,31 @@ pub fn source(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<FileId> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Some(sources.add(name, text.strip_prefix('\u{feff}').unwrap_or(text))),
-        Err(error) => {
-            let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-            let end = u32::try_from(valid.len()).unwrap_or(u32::MAX);
-            let file = sources.add(name, valid);
-            diagnostics.push(
-                Diagnostic::error("PB0010", "config is not UTF-8")
-                    .at(Place { file, span: Span::new(end, end) }, "the first byte that is not")
-                    .help("save the file as UTF-8"),
-            );
-            None
+    let wide = is_utf16(bytes);
+    let valid = match std::str::from_utf8(bytes) {
+        Ok(text) if !wide => {
+            return Some(sources.add(name, text.strip_prefix('\u{feff}').unwrap_or(text)));
         }
+        Ok(_) => "",
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    let label = if wide { "this looks like UTF-16" } else { "the first byte that is not" };
+    let end = u32::try_from(valid.len()).unwrap_or(u32::MAX);
+    let file = sources.add(name, valid);
+    diagnostics.push(
+        Diagnostic::error("PB0010", "config is not UTF-8")
+            .at(Place { file, span: Span::new(end, end) }, label)
+            .help("save the file as UTF-8"),
+    );
+    None
+}
+
+/// Its byte order mark, or an ASCII letter beside a zero byte, as PowerShell's `>` writes them.
+fn is_utf16(bytes: &[u8]) -> bool {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [letter, 0, ..] | [0, letter, ..] => letter.is_ascii_alphabetic(),
+        _ => false,
     }
 }
 
@@ -255,16 +269,29 @@ impl<'t> Reader<'t> {
                 let at = self.byte(error.marker().index());
                 Err(Box::new(too_deep(Place { file: self.file, span: Span::new(at, at) })))
             }
-            Some(Err(error)) => {
-                let at = self.byte(error.marker().index());
-                let place = Place { file: self.file, span: Span::new(at, at) };
-                Err(Box::new(
-                    Diagnostic::error("PB0003", "config is not valid YAML")
-                        .at(place, error.info().to_owned())
-                        .help("correct the YAML here; indentation and quotes are the usual causes"),
-                ))
-            }
+            Some(Err(error)) => Err(Box::new(self.invalid(&error))),
             None => Ok((Event::StreamEnd, Place { file: self.file, span: Span::default() })),
+        }
+    }
+
+    fn invalid(&self, error: &saphyr_parser::ScanError) -> Diagnostic {
+        let at = self.byte(error.marker().index());
+        let place = Place { file: self.file, span: Span::new(at, at) };
+        let finding = Diagnostic::error("PB0003", "config is not valid YAML");
+        // The parser stops at most one character after one that YAML does not allow.
+        let near = self.text.get(..at as usize).unwrap_or_default();
+        let control = |c: &char| c.is_control() && !matches!(c, '\t' | '\r' | '\n' | '\u{85}');
+        let next = self.text.get(at as usize..).unwrap_or_default().chars().next();
+        match next.into_iter().chain(near.chars().next_back()).find(control) {
+            Some(control) => finding
+                .at(
+                    place,
+                    format!("YAML does not allow the character U+{:04X}", u32::from(control)),
+                )
+                .help("remove it; in double quotes it is written as an escape, such as `\\x1b`"),
+            None => finding
+                .at(place, error.info().to_owned())
+                .help("correct the YAML here; indentation and quotes are the usual causes"),
         }
     }
 
@@ -310,7 +337,8 @@ impl<'t> Reader<'t> {
         pointer: &mut String,
         depth: usize,
     ) -> Result<Value, Failed> {
-        self.count(place, 1)?;
+        // A long path repeated for every value below it must weigh too.
+        self.count(place, 1 + pointer.len() / 128)?;
         if depth > MAX_DEPTH {
             return Err(Box::new(too_deep(place)));
         }
@@ -327,7 +355,7 @@ impl<'t> Reader<'t> {
                 (value, anchor, end)
             }
             Event::Alias(anchor) => {
-                let value = self.anchors.get(&anchor).cloned().unwrap_or(Value::Null);
+                let value = self.anchors.get(&anchor).cloned().ok_or_else(|| of_itself(place))?;
                 self.count(place, size(&value))?;
                 (value, 0, place)
             }
@@ -382,6 +410,16 @@ impl<'t> Reader<'t> {
             let (event, key_place) = self.next()?;
             let name = match event {
                 Event::MappingEnd => return Ok((Value::Object(map), end_of(key_place))),
+                Event::Scalar(text, ..) if text.len() > MAX_KEY_BYTES => {
+                    return Err(Box::new(
+                        Diagnostic::error("PB0009", "key is too long")
+                            .at(
+                                self.first_line(key_place),
+                                format!("at most {MAX_KEY_BYTES} bytes"),
+                            )
+                            .help("shorten the key; no key of a config needs this length"),
+                    ));
+                }
                 Event::Scalar(text, ..) => text.into_owned(),
                 _ => {
                     return Err(Box::new(
@@ -408,6 +446,14 @@ impl<'t> Reader<'t> {
             map.insert(name, value);
         }
     }
+}
+
+fn of_itself(place: Place) -> Failed {
+    Box::new(
+        Diagnostic::error("PB0003", "config is not valid YAML")
+            .at(place, "this alias stands inside the value that it repeats")
+            .help("write the value out"),
+    )
 }
 
 fn too_deep(place: Place) -> Diagnostic {

@@ -218,10 +218,7 @@ fn wrong_type(error: &ValidationError<'_>, expected: &[&str]) -> Finding {
     let found = error.instance();
     let help = match (expected, found.as_ref()) {
         (["string"], Value::Number(_) | Value::Bool(_)) => format!("write it as \"{found}\""),
-        (["integer" | "number"], Value::String(text)) if text.parse::<f64>().is_ok() => {
-            format!("write `{text}` without quotes")
-        }
-        (["boolean"], Value::String(text)) if matches!(text.as_str(), "true" | "false") => {
+        ([word], Value::String(text)) if is_quoted(word, text) => {
             format!("write `{text}` without quotes")
         }
         _ => format!("give {name} {expected_article}"),
@@ -231,6 +228,16 @@ fn wrong_type(error: &ValidationError<'_>, expected: &[&str]) -> Finding {
         label: format!("{name} takes {expected_article}"),
         help,
         ..at(error, FindingKind::WrongType)
+    }
+}
+
+/// Whether a text is a value of the type in quotes.
+fn is_quoted(word: &str, text: &str) -> bool {
+    match word {
+        "integer" => text.parse::<i64>().is_ok(),
+        "number" => text.parse::<f64>().is_ok_and(f64::is_finite),
+        "boolean" => matches!(text, "true" | "false"),
+        _ => false,
     }
 }
 
