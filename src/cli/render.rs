@@ -130,7 +130,11 @@ impl Render {
         let folder = self.output.join(name);
         let previous = output::previous(&folder).ok()?;
         let manifest = previous.manifest.as_ref()?;
-        (manifest.name == name && job.made(manifest, tools) && previous.is_whole()).then(|| Shown {
+        if manifest.name != name || !job.made(manifest, tools) || !previous.is_whole() {
+            return None;
+        }
+        output::sweep(&folder);
+        Some(Shown {
             text: format!("{name} → {}: unchanged, not rendered again\n", folder.display()),
             notes: String::new(),
             state: State::Unchanged,

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::error::{Context, OutputError};
 use super::exchange::exchange;
 use super::plan::{Plan, is_script};
-use super::stage::{Stage, clear};
+use super::stage::{Stage, clear, sweep};
 use super::tree::{self, Kind};
 
 /// What a commit did, by path below the folder.
@@ -42,6 +42,7 @@ pub fn commit(folder: &Path, files: &BTreeMap<String, String>) -> Result<Committ
     refuse_odd_folder(folder)?;
     let plan = tree::settled(folder, || Plan::of(folder, files))?;
     if plan.is_done() {
+        sweep(folder);
         return Ok(plan.committed);
     }
     let above = match folder.parent() {

@@ -36,6 +36,9 @@ impl OutputError {
             io::ErrorKind::PermissionDenied => {
                 "make the folder and the one above it writable, or render elsewhere with `-o`"
             }
+            io::ErrorKind::NotADirectory => {
+                "move the file away that stands where a folder should, or render elsewhere with `-o`"
+            }
             io::ErrorKind::ReadOnlyFilesystem => "render to a writable place with `-o`",
             _ => "correct this and run it again; the previous render is untouched",
         };
@@ -44,7 +47,7 @@ impl OutputError {
 
     /// The same as a finding without a place: the fault is in the folder, not in a config.
     pub fn diagnostic(&self) -> Diagnostic {
-        Diagnostic::error(self.code, format!("render folder `{}`", self.path.display()))
+        Diagnostic::error(self.code, format!("`{}` cannot be used", self.path.display()))
             .reason(&self.problem)
             .help(&self.help)
     }

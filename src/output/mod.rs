@@ -23,4 +23,5 @@ pub use commit::{Committed, commit};
 pub use error::OutputError;
 pub use file::{write, write_new};
 pub use previous::{PreviousRender, previous};
+pub use stage::sweep;
 pub use tree::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE_BYTES};

@@ -74,6 +74,18 @@ impl Drop for Stage {
     }
 }
 
+/// Clears what a killed process left beside a render that stands as it should. Another run's work is left
+/// alone; what cannot be cleared now is cleared by the next commit.
+pub fn sweep(folder: &Path) {
+    let at = beside(folder);
+    if at.is_dir() && !at.is_symlink() {
+        if let Ok(Some(lock)) = try_lock(&at) {
+            let stage = Stage { folder: folder.to_owned(), at, _lock: lock };
+            let _ = stage.recover();
+        }
+    }
+}
+
 /// `out/.vision.prebake` for `out/vision`.
 fn beside(folder: &Path) -> PathBuf {
     let mut name = OsString::from(".");

@@ -23,7 +23,9 @@ pub type Claimed = (Claim, String);
 /// What a job claims. Keeps nothing of the job, so that ten thousand can be asked in turn.
 pub fn claims(job: &Job) -> Vec<Claimed> {
     let mut claims = Vec::new();
-    if let Some(name) = job.name() {
+    // A name that is refused writes no folder, and its own finding says more.
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if let Some(name) = job.name().filter(|name| name.chars().all(plain)) {
         claims.push((Claim::Folder(name.to_owned()), "/name".to_owned()));
     }
     let Some(model) = job.model() else { return claims };

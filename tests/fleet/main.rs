@@ -163,6 +163,27 @@ fn two_configs_of_one_folder_are_refused_at_both_places() {
 }
 
 #[test]
+fn names_that_are_refused_share_no_folder() {
+    let folder = tree(&[("a.yaml", config("../x")), ("b.yaml", config("../x"))]);
+    let ran = prebake(folder.path(), &["render", "."]);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.errors);
+    let refused = "`../x` does not have the form of `name`";
+    assert_eq!(ran.errors.matches(refused).count(), 2, "{}", ran.errors);
+    assert!(!ran.errors.contains("PB0501"), "{}", ran.errors);
+}
+
+#[test]
+fn leftovers_of_a_killed_run_go_though_nothing_is_rendered_again() {
+    let folder = tree(&[("a.yaml", config("aa")), ("b.yaml", config("bb"))]);
+    assert_eq!(prebake(folder.path(), &["render", "."]).code, Some(0));
+    write(folder.path(), "out/.aa.prebake/new/half", "");
+    write(folder.path(), "out/.aa.prebake/lock", "");
+    let ran = prebake(folder.path(), &["render", "."]);
+    assert!(ran.out.contains("2 unchanged"), "{}", ran.out);
+    assert_eq!(renders(folder.path()), ["aa", "bb"]);
+}
+
+#[test]
 fn two_pools_of_one_account_and_id_are_refused_at_both_places() {
     let shared = |name: &str, pool: &str| {
         config(name)

@@ -333,6 +333,32 @@ fn leftovers_of_a_killed_run_are_cleared() {
     assert_eq!(look(&out.folder), look(&fresh.folder));
 }
 
+/// The render that a killed run completed needs no commit, and its leftovers go all the same.
+#[test]
+fn leftovers_beside_an_unchanged_render_are_cleared() {
+    let out = Out::rendered();
+    output::commit(&out.folder, &second()).expect("commits");
+    let stage = out.above.join(".vision.prebake");
+    std::fs::create_dir_all(stage.join("new/pools")).expect("made");
+    std::fs::write(stage.join("lock"), "").expect("written");
+    let before = look(&out.folder);
+    assert!(output::commit(&out.folder, &second()).expect("commits").is_unchanged());
+    assert!(out.is_clean());
+    assert_eq!(look(&out.folder), before);
+}
+
+#[test]
+fn work_of_another_run_beside_an_unchanged_render_is_left_alone() {
+    let out = Out::rendered();
+    output::commit(&out.folder, &second()).expect("commits");
+    let stage = out.above.join(".vision.prebake");
+    std::fs::create_dir_all(stage.join("new")).expect("made");
+    let lock = std::fs::File::create(stage.join("lock")).expect("made");
+    lock.lock().expect("locked");
+    output::commit(&out.folder, &second()).expect("commits");
+    assert!(stage.join("new").is_dir());
+}
+
 /// Without an atomic exchange a killed run may leave the old render aside and no folder.
 #[test]
 fn render_set_aside_by_a_killed_run_is_restored() {
