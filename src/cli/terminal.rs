@@ -54,6 +54,6 @@ pub(super) fn counts(diagnostics: &Diagnostics) -> String {
 
 /// A failure that is no finding in a config: a path and what went wrong with it.
 pub(super) fn failed(what: &str, why: &str, help: &str) -> u8 {
-    note(&format!("error: {what}\n  why: {why}\n  help: {help}\n"));
+    note(&text::tamed(&format!("error: {what}\n  why: {why}\n  help: {help}\n")));
     super::FAILED
 }

@@ -1,7 +1,10 @@
 //! Findings as a terminal shows them, with the source excerpt.
 
+use std::io::{self, Write};
+
 use codespan_reporting::diagnostic as codespan;
 use codespan_reporting::files::{Error, Files};
+use codespan_reporting::term::termcolor::{Ansi, ColorSpec, NoColor, WriteColor};
 use codespan_reporting::term::{self, Config};
 
 use super::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources};
@@ -12,15 +15,18 @@ pub fn render(findings: &Diagnostics, sources: &Sources, colour: bool) -> String
     let mut out = String::new();
     for finding in findings {
         let shape = shape(finding, sources);
-        // Writing to a string cannot fail; a place outside its file is a mistake of the program and
+        // Writing to memory cannot fail; a place outside its file is a mistake of the program and
         // shows as a finding without excerpt.
         let written = if colour {
-            let mut buffer = term::termcolor::Ansi::new(Vec::new());
-            term::emit_to_write_style(&mut buffer, &config, sources, &shape)
-                .map(|()| String::from_utf8_lossy(&buffer.into_inner()).into_owned())
+            let mut buffer = Tame(Ansi::new(Vec::new()));
+            let written = term::emit_to_write_style(&mut buffer, &config, sources, &shape);
+            written.map(|()| buffer.0.into_inner())
         } else {
-            term::emit_into_string(&config, sources, &shape)
+            let mut buffer = Tame(NoColor::new(Vec::new()));
+            let written = term::emit_to_write_style(&mut buffer, &config, sources, &shape);
+            written.map(|()| buffer.0.into_inner())
         };
+        let written = written.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         match written {
             Ok(text) => out.push_str(text.trim_end_matches('\n')),
             Err(_) => out.push_str(&headline(finding)),
@@ -28,6 +34,46 @@ pub fn render(findings: &Diagnostics, sources: &Sources, colour: bool) -> String
         out.push_str("\n\n");
     }
     out
+}
+
+/// Whether a character could drive a terminal or reorder the text around it.
+pub fn is_wild(symbol: char) -> bool {
+    (symbol.is_control() && !matches!(symbol, '\t' | '\n'))
+        || matches!(symbol, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text of the user's in which no character can drive a terminal, as wide as it was.
+pub fn tamed(text: &str) -> String {
+    text.chars().map(|symbol| if is_wild(symbol) { '\u{fffd}' } else { symbol }).collect()
+}
+
+/// Colours of its own pass, those of the text do not.
+struct Tame<W>(W);
+
+impl<W: Write> Write for Tame<W> {
+    // The formatter writes whole texts, never half a character.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(tamed(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl<W: WriteColor> WriteColor for Tame<W> {
+    fn supports_color(&self) -> bool {
+        self.0.supports_color()
+    }
+
+    fn set_color(&mut self, colour: &ColorSpec) -> io::Result<()> {
+        self.0.set_color(colour)
+    }
+
+    fn reset(&mut self) -> io::Result<()> {
+        self.0.reset()
+    }
 }
 
 /// `error[CODE]: title`, without a place.

@@ -193,6 +193,8 @@ fn bad_input_is_refused_and_leaves_the_previous_render() {
         e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
     let huge = format!("name: {}\n", "x".repeat(3_000_000));
     let deep = format!("name: {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
+    let long = format!("? {}\n: [{}]\n", "k".repeat(500_000), "0,".repeat(40_000));
+    let keys = format!("{}: [{}]\n", "k".repeat(1000), "0,".repeat(40_000));
     let outside = CONFIG.replace(
         "images: [{ name: docker.io/library/python, tag: 3.12.7-slim }]",
         "registry: {}\nimages: [{ name: app, tag: \"1\", build: { context: ../secrets } }]",
@@ -204,6 +206,8 @@ fn bad_input_is_refused_and_leaves_the_previous_render() {
         (huge.into_bytes(), "PB0002"),
         (deep.into_bytes(), "PB0005"),
         (bomb.as_bytes().to_vec(), "PB0006"),
+        (long.into_bytes(), "PB0009"),
+        (keys.into_bytes(), "PB0006"),
         (outside.into_bytes(), "PB1014"),
     ] {
         std::fs::write(folder.path().join("prebake.yaml"), bytes).expect("a config");
@@ -213,6 +217,26 @@ fn bad_input_is_refused_and_leaves_the_previous_render() {
     fails(&prebake(folder.path(), &["render", "absent.yaml"]), 2, "absent.yaml");
     fails(&prebake(folder.path(), &["render", "--set", "nonsense"]), 2, "PB0020");
     fails(&prebake(folder.path(), &["rendr"]), 2, "rendr");
+}
+
+#[test]
+fn a_config_cannot_drive_the_terminal() {
+    let folder = with_config();
+    let config = "na\x1b[31mme: \"\u{7}x\\e[2Jy\u{202e}z\"\r\nextends: \"\\e[8m.yaml\"\r\n";
+    for colour in ["always", "never"] {
+        std::fs::write(folder.path().join("\u{1b}[1m.yaml"), config).expect("a config");
+        let output = prebake(folder.path(), &["--color", colour, "validate", "\u{1b}[1m.yaml"]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        for wild in ["\u{1b}[31mme", "\u{1b}[2J", "\u{1b}[8m", "\u{7}", "\u{202e}", "\r"] {
+            assert!(!told.contains(wild), "{wild:?} in {told:?}");
+        }
+        assert!(!told.contains('\u{1b}') || colour == "always", "{told:?}");
+    }
+    let windows = CONFIG.replace('\n', "\r\n").replace("nodes:", "nodez:");
+    std::fs::write(folder.path().join("prebake.yaml"), windows).expect("a config");
+    let output = prebake(folder.path(), &["validate", "prebake.yaml"]);
+    assert!(!text(&output.stderr).contains('\u{fffd}'), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::catalog::mutability::Verdict;
+use crate::diagnostic::text::is_wild;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::{
     Access, Action, Diff, FileChange, FileKind, FileState, LineState, Pairing, PropertyChange,
@@ -313,10 +314,7 @@ fn line_view(state: LineState, text: &str) -> LineView {
 
 /// Writes control characters, which could drive a terminal, and those that reorder text as numbers.
 pub(super) fn tame(data: &mut Value) {
-    let wild = |symbol: char| {
-        (symbol.is_control() && symbol != '\t')
-            || matches!(symbol, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let wild = |symbol: char| symbol == '\n' || is_wild(symbol);
     match data {
         Value::String(text) if text.contains(wild) => {
             let tamed = |symbol: char| match symbol {
