@@ -26,8 +26,18 @@ pub struct Role {
     pub registry_mode: RegistryMode,
     /// What it allows, in a few words.
     pub used_for: &'static str,
+    /// The roles whose rights it has too, separated by commas; `*` for all.
+    includes: &'static str,
     /// Where the row comes from.
     pub source: &'static str,
+}
+
+impl Role {
+    /// Whether it allows what the other allows, and more.
+    pub fn includes(&self, other: &Self) -> bool {
+        self != other
+            && (self.includes == "*" || self.includes.split(',').any(|name| name == other.name))
+    }
 }
 
 /// The role of this name.
@@ -50,12 +60,12 @@ pub fn pull_role(abac: bool) -> Role {
 }
 
 fn parse(row: Row) -> Role {
-    let [name, id, mode, used_for, source] = row.cells();
+    let [name, id, mode, used_for, includes, source] = row.cells();
     let registry_mode = match mode {
         "legacy" => RegistryMode::Legacy,
         "abac" => RegistryMode::Abac,
         "both" => RegistryMode::Both,
         _ => RegistryMode::Neither,
     };
-    Role { name, id, registry_mode, used_for, source }
+    Role { name, id, registry_mode, used_for, includes, source }
 }

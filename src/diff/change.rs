@@ -206,11 +206,6 @@ pub struct ResourceChange {
 }
 
 impl ResourceChange {
-    /// The last part of its name.
-    pub fn short_name(&self) -> &str {
-        self.name.rsplit('/').next().unwrap_or(&self.name)
-    }
-
     /// Whether it is of this type.
     pub fn is(&self, kind: &str) -> bool {
         self.kind.eq_ignore_ascii_case(kind)

@@ -33,8 +33,12 @@ pub(super) fn change(
     after: Option<&Value>,
 ) -> PropertyChange {
     let own = facts.mutability(before, after);
+    // An element that comes or goes is no change of the elements that stay, whatever is fixed in those.
+    let is_element = matches!(path.last(), Some(Segment::Named(_) | Segment::Index(_)));
     let row = match (before, after) {
-        (Some(value), None) | (None, Some(value)) => worst(facts, value, before.is_some(), own),
+        (Some(value), None) | (None, Some(value)) if !is_element => {
+            worst(facts, value, before.is_some(), own)
+        }
         _ => own,
     };
     let verdict = row.map_or(Verdict::Unknown, |row| row.verdict);

@@ -47,7 +47,7 @@ fn unchanged_version(
         .files
         .iter()
         .filter(|file| {
-            file.kind == FileKind::Bake && file.state == FileState::Changed && file.matters()
+            file.kind == FileKind::Bake && file.state != FileState::Unchanged && file.matters()
         })
         .map(|file| format!("`{}`", file.path))
         .collect();
@@ -65,7 +65,7 @@ fn unchanged_version(
             .iter()
             .any(|property| bakes.iter().any(|start| path_text(&property.path).starts_with(start)));
         if touched {
-            inputs.push(format!("`{}`", change.short_name()));
+            inputs.push(format!("`{}`", change.title));
         }
     }
     if inputs.is_empty() {
@@ -157,7 +157,7 @@ fn old_pool_api(changes: &[ResourceChange], findings: &mut Diagnostics) {
             findings.push(
                 Diagnostic::warning(
                     "DIF009",
-                    format!("pool `{}` is deployed with API {}", change.short_name(), after.api_version),
+                    format!("pool `{}` is deployed with API {}", change.title, after.api_version),
                 )
                 .reason(
                     "before 2024-07-01 Batch refuses to update image, size or network of a pool at all, \

@@ -16,12 +16,23 @@ use crate::expand::Resource;
 /// The type of a Batch pool.
 pub(super) const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 
-/// Judges one pair. `used` holds every resource ID that some resource refers to, in lower case.
-pub(super) fn judge(pair: &Pair, used: &BTreeSet<String>) -> ResourceChange {
+/// The stage whose resources live as long as a bake.
+pub(super) const BUILDER: &str = "builder";
+
+/// The resource IDs that some resource refers to, in lower case.
+pub(super) struct Uses {
+    /// In either render.
+    pub either: BTreeSet<String>,
+    /// In the new one.
+    pub after: BTreeSet<String>,
+}
+
+/// Judges one pair.
+pub(super) fn judge(pair: &Pair, uses: &Uses) -> ResourceChange {
     match (pair.before, pair.after) {
-        (Some(before), Some(after)) => both(before, after, &pair.pairing, used),
-        (None, Some(after)) => alone(after, Action::Create),
-        (Some(before), None) => alone(before, Action::Delete),
+        (Some(before), Some(after)) => both(before, after, &pair.pairing, &uses.either),
+        (None, Some(after)) => created(after),
+        (Some(before), None) => deleted(before, &uses.after),
         (None, None) => unreachable!("a pair has at least one resource"),
     }
 }
@@ -54,18 +65,38 @@ fn shown(resource: &Resource) -> Resource {
     }
 }
 
-fn alone(resource: &Resource, action: Action) -> ResourceChange {
-    let mut change = named(resource, action);
+fn created(resource: &Resource) -> ResourceChange {
+    let mut change = named(resource, Action::Create);
     change.verdict = Verdict::InPlace;
-    if action == Action::Create {
-        change.after = Some(shown(resource));
+    change.after = Some(shown(resource));
+    change
+}
+
+fn deleted(resource: &Resource, used: &BTreeSet<String>) -> ResourceChange {
+    let mut change = named(resource, Action::Delete);
+    change.verdict = Verdict::InPlace;
+    change.before = Some(shown(resource));
+    let (consequence, advice) = if resource.stage == BUILDER {
+        (
+            "`deploy.sh` removes the builder when a bake ends; what an interrupted bake left keeps \
+             running, and its bill too",
+            "delete by hand what is left of it",
+        )
     } else {
-        change.before = Some(shown(resource));
-        "a deployment in incremental mode leaves it as it is: it keeps running, and its bill too"
-            .clone_into(&mut change.consequence);
-        let noun = if change.is(POOL) { "no job uses it" } else { "nothing uses it" };
-        change.advice = format!("delete it by hand when {noun}");
-    }
+        let advice = if used.contains(&resource.id.to_lowercase()) {
+            "keep it: the new render still refers to it"
+        } else if change.is(POOL) {
+            "delete it by hand when no job uses it"
+        } else {
+            "delete it by hand when nothing uses it"
+        };
+        (
+            "a deployment in incremental mode leaves it as it is: it keeps running, and its bill too",
+            advice,
+        )
+    };
+    consequence.clone_into(&mut change.consequence);
+    advice.clone_into(&mut change.advice);
     change
 }
 
@@ -156,8 +187,7 @@ fn new_identity(properties: &mut Vec<PropertyChange>, before: &Resource, after: 
 /// Consequence, advice and rule, from the worst property.
 fn tell(change: &mut ResourceChange, before: &Resource) {
     let worst = &change.properties[0];
-    let name = change.short_name();
-    let old = before.name.rsplit('/').next().unwrap_or(&before.name);
+    let (name, old) = (&change.title, security::title(before));
     let (consequence, advice) = match (change.action, &change.pairing) {
         (_, Pairing::BlueGreen { .. }) => (
             format!(
@@ -165,8 +195,8 @@ fn tell(change: &mut ResourceChange, before: &Resource) {
             ),
             format!("point jobs at `{name}`, let `{old}` drain, then delete it"),
         ),
-        (Action::Refused, _) => (refusal(worst), String::new()),
-        (Action::Replace, Pairing::Renamed) if old == name => (
+        (Action::Refused, _) => (refusal(worst, &change.stage), String::new()),
+        (Action::Replace, Pairing::Renamed) if old == *name => (
             format!("Azure makes `{name}` anew; the old one stays where it is until it is deleted"),
             String::new(),
         ),
@@ -204,18 +234,22 @@ fn tell(change: &mut ResourceChange, before: &Resource) {
     };
 }
 
-fn refusal(worst: &PropertyChange) -> String {
-    match &worst.code {
-        Some(code) => format!("the deployment fails with `{code}`; stages before it stay deployed"),
-        None => "the deployment fails; stages before it stay deployed".to_owned(),
+fn refusal(worst: &PropertyChange, stage: &str) -> String {
+    let with = worst.code.as_ref().map_or_else(String::new, |code| format!(" with `{code}`"));
+    if stage == BUILDER {
+        return format!(
+            "while the builder of an earlier bake stands the deployment fails{with}; `deploy.sh` \
+             removes it when a bake ends"
+        );
     }
+    format!("the deployment fails{with}; stages before it stay deployed")
 }
 
 fn update(properties: &[PropertyChange]) -> String {
     let mut parts: Vec<String> = Vec::new();
     for property in properties {
         let part = match (property.verdict, &property.event) {
-            (Verdict::Later, Some(event)) => format!("takes effect for {event}"),
+            (Verdict::Later, Some(event)) => format!("takes effect later: {event}"),
             (Verdict::RunsAgain, _) => "runs again".to_owned(),
             (Verdict::Unknown, _) => "no source tells what Azure does: try it first".to_owned(),
             (Verdict::InPlace, _) if property.interrupts => "interrupts what is running".to_owned(),

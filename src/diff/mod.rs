@@ -25,7 +25,7 @@ pub use files::{
     FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
 };
 pub use relations::Relation;
-pub use security::{Access, SecurityChange, SecurityKind};
+pub use security::{Access, SecurityChange, SecurityKind, title};
 
 use std::collections::BTreeMap;
 
@@ -98,9 +98,12 @@ pub fn diff(previous: Option<&RenderState>, new: Option<&RenderState>) -> Diff {
     let nothing = RenderState::default();
     let (before, after) = (previous.unwrap_or(&nothing), new.unwrap_or(&nothing));
     let pairs = pairing::pair(&before.resources, &after.resources);
-    let used = relations::references(&[&before.resources, &after.resources]);
+    let uses = judge::Uses {
+        either: relations::references(&[&before.resources, &after.resources]),
+        after: relations::references(&[&after.resources]),
+    };
     let mut resources: Vec<ResourceChange> =
-        pairs.iter().map(|pair| judge::judge(pair, &used)).collect();
+        pairs.iter().map(|pair| judge::judge(pair, &uses)).collect();
     let files = files(&before.files, &after.files);
     let security = security::security(&resources);
     let capacity = capacity::capacity(&before.resources, &after.resources);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::change::{Action, PropertyChange, ResourceChange, Segment, path_text};
 use super::cidr::{Addresses, ports};
 use crate::catalog::{self, Table};
+use crate::expand::Resource;
 
 const TABLE: Table = Table::new(include_str!("../catalog/tables/security.tsv"));
 const ROLE_ASSIGNMENT: &str = "Microsoft.Authorization/roleAssignments";
@@ -179,7 +180,11 @@ pub(super) fn security(changes: &[ResourceChange]) -> Vec<SecurityChange> {
         let mut told: Vec<String> = Vec::new();
         for row in rows {
             let touched = touched(change, &row.steps);
-            let touched = if row.rule == Rule::Address { merge(touched) } else { touched };
+            let touched = match (&row.rule, row.area) {
+                (Rule::Address, _) => merge(touched),
+                (Rule::Added, SecurityKind::Identity) => moved(touched),
+                _ => touched,
+            };
             for (item, settled) in touched {
                 // Of a rule or an endpoint that comes or goes whole, its parts are no news.
                 if told.iter().any(|whole| item.path.starts_with(whole.as_str())) {
@@ -221,7 +226,7 @@ fn touched(change: &ResourceChange, row: &[&str]) -> Vec<Settled> {
             (Touched { path, before, after }, None)
         })
     };
-    let body = |side: &Option<crate::expand::Resource>| {
+    let body = |side: &Option<Resource>| {
         side.as_ref().map(|resource| Value::Object(resource.body.clone()))
     };
     match change.action {
@@ -302,6 +307,23 @@ fn element_name(element: &Value) -> Option<String> {
 /// The range that an address rule or a bare value names.
 fn range(value: &Value) -> Option<&str> {
     value.as_str().or_else(|| value.get("value").or_else(|| value.get("id"))?.as_str())
+}
+
+/// An identity that goes and comes under its name is the same one in another place.
+fn moved(touched: Vec<Settled>) -> Vec<Settled> {
+    let ends = |item: &Touched| {
+        let name = last_name(item.path.trim_end_matches(']')).to_lowercase();
+        (name, item.after.is_some())
+    };
+    let sides: Vec<_> = touched.iter().map(|(item, _)| ends(item)).collect();
+    let other = |(name, comes): (String, bool)| sides.contains(&(name, !comes));
+    touched
+        .into_iter()
+        .map(|(item, settled)| {
+            let moved = other(ends(&item)).then_some(Access::Changes);
+            (item, settled.or(moved))
+        })
+        .collect()
 }
 
 /// A range that comes inside one that goes narrows access, and the other way round.
@@ -452,14 +474,13 @@ fn role(change: &ResourceChange) -> Option<SecurityChange> {
     if !change.is(ROLE_ASSIGNMENT) {
         return None;
     }
-    let told = |side: &Option<crate::expand::Resource>| {
-        side.as_ref().map(|resource| Value::from(assignment(resource)))
-    };
+    let told =
+        |side: &Option<Resource>| side.as_ref().map(|resource| Value::from(assignment(resource)));
     let (before, after) = (told(&change.before), told(&change.after));
-    let access = match change.action {
-        Action::Create => Access::Widens,
-        Action::Delete => Access::Narrows,
-        _ => Access::Changes,
+    let access = match (&change.before, &change.after) {
+        (None, _) => Access::Widens,
+        (_, None) => Access::Narrows,
+        (Some(before), Some(after)) => other_role(before, after),
     };
     (before != after).then(|| SecurityChange {
         access,
@@ -473,8 +494,19 @@ fn role(change: &ResourceChange) -> Option<SecurityChange> {
     })
 }
 
-/// What people call a resource.
-pub(super) fn title(resource: &crate::expand::Resource) -> String {
+/// Whether another role of one principal allows more or less.
+fn other_role(before: &Resource, after: &Resource) -> Access {
+    let (old_role, old_rest) = assigned(before);
+    let (new_role, new_rest) = assigned(after);
+    match (catalog::role(old_role), catalog::role(new_role)) {
+        (Some(old), Some(new)) if old_rest == new_rest && new.includes(&old) => Access::Widens,
+        (Some(old), Some(new)) if old_rest == new_rest && old.includes(&new) => Access::Narrows,
+        _ => Access::Changes,
+    }
+}
+
+/// What people call a resource: the last part of its name, or what a role assignment allows.
+pub fn title(resource: &Resource) -> String {
     if resource.kind.eq_ignore_ascii_case(ROLE_ASSIGNMENT) {
         assignment(resource)
     } else {
@@ -483,7 +515,13 @@ pub(super) fn title(resource: &crate::expand::Resource) -> String {
 }
 
 /// `AcrPull for vision-id on visionacr`.
-fn assignment(resource: &crate::expand::Resource) -> String {
+fn assignment(resource: &Resource) -> String {
+    let (role, rest) = assigned(resource);
+    format!("{role} {rest}")
+}
+
+/// A role, and for whom and on what it is assigned.
+fn assigned(resource: &Resource) -> (&str, String) {
     let property = |key: &str| {
         resource.body.get("properties").and_then(|properties| properties.get(key)?.as_str())
     };
@@ -493,19 +531,36 @@ fn assignment(resource: &crate::expand::Resource) -> String {
         Some(role) => role.name,
         None => id.unwrap_or(definition),
     };
-    let principal = last_name(property("principalId").unwrap_or("an unknown principal"));
     let scope = resource.id.to_lowercase().find("/providers/microsoft.authorization/");
-    let scope = scope.and_then(|at| resource.id.get(..at)).map_or("its scope", last_name);
-    format!("{role} for {principal} on {scope}")
+    let scope = scope.and_then(|at| resource.id.get(..at)).unwrap_or_default();
+    let on = if scope.is_empty() { "its scope" } else { last_name(scope) };
+    (role, format!("for {} on {on}", principal(resource, property("principalId"), scope)))
 }
 
-/// The last name of an id, or of the id inside an expression.
+/// The name of the identity that a role is assigned to. A symbolic name stands for the one other resource
+/// that the assignment waits for.
+fn principal<'a>(resource: &'a Resource, id: Option<&'a str>, scope: &str) -> &'a str {
+    let Some(id) = id else { return "an unknown principal" };
+    let symbolic = id.starts_with('[') && !id.contains('/');
+    let mut others = resource.depends_on.iter().filter(|other| !other.eq_ignore_ascii_case(scope));
+    match (symbolic, others.next(), others.next()) {
+        (true, Some(only), None) => last_name(only),
+        _ => last_name(id),
+    }
+}
+
+/// The last name of an id, of the id inside an expression, or of the resource that it calls for.
 fn last_name(text: &str) -> &str {
-    let id = text.split('\'').find(|part| part.contains('/')).unwrap_or(text);
-    let id = if text.starts_with('[') && !id.contains('/') {
-        text.split('\'').nth(1).unwrap_or(text)
-    } else {
-        id
-    };
+    if !text.starts_with('[') {
+        return text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text);
+    }
+    let call = text.split_once("resourceId(").and_then(|(_, rest)| rest.split_once(')'));
+    if let Some((arguments, _)) = call
+        && let Some(name) = arguments.split('\'').rev().nth(1)
+    {
+        return name;
+    }
+    let quoted = || text.split('\'').skip(1).step_by(2);
+    let id = quoted().find(|part| part.contains('/')).or_else(|| quoted().next()).unwrap_or(text);
     id.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text)
 }

@@ -9,6 +9,9 @@ use handlebars::{
 };
 use serde_json::Value;
 
+/// Columns of a terminal that sentences keep to.
+const LINE: usize = 80;
+
 handlebars_helper!(same: |left: Value, right: Value| left == right);
 handlebars_helper!(either: |left: Value, right: Value| truthy(&left) || truthy(&right));
 handlebars_helper!(span: |text: str| code_span(text));
@@ -22,6 +25,7 @@ handlebars_helper!(fenced: |resource: Value| fence_around(&property_lines(&resou
 handlebars_helper!(fenced_lines: |lines: Value| fence_around(&signed_lines(&lines, false)));
 handlebars_helper!(kinds_shown: |resources: Value| kinds_of(&resources));
 handlebars_helper!(pad: |text: str, width: usize| format!("{text:<width$}"));
+handlebars_helper!(fold: |text: str, indent: usize| folded(text, indent));
 
 /// Gives an engine everything that the templates may call.
 pub(super) fn register(engine: &mut Handlebars) {
@@ -38,8 +42,28 @@ pub(super) fn register(engine: &mut Handlebars) {
     engine.register_helper("fencedLines", Box::new(fenced_lines));
     engine.register_helper("kinds", Box::new(kinds_shown));
     engine.register_helper("pad", Box::new(pad));
+    engine.register_helper("fold", Box::new(fold));
     engine.register_helper("paint", Box::new(paint));
     engine.register_helper("prose", Box::new(prose));
+}
+
+/// Breaks a sentence into lines of a terminal, each after the first as far in as the first began.
+fn folded(text: &str, indent: usize) -> String {
+    let mut folded = String::new();
+    let mut column = indent;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > indent && column + 1 + width > LINE {
+            let _ = write!(folded, "\n{:indent$}", "");
+            column = indent;
+        } else if column > indent {
+            folded.push(' ');
+            column += 1;
+        }
+        folded.push_str(word);
+        column += width;
+    }
+    folded
 }
 
 fn truthy(value: &Value) -> bool {

@@ -104,6 +104,15 @@ pairs! {
         |s| *at(s, "/1.0.0", "/properties/publishingProfile/targetRegions") = json!([
             {"name": "swedencentral", "regionalReplicaCount": 1},
             {"name": "westeurope", "regionalReplicaCount": 1}]);
+    version_region_removed: "/1.0.0", Modify, InPlace, 2, |s| {
+        let regions = at(s, "/1.0.0", "/properties/publishingProfile/targetRegions");
+        *regions = json!([{"name": "westeurope", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"}]);
+    };
+    version_region_with_storage_added: "/1.0.0", Modify, InPlace, 2, |s| {
+        let regions = at(s, "/1.0.0", "/properties/publishingProfile/targetRegions");
+        regions.as_array_mut().unwrap().push(
+            json!({"name": "northeurope", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"}));
+    };
     version_storage_type: "/1.0.0", Refused, Refused, 3,
         |s| set(s, "/1.0.0", "properties.publishingProfile.storageAccountType", "Premium_LRS");
     builder_size: "vision-builder", Modify, InPlace, 2,
@@ -350,6 +359,59 @@ fn a_broader_role_is_a_change_of_access() {
     });
     assert_eq!(diff.security[0].before, Some(json!("AcrPull for vision-id on visionacr")));
     assert_eq!(diff.security[0].after, Some(json!("Owner for vision-id on visionacr")));
+    assert_eq!(diff.security[0].access, Access::Widens);
+    let delete = "c2f4ef07-c644-48eb-af81-4b1b4947fb11";
+    let diff = compare(|state| {
+        let id = at(state, "000000000001", "/properties/roleDefinitionId");
+        *id = id.as_str().unwrap().replace("7f951dda-4ed3-4680-a7ca-43fe172d538d", delete).into();
+    });
+    assert_eq!(diff.security[0].access, Access::Changes, "neither includes the other");
+}
+
+#[test]
+fn a_role_assignment_is_called_by_what_it_allows() {
+    let title = |principal: &str| {
+        let diff = compare(|state| {
+            named(state, "000000000001").depends_on =
+                [named(state, "visionacr").id.clone(), named(state, "visionbatch").id.clone()]
+                    .into();
+            set(state, "000000000001", "properties.principalId", principal);
+        });
+        resource(&diff, "000000000001").title.clone()
+    };
+    let account = "[reference('account', '2025-06-01', 'full').identity.principalId]";
+    assert_eq!(title(account), "AcrPull for visionbatch on visionacr");
+    let other = "[reference(resourceId('a', 'Microsoft.ManagedIdentity/userAssignedIdentities', 'x'), '2024-11-30').principalId]";
+    assert_eq!(title(other), "AcrPull for x on visionacr");
+}
+
+#[test]
+fn an_identity_of_the_same_name_in_another_place_is_another_one() {
+    let with = |group: &str| {
+        let id = format!(
+            "/subscriptions/1/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x"
+        );
+        let mut state = base();
+        set(&mut state, "/dev", "identity.userAssignedIdentities", json!({id: {}}));
+        state
+    };
+    let diff = diff(Some(&with("a")), Some(&with("b")));
+    assert!(
+        diff.security.iter().all(|change| change.access == Access::Changes),
+        "{:?}",
+        diff.security
+    );
+}
+
+#[test]
+fn a_version_that_pools_still_use_is_not_for_deletion() {
+    let diff =
+        compare(|state| state.resources.retain(|resource| !resource.name.ends_with("/1.0.0")));
+    let version = resource(&diff, "/1.0.0");
+    assert_eq!(
+        (version.action, &version.advice[..]),
+        (Action::Delete, "keep it: the new render still refers to it")
+    );
 }
 
 #[test]
@@ -393,6 +455,13 @@ fn a_changed_bake_under_the_same_version_is_an_error() {
         ["IMG024"]
     );
     assert_eq!(diff.detailed_exit_code(), 1);
+    let other_way = compare(|state| {
+        state.files.remove("cloud-init.yaml");
+    });
+    assert_eq!(
+        other_way.findings.iter().map(|finding| &finding.code[..]).collect::<Vec<_>>(),
+        ["IMG024"]
+    );
     let comment = bake("#cloud-config\n# another comment\nruncmd: [[install-driver, \"570\"]]\n");
     assert!(comment.findings.is_empty() && comment.is_empty());
 }

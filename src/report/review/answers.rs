@@ -1,11 +1,13 @@
 //! What a reviewer asks first: is anything replaced or deleted, does access widen, does cost rise?
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Review;
 use super::decimal;
-use super::view::kind_words;
+use super::kinds::kind_words;
 use crate::diff::{Access, Action, Diff, Pairing, Quantity, ResourceChange, path_text};
+use crate::expand::Resource;
 
 /// Types that are billed for being there.
 const BILLED: [&str; 6] = [
@@ -16,8 +18,23 @@ const BILLED: [&str; 6] = [
     "Microsoft.Network/publicIPAddresses",
     "Microsoft.Batch/batchAccounts/pools",
 ];
-/// Registry SKUs from the cheapest.
-const REGISTRY_SKUS: [&str; 3] = ["basic", "standard", "premium"];
+/// SKUs of the types that have them, from the cheapest.
+const SKUS: [(&str, &[&str]); 2] = [
+    ("Microsoft.ContainerRegistry/registries", &["Basic", "Standard", "Premium"]),
+    (
+        "Microsoft.Storage/storageAccounts",
+        &[
+            "Standard_LRS",
+            "Standard_ZRS",
+            "Standard_GRS",
+            "Standard_RAGRS",
+            "Standard_GZRS",
+            "Standard_RAGZRS",
+            "Premium_LRS",
+            "Premium_ZRS",
+        ],
+    ),
+];
 /// How many names stand in an answer.
 const MAX_NAMES: usize = 3;
 /// How many parts stand in the answer about cost.
@@ -98,7 +115,7 @@ fn danger(diff: &Diff) -> Answer {
             .resources
             .iter()
             .filter(|change| change.action == action)
-            .map(|change| format!("{} `{}`", kind_words(&change.kind), change.short_name()))
+            .map(|change| format!("{} `{}`", kind_words(&change.kind), change.title))
             .collect();
         if !names.is_empty() {
             let words = match action {
@@ -110,7 +127,16 @@ fn danger(diff: &Diff) -> Answer {
             parts.push(format!("{words}: {}", few(&names)));
         }
     }
-    let (word, level) = if parts.is_empty() { ("no", Level::Calm) } else { ("YES", Level::Danger) };
+    let has = |action: Action| diff.count(action) > 0;
+    let (word, level) = if has(Action::Replace) || has(Action::Delete) {
+        ("YES", Level::Danger)
+    } else if has(Action::Refused) {
+        ("REFUSED", Level::Danger)
+    } else if has(Action::EmptyPool) {
+        ("EMPTY POOL", Level::Danger)
+    } else {
+        ("no", Level::Calm)
+    };
     let text = if parts.is_empty() {
         "nothing is replaced or deleted".to_owned()
     } else {
@@ -122,18 +148,20 @@ fn danger(diff: &Diff) -> Answer {
 fn access(diff: &Diff) -> Answer {
     let of = |access: Access| -> Vec<String> {
         let changes = diff.security.iter().filter(|change| change.access == access);
-        changes
+        let mut names: Vec<String> = changes
             .map(|change| {
                 let name = change.name.rsplit('/').next().unwrap_or(&change.name);
                 if change.path.is_empty() {
                     let value = change.after.as_ref().or(change.before.as_ref());
-                    let role = value.and_then(serde_json::Value::as_str).unwrap_or(name);
+                    let role = value.and_then(Value::as_str).unwrap_or(name);
                     format!("{}: {role}", change.label)
                 } else {
                     format!("{} of `{name}`", change.label)
                 }
             })
-            .collect()
+            .collect();
+        names.dedup();
+        names
     };
     let (wider, other, narrower) = (of(Access::Widens), of(Access::Changes), of(Access::Narrows));
     let (word, level, text) = if !wider.is_empty() {
@@ -199,37 +227,59 @@ fn cost(diff: &Diff) -> Answer {
     Answer { question: "cost rises", word, level, text: first(&parts, MAX_COSTS) }
 }
 
-/// What a change adds to the bill or takes from it, pools aside: those count by their nodes.
+/// What a change adds to the bill or takes from it: pools aside, which count by their nodes, and the
+/// builder, which lives as long as a bake.
 fn billed(change: &ResourceChange) -> Option<(bool, String)> {
-    let name = change.short_name();
-    if change.is("Microsoft.ContainerRegistry/registries") {
-        let sku = change.properties.iter().find(|property| path_text(&property.path) == "sku.name");
-        if let Some(sku) = sku {
-            let rank = |value: &Option<serde_json::Value>| {
-                let text = value.as_ref()?.as_str()?.to_lowercase();
-                REGISTRY_SKUS.iter().position(|name| *name == text)
-            };
-            let rises = rank(&sku.after) > rank(&sku.before);
-            return Some((rises, format!("SKU of `{name}`")));
-        }
+    if change.stage == "builder" {
+        return None;
     }
+    let name = &change.title;
+    let words = kind_words(&change.kind);
     let billed = BILLED.iter().any(|kind| change.is(kind));
     let pool = change.is("Microsoft.Batch/batchAccounts/pools");
-    let words = kind_words(&change.kind);
     match change.action {
         Action::Create if billed && !pool => Some((true, format!("new {words} `{name}`"))),
         Action::Delete if billed && !pool => {
             Some((false, format!("{words} `{name}` once deleted")))
         }
-        _ => None,
+        _ => sku(change).or_else(|| replicas(change)),
     }
+}
+
+/// A SKU that is dearer or cheaper than before.
+fn sku(change: &ResourceChange) -> Option<(bool, String)> {
+    let ladder = SKUS.iter().find(|(kind, _)| change.is(kind))?.1;
+    let sku = change.properties.iter().find(|property| path_text(&property.path) == "sku.name")?;
+    let before = sku.before.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let after = sku.after.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let rank = |text: &str| ladder.iter().position(|name| name.eq_ignore_ascii_case(text));
+    let text = format!("SKU of `{}` {before} → {after}", change.title);
+    Some((rank(after) > rank(before), text))
+}
+
+/// Copies of an image version, each of which is stored and billed.
+fn replicas(change: &ResourceChange) -> Option<(bool, String)> {
+    if !change.is("Microsoft.Compute/galleries/images/versions") {
+        return None;
+    }
+    let count = |side: &Option<Resource>| {
+        let profile = side.as_ref()?.body.get("properties")?.get("publishingProfile")?;
+        let regions = profile.get("targetRegions")?.as_array()?;
+        let of = |region: &Value| {
+            region.get("regionalReplicaCount").and_then(Value::as_u64).unwrap_or(1)
+        };
+        Some(regions.iter().map(of).fold(0, u64::saturating_add))
+    };
+    let (before, after) = (count(&change.before)?, count(&change.after)?);
+    let text = || format!("replicas of image version `{}` {before} → {after}", change.title);
+    (before != after).then(|| (after > before, text()))
 }
 
 /// A resource whose predecessor keeps costing money.
 fn twice(change: &ResourceChange) -> Option<String> {
     let billed = BILLED.iter().any(|kind| change.is(kind));
     (change.pairing != Pairing::Same && billed)
-        .then(|| format!("{} `{}`", kind_words(&change.kind), change.short_name()))
+        .then(|| format!("{} `{}`", kind_words(&change.kind), change.title))
 }
 
 /// What the numbers of the table of capacity mean.
@@ -253,7 +303,11 @@ pub(super) fn capacity_note(diff: &Diff) -> String {
         })
         .collect();
     if !left.is_empty() {
-        notes.push(format!("{} keeps its nodes until it is deleted", few(&left)));
+        let words = match left.len() {
+            1 => "keeps its nodes until it is deleted",
+            _ => "keep their nodes until they are deleted",
+        };
+        notes.push(format!("{} {words}", few(&left)));
     }
     notes.join("; ")
 }

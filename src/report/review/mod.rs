@@ -1,17 +1,24 @@
 //! Takes a [`Diff`], gives the review that a human reads before a merge.
 //!
 //! The data are made once, by [`Review::new`] and [`Fleet::new`]; each format is a template over them, and JSON
-//! is the data itself under the names of what-if. Read this file, then `answers`, `view` and `picture` for the data,
-//! and `json` for the machine's form.
+//! is the data itself under the names of what-if. Read this file, then `answers`, `access`, `view`, `files` and
+//! `picture` for the data, and `json` for the machine's form.
 
+mod access;
 mod answers;
+mod files;
 mod json;
+mod kinds;
+mod lines;
 mod picture;
 mod view;
 
+pub use access::SecurityView;
 pub use answers::{Answer, Level};
+pub use files::{FileView, FindingView};
+pub use lines::LineView;
 pub use picture::{Edge, Node, Picture};
-pub use view::{FileView, FindingView, LineView, PropertyView, ResourceView, SecurityView};
+pub use view::{PropertyView, ResourceView};
 
 use std::fmt::Write as _;
 
@@ -116,9 +123,9 @@ impl Review {
             capacity: capacity(&diff.capacity),
             capacity_note: answers::capacity_note(diff),
             unchanged: unchanged
-                .map(|change| format!("{} {}", view::kind_words(&change.kind), change.name))
+                .map(|change| format!("{} {}", kinds::kind_words(&change.kind), change.name))
                 .collect(),
-            files: view::files(diff),
+            files: files::files(diff),
             noise: noise(diff),
             mermaid: picture.mermaid(),
             exit_code: diff.detailed_exit_code(),
@@ -245,7 +252,7 @@ impl Fleet {
     /// The data in which no text can drive a terminal or reorder a line.
     fn tamed(&self) -> Value {
         let mut data = serde_json::to_value(self).unwrap_or_default();
-        view::tame(&mut data);
+        lines::tame(&mut data);
         data
     }
 

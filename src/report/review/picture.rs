@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::view::kind_words;
+use super::kinds::kind_words;
 use crate::diff::{Action, Diff, ResourceChange};
 use crate::expand::Resource;
 

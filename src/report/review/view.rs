@@ -1,72 +1,27 @@
-//! Resources, properties, files and findings as a template shows them.
+//! Resources and properties as a template shows them.
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::kinds::kind_words;
+use super::lines::{LineView, line, line_view};
 use crate::catalog::mutability::Verdict;
-use crate::diagnostic::text::is_wild;
-use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::{
-    Access, Action, Diff, FileChange, FileKind, FileState, LineState, Pairing, PropertyChange,
-    PropertyChangeType, ResourceChange, SecurityChange, path_text, text_hunks,
+    self, Action, LineState, Pairing, PropertyChange, PropertyChangeType, ResourceChange,
+    path_text, text_hunks,
 };
+use crate::expand::Resource;
 
-/// Longer values are shown by their start.
-const MAX_VALUE: usize = 240;
-/// Texts longer than this are compared line by line.
+/// Longer JSON is written over several lines.
 const LONG_TEXT: usize = 120;
-/// More lines of a file are left out.
+/// Path, values and verdict of a property in one line of a terminal, less what stands around them.
+const LINE: usize = 68;
+/// Values that stay beside their path, however long that is.
+const SHORT: usize = 24;
+/// More lines of a value are left out.
 const MAX_LINES: usize = 400;
 /// More values of a new or deleted resource are left out.
 const MAX_LEAVES: usize = 60;
-
-/// What types are called; others by the last part of their name.
-const KINDS: [(&str, &str); 22] = [
-    ("microsoft.authorization/roleassignments", "role assignment"),
-    ("microsoft.batch/batchaccounts", "Batch account"),
-    ("microsoft.batch/batchaccounts/applications", "application package"),
-    ("microsoft.batch/batchaccounts/pools", "pool"),
-    ("microsoft.compute/galleries", "gallery"),
-    ("microsoft.compute/galleries/images", "image definition"),
-    ("microsoft.compute/galleries/images/versions", "image version"),
-    ("microsoft.compute/virtualmachines", "virtual machine"),
-    ("microsoft.compute/virtualmachines/extensions", "VM extension"),
-    ("microsoft.containerregistry/registries", "registry"),
-    ("microsoft.containerregistry/registries/taskruns", "ACR task run"),
-    ("microsoft.containerregistry/registries/tasks", "ACR task"),
-    ("microsoft.managedidentity/userassignedidentities", "identity"),
-    ("microsoft.network/natgateways", "NAT gateway"),
-    ("microsoft.network/networkinterfaces", "network interface"),
-    ("microsoft.network/networksecuritygroups", "security group"),
-    ("microsoft.network/privateendpoints", "private endpoint"),
-    ("microsoft.network/publicipaddresses", "public address"),
-    ("microsoft.network/virtualnetworks", "virtual network"),
-    ("microsoft.network/virtualnetworks/subnets", "subnet"),
-    ("microsoft.storage/storageaccounts", "storage account"),
-    ("microsoft.virtualmachineimages/imagetemplates", "image template"),
-];
-
-/// What a type is called in a sentence.
-pub(super) fn kind_words(kind: &str) -> String {
-    let lower = kind.to_lowercase();
-    let known = KINDS.iter().find(|(name, _)| *name == lower);
-    known.map_or_else(
-        || kind.rsplit('/').next().unwrap_or(kind).to_owned(),
-        |(_, words)| (*words).to_owned(),
-    )
-}
-
-/// A line of a difference.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LineView {
-    /// `+`, `-`, space, or nothing before the heading of a hunk.
-    pub sign: &'static str,
-    /// `added`, `removed`, `context` or `hunk`.
-    pub class: &'static str,
-    /// The text.
-    pub text: String,
-}
 
 /// One property of a resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -110,10 +65,8 @@ pub struct ResourceView {
     pub kind: String,
     /// What its type is called.
     pub kind_words: String,
-    /// Its full name.
+    /// Its full name; what a role assignment allows, whose name tells nothing.
     pub name: String,
-    /// What people call it, where that is not its name.
-    pub title: String,
     /// The name that it had, where that differs.
     pub previous_name: String,
     /// The stage that deploys it.
@@ -134,7 +87,12 @@ pub struct ResourceView {
 
 impl ResourceView {
     pub(super) fn new(change: &ResourceChange, anchor: usize) -> Self {
-        let before = change.before.as_ref().map(|before| before.name.clone());
+        let telling = change.name.ends_with(&change.title);
+        let name = |resource: &Resource| {
+            if telling { resource.name.clone() } else { diff::title(resource) }
+        };
+        let before = change.before.as_ref().map(name);
+        let own = if telling { &change.name } else { &change.title };
         let lone = matches!(change.action, Action::Create | Action::Delete);
         Self {
             anchor,
@@ -143,13 +101,8 @@ impl ResourceView {
             words: words(change),
             kind: change.kind.clone(),
             kind_words: kind_words(&change.kind),
-            name: change.name.clone(),
-            title: if change.name.ends_with(&change.title) {
-                String::new()
-            } else {
-                change.title.clone()
-            },
-            previous_name: before.filter(|before| *before != change.name).unwrap_or_default(),
+            name: own.clone(),
+            previous_name: before.filter(|before| before != own).unwrap_or_default(),
             stage: change.stage.clone(),
             consequence: change.consequence.clone(),
             advice: change.advice.clone(),
@@ -193,13 +146,17 @@ impl PropertyView {
             PropertyChangeType::Modify => ("~", "changed"),
             PropertyChangeType::NoEffect => ("x", "changed"),
         };
+        let (path, verdict) = (path_text(&change.path), verdict(change));
+        if path == "name" && before.as_ref().is_some_and(|name| name.starts_with('[')) {
+            (before, after) = (None, Some("(computed by Azure)".to_owned()));
+        }
         let short = match (&before, &after) {
-            (Some(before), Some(after)) if is_short(before) && is_short(after) => {
-                format!("{before} → {after}")
-            }
-            (None, Some(only)) | (Some(only), None) if is_short(only) => only.clone(),
-            _ => String::new(),
+            (Some(before), Some(after)) => format!("{before} → {after}"),
+            (None, Some(only)) | (Some(only), None) => only.clone(),
+            (None, None) => String::new(),
         };
+        let room = LINE.saturating_sub(path.chars().count() + verdict.chars().count());
+        let fits = short.chars().count() <= room.max(SHORT) && !short.contains('\n');
         let reset = match (change.reset, &change.reset_to) {
             (true, Some(value)) => {
                 format!("gone from the render, so Azure resets it to {}", shown(value))
@@ -214,11 +171,11 @@ impl PropertyView {
         };
         Self {
             sign,
-            path: path_text(&change.path),
+            path,
             class,
             lines: lines(before.as_deref(), after.as_deref()),
-            short,
-            verdict: verdict(change),
+            short: if fits { short } else { String::new() },
+            verdict,
             level: level(change.verdict),
             effect: change.effect.clone(),
             reset,
@@ -278,10 +235,6 @@ fn drop_shared_scope(before: &mut String, after: &mut String) {
     }
 }
 
-fn is_short(text: &str) -> bool {
-    text.len() <= LONG_TEXT && !text.contains('\n')
-}
-
 fn lines(before: Option<&str>, after: Option<&str>) -> Vec<LineView> {
     if let (Some(before), Some(after)) = (before, after)
         && before.contains('\n')
@@ -297,51 +250,6 @@ fn lines(before: Option<&str>, after: Option<&str>) -> Vec<LineView> {
     let mut lines = side(before, LineState::Removed);
     lines.extend(side(after, LineState::Added));
     lines
-}
-
-fn line(line: &crate::diff::HunkLine) -> LineView {
-    line_view(line.state, &line.text)
-}
-
-fn line_view(state: LineState, text: &str) -> LineView {
-    let (sign, class) = match state {
-        LineState::Context => (" ", "context"),
-        LineState::Removed => ("-", "removed"),
-        LineState::Added => ("+", "added"),
-    };
-    LineView { sign, class, text: shortened(text) }
-}
-
-/// Writes control characters, which could drive a terminal, and those that reorder text as numbers.
-pub(super) fn tame(data: &mut Value) {
-    let wild = |symbol: char| symbol == '\n' || is_wild(symbol);
-    match data {
-        Value::String(text) if text.contains(wild) => {
-            let tamed = |symbol: char| match symbol {
-                symbol if wild(symbol) => format!("\\u{{{:x}}}", u32::from(symbol)),
-                symbol => symbol.to_string(),
-            };
-            *text = text.chars().map(tamed).collect();
-        }
-        Value::Array(elements) => elements.iter_mut().for_each(tame),
-        // The picture's own line ends are meant; the names in it are escaped already.
-        Value::Object(object) => {
-            object
-                .iter_mut()
-                .filter(|(key, _)| *key != "mermaid")
-                .for_each(|(_, value)| tame(value));
-        }
-        _ => {}
-    }
-}
-
-/// The start of a long text.
-fn shortened(text: &str) -> String {
-    if text.len() <= MAX_VALUE {
-        return text.to_owned();
-    }
-    let end = (0..=MAX_VALUE).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    format!("{}… ({} more bytes)", &text[..end], text.len() - end)
 }
 
 /// The values of a resource that comes or goes, one a line.
@@ -381,176 +289,5 @@ fn flatten(path: &str, value: &Value, found: &mut Vec<String>) {
             }
         }
         other => found.push(format!("{path}: {}", shown(other).replace('\n', " "))),
-    }
-}
-
-/// One change of access.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SecurityView {
-    /// `widens`, `changes` or `narrows`.
-    pub access: &'static str,
-    /// A style for it.
-    pub level: &'static str,
-    /// What kind of access.
-    pub area: &'static str,
-    /// What changes.
-    pub label: String,
-    /// Of what.
-    pub resource: String,
-    /// Where in it.
-    pub path: String,
-    /// The previous value; a dash for none.
-    pub before: String,
-    /// The new value; a dash for none.
-    pub after: String,
-}
-
-impl SecurityView {
-    pub(super) fn new(change: &SecurityChange) -> Self {
-        let value = |value: &Option<Value>| {
-            let text = value.as_ref().map(|value| access_value(&change.path, value));
-            text.map_or_else(|| "–".to_owned(), |text| shortened(&text))
-        };
-        let level = match change.access {
-            Access::Widens => "danger",
-            Access::Changes => "warn",
-            Access::Narrows => "calm",
-        };
-        let last = change.name.rsplit('/').next().unwrap_or(&change.name);
-        let kind = kind_words(&change.kind);
-        Self {
-            access: change.access.words(),
-            level,
-            area: change.area.words(),
-            label: change.label.clone(),
-            resource: if change.path.is_empty() { kind } else { format!("{kind} {last}") },
-            path: without_scopes(&change.path),
-            before: value(&change.before),
-            after: value(&change.after),
-        }
-    }
-}
-
-/// A path whose elements are ids, with their last names alone.
-fn without_scopes(path: &str) -> String {
-    let part = |part: &str| match part.split_once(']') {
-        Some((id, rest)) if id.starts_with('/') => {
-            format!("{}]{rest}", id.rsplit('/').next().unwrap_or(id))
-        }
-        _ => part.to_owned(),
-    };
-    let parts: Vec<String> = path.split('[').map(part).collect();
-    parts.join("[")
-}
-
-/// A rule, an address range or an identity in a few words.
-fn access_value(path: &str, value: &Value) -> String {
-    let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let rule = value.get("properties").unwrap_or(value);
-    let part = |key: &str| match rule.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(all)) => {
-            let texts: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
-            texts.join(",")
-        }
-        _ => String::new(),
-    };
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Object(object) if object.is_empty() => {
-            let key = path.rsplit('[').next().unwrap_or(path).trim_end_matches(']');
-            key.rsplit('/').next().unwrap_or(key).to_owned()
-        }
-        Value::Object(_) if rule.get("access").is_some() => {
-            let from = part("sourceAddressPrefix") + &part("sourceAddressPrefixes");
-            let range = part("destinationPortRange") + &part("destinationPortRanges");
-            let words = [part("access"), part("direction"), part("protocol"), range, from];
-            let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
-            words.join(" ")
-        }
-        Value::Object(_) => {
-            text("value").or_else(|| text("name")).map_or_else(|| value.to_string(), str::to_owned)
-        }
-        other => other.to_string(),
-    }
-}
-
-/// One finding about the change itself.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FindingView {
-    /// `error`, `warning` or `info`.
-    pub severity: &'static str,
-    /// Its code.
-    pub code: String,
-    /// What is wrong.
-    pub title: String,
-    /// Why.
-    pub reason: String,
-    /// What to do.
-    pub help: String,
-}
-
-impl FindingView {
-    pub(super) fn new(finding: &Diagnostic) -> Self {
-        Self {
-            severity: Severity::word(finding.severity),
-            code: finding.code.to_string(),
-            title: finding.title.clone(),
-            reason: finding.reason.clone(),
-            help: finding.help.clone(),
-        }
-    }
-}
-
-/// One file that is shown as text.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FileView {
-    /// Its path in the render.
-    pub path: String,
-    /// A text for people, which repeats what the resources say.
-    pub document: bool,
-    /// What happened to it.
-    pub state: FileState,
-    /// Lines added.
-    pub added: usize,
-    /// Lines removed.
-    pub removed: usize,
-    /// What it leads to.
-    pub consequence: &'static str,
-    /// The lines; those of an added or removed file only by their number.
-    pub lines: Vec<LineView>,
-    /// Lines left out.
-    pub more: usize,
-}
-
-/// The files whose text a reviewer should see.
-pub(super) fn files(diff: &Diff) -> Vec<FileView> {
-    let shown = diff
-        .files
-        .changed()
-        .filter(|file| !file.kind.is_shown_as_resources() && !file.formatting_only);
-    shown.map(file).collect()
-}
-
-fn file(file: &FileChange) -> FileView {
-    let mut lines = Vec::new();
-    for hunk in &file.hunks {
-        lines.push(LineView { sign: "", class: "hunk", text: hunk.header() });
-        lines.extend(hunk.lines.iter().map(line));
-    }
-    let more = lines.len().saturating_sub(MAX_LINES);
-    lines.truncate(MAX_LINES);
-    let consequence = if file.state == FileState::Changed { file.kind.consequence() } else { "" };
-    FileView {
-        path: file.path.clone(),
-        document: file.kind == FileKind::Document,
-        state: file.state,
-        added: file.added,
-        removed: file.removed,
-        consequence,
-        lines,
-        more,
     }
 }
