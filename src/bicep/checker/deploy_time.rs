@@ -5,7 +5,7 @@ use super::access::STATIC_PROPERTIES;
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::syntax::{
     ArrayItemSyntax, DeclarationBody, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax,
-    ObjectSyntax, StatementSyntax,
+    ObjectSyntax, ResourceDeclarationSyntax, StatementSyntax,
 };
 use crate::diagnostic::Span;
 
@@ -23,10 +23,24 @@ impl<'a> Checker<'a, '_> {
     pub(super) fn deploy_time(&self) {
         for statement in self.bound.program.statements {
             match statement {
-                StatementSyntax::Resource(node) => self.declaration_values(node.body()),
-                StatementSyntax::Module(node) => self.declaration_values(node.body()),
+                StatementSyntax::Resource(node) => self.resource_values(node),
+                StatementSyntax::Module(node) => {
+                    self.declaration_values(node.body());
+                    self.early_name(node.body());
+                }
                 _ => {}
             }
+        }
+    }
+
+    fn resource_values(&self, node: &ResourceDeclarationSyntax<'a>) {
+        self.declaration_values(node.body());
+        // An existing resource may also be found while deploying.
+        if node.existing.is_none() {
+            self.early_name(node.body());
+        }
+        for nested in node.body().object.into_iter().flat_map(ObjectSyntax::resources) {
+            self.resource_values(nested);
         }
     }
 
@@ -37,12 +51,11 @@ impl<'a> Checker<'a, '_> {
         if let Some(node) = body.r#if {
             self.known_before(node.condition, "BCP177", "a condition depends on");
         }
-        let Some(object) = body.object else { return };
-        if let Some(name) = object.property("name") {
+    }
+
+    fn early_name(&self, body: DeclarationBody<'a>) {
+        if let Some(name) = body.object.and_then(|object| object.property("name")) {
             self.known_before(name.value, "BCP120", "a name needs");
-        }
-        for nested in object.resources() {
-            self.declaration_values(nested.body());
         }
     }
 

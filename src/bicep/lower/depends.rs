@@ -10,7 +10,7 @@ use super::target::Target;
 use super::walk::walk;
 use super::{Env, Lowerer};
 use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
-use crate::bicep::syntax::{ExpressionSyntax, ObjectItemSyntax};
+use crate::bicep::syntax::{ExpressionSyntax, ObjectItemSyntax, VariableAccessSyntax};
 
 struct Dependency<'a> {
     name: String,
@@ -23,12 +23,18 @@ struct Dependency<'a> {
     strong: bool,
 }
 
-struct Collector<'a, 'e> {
-    env: &'e Env<'e>,
+#[derive(Default)]
+struct Collector<'a> {
     found: Vec<Dependency<'a>>,
+    // Variables that are read, and single items of loops among them.
     seen: BTreeSet<SymbolId>,
-    pending: Vec<ExpressionSyntax<'a>>,
+    items: Vec<(SymbolId, Target)>,
+    // The values of those variables, and what the names of their loops mean.
+    pending: Vec<(ExpressionSyntax<'a>, Env<'static>)>,
 }
+
+// The most items of loops that one declaration reads through variables; more are read as whole loops.
+const MAXIMUM_ITEMS: usize = 500;
 
 impl<'a> Lowerer<'a, '_> {
     /// The `dependsOn` of a declaration; nothing if it waits for nothing.
@@ -74,109 +80,148 @@ impl<'a> Lowerer<'a, '_> {
                 add(&mut result, found);
                 continue;
             }
-            let through = self.bounded(resource.syntax.name.span, || {
-                self.dependencies(&self.instance_at(found.declared, found.index))
-            });
+            let whole = found.index.is_none() && resource.syntax.body().r#for.is_some();
+            let mut instance = self.instance_at(found.declared, found.index);
+            if whole {
+                // Its loop is not the one that waits.
+                instance.env = Env::empty();
+            }
+            let through = self.bounded(resource.syntax.name.span, || self.dependencies(&instance));
             through.into_iter().flatten().for_each(|found| add(&mut result, found));
         }
         result
     }
 
     fn direct_dependencies(&self, instance: &Instance<'a>) -> Vec<Dependency<'a>> {
-        let mut collector = Collector {
-            env: &instance.env,
-            found: Vec::new(),
-            seen: BTreeSet::new(),
-            pending: Vec::new(),
-        };
+        let mut collector = Collector::default();
+        let env = &instance.env;
         let body = self.declared_body(instance.declared);
         if let Declared::Resource(id) = instance.declared
             && let Some(outer) = self.bound.resource(id).nested_in
         {
-            self.add_outer(&mut collector, outer);
+            self.add_outer(&mut collector, outer, env);
         }
         if let Some(node) = body.r#for {
-            self.collect(&mut collector, node.expression);
+            self.collect(&mut collector, node.expression, env);
         }
         if let Some(node) = body.r#if {
-            self.collect(&mut collector, node.condition);
+            self.collect(&mut collector, node.condition, env);
         }
         for item in body.object.into_iter().flat_map(|object| object.items) {
             match item {
                 ObjectItemSyntax::Property(property) => {
                     let placed = matches!(property.name(), Some("parent" | "scope"));
                     match self.reference(property.value).filter(|_| placed) {
-                        Some(reference) => self.add_reference(&mut collector, reference, false),
-                        None => self.collect(&mut collector, property.value),
+                        Some(reference) => {
+                            self.add_reference(&mut collector, reference, false, env);
+                        }
+                        None => self.collect(&mut collector, property.value, env),
                     }
                 }
-                ObjectItemSyntax::Spread(spread) => self.collect(&mut collector, spread.expression),
+                ObjectItemSyntax::Spread(spread) => {
+                    self.collect(&mut collector, spread.expression, env);
+                }
                 ObjectItemSyntax::Resource(_)
                 | ObjectItemSyntax::Missing(_)
                 | ObjectItemSyntax::Skipped(_) => {}
             }
         }
         // Variables are read after the body: what they reach has no loop around it.
-        while let Some(value) = collector.pending.pop() {
-            self.collect(&mut collector, value);
+        while let Some((value, env)) = collector.pending.pop() {
+            self.collect(&mut collector, value, &env);
         }
         collector.found
     }
 
-    fn add_outer(&self, collector: &mut Collector<'a, '_>, outer: ResourceId) {
+    fn add_outer(&self, collector: &mut Collector<'a>, outer: ResourceId, env: &Env<'_>) {
         let symbol = self.bound.resource(outer).symbol;
         let declared = Declared::Resource(outer);
-        self.add_reference(collector, Reference { symbol, declared, index: None }, false);
+        let reference = Reference { symbol, declared, index: None };
+        self.add_reference(collector, reference, false, env);
     }
 
-    fn collect(&self, collector: &mut Collector<'a, '_>, expression: ExpressionSyntax<'a>) {
+    fn collect(
+        &self,
+        collector: &mut Collector<'a>,
+        expression: ExpressionSyntax<'a>,
+        env: &Env<'_>,
+    ) {
         walk(expression, &mut |node| {
             if let Some((base, strong)) = base_of(node)
                 && let Some(reference) = self.reference(base)
             {
-                self.add_reference(collector, reference, strong);
+                self.add_reference(collector, reference, strong, env);
                 if let ExpressionSyntax::InstanceFunctionCall(call) = node {
-                    call.arguments.iter().for_each(|argument| self.collect(collector, *argument));
+                    let arguments = call.arguments.iter();
+                    arguments.for_each(|argument| self.collect(collector, *argument, env));
                 }
                 return false;
             }
             if let Some(reference) = self.reference(node) {
-                self.add_reference(collector, reference, true);
+                self.add_reference(collector, reference, true, env);
                 return false;
             }
-            if let ExpressionSyntax::FunctionCall(call) = node
-                && call.name.name == "nameof"
-            {
-                return false;
+            match node {
+                ExpressionSyntax::ArrayAccess(access) => {
+                    let ExpressionSyntax::Variable(variable) = access.base else { return true };
+                    self.collect(collector, access.index, env);
+                    let index = (!access.from_end).then_some(access.index);
+                    self.add_variable(collector, variable, index, env);
+                    false
+                }
+                ExpressionSyntax::Variable(variable) => {
+                    self.add_variable(collector, variable, None, env);
+                    true
+                }
+                _ => true,
             }
-            if let ExpressionSyntax::Variable(variable) = node
-                && let Some(id) = self.bound.target(variable.name)
-                && let SymbolKind::Variable(declared) = self.bound.symbol(id).kind
-                && collector.seen.insert(id)
-            {
-                collector.pending.push(declared.value);
-            }
-            true
         });
+    }
+
+    fn add_variable(
+        &self,
+        collector: &mut Collector<'a>,
+        variable: &VariableAccessSyntax<'a>,
+        index: Option<ExpressionSyntax<'a>>,
+        env: &Env<'_>,
+    ) {
+        let Some(id) = self.bound.target(variable.name) else { return };
+        let SymbolKind::Variable(declared) = self.bound.symbol(id).kind else { return };
+        if let ExpressionSyntax::For(node) = declared.value.without_parentheses()
+            && let Some(index) = index.filter(|index| self.locals_known(*index, env))
+            && collector.items.len() < MAXIMUM_ITEMS
+        {
+            let item = (id, self.target(index, env));
+            if collector.items.contains(&item) {
+                return;
+            }
+            let names = self.loop_names(node, item.1.clone(), &Env::empty());
+            collector.pending.push((node.expression, Env::empty()));
+            collector.pending.push((node.body, Env { outer: None, names }));
+            collector.items.push(item);
+        } else if collector.seen.insert(id) {
+            collector.pending.push((declared.value, Env::empty()));
+        }
     }
 
     fn add_reference(
         &self,
-        collector: &mut Collector<'a, '_>,
+        collector: &mut Collector<'a>,
         reference: Reference<'a>,
         strong: bool,
+        env: &Env<'_>,
     ) {
         if let Some(index) = reference.index {
-            self.collect(collector, index);
+            self.collect(collector, index, env);
         }
         // An index that only has a meaning further inside says nothing out here.
-        let index = reference.index.filter(|index| self.locals_known(*index, collector.env));
+        let index = reference.index.filter(|index| self.locals_known(*index, env));
         let found = Dependency {
             name: self.declared_name(reference.declared),
             symbol: reference.symbol,
             declared: reference.declared,
             index_at: index.map(|index| index.span().start),
-            index: index.map(|index| self.target(index, collector.env)),
+            index: index.map(|index| self.target(index, env)),
             strong,
         };
         add(&mut collector.found, found);
@@ -198,9 +243,7 @@ fn base_of(node: ExpressionSyntax<'_>) -> Option<(ExpressionSyntax<'_>, bool)> {
     let weak = |name: &str| matches!(name, "id" | "name" | "type" | "apiVersion");
     match node {
         ExpressionSyntax::PropertyAccess(node) => Some((node.base, !weak(node.name.name))),
-        ExpressionSyntax::ArrayAccess(node) => {
-            Some((node.base, !weak(node.index.literal().filter(|_| !node.safe)?)))
-        }
+        ExpressionSyntax::ArrayAccess(node) => Some((node.base, !weak(node.index.literal()?))),
         ExpressionSyntax::InstanceFunctionCall(node) => Some((node.base, false)),
         _ => None,
     }

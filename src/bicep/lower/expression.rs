@@ -299,6 +299,18 @@ impl<'a> Lowerer<'a, '_> {
             }
             ExpressionSyntax::ArrayAccess(node) => self.index(node, env),
             ExpressionSyntax::NonNullAssertion(node) => self.chain(node.base, env),
+            ExpressionSyntax::FunctionCall(node) => match (node.name.name, node.arguments) {
+                // It leaves no trace.
+                (
+                    "any",
+                    [
+                        argument @ (ExpressionSyntax::PropertyAccess(_)
+                        | ExpressionSyntax::ArrayAccess(_)
+                        | ExpressionSyntax::NonNullAssertion(_)),
+                    ],
+                ) => self.chain(*argument, env),
+                _ => Chain::closed(self.target(expression, env)),
+            },
             _ => Chain::closed(self.target(expression, env)),
         }
     }
@@ -387,6 +399,7 @@ impl<'a> Lowerer<'a, '_> {
         if let Some(target) = self.parameters_call(name, arguments, span, env) {
             return target;
         }
+        self.note_lambdas(name, arguments);
         let usage = functions::function(None, name).map(|function| function.usage);
         match (name, usage, arguments) {
             ("any", _, [argument]) => self.target(*argument, env),

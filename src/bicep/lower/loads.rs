@@ -1,9 +1,10 @@
 //! Calls that load files while compiling: their content becomes a variable of the template.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::Lowerer;
 use super::target::{Target, literal_text};
+use super::value::object_key;
 use crate::bicep::binder::{Bound, LoadCall, SymbolKind};
 use crate::bicep::content;
 use crate::bicep::files::{folder_of, join};
@@ -121,16 +122,36 @@ impl<'a> Lowerer<'a, '_> {
     }
 }
 
-// Loaded strings are literals: none of them is an expression.
+// Loaded strings are literals: none of them is an expression. What Bicep cannot write is one.
 fn escaped(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(literal_text(text)),
         Value::Array(items) => items.iter().map(escaped).collect(),
         Value::Object(object) => {
-            let copy = object.iter().map(|(key, value)| (literal_text(key), escaped(value)));
+            let copy = object.iter().map(|(key, value)| (object_key(key), escaped(value)));
             Value::Object(copy.collect())
         }
+        Value::Number(number) if number.as_i64().is_none() => json_target(value).into_json(),
         other => other.clone(),
+    }
+}
+
+// Bicep has no fractions: they are texts that ARM parses.
+fn number_target(number: &Number) -> Target {
+    let text = number.as_f64().map_or_else(|| number.to_string(), scientific);
+    Target::call("json", vec![Target::text(text)])
+}
+
+// As .NET writes it: `0.5`, `3`, `1E+20`, `1.5E-07`.
+fn scientific(number: f64) -> String {
+    let text = format!("{number:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    match exponent.parse::<i32>().unwrap_or(0) {
+        -4..15 => number.to_string(),
+        exponent => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}E{sign}{:02}", exponent.abs())
+        }
     }
 }
 
@@ -140,7 +161,7 @@ fn json_target(value: &Value) -> Target {
         Value::Bool(value) => Target::bool(*value),
         Value::Number(number) => match number.as_i64() {
             Some(value) => Target::int(value),
-            None => Target::call("json", vec![Target::text(number.to_string())]),
+            None => number_target(number),
         },
         Value::String(text) => Target::text(text.as_str()),
         Value::Array(items) => Target::call("createArray", items.iter().map(json_target).collect()),
@@ -149,6 +170,26 @@ fn json_target(value: &Value) -> Target {
                 .iter()
                 .flat_map(|(key, value)| [Target::text(key.as_str()), json_target(value)]);
             Target::call("createObject", pairs.collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_numbers_as_dotnet_does() {
+        for (number, text) in [
+            (3.0, "3"),
+            (-1.5, "-1.5"),
+            (0.0001, "0.0001"),
+            (0.00001, "1E-05"),
+            (1.5e20, "1.5E+20"),
+            (123_456_789_012_345.0, "123456789012345"),
+            (1e15, "1E+15"),
+        ] {
+            assert_eq!(scientific(number), text);
         }
     }
 }

@@ -15,6 +15,7 @@ mod json_import;
 mod loads;
 mod module;
 mod order;
+mod outputs;
 mod parameters;
 mod reference;
 mod resource;
@@ -29,6 +30,7 @@ mod version;
 mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -88,8 +90,10 @@ pub(super) struct Lowerer<'a, 'c> {
     scope: TemplateScope,
     symbolic: bool,
     parameters_mode: Option<&'c parameters::ParametersMode<'c>>,
-    // Variables that are written out at every use, by symbol.
+    // Variables and existing resources that are written out at every use, by symbol.
     inlined: OnceCell<Vec<bool>>,
+    // Parameters of lambdas that stand for modules.
+    lambda_modules: RefCell<BTreeSet<SymbolId>>,
     loads: OnceCell<Vec<Option<Value>>>,
     depth: Cell<u32>,
     expressions: Cell<u64>,

@@ -53,7 +53,7 @@ impl<'a> Lowerer<'a, '_> {
         fields.insert("type".to_owned(), Value::from(DEPLOYMENT_TYPE));
         fields.insert("apiVersion".to_owned(), Value::from(DEPLOYMENT_VERSION));
         self.note_name(&body);
-        fields.insert("name".to_owned(), self.own_name(declared, &instance.env).into_json());
+        fields.insert("name".to_owned(), self.instance_name(&instance).into_json());
         let scope = self.own_scope(declared, &instance.env);
         self.scope_fields(scope.as_ref(), &mut fields);
         if let Some(location) = self.location(scope.as_ref()) {
@@ -197,7 +197,10 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The name of a deployment that is not given one.
-    pub(super) fn default_module_name(node: &ModuleDeclarationSyntax<'_>) -> Target {
+    pub(super) fn default_module_name(
+        node: &ModuleDeclarationSyntax<'_>,
+        index: Option<Target>,
+    ) -> Target {
         let symbol = node.name.name;
         let looped = node.body().r#for.is_some();
         let index_length = if looped { INDEX_LENGTH + 1 } else { 0 };
@@ -205,7 +208,7 @@ impl<'a> Lowerer<'a, '_> {
         let prefix: String = symbol.chars().take(longest).collect();
         let unique = Self::unique(symbol);
         if looped {
-            let index = Target::call("copyIndex", Vec::new());
+            let index = index.unwrap_or_else(|| Target::call("copyIndex", Vec::new()));
             return Target::format(&format!("{prefix}-{{0}}-{{1}}"), vec![index, unique]);
         }
         Target::format(&format!("{prefix}-{{0}}"), vec![unique])

@@ -9,7 +9,7 @@ use crate::bicep::functions;
 use crate::bicep::resource_types;
 use crate::bicep::syntax::{
     DeclarationBody, ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax,
-    ObjectSyntax, StringSyntax,
+    StringSyntax,
 };
 
 /// The API version of the deployments that modules become.
@@ -147,14 +147,24 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The name that the declaration gives itself.
-    pub(super) fn own_name(&self, declared: Declared<'a>, env: &Env<'_>) -> Target {
-        let name = self.declared_body(declared).object.and_then(|body| body.property("name"));
-        match (name, declared) {
-            (Some(property), _) => self.target(property.value, env),
-            (None, Declared::Module(module)) => Self::default_module_name(module),
-            (None, Declared::Resource(id)) => {
-                let span = self.bound.resource(id).syntax.name.span;
-                self.error("BCP035", span, "a resource without a name", "give it a `name`");
+    pub(super) fn instance_name(&self, instance: &Instance<'a>) -> Target {
+        let module = match instance.declared {
+            Declared::Resource(id) => return self.own_name(id, &instance.env),
+            Declared::Module(module) => module,
+        };
+        match module.body().object.and_then(|body| body.property("name")) {
+            Some(property) => self.target(property.value, &instance.env),
+            None => Self::default_module_name(module, instance.index.clone()),
+        }
+    }
+
+    fn own_name(&self, id: ResourceId, env: &Env<'_>) -> Target {
+        let syntax = self.bound.resource(id).syntax;
+        match syntax.body().object.and_then(|body| body.property("name")) {
+            Some(property) => self.target(property.value, env),
+            None => {
+                let help = "give it a `name`";
+                self.error("BCP035", syntax.name.span, "a resource without a name", help);
                 Target::null()
             }
         }
@@ -162,7 +172,7 @@ impl<'a> Lowerer<'a, '_> {
 
     // The names from the top ancestor down, its own last; and how many segments the first stands for.
     fn names(&self, id: ResourceId, env: &Env<'_>) -> (Vec<Target>, usize) {
-        let own = self.own_name(Declared::Resource(id), env);
+        let own = self.own_name(id, env);
         let span = self.bound.resource(id).syntax.name.span;
         let parent = self.bounded(span, || {
             let parent = self.parent(id, env)?;
@@ -210,10 +220,7 @@ impl<'a> Lowerer<'a, '_> {
             Declared::Resource(id) => {
                 (self.resource_type(id).0, self.name_segments(id, &instance.env))
             }
-            Declared::Module(_) => {
-                let name = self.own_name(instance.declared, &instance.env);
-                (DEPLOYMENT_TYPE.to_owned(), vec![name])
-            }
+            Declared::Module(_) => (DEPLOYMENT_TYPE.to_owned(), vec![self.instance_name(instance)]),
         };
         Self::scoped_id(scope, &kind, segments)
     }
@@ -283,7 +290,7 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The `reference(..)` call that reads its state: its properties, or all of it.
-    fn state(&self, instance: &Instance<'a>, full: bool) -> Target {
+    pub(super) fn state(&self, instance: &Instance<'a>, full: bool) -> Target {
         let declared = instance.declared;
         let looped = self.declared_body(declared).r#for.is_some();
         if looped && instance.index.is_none() && self.symbolic {
@@ -349,62 +356,39 @@ impl<'a> Lowerer<'a, '_> {
 
     fn property(&self, instance: &Instance<'a>, name: &str, safe: bool) -> Chain {
         let declared = instance.declared;
-        let unless = |target: Target| match self.condition(declared, &instance.env) {
+        match (name, declared) {
+            ("name", _) => {
+                Chain::closed(self.guarded(instance, self.instance_name(instance), safe))
+            }
+            ("id", Declared::Resource(_)) => {
+                Chain::closed(self.guarded(instance, self.resource_id(instance), safe))
+            }
+            ("type", Declared::Resource(id)) => {
+                Chain::closed(Target::text(self.resource_type(id).0))
+            }
+            ("apiVersion", Declared::Resource(id)) => {
+                Chain::closed(Target::text(self.resource_type(id).1))
+            }
+            ("properties", Declared::Resource(_)) if !safe => {
+                Chain::closed(self.state(instance, false))
+            }
+            ("outputs", Declared::Module(module)) if !self.secure_outputs(module).is_empty() => {
+                Chain::closed(self.guarded(instance, self.secure_values(instance), safe))
+            }
+            _ => {
+                let full = matches!(declared, Declared::Resource(_));
+                let state = self.guarded(instance, self.state(instance, full), safe);
+                Chain::closed(state).property(Target::text(name), safe)
+            }
+        }
+    }
+
+    /// What a safe access reads: nothing unless the condition of the declaration holds.
+    pub(super) fn guarded(&self, instance: &Instance<'a>, target: Target, safe: bool) -> Target {
+        match self.condition(instance.declared, &instance.env) {
             Some(condition) if safe => Target::call("if", vec![condition, target, Target::null()]),
             _ => target,
-        };
-        let own = match (name, declared) {
-            ("name", _) => Some(self.own_name(declared, &instance.env)),
-            ("id", Declared::Resource(_)) => Some(self.resource_id(instance)),
-            ("type", Declared::Resource(id)) => Some(Target::text(self.resource_type(id).0)),
-            ("apiVersion", Declared::Resource(id)) => Some(Target::text(self.resource_type(id).1)),
-            ("properties", Declared::Resource(_)) => Some(self.state(instance, false)),
-            _ => None,
-        };
-        if let Some(own) = own {
-            return Chain::closed(unless(own));
         }
-        let full = matches!(declared, Declared::Resource(_));
-        let state = unless(self.state(instance, full));
-        Chain::closed(state).property(Target::text(name), safe)
-    }
-
-    fn module_output(
-        &self,
-        base: ExpressionSyntax<'a>,
-        name: &str,
-        safe: bool,
-        env: &Env<'_>,
-    ) -> Option<Chain> {
-        let (inner, outputs) = match strip(base) {
-            ExpressionSyntax::PropertyAccess(node) => (node.base, node.name.name),
-            ExpressionSyntax::ArrayAccess(node) => (node.base, node.index.literal()?),
-            _ => return None,
-        };
-        let reference = self.reference(inner).filter(|_| outputs == "outputs")?;
-        let Declared::Module(module) = reference.declared else { return None };
-        if module.body().r#for.is_some() && reference.index.is_none() {
-            return None;
-        }
-        if self.has_secure_output(module, name) {
-            let instance = self.instance(reference, env);
-            let id = if self.symbolic {
-                self.symbolic_reference(&instance)
-            } else {
-                self.resource_id(&instance)
-            };
-            let arguments = vec![id, Target::text(DEPLOYMENT_VERSION)];
-            let all = Target::call("listOutputsWithSecureValues", arguments);
-            return Some(Chain::closed(all).property(Target::text(name), safe));
-        }
-        let output = self.chain(base, env).property(Target::text(name), safe);
-        Some(output.property(Target::text("value"), safe))
-    }
-
-    fn has_secure_output(&self, module: &ModuleDeclarationSyntax<'a>, name: &str) -> bool {
-        let unit = self.unit.reference(module.path);
-        let compiled = unit.and_then(|unit| self.compiled[unit.0].as_ref());
-        compiled.is_some_and(|module| module.secure_outputs.iter().any(|output| output == name))
     }
 
     /// A function that the type of a resource defines, such as `listKeys`.
@@ -437,37 +421,6 @@ impl<'a> Lowerer<'a, '_> {
     /// only if where it is can be known before anything is deployed.
     pub(super) fn is_emitted(&self, id: ResourceId) -> bool {
         let resource = self.bound.resource(id);
-        if resource.syntax.existing.is_none() {
-            return true;
-        }
-        if !self.symbolic {
-            return false;
-        }
-        let body = resource.syntax.body();
-        let fields = body.object.into_iter().flat_map(ObjectSyntax::properties);
-        let placed = fields.filter(|field| matches!(field.name(), Some("name" | "scope")));
-        let loops = body.r#for.map(|node| node.expression);
-        let mut expressions = placed.map(|field| field.value).chain(loops);
-        let late = |expression| match self.reference(expression) {
-            // Where the other resource is can be told from its name.
-            Some(reference) => reference.index.is_some_and(|index| self.reads_run_time(index)),
-            None => self.reads_run_time(expression),
-        };
-        if expressions.any(late) {
-            return false;
-        }
-        let parent = self.bounded(resource.syntax.span, || self.parent(id, &Env::empty()));
-        match parent.flatten().map(|parent| parent.declared) {
-            Some(Declared::Resource(parent)) => self.is_emitted(parent),
-            _ => true,
-        }
-    }
-}
-
-fn strip(expression: ExpressionSyntax<'_>) -> ExpressionSyntax<'_> {
-    match expression {
-        ExpressionSyntax::NonNullAssertion(node) => strip(node.base),
-        ExpressionSyntax::Parenthesized(node) => strip(node.expression),
-        _ => expression,
+        resource.syntax.existing.is_none() || self.symbolic && !self.is_inlined(resource.symbol)
     }
 }

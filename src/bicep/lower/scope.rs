@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::reference::Declared;
 use super::target::Target;
 use super::{Env, Lowerer, TemplateScope};
+use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::ExpressionSyntax;
 
 /// A scope to deploy to. What is absent is that of the deployment itself.
@@ -55,6 +56,16 @@ impl<'a> Lowerer<'a, '_> {
         let (name, arguments) = match expression {
             ExpressionSyntax::FunctionCall(node) => (node.name.name, node.arguments),
             ExpressionSyntax::InstanceFunctionCall(node) => (node.name.name, node.arguments),
+            ExpressionSyntax::Variable(node) => {
+                let id = self.bound.target(node.name);
+                if let Some(SymbolKind::Variable(declared)) =
+                    id.map(|id| self.bound.symbol(id).kind)
+                {
+                    let step = || self.scope_value(declared.value, &Env::empty());
+                    return self.bounded(expression.span(), step).flatten();
+                }
+                return self.resource_scope(expression, env);
+            }
             _ => return self.resource_scope(expression, env),
         };
         let argument = |at: usize| {
@@ -74,7 +85,7 @@ impl<'a> Lowerer<'a, '_> {
         let Some(reference) = self.reference(expression) else { return self.no_scope(expression) };
         let Declared::Resource(id) = reference.declared else { return self.no_scope(expression) };
         let instance = self.instance(reference, env);
-        let name = || self.own_name(instance.declared, &instance.env);
+        let name = || self.instance_name(&instance);
         let kind = self.resource_type(id).0.to_ascii_lowercase();
         Some(match kind.as_str() {
             "microsoft.resources/resourcegroups" => {

@@ -99,6 +99,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             symbolic: false,
             parameters_mode: None,
             inlined: OnceCell::new(),
+            lambda_modules: RefCell::default(),
             loads: OnceCell::new(),
             depth: Cell::new(0),
             expressions: Cell::new(0),

@@ -91,7 +91,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             }
             TypeSyntax::Array(node) => {
                 object.insert("type".to_owned(), Value::from("array"));
-                if let Some(literals) = self.literals(node.item) {
+                if let Some(literals) = self.literal_items(node.item) {
                     object.insert("allowedValues".to_owned(), literals.into_values());
                 } else {
                     let item = self.type_object(node.item);

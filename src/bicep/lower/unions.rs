@@ -112,6 +112,14 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         })
     }
 
+    /// The literals that the items of an array allow: unlike a type by itself, structures of literals too.
+    pub(super) fn literal_items(&self, node: TypeSyntax<'a>) -> Option<Literals> {
+        match node.without_parentheses() {
+            node @ (TypeSyntax::Object(_) | TypeSyntax::Tuple(_)) => self.member(node),
+            _ => self.literals(node),
+        }
+    }
+
     // A member of a union may also be a name, a nullable type, or a structure of literals.
     fn member(&self, node: TypeSyntax<'a>) -> Option<Literals> {
         match node {

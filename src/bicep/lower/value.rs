@@ -146,14 +146,22 @@ impl<'a> Lowerer<'a, '_> {
 
     fn key_text(&self, property: &ObjectPropertySyntax<'a>, env: &Env<'_>) -> String {
         match property.name() {
-            // ARM would take it for a loop.
-            Some(name) if name.eq_ignore_ascii_case("copy") => format!("[string('{name}')]"),
-            Some(name) => literal_text(name),
+            Some(name) => object_key(name),
             None => match self.key(property.key, env) {
                 Target::Text(text) => literal_text(&text),
                 key => format!("[{key}]"),
             },
         }
+    }
+}
+
+/// The key of a property in a template.
+pub fn object_key(name: &str) -> String {
+    // ARM would take it for a loop.
+    if name.eq_ignore_ascii_case("copy") {
+        format!("[string('{name}')]")
+    } else {
+        literal_text(name)
     }
 }
 

@@ -7,14 +7,18 @@ use super::reference::Declared;
 use super::target::Target;
 use super::walk::walk;
 use super::{Env, Lowerer};
-use crate::bicep::binder::{SymbolId, SymbolKind};
+use crate::bicep::binder::{BoundResource, SymbolId, SymbolKind};
 use crate::bicep::functions::{self, Use};
 use crate::bicep::syntax::{
-    ExpressionSyntax, ForSyntax, StatementSyntax, VariableDeclarationSyntax,
+    ExpressionSyntax, ForSyntax, ObjectPropertySyntax, ObjectSyntax, StatementSyntax,
+    VariableDeclarationSyntax,
 };
 
+// Fields of existing resources that are not values of theirs.
+const PLACE: [&str; 3] = ["parent", "scope", "dependsOn"];
+
 impl<'a> Lowerer<'a, '_> {
-    /// Whether a variable is written out at every use.
+    /// Whether a variable or an existing resource is written out at every use.
     pub(super) fn is_inlined(&self, id: SymbolId) -> bool {
         let inlined = self.inlined.get_or_init(|| self.find_inlined());
         inlined.get(id.0 as usize).copied().unwrap_or(false)
@@ -22,27 +26,43 @@ impl<'a> Lowerer<'a, '_> {
 
     // What reads run time by itself, and then, backwards, whatever uses that.
     fn find_inlined(&self) -> Vec<bool> {
-        let mut inlined = vec![false; self.bound.symbols.len()];
-        let mut pending = Vec::new();
+        let mut reads = Vec::new();
+        let mut pending: Vec<SymbolId> = Vec::new();
+        let mut note = |owner: SymbolId, expression| {
+            if self.reads_run_time(expression, &mut |used| reads.push((used, owner))) {
+                pending.push(owner);
+            }
+        };
         for (symbol, id) in self.bound.symbols.iter().zip(0..) {
-            if let SymbolKind::Variable(declared) = symbol.kind
-                && self.reads_run_time_itself(declared.value)
-            {
-                inlined[id as usize] = true;
-                pending.push(SymbolId(id));
+            if let SymbolKind::Variable(declared) = symbol.kind {
+                note(SymbolId(id), declared.value);
             }
         }
-        let mut uses: Vec<(SymbolId, SymbolId)> = self
-            .bound
-            .uses
-            .iter()
-            .filter_map(|found| Some((found.target, found.owner?)))
-            .filter(|(_, owner)| matches!(self.bound.symbol(*owner).kind, SymbolKind::Variable(_)))
-            .collect();
-        uses.sort_unstable();
+        let existing = |resource: &&BoundResource<'a>| resource.syntax.existing.is_some();
+        for resource in self.bound.resources.iter().filter(existing) {
+            let body = resource.syntax.body();
+            let fields = body.object.into_iter().flat_map(ObjectSyntax::properties);
+            let own = |field: &&ObjectPropertySyntax<'a>| {
+                !field.name().is_some_and(|name| PLACE.contains(&name))
+            };
+            fields.filter(own).for_each(|field| note(resource.symbol, field.value));
+            body.r#for.into_iter().for_each(|node| note(resource.symbol, node.expression));
+        }
+        for resource in self.bound.resources.iter().filter(existing) {
+            let outer = resource.nested_in.map(|id| self.bound.resource(id).symbol);
+            let body = resource.syntax.body().object;
+            let placed = ["parent", "scope"].into_iter().filter_map(|name| {
+                let place = body?.property(name)?;
+                Some(self.reference(place.value)?.symbol)
+            });
+            reads.extend(outer.into_iter().chain(placed).map(|used| (used, resource.symbol)));
+        }
+        reads.sort_unstable();
+        let mut inlined = vec![false; self.bound.symbols.len()];
+        pending.iter().for_each(|id| inlined[id.0 as usize] = true);
         while let Some(id) = pending.pop() {
-            let start = uses.partition_point(|found| found.0 < id);
-            for (_, owner) in uses[start..].iter().take_while(|found| found.0 == id) {
+            let start = reads.partition_point(|found| found.0 < id);
+            for (_, owner) in reads[start..].iter().take_while(|found| found.0 == id) {
                 if !std::mem::replace(&mut inlined[owner.0 as usize], true) {
                     pending.push(*owner);
                 }
@@ -51,20 +71,13 @@ impl<'a> Lowerer<'a, '_> {
         inlined
     }
 
-    /// Whether an expression reads what exists only at run time, itself or through variables.
-    pub(super) fn reads_run_time(&self, expression: ExpressionSyntax<'a>) -> bool {
-        let mut found = self.reads_run_time_itself(expression);
-        walk(expression, &mut |node| {
-            if let ExpressionSyntax::Variable(variable) = node {
-                let id = self.bound.target(variable.name);
-                found |= id.is_some_and(|id| self.is_inlined(id));
-            }
-            !found
-        });
-        found
-    }
-
-    fn reads_run_time_itself(&self, expression: ExpressionSyntax<'a>) -> bool {
+    // Whether an expression itself reads what exists only at run time. Gives the variables that it
+    // reads, and the resources whose identity it reads.
+    fn reads_run_time(
+        &self,
+        expression: ExpressionSyntax<'a>,
+        used: &mut dyn FnMut(SymbolId),
+    ) -> bool {
         let mut found = false;
         walk(expression, &mut |node| {
             if found {
@@ -74,15 +87,24 @@ impl<'a> Lowerer<'a, '_> {
                 && let Some(reference) = self.reference(base)
                 && Self::is_constant(reference.declared, name)
             {
-                found = reference.index.is_some_and(|index| self.reads_run_time_itself(index));
+                if matches!(name, "id" | "name") {
+                    used(reference.symbol);
+                }
+                found = reference.index.is_some_and(|index| self.reads_run_time(index, used));
                 return false;
             }
-            found = match node {
-                ExpressionSyntax::FunctionCall(call) => self.calls_run_time(call.name.name),
-                ExpressionSyntax::InstanceFunctionCall(call) => self.calls_run_time(call.name.name),
-                ExpressionSyntax::Variable(_) => self.reference(node).is_some(),
-                _ => false,
-            };
+            match node {
+                ExpressionSyntax::FunctionCall(call) if call.name.name == "nameof" => return false,
+                ExpressionSyntax::FunctionCall(call) => found = self.calls_run_time(call.name.name),
+                ExpressionSyntax::InstanceFunctionCall(call) => {
+                    found = self.calls_run_time(call.name.name);
+                }
+                ExpressionSyntax::Variable(variable) => {
+                    found = self.reference(node).is_some();
+                    self.bound.target(variable.name).into_iter().for_each(&mut *used);
+                }
+                _ => {}
+            }
             !found
         });
         found

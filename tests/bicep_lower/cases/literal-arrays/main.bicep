@@ -1,0 +1,5 @@
+type objects = { a: 'x' }[]
+type tuples = ['a', 1][]
+type empty = {}[]
+type open = { a: 'x', b: string }[]
+type optional = { a: 'x'? }[]

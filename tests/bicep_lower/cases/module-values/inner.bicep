@@ -1,0 +1,6 @@
+param p string
+
+output out string = p
+
+@secure()
+output hidden string = p
