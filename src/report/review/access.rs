@@ -80,7 +80,7 @@ fn without_scope(text: &str) -> String {
 }
 
 /// A path whose elements are ids, with their last names alone.
-fn without_scopes(path: &str) -> String {
+pub(super) fn without_scopes(path: &str) -> String {
     let part = |part: &str| match part.split_once(']') {
         Some((id, rest)) if id.starts_with('/') => {
             format!("{}]{rest}", id.rsplit('/').next().unwrap_or(id))

@@ -123,7 +123,7 @@ impl Review {
             capacity: capacity(&diff.capacity),
             capacity_note: answers::capacity_note(diff),
             unchanged: unchanged
-                .map(|change| format!("{} {}", kinds::kind_words(&change.kind), change.name))
+                .map(|change| format!("{} {}", kinds::kind_words(&change.kind), change.title))
                 .collect(),
             files: files::files(diff),
             noise: noise(diff),

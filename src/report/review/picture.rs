@@ -14,13 +14,17 @@ const BOX_HEIGHT: usize = 46;
 const COLUMN: usize = 276;
 const ROW: usize = 62;
 const MARGIN: usize = 20;
-const TITLE: usize = 34;
+const TITLE: usize = 42;
+/// Height at which arrows pass over the columns between their ends.
+const LANE: usize = 49;
 /// More resources than this make no picture that anybody reads.
 const MAX_NODES: usize = 150;
+/// Up to this many resources a Mermaid graph shows them all; of more, what changes and its neighbours.
+const FEW_NODES: usize = 12;
 /// GitHub draws no larger Mermaid graph well.
 const MAX_MERMAID_NODES: usize = 60;
 /// Characters of a name that fit into a box.
-const MAX_NAME: usize = 24;
+const MAX_NAME: usize = 22;
 /// The order of the stages that prebake renders; others follow.
 const STAGES: [&str; 4] = ["registry", "builder", "image", "batch"];
 
@@ -200,10 +204,14 @@ fn edges(diff: &Diff, nodes: &[Node]) -> Vec<Edge> {
             ends,
         })
     };
-    diff.relations.iter().filter_map(edge).collect()
+    let mut edges: Vec<Edge> = diff.relations.iter().filter_map(edge).collect();
+    // What changes is drawn over what stays.
+    edges.sort_by_key(|edge| !(edge.before && edge.after));
+    edges
 }
 
-/// From the side of one box to the side of another; within a column around their left edges.
+/// From the side of one box to the side of another: within a column around their left edges, past a column
+/// over its head.
 fn curve(from: &Node, to: &Node) -> String {
     let (y1, y2) = (from.y + BOX_HEIGHT / 2, to.y + BOX_HEIGHT / 2);
     if from.x == to.x {
@@ -212,8 +220,16 @@ fn curve(from: &Node, to: &Node) -> String {
     }
     let (x1, x2) =
         if from.x > to.x { (from.x, to.x + BOX_WIDTH) } else { (from.x + BOX_WIDTH, to.x) };
-    let middle = usize::midpoint(x1, x2);
-    format!("M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}")
+    if from.x.abs_diff(to.x) == COLUMN {
+        let middle = usize::midpoint(x1, x2);
+        return format!("M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}");
+    }
+    let gap = COLUMN - BOX_WIDTH;
+    let (up, down) = if x1 < x2 { (x1 + gap, x2 - gap) } else { (x1 - gap, x2 + gap) };
+    let (rise, fall) = (usize::midpoint(x1, up), usize::midpoint(x2, down));
+    format!(
+        "M{x1} {y1}C{rise} {y1} {rise} {LANE} {up} {LANE}H{down}C{fall} {LANE} {fall} {y2} {x2} {y2}"
+    )
 }
 
 impl Picture {
@@ -224,13 +240,11 @@ impl Picture {
             return String::new();
         }
         let mut text = String::from("flowchart RL\n");
-        for column in &self.columns {
-            let members: Vec<usize> =
-                shown.iter().copied().filter(|index| self.nodes[*index].x == column.x).collect();
-            if members.is_empty() {
-                continue;
-            }
-            let _ = writeln!(text, "  subgraph {}", mermaid_text(&column.title));
+        for (number, column) in self.columns.iter().enumerate() {
+            let stage = (0..self.nodes.len()).filter(|index| self.nodes[*index].x == column.x);
+            let (members, others): (Vec<usize>, Vec<usize>) =
+                stage.partition(|index| shown.contains(index));
+            let _ = writeln!(text, "  subgraph s{number}[\"{}\"]", mermaid_text(&column.title));
             for index in members {
                 let node = &self.nodes[index];
                 let sign = if node.action == Action::NoChange { "" } else { node.sign };
@@ -238,7 +252,10 @@ impl Picture {
                 let class = class(node.action);
                 let _ = writeln!(text, "    n{index}[\"{}\"]:::{class}", label.trim_start());
             }
-            text.push_str("  end\n");
+            if !others.is_empty() {
+                let _ = writeln!(text, "    more{number}([\"{} more\"]):::same", others.len());
+            }
+            let _ = writeln!(text, "  end\n  class s{number} stage");
         }
         for edge in &self.edges {
             let (from, to) = edge.ends;
@@ -253,24 +270,29 @@ impl Picture {
 
     fn mermaid_nodes(&self) -> BTreeSet<usize> {
         let all = 0..self.nodes.len();
-        if self.nodes.len() <= MAX_MERMAID_NODES {
+        if self.nodes.len() <= FEW_NODES {
             return all.collect();
         }
         let changed: BTreeSet<usize> = all
             .filter(|index| self.nodes[*index].anchor.is_some())
             .take(MAX_MERMAID_NODES)
             .collect();
-        let near = self
-            .edges
-            .iter()
-            .filter_map(|edge| changed.contains(&edge.ends.0).then_some(edge.ends.1));
+        let near = self.edges.iter().filter_map(|edge| {
+            let (from, to) = edge.ends;
+            match (changed.contains(&from), changed.contains(&to)) {
+                (true, false) => Some(to),
+                (false, true) => Some(from),
+                _ => None,
+            }
+        });
         let room = MAX_MERMAID_NODES - changed.len();
-        let near: BTreeSet<usize> = near.filter(|index| !changed.contains(index)).collect();
+        let near: BTreeSet<usize> = near.collect();
         changed.iter().copied().chain(near.into_iter().take(room)).collect()
     }
 }
 
 const MERMAID_CLASSES: &str = "  \
+classDef stage fill:transparent,stroke:#8c959f,stroke-dasharray:3 3\n  \
 classDef same fill:transparent,stroke:#8c959f\n  \
 classDef create fill:#2da44e33,stroke:#2da44e\n  \
 classDef modify fill:#0969da22,stroke:#0969da\n  \

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::access::without_scopes;
 use super::kinds::kind_words;
 use super::lines::{LineView, line, line_view};
 use crate::catalog::mutability::Verdict;
@@ -146,7 +147,7 @@ impl PropertyView {
             PropertyChangeType::Modify => ("~", "changed"),
             PropertyChangeType::NoEffect => ("x", "changed"),
         };
-        let (path, verdict) = (path_text(&change.path), verdict(change));
+        let (path, verdict) = (without_scopes(&path_text(&change.path)), verdict(change));
         if path == "name" && before.as_ref().is_some_and(|name| name.starts_with('[')) {
             (before, after) = (None, Some("(computed by Azure)".to_owned()));
         }
