@@ -28,6 +28,10 @@ fuzz target seconds="600":
 bench *arguments:
     cargo bench --locked --bench fleet {{arguments}}
 
+# The pictures of the README, with chromium, npm and pngquant
+pictures:
+    .ci/pictures
+
 # A release binary, as docs/release.md describes it
 release target="x86_64-unknown-linux-musl":
     .ci/release {{target}}

@@ -111,6 +111,7 @@ fn access_value(path: &str, value: &Value) -> String {
         }
         Value::Object(_) if rule.get("access").is_some() => {
             let from = part("sourceAddressPrefix") + &part("sourceAddressPrefixes");
+            let from = if from.is_empty() { from } else { format!("from {from}") };
             let range = part("destinationPortRange") + &part("destinationPortRanges");
             let words = [part("access"), part("direction"), part("protocol"), range, from];
             let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();

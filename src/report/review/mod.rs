@@ -140,7 +140,7 @@ impl Review {
     pub fn summary(&self) -> String {
         let mut text = format!("In Azure: {}\n", self.headline);
         for answer in self.answers.iter().filter(|answer| answer.level > Level::Calm) {
-            let _ = writeln!(text, "  {}: {} · {}", answer.question, answer.word, answer.text);
+            let _ = writeln!(text, "  {}? {} · {}", answer.question, answer.word, answer.text);
         }
         for finding in &self.findings {
             let _ = writeln!(text, "  {}[{}]: {}", finding.severity, finding.code, finding.title);
