@@ -1,78 +1,42 @@
-use std::ops::Range;
-use std::sync::OnceLock;
+use std::fmt;
 
-use indexmap::IndexMap;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-/// A JSON text that is read level by level, as far as it is asked for: a schema of Azure has hundreds of
-/// properties of which a resource writes a few.
-#[derive(Debug)]
-pub(super) struct Outline {
-    range: Range<usize>,
-    content: OnceLock<Content>,
-}
-
-#[derive(Debug)]
-enum Content {
-    Object(IndexMap<String, Outline>),
+/// A schema as it is read: without what only people read, and in plain lists, so that it is there in a
+/// fraction of the time that a whole [`Value`] takes. Keywords are few, and found by looking at each.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Outline {
+    Object(Vec<(String, Outline)>),
     Array(Vec<Outline>),
     Scalar(Value),
-    /// Not JSON: fits nothing, so that the engine is asked and says so.
-    Broken,
-}
-
-/// One value of an outline, with the text that it stands in.
-#[derive(Clone, Copy)]
-pub(super) struct Node<'a> {
-    text: &'a str,
-    outline: &'a Outline,
 }
 
 impl Outline {
-    /// The whole of a text.
-    pub(super) fn of(text: &str) -> Self {
-        Self::at(0..text.len())
-    }
-
-    /// The outermost value; `text` is that of [`Self::of`].
-    pub(super) fn root<'a>(&'a self, text: &'a str) -> Node<'a> {
-        Node { text, outline: self }
-    }
-
-    fn at(range: Range<usize>) -> Self {
-        Self { range, content: OnceLock::new() }
-    }
-}
-
-impl<'a> Node<'a> {
-    fn content(self) -> &'a Content {
-        self.outline.content.get_or_init(|| {
-            let own = self.text.get(self.outline.range.clone()).unwrap_or_default();
-            content(self.text, own.trim_start()).unwrap_or(Content::Broken)
-        })
-    }
-
     /// The entries of an object.
-    pub(super) fn entries(self) -> Option<impl Iterator<Item = (&'a str, Self)>> {
-        let Content::Object(entries) = self.content() else { return None };
-        Some(entries.iter().map(move |(key, value)| (key.as_str(), self.with(value))))
+    pub(super) fn entries(&self) -> Option<&[(String, Self)]> {
+        match self {
+            Self::Object(entries) => Some(entries),
+            _ => None,
+        }
     }
 
     /// The elements of an array.
-    pub(super) fn elements(self) -> Option<impl Iterator<Item = Self>> {
-        let Content::Array(elements) = self.content() else { return None };
-        Some(elements.iter().map(move |element| self.with(element)))
+    pub(super) fn elements(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(elements) => Some(elements),
+            _ => None,
+        }
     }
 
     /// A property of an object.
-    pub(super) fn get(self, name: &str) -> Option<Self> {
-        let Content::Object(entries) = self.content() else { return None };
-        entries.get(name).map(|value| self.with(value))
+    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+        self.entries()?.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// What a JSON pointer leads to from here.
-    pub(super) fn pointer(self, pointer: &str) -> Option<Self> {
+    /// What a JSON pointer leads to from here, through objects.
+    pub(super) fn pointer(&self, pointer: &str) -> Option<&Self> {
         let mut steps = pointer.split('/');
         if !steps.next()?.is_empty() {
             return None;
@@ -81,78 +45,131 @@ impl<'a> Node<'a> {
     }
 
     /// A text, a number, a truth value or null.
-    pub(super) fn scalar(self) -> Option<&'a Value> {
-        match self.content() {
-            Content::Scalar(value) => Some(value),
+    pub(super) fn scalar(&self) -> Option<&Value> {
+        match self {
+            Self::Scalar(value) => Some(value),
             _ => None,
         }
     }
 
     /// A text.
-    pub(super) fn as_str(self) -> Option<&'a str> {
+    pub(super) fn as_str(&self) -> Option<&str> {
         self.scalar()?.as_str()
     }
 
     /// Whether it is this very value; of objects and arrays, nothing is said.
-    pub(super) fn is(self, value: &Value) -> bool {
+    pub(super) fn is(&self, value: &Value) -> bool {
         self.scalar() == Some(value)
-    }
-
-    fn with(self, outline: &'a Outline) -> Self {
-        Self { text: self.text, outline }
     }
 }
 
-/// One level of a text, and where in it the values below stand.
-fn content(text: &str, own: &str) -> serde_json::Result<Content> {
-    let below = |raw: &RawValue| {
-        // A borrowed value is a slice of the text that it was read from.
-        let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
-        Outline::at(start..start + raw.get().len())
-    };
-    Ok(match own.as_bytes().first() {
-        Some(b'{') => {
-            let entries: IndexMap<String, &RawValue> = serde_json::from_str(own)?;
-            let entries = entries.into_iter();
-            Content::Object(entries.map(|(key, raw)| (key, below(raw))).collect())
+impl<'de> Deserialize<'de> for Outline {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Seed { remark: false }.deserialize(deserializer)
+    }
+}
+
+/// Reads a value. That of a remark is dropped unless it is an object: then its key is the name of a property.
+#[derive(Clone, Copy)]
+struct Seed {
+    remark: bool,
+}
+
+/// Keywords that people read, and engines do not.
+const REMARKS: [&str; 4] = ["title", "description", "examples", "$comment"];
+
+impl<'de> DeserializeSeed<'de> for Seed {
+    type Value = Outline;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outline, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed {
+    type Value = Outline;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outline, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let remark = REMARKS.contains(&key.as_str());
+            entries.push((key, map.next_value_seed(Self { remark })?));
         }
-        Some(b'[') => {
-            let elements: Vec<&RawValue> = serde_json::from_str(own)?;
-            Content::Array(elements.into_iter().map(below).collect())
+        Ok(Outline::Object(entries))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Outline, A::Error> {
+        let mut elements = Vec::new();
+        if self.remark {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Outline::Array(elements));
         }
-        _ => Content::Scalar(serde_json::from_str(own)?),
-    })
+        while let Some(element) = list.next_element_seed(Self { remark: false })? {
+            elements.push(element);
+        }
+        Ok(Outline::Array(elements))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Outline, E> {
+        Ok(Outline::Scalar(if self.remark { Value::Null } else { Value::from(text) }))
+    }
+
+    fn visit_bool<E: Error>(self, truth: bool) -> Result<Outline, E> {
+        Ok(Outline::Scalar(Value::from(truth)))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Outline, E> {
+        Ok(Outline::Scalar(Value::from(number)))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Outline, E> {
+        Ok(Outline::Scalar(Value::from(number)))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Outline, E> {
+        Ok(Outline::Scalar(Value::from(number)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Outline, E> {
+        Ok(Outline::Scalar(Value::Null))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn values_are_those_of_the_text() {
-        let text = r#" { "a": { "b/c": [1, "two", null, {"d": true}] }, "e\n": "f" } "#;
-        let outline = Outline::of(text);
-        let root = outline.root(text);
-        let list: Vec<_> =
-            root.pointer("/a/b~1c").and_then(Node::elements).into_iter().flatten().collect();
-        assert_eq!(list.len(), 4);
-        assert_eq!(list[0].scalar(), Some(&Value::from(1)));
-        assert_eq!(list[1].as_str(), Some("two"));
-        assert!(list[2].is(&Value::Null));
-        assert!(list[3].get("d").is_some_and(|truth| truth.is(&Value::Bool(true))));
-        let keys: Vec<_> = root.entries().into_iter().flatten().map(|(key, _)| key).collect();
-        assert_eq!(keys, ["a", "e\n"]);
-        assert!(root.pointer("a").is_none() && root.pointer("/a/x").is_none());
+    fn outline(text: &str) -> serde_json::Result<Outline> {
+        serde_json::from_str(text)
     }
 
     #[test]
-    fn broken_text_is_nothing() {
-        for text in ["", "{", "[1,", "{\"a\": }", "nul"] {
-            let outline = Outline::of(text);
-            let root = outline.root(text);
-            assert!(
-                root.entries().is_none() && root.elements().is_none() && root.scalar().is_none()
-            );
-        }
+    fn values_are_those_of_the_text() {
+        let root = outline(r#" { "a": { "b/c": [1, "two", null, {"d": true}] }, "e\n": -1.5 } "#);
+        let root = root.expect("it is JSON");
+        let list = root.pointer("/a/b~1c").and_then(Outline::elements).unwrap_or_default();
+        assert_eq!(list.len(), 4);
+        assert!(list[0].is(&Value::from(1)) && list[2].is(&Value::Null));
+        assert_eq!(list[1].as_str(), Some("two"));
+        assert!(list[3].get("d").is_some_and(|truth| truth.is(&Value::Bool(true))));
+        assert!(root.get("e\n").is_some_and(|number| number.is(&Value::from(-1.5))));
+        assert!(root.pointer("a").is_none() && root.pointer("/a/x").is_none());
+        assert!(outline("{").is_err() && outline("{} {}").is_err());
+    }
+
+    #[test]
+    fn remarks_are_dropped_but_properties_of_their_names_stay() {
+        let text = r#"{"description": "x", "examples": ["y", {}], "properties":
+            {"title": {"type": "string", "examples": ["z"]}, "examples": {"const": 1}}}"#;
+        let root = outline(text).expect("it is JSON");
+        let title = root.pointer("/properties/title/type").and_then(Outline::as_str);
+        assert_eq!(title, Some("string"));
+        assert!(root.pointer("/properties/examples/const").is_some());
+        assert_eq!(root.get("examples"), Some(&Outline::Array(vec![])));
+        assert_eq!(root.get("description"), Some(&Outline::Scalar(Value::Null)));
     }
 }

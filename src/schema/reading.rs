@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
-use super::outline::Node;
+use super::outline::Outline;
 use super::schema::Values;
 use super::{is_symbolic, keyword};
 
@@ -25,7 +25,7 @@ pub(super) struct Reading {
 
 #[derive(Clone, Copy)]
 struct Place<'a> {
-    root: Node<'a>,
+    root: &'a Outline,
     values: Values,
     depth: usize,
 }
@@ -34,34 +34,34 @@ impl Reading {
     /// Whether the value plainly meets the schema.
     pub(super) fn fits(
         &self,
-        root: Node<'_>,
-        schema: Node<'_>,
+        root: &Outline,
+        schema: &Outline,
         value: &Value,
         values: Values,
     ) -> bool {
         self.meets(Place { root, values, depth: 0 }, schema, value)
     }
 
-    fn meets(&self, place: Place<'_>, schema: Node<'_>, value: &Value) -> bool {
+    fn meets(&self, place: Place<'_>, schema: &Outline, value: &Value) -> bool {
         let place = Place { depth: place.depth + 1, ..place };
         if place.depth > DEEPEST {
             return false;
         }
-        let Some(mut rules) = schema.entries() else {
+        let Some(rules) = schema.entries() else {
             return schema.is(&Value::Bool(true));
         };
         if place.values == Values::Symbolic && value.as_str().is_some_and(is_symbolic) {
             return !may_be_read_only(place.root, schema, 0);
         }
-        rules.all(|(word, rule)| self.rule_holds(place, schema, word, rule, value))
+        rules.iter().all(|(word, rule)| self.rule_holds(place, schema, word, rule, value))
     }
 
     fn rule_holds(
         &self,
         place: Place<'_>,
-        schema: Node<'_>,
+        schema: &Outline,
         word: &str,
-        rule: Node<'_>,
+        rule: &Outline,
         value: &Value,
     ) -> bool {
         match word {
@@ -71,10 +71,12 @@ impl Reading {
                 target(place.root, rule).is_some_and(|target| self.meets(place, target, value))
             }
             "type" => match rule.elements() {
-                Some(mut kinds) => kinds.any(|kind| has_type(value, kind)),
+                Some(kinds) => kinds.iter().any(|kind| has_type(value, kind)),
                 None => has_type(value, rule),
             },
-            "enum" => rule.elements().is_some_and(|mut options| options.any(|one| one.is(value))),
+            "enum" => {
+                rule.elements().is_some_and(|options| options.iter().any(|one| one.is(value)))
+            }
             "const" => rule.is(value),
             keyword::READ_ONLY => rule.is(&Value::Bool(false)),
             "properties"
@@ -92,10 +94,10 @@ impl Reading {
             },
             "allOf" => rule
                 .elements()
-                .is_some_and(|mut all| all.all(|rule| self.meets(place, rule, value))),
+                .is_some_and(|all| all.iter().all(|rule| self.meets(place, rule, value))),
             "anyOf" => rule
                 .elements()
-                .is_some_and(|mut any| any.any(|rule| self.meets(place, rule, value))),
+                .is_some_and(|any| any.iter().any(|rule| self.meets(place, rule, value))),
             "oneOf" => self.exactly_one(place, rule, value),
             // What meets both sides meets the right one, whichever that is.
             "if" => true,
@@ -111,9 +113,9 @@ impl Reading {
     fn object_rule(
         &self,
         place: Place<'_>,
-        schema: Node<'_>,
+        schema: &Outline,
         word: &str,
-        rule: Node<'_>,
+        rule: &Outline,
         map: &Map<String, Value>,
     ) -> bool {
         let count = map.len() as u64;
@@ -136,8 +138,8 @@ impl Reading {
             "propertyNames" => {
                 map.keys().all(|name| self.meets(place, rule, &Value::from(name.as_str())))
             }
-            "required" => rule.elements().is_some_and(|mut names| {
-                names.all(|name| name.as_str().is_some_and(|name| map.contains_key(name)))
+            "required" => rule.elements().is_some_and(|names| {
+                names.iter().all(|name| name.as_str().is_some_and(|name| map.contains_key(name)))
             }),
             "minProperties" => number().is_some_and(|least| count >= least),
             "maxProperties" => number().is_some_and(|most| count <= most),
@@ -146,13 +148,12 @@ impl Reading {
     }
 
     /// One branch holds, and every other one plainly does not.
-    fn exactly_one(&self, place: Place<'_>, rule: Node<'_>, value: &Value) -> bool {
+    fn exactly_one(&self, place: Place<'_>, rule: &Outline, value: &Value) -> bool {
         let Some(branches) = rule.elements() else { return false };
-        let branches: Vec<Node<'_>> = branches.collect();
-        let holds = |branch: &Node<'_>| self.meets(place, *branch, value);
+        let holds = |branch: &Outline| self.meets(place, branch, value);
         let Some(chosen) = branches.iter().position(holds) else { return false };
         let mut others = branches.iter().enumerate().filter(|(index, _)| *index != chosen);
-        others.all(|(_, branch)| plainly_fails(place.root, *branch, value))
+        others.all(|(_, branch)| plainly_fails(place.root, branch, value))
     }
 
     /// Only texts of ASCII: outside of it, the dialects of patterns differ.
@@ -205,12 +206,12 @@ impl Pattern {
     }
 }
 
-fn target<'a>(root: Node<'a>, reference: Node<'_>) -> Option<Node<'a>> {
+fn target<'a>(root: &'a Outline, reference: &Outline) -> Option<&'a Outline> {
     root.pointer(reference.as_str()?.strip_prefix('#')?)
 }
 
 /// An expression meets any rule but this one, wherever it stands.
-fn may_be_read_only(root: Node<'_>, schema: Node<'_>, depth: usize) -> bool {
+fn may_be_read_only(root: &Outline, schema: &Outline, depth: usize) -> bool {
     if depth > DEEPEST || schema.get(keyword::READ_ONLY).is_some() {
         return true;
     }
@@ -219,7 +220,7 @@ fn may_be_read_only(root: Node<'_>, schema: Node<'_>, depth: usize) -> bool {
     }
     let unions = ["allOf", "anyOf", "oneOf"].map(|word| schema.get(word));
     if unions.iter().any(Option::is_some) {
-        let branches = unions.into_iter().flatten().filter_map(Node::elements);
+        let branches = unions.into_iter().flatten().filter_map(Outline::elements);
         return branches.flatten().any(|branch| below(root, branch, depth));
     }
     schema.get("$ref").is_some_and(|reference| {
@@ -228,11 +229,11 @@ fn may_be_read_only(root: Node<'_>, schema: Node<'_>, depth: usize) -> bool {
 }
 
 /// A schema that is no object says nothing of reading.
-fn below(root: Node<'_>, schema: Node<'_>, depth: usize) -> bool {
+fn below(root: &Outline, schema: &Outline, depth: usize) -> bool {
     schema.entries().is_none() || may_be_read_only(root, schema, depth + 1)
 }
 
-fn has_type(value: &Value, kind: Node<'_>) -> bool {
+fn has_type(value: &Value, kind: &Outline) -> bool {
     match (kind.as_str(), value) {
         (Some("null"), Value::Null)
         | (Some("boolean"), Value::Bool(_))
@@ -246,26 +247,26 @@ fn has_type(value: &Value, kind: Node<'_>) -> bool {
 }
 
 /// A branch that names another value for a property, or needs one that is not there.
-fn plainly_fails(root: Node<'_>, branch: Node<'_>, value: &Value) -> bool {
+fn plainly_fails(root: &Outline, branch: &Outline, value: &Value) -> bool {
     let branch = branch.get("$ref").map_or(Some(branch), |reference| target(root, reference));
     let Some(branch) = branch else { return false };
     if branch.get("type").is_some_and(|kind| kind.as_str().is_some() && !has_type(value, kind)) {
         return true;
     }
     let Value::Object(map) = value else { return false };
-    let mut required = branch.get("required").and_then(Node::elements).into_iter().flatten();
+    let mut required = branch.get("required").and_then(Outline::elements).into_iter().flatten();
     if required.any(|name| name.as_str().is_some_and(|name| !map.contains_key(name))) {
         return true;
     }
-    let mut properties = branch.get("properties").and_then(Node::entries).into_iter().flatten();
+    let mut properties = branch.get("properties").and_then(Outline::entries).into_iter().flatten();
     properties.any(|(name, rule)| {
-        let constant = rule.get("const").and_then(Node::as_str);
+        let constant = rule.get("const").and_then(Outline::as_str);
         constant.zip(map.get(name).and_then(Value::as_str)).is_some_and(|(one, other)| one != other)
     })
 }
 
 /// Bounds of texts, numbers and arrays. A word that is not known here leaves the answer to the engine.
-fn within(bound: &str, rule: Node<'_>, value: &Value) -> bool {
+fn within(bound: &str, rule: &Outline, value: &Value) -> bool {
     let Some(rule) = rule.scalar() else { return false };
     let size = match (bound, value) {
         ("minLength" | "maxLength", Value::String(text)) => Some(text.chars().count() as u64),

@@ -5,7 +5,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Value, json};
 
 use super::finding::Finding;
-use super::outline::{Node, Outline};
+use super::outline::Outline;
 use super::reading::Reading;
 use super::{keyword, symbolic, translate};
 
@@ -40,7 +40,8 @@ impl std::error::Error for BrokenSchema {}
 pub struct Schema {
     name: String,
     text: Cow<'static, str>,
-    outline: Outline,
+    /// Nothing when the text is no JSON, of which the engine then says more.
+    outline: OnceLock<Option<Outline>>,
     document: OnceLock<Result<Value, BrokenSchema>>,
     reading: Reading,
     engine: OnceLock<Result<Validator, BrokenSchema>>,
@@ -52,11 +53,10 @@ const BACKTRACK_LIMIT: usize = 50_000;
 impl Schema {
     /// A schema with a name for messages and its text.
     pub fn new(name: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Self {
-        let text = text.into();
         Self {
             name: name.into(),
-            outline: Outline::of(&text),
-            text,
+            text: text.into(),
+            outline: OnceLock::new(),
             document: OnceLock::new(),
             reading: Reading::default(),
             engine: OnceLock::new(),
@@ -91,7 +91,7 @@ impl Schema {
             Values::Literal => Cow::Borrowed(value),
             Values::Symbolic => symbolic::without_nulls(value),
         };
-        if self.reading.fits(self.root(), self.root(), &value, values) {
+        if self.root().is_some_and(|root| self.reading.fits(root, root, &value, values)) {
             return Ok(Vec::new());
         }
         self.judged(&value, values)
@@ -104,8 +104,11 @@ impl Schema {
         value: &Value,
         values: Values,
     ) -> Result<Vec<Finding>, BrokenSchema> {
-        let rule = self.root().get("properties").and_then(|properties| properties.get(name));
-        if rule.is_some_and(|rule| self.reading.fits(self.root(), rule, value, values)) {
+        let fits = |root: &Outline| {
+            let rule = root.get("properties").and_then(|properties| properties.get(name));
+            rule.is_some_and(|rule| self.reading.fits(root, rule, value, values))
+        };
+        if self.root().is_some_and(fits) {
             return Ok(Vec::new());
         }
         let mut findings = self.judged(&json!({ name: value }), values)?;
@@ -121,8 +124,8 @@ impl Schema {
         Ok(translate::findings(&errors, self.document()?, values))
     }
 
-    fn root(&self) -> Node<'_> {
-        self.outline.root(&self.text)
+    fn root(&self) -> Option<&Outline> {
+        self.outline.get_or_init(|| serde_json::from_str(&self.text).ok()).as_ref()
     }
 
     fn engine(&self) -> Result<&Validator, BrokenSchema> {
