@@ -26,7 +26,7 @@ pub(super) struct Bake<'a> {
     /// The custom data, when no file has its text.
     node: Option<Node<'a>>,
     /// The parsed cloud-config; nothing when it is no YAML mapping.
-    pub(super) config: Option<Value>,
+    pub(super) config: Option<Cow<'a, Value>>,
     pub(super) scripts: Vec<Script>,
 }
 
@@ -58,7 +58,8 @@ impl<'a> Bake<'a> {
         let mut bakes: Vec<Self> = Vec::new();
         let files = view.subject.artifacts.iter().filter(|(path, _)| is_cloud_init(path));
         for (path, text) in files {
-            bakes.push(Self::new(Cow::Borrowed(text), Some(path), None));
+            let config = view.subject.values.get(path.as_str()).map(|value| &**value);
+            bakes.push(Self::new(Cow::Borrowed(text), Some(path), None, config.map(Cow::Borrowed)));
         }
         if let Some((path, text)) = view.subject.artifacts.get_key_value("bake.sh") {
             bakes.push(Self::of_script(Cow::Borrowed(text), Some(path), None));
@@ -76,18 +77,25 @@ impl<'a> Bake<'a> {
             let node = vm.at("properties/osProfile/customData");
             let Some(text) = node.text().and_then(|encoded| decode(&encoded)) else { continue };
             if bakes.iter().all(|bake| bake.text != text) {
-                bakes.push(Self::new(Cow::Owned(text), None, Some(node)));
+                let small = if text.len() <= MAX_BYTES { &*text } else { "" };
+                let config = serde_yaml::from_str(small).ok().map(Cow::Owned);
+                bakes.push(Self::new(Cow::Owned(text), None, Some(node), config));
             }
         }
         bakes
     }
 
-    fn new(text: Cow<'a, str>, path: Option<&'a str>, node: Option<Node<'a>>) -> Self {
-        let small = if text.len() <= MAX_BYTES { &*text } else { "" };
-        let config: Option<Value> = serde_yaml::from_str(small).ok().filter(Value::is_object);
+    fn new(
+        text: Cow<'a, str>,
+        path: Option<&'a str>,
+        node: Option<Node<'a>>,
+        config: Option<Cow<'a, Value>>,
+    ) -> Self {
+        let config = config.filter(|config| config.is_object());
         let scripts = match &config {
             Some(config) => scripts(config),
-            None => vec![Script::new("custom data".to_owned(), small.to_owned())],
+            None if text.len() > MAX_BYTES => Vec::new(),
+            None => vec![Script::new("custom data".to_owned(), text.clone().into_owned())],
         };
         Self { is_custom_data: true, text, path, node, config, scripts }
     }

@@ -59,7 +59,7 @@ fn keys_are_known(view: &View<'_>, sink: &mut Sink<'_>) {
     // see.
     let inline = view.bakes.iter().filter(|bake| !bake.is_file());
     for bake in inline.filter(|bake| bake.text.starts_with("#cloud-config")) {
-        let Some(config) = bake.config.as_ref().and_then(Value::as_object) else {
+        let Some(config) = bake.config.as_ref().and_then(|config| config.as_object()) else {
             sink.report(bake.whole(), "what follows is no YAML mapping");
             continue;
         };

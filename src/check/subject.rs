@@ -1,4 +1,7 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use super::bake::Bake;
 use super::node::{Node, last_segment, same_id};
@@ -15,6 +18,8 @@ pub struct Subject<'a> {
     pub templates: &'a BTreeMap<&'a str, &'a Template>,
     /// The rendered files, by path.
     pub artifacts: &'a BTreeMap<String, String>,
+    /// What those files say that are YAML or JSON, by path.
+    pub values: &'a BTreeMap<&'a str, Cow<'a, Value>>,
     /// What only the config says.
     pub declared: &'a Declared,
     /// The day on which retirements are judged.

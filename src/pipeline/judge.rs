@@ -1,5 +1,6 @@
 //! Schemas and rules over a compiled render, and what the config makes of their findings.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -35,14 +36,17 @@ impl Judged<'_> {
         diagnostics: &mut Diagnostics,
     ) {
         let files = self.add_files(sources);
-        let mut found = Diagnostics::new();
-        for stage in self.stages {
-            validate::resources(&stage.resources, &stage.template, schemas, &mut found);
-        }
-        for (path, id) in &files {
-            validate::file(path, &self.artifacts.files[path.as_str()], *id, &mut found);
-        }
-        self.rules(as_of, &files, &mut found);
+        let (values, mut found) = self.values(&files);
+        let (of_schemas, of_rules) = rayon::join(
+            || {
+                let mut found = self.resources(schemas);
+                found.append(self.files(&files, &values));
+                found
+            },
+            || self.rules(as_of, &files, &values),
+        );
+        found.append(of_schemas);
+        found.append(of_rules);
         let settings = self.config.checks.as_ref().map(|checks| checks.rules.clone());
         let outcome = check::apply(found, &settings.unwrap_or_default(), as_of, &|code| {
             self.document.key_place(&format!("/checks/rules/{}", escape(code)))
@@ -50,7 +54,62 @@ impl Judged<'_> {
         diagnostics.append(outcome.diagnostics);
     }
 
-    fn rules(&self, as_of: Date, files: &BTreeMap<String, FileId>, found: &mut Diagnostics) {
+    /// What the schemas of their types say of the resources.
+    fn resources(&self, schemas: &ResourceSchemas) -> Diagnostics {
+        let mut found = Diagnostics::new();
+        for stage in self.stages {
+            validate::resources(&stage.resources, &stage.template, schemas, &mut found);
+        }
+        found
+    }
+
+    /// What the schemas of files say of them.
+    fn files(
+        &self,
+        files: &BTreeMap<String, FileId>,
+        values: &BTreeMap<&str, Cow<'_, Value>>,
+    ) -> Diagnostics {
+        let mut found = Diagnostics::new();
+        for (path, value) in values {
+            let text = &self.artifacts.files[*path];
+            validate::file(path, text, files[*path], value, &mut found);
+        }
+        found
+    }
+
+    /// What the files say that have schemas, that of compiled files being known; and which cannot be read.
+    fn values<'a>(
+        &'a self,
+        files: &'a BTreeMap<String, FileId>,
+    ) -> (BTreeMap<&'a str, Cow<'a, Value>>, Diagnostics) {
+        let mut found = Diagnostics::new();
+        let compiled: BTreeMap<String, &Value> = self
+            .stages
+            .iter()
+            .flat_map(|stage| {
+                let template = (Stage::template_path(&stage.name), &stage.template.json);
+                [template, (Stage::parameters_path(&stage.name), &stage.parameters)]
+            })
+            .collect();
+        let mut values = BTreeMap::new();
+        for (path, id) in files {
+            let value = match compiled.get(path) {
+                Some(value) => Some(Cow::Borrowed(*value)),
+                None => validate::read(path, &self.artifacts.files[path.as_str()], *id, &mut found)
+                    .map(Cow::Owned),
+            };
+            values.extend(value.map(|value| (path.as_str(), value)));
+        }
+        (values, found)
+    }
+
+    /// What the rules say.
+    fn rules(
+        &self,
+        as_of: Date,
+        files: &BTreeMap<String, FileId>,
+        values: &BTreeMap<&str, Cow<'_, Value>>,
+    ) -> Diagnostics {
         let resources: Vec<&Resource> =
             self.stages.iter().flat_map(|stage| &stage.resources).collect();
         let templates: BTreeMap<&str, &Template> =
@@ -68,13 +127,15 @@ impl Judged<'_> {
             resources: &resources,
             templates: &templates,
             artifacts: &self.artifacts.files,
+            values,
             declared: &declared,
             as_of,
         };
         let places = RenderPlaces { templates: &templates, files, document: self.document };
-        for finding in check::check(&subject) {
-            found.push(check::diagnostic(&finding, &places));
-        }
+        let findings = check::check(&subject);
+        let findings: Vec<_> =
+            findings.iter().map(|finding| check::diagnostic(finding, &places)).collect();
+        Diagnostics::from(findings)
     }
 
     fn add_files(&self, sources: &mut Sources) -> BTreeMap<String, FileId> {

@@ -6,7 +6,7 @@
 mod file;
 mod resource;
 
-pub use file::file;
+pub use file::{file, read};
 pub use resource::resources;
 
 use crate::diagnostic::{Diagnostic, Place};

@@ -1,5 +1,6 @@
 //! A deployment in YAML, and changes of it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use prebake::arm::Template;
@@ -193,10 +194,20 @@ impl Deployment {
             templates.iter().map(|(stage, template)| (*stage, template)).collect();
         let resources = self.resources();
         let resources: Vec<&Resource> = resources.iter().collect();
+        let is_data = |path: &str| path.ends_with(".yaml") || path.ends_with(".json");
+        let values: BTreeMap<&str, Cow<'_, Value>> = self
+            .artifacts
+            .iter()
+            .filter(|(path, _)| is_data(path))
+            .filter_map(|(path, text)| {
+                Some((path.as_str(), Cow::Owned(serde_yaml::from_str(text).ok()?)))
+            })
+            .collect();
         check::check(&Subject {
             resources: &resources,
             templates: &templates,
             artifacts: &self.artifacts,
+            values: &values,
             declared: &Declared { gpu: self.gpu, quota: self.quota.clone() },
             as_of: Date::parse(&self.as_of).expect("the day is one"),
         })

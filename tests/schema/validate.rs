@@ -157,7 +157,9 @@ fn lines(path: &str, text: &str) -> Vec<(String, usize)> {
     let mut sources = Sources::new();
     let id = sources.add(path, text);
     let mut diagnostics = Diagnostics::new();
-    validate::file(path, text, id, &mut diagnostics);
+    if let Some(value) = validate::read(path, text, id, &mut diagnostics) {
+        validate::file(path, text, id, &value, &mut diagnostics);
+    }
     let line = |place| sources.position(place).1.line;
     diagnostics.iter().map(|one| (one.title.clone(), one.place.map_or(0, line))).collect()
 }
