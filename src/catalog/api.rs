@@ -33,7 +33,13 @@ pub fn api_versions() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The properties of a resource type that came or went with a version.
 pub fn api_properties(kind: &str) -> impl Iterator<Item = ApiProperty> {
-    PROPERTIES.rows().map(parse).filter(move |property| property.kind.eq_ignore_ascii_case(kind))
+    // Keys are `type#path`: all other types' rows are passed over unread.
+    let of_kind = move |row: &Row| {
+        let start = row.key().get(..kind.len()).unwrap_or_default();
+        start.eq_ignore_ascii_case(kind)
+    };
+    let properties = PROPERTIES.rows().filter(of_kind).map(parse);
+    properties.filter(move |property| property.kind.eq_ignore_ascii_case(kind))
 }
 
 fn parse(row: Row) -> ApiProperty {

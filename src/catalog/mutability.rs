@@ -3,6 +3,7 @@
 //! Three tables, read once: `mutability.tsv`, `defaults.tsv` and `comparisons.tsv`. Their rows name
 //! paths of a resource body; [`Facts`] walks down a body and knows the rows that hold there.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -52,21 +53,19 @@ enum Condition {
     Always,
     Added,
     Removed,
-    To(String),
-    Within(Vec<String>),
-    Change(String, String),
+    To(&'static str),
+    Within(Vec<&'static str>),
+    Change(&'static str, &'static str),
 }
 
 impl Condition {
-    fn parse(text: &str) -> Self {
+    fn parse(text: &'static str) -> Self {
         match text.split_once(':') {
-            Some(("to", value)) => Self::To(value.to_owned()),
-            Some(("within", values)) => {
-                Self::Within(values.split(',').map(str::to_owned).collect())
-            }
+            Some(("to", value)) => Self::To(value),
+            Some(("within", values)) => Self::Within(values.split(',').collect()),
             Some(("change", pair)) => {
                 let (from, to) = pair.split_once('>').unwrap_or((pair, ""));
-                Self::Change(from.to_owned(), to.to_owned())
+                Self::Change(from, to)
             }
             _ if text == "added" => Self::Added,
             _ if text == "removed" => Self::Removed,
@@ -103,28 +102,28 @@ pub struct Mutability {
     /// It interrupts what is running.
     pub interrupts: bool,
     /// The event after which a later change holds.
-    pub event: Option<String>,
+    pub event: Option<&'static str>,
     /// Azure's error code, of a refusal.
-    pub code: Option<String>,
+    pub code: Option<&'static str>,
     /// Refused only while something uses what the path names.
     pub in_use: bool,
     /// What happens.
-    pub effect: String,
+    pub effect: &'static str,
     /// What to do.
-    pub advice: String,
+    pub advice: &'static str,
     /// How well it is known: documented, provider-inferred, issue, inferred.
-    pub confidence: String,
+    pub confidence: &'static str,
     /// Where it is known from.
-    pub source: String,
+    pub source: &'static str,
 }
 
 impl Mutability {
-    fn parse(columns: &[&str]) -> Self {
-        let [_, _, when, verdict, effect, advice, confidence, source] = columns else {
+    fn parse(columns: &[&'static str]) -> Self {
+        let &[_, _, when, verdict, effect, advice, confidence, source] = columns else {
             unreachable!("every row of mutability.tsv has eight columns, as its test proves");
         };
         let (word, detail) = verdict.split_once(':').unwrap_or((verdict, ""));
-        let detail = (!detail.is_empty()).then(|| detail.to_owned());
+        let detail = (!detail.is_empty()).then_some(detail);
         let (verdict, event, code) = match word {
             "no-effect" => (Verdict::NoEffect, None, None),
             "in-place" | "in-place!" => (Verdict::InPlace, None, None),
@@ -142,10 +141,10 @@ impl Mutability {
             event,
             code,
             in_use: word == "in-use",
-            effect: (*effect).to_owned(),
-            advice: (*advice).to_owned(),
-            confidence: (*confidence).to_owned(),
-            source: (*source).to_owned(),
+            effect,
+            advice,
+            confidence,
+            source,
         }
     }
 }
@@ -213,21 +212,35 @@ impl Comparison {
 
 #[derive(Debug, Default)]
 struct Node {
-    children: BTreeMap<String, Node>,
+    /// Few, and found by looking at each: names are compared without regard to case.
+    children: Vec<(Cow<'static, str>, Node)>,
     rows: Vec<usize>,
     comparisons: Vec<Comparison>,
     default: Option<Value>,
 }
 
 impl Node {
-    fn at(&mut self, path: &[String]) -> &mut Self {
-        path.iter().fold(self, |node, step| node.children.entry(step.clone()).or_default())
+    fn at(&mut self, path: Vec<Cow<'static, str>>) -> &mut Self {
+        path.into_iter().fold(self, |node, step| {
+            let known = node.children.iter().position(|(name, _)| name.eq_ignore_ascii_case(&step));
+            let index = known.unwrap_or(node.children.len());
+            if known.is_none() {
+                node.children.push((step, Self::default()));
+            }
+            &mut node.children[index].1
+        })
+    }
+
+    fn child(&self, name: &str) -> Option<&Self> {
+        let named =
+            |name: &str| self.children.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        named(name).or_else(|| named("*")).map(|(_, node)| node)
     }
 
     /// Puts the rows of each node before those that it inherits, so that one list holds them all.
     fn inherit(&mut self, above: &[usize]) {
         self.rows.extend_from_slice(above);
-        for child in self.children.values_mut() {
+        for (_, child) in &mut self.children {
             child.inherit(&self.rows);
         }
     }
@@ -244,18 +257,18 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
         let index = tables.rows.len();
         tables.rows.push(Mutability::parse(&columns));
         for path in paths(columns[1]) {
-            tables.types.entry(columns[0].to_lowercase()).or_default().at(&path).rows.push(index);
+            tables.types.entry(columns[0].to_lowercase()).or_default().at(path).rows.push(index);
         }
     }
     for columns in rows(include_str!("tables/defaults.tsv")) {
         for path in paths(columns[1]) {
-            tables.types.entry(columns[0].to_lowercase()).or_default().at(&path).default =
+            tables.types.entry(columns[0].to_lowercase()).or_default().at(path).default =
                 serde_json::from_str(columns[2]).ok();
         }
     }
     for columns in rows(include_str!("tables/comparisons.tsv")) {
         for path in paths(columns[1]) {
-            let node = tables.types.entry(columns[0].to_lowercase()).or_default().at(&path);
+            let node = tables.types.entry(columns[0].to_lowercase()).or_default().at(path);
             node.comparisons.extend(columns[2].split(',').filter_map(Comparison::parse));
         }
     }
@@ -274,8 +287,17 @@ fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
         .map(|line| line.split('\t').collect())
 }
 
-/// `a.{b,c}[].d` as the paths it stands for, each as its steps in lower case (`[]` is one).
-fn paths(pattern: &str) -> Vec<Vec<String>> {
+/// `a.{b,c}[].d` as the paths it stands for, each as its steps (`[]` is one).
+fn paths(pattern: &'static str) -> Vec<Vec<Cow<'static, str>>> {
+    if !pattern.contains('{') {
+        return vec![steps(pattern).map(Cow::Borrowed).collect()];
+    }
+    let owned = |path: &String| steps(path).map(|step| Cow::Owned(step.to_owned())).collect();
+    choices(pattern).iter().map(owned).collect()
+}
+
+/// The paths of a pattern with one of each choice.
+fn choices(pattern: &str) -> Vec<String> {
     let mut open = vec![String::new()];
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once('{') {
@@ -288,12 +310,17 @@ fn paths(pattern: &str) -> Vec<Vec<String>> {
             .collect();
         rest = after;
     }
-    open.iter()
-        .map(|path| {
-            let path = format!("{path}{rest}").to_lowercase().replace("[]", ".[]");
-            path.split('.').map(str::to_owned).collect()
+    open.iter().map(|path| format!("{path}{rest}")).collect()
+}
+
+/// `a[].b` as `a`, `[]`, `b`.
+fn steps(path: &str) -> impl Iterator<Item = &str> {
+    path.split('.')
+        .flat_map(|step| match step.strip_suffix("[]") {
+            Some("") | None => [step, ""],
+            Some(name) => [name, "[]"],
         })
-        .collect()
+        .filter(|step| !step.is_empty())
 }
 
 /// What is known at one path of a resource body: of its type, and of every type.
@@ -324,7 +351,7 @@ impl Facts {
     /// At a property of this value.
     #[must_use]
     pub fn property(self, name: &str) -> Self {
-        self.step(&name.to_lowercase())
+        self.step(name)
     }
 
     /// At an element of this array.
@@ -334,9 +361,7 @@ impl Facts {
     }
 
     fn step(self, name: &str) -> Self {
-        let down = |node: Option<&'static Node>| {
-            node.and_then(|node| node.children.get(name).or_else(|| node.children.get("*")))
-        };
+        let down = |node: Option<&'static Node>| node.and_then(|node| node.child(name));
         let (own, any) = (down(self.own), down(self.any));
         Self {
             own,
