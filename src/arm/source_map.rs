@@ -23,6 +23,16 @@ impl SourceMap {
         self.mounted.insert(pointer.into(), map);
     }
 
+    /// Moves every place by so many files.
+    pub fn move_files(&mut self, by: u32) {
+        for place in self.places.values_mut() {
+            *place = place.moved(by);
+        }
+        for map in self.mounted.values_mut() {
+            Arc::make_mut(map).move_files(by);
+        }
+    }
+
     /// The place of the value at a pointer, or of the nearest enclosing value that has one.
     pub fn place(&self, pointer: &str) -> Option<Place> {
         let mut enclosing = pointer;

@@ -155,6 +155,16 @@ impl Diagnostics {
         self.findings.append(&mut other.findings);
     }
 
+    /// Moves every place by so many files: [`Sources::append`] gives the number.
+    pub fn move_files(&mut self, by: u32) {
+        for finding in &mut self.findings {
+            finding.place = finding.place.map(|place| place.moved(by));
+            for related in &mut finding.related {
+                related.place = related.place.moved(by);
+            }
+        }
+    }
+
     /// Whether a finding is an error.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)

@@ -41,6 +41,14 @@ pub struct Place {
     pub span: Span,
 }
 
+impl Place {
+    /// The same place after the files of its [`Sources`] were added to another, `by` files further on.
+    #[must_use]
+    pub fn moved(self, by: u32) -> Self {
+        Self { file: FileId(self.file.0 + by), span: self.span }
+    }
+}
+
 /// A position as people count: both from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct LineColumn {
@@ -112,6 +120,13 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         self.files.push(SourceFile::new(name.into(), text.into()));
         FileId(offset(self.files.len() - 1))
+    }
+
+    /// Adds the files of another, and gives by how many files their places move.
+    pub fn append(&mut self, other: Self) -> u32 {
+        let by = offset(self.files.len());
+        self.files.extend(other.files);
+        by
     }
 
     /// The file of this name.

@@ -1,5 +1,6 @@
 //! From the rendered Bicep to what Azure is asked for.
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::arm;
@@ -48,12 +49,25 @@ pub(super) fn compile(
         .iter()
         .map(|(path, text)| (format!("{folder}/{path}"), text.as_str()))
         .collect();
+    // Each stage has sources of its own until all are done, so that they can be compiled side by side.
+    let compiled: Vec<_> = model
+        .stages
+        .par_iter()
+        .map(|name| {
+            let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
+            let stage = stage(name, model, folder, &files, &mut sources, &mut findings);
+            (stage, sources, findings)
+        })
+        .collect();
     let mut stages = Vec::new();
-    for name in &model.stages {
-        let mut findings = Diagnostics::new();
-        let stage = stage(name, model, folder, &files, sources, &mut findings);
+    for (stage, own, mut findings) in compiled {
+        let by = sources.append(own);
+        findings.move_files(by);
         diagnostics.append(with_templates(findings, folder, artifacts, sources));
-        stages.extend(stage);
+        stages.extend(stage.map(|mut stage| {
+            stage.template.source_map.move_files(by);
+            stage
+        }));
     }
     if stages.len() < model.stages.len() {
         return None;
