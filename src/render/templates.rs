@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use rayon::prelude::*;
 use serde_json::Value;
 use tera::{Kwargs, State, Tera, TeraResult};
 
@@ -56,36 +57,49 @@ embedded![
 /// Parsed once and shared over a fleet.
 #[derive(Debug)]
 pub struct Templates {
-    tera: Tera,
+    engines: Vec<Tera>,
+    /// Template → the engine that holds it.
+    engine_of: BTreeMap<String, usize>,
     texts: BTreeMap<String, String>,
     digest: String,
 }
 
 impl Templates {
     /// Parses the embedded templates with `overlay` (path below `templates/` → text) laid over them.
-    /// Reports `PB2001` for every template that cannot be parsed.
+    /// Reports `PB2001` for the templates that cannot be parsed.
     pub fn new(
         overlay: BTreeMap<String, String>,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
+        // The embedded templates know nothing of each other, so that they can be parsed side by side; those
+        // of a team may include and import.
+        let apart = overlay.is_empty();
         let mut texts: BTreeMap<String, String> =
             EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         texts.extend(overlay);
-        let mut tera = Tera::default();
-        // Escaping is by language, at the place of use; HTML escaping would corrupt every one of them.
-        tera.autoescape_on(Vec::<&str>::new());
-        register(&mut tera);
-        let parsed = tera.add_raw_templates(texts.iter());
-        let digest = digest(&texts);
-        let templates = Self { tera, texts, digest };
-        match parsed {
-            Ok(()) => Some(templates),
-            Err(error) => {
-                diagnostics.push(templates.failure(&error, sources));
-                None
+        let groups: Vec<Vec<_>> = if apart {
+            texts.iter().map(|template| vec![template]).collect()
+        } else {
+            vec![texts.iter().collect()]
+        };
+        let engine_of = groups
+            .iter()
+            .enumerate()
+            .flat_map(|(index, group)| group.iter().map(move |(path, _)| ((*path).clone(), index)));
+        let engine_of = engine_of.collect();
+        let (parsed, digest) = rayon::join(
+            || groups.par_iter().map(|group| engine(group)).collect::<Vec<_>>(),
+            || digest(&texts),
+        );
+        let mut templates = Self { engines: Vec::new(), engine_of, texts, digest };
+        for engine in parsed {
+            match engine {
+                Ok(engine) => templates.engines.push(engine),
+                Err(error) => diagnostics.push(templates.failure(&error, sources)),
             }
         }
+        (!diagnostics.has_errors()).then_some(templates)
     }
 
     /// Renders one template. Reports `PB2002` at the template's line.
@@ -96,7 +110,9 @@ impl Templates {
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
-        match self.tera.render(path, context) {
+        let engine = self.engine_of.get(path).and_then(|index| self.engines.get(*index));
+        let engine = engine.expect("the paths asked for are those of the embedded templates");
+        match engine.render(path, context) {
             Ok(text) => Some(text),
             Err(error) => {
                 diagnostics.push(self.failure(&error, sources));
@@ -139,6 +155,16 @@ impl Templates {
             .at(place(file, &range), report.message().to_owned())
             .help(help)
     }
+}
+
+/// An engine that holds these templates.
+fn engine(templates: &[(&String, &String)]) -> TeraResult<Tera> {
+    let mut tera = Tera::default();
+    // Escaping is by language, at the place of use; HTML escaping would corrupt every one of them.
+    tera.autoescape_on(Vec::<&str>::new());
+    register(&mut tera);
+    tera.add_raw_templates(templates.iter().copied())?;
+    Ok(tera)
 }
 
 fn digest(texts: &BTreeMap<String, String>) -> String {
