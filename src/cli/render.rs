@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostics, Severity};
 use crate::diff::{self, FileDiff, FileState};
 use crate::output::{self, OutputError, PreviousRender};
 use crate::pipeline::{self, Job, Tools};
-use crate::report::review::Review;
+use crate::report::review;
 
 /// `prebake render`.
 #[derive(Debug, Args)]
@@ -260,7 +260,7 @@ fn in_azure(previous: &PreviousRender, render: &pipeline::Render) -> String {
         pipeline::previous_state(&previous.files, manifest.target.as_ref(), &mut broken)
     });
     let diff = diff::diff(before.as_ref(), Some(&render.state()));
-    Review::new(&render.model.name, &diff).summary()
+    review::summary(&diff)
 }
 
 fn next_command(folder: &Path) -> String {

@@ -48,7 +48,9 @@ pub(super) fn change(
         (_, None) => PropertyChangeType::Delete,
         _ => PropertyChangeType::Modify,
     };
-    let text = |field: fn(&Mutability) -> &String| row.map(field).cloned().unwrap_or_default();
+    let text = |field: fn(&Mutability) -> &'static str| {
+        row.map_or_else(String::new, |row| field(row).to_owned())
+    };
     PropertyChange {
         path,
         change,
@@ -56,12 +58,12 @@ pub(super) fn change(
         after: after.map(|value| shown(facts, value)),
         verdict,
         interrupts: row.is_some_and(|row| row.interrupts),
-        event: row.and_then(|row| row.event.clone()),
-        code: row.and_then(|row| row.code.clone()),
-        effect: text(|row| &row.effect),
-        advice: text(|row| &row.advice),
-        confidence: text(|row| &row.confidence),
-        source: text(|row| &row.source),
+        event: row.and_then(|row| row.event).map(str::to_owned),
+        code: row.and_then(|row| row.code).map(str::to_owned),
+        effect: text(|row| row.effect),
+        advice: text(|row| row.advice),
+        confidence: text(|row| row.confidence),
+        source: text(|row| row.source),
         reset: after.is_none(),
         reset_to: if after.is_none() { facts.default().cloned() } else { None },
         in_use: row.is_some_and(|row| row.in_use),

@@ -140,11 +140,17 @@ pub struct FileChange {
     pub removed: usize,
     /// The text differs, its meaning does not.
     pub formatting_only: bool,
-    /// The lines that differ.
-    pub hunks: Vec<Hunk>,
+    /// The texts, of a file that differs; empty where there is none.
+    before: String,
+    after: String,
 }
 
 impl FileChange {
+    /// The lines that differ. They are many and seldom shown, so they are made when asked for.
+    pub fn hunks(&self) -> Vec<Hunk> {
+        text_hunks(&self.before, &self.after)
+    }
+
     /// Whether the file differs in a way that a deployment can notice.
     pub fn matters(&self) -> bool {
         self.state != FileState::Unchanged
@@ -165,7 +171,7 @@ impl FileChange {
             name(self.state != FileState::Added, "a"),
             name(self.state != FileState::Removed, "b")
         );
-        for hunk in &self.hunks {
+        for hunk in self.hunks() {
             text.push_str(&hunk.header());
             text.push('\n');
             for line in &hunk.lines {
@@ -238,19 +244,17 @@ fn file(path: &str, before: Option<&String>, after: Option<&String>) -> FileChan
         added: 0,
         removed: 0,
         formatting_only: false,
-        hunks: Vec::new(),
+        before: String::new(),
+        after: String::new(),
     };
     if state == FileState::Unchanged {
         return change;
     }
-    let (before, after) = (before.map_or("", String::as_str), after.map_or("", String::as_str));
-    change.hunks = text_hunks(before, after);
-    let lines = change.hunks.iter().flat_map(|hunk| &hunk.lines);
-    for line in lines {
-        change.added += usize::from(line.state == LineState::Added);
-        change.removed += usize::from(line.state == LineState::Removed);
-    }
-    change.formatting_only = state == FileState::Changed && same_meaning(path, before, after);
+    let text = |side: Option<&String>| side.cloned().unwrap_or_default();
+    (change.before, change.after) = (text(before), text(after));
+    (change.removed, change.added) = counts(&change.before, &change.after);
+    change.formatting_only =
+        state == FileState::Changed && same_meaning(path, &change.before, &change.after);
     change
 }
 
@@ -268,18 +272,38 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// The lines that differ. The search always runs in the same direction, so that swapping the files
-/// swaps the signs and nothing else.
+/// The lines that differ.
 pub fn text_hunks(before: &str, after: &str) -> Vec<Hunk> {
-    let (old, new): (Vec<&str>, Vec<&str>) =
-        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
-    let swapped = before > after;
-    let ops = if swapped {
-        operations(&new, &old).into_iter().map(swap).collect()
-    } else {
-        operations(&old, &new)
-    };
+    let (old, new) = (lines(before), lines(after));
+    let ops = directed(before, after, &old, &new);
     group_diff_ops(ops, CONTEXT).iter().map(|ops| hunk(ops, &old, &new)).collect()
+}
+
+/// How many lines go and come.
+fn counts(before: &str, after: &str) -> (usize, usize) {
+    let (old, new) = (lines(before), lines(after));
+    if old.is_empty() || new.is_empty() {
+        return (old.len(), new.len());
+    }
+    let ops = directed(before, after, &old, &new);
+    let differ = ops.iter().filter(|op| op.tag() != DiffTag::Equal);
+    differ.fold((0, 0), |(removed, added), op| {
+        (removed + op.old_range().len(), added + op.new_range().len())
+    })
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// The search always runs in the same direction, so that swapping the files swaps the signs and nothing
+/// else.
+fn directed(before: &str, after: &str, old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+    if before > after {
+        operations(new, old).into_iter().map(swap).collect()
+    } else {
+        operations(old, new)
+    }
 }
 
 fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {

@@ -65,7 +65,8 @@ fn assert_mirrored(before: &RenderState, after: &RenderState) {
                 | (FileState::Unchanged, FileState::Unchanged)
         ));
         let lines = |file: &prebake::diff::FileChange, state: LineState| -> Vec<String> {
-            let lines = file.hunks.iter().flat_map(|hunk| &hunk.lines);
+            let hunks = file.hunks();
+            let lines = hunks.iter().flat_map(|hunk| &hunk.lines);
             lines.filter(|line| line.state == state).map(|line| line.text.clone()).collect()
         };
         assert_eq!(lines(there, LineState::Added), lines(back, LineState::Removed));

@@ -69,7 +69,7 @@ pub(super) fn files(diff: &Diff) -> Vec<FileView> {
 
 fn file(file: &FileChange) -> FileView {
     let mut lines = Vec::new();
-    for hunk in &file.hunks {
+    for hunk in file.hunks() {
         lines.push(LineView { sign: "", class: "hunk", text: hunk.header() });
         lines.extend(hunk.lines.iter().map(line));
     }

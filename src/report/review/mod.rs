@@ -135,19 +135,20 @@ impl Review {
             picture,
         }
     }
+}
 
-    /// The counts, what should worry and what is wrong, in a few lines.
-    pub fn summary(&self) -> String {
-        let mut text = format!("In Azure: {}\n", self.headline);
-        for answer in self.answers.iter().filter(|answer| answer.level > Level::Calm) {
-            let _ = writeln!(text, "  {}? {} · {}", answer.question, answer.word, answer.text);
-        }
-        for finding in &self.findings {
-            let _ = writeln!(text, "  {}[{}]: {}", finding.severity, finding.code, finding.title);
-            let _ = writeln!(text, "    help: {}", finding.help);
-        }
-        text
+/// The counts, what should worry and what is wrong, in a few lines.
+pub fn summary(diff: &Diff) -> String {
+    let counts = counts(|action| diff.count(action));
+    let mut text = format!("In Azure: {}\n", headline(&counts, diff));
+    for answer in answers::answers(diff).iter().filter(|answer| answer.level > Level::Calm) {
+        let _ = writeln!(text, "  {}? {} · {}", answer.question, answer.word, answer.text);
     }
+    for finding in diff.findings.iter().map(FindingView::new) {
+        let _ = writeln!(text, "  {}[{}]: {}", finding.severity, finding.code, finding.title);
+        let _ = writeln!(text, "    help: {}", finding.help);
+    }
+    text
 }
 
 /// The reviews of all configs of a run.
