@@ -129,37 +129,25 @@ fn split_key(key: &'static str) -> (&'static str, Generation) {
     (os_key, Generation::parse(generation).unwrap_or(Generation::V2))
 }
 
+/// The cells come in the order of the fields.
 fn parse_image(row: Row) -> BaseImage {
-    let [
-        key,
-        publisher,
-        offer,
-        sku,
-        version,
-        os,
-        node_agent,
-        packages,
-        docker,
-        gpu_driver,
-        plan,
-        source,
-    ] = row.cells();
-    let (os_key, generation) = split_key(key);
-    let docker = docker == "yes";
+    let (os_key, generation) = split_key(row.key());
+    let mut cells = row.cells::<12>().into_iter().skip(1);
+    let mut next = || cells.next().unwrap_or("");
     BaseImage {
         os_key,
         generation,
-        publisher,
-        offer,
-        sku,
-        version,
-        os,
-        node_agent,
-        packages,
-        docker,
-        gpu_driver,
-        plan,
-        source,
+        publisher: next(),
+        offer: next(),
+        sku: next(),
+        version: next(),
+        os: next(),
+        node_agent: next(),
+        packages: next(),
+        docker: next() == "yes",
+        gpu_driver: next(),
+        plan: next(),
+        source: next(),
     }
 }
 

@@ -1,3 +1,5 @@
+use serde::Serialize;
+
 use super::table::{Row, Table};
 
 const DRIVERS: Table = Table::new(include_str!("tables/drivers.tsv"));
@@ -24,9 +26,9 @@ pub struct Driver {
     pub source: &'static str,
 }
 
-/// A package repository, and what is installed from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PackageSource {
+/// A package repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Repository {
     /// Name of the source on the machine.
     pub name: &'static str,
     /// Archive (apt) or repository file (dnf).
@@ -39,6 +41,13 @@ pub struct PackageSource {
     pub key_url: &'static str,
     /// Fingerprint of the signing key.
     pub fingerprint: &'static str,
+}
+
+/// A package repository, and what is installed from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageSource {
+    /// Where the packages lie.
+    pub repository: Repository,
     /// Default version, empty for the newest.
     pub version: &'static str,
     /// Packages to install.
@@ -80,12 +89,7 @@ fn parse_source(row: Row) -> PackageSource {
         source,
     ] = row.cells();
     PackageSource {
-        name,
-        uri,
-        suite,
-        components,
-        key_url,
-        fingerprint,
+        repository: Repository { name, uri, suite, components, key_url, fingerprint },
         version,
         packages: packages.split_whitespace().collect(),
         conflicts: conflicts.split_whitespace().collect(),
@@ -106,7 +110,10 @@ mod tests {
                 assert!(driver.url.starts_with("https://"), "{driver:?}");
             } else {
                 let source = PACKAGE_SOURCES.find(driver.repository).map(parse_source);
-                assert_eq!(source.expect("a driver's repository exists").fingerprint.len(), 40);
+                assert_eq!(
+                    source.expect("a driver's repository exists").repository.fingerprint.len(),
+                    40
+                );
             }
         }
     }

@@ -12,6 +12,7 @@ pub mod files;
 mod fleet;
 mod init;
 mod input;
+mod matrix;
 mod pins;
 mod render;
 mod schema;

@@ -1,9 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rayon::prelude::*;
 
+use super::matrix::{self, Combination};
 use super::{Configs, DONE, FAILED, FINDINGS, diff as diff_command, input, terminal};
 use crate::catalog::Date;
 use crate::diagnostic::{Diagnostics, Sources, text};
@@ -16,10 +17,6 @@ use crate::report::{Templates, files};
 
 /// The approved findings of a config that is not meant to render.
 const FINDINGS_FILE: &str = "findings.txt";
-/// Where the values of a matrix stand.
-const MATRIX: &str = "matrix.yaml";
-/// More combinations of a matrix are a mistake.
-const MAX_COMBINATIONS: usize = 256;
 
 /// `prebake test`.
 #[derive(Debug, Args)]
@@ -64,6 +61,13 @@ enum Verdict {
 
 impl Test {
     pub(super) fn run(&self) -> u8 {
+        if !self.folder.is_dir() {
+            return terminal::failed(
+                &format!("`{}` is no folder", self.folder.display()),
+                "cases are folders with a `prebake.yaml`",
+                "name the folder of the cases",
+            );
+        }
         let Ok(cases) = self.cases() else { return FAILED };
         let configs = Configs::shared(self.templates.clone(), self.as_of);
         let Ok(tools) = input::tools(&configs, Path::new("expected")) else { return FAILED };
@@ -71,6 +75,13 @@ impl Test {
             cases.par_iter().flat_map_iter(|case| self.all(case, &tools)).collect();
         let (mut failed, mut code) = (0, DONE);
         let total = verdicts.len();
+        for folder in self.left_over(&cases) {
+            code = FINDINGS;
+            terminal::out(&format!(
+                "LEFT OVER {}\nno case makes it: remove it\n",
+                folder.display()
+            ));
+        }
         for (name, verdict) in verdicts {
             match verdict {
                 Verdict::Same => terminal::out(&format!("ok        {name}\n")),
@@ -86,7 +97,8 @@ impl Test {
                 }
             }
         }
-        terminal::out(&format!("\n{total} cases, {failed} differ\n"));
+        let cases_word = if total == 1 { "case" } else { "cases" };
+        terminal::out(&format!("\n{total} {cases_word}, {failed} differ\n"));
         if failed > 0 && code == FINDINGS {
             terminal::out("Read the differences; approve them with `prebake test --accept`.\n");
         }
@@ -113,53 +125,50 @@ impl Test {
         Ok(cases)
     }
 
+    /// Approved renders of combinations that no matrix makes any more.
+    fn left_over(&self, cases: &[Case]) -> Vec<PathBuf> {
+        if !self.filter.is_empty() {
+            return Vec::new();
+        }
+        let known: BTreeSet<&Path> = cases.iter().map(|case| case.expected.as_path()).collect();
+        let folders: BTreeSet<&Path> =
+            cases.iter().filter_map(|case| Some(case.config.parent()?)).collect();
+        let approved = folders.into_iter().flat_map(|folder| {
+            let entries = std::fs::read_dir(folder.join("expected")).into_iter().flatten();
+            entries.flatten().map(|entry| entry.path())
+        });
+        // Environments have their folders below that of their case.
+        let made = |folder: &PathBuf| {
+            known.iter().any(|known| known.starts_with(folder) || folder.starts_with(known))
+        };
+        let mut left: Vec<PathBuf> =
+            approved.filter(|folder| folder.is_dir() && !made(folder)).collect();
+        left.sort();
+        left
+    }
+
     /// The case of a folder, or one for each combination of its matrix.
     fn combinations(&self, folder: &Path, config: &Path) -> Result<Vec<Case>, u8> {
         let name = folder.strip_prefix(&self.folder).unwrap_or(folder).display().to_string();
         let name = if name.is_empty() { "case".to_owned() } else { name };
         let expected = folder.join("expected");
-        let case = |values: &[(String, String)]| {
-            let folder = slug(values);
-            Case {
-                name: if folder.is_empty() { name.clone() } else { format!("{name}/{folder}") },
-                config: config.to_path_buf(),
-                overrides: values.iter().map(|(path, value)| format!("{path}={value}")).collect(),
-                expected: if folder.is_empty() { expected.clone() } else { expected.join(folder) },
-            }
-        };
-        let path = folder.join(MATRIX);
-        if !path.is_file() {
-            return Ok(vec![case(&[])]);
-        }
-        let refused = |why: String| {
+        let combinations = matrix::combinations(folder).map_err(|why| {
             terminal::failed(
-                &format!("`{}` is no matrix", path.display()),
+                &format!("the matrix in `{}` cannot be used", folder.display()),
                 &why,
                 "write `path: [value, ...]` a line, such as `batch.pools.0.nodes: [1, 4]`",
             )
+        })?;
+        let case = |combination: &Combination| {
+            let folder = combination.folder();
+            Case {
+                name: if folder.is_empty() { name.clone() } else { format!("{name}/{folder}") },
+                config: config.to_path_buf(),
+                overrides: combination.overrides(),
+                expected: if folder.is_empty() { expected.clone() } else { expected.join(folder) },
+            }
         };
-        let text = input::text(&path).map_err(|error| refused(error.to_string()))?;
-        let matrix: BTreeMap<String, Vec<serde_json::Value>> =
-            serde_yaml::from_str(&text).map_err(|error| refused(error.to_string()))?;
-        let mut combinations: Vec<Vec<(String, String)>> = vec![Vec::new()];
-        for (path, values) in &matrix {
-            let texts: Vec<String> = values.iter().map(value_text).collect();
-            combinations = combinations
-                .iter()
-                .flat_map(|values| {
-                    texts.iter().map(|text| {
-                        let mut longer = values.clone();
-                        longer.push((path.clone(), text.clone()));
-                        longer
-                    })
-                })
-                .take(MAX_COMBINATIONS + 1)
-                .collect();
-        }
-        if combinations.len() > MAX_COMBINATIONS {
-            return Err(refused(format!("it makes more than {MAX_COMBINATIONS} cases")));
-        }
-        Ok(combinations.iter().map(|values| case(values)).collect())
+        Ok(combinations.iter().map(case).collect())
     }
 
     /// The renders of a case: one, or one for each of its config's environments.
@@ -249,19 +258,4 @@ fn findings(case: &Case, diagnostics: &Diagnostics, sources: &Sources) -> BTreeM
     let manifest = Manifest::of(&case.name, String::new(), String::new(), &files);
     files.insert(MANIFEST.to_owned(), manifest.text());
     files
-}
-
-fn value_text(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A folder name that says the values: `node.os=ubuntu-24.04,batch.pools.0.nodes=4`.
-fn slug(values: &[(String, String)]) -> String {
-    let plain = |text: &str| -> String {
-        let safe = |symbol: char| symbol.is_ascii_alphanumeric() || "-._".contains(symbol);
-        text.chars().map(|symbol| if safe(symbol) { symbol } else { '-' }).collect()
-    };
-    let parts: Vec<String> =
-        values.iter().map(|(path, value)| format!("{}={}", plain(path), plain(value))).collect();
-    parts.join(",")
 }

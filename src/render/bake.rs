@@ -84,10 +84,7 @@ pub fn custom_data(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<String> {
-    let entries: Vec<Entry> = bake.files.iter().map(Entry::from).collect();
-    let mut context = Context::new();
-    context.insert("plan", plan);
-    context.insert("files", &entries);
+    let context = boot_context(plan, bake.files.iter().map(Entry::from));
     templates.render(CUSTOM_DATA_TEMPLATE, &context, sources, diagnostics)
 }
 
@@ -99,11 +96,17 @@ pub fn single_script(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<String> {
-    let entries: Vec<Entry> = bake.files.iter().map(Entry::in_script).collect();
+    let context = boot_context(plan, bake.files.iter().map(Entry::in_script));
+    templates.render(SCRIPT_TEMPLATE, &context, sources, diagnostics)
+}
+
+/// What both see: the plan, and every file ready for its place.
+fn boot_context<'a>(plan: &BakePlan, entries: impl Iterator<Item = Entry<'a>>) -> Context {
+    let entries: Vec<Entry> = entries.collect();
     let mut context = Context::new();
     context.insert("plan", plan);
     context.insert("files", &entries);
-    templates.render(SCRIPT_TEMPLATE, &context, sources, diagnostics)
+    context
 }
 
 /// One entry of `write_files`, its text ready for the place it goes to.

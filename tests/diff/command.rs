@@ -159,3 +159,28 @@ fn approved_renders_are_compared_over_a_matrix() {
     assert!(changed.contains("properties.taskSlotsPerNode: 8 → 4"), "{changed}");
     assert!(changed.contains("-    taskSlotsPerNode: 8"), "{changed}");
 }
+
+#[test]
+fn a_matrix_keeps_texts_apart_and_tells_what_is_left_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = folder.path().join("cases/cpu");
+    std::fs::create_dir_all(&case).unwrap();
+    write(&case, CONFIG);
+    let matrix = |text: &str| std::fs::write(case.join("matrix.yaml"), text).unwrap();
+    let test = |more: &[&str], code| {
+        let arguments = [&["test", "cases", "--as-of", "2026-11-23"], more].concat();
+        expect(folder.path(), &arguments, code)
+    };
+    // Both tags are texts, the first one of digits; the two steps differ only where a folder name cannot.
+    matrix("images.0.tag: [\"3.10\", \"3.12\"]\nbake.steps: [[{run: a/b}], [{run: a-b}]]\n");
+    let accepted = test(&["--accept"], 0);
+    assert_eq!(accepted.matches("accepted").count(), 4, "{accepted}");
+    assert!(test(&[], 0).contains("4 cases, 0 differ"));
+    matrix("images.0.tag: [\"3.10\", \"3.12\"]\nbake.steps: [[{run: a/b}]]\n");
+    let left = test(&[], 1);
+    assert_eq!(left.matches("LEFT OVER").count(), 2, "{left}");
+    matrix("images.0.tag: []\n");
+    assert!(test(&[], 2).contains("`images.0.tag` has no values"));
+    let missing = expect(folder.path(), &["test", "nowhere"], 2);
+    assert!(missing.contains("`nowhere` is no folder"), "{missing}");
+}

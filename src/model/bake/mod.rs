@@ -12,7 +12,7 @@ use super::{Builder, Gpu, Image, Node};
 use crate::catalog::{self, Driver, PackageSource};
 use crate::config::fields::{BakeFile, BakeStep, DriverKind, KernelModules};
 
-pub use step::{PreloadImage, RegistryLogin, Repository, Step, StepData};
+pub use step::{PreloadImage, RegistryLogin, Step, StepData};
 
 /// What the plan of a bake depends on.
 #[derive(Debug, Clone)]
@@ -177,11 +177,10 @@ impl Steps {
         let build = self.source("build");
         let kernel = StepData::Kernel {
             packages: owned(&build.packages),
-            extra_repository: build.components,
+            extra_repository: build.repository.components,
         };
         self.push("kernel", kernel);
-        let repository =
-            (driver.method != "runfile").then(|| Repository::from(&self.source("cuda")));
+        let repository = (driver.method != "runfile").then(|| self.source("cuda").repository);
         self.push("gpu-driver", StepData::driver(gpu, &driver, &version, repository));
         if gpu.nvswitch && !driver.fabric_manager.is_empty() {
             self.push(

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::super::{Gpu, Image};
-use crate::catalog::{Driver, PackageSource};
+use crate::catalog::{Driver, PackageSource, Repository};
 use crate::config::fields::{DriverKind, KernelModules};
 
 /// One step of the bake: a script of its own.
@@ -139,40 +139,10 @@ impl StepData {
 
     pub(super) fn software(source: &PackageSource, version: Option<&str>) -> Self {
         Self::Software {
-            repository: Repository::from(source),
+            repository: source.repository.clone(),
             version: version.unwrap_or(source.version).to_owned(),
             packages: source.packages.clone(),
             conflicts: source.conflicts.clone(),
-        }
-    }
-}
-
-/// A package repository as a step adds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Repository {
-    /// Name of the source on the machine.
-    pub name: &'static str,
-    /// Archive (apt) or repository file (dnf).
-    pub uri: &'static str,
-    /// Suite of an apt archive.
-    pub suite: &'static str,
-    /// Components of an apt archive.
-    pub components: &'static str,
-    /// Address of the signing key.
-    pub key_url: &'static str,
-    /// Fingerprint of the signing key.
-    pub fingerprint: &'static str,
-}
-
-impl From<&PackageSource> for Repository {
-    fn from(source: &PackageSource) -> Self {
-        Self {
-            name: source.name,
-            uri: source.uri,
-            suite: source.suite,
-            components: source.components,
-            key_url: source.key_url,
-            fingerprint: source.fingerprint,
         }
     }
 }
