@@ -78,11 +78,12 @@ impl Drop for Stage {
 /// alone; what cannot be cleared now is cleared by the next commit.
 pub fn sweep(folder: &Path) {
     let at = beside(folder);
-    if at.is_dir() && !at.is_symlink() {
-        if let Ok(Some(lock)) = try_lock(&at) {
-            let stage = Stage { folder: folder.to_owned(), at, _lock: lock };
-            let _ = stage.recover();
-        }
+    if !at.is_dir() || at.is_symlink() {
+        return;
+    }
+    if let Ok(Some(lock)) = try_lock(&at) {
+        let stage = Stage { folder: folder.to_owned(), at, _lock: lock };
+        let _ = stage.recover();
     }
 }
 

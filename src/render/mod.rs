@@ -2,14 +2,17 @@
 //! templates.
 //!
 //! Decides nothing: a template that needs a decision needs a field of the model. Read `quote` for how
-//! values become text, `templates` for the engine, then `render` here for which files there are.
+//! values become text, `templates` for the engine, `tags` and `bounds` for what keeps a team's own templates
+//! within limits, then `render` here for which files there are.
 
 mod acr_task;
 pub mod bake;
+mod bounds;
 mod deploy;
 mod manifest;
 mod pool_json;
 pub mod quote;
+mod tags;
 mod templates;
 
 pub use manifest::{MANIFEST, Manifest, Target};

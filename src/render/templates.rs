@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use rayon::prelude::*;
 use serde_json::Value;
 use tera::{Kwargs, State, Tera, TeraResult};
 
+use super::bounds::{self, Bounded, Output};
 use super::quote;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span};
 
@@ -61,27 +63,33 @@ pub struct Templates {
     /// Template → the engine that holds it.
     engine_of: BTreeMap<String, usize>,
     texts: BTreeMap<String, String>,
+    /// Those of a team as the engine has them.
+    bounded: BTreeMap<String, Bounded>,
     digest: String,
 }
 
 impl Templates {
     /// Parses the embedded templates with `overlay` (path below `templates/` → text) laid over them.
-    /// Reports `PB2001` for the templates that cannot be parsed.
+    /// Reports `PB2001` for the templates that cannot be parsed, `PB2003` for those that could not be bounded.
     pub fn new(
         overlay: BTreeMap<String, String>,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        // The embedded templates know nothing of each other, so that they can be parsed side by side; those
-        // of a team may include and import.
-        let apart = overlay.is_empty();
+        let own: Vec<String> = overlay.keys().cloned().collect();
         let mut texts: BTreeMap<String, String> =
             EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         texts.extend(overlay);
-        let groups: Vec<Vec<_>> = if apart {
-            texts.iter().map(|template| vec![template]).collect()
+        let bounded = bounded(&own, &texts, sources, diagnostics)?;
+        let templates = texts
+            .iter()
+            .map(|(path, text)| (path, bounded.get(path).map_or(text.as_str(), |own| &own.text)));
+        // The embedded templates know nothing of each other, so that they can be parsed side by side; those
+        // of a team may include and import.
+        let groups: Vec<Vec<(&String, &str)>> = if own.is_empty() {
+            templates.map(|template| vec![template]).collect()
         } else {
-            vec![texts.iter().collect()]
+            vec![templates.collect()]
         };
         let engine_of = groups
             .iter()
@@ -92,7 +100,7 @@ impl Templates {
             || groups.par_iter().map(|group| engine(group)).collect::<Vec<_>>(),
             || digest(&texts),
         );
-        let mut templates = Self { engines: Vec::new(), engine_of, texts, digest };
+        let mut templates = Self { engines: Vec::new(), engine_of, texts, bounded, digest };
         for engine in parsed {
             match engine {
                 Ok(engine) => templates.engines.push(engine),
@@ -102,7 +110,7 @@ impl Templates {
         (!diagnostics.has_errors()).then_some(templates)
     }
 
-    /// Renders one template. Reports `PB2002` at the template's line.
+    /// Renders one template. Reports `PB2002` at the template's line, `PB2003` where it goes beyond a limit.
     pub(super) fn render(
         &self,
         path: &str,
@@ -112,13 +120,18 @@ impl Templates {
     ) -> Option<String> {
         let engine = self.engine_of.get(path).and_then(|index| self.engines.get(*index));
         let engine = engine.expect("the paths asked for are those of the embedded templates");
-        match engine.render(path, context) {
-            Ok(text) => Some(text),
-            Err(error) => {
-                diagnostics.push(self.failure(&error, sources));
-                None
-            }
+        let mut output = Output::default();
+        bounds::open();
+        let rendered = engine.render_to(path, context, &mut output);
+        let limit = bounds::broken();
+        match rendered {
+            Ok(()) => return Some(output.into_text()),
+            Err(error) => diagnostics.push(match limit {
+                Some(limit) => self.beyond(path, limit, &error, sources),
+                None => self.failure(&error, sources),
+            }),
         }
+        None
     }
 
     /// SHA-256 over the paths and texts of all templates.
@@ -136,6 +149,31 @@ impl Templates {
         self.texts.get(path).map(String::as_str)
     }
 
+    fn original(&self, path: &str, range: &Range<usize>) -> Range<usize> {
+        self.bounded.get(path).map_or_else(|| range.clone(), |own| own.original(range))
+    }
+
+    fn beyond(
+        &self,
+        path: &str,
+        limit: String,
+        error: &tera::Error,
+        sources: &mut Sources,
+    ) -> Diagnostic {
+        let help = "render less with one template; docs/limits.md tells what is bounded";
+        let finding = |path: &str| beyond_a_limit(path).help(help);
+        match error.kind() {
+            tera::ErrorKind::RenderingError(report) => {
+                let path = report.filename();
+                let file =
+                    sources.add(format!("templates/{path}"), self.text(path).unwrap_or_default());
+                let range = self.original(path, &report.span().range);
+                finding(path).at(place(file, &range), limit)
+            }
+            _ => finding(path).reason(limit),
+        }
+    }
+
     fn failure(&self, error: &tera::Error, sources: &mut Sources) -> Diagnostic {
         let help = "correct the template; `prebake templates eject` shows the original";
         let (code, title, report) = match error.kind() {
@@ -150,19 +188,48 @@ impl Templates {
         let name = report.filename();
         let text = self.text(name).unwrap_or_default();
         let file = sources.add(format!("templates/{name}"), text);
-        let range = report.span().range.clone();
+        let range = self.original(name, &report.span().range);
         Diagnostic::error(code, format!("template `{name}` {title}"))
             .at(place(file, &range), report.message().to_owned())
             .help(help)
     }
 }
 
+/// The templates of a team with their bounds laid in. Reports `PB2003` for those where that cannot be.
+fn bounded(
+    own: &[String],
+    texts: &BTreeMap<String, String>,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<BTreeMap<String, Bounded>> {
+    let mut bounded = BTreeMap::new();
+    let deep = if own.is_empty() { None } else { bounds::too_deep(texts) };
+    let mut refused = Vec::from_iter(deep);
+    for path in own {
+        match Bounded::new(&texts[path], texts) {
+            Ok(text) => drop(bounded.insert(path.clone(), text)),
+            Err(found) => refused.push((path.clone(), found)),
+        }
+    }
+    for (path, found) in &refused {
+        let file = sources.add(format!("templates/{path}"), &texts[path]);
+        let help = "write it otherwise; docs/limits.md tells what is bounded";
+        diagnostics.push(beyond_a_limit(path).at(place(file, &found.at), found.why).help(help));
+    }
+    refused.is_empty().then_some(bounded)
+}
+
+fn beyond_a_limit(path: &str) -> Diagnostic {
+    Diagnostic::error("PB2003", format!("template `{path}` goes beyond a limit"))
+}
+
 /// An engine that holds these templates.
-fn engine(templates: &[(&String, &String)]) -> TeraResult<Tera> {
+fn engine(templates: &[(&String, &str)]) -> TeraResult<Tera> {
     let mut tera = Tera::default();
     // Escaping is by language, at the place of use; HTML escaping would corrupt every one of them.
     tera.autoescape_on(Vec::<&str>::new());
     register(&mut tera);
+    bounds::register(&mut tera);
     tera.add_raw_templates(templates.iter().copied())?;
     Ok(tera)
 }
@@ -176,25 +243,38 @@ fn digest(texts: &BTreeMap<String, String>) -> String {
     crate::model::hex_digest(all.as_bytes())
 }
 
-fn place(file: FileId, range: &std::ops::Range<usize>) -> Place {
+fn place(file: FileId, range: &Range<usize>) -> Place {
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Place { file, span: Span::new(offset(range.start), offset(range.end)) }
 }
+
+/// Writes a text as a literal of a language.
+type Quote = fn(&str) -> String;
 
 fn register(tera: &mut Tera) {
     let plain = |value: &tera::Value| -> TeraResult<Value> {
         serde_json::to_value(value).map_err(|error| tera::Error::message(error.to_string()))
     };
     tera.register_filter("bicep", move |value: &tera::Value, kwargs: Kwargs, _: &State| {
+        bounds::weigh(value)?;
         let indent = kwargs.get::<u64>("indent")?.unwrap_or(0);
         let indent = usize::try_from(indent).unwrap_or(0).min(20);
         TeraResult::Ok(quote::bicep(&plain(value)?, indent))
     });
     tera.register_filter("json", move |value: &tera::Value, _: Kwargs, _: &State| {
+        bounds::weigh(value)?;
         TeraResult::Ok(quote::json(&plain(value)?))
     });
-    tera.register_filter("shell", |text: &str, _: Kwargs, _: &State| quote::shell(text));
-    tera.register_filter("yaml", |text: &str, _: Kwargs, _: &State| quote::yaml(text));
-    tera.register_filter("markdown", |text: &str, _: Kwargs, _: &State| quote::markdown(text));
-    tera.register_filter("code", |text: &str, _: Kwargs, _: &State| quote::code(text));
+    let texts: [(&str, Quote); 4] = [
+        ("shell", quote::shell),
+        ("yaml", quote::yaml),
+        ("markdown", quote::markdown),
+        ("code", quote::code),
+    ];
+    for (name, quoted) in texts {
+        tera.register_filter(name, move |text: &str, _: Kwargs, _: &State| {
+            bounds::small(text)?;
+            TeraResult::Ok(quoted(text))
+        });
+    }
 }

@@ -1,0 +1,240 @@
+//! A team's own templates: what they may do, and the bounds that no text in them gets around.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use prebake::catalog::Date;
+use prebake::diagnostic::{Diagnostics, Sources, text};
+use prebake::pipeline::{self, Input, Tools};
+use prebake::render::{EMBEDDED, Templates};
+use prebake::schema::ResourceSchemas;
+
+const CONFIG: &str = "name: any\nlocation: northeurope\nresourceGroup: any\n\
+    images: [{ name: docker.io/library/python, tag: '3.12' }]\nnode: { gpu: false }\n\
+    gallery: { version: 1.0.0 }\nbatch: { pools: [{ id: one, nodes: 1 }] }\n";
+const BATCH: &str = "bicep/batch.bicep.tera";
+
+/// The files of a render with these templates laid over the embedded ones, or what was found.
+fn rendered(overlay: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String> {
+    let overlay = overlay.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
+    let Some(templates) = Templates::new(overlay.collect(), &mut sources, &mut findings) else {
+        return Err(text::render(&findings, &sources, false));
+    };
+    let tools = Tools {
+        templates,
+        schemas: ResourceSchemas::embedded(),
+        as_of: Date::parse("2026-11-23").expect("is a day"),
+        output: "out".to_owned(),
+    };
+    let bytes = CONFIG.as_bytes().to_vec();
+    let input = Input { path: "prebake.yaml".to_owned(), bytes, ..Input::default() };
+    let outcome = pipeline::render(&input, &tools);
+    match outcome.render {
+        Some(render) => Ok(render.artifacts.files),
+        None => Err(text::render(&outcome.diagnostics, &outcome.sources, false)),
+    }
+}
+
+/// The text of `batch.bicep` made by a template of comments, so that it compiles whatever it makes.
+fn made(template: &str) -> String {
+    let files = rendered(&[(BATCH, &format!("{}/*[{template}]*/", embedded(BATCH)))]);
+    let made = files.unwrap_or_else(|found| panic!("{template}: {found}"))["batch.bicep"].clone();
+    let (start, end) = (made.rfind("/*[").expect("starts"), made.rfind("]*/").expect("ends"));
+    made[start + 3..end].to_owned()
+}
+
+fn embedded(path: &str) -> &'static str {
+    EMBEDDED.iter().find(|(name, _)| *name == path).expect("is embedded").1
+}
+
+fn refused(template: &str) -> String {
+    let start = Instant::now();
+    let found = rendered(&[(BATCH, template)]).err().unwrap_or_else(|| panic!("{template}"));
+    assert!(start.elapsed() < Duration::from_secs(30), "{template} took {:?}", start.elapsed());
+    found
+}
+
+#[test]
+fn templates_of_a_team_render_as_the_engine_would() {
+    for (template, expected) in [
+        ("{% for i in range(end=3) %}{{ i }},{% endfor %}", "0,1,2,"),
+        ("a {%- for i in range(end=2) -%} \n b {%- endfor -%} c", "abbc"),
+        ("{% for i in [] %}x{% else %}none{% endfor %}", "none"),
+        ("{% set a = 'x' ~ 1 %}{{ a }}{{ 'y' | upper }}", "x1Y"),
+        ("{% set_global a = [1, 2] %} {{- a | join(sep='-') }}", "1-2"),
+        ("{% set a = \"for %} }} {% raw\" -%}  {{ a }}", "for %} }} {% raw"),
+        ("{% raw %}{% for %}{{ x }}{% set y %}{% endraw %}", "{% for %}{{ x }}{% set y %}"),
+        ("{# {% for %} {{ #}z", "z"),
+        ("{{ 'a.b.c' | replace(from='.', to='--') }}", "a--b--c"),
+        ("{{ 'a\nb\n\nc' | indent(width=2) }}", "a\n  b\n\n  c"),
+        ("{{ 'a\nb' | indent(width=1, first=true, indentation='.') }}", ".a\n.b"),
+        (
+            "{% set_global n = 0 %}{% for i in range(end=3) %}{% set_global n = n + i %}{% endfor %}{{ n }}",
+            "3",
+        ),
+        ("{% for k, v in {'a': 1} %}{{ k }}{{ v }}{% endfor %}", "a1"),
+        (
+            "{% for i in range(end=9) %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %}",
+            "01",
+        ),
+    ] {
+        assert_eq!(made(template), expected, "{template}");
+    }
+    let parts = [("part.tera", "<{{ name }}>"), (BATCH, "// {% include 'part.tera' %}\n")];
+    assert!(rendered(&parts).expect("renders")["batch.bicep"].starts_with("// <any>\n"));
+}
+
+/// Every embedded template, as a team that ejected them all would have it, renders to the same files.
+#[test]
+fn ejected_templates_render_the_same() {
+    let ejected: Vec<(&str, &str)> = EMBEDDED.to_vec();
+    let (mut own, mut others) =
+        (rendered(&ejected).expect("renders"), rendered(&[]).expect("renders"));
+    // It tells the digest of the templates, by path and text: those are the same too.
+    assert_eq!(own.remove("manifest.json"), others.remove("manifest.json"));
+    assert_eq!(own, others);
+}
+
+#[test]
+fn loops_end() {
+    let nested =
+        "{% for a in range(end=100000) %}{% for b in range(end=100000) %}{% endfor %}{% endfor %}";
+    let found = refused(nested);
+    assert!(
+        found.starts_with("error[PB2003]: template `bicep/batch.bicep.tera` goes beyond a limit"),
+        "{found}"
+    );
+    assert!(
+        found.contains("its loops and includes go through more than 64 MiB of template"),
+        "{found}"
+    );
+    assert!(found.contains("batch.bicep.tera:1:"), "{found}");
+    assert!(found.contains(nested), "shows the text as it was written: {found}");
+    assert!(refused("{% for a in range(end=100001) %}{% endfor %}").contains("limit of 100000"));
+    let mut deep = "x".to_owned();
+    for depth in 0..30 {
+        deep = format!("{{% for a{depth} in [1, 2] %}}{deep}{{% endfor %}}");
+    }
+    assert!(refused(&deep).contains("PB2003"));
+    let else_too = "{% for a in range(end=100000) %}{% for b in [] %}{% else %}\
+        {% for c in range(end=100000) %}{% endfor %}{% endfor %}{% endfor %}";
+    assert!(refused(else_too).contains("PB2003"));
+}
+
+#[test]
+fn includes_and_blocks_that_double_end() {
+    let names: Vec<String> = (0..10).map(|number| format!("part{number}.tera")).collect();
+    let include =
+        |name: &str| format!("{{% include '{name}' %}}{{%- include \"{name}\" -%}}").repeat(3);
+    let mut parts: Vec<(&str, String)> =
+        names.iter().zip(&names[1..]).map(|(name, next)| (name.as_str(), include(next))).collect();
+    parts.push((&names[9], String::new()));
+    parts.push((BATCH, include(&names[0])));
+    let parts: Vec<(&str, &str)> =
+        parts.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert!(rendered(&parts).err().expect("is refused").contains("PB2003"));
+
+    let supers = "{{ super() }}".repeat(6);
+    let child =
+        |name: &str| format!("{{% extends '{name}' %}}{{% block a %}}{supers}{{% endblock %}}");
+    let mut parts: Vec<(&str, String)> =
+        names.iter().zip(&names[1..]).map(|(name, next)| (name.as_str(), child(next))).collect();
+    parts.push((&names[9], "{% block a %}{% endblock %}".to_owned()));
+    parts.push((BATCH, child(&names[0])));
+    let parts: Vec<(&str, &str)> =
+        parts.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert!(rendered(&parts).err().expect("is refused").contains("PB2003"));
+}
+
+#[test]
+fn circles_and_long_chains_are_refused() {
+    for template in
+        ["{% include 'bicep/batch.bicep.tera' %}", "{% extends 'bicep/batch.bicep.tera' %}"]
+    {
+        let found = refused(template);
+        assert!(found.contains("PB2003") && found.contains("in a circle"), "{found}");
+    }
+    let names: Vec<String> = (0..5000).map(|number| format!("part{number}.tera")).collect();
+    let include = |name: &str| format!("{{% include '{name}' %}}");
+    let mut parts: Vec<(&str, String)> =
+        names.iter().zip(&names[1..]).map(|(name, next)| (name.as_str(), include(next))).collect();
+    parts.push((&names[4999], "end".to_owned()));
+    parts.push((BATCH, include(&names[0])));
+    let parts: Vec<(&str, &str)> =
+        parts.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert!(rendered(&parts).err().expect("is refused").contains("more than 10 deep"));
+}
+
+#[test]
+fn values_and_files_do_not_grow_without_bound() {
+    let doubled = "{% set_global a = a ~ a %}".repeat(60);
+    let listed = "{% set_global a = [a, a] %}".repeat(60);
+    let replaced = "{% set_global a = a | replace(from='x', to='xxxxxxxx') %}".repeat(60);
+    let chained = " | replace(from='x', to='xxxxxxxx')".repeat(30);
+    let quoted = " | shell".repeat(40);
+    let printed = " | json".repeat(60);
+    for (template, limit) in [
+        (format!("{{% set_global a = 'x' %}}{doubled}"), "larger than 4 MiB"),
+        (format!("{{% set_global a = 'x' %}}{listed}{{{{ a | json }}}}"), "larger than 4 MiB"),
+        (format!("{{% set_global a = 'x' %}}{replaced}"), "larger than 4 MiB"),
+        (format!("{{{{ 'x'{chained} }}}}"), "larger than 4 MiB"),
+        (format!("{{{{ \"'\"{quoted} }}}}"), "larger than 4 MiB"),
+        (format!("{{{{ '\\\\'{printed} }}}}"), "larger than 4 MiB"),
+        ("{% set a = range(end=100000) | join(sep='0123456789012345678901234567890123456789') %}".to_owned(), "larger than 4 MiB"),
+        ("{{ range(end=100000) | join(sep='\n') | indent(width=1000) }}".to_owned(), "larger than 4 MiB"),
+        (
+            format!("{{% for a in range(end=90000) %}}{}{{% endfor %}}", "x".repeat(300)),
+            "a file of more than 16 MiB",
+        ),
+    ] {
+        let found = refused(&template);
+        let shown = &template[..template.len().min(100)];
+        assert!(found.contains("PB2003") && found.contains(limit), "{shown}: {found}");
+    }
+}
+
+#[test]
+fn tags_that_gather_text_are_refused_at_their_place() {
+    for (template, column) in [
+        ("a{% filter upper %}x{% endfilter %}", 2),
+        ("ab{%- set x %}y{% endset %}", 3),
+        ("{% set_global x | upper %}y{% endset %}", 1),
+        ("{% component a() %}{% endcomponent %}", 1),
+        ("{{ [x for x in range(end=3)] }}", 1),
+        ("{% if [x for x in [1]] %}{% endif %}", 1),
+        ("{% for y in [x for x in [1]] %}{% endfor %}", 1),
+    ] {
+        let found = refused(template);
+        assert!(found.contains("PB2003"), "{template}: {found}");
+        assert!(found.contains(&format!("batch.bicep.tera:1:{column}")), "{template}: {found}");
+    }
+}
+
+#[test]
+fn nothing_outside_can_be_read_or_run() {
+    for template in [
+        "{% include '/etc/passwd' %}",
+        "{% include '../../../etc/passwd' %}",
+        "{% extends '/etc/passwd' %}",
+        "{{ load_data(path='/etc/passwd') }}",
+        "{{ get_env(name='HOME') }}",
+        "{{ now() }}",
+        "{{ get_random(end=9) }}",
+        "{{ 'id' | exec }}",
+        "{% import '/etc/passwd' as x %}",
+    ] {
+        let found = refused(template);
+        assert!(found.contains("PB2001") || found.contains("PB2002"), "{template}: {found}");
+        assert!(!found.contains("root:"), "{template}: {found}");
+    }
+}
+
+#[test]
+fn mistakes_after_a_loop_are_shown_where_they_stand() {
+    let template = "{% for i in [1] %}\n{% set x = i %}\n  {{ nothing }}\n{% endfor %}";
+    let found = refused(template);
+    assert!(found.contains("PB2002") && found.contains("batch.bicep.tera:3:6"), "{found}");
+    let broken = refused("{% for i in [1] %}{% set x = 1 %}\n{% if %}{% endif %}{% endfor %}");
+    assert!(broken.contains("PB2001") && broken.contains("batch.bicep.tera:2:"), "{broken}");
+}
