@@ -11,6 +11,8 @@ use serde_json::Value;
 
 /// Columns of a terminal that sentences keep to.
 const LINE: usize = 80;
+/// Widest column: what a template asks for beyond it is a mistake.
+const MAX_WIDTH: usize = 1000;
 
 handlebars_helper!(same: |left: Value, right: Value| left == right);
 handlebars_helper!(either: |left: Value, right: Value| truthy(&left) || truthy(&right));
@@ -24,8 +26,8 @@ handlebars_helper!(joined: |sign: str, text: str| format!("{sign}{text}"));
 handlebars_helper!(fenced: |resource: Value| fence_around(&property_lines(&resource)));
 handlebars_helper!(fenced_lines: |lines: Value| fence_around(&signed_lines(&lines, false)));
 handlebars_helper!(kinds_shown: |resources: Value| kinds_of(&resources));
-handlebars_helper!(pad: |text: str, width: usize| format!("{text:<width$}"));
-handlebars_helper!(fold: |text: str, indent: usize| folded(text, indent));
+handlebars_helper!(pad: |text: str, width: usize| format!("{text:<0$}", width.min(MAX_WIDTH)));
+handlebars_helper!(fold: |text: str, indent: usize| folded(text, indent.min(MAX_WIDTH)));
 
 /// Gives an engine everything that the templates may call.
 pub(super) fn register(engine: &mut Handlebars) {

@@ -4,6 +4,7 @@
 //! change, `templates` for the Handlebars templates and how a team replaces them, `files` for the
 //! summary of a render's files, `findings` for what machines read of findings.
 
+mod bounds;
 pub mod files;
 pub mod findings;
 mod markup;

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
-use handlebars::{Handlebars, no_escape};
+use handlebars::{Handlebars, Template, TemplateError, no_escape};
 use serde::Serialize;
 
+use super::bounds::{self, Report};
 use super::markup;
 use crate::diagnostic::Diagnostic;
 
@@ -47,15 +48,26 @@ impl Templates {
             engine.register_escape_fn(no_escape);
         }
         markup::register(&mut engine);
-        engine.register_template_string(path, self.text(path)).map_err(|error| {
-            let at = error.pos().map(|(line, column)| format!(":{line}:{column}"));
-            broken(path, &format!("{path}{}: {}", at.unwrap_or_default(), error.reason()))
-        })?;
-        engine.render(path, data).map_err(|error| {
+        bounds::register(&mut engine);
+        let mut template = Template::compile_with_name(self.text(path), path.to_owned())
+            .map_err(|error| unparsed(path, &error))?;
+        if self.overrides.contains_key(path) {
+            let laid = bounds::lay(&mut template).map_err(|error| unparsed(path, &error))?;
+            laid.map_err(|(line, why)| broken(path, &format!("{path}:{line}: {why}")))?;
+        }
+        engine.register_template(path, template);
+        let mut report = Report::default();
+        engine.render_to_write(path, data, &mut report).map_err(|error| {
             let line = error.line_no.map(|line| format!(":{line}"));
             broken(path, &format!("{path}{}: {}", line.unwrap_or_default(), error.reason()))
-        })
+        })?;
+        Ok(report.into_text())
     }
+}
+
+fn unparsed(path: &str, error: &TemplateError) -> Box<Diagnostic> {
+    let at = error.pos().map(|(line, column)| format!(":{line}:{column}"));
+    broken(path, &format!("{path}{}: {}", at.unwrap_or_default(), error.reason()))
 }
 
 fn broken(path: &str, reason: &str) -> Box<Diagnostic> {

@@ -223,3 +223,35 @@ fn a_fleet_counts_all_and_shows_what_differs() {
     assert_eq!(fleet.detailed_exit_code(), 2);
     golden("fleet.txt", &fleet.text(&Templates::default(), false).unwrap());
 }
+
+/// No report template of a team hangs a review, fills the memory or overflows the stack.
+#[test]
+fn own_templates_stay_within_bounds() {
+    let written = |template: &str| {
+        let own = BTreeMap::from([("report/review.txt.hbs".to_owned(), template.to_owned())]);
+        busy().text(&Templates::new(own), false).map_err(|error| error.reason)
+    };
+    let circle = "{{#*inline \"a\"}}{{> a}}{{/inline}}\n{{> a}}";
+    let nested = |times: usize, inside: &str| {
+        let each = "{{#each [0,1,2,3,4,5,6,7,8,9]}}".repeat(times);
+        format!("{each}{inside}{}", "{{/each}}".repeat(times))
+    };
+    for (template, with) in [
+        (nested(9, ""), "more than 1000000 passes"),
+        (nested(5, &"x".repeat(1000)), "a report of more than 64 MiB"),
+        (circle.to_owned(), "review.txt.hbs:1: partials are not taken"),
+        ("a\n{{> report/review.txt.hbs}}".to_owned(), "review.txt.hbs:2: partials"),
+        ("{{#if 1}}".repeat(101) + &"{{/if}}".repeat(101), "blocks stand too deep"),
+        ("{{#if 1}}".repeat(50_000) + &"{{/if}}".repeat(50_000), "stack limit"),
+        (format!("{{{{md {}\"a\"{}}}}}", "(md ".repeat(9), ")".repeat(9)), "calls stand too deep"),
+    ] {
+        let why = written(&template).unwrap_err();
+        assert!(why.contains(with), "{why}");
+    }
+    assert_eq!(written(&nested(2, "x")).unwrap().len(), 100);
+    assert_eq!(written("{{pad \"a\" 99999999999}}").unwrap().len(), 1000);
+    assert_eq!(
+        written("{{#each reviews}}{{name}}{{#if name}}!{{/if}}{{else}}none{{/each}}").unwrap(),
+        "vision!"
+    );
+}
