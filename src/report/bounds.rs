@@ -92,9 +92,9 @@ fn calls(call: &HelperTemplate, left: usize) -> Result<(), &'static str> {
 pub(super) struct Report(Vec<u8>);
 
 impl Report {
-    /// The text.
+    /// The text; only whole texts were written.
     pub fn into_text(self) -> String {
-        String::from_utf8_lossy(&self.0).into_owned()
+        String::from_utf8(self.0).unwrap_or_default()
     }
 }
 
