@@ -20,7 +20,7 @@ pub(super) struct Diff {
     #[command(flatten)]
     configs: Configs,
     /// Folder of previous renders: an output folder, a checkout that holds `out/`, or one render
-    #[arg(long, value_name = "DIR", default_value = "out")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUTPUT)]
     against: PathBuf,
     /// How to write the review
     #[arg(long, value_enum, default_value = "text")]
@@ -61,10 +61,17 @@ impl Diff {
         let tools = input::tools(&self.configs, Path::new(DEFAULT_OUTPUT))?;
         let templates = Templates::new(input::report_templates(self.configs.templates.as_deref())?);
         let mut reviews = Vec::new();
-        let mut code = DONE;
+        let (mut code, mut failed) = (DONE, 0);
+        if !self.against.exists() && self.against != Path::new(DEFAULT_OUTPUT) {
+            let folder = self.against.display();
+            terminal::note(&format!(
+                "note: `{folder}` is not there, so everything counts as new\n"
+            ));
+        }
         // Without any config only what is gone can differ.
         if !input::search(&self.configs.paths).0.is_empty() {
             let configs = super::fleet::Fleet::new(&self.configs)?;
+            failed = configs.blocked();
             code = configs.each(
                 |_, job| self.one(job, &tools),
                 |compared| match compared {
@@ -73,6 +80,7 @@ impl Diff {
                         DONE
                     }
                     Compared::Failed(code, notes) => {
+                        failed += 1;
                         terminal::note(&notes);
                         code
                     }
@@ -89,7 +97,7 @@ impl Diff {
             }
             return Err(code);
         }
-        let fleet = Fleet::new(reviews);
+        let fleet = Fleet::new(reviews).without(failed);
         self.write(&fleet, &templates)?;
         if code != DONE {
             return Err(code);

@@ -184,3 +184,32 @@ fn a_matrix_keeps_texts_apart_and_tells_what_is_left_over() {
     let missing = expect(folder.path(), &["test", "nowhere"], 2);
     assert!(missing.contains("`nowhere` is no folder"), "{missing}");
 }
+
+#[test]
+fn a_review_says_which_configs_it_lacks() {
+    let folder = rendered();
+    for name in ["second", "broken"] {
+        let config = CONFIG.replace("name: simulate", &format!("name: {name}"));
+        let config = if name == "broken" { config.replace("ubuntu-24.04", "beos") } else { config };
+        std::fs::write(folder.path().join(format!("{name}.prebake.yaml")), config).unwrap();
+    }
+    let review = |format: &str| {
+        let arguments = ["diff", ".", "--format", format, "-o", "review", "--as-of", "2026-11-23"];
+        expect(folder.path(), &[&arguments[..], &["--detailed-exitcode"]].concat(), 1);
+        std::fs::read_to_string(folder.path().join("review")).unwrap()
+    };
+    assert!(review("markdown").starts_with("<!-- prebake-review:fleet -->\n"));
+    for format in ["text", "markdown", "html"] {
+        let told = review(format);
+        assert!(told.contains("1 more config could not be compared"), "{told}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&review("json")).unwrap();
+    assert_eq!((&json["status"], &json["summary"]["failedConfigs"]), (&"Failed".into(), &1.into()));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told() {
+    let folder = rendered();
+    let told = expect(folder.path(), &["diff", "--against", "nowhere", "--as-of", "2026-11-23"], 0);
+    assert!(told.contains("note: `nowhere` is not there"), "{told}");
+}

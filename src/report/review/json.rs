@@ -51,12 +51,13 @@ pub(super) fn fleet(fleet: &Fleet, configs: &[Value]) -> Value {
     let level = |index: usize| fleet.answers.get(index).map_or(Level::Calm, |answer| answer.level);
     json!({
         "version": VERSION,
-        "status": "Succeeded",
+        "status": if fleet.without == 0 { "Succeeded" } else { "Failed" },
         "summary": {
             "configs": fleet.total,
             "changedConfigs": if fleet.many { fleet.changed } else {
                 usize::from(fleet.reviews.iter().any(|review| !review.empty))
             },
+            "failedConfigs": fleet.without,
             "counts": fleet.counts.iter()
                 .map(|count| (action_name(count.action).to_owned(), Value::from(count.count)))
                 .collect::<Map<_, _>>(),

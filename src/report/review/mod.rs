@@ -173,11 +173,15 @@ pub struct Fleet {
     pub reviews: Vec<Review>,
     /// The names of the configs that do not.
     pub same: Vec<String>,
+    /// What of the run has no review, in a sentence; empty when nothing.
+    pub failed: String,
     /// Paint it (text only).
     colour: bool,
     /// How much is left out to fit (Markdown only): 0 nothing, then files, new and old resources, properties.
     omitted: u8,
     omitted_note: String,
+    #[serde(skip)]
+    without: usize,
     #[serde(skip)]
     json: Vec<Value>,
 }
@@ -201,7 +205,7 @@ impl Fleet {
         let (reviews, same): (Vec<_>, Vec<_>) = reviews.into_iter().partition(shown);
         let headline = match &reviews[..] {
             [only] if total == 1 => only.headline.clone(),
-            _ => format!("{} of {total} configs differ: {}", reviews.len(), join(&counts)),
+            _ => format!("{} of them differ; {}", reviews.len(), join(&counts)),
         };
         Self {
             name,
@@ -212,12 +216,27 @@ impl Fleet {
             counts,
             answers,
             same: same.into_iter().map(|review| review.name).collect(),
+            failed: String::new(),
+            without: 0,
             reviews,
             colour: false,
             omitted: 0,
             omitted_note: String::new(),
             json,
         }
+    }
+
+    /// Says that configs of the run have no review, because they do not render or cannot be compared.
+    #[must_use]
+    pub fn without(mut self, failed: usize) -> Self {
+        self.without = failed;
+        if failed > 0 {
+            let (s, is) = if failed == 1 { ("", "it is") } else { ("s", "they are") };
+            self.failed = format!(
+                "{failed} more config{s} could not be compared; {is} missing from this review"
+            );
+        }
+        self
     }
 
     /// The highest exit code of `--detailed-exitcode`; an error wins over all.
