@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, input, terminal};
-use crate::diagnostic::{Diagnostics, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
 use crate::diff;
 use crate::output::{self, PreviousRender};
 use crate::pipeline::{self, Job, Tools};
+use crate::render::MANIFEST;
 use crate::report::Templates;
 use crate::report::review::{Fleet, Review};
 
@@ -131,7 +132,7 @@ impl Diff {
 
     /// The folder of a render: the one given, if it is a render itself, or below it.
     fn folder(&self, name: &str) -> PathBuf {
-        let is_render = |folder: &Path| folder.join(crate::render::MANIFEST).is_file();
+        let is_render = |folder: &Path| folder.join(MANIFEST).is_file();
         let inside = self.against.join(name);
         let checkout = self.against.join("out").join(name);
         if is_render(&self.against) {
@@ -198,7 +199,30 @@ impl Diff {
 pub(super) fn previous(folder: &Path) -> Result<Option<diff::RenderState>, Diagnostics> {
     let previous: PreviousRender =
         output::previous(folder).map_err(|error| Diagnostics::from(vec![error.diagnostic()]))?;
-    let Some(manifest) = &previous.manifest else { return Ok(None) };
+    state_of(&previous, folder)
+}
+
+/// The same of a render that was read. One that lost what a comparison needs is an error: taken for nothing,
+/// it would make every resource look new.
+pub(super) fn state_of(
+    previous: &PreviousRender,
+    folder: &Path,
+) -> Result<Option<diff::RenderState>, Diagnostics> {
+    let broken = |path: &str, why: &str| {
+        let finding = Diagnostic::error("PB2201", "previous render is broken")
+            .reason(format!("`{}` {why}", folder.join(path).display()))
+            .help("render the previous config again, or compare with another folder");
+        Diagnostics::from(vec![finding])
+    };
+    let Some(manifest) = &previous.manifest else {
+        if previous.foreign.iter().any(|path| path == MANIFEST) {
+            return Err(broken(MANIFEST, "is not a manifest that this version of prebake reads"));
+        }
+        return Ok(None);
+    };
+    if let Some(path) = previous.damaged.iter().find(|path| path.starts_with("arm/")) {
+        return Err(broken(path, "is gone, or is no text file that can be read back"));
+    }
     let mut findings = Diagnostics::new();
     let state = pipeline::previous_state(&previous.files, manifest.target.as_ref(), &mut findings);
     if findings.has_errors() { Err(findings) } else { Ok(Some(state)) }

@@ -155,7 +155,7 @@ impl Render {
             files.changed().next().is_some() || !previous.damaged.is_empty() || previous.lost_mode;
         let name = &render.model.name;
         let mut text = if fleet.is_single() {
-            let meaning = if changed { in_azure(&previous, render) } else { String::new() };
+            let meaning = if changed { in_azure(&previous, folder, render) } else { String::new() };
             summary(name, folder, &files) + &meaning
         } else {
             line(name, folder, &files)
@@ -253,14 +253,12 @@ fn among_many(text: &str, counts: &str) -> String {
     format!("{line}{counts}\n{rest}")
 }
 
-/// What the changed files do when they are deployed. A previous render that is broken counts as none.
-fn in_azure(previous: &PreviousRender, render: &pipeline::Render) -> String {
-    let before = previous.manifest.as_ref().map(|manifest| {
-        let mut broken = Diagnostics::new();
-        pipeline::previous_state(&previous.files, manifest.target.as_ref(), &mut broken)
-    });
-    let diff = diff::diff(before.as_ref(), Some(&render.state()));
-    review::summary(&diff)
+/// What the changed files do when they are deployed. Of a previous render that is broken it cannot be told.
+fn in_azure(previous: &PreviousRender, folder: &Path, render: &pipeline::Render) -> String {
+    match super::diff::state_of(previous, folder) {
+        Ok(before) => review::summary(&diff::diff(before.as_ref(), Some(&render.state()))),
+        Err(_) => "In Azure: not known, since the previous render is broken\n".to_owned(),
+    }
 }
 
 fn next_command(folder: &Path) -> String {

@@ -37,19 +37,13 @@ pub fn previous_state(
 ) -> RenderState {
     let mut state = RenderState { resources: Vec::new(), files: files.clone() };
     for name in stages(files) {
-        let read = |path: String| -> Option<Value> { serde_json::from_str(files.get(&path)?).ok() };
-        let Some(json) = read(Stage::template_path(name)) else {
-            diagnostics.push(
-                Diagnostic::error(
-                    "PB2201",
-                    format!("stage `{name}` of the previous render is broken"),
-                )
-                .reason(format!("`{}` is not JSON", Stage::template_path(name)))
-                .help("render the previous config again, or compare with another folder"),
-            );
-            continue;
+        let mut read = |path: String| -> Option<Value> {
+            let text = files.get(&path).map_or("null", String::as_str);
+            serde_json::from_str(text).map_err(|_| diagnostics.push(broken(name, &path))).ok()
         };
-        let parameters = read(Stage::parameters_path(name)).unwrap_or_default();
+        let template = read(Stage::template_path(name));
+        let parameters = read(Stage::parameters_path(name));
+        let (Some(json), Some(parameters)) = (template, parameters) else { continue };
         let template = Template { json, source_map: SourceMap::default() };
         // What the previous render's own findings were is no news now.
         let mut past = Diagnostics::new();
@@ -59,6 +53,12 @@ pub fn previous_state(
         state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
     }
     state
+}
+
+fn broken(stage: &str, path: &str) -> Diagnostic {
+    Diagnostic::error("PB2201", format!("stage `{stage}` of the previous render is broken"))
+        .reason(format!("`{path}` is not JSON"))
+        .help("render the previous config again, or compare with another folder")
 }
 
 /// The resource with every expression that is the id of a resource written as that id, so that ids can be

@@ -213,3 +213,28 @@ fn a_folder_that_is_not_there_is_told() {
     let told = expect(folder.path(), &["diff", "--against", "nowhere", "--as-of", "2026-11-23"], 0);
     assert!(told.contains("note: `nowhere` is not there"), "{told}");
 }
+
+/// Taken for nothing, a broken render would make every resource look new.
+#[test]
+fn a_render_that_cannot_be_read_is_an_error() {
+    let broken: [(&str, fn(&Path)); 6] = [
+        ("manifest.json", |at| std::fs::write(at, "{").unwrap()),
+        ("manifest.json", |at| std::fs::write(at, "{\"prebake\":\"9.9.9\",\"more\":1}").unwrap()),
+        ("manifest.json", |at| std::fs::write(at, "[".repeat(200_000)).unwrap()),
+        ("arm/batch.json", |at| std::fs::remove_file(at).unwrap()),
+        ("arm/batch.json", |at| std::fs::write(at, "[".repeat(200_000)).unwrap()),
+        ("arm/batch.parameters.json", |at| std::fs::write(at, "{").unwrap()),
+    ];
+    for (path, spoil) in broken {
+        let folder = rendered();
+        spoil(&folder.path().join("out/simulate").join(path));
+        let output = prebake(folder.path(), &["diff"]);
+        assert_eq!(output.status.code(), Some(2), "{path}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("PB2201") && told.contains(path), "{told}");
+        assert!(!text(&output).contains("to create"), "{}", text(&output));
+        let said = expect(folder.path(), &["render"], 0);
+        assert!(said.contains("In Azure: not known"), "{said}");
+        assert!(expect(folder.path(), &["diff"], 0).contains("unchanged"));
+    }
+}
