@@ -21,8 +21,8 @@ pub(super) const BUILDER: &str = "builder";
 
 /// The resource IDs that some resource refers to, in lower case.
 pub(super) struct Uses {
-    /// In either render.
-    pub either: BTreeSet<String>,
+    /// In the previous render.
+    pub before: BTreeSet<String>,
     /// In the new one.
     pub after: BTreeSet<String>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Uses {
 /// Judges one pair.
 pub(super) fn judge(pair: &Pair, uses: &Uses) -> ResourceChange {
     match (pair.before, pair.after) {
-        (Some(before), Some(after)) => both(before, after, &pair.pairing, &uses.either),
+        (Some(before), Some(after)) => both(before, after, &pair.pairing, uses),
         (None, Some(after)) => created(after),
         (Some(before), None) => deleted(before, &uses.after),
         (None, None) => unreachable!("a pair has at least one resource"),
@@ -100,18 +100,13 @@ fn deleted(resource: &Resource, used: &BTreeSet<String>) -> ResourceChange {
     change
 }
 
-fn both(
-    before: &Resource,
-    after: &Resource,
-    pairing: &Pairing,
-    used: &BTreeSet<String>,
-) -> ResourceChange {
+fn both(before: &Resource, after: &Resource, pairing: &Pairing, uses: &Uses) -> ResourceChange {
     let facts = mutability::facts(&after.kind);
     let (mut properties, mut noise) = compare::bodies(facts, &before.body, &after.body);
     noise.letter_case += usize::from(*pairing == Pairing::Same && before.id != after.id);
     noise.api_version += usize::from(before.api_version != after.api_version);
     for property in &mut properties {
-        settle(property, after, used);
+        settle(property, after, uses);
     }
     if *pairing != Pairing::Same {
         new_identity(&mut properties, before, after);
@@ -141,7 +136,7 @@ fn both(
 }
 
 /// A refusal that depends on use becomes an update in place when nothing in the render uses it.
-fn settle(property: &mut PropertyChange, resource: &Resource, used: &BTreeSet<String>) {
+fn settle(property: &mut PropertyChange, resource: &Resource, uses: &Uses) {
     if !property.in_use {
         return;
     }
@@ -150,7 +145,7 @@ fn settle(property: &mut PropertyChange, resource: &Resource, used: &BTreeSet<St
         _ => None,
     });
     let id = format!("{}{}", resource.id, element.unwrap_or_default()).to_lowercase();
-    if !used.contains(&id) {
+    if !uses.before.contains(&id) && !uses.after.contains(&id) {
         property.verdict = Verdict::InPlace;
         property.interrupts = true;
     }

@@ -99,8 +99,8 @@ pub fn diff(previous: Option<&RenderState>, new: Option<&RenderState>) -> Diff {
     let (before, after) = (previous.unwrap_or(&nothing), new.unwrap_or(&nothing));
     let pairs = pairing::pair(&before.resources, &after.resources);
     let uses = judge::Uses {
-        either: relations::references(&[&before.resources, &after.resources]),
-        after: relations::references(&[&after.resources]),
+        before: relations::references(&before.resources),
+        after: relations::references(&after.resources),
     };
     let mut resources: Vec<ResourceChange> =
         pairs.iter().map(|pair| judge::judge(pair, &uses)).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::expand::Resource;
 
@@ -20,10 +20,10 @@ pub struct Relation {
 }
 
 /// Every resource ID that some resource refers to, in lower case.
-pub(super) fn references(sides: &[&[Resource]]) -> BTreeSet<String> {
+pub(super) fn references(resources: &[Resource]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for resource in sides.iter().flat_map(|side| side.iter()) {
-        each_id(&Value::Object(resource.body.clone()), &mut |id| {
+    for resource in resources {
+        each_id_in(&resource.body, &mut |id| {
             found.insert(id.to_lowercase());
         });
     }
@@ -66,7 +66,7 @@ fn edges(resources: &[Resource]) -> BTreeSet<(String, String)> {
         {
             add(parent);
         }
-        each_id(&Value::Object(resource.body.clone()), &mut add);
+        each_id_in(&resource.body, &mut add);
     }
     found
 }
@@ -92,14 +92,16 @@ fn each_id(value: &Value, visit: &mut dyn FnMut(&str)) {
     match value {
         Value::String(string) => text(string),
         Value::Array(elements) => elements.iter().for_each(|element| each_id(element, visit)),
-        Value::Object(object) => {
-            for (key, value) in object {
-                if key.starts_with('/') {
-                    visit(key);
-                }
-                each_id(value, visit);
-            }
-        }
+        Value::Object(object) => each_id_in(object, visit),
         _ => {}
+    }
+}
+
+fn each_id_in(object: &Map<String, Value>, visit: &mut dyn FnMut(&str)) {
+    for (key, value) in object {
+        if key.starts_with('/') {
+            visit(key);
+        }
+        each_id(value, visit);
     }
 }

@@ -135,6 +135,11 @@ impl Review {
             picture,
         }
     }
+
+    /// What a reader should see first comes first: errors, then what is replaced or deleted.
+    fn weight(&self) -> usize {
+        [1, 3, 2].iter().position(|code| *code == self.exit_code).unwrap_or(3)
+    }
 }
 
 /// The counts, what should worry and what is wrong, in a few lines.
@@ -202,7 +207,8 @@ impl Fleet {
             all => format!("{} configs", all.len()),
         };
         let shown = |review: &Review| !review.empty || !review.findings.is_empty() || total == 1;
-        let (reviews, same): (Vec<_>, Vec<_>) = reviews.into_iter().partition(shown);
+        let (mut reviews, same): (Vec<_>, Vec<_>) = reviews.into_iter().partition(shown);
+        reviews.sort_by_key(Review::weight);
         let headline = match &reviews[..] {
             [only] if total == 1 => only.headline.clone(),
             _ => format!("{} of them differ; {}", reviews.len(), join(&counts)),
