@@ -1,5 +1,7 @@
 //! Inputs that no one should write: the compiler must end, in bounded time and memory, and say why.
 
+#![expect(clippy::disallowed_methods, reason = "tests read files")]
+
 use std::fmt::Write as _;
 
 use prebake::bicep::{MemoryFiles, compile, compile_params};
@@ -155,4 +157,18 @@ proptest! {
         let expected = prebake::arm::expression::read_template_string(value);
         prop_assert_eq!(expected, prebake::arm::expression::TemplateString::Literal(text.into()));
     }
+}
+
+/// What fuzzing found, minimised: each ended the program once.
+#[test]
+fn texts_that_were_crashes_have_errors() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bicep_hostile/crashes");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).expect("the texts are there") {
+        let path = entry.expect("can be listed").path();
+        let text = std::fs::read_to_string(&path).expect("can be read");
+        assert!(!codes(&text).is_empty(), "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 0);
 }

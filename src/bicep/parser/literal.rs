@@ -69,7 +69,10 @@ impl<'a> Parser<'a, '_> {
         let multi_line = complete == TokenKind::MultilineComplete;
         let segments: Items<&'a str> = if multi_line {
             let dollars = self.text_of(start).bytes().take_while(|byte| *byte == b'$').count();
-            pieces.iter().map(|piece| self.multi_line_segment(*piece, dollars)).collect()
+            let segments = pieces.iter().map(|piece| self.multi_line_segment(*piece, dollars));
+            // What was skipped in a hole may have left the end of a string inside it as the end of this one.
+            let segments: Option<_> = segments.collect();
+            segments.ok_or_else(|| self.unreadable_string(start))?
         } else {
             pieces.iter().map(|piece| self.segment(*piece)).collect()
         };
@@ -105,19 +108,19 @@ impl<'a> Parser<'a, '_> {
         self.arena.alloc_str(&unescape(raw))
     }
 
-    fn multi_line_segment(&self, piece: Token, dollars: usize) -> &'a str {
+    fn multi_line_segment(&self, piece: Token, dollars: usize) -> Option<&'a str> {
         let text = self.text_of(piece);
         let starts = matches!(piece.kind, TokenKind::MultilineComplete | TokenKind::MultilineLeft);
         let ends = matches!(piece.kind, TokenKind::MultilineComplete | TokenKind::StringRight);
         let head = if starts { dollars + 3 } else { 1 };
         let tail = if ends { 3 } else { dollars + 1 };
-        let content = &text[head..text.len() - tail];
+        let content = text.get(head..text.len().checked_sub(tail)?)?;
         if !starts {
-            return content;
+            return Some(content);
         }
         // One line end directly after the opening quotes is not part of the text.
         let content = content.strip_prefix('\r').unwrap_or(content);
-        content.strip_prefix('\n').unwrap_or(content)
+        Some(content.strip_prefix('\n').unwrap_or(content))
     }
 
     pub(super) fn array(&mut self) -> Parsed<ExpressionSyntax<'a>> {

@@ -1,0 +1,1 @@
+output a string = $'''${b 'c${d}é€'}'''
