@@ -211,6 +211,7 @@ impl Fleet {
         reviews.sort_by_key(Review::weight);
         let headline = match &reviews[..] {
             [only] if total == 1 => only.headline.clone(),
+            [] => format!("no changes ({})", join(&counts)),
             _ => format!("{} of them differ; {}", reviews.len(), join(&counts)),
         };
         Self {
