@@ -13,6 +13,7 @@ use crate::expand::Resource;
 
 /// An amount of capacity. GPUs are a fraction where a size has a share of one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Quantity {
     /// Nodes.
     pub nodes: u64,
@@ -20,6 +21,8 @@ pub struct Quantity {
     pub vcpus: u64,
     /// GPUs.
     pub gpus: f64,
+    /// It may be more: a part of it cannot be known offline.
+    pub at_least: bool,
 }
 
 impl AddAssign for Quantity {
@@ -27,6 +30,7 @@ impl AddAssign for Quantity {
         self.nodes += other.nodes;
         self.vcpus += other.vcpus;
         self.gpus += other.gpus;
+        self.at_least |= other.at_least;
     }
 }
 
@@ -58,6 +62,9 @@ pub struct FamilyChange {
     pub after: Quantity,
 }
 
+/// A pool, what it had and what it will have.
+pub type PoolSides = (String, Option<PoolCapacity>, Option<PoolCapacity>);
+
 /// The capacity of all pools of a render.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Capacity {
@@ -68,7 +75,7 @@ pub struct Capacity {
     /// By quota family, in the order of their names.
     pub families: Vec<FamilyChange>,
     /// By pool: its name, what it had and what it will have.
-    pub pools: Vec<(String, Option<PoolCapacity>, Option<PoolCapacity>)>,
+    pub pools: Vec<PoolSides>,
     /// Some numbers are upper bounds of formulas.
     pub auto_scale: bool,
     /// Pools whose capacity cannot be known offline.
@@ -94,21 +101,25 @@ impl Capacity {
 /// Adds up the pools of both sides.
 pub(super) fn capacity(before: &[Resource], after: &[Resource]) -> Capacity {
     let mut capacity = Capacity::default();
-    let mut pools: BTreeMap<String, (Option<PoolCapacity>, Option<PoolCapacity>)> = BTreeMap::new();
+    // Batch compares the ids of pools without regard to case.
+    let mut pools: BTreeMap<String, PoolSides> = BTreeMap::new();
     let mut families: BTreeMap<String, (Quantity, Quantity)> = BTreeMap::new();
     for pool in before.iter().filter(|resource| is_pool(resource)) {
         let found = pool_capacity(pool);
         capacity.before += found.quantity;
         families.entry(found.family.clone()).or_default().0 += found.quantity;
-        pools.entry(pool.name.clone()).or_default().0 = Some(found);
+        let sides = pools.entry(pool.name.to_lowercase()).or_default();
+        (sides.0, sides.1) = (pool.name.clone(), Some(found));
     }
     for pool in after.iter().filter(|resource| is_pool(resource)) {
         let found = pool_capacity(pool);
         capacity.after += found.quantity;
         families.entry(found.family.clone()).or_default().1 += found.quantity;
-        pools.entry(pool.name.clone()).or_default().1 = Some(found);
+        let sides = pools.entry(pool.name.to_lowercase()).or_default();
+        (sides.0, sides.2) = (pool.name.clone(), Some(found));
     }
-    for (name, (before, after)) in &pools {
+    capacity.pools = pools.into_values().collect();
+    for (name, before, after) in &capacity.pools {
         let mut sides = before.iter().chain(after);
         if sides.clone().any(|pool| pool.unknown) {
             capacity.unknown.push(name.clone());
@@ -117,8 +128,6 @@ pub(super) fn capacity(before: &[Resource], after: &[Resource]) -> Capacity {
     }
     let family = |(family, (before, after))| FamilyChange { family, before, after };
     capacity.families = families.into_iter().map(family).collect();
-    let pool = |(name, (before, after))| (name, before, after);
-    capacity.pools = pools.into_iter().map(pool).collect();
     capacity
 }
 
@@ -137,6 +146,7 @@ fn pool_capacity(pool: &Resource) -> PoolCapacity {
         .and_then(|size| size.gpus)
         .map_or(0.0, |gpus| f64::from(gpus.numerator) / f64::from(gpus.denominator.max(1)));
     let vcpus = size.as_ref().map_or(0, |size| u64::from(size.vcpus));
+    let unknown = size.is_none() || nodes.is_none();
     let known = size.as_ref().map(|size| size.family).filter(|family| !family.is_empty());
     PoolCapacity {
         family: known.unwrap_or(vm_size).to_owned(),
@@ -145,10 +155,11 @@ fn pool_capacity(pool: &Resource) -> PoolCapacity {
             nodes: count,
             vcpus: count.saturating_mul(vcpus),
             gpus: f64::from(u32::try_from(count).unwrap_or(u32::MAX)) * gpus,
+            at_least: unknown,
         },
         spot: nodes.map_or(0, |nodes| nodes.spot),
         auto_scale: nodes.is_some_and(|nodes| nodes.auto_scale),
-        unknown: size.is_none() || nodes.is_none(),
+        unknown,
     }
 }
 

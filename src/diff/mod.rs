@@ -17,7 +17,7 @@ mod relations;
 mod security;
 mod values;
 
-pub use capacity::{Capacity, FamilyChange, PoolCapacity, Quantity};
+pub use capacity::{Capacity, FamilyChange, PoolCapacity, PoolSides, Quantity};
 pub use change::{
     Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, path_text,
 };

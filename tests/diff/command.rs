@@ -84,6 +84,16 @@ fn exit_codes_tell_how_dangerous_a_change_is() {
 }
 
 #[test]
+fn a_review_of_files_alone_counts_them() {
+    let folder = rendered();
+    let script = folder.path().join("out/simulate/deploy.sh");
+    let text = std::fs::read_to_string(&script).unwrap();
+    std::fs::write(&script, text + "echo more\n").unwrap();
+    let told = expect(folder.path(), &["diff", "--detailed-exitcode", "--as-of", "2026-11-23"], 2);
+    assert!(told.starts_with("simulate: 1 file to change, "), "{told}");
+}
+
+#[test]
 fn another_bake_needs_another_version() {
     let under_the_same = after("tag: \"3.12\"", "tag: \"3.13\"", 1);
     assert!(under_the_same.contains("IMG024"), "{under_the_same}");

@@ -433,6 +433,17 @@ fn admin_user_and_public_nodes_widen_access() {
 }
 
 #[test]
+fn capacity_is_a_lower_bound_where_a_formula_tells_no_number() {
+    let diff = compare(|state| {
+        *at(state, "/dev", "/properties/scaleSettings") = json!({"autoScale": {"formula": "$TargetDedicatedNodes = $PendingTasks.GetSample(1);"}});
+    });
+    assert!(!diff.capacity.before.at_least && diff.capacity.after.at_least);
+    assert_eq!(diff.capacity.unknown, ["visionbatch/dev"]);
+    let same = compare(|state| rename(state, "/dev", "DEV"));
+    assert!(same.capacity.is_empty(), "Batch compares pool ids without regard to case");
+}
+
+#[test]
 fn capacity_adds_up_by_family() {
     let diff = compare(|state| {
         set(state, "/dev", "properties.scaleSettings.fixedScale.targetDedicatedNodes", 6);

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Review;
-use super::decimal;
+use super::amounts;
 use super::kinds::kind_words;
 use crate::diff::{Access, Action, Diff, Pairing, Quantity, ResourceChange, path_text};
 use crate::expand::Resource;
@@ -183,9 +183,9 @@ fn cost(diff: &Diff) -> Answer {
         (before != after).then(|| format!("{name} {before} → {after}"))
     };
     let (old, new): (Quantity, Quantity) = (capacity.before, capacity.after);
-    parts.extend(total("nodes", old.nodes.to_string(), new.nodes.to_string()));
-    parts.extend(total("vCPUs", old.vcpus.to_string(), new.vcpus.to_string()));
-    parts.extend(total("GPUs", decimal(old.gpus), decimal(new.gpus)));
+    let names = ["nodes", "vCPUs", "GPUs"].into_iter();
+    let sides = amounts(old).into_iter().zip(amounts(new));
+    parts.extend(names.zip(sides).filter_map(|(name, (before, after))| total(name, before, after)));
     let billed: Vec<(bool, String)> = diff.resources.iter().filter_map(billed).collect();
     let twice: Vec<String> = diff.resources.iter().filter_map(twice).collect();
     let rises = !twice.is_empty()
@@ -202,8 +202,11 @@ fn cost(diff: &Diff) -> Answer {
         parts.push(format!("billed twice until the old one is deleted: {}", few(&twice)));
     }
     let changed = capacity.pools.iter().filter(|(_, before, after)| before != after);
-    let unknown: Vec<&String> =
-        changed.map(|(name, _, _)| name).filter(|name| capacity.unknown.contains(name)).collect();
+    let unknown: Vec<String> = changed
+        .map(|(name, _, _)| name)
+        .filter(|name| capacity.unknown.contains(name))
+        .map(|name| pool_name(name))
+        .collect();
     if !unknown.is_empty() {
         parts.push(format!("not known offline: {}", few(&unknown)));
     }
@@ -225,6 +228,11 @@ fn cost(diff: &Diff) -> Answer {
         parts.push("nodes, sizes and SKUs stay as they are".to_owned());
     }
     Answer { question: "cost rises", word, level, text: first(&parts, MAX_COSTS) }
+}
+
+/// A pool without its account.
+fn pool_name(name: &str) -> String {
+    format!("`{}`", name.rsplit('/').next().unwrap_or(name))
 }
 
 /// What a change adds to the bill or takes from it: pools aside, which count by their nodes, and the
@@ -291,7 +299,8 @@ pub(super) fn capacity_note(diff: &Diff) -> String {
         );
     }
     if !diff.capacity.unknown.is_empty() {
-        notes.push(format!("not known offline: {}", few(&diff.capacity.unknown)));
+        let names: Vec<String> = diff.capacity.unknown.iter().map(|name| pool_name(name)).collect();
+        notes.push(format!("not known offline: {}", few(&names)));
     }
     let left: Vec<String> = diff
         .resources

@@ -340,6 +340,10 @@ fn headline(counts: &[Count], diff: &Diff) -> String {
         (false, true) => format!("new: {}", join(counts)),
         (true, false) => format!("gone: {}", join(counts)),
         _ if diff.is_empty() => format!("no changes ({})", join(counts)),
+        _ if diff.resources.iter().all(|change| change.action == Action::NoChange) => {
+            let files = diff.files.files.iter().filter(|file| file.matters()).count();
+            format!("{files} file{} to change, {}", plural(files), join(counts))
+        }
         _ => join(counts),
     }
 }
@@ -379,14 +383,20 @@ fn capacity(capacity: &Capacity) -> Vec<CapacityRow> {
 }
 
 fn row(family: String, before: Quantity, after: Quantity) -> CapacityRow {
-    let whole = |before: u64, after: u64| arrow(&before.to_string(), &after.to_string());
+    let [old, new] = [before, after].map(amounts);
     CapacityRow {
         family,
-        nodes: whole(before.nodes, after.nodes),
-        vcpus: whole(before.vcpus, after.vcpus),
-        gpus: arrow(&decimal(before.gpus), &decimal(after.gpus)),
+        nodes: arrow(&old[0], &new[0]),
+        vcpus: arrow(&old[1], &new[1]),
+        gpus: arrow(&old[2], &new[2]),
         changed: before != after,
     }
+}
+
+/// Nodes, vCPUs and GPUs as text, with the sign of a lower bound where they are one.
+fn amounts(quantity: Quantity) -> [String; 3] {
+    let known = [quantity.nodes.to_string(), quantity.vcpus.to_string(), decimal(quantity.gpus)];
+    known.map(|amount| if quantity.at_least { format!("≥ {amount}") } else { amount })
 }
 
 fn arrow(before: &str, after: &str) -> String {
