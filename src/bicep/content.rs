@@ -89,7 +89,7 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
 
 fn unreadable(path: &str, why: &FileError) -> ContentError {
     let title = format!("cannot read `{path}`");
-    error("BCP091", 0, &title, why.to_string(), "correct the path of the file")
+    error("BCP091", 0, &title, why.to_string(), why.next_step())
 }
 
 fn json(text: &str) -> Result<Value, String> {

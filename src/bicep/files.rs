@@ -14,6 +14,17 @@ pub enum FileError {
     Unreadable(String),
 }
 
+impl FileError {
+    /// What to do next.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::NotFound => "correct the path of the file",
+            Self::Outside => "keep the file in that folder, or name a wider one with `--root`",
+            Self::Unreadable(_) => "name a file that can be read, in UTF-8 and of at most 16 MiB",
+        }
+    }
+}
+
 impl std::fmt::Display for FileError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

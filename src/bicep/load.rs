@@ -110,7 +110,7 @@ pub fn load<'a>(
     if let Err(error) = loader.bicep(&entry) {
         let title = format!("cannot read `{entry}`");
         let finding = Diagnostic::error("BCP091", title).reason(error.to_string());
-        loader.diagnostics.push(finding.help("correct the path of the file"));
+        loader.diagnostics.push(finding.help(error.next_step()));
         return None;
     }
     let mut next = 0;
@@ -363,9 +363,7 @@ fn unreadable(path: &str, registry: bool, place: Place, error: &FileError) -> Di
             .help("restore it with `bicep restore` first");
     }
     let title = format!("cannot read `{path}`");
-    Diagnostic::error("BCP091", title)
-        .at(place, error.to_string())
-        .help("correct the path of the file")
+    Diagnostic::error("BCP091", title).at(place, error.to_string()).help(error.next_step())
 }
 
 fn cycle(place: Place, names: &[String]) -> Diagnostic {

@@ -154,6 +154,6 @@ impl<'a> Files<'a> for Sources {
     fn line_range(&'a self, id: FileId, line: usize) -> Result<std::ops::Range<usize>, Error> {
         let file = self.file(id);
         file.line_range(line)
-            .ok_or(Error::LineTooLarge { given: line, max: file.text.lines().count() })
+            .ok_or_else(|| Error::LineTooLarge { given: line, max: file.text.lines().count() })
     }
 }
