@@ -35,6 +35,8 @@ const SKUS: [(&str, &[&str]); 2] = [
         ],
     ),
 ];
+/// The stage whose resources live as long as a bake.
+const BUILDER: &str = "builder";
 /// How many names stand in an answer.
 const MAX_NAMES: usize = 3;
 /// How many parts stand in the answer about cost.
@@ -109,14 +111,13 @@ fn first(names: &[impl AsRef<str>], most: usize) -> String {
 }
 
 fn danger(diff: &Diff) -> Answer {
+    let names = |holds: &dyn Fn(&ResourceChange) -> bool| -> Vec<String> {
+        let found = diff.resources.iter().filter(|change| holds(change));
+        found.map(|change| format!("{} `{}`", kind_words(&change.kind), change.title)).collect()
+    };
     let mut parts = Vec::new();
     for action in Action::ALL.into_iter().filter(|action| action.is_dangerous()) {
-        let names: Vec<String> = diff
-            .resources
-            .iter()
-            .filter(|change| change.action == action)
-            .map(|change| format!("{} `{}`", kind_words(&change.kind), change.title))
-            .collect();
+        let names = names(&|change| change.action == action && change.stage != BUILDER);
         if !names.is_empty() {
             let words = match action {
                 Action::Refused => "refused",
@@ -126,6 +127,10 @@ fn danger(diff: &Diff) -> Answer {
             };
             parts.push(format!("{words}: {}", few(&names)));
         }
+    }
+    let builder = names(&|change| change.action.is_dangerous() && change.stage == BUILDER);
+    if !builder.is_empty() {
+        parts.push(format!("while the builder of an earlier bake stands: {}", few(&builder)));
     }
     let has = |action: Action| diff.count(action) > 0;
     let (word, level) = if has(Action::Replace) || has(Action::Delete) {
@@ -238,7 +243,7 @@ fn pool_name(name: &str) -> String {
 /// What a change adds to the bill or takes from it: pools aside, which count by their nodes, and the
 /// builder, which lives as long as a bake.
 fn billed(change: &ResourceChange) -> Option<(bool, String)> {
-    if change.stage == "builder" {
+    if change.stage == BUILDER {
         return None;
     }
     let name = &change.title;

@@ -393,10 +393,10 @@ fn row(family: String, before: Quantity, after: Quantity) -> CapacityRow {
     }
 }
 
-/// Nodes, vCPUs and GPUs as text, with the sign of a lower bound where they are one.
+/// Nodes, vCPUs and GPUs as text, with a plus where they may be more.
 fn amounts(quantity: Quantity) -> [String; 3] {
     let known = [quantity.nodes.to_string(), quantity.vcpus.to_string(), decimal(quantity.gpus)];
-    known.map(|amount| if quantity.at_least { format!("≥ {amount}") } else { amount })
+    known.map(|amount| if quantity.at_least { format!("{amount}+") } else { amount })
 }
 
 fn arrow(before: &str, after: &str) -> String {
