@@ -1,0 +1,40 @@
+//! Any text as a report template of a team: a report, or one finding.
+
+#![no_main]
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use prebake::diff::{RenderState, diff};
+use prebake::expand::Resource;
+use prebake::report::Templates;
+use prebake::report::review::{Fleet, Review};
+
+static FLEET: LazyLock<Fleet> = LazyLock::new(|| {
+    let body = serde_json::json!({ "name": "one", "properties": { "vmSize": "any", "list": [1, 2] } });
+    let pool = Resource {
+        stage: "batch".to_owned(),
+        id: "/any/one".to_owned(),
+        kind: "Microsoft.Batch/batchAccounts/pools".to_owned(),
+        api_version: "2025-06-01".to_owned(),
+        name: "one".to_owned(),
+        body: body.as_object().expect("an object").clone(),
+        depends_on: Vec::new(),
+        existing: false,
+        pointer: "/resources/0".to_owned(),
+    };
+    let state = RenderState { resources: vec![pool], files: BTreeMap::new() };
+    Fleet::new(vec![Review::new("any", &diff(None, Some(&state)))])
+});
+
+fuzz_target!(|text: &str| {
+    for path in ["report/review.txt.hbs", "report/review.md.hbs", "report/review.html.hbs"] {
+        let templates = Templates::new(BTreeMap::from([(path.to_owned(), text.to_owned())]));
+        let _ = match path {
+            "report/review.txt.hbs" => FLEET.text(&templates, true),
+            "report/review.md.hbs" => FLEET.markdown(&templates),
+            _ => FLEET.html(&templates),
+        };
+    }
+});
