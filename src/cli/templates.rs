@@ -45,6 +45,14 @@ impl Eject {
     fn run(&self) -> u8 {
         for (path, text) in all() {
             let target = self.folder.join(path);
+            let mut above = target.ancestors().skip(1).take_while(|above| *above != self.folder);
+            if let Some(link) = above.find(|above| above.is_symlink()) {
+                return terminal::failed(
+                    &format!("`{}` is a symbolic link", link.display()),
+                    "what is written through it would stand elsewhere",
+                    "remove the link, or name another folder",
+                );
+            }
             match output::write_new(&target, text) {
                 Ok(true) => terminal::out(&format!("wrote {}\n", target.display())),
                 Ok(false) => terminal::out(&format!("kept  {}\n", target.display())),

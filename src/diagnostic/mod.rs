@@ -214,11 +214,18 @@ impl<'a> IntoIterator for &'a Diagnostics {
     }
 }
 
+/// Longest word, in bytes, that is taken for a mistyped one: the comparison costs the product of the lengths.
+const MAX_WORD: usize = 256;
+
 /// The known word nearest to a mistyped one, if it is near enough to be meant.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if written.len() > MAX_WORD {
+        return None;
+    }
     let lower = written.to_lowercase();
     known
         .into_iter()
+        .filter(|word| word.len() <= MAX_WORD)
         .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase()), word))
         .filter(|(distance, word)| *distance <= (word.len().max(written.len()) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)

@@ -84,6 +84,18 @@ pub fn headline(finding: &Diagnostic) -> String {
 /// Longest line that an excerpt shows, in bytes: a generated one-line file would fill the screen.
 const MAX_LINE: usize = 400;
 
+/// Longest text of a finding, in bytes: a value that it names may be as long as its file.
+const MAX_TEXT: usize = 2000;
+
+/// The start of a text that would fill the screen.
+fn shortened(text: &str) -> String {
+    if text.len() <= MAX_TEXT {
+        return text.to_owned();
+    }
+    let end = (0..=MAX_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}… ({} more bytes)", &text[..end], text.len() - end)
+}
+
 fn fits(place: Place, sources: &Sources) -> bool {
     let file = sources.file(place.file);
     let (first, last) = (file.line_column(place.span.start), file.line_column(place.span.end));
@@ -97,11 +109,12 @@ fn shape(finding: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<FileId
         Severity::Warning => codespan::Severity::Warning,
         Severity::Info => codespan::Severity::Note,
     };
-    let label = |place: Place, text: &str| (place.file, place.span.range(), text.to_owned());
+    let label = |place: Place, text: &str| (place.file, place.span.range(), shortened(text));
     let mut labels = Vec::new();
     let mut notes = Vec::new();
     let mut without_excerpt = |place: Place, text: &str| {
         let (name, position) = sources.position(place);
+        let text = shortened(text);
         notes.push(format!("at {name}:{}:{}: {text}", position.line, position.column));
     };
     match finding.place {
@@ -121,14 +134,14 @@ fn shape(finding: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<FileId
         }
     }
     if !finding.reason.is_empty() {
-        notes.push(format!("why: {}", finding.reason));
+        notes.push(format!("why: {}", shortened(&finding.reason)));
     }
     if !finding.help.is_empty() {
-        notes.push(format!("help: {}", finding.help));
+        notes.push(format!("help: {}", shortened(&finding.help)));
     }
     codespan::Diagnostic::new(severity)
         .with_code(finding.code.as_ref())
-        .with_message(&finding.title)
+        .with_message(shortened(&finding.title))
         .with_labels(labels)
         .with_notes(notes)
 }

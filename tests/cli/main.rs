@@ -240,6 +240,36 @@ fn a_config_cannot_drive_the_terminal() {
 }
 
 #[test]
+fn words_as_long_as_a_file_are_refused_at_once() {
+    let folder = with_config();
+    let long = "n".repeat(900_000);
+    let size = CONFIG.replace("gpu: false", &format!("vmSize: {long}"));
+    let region = CONFIG.replace("northeurope", &long);
+    assert!(size.contains(&long) && region.contains(&long));
+    for config in [size, region] {
+        std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
+        let start = std::time::Instant::now();
+        let output = prebake(folder.path(), &["validate", "prebake.yaml"]);
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+        let told = text(&output.stderr);
+        assert!(told.contains("PB10") && told.len() < 20_000, "{} bytes", told.len());
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn templates_are_not_ejected_through_a_link() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(folder.path().join("elsewhere")).expect("a folder");
+    std::fs::create_dir_all(folder.path().join("mine")).expect("a folder");
+    let link = folder.path().join("mine/bicep");
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), link).expect("a link");
+    let output = prebake(folder.path(), &["templates", "eject", "mine"]);
+    fails(&output, 2, "`mine/bicep` is a symbolic link");
+    assert!(files(&folder.path().join("elsewhere")).is_empty());
+}
+
+#[test]
 fn findings_are_told_all_at_once() {
     let folder = with_config();
     let config = CONFIG.replace("id: one, nodes: 1", "id: one, nodez: 1, vmSize: 4");
