@@ -26,6 +26,7 @@ handlebars_helper!(joined: |sign: str, text: str| format!("{sign}{text}"));
 handlebars_helper!(fenced: |resource: Value| fence_around(&property_lines(&resource)));
 handlebars_helper!(fenced_lines: |lines: Value| fence_around(&signed_lines(&lines, false)));
 handlebars_helper!(kinds_shown: |resources: Value| kinds_of(&resources));
+handlebars_helper!(listed: |names: Value| list(&names));
 handlebars_helper!(pad: |text: str, width: usize| format!("{text:<0$}", width.min(MAX_WIDTH)));
 handlebars_helper!(fold: |text: str, indent: usize| folded(text, indent.min(MAX_WIDTH)));
 
@@ -43,6 +44,7 @@ pub(super) fn register(engine: &mut Handlebars) {
     engine.register_helper("fenced", Box::new(fenced));
     engine.register_helper("fencedLines", Box::new(fenced_lines));
     engine.register_helper("kinds", Box::new(kinds_shown));
+    engine.register_helper("listed", Box::new(listed));
     engine.register_helper("pad", Box::new(pad));
     engine.register_helper("fold", Box::new(fold));
     engine.register_helper("paint", Box::new(paint));
@@ -202,13 +204,22 @@ fn signed_lines(lines: &Value, spaced: bool) -> String {
     text
 }
 
+/// Texts in one line.
+fn list(names: &Value) -> String {
+    let names: Vec<&str> =
+        names.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    names.join(", ")
+}
+
 /// The kinds of resources that occur, each once, in alphabetical order.
 fn kinds_of(resources: &Value) -> Value {
     let kinds: BTreeSet<&str> = resources
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|resource| resource["kindWords"].as_str())
+        .filter_map(|resource| resource["kinds"].as_array())
+        .flatten()
+        .filter_map(Value::as_str)
         .collect();
     kinds.into_iter().collect()
 }

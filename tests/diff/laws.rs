@@ -37,7 +37,8 @@ fn told(diff: &Diff, swap: bool) -> Vec<Told> {
                 if swap { (path, after, before) } else { (path, before, after) }
             });
             let mut properties: Vec<_> = properties.collect();
-            properties.sort_by_key(|property| property.0.clone());
+            // Elements without a name share their path, and their verdicts order them.
+            properties.sort_by_key(|property| format!("{property:?}"));
             let name = if change.action == Action::NoChange {
                 change.id.to_lowercase()
             } else {

@@ -255,3 +255,31 @@ fn own_templates_stay_within_bounds() {
         "vision!"
     );
 }
+
+#[test]
+fn what_changes_alike_is_told_once() {
+    let tagged = |stage: &str| {
+        let mut state = base();
+        for name in ["visionacr", "vision-id", "visionbatch"] {
+            set(&mut state, name, "tags.stage", stage);
+        }
+        state
+    };
+    let review = Review::new("vision", &diff(Some(&tagged("dev")), Some(&tagged("prod"))));
+    assert_eq!(
+        review.counts.iter().map(|count| count.count).sum::<usize>(),
+        base().resources.len()
+    );
+    let [only] = &review.resources[..] else { panic!("{:#?}", review.resources) };
+    assert_eq!((only.name.as_str(), only.also.len()), ("vision-id", 2));
+    let anchors = review.picture.nodes.iter().filter_map(|node| node.anchor);
+    assert_eq!(anchors.collect::<Vec<_>>(), [0, 0, 0], "each box leads to the one account");
+    let fleet = Fleet::new(vec![review]);
+    let templates = Templates::default();
+    let text = fleet.text(&templates, false).unwrap();
+    assert!(text.contains("identity vision-id and 2 more  modified in place"), "{text}");
+    let html = fleet.html(&templates).unwrap();
+    for kind in ["Batch account", "identity", "registry"] {
+        assert!(html.contains(&format!("data-kind=\"{kind}\" aria-pressed=\"false\"")), "{kind}");
+    }
+}

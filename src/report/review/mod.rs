@@ -104,15 +104,10 @@ impl Review {
     /// Makes the review of a config from its diff.
     pub fn new(name: &str, diff: &Diff) -> Self {
         let counts = counts(|action| diff.count(action));
-        let resources: Vec<ResourceView> = diff
-            .resources
-            .iter()
-            .filter(|change| change.action != Action::NoChange)
-            .enumerate()
-            .map(|(index, change)| ResourceView::new(change, index))
-            .collect();
+        let changed = diff.resources.iter().filter(|change| change.action != Action::NoChange);
+        let (resources, places) = view::grouped(changed.map(ResourceView::new).collect());
         let unchanged = diff.resources.iter().filter(|change| change.action == Action::NoChange);
-        let picture = picture::picture(diff);
+        let picture = picture::picture(diff, &places);
         Self {
             name: name.to_owned(),
             empty: diff.is_empty(),

@@ -103,9 +103,9 @@ pub struct Picture {
     pub kinds: Vec<String>,
 }
 
-/// Lays the resources out.
-pub(super) fn picture(diff: &Diff) -> Picture {
-    let mut nodes = nodes(diff);
+/// Lays the resources out. `places` has the account of each resource that differs.
+pub(super) fn picture(diff: &Diff, places: &[usize]) -> Picture {
+    let mut nodes = nodes(diff, places);
     if nodes.is_empty() || nodes.len() > MAX_NODES {
         return Picture::default();
     }
@@ -139,12 +139,11 @@ pub(super) fn picture(diff: &Diff) -> Picture {
     }
 }
 
-fn nodes(diff: &Diff) -> Vec<Node> {
+fn nodes(diff: &Diff, places: &[usize]) -> Vec<Node> {
     let mut nodes = Vec::new();
-    let mut anchor = 0;
+    let mut places = places.iter().copied();
     for change in &diff.resources {
-        let own = (change.action != Action::NoChange).then_some(anchor);
-        anchor += usize::from(own.is_some());
+        let own = if change.action == Action::NoChange { None } else { places.next() };
         let old = change.before.as_ref().filter(|before| before.name != change.name);
         let before = change.action == Action::NoChange
             || change.before.as_ref().is_some_and(|before| before.name == change.name);

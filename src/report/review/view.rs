@@ -66,12 +66,16 @@ pub struct ResourceView {
     pub kind: String,
     /// What its type is called.
     pub kind_words: String,
+    /// What the types of it and of those that change alike are called, each once.
+    pub kinds: Vec<String>,
     /// Its full name; what a role assignment allows, whose name tells nothing.
     pub name: String,
     /// The name that it had, where that differs.
     pub previous_name: String,
     /// The stage that deploys it.
     pub stage: String,
+    /// Others that change exactly alike, by type and name.
+    pub also: Vec<String>,
     /// What happens if it is deployed as it is.
     pub consequence: String,
     /// What to do.
@@ -87,7 +91,22 @@ pub struct ResourceView {
 }
 
 impl ResourceView {
-    pub(super) fn new(change: &ResourceChange, anchor: usize) -> Self {
+    /// Whether one account of the change is enough for both.
+    fn is_like(&self, other: &Self) -> bool {
+        self.action == Action::Modify
+            && other.action == Action::Modify
+            && self.properties == other.properties
+            && (&self.consequence, &self.advice) == (&other.consequence, &other.advice)
+    }
+
+    fn join(&mut self, other: Self) {
+        self.also.push(format!("{} `{}`", other.kind_words, other.name));
+        if !self.kinds.contains(&other.kind_words) {
+            self.kinds.push(other.kind_words);
+        }
+    }
+
+    pub(super) fn new(change: &ResourceChange) -> Self {
         let telling = change.name.ends_with(&change.title);
         let name = |resource: &Resource| {
             if telling { resource.name.clone() } else { diff::title(resource) }
@@ -96,12 +115,14 @@ impl ResourceView {
         let own = if telling { &change.name } else { &change.title };
         let lone = matches!(change.action, Action::Create | Action::Delete);
         Self {
-            anchor,
+            anchor: 0,
             action: change.action,
             sign: change.action.sign(),
             words: words(change),
             kind: change.kind.clone(),
             kind_words: kind_words(&change.kind),
+            kinds: vec![kind_words(&change.kind)],
+            also: Vec::new(),
             name: own.clone(),
             previous_name: before.filter(|before| before != own).unwrap_or_default(),
             stage: change.stage.clone(),
@@ -113,6 +134,24 @@ impl ResourceView {
             leaves: if lone { body_lines(change) } else { Vec::new() },
         }
     }
+}
+
+/// Resources that change exactly alike, such as by a tag that all of them have, told once. Gives for each
+/// resource the place of its account, too.
+pub(super) fn grouped(resources: Vec<ResourceView>) -> (Vec<ResourceView>, Vec<usize>) {
+    let mut groups: Vec<ResourceView> = Vec::new();
+    let mut places = Vec::new();
+    for mut resource in resources {
+        let place = groups.iter().position(|group| group.is_like(&resource));
+        places.push(place.unwrap_or(groups.len()));
+        if let Some(place) = place {
+            groups[place].join(resource);
+        } else {
+            resource.anchor = groups.len();
+            groups.push(resource);
+        }
+    }
+    (groups, places)
 }
 
 fn words(change: &ResourceChange) -> String {
