@@ -12,14 +12,16 @@ use super::{Configs, terminal};
 use crate::catalog::Date;
 use crate::config::MAX_BYTES;
 use crate::config::layers::Files;
-use crate::diagnostic::{Diagnostic, Diagnostics, Sources};
+use crate::diagnostic::{Diagnostic, Diagnostics, Sources, nearest};
 use crate::pipeline::{self, Input, Job, Tools};
-use crate::render::{MANIFEST, Manifest, Templates};
+use crate::render::{EMBEDDED, MANIFEST, Manifest, Templates};
 use crate::report;
 use crate::schema::ResourceSchemas;
 
 /// Largest template in bytes.
 const MAX_TEMPLATE_BYTES: u64 = 1024 * 1024;
+/// Most templates in a folder.
+const MAX_TEMPLATES: usize = 1000;
 
 /// The renders that a config asks for. One that cannot be read is a render with that finding.
 pub(super) fn jobs(path: &Path, configs: &Configs) -> Vec<Job> {
@@ -221,6 +223,9 @@ fn schemas(folder: Option<&Path>) -> Result<ResourceSchemas, u8> {
             "name a folder that `prebake schema import` wrote to",
         )
     };
+    if !folder.is_dir() {
+        return Err(refused(folder, "it is no folder"));
+    }
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.map_err(|error| refused(folder, &error.to_string()))?;
         let Ok(relative) = entry.path().strip_prefix(folder) else { continue };
@@ -238,14 +243,27 @@ fn schemas(folder: Option<&Path>) -> Result<ResourceSchemas, u8> {
 fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
     let mut overlay = BTreeMap::new();
     if let Some(folder) = folder {
+        if !folder.is_dir() {
+            return Err(unreadable(folder, "it is no folder"));
+        }
         for entry in WalkDir::new(folder).sort_by_file_name() {
             let entry = entry.map_err(|error| unreadable(folder, &error.to_string()))?;
-            if !entry.file_type().is_file() {
+            let Ok(relative) = entry.path().strip_prefix(folder) else { continue };
+            let is_template = relative.extension().is_some_and(|ending| ending == "tera");
+            if !is_template || relative.starts_with("report") {
                 continue;
             }
-            let Ok(relative) = entry.path().strip_prefix(folder) else { continue };
-            if relative.starts_with("report") {
-                continue;
+            if !entry.file_type().is_file() {
+                return Err(unreadable(
+                    entry.path(),
+                    "it is a link or no file; links are not followed",
+                ));
+            }
+            if overlay.len() == MAX_TEMPLATES {
+                return Err(unreadable(
+                    folder,
+                    &format!("it holds more than {MAX_TEMPLATES} templates"),
+                ));
             }
             let text =
                 text(entry.path()).map_err(|error| unreadable(entry.path(), &error.to_string()))?;
@@ -254,10 +272,17 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
     }
     let mut sources = Sources::new();
     let mut diagnostics = Diagnostics::new();
-    Templates::new(overlay, &mut sources, &mut diagnostics).ok_or_else(|| {
+    let Some(templates) = Templates::new(overlay, &mut sources, &mut diagnostics) else {
         terminal::findings(&diagnostics, &sources);
-        super::FAILED
-    })
+        return Err(super::FAILED);
+    };
+    for path in templates.unused() {
+        let known = EMBEDDED.iter().map(|(known, _)| *known);
+        let meant = nearest(path, known).map(|known| format!("; did you mean `{known}`?"));
+        let meant = meant.unwrap_or_default();
+        terminal::note(&format!("note: nothing uses template `{path}`{meant}\n"));
+    }
+    Ok(templates)
 }
 
 /// A team's own templates of reports, in the `report` folder of their templates.
@@ -266,7 +291,7 @@ pub(super) fn report_templates(folder: Option<&Path>) -> Result<BTreeMap<String,
     let Some(folder) = folder else { return Ok(found) };
     for (path, _) in report::Templates::embedded() {
         let at = folder.join(path);
-        if at.is_file() {
+        if at.symlink_metadata().is_ok() {
             let text = text(&at).map_err(|error| unreadable(&at, &error.to_string()))?;
             found.insert(path.to_owned(), text);
         }
@@ -276,6 +301,9 @@ pub(super) fn report_templates(folder: Option<&Path>) -> Result<BTreeMap<String,
 
 /// A template or another small text file of the user's.
 pub(super) fn text(path: &Path) -> io::Result<String> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
     let mut text = String::new();
     File::open(path)?.take(MAX_TEMPLATE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_TEMPLATE_BYTES {

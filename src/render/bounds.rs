@@ -107,16 +107,19 @@ impl Bounded {
 
 /// The first template that includes or extends others too deeply, or itself, and where it does.
 pub(super) fn too_deep(texts: &BTreeMap<String, String>) -> Option<(String, Refused)> {
-    let links = |text| {
-        let links = tags(text).filter(|tag| matches!(tag.word(), "include" | "extends"));
-        links.filter_map(|tag| Some((tag.text()?, tag.range.clone()))).collect::<Vec<_>>()
-    };
     let links: Links<'_> =
-        texts.iter().map(|(path, text)| (path.as_str(), links(text.as_str()))).collect();
+        texts.iter().map(|(path, text)| (path.as_str(), links(text).collect())).collect();
     let mut known = BTreeMap::new();
     let path = links.keys().find(|path| height(path, MAX_NESTED, &links, &mut known).is_none())?;
     let why = "includes and `extends` go more than 10 deep from here, or in a circle";
     Some(((*path).to_owned(), Refused { at: links[path].first()?.1.clone(), why }))
+}
+
+/// The templates that a template includes or extends, and where.
+pub(super) fn links(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    tags(text)
+        .filter(|tag| matches!(tag.word(), "include" | "extends"))
+        .filter_map(|tag| Some((tag.text()?, tag.range.clone())))
 }
 
 /// The templates that each template names, and where.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -147,6 +147,19 @@ impl Templates {
     /// The text of a template.
     pub fn text(&self, path: &str) -> Option<&str> {
         self.texts.get(path).map(String::as_str)
+    }
+
+    /// A team's own templates that stand for no embedded one and that no other names: mistyped, probably.
+    pub fn unused(&self) -> impl Iterator<Item = &str> {
+        let named: BTreeSet<&str> = self
+            .texts
+            .values()
+            .flat_map(|text| bounds::links(text))
+            .map(|(path, _)| path)
+            .collect();
+        let embedded = |path: &str| EMBEDDED.iter().any(|(known, _)| *known == path);
+        let own = self.bounded.keys().map(String::as_str);
+        own.filter(move |path| !embedded(path) && !named.contains(path))
     }
 
     fn original(&self, path: &str, range: &Range<usize>) -> Range<usize> {

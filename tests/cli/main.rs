@@ -257,6 +257,39 @@ fn words_as_long_as_a_file_are_refused_at_once() {
 }
 
 #[test]
+fn a_template_that_nothing_uses_is_told() {
+    let folder = with_config();
+    let templates = folder.path().join("mine/bicep");
+    std::fs::create_dir_all(&templates).expect("a folder");
+    std::fs::write(templates.join("bach.bicep.tera"), "").expect("a file");
+    std::fs::write(templates.join("part.tera"), "").expect("a file");
+    std::fs::write(templates.join("README.md"), "{{ no template }}").expect("a file");
+    let batch = std::fs::read_to_string(root().join("templates/bicep/batch.bicep.tera"));
+    let batch = batch.expect("is there") + "{% include 'bicep/part.tera' %}";
+    std::fs::write(templates.join("batch.bicep.tera"), batch).expect("a file");
+    let output = prebake(folder.path(), &["render", "prebake.yaml", "--templates", "mine"]);
+    succeeds(&output);
+    let told = text(&output.stderr);
+    let note =
+        "nothing uses template `bicep/bach.bicep.tera`; did you mean `bicep/batch.bicep.tera`?";
+    assert!(told.contains(note), "{told}");
+    assert_eq!(told.matches("nothing uses").count(), 1, "{told}");
+    fails(&prebake(folder.path(), &["render", "--templates", "prebake.yaml"]), 2, "no folder");
+    fails(&prebake(folder.path(), &["render", "--schemas", "prebake.yaml"]), 2, "no folder");
+}
+
+#[test]
+#[cfg(unix)]
+fn templates_are_not_read_through_a_link() {
+    let folder = with_config();
+    std::fs::create_dir_all(folder.path().join("mine/bicep")).expect("a folder");
+    let link = folder.path().join("mine/bicep/batch.bicep.tera");
+    std::os::unix::fs::symlink("/etc/passwd", link).expect("a link");
+    let output = prebake(folder.path(), &["render", "prebake.yaml", "--templates", "mine"]);
+    fails(&output, 2, "links are not followed");
+}
+
+#[test]
 #[cfg(unix)]
 fn templates_are_not_ejected_through_a_link() {
     let folder = tempfile::tempdir().expect("a folder");
