@@ -224,10 +224,13 @@ fn a_folder_that_is_not_there_is_told() {
     assert!(told.contains("note: `nowhere` is not there"), "{told}");
 }
 
+/// A file of a render, and what is done to it.
+type Breakage = (&'static str, fn(&Path));
+
 /// Taken for nothing, a broken render would make every resource look new.
 #[test]
 fn a_render_that_cannot_be_read_is_an_error() {
-    let broken: [(&str, fn(&Path)); 6] = [
+    let broken: [Breakage; 6] = [
         ("manifest.json", |at| std::fs::write(at, "{").unwrap()),
         ("manifest.json", |at| std::fs::write(at, "{\"prebake\":\"9.9.9\",\"more\":1}").unwrap()),
         ("manifest.json", |at| std::fs::write(at, "[".repeat(200_000)).unwrap()),
