@@ -1,6 +1,8 @@
 //! Laws of every diff: nothing differs from itself, and swapping the sides mirrors the result.
 
 use prebake::diff::{Action, Diff, FileState, LineState, RenderState, diff, path_text};
+use prebake::report::Templates;
+use prebake::report::review::{Fleet, Review};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -183,6 +185,26 @@ proptest! {
     #[test]
     fn swapping_the_sides_mirrors_the_diff(before in mutated(), after in mutated()) {
         assert_mirrored(&before, &after);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_review_can_be_written(before in mutated(), after in mutated()) {
+        let schema: Value = serde_json::from_str(include_str!("../../schemas/review.schema.json")).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let review = |before, after| Review::new("vision", &diff(before, after));
+        let (there, gone) = (review(Some(&before), Some(&after)), review(Some(&before), None));
+        for reviews in [vec![there.clone()], vec![there, gone]] {
+            let fleet = Fleet::new(reviews).without(1);
+            let templates = Templates::default();
+            for text in [fleet.text(&templates, true), fleet.markdown(&templates), fleet.html(&templates)] {
+                prop_assert!(text.is_ok_and(|text| text.contains("vision")));
+            }
+            prop_assert!(schema.is_valid(&fleet.json()));
+        }
     }
 }
 
