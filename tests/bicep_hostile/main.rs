@@ -160,6 +160,25 @@ proptest! {
 }
 
 #[test]
+fn modules_of_modules_cannot_double_without_bound() {
+    let files = (0..30).map(|at| {
+        let next = |name| format!("module {name} 'm{}.bicep' = {{ name: '{name}' }}\n", at + 1);
+        let text = if at < 29 { next("a") + &next("b") } else { "output x int = 1\n".to_owned() };
+        (if at == 0 { "main.bicep".to_owned() } else { format!("m{at}.bicep") }, text)
+    });
+    let files: Vec<(String, String)> = files.collect();
+    let named = |count: usize| files[30 - count..].iter();
+    let all: Vec<(&str, &str)> =
+        named(30).map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    assert!(run(&all).1.contains(&"PB2902".to_owned()));
+    let few: Vec<(&str, &str)> = named(8)
+        .enumerate()
+        .map(|(at, (path, text))| (if at == 0 { "main.bicep" } else { path }, text.as_str()))
+        .collect();
+    assert_eq!(run(&few).1, Vec::<String>::new());
+}
+
+#[test]
 fn many_findings_are_shown_in_time() {
     let source: String = (0..16_000).fold(String::new(), |mut source, at| {
         let _ = writeln!(source, "param p{at} string");

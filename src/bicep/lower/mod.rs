@@ -69,6 +69,17 @@ pub struct Compiled {
     pub source_map: Arc<SourceMap>,
     /// The names of its secure outputs, sorted.
     pub secure_outputs: Vec<String>,
+    /// How many values the template holds, those of nested templates included.
+    pub values: usize,
+}
+
+/// How many values a piece of a template holds.
+fn count(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(count).sum::<usize>(),
+        Value::Object(map) => 1 + map.values().map(count).sum::<usize>(),
+        _ => 1,
+    }
 }
 
 /// The deepest chain of expressions, values of inlined variables included.
@@ -77,6 +88,10 @@ const MAXIMUM_DEPTH: u32 = 800;
 const NAMED_TYPE: u32 = 10;
 /// The most expressions of one template, those repeated by inlining included.
 const MAXIMUM_EXPRESSIONS: u64 = 500_000;
+
+/// The most values that the modules of one file bring: modules of modules would double without bound, and
+/// Azure takes a template of 4 MB.
+const MAXIMUM_NESTED: usize = 1_000_000;
 
 /// What lowering one file needs.
 pub(super) struct Lowerer<'a, 'c> {
@@ -97,6 +112,7 @@ pub(super) struct Lowerer<'a, 'c> {
     loads: OnceCell<Vec<Option<Value>>>,
     depth: Cell<u32>,
     expressions: Cell<u64>,
+    nested: Cell<usize>,
     problems: RefCell<Vec<Diagnostic>>,
     map: RefCell<value::Recorder>,
 }

@@ -6,7 +6,7 @@ use super::reference::{DEPLOYMENT_TYPE, DEPLOYMENT_VERSION, Declared};
 use super::scope::Scope;
 use super::target::Target;
 use super::value::has_spread;
-use super::{Env, Lowerer, TemplateScope};
+use super::{Env, Lowerer, MAXIMUM_NESTED, TemplateScope};
 use crate::bicep::load::Content;
 use crate::bicep::syntax::{
     ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax, ObjectSyntax,
@@ -102,6 +102,13 @@ impl<'a> Lowerer<'a, '_> {
         if let Content::TemplateSpec(id) = &self.loaded.unit(unit).content {
             properties.insert("templateLink".to_owned(), json!({ "id": id }));
         } else if let Some(compiled) = &self.compiled[unit.0] {
+            let nested = self.nested.get() + compiled.values;
+            if nested > MAXIMUM_NESTED {
+                let title = "a template that is too large with its modules";
+                self.error("PB2902", node.path.span(), title, "deploy it in several parts");
+                return Value::Object(properties);
+            }
+            self.nested.set(nested);
             self.mount("template", &compiled.source_map);
             properties.insert("template".to_owned(), (*compiled.template).clone());
         }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::decorators;
 use super::imports::Imports;
 use super::version;
-use super::{Compiled, Env, Lowerer, TemplateScope};
+use super::{Compiled, Env, Lowerer, TemplateScope, count};
 use crate::arm::SourceMap;
 use crate::bicep::files::FileProvider;
 use crate::bicep::load::{BicepUnit, Content, Loaded, UnitId};
@@ -47,6 +47,7 @@ fn json_unit(template: &Rc<Value>) -> Compiled {
     Compiled {
         template: Rc::clone(template),
         source_map: Arc::new(SourceMap::default()),
+        values: count(template),
         secure_outputs: secure.map(|(name, _)| name.clone()).collect(),
     }
 }
@@ -72,6 +73,7 @@ fn lower_unit<'a>(
     });
     let source_map = lowerer.map.take().map;
     Compiled {
+        values: count(&template),
         template: Rc::new(template),
         source_map: Arc::new(source_map),
         secure_outputs: outputs.collect(),
@@ -103,6 +105,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             loads: OnceCell::new(),
             depth: Cell::new(0),
             expressions: Cell::new(0),
+            nested: Cell::new(0),
             problems: RefCell::default(),
             map: RefCell::default(),
         }
