@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::bicep::{Entry, FileError, FileProvider};
 
+/// Larger files are not worth reading: the compiler refuses them.
+const MAX_BYTES: u64 = 16 << 20;
+
 /// Files inside one folder, and restored modules. Nothing outside is read, not even through links.
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -65,9 +68,12 @@ fn told(error: &io::Error) -> FileError {
 
 // Devices and pipes may never end.
 fn read(path: &Path) -> Result<Cow<'static, [u8]>, FileError> {
-    let kind = path.metadata().map_err(|error| told(&error))?;
-    if !kind.is_file() {
+    let found = path.metadata().map_err(|error| told(&error))?;
+    if !found.is_file() {
         return Err(FileError::Unreadable("it is no file".to_owned()));
+    }
+    if found.len() > MAX_BYTES {
+        return Err(FileError::Unreadable("the file is larger than 16 MiB".to_owned()));
     }
     std::fs::read(path).map(Cow::Owned).map_err(|error| told(&error))
 }

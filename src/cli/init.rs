@@ -1,8 +1,8 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DONE, terminal};
+use super::{DONE, input, terminal};
 use crate::config::import::{self, Variables};
 use crate::output;
 
@@ -76,10 +76,10 @@ impl Init {
     fn import(&self) -> Result<import::Imported, u8> {
         let mut texts = Vec::new();
         for path in &self.from {
-            texts.push(read(path).map_err(|why| {
+            texts.push(input::text(path).map_err(|why| {
                 terminal::failed(
                     &format!("`{}` cannot be read", path.display()),
-                    &why,
+                    &why.to_string(),
                     "name the old script, the JSON of a pool, or a Batch Shipyard file",
                 )
             })?);
@@ -93,18 +93,6 @@ impl Init {
             )
         })
     }
-}
-
-/// More than any of these files holds.
-const MAX_BYTES: u64 = 1 << 20;
-
-#[expect(clippy::disallowed_methods, reason = "this command is asked to read the file")]
-fn read(path: &Path) -> Result<String, String> {
-    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if length > MAX_BYTES {
-        return Err(format!("it has {length} bytes, more than {MAX_BYTES}"));
-    }
-    std::fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this command is asked to read the environment")]

@@ -40,13 +40,18 @@ pub(super) fn jobs(path: &Path, configs: &Configs) -> Vec<Job> {
     }
 }
 
-/// One byte more than the limit is enough to say that a config is too large. Pipes may never end.
+/// One byte more than the limit is enough to say that a config is too large.
 fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    start(path, MAX_BYTES as u64 + 1)
+}
+
+/// The first bytes of a regular file. Devices and pipes may never end.
+fn start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if !path.metadata()?.is_file() {
         return Err(io::Error::other("it is no file"));
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -301,15 +306,16 @@ pub(super) fn report_templates(folder: Option<&Path>) -> Result<BTreeMap<String,
 
 /// A template or another small text file of the user's.
 pub(super) fn text(path: &Path) -> io::Result<String> {
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::other("it is no file"));
+    text_up_to(path, MAX_TEMPLATE_BYTES)
+}
+
+/// A text file of at most so many bytes.
+pub(super) fn text_up_to(path: &Path, most: u64) -> io::Result<String> {
+    let bytes = start(path, most + 1)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::other(format!("it is larger than {most} bytes")));
     }
-    let mut text = String::new();
-    File::open(path)?.take(MAX_TEMPLATE_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_TEMPLATE_BYTES {
-        return Err(io::Error::other(format!("it is larger than {MAX_TEMPLATE_BYTES} bytes")));
-    }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
 fn unreadable(path: &Path, why: &str) -> u8 {

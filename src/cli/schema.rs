@@ -2,9 +2,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{DONE, terminal};
+use super::{DONE, input, terminal};
 use crate::config;
 use crate::schema::import::{self, ImportError, ResourceName};
+
+/// Largest table of types in bytes; the largest of Azure's has about 20 MB.
+const MAX_TABLE_BYTES: u64 = 64 << 20;
 
 /// `prebake schema`.
 #[derive(Debug, Subcommand)]
@@ -111,9 +114,8 @@ fn find_tables(types: &Path, resource: &ResourceName) -> Vec<PathBuf> {
         .collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "only `cli` reads")]
 fn read(path: &Path) -> Result<String, (String, String, String)> {
-    std::fs::read_to_string(path).map_err(|error| {
+    input::text_up_to(path, MAX_TABLE_BYTES).map_err(|error| {
         let what = format!("`{}` cannot be read", path.display());
         (what, error.to_string(), "check the file and its permissions".to_owned())
     })

@@ -347,3 +347,18 @@ impl Write for Output {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_ends_a_template() {
+        open();
+        assert_eq!(pass(1).expect("there is time"), "");
+        BUDGET.with_borrow_mut(|budget| budget.until = Some(Instant::now()));
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(pass(1).is_err());
+        assert_eq!(broken().as_deref(), Some("it takes longer than 10 s"));
+    }
+}

@@ -289,6 +289,27 @@ fn templates_are_not_read_through_a_link() {
     fails(&output, 2, "links are not followed");
 }
 
+/// Whatever a command is asked to read, a device does not keep it from ending.
+#[test]
+#[cfg(target_os = "linux")]
+fn devices_are_not_read() {
+    let folder = with_config();
+    for arguments in [
+        &["validate", "/dev/zero"][..],
+        &["init", "--from", "/dev/zero", "new.yaml"],
+        &["render", "--templates", "/dev/zero"],
+        &["render", "--schemas", "/dev/zero"],
+        &["schema", "import", "--types", "/dev/zero", "Microsoft.Batch/batchAccounts@2025-06-01"],
+    ] {
+        let output = prebake(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
+    }
+    fails(&prebake(folder.path(), &["bicep", "build", "/dev/zero"]), 1, "it is no file");
+    let large = std::fs::File::create(folder.path().join("large.bicep")).expect("a file");
+    large.set_len(10 << 30).expect("a sparse file");
+    fails(&prebake(folder.path(), &["bicep", "build", "large.bicep"]), 1, "larger than 16 MiB");
+}
+
 #[test]
 #[cfg(unix)]
 fn templates_are_not_ejected_through_a_link() {
