@@ -251,3 +251,26 @@ fn a_render_that_cannot_be_read_is_an_error() {
         assert!(expect(folder.path(), &["diff"], 0).contains("unchanged"));
     }
 }
+
+#[test]
+fn what_stands_in_a_fleet_is_compared_by_its_digests() {
+    let folder = rendered();
+    let second = CONFIG.replace("name: simulate", "name: second");
+    std::fs::write(folder.path().join("second.prebake.yaml"), &second).unwrap();
+    expect(folder.path(), &["render", ".", "--as-of", "2026-11-23"], 0);
+    let diff = |code| {
+        expect(folder.path(), &["diff", ".", "--detailed-exitcode", "--as-of", "2026-11-23"], code)
+    };
+    let same = diff(0);
+    assert!(same.starts_with("2 configs: no changes ("), "{same}");
+    let text = second.replace("nodes: 4", "nodes: 5");
+    std::fs::write(folder.path().join("second.prebake.yaml"), text).unwrap();
+    assert!(diff(2).contains("nodes 4 → 5"));
+    std::fs::write(folder.path().join("second.prebake.yaml"), second).unwrap();
+    let compiled = folder.path().join("out/second/arm/batch.parameters.json");
+    let changed = std::fs::read_to_string(&compiled)
+        .unwrap()
+        .replace("\"dedicatedNodes\": 4", "\"dedicatedNodes\": 9");
+    std::fs::write(&compiled, changed).unwrap();
+    assert!(diff(2).contains("nodes 9 → 4"), "a file that was edited is no standing render");
+}
