@@ -141,7 +141,8 @@ fn shape(finding: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<FileId
     }
     codespan::Diagnostic::new(severity)
         .with_code(finding.code.as_ref())
-        .with_message(shortened(&finding.title))
+        // A build server takes a line that starts with `::` for a command.
+        .with_message(shortened(&finding.title).replace(['\n', '\r'], "\u{fffd}"))
         .with_labels(labels)
         .with_notes(notes)
 }

@@ -233,6 +233,10 @@ fn a_config_cannot_drive_the_terminal() {
         }
         assert!(!told.contains('\u{1b}') || colour == "always", "{told:?}");
     }
+    let commands = CONFIG.replace("name: tiny", "name: \"x\\n::add-mask::y\"");
+    std::fs::write(folder.path().join("prebake.yaml"), commands).expect("a config");
+    let output = prebake(folder.path(), &["validate", "prebake.yaml"]);
+    assert!(!text(&output.stderr).contains("\n::"), "{}", text(&output.stderr));
     let windows = CONFIG.replace('\n', "\r\n").replace("nodes:", "nodez:");
     std::fs::write(folder.path().join("prebake.yaml"), windows).expect("a config");
     let output = prebake(folder.path(), &["validate", "prebake.yaml"]);
