@@ -41,7 +41,8 @@ pub(super) fn walk(folder: &Path) -> Result<Tree, OutputError> {
     let mut tree = Tree::new();
     let mut open = vec![PathBuf::new()];
     while let Some(below) = open.pop() {
-        let at = folder.join(&below);
+        // Joined with nothing a path would end in a slash.
+        let at = if below.as_os_str().is_empty() { folder.to_owned() } else { folder.join(&below) };
         let entries = match fs::read_dir(&at) {
             Ok(entries) => entries,
             Err(error)
