@@ -126,7 +126,7 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
         }
     };
     terminal::choose_colour(cli.color);
-    match cli.command {
+    let code = match cli.command {
         None => first_words(),
         Some(Command::Init(command)) => command.run(),
         Some(Command::Render(command)) => command.run(),
@@ -140,7 +140,8 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
         Some(Command::Config(command)) => command.run(),
         Some(Command::Completions(command)) => command.run(),
         Some(Command::Man) => completions::manual(),
-    }
+    };
+    terminal::ended(code)
 }
 
 /// `prebake` alone says what to do next.

@@ -1,6 +1,7 @@
 //! What is printed: results to stdout, findings and progress to stderr, colour on a terminal only.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ColorChoice;
 
@@ -15,11 +16,27 @@ pub(super) fn choose_colour(choice: ColorChoice) {
     .write_global();
 }
 
-/// Prints a result. A closed pipe is the reader's choice, not an error.
+/// Whether a part of the result could not be printed.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Prints a result. A closed pipe is the reader's choice, not an error; anything else, such as a full disk, is.
 pub(super) fn out(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes());
-    let _ = stdout.flush();
+    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    drop(stdout);
+    let Err(error) = printed else { return };
+    if error.kind() != ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) {
+        failed(
+            "the result cannot be printed",
+            &error.to_string(),
+            "send standard output to where there is room, and run it again",
+        );
+    }
+}
+
+/// The exit code of a command, which cannot be a good one when its result was lost.
+pub(super) fn ended(code: u8) -> u8 {
+    if LOST.load(Ordering::Relaxed) { super::FAILED } else { code }
 }
 
 /// Prints what is not a result.

@@ -293,6 +293,25 @@ fn templates_are_not_read_through_a_link() {
     fails(&output, 2, "links are not followed");
 }
 
+/// A review or a template that a full disk cut off must not look like a good one.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_result_that_is_lost_is_an_error() {
+    let folder = with_config();
+    succeeds(&prebake(folder.path(), &["render"]));
+    for arguments in [
+        &["diff", "--format", "json"][..],
+        &["bicep", "build", "out/tiny/batch.bicep", "--stdout"],
+        &["schema", "config"],
+        &["config", "show"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("is there");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_prebake"));
+        let output = command.args(arguments).current_dir(folder.path()).stdout(full).output();
+        fails(&output.expect("runs"), 2, "the result cannot be printed");
+    }
+}
+
 /// Whatever a command is asked to read, a device does not keep it from ending.
 #[test]
 #[cfg(target_os = "linux")]
