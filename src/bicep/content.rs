@@ -158,7 +158,8 @@ fn decode<'b>(
 
 fn directory(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, ContentError> {
     let pattern = request.arguments.first().map_or("*", String::as_str);
-    let entries = files.list(request.path).map_err(|why| unreadable(request.path, &why))?;
+    let mut entries = files.list(request.path).map_err(|why| unreadable(request.path, &why))?;
+    entries.sort_by_cached_key(|entry| (entry.name.to_uppercase(), entry.name.clone()));
     let names = entries.into_iter().filter(|entry| !entry.folder && matches(pattern, &entry.name));
     let infos = names.take(MAXIMUM_FILES).map(|entry| {
         let path = format!("{}/{}", request.path, entry.name);

@@ -182,7 +182,6 @@ const FUNCTIONS: &[Function] = &[
     sys("buildUri", 1, &[O], S),
     sys("cidrHost", 2, &[S, I], S),
     sys("cidrSubnet", 3, &[S, I, I], S),
-    more(sys("coalesce", 1, &[ANY], ANY), ANY),
     more(sys("concat", 1, &[ANY], SA), ANY),
     sys("contains", 2, &[SOA, ANY], B),
     sys("dataUri", 1, &[ANY], S),
@@ -291,6 +290,7 @@ pub fn replacement(name: &str) -> Option<(&'static str, &'static str)> {
         "not" => ("BCP069", "use `!a`"),
         "and" => ("BCP069", "use `a && b`"),
         "or" => ("BCP069", "use `a || b`"),
+        "coalesce" => ("BCP069", "use `a ?? b`"),
         _ => return None,
     })
 }
@@ -400,5 +400,6 @@ mod tests {
         assert!(function(Some(Namespace::Az), "concat").is_none());
         assert_eq!(function(None, "listKeys").map(|found| found.usage), Some(Use::RunTime));
         assert!(function(None, "listing").is_none());
+        assert!(function(None, "coalesce").is_none() && replacement("coalesce").is_some());
     }
 }

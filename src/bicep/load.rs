@@ -360,7 +360,9 @@ fn unreadable(path: &str, registry: bool, place: Place, error: &FileError) -> Di
         let title = format!("`{path}` is not in the module cache");
         return Diagnostic::error("BCP190", title)
             .at(place, "no restored copy of this module")
-            .help("restore it with `bicep restore` first");
+            .help(
+                "run `bicep restore` on this file, or name the folder of modules: `--module-cache`",
+            );
     }
     let title = format!("cannot read `{path}`");
     Diagnostic::error("BCP091", title).at(place, error.to_string()).help(error.next_step())

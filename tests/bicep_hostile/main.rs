@@ -194,6 +194,19 @@ fn many_findings_are_shown_in_time() {
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
 
+#[test]
+fn many_unknown_names_are_told_in_time() {
+    let source: String = (0..4_000).fold(String::new(), |mut source, at| {
+        let _ = writeln!(source, "output o{at} string = q{at}x\nvar qq{at} = 1");
+        source
+    });
+    let start = std::time::Instant::now();
+    let unknown = codes(&source).into_iter().filter(|code| code.starts_with("BCP"));
+    assert_eq!(unknown.count(), 4_000);
+    // When each was compared with all others it took a minute.
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
 /// What fuzzing found, minimised: each ended the program once.
 #[test]
 fn texts_that_were_crashes_have_errors() {

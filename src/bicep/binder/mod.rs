@@ -4,10 +4,12 @@
 //! again. Types are not known here, nor is anything lowered. What other files export is not looked
 //! at: an imported name is a symbol of its own.
 //!
-//! Read this file for the result, then `names` for the walk, then `cycles`.
+//! Read this file for the result, then `names` for the walk with `calls` and `types`, then `cycles`.
 
+mod calls;
 mod cycles;
 mod names;
+mod types;
 
 use std::collections::{HashMap, HashSet};
 

@@ -2,23 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{
-    Bound, BoundResource, LoadCall, ResourceId, Symbol, SymbolId, SymbolKind, Use, cycles,
-};
+use super::{Bound, BoundResource, ResourceId, Symbol, SymbolId, SymbolKind, Use, cycles};
 use crate::bicep::functions::{self, Namespace};
 use crate::bicep::syntax::{
-    ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, FunctionCallSyntax, IdentifierSyntax,
-    ImportSyntax, ImportedSyntax, InstanceFunctionCallSyntax, ObjectItemSyntax, ObjectKeySyntax,
-    ObjectSyntax, ObjectTypeItemSyntax, ObjectTypeSyntax, ProgramSyntax, ResourceDeclarationSyntax,
-    StatementSyntax, StringSyntax, TypeSyntax,
+    ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ImportSyntax,
+    ImportedSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, ProgramSyntax,
+    ResourceDeclarationSyntax, StatementSyntax, StringSyntax,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, nearest};
-
-/// The types that need no declaration.
-pub const AMBIENT_TYPES: [&str; 6] = ["string", "int", "bool", "object", "array", "any"];
-
-/// The types that take another as argument.
-pub const GENERIC_TYPES: [&str; 3] = ["resourceInput", "resourceOutput", "resource"];
 
 pub fn bind<'a>(
     program: ProgramSyntax<'a>,
@@ -46,6 +37,7 @@ pub fn bind<'a>(
         in_function: false,
         whole_variable: None,
         reported: HashSet::new(),
+        compared: 0,
     };
     for statement in program.statements {
         binder.declare(*statement);
@@ -58,20 +50,25 @@ pub fn bind<'a>(
     bound
 }
 
-struct Binder<'a, 'd> {
-    bound: Bound<'a>,
+pub(super) struct Binder<'a, 'd> {
+    pub(super) bound: Bound<'a>,
     diagnostics: &'d mut Diagnostics,
     // What is visible here beyond the globals, innermost last.
     locals: Vec<(&'a str, SymbolId)>,
     // The declaration whose text is being walked, for cycles.
     owner: Option<SymbolId>,
-    in_function: bool,
-    whole_variable: Option<Span>,
+    pub(super) in_function: bool,
+    pub(super) whole_variable: Option<Span>,
     reported: HashSet<u32>,
+    // How many names the unknown ones were compared with.
+    compared: usize,
 }
 
+// The most names that unknown names are compared with: beyond, nothing is suggested.
+const MAXIMUM_COMPARISONS: usize = 200_000;
+
 impl<'a> Binder<'a, '_> {
-    fn add(&mut self, name: IdentifierSyntax<'a>, kind: SymbolKind<'a>) -> SymbolId {
+    pub(super) fn add(&mut self, name: IdentifierSyntax<'a>, kind: SymbolKind<'a>) -> SymbolId {
         let id = SymbolId(u32::try_from(self.bound.symbols.len()).unwrap_or(u32::MAX));
         self.bound.symbols.push(Symbol { name, kind });
         self.bound.owned.insert(name.span.start, id);
@@ -106,7 +103,7 @@ impl<'a> Binder<'a, '_> {
         }
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         code: &'static str,
         title: impl Into<String>,
@@ -264,12 +261,12 @@ impl<'a> Binder<'a, '_> {
         }
     }
 
-    fn note_use(&mut self, target: SymbolId, member: Option<&'a str>, span: Span) {
+    pub(super) fn note_use(&mut self, target: SymbolId, member: Option<&'a str>, span: Span) {
         self.bound.uses.push(Use { owner: self.owner, target, member, span });
     }
 
     // The last name was a namespace if it was the base of this access.
-    fn note_member(&mut self, base: Span, member: IdentifierSyntax<'a>) {
+    pub(super) fn note_member(&mut self, base: Span, member: IdentifierSyntax<'a>) {
         if let Some(last) = self.bound.uses.last_mut().filter(|last| last.span == base) {
             last.member = Some(member.name);
         }
@@ -316,7 +313,7 @@ impl<'a> Binder<'a, '_> {
         self.locals.truncate(depth);
     }
 
-    fn decorators(&mut self, decorators: &'a [DecoratorSyntax<'a>]) {
+    pub(super) fn decorators(&mut self, decorators: &'a [DecoratorSyntax<'a>]) {
         for decorator in decorators {
             // The names of decorators are the checker's matter.
             match decorator.expression {
@@ -327,13 +324,13 @@ impl<'a> Binder<'a, '_> {
         }
     }
 
-    fn expressions(&mut self, expressions: &'a [ExpressionSyntax<'a>]) {
+    pub(super) fn expressions(&mut self, expressions: &'a [ExpressionSyntax<'a>]) {
         for expression in expressions {
             self.expression(*expression);
         }
     }
 
-    fn string(&mut self, node: &'a StringSyntax<'a>) {
+    pub(super) fn string(&mut self, node: &'a StringSyntax<'a>) {
         self.expressions(node.holes);
     }
 
@@ -357,7 +354,7 @@ impl<'a> Binder<'a, '_> {
     }
 
     #[expect(clippy::too_many_lines, reason = "a flat match")]
-    fn expression(&mut self, expression: ExpressionSyntax<'a>) {
+    pub(super) fn expression(&mut self, expression: ExpressionSyntax<'a>) {
         match expression {
             ExpressionSyntax::String(node) => self.string(node),
             ExpressionSyntax::Array(node) => {
@@ -458,6 +455,10 @@ impl<'a> Binder<'a, '_> {
         let known =
             self.bound.globals.keys().copied().chain(self.locals.iter().map(|(name, _)| *name));
         let mut known: Vec<&str> = known.collect();
+        self.compared += known.len();
+        if self.compared > MAXIMUM_COMPARISONS {
+            return self.report_unknown(used, None);
+        }
         known.sort_unstable();
         let near = nearest(used.name, known).map(str::to_owned);
         self.report_unknown(used, near);
@@ -468,7 +469,7 @@ impl<'a> Binder<'a, '_> {
         statements.any(|statement| matches!(statement, StatementSyntax::Extends(_)))
     }
 
-    fn report_unknown(&mut self, used: IdentifierSyntax<'a>, near: Option<String>) {
+    pub(super) fn report_unknown(&mut self, used: IdentifierSyntax<'a>, near: Option<String>) {
         let title = format!("unknown name `{}`", used.name);
         let label = "nothing of this name is declared or visible here";
         // Every short name is near to another.
@@ -478,171 +479,5 @@ impl<'a> Binder<'a, '_> {
             }
             None => self.push("BCP057", title, used.span, label, "declare it, or correct its name"),
         }
-    }
-
-    fn call(&mut self, node: &'a FunctionCallSyntax<'a>) {
-        let global = self.bound.global(node.name.name);
-        let callable = global.filter(|id| {
-            let kind = self.bound.symbol(*id).kind;
-            matches!(kind, SymbolKind::Function(_) | SymbolKind::Imported(..))
-        });
-        if let Some(id) = callable {
-            self.bound.targets.insert(node.name.span.start, id);
-            self.note_use(id, None, node.name.span);
-        } else if let Some(function) = functions::function(None, node.name.name) {
-            self.note_load(function, node.arguments, node.span);
-        } else if global.is_some() {
-            let title = format!("`{}` is no function", node.name.name);
-            self.push("BCP059", title, node.name.span, "a value cannot be called", "remove `()`");
-        } else if !self.report_replaced(node.name) && !node.name.is_missing() {
-            let known = functions::functions().iter().map(|function| function.name);
-            let near = nearest(node.name.name, known).map(str::to_owned);
-            self.report_unknown(node.name, near);
-        }
-        self.expressions(node.arguments);
-    }
-
-    /// Reports a function of ARM that Bicep has another word for.
-    fn report_replaced(&mut self, name: IdentifierSyntax<'a>) -> bool {
-        let Some((code, help)) = functions::replacement(name.name) else { return false };
-        let title = format!("Bicep has no function `{}`", name.name);
-        self.push(code, title, name.span, "written otherwise in Bicep", help);
-        true
-    }
-
-    fn instance_call(&mut self, node: &'a InstanceFunctionCallSyntax<'a>) {
-        self.expression(node.base);
-        self.note_member(node.base.span(), node.name);
-        if let ExpressionSyntax::Variable(base) = node.base {
-            let kind = self.bound.target(base.name).map(|id| self.bound.symbol(id).kind);
-            if let Some(SymbolKind::Namespace(namespace)) = kind {
-                if let Some(function) = functions::function(Some(namespace), node.name.name) {
-                    self.note_load(function, node.arguments, node.span);
-                } else if !self.report_replaced(node.name) && !node.name.is_missing() {
-                    self.report_unknown_member(namespace, node.name);
-                }
-            }
-        }
-        self.expressions(node.arguments);
-    }
-
-    fn report_unknown_member(&mut self, namespace: Namespace, name: IdentifierSyntax<'a>) {
-        let known = functions::functions().iter();
-        let known = known.filter(|function| function.namespace == namespace);
-        let near = nearest(name.name, known.map(|function| function.name));
-        let (code, help) = match near.filter(|_| name.name.len() > 2) {
-            Some(near) => ("BCP108", format!("did you mean `{near}`?")),
-            None => ("BCP107", "correct its name".to_owned()),
-        };
-        let title = format!("`{}` has no function `{}`", namespace.name(), name.name);
-        self.push(code, title, name.span, "nothing of this name is known there", help);
-    }
-
-    fn note_load(
-        &mut self,
-        function: &functions::Function,
-        arguments: &'a [ExpressionSyntax<'a>],
-        span: Span,
-    ) {
-        if function.usage == functions::Use::Load {
-            let whole_variable = self.whole_variable == Some(span);
-            let in_function = self.in_function;
-            let name = function.name;
-            self.bound.loads.push(LoadCall { name, arguments, span, whole_variable, in_function });
-        }
-    }
-
-    fn types(&mut self, node: TypeSyntax<'a>) {
-        match node {
-            TypeSyntax::Variable(variable) => self.type_name(variable.name),
-            TypeSyntax::PropertyAccess(node) => {
-                self.types(node.base);
-                self.note_member(node.base.span(), node.name);
-            }
-            TypeSyntax::AdditionalPropertiesAccess(node) => self.types(node.base),
-            TypeSyntax::ArrayAccess(node) => self.types(node.base),
-            TypeSyntax::ItemsAccess(node) => self.types(node.base),
-            TypeSyntax::Instantiation(node) => {
-                if let Some(base) = node.base {
-                    self.types(base);
-                } else if !GENERIC_TYPES.contains(&node.name.name) {
-                    self.report_unknown_type(node.name);
-                }
-            }
-            TypeSyntax::Array(node) => self.types(node.item),
-            TypeSyntax::Nullable(node) => self.types(node.base),
-            TypeSyntax::NonNull(node) => self.types(node.base),
-            TypeSyntax::Union(node) => node.members.iter().for_each(|member| self.types(*member)),
-            TypeSyntax::Object(node) => self.object_type(node),
-            TypeSyntax::Tuple(node) => {
-                for item in node.items {
-                    self.decorators(item.decorators);
-                    self.types(item.value);
-                }
-            }
-            TypeSyntax::Unary(node) => self.types(node.operand),
-            TypeSyntax::Parenthesized(node) => self.types(node.r#type),
-            TypeSyntax::String(node) => self.string(node),
-            TypeSyntax::Integer(_)
-            | TypeSyntax::Boolean(_)
-            | TypeSyntax::Null(_)
-            | TypeSyntax::Resource(_)
-            | TypeSyntax::Skipped(_) => {}
-        }
-    }
-
-    fn object_type(&mut self, node: &'a ObjectTypeSyntax<'a>) {
-        for item in node.items {
-            match item {
-                ObjectTypeItemSyntax::Property(property) => {
-                    self.decorators(property.decorators);
-                    self.types(property.value);
-                }
-                ObjectTypeItemSyntax::AdditionalProperties(additional) => {
-                    self.decorators(additional.decorators);
-                    self.types(additional.value);
-                }
-                ObjectTypeItemSyntax::Skipped(_) => {}
-            }
-        }
-    }
-
-    fn type_name(&mut self, used: IdentifierSyntax<'a>) {
-        if used.is_missing() {
-            return;
-        }
-        if let Some(id) = self.bound.global(used.name) {
-            let kind = self.bound.symbol(id).kind;
-            if matches!(
-                kind,
-                SymbolKind::Type(_) | SymbolKind::Imported(..) | SymbolKind::Wildcard(_)
-            ) {
-                self.bound.targets.insert(used.span.start, id);
-                self.note_use(id, None, used.span);
-                return;
-            }
-        }
-        if let Some(namespace) = Namespace::named(used.name) {
-            let id = self.add(used, SymbolKind::Namespace(namespace));
-            self.bound.targets.insert(used.span.start, id);
-        } else if !AMBIENT_TYPES.contains(&used.name) {
-            self.report_unknown_type(used);
-        }
-    }
-
-    fn report_unknown_type(&mut self, used: IdentifierSyntax<'a>) {
-        let declared =
-            self.bound.symbols.iter().filter(|symbol| {
-                matches!(symbol.kind, SymbolKind::Type(_) | SymbolKind::Imported(..))
-            });
-        let known = declared.map(|symbol| symbol.name.name).chain(AMBIENT_TYPES);
-        let help = match nearest(used.name, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                "declare it with `type`, or use `string`, `int`, `bool`, `object` or `array`".into()
-            }
-        };
-        let title = format!("unknown type `{}`", used.name);
-        self.push("BCP302", title, used.span, "no type of this name is known here", help);
     }
 }

@@ -160,14 +160,12 @@ impl<'a> Lowerer<'a, '_> {
 
     fn own_name(&self, id: ResourceId, env: &Env<'_>) -> Target {
         let syntax = self.bound.resource(id).syntax;
-        match syntax.body().object.and_then(|body| body.property("name")) {
-            Some(property) => self.target(property.value, env),
-            None => {
-                let help = "give it a `name`";
-                self.error("BCP035", syntax.name.span, "a resource without a name", help);
-                Target::null()
-            }
+        if let Some(property) = syntax.body().object.and_then(|body| body.property("name")) {
+            return self.target(property.value, env);
         }
+        let help = "give it a `name`";
+        self.error("BCP035", syntax.name.span, "a resource without a name", help);
+        Target::null()
     }
 
     // The names from the top ancestor down, its own last; and how many segments the first stands for.

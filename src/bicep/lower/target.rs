@@ -1,9 +1,13 @@
 //! ARM template expressions as the lowering builds them, and how they are written.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use serde_json::Value;
+
+// The length of an expression, in bytes.
+const USUAL_LENGTH: usize = 96;
 
 /// An expression of the ARM template language.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,7 +123,11 @@ impl Target {
 
     /// The `[...]` string of this expression, literals included.
     pub fn expression(&self) -> Value {
-        Value::String(format!("[{self}]"))
+        // Long enough for most, so that the text seldom moves while it grows.
+        let mut text = String::with_capacity(USUAL_LENGTH);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "[{self}]");
+        Value::String(text)
     }
 }
 
@@ -135,7 +143,6 @@ pub fn literal_text(text: &str) -> String {
 
 impl std::fmt::Display for Target {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use std::fmt::Write as _;
         match self {
             Self::Text(text) => quoted(text, out),
             Self::Int(value) => write!(out, "{value}"),
@@ -162,7 +169,6 @@ impl std::fmt::Display for Target {
 }
 
 fn quoted(text: &str, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-    use std::fmt::Write as _;
     out.write_char('\'')?;
     for (index, part) in text.split('\'').enumerate() {
         if index > 0 {

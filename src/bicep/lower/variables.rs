@@ -59,7 +59,9 @@ impl<'a> Lowerer<'a, '_> {
         }
         reads.sort_unstable();
         let mut inlined = vec![false; self.bound.symbols.len()];
-        pending.iter().for_each(|id| inlined[id.0 as usize] = true);
+        for id in &pending {
+            inlined[id.0 as usize] = true;
+        }
         while let Some(id) = pending.pop() {
             let start = reads.partition_point(|found| found.0 < id);
             for (_, owner) in reads[start..].iter().take_while(|found| found.0 == id) {

@@ -1,0 +1,83 @@
+//! What the names of called functions mean, and which calls load files.
+
+use super::names::Binder;
+use super::{LoadCall, SymbolKind};
+use crate::bicep::functions::{self, Namespace};
+use crate::bicep::syntax::{
+    ExpressionSyntax, FunctionCallSyntax, IdentifierSyntax, InstanceFunctionCallSyntax,
+};
+use crate::diagnostic::{Span, nearest};
+
+impl<'a> Binder<'a, '_> {
+    pub(super) fn call(&mut self, node: &'a FunctionCallSyntax<'a>) {
+        let global = self.bound.global(node.name.name);
+        let callable = global.filter(|id| {
+            let kind = self.bound.symbol(*id).kind;
+            matches!(kind, SymbolKind::Function(_) | SymbolKind::Imported(..))
+        });
+        if let Some(id) = callable {
+            self.bound.targets.insert(node.name.span.start, id);
+            self.note_use(id, None, node.name.span);
+        } else if let Some(function) = functions::function(None, node.name.name) {
+            self.note_load(function, node.arguments, node.span);
+        } else if global.is_some() {
+            let title = format!("`{}` is no function", node.name.name);
+            self.push("BCP059", title, node.name.span, "a value cannot be called", "remove `()`");
+        } else if !self.report_replaced(node.name) && !node.name.is_missing() {
+            let known = functions::functions().iter().map(|function| function.name);
+            let near = nearest(node.name.name, known).map(str::to_owned);
+            self.report_unknown(node.name, near);
+        }
+        self.expressions(node.arguments);
+    }
+
+    /// Reports a function of ARM that Bicep has another word for.
+    fn report_replaced(&mut self, name: IdentifierSyntax<'a>) -> bool {
+        let Some((code, help)) = functions::replacement(name.name) else { return false };
+        let title = format!("Bicep has no function `{}`", name.name);
+        self.push(code, title, name.span, "written otherwise in Bicep", help);
+        true
+    }
+
+    pub(super) fn instance_call(&mut self, node: &'a InstanceFunctionCallSyntax<'a>) {
+        self.expression(node.base);
+        self.note_member(node.base.span(), node.name);
+        if let ExpressionSyntax::Variable(base) = node.base {
+            let kind = self.bound.target(base.name).map(|id| self.bound.symbol(id).kind);
+            if let Some(SymbolKind::Namespace(namespace)) = kind {
+                if let Some(function) = functions::function(Some(namespace), node.name.name) {
+                    self.note_load(function, node.arguments, node.span);
+                } else if !self.report_replaced(node.name) && !node.name.is_missing() {
+                    self.report_unknown_member(namespace, node.name);
+                }
+            }
+        }
+        self.expressions(node.arguments);
+    }
+
+    fn report_unknown_member(&mut self, namespace: Namespace, name: IdentifierSyntax<'a>) {
+        let known = functions::functions().iter();
+        let known = known.filter(|function| function.namespace == namespace);
+        let near = nearest(name.name, known.map(|function| function.name));
+        let (code, help) = match near.filter(|_| name.name.len() > 2) {
+            Some(near) => ("BCP108", format!("did you mean `{near}`?")),
+            None => ("BCP107", "correct its name".to_owned()),
+        };
+        let title = format!("`{}` has no function `{}`", namespace.name(), name.name);
+        self.push(code, title, name.span, "nothing of this name is known there", help);
+    }
+
+    fn note_load(
+        &mut self,
+        function: &functions::Function,
+        arguments: &'a [ExpressionSyntax<'a>],
+        span: Span,
+    ) {
+        if function.usage == functions::Use::Load {
+            let whole_variable = self.whole_variable == Some(span);
+            let in_function = self.in_function;
+            let name = function.name;
+            self.bound.loads.push(LoadCall { name, arguments, span, whole_variable, in_function });
+        }
+    }
+}
