@@ -239,12 +239,18 @@ impl Reader<'_> {
         mut found: Document,
     ) -> Option<Vec<(String, Option<Place>, Document)>> {
         let Value::Object(map) = &found.value else {
-            self.misplaced(&found, "", "expected a mapping of names to values");
+            self.misplaced(&found, "", "expected a mapping of names to values", FORM);
             return None;
         };
         let names: Vec<String> = map.keys().cloned().collect();
         if names.len() > MAX_ENVIRONMENTS {
-            self.misplaced(&found, "", &format!("more than {MAX_ENVIRONMENTS} environments"));
+            let label = format!("more than {MAX_ENVIRONMENTS} environments");
+            self.misplaced(
+                &found,
+                "",
+                &label,
+                "split the config; its parts can share a base by `extends`",
+            );
             return None;
         }
         let mut environments = Vec::new();
@@ -253,7 +259,7 @@ impl Reader<'_> {
             let pointer = format!("/{}", escape(&name));
             if !is_name(&name) {
                 let rule = "expected up to 20 lowercase letters, digits and hyphens";
-                self.misplaced(&found, &pointer, rule);
+                self.misplaced(&found, &pointer, rule, FORM);
                 complete = false;
                 continue;
             }
@@ -278,27 +284,41 @@ impl Reader<'_> {
             Value::Object(_) => {}
             Value::Null => layer.value = Value::Object(serde_json::Map::new()),
             _ => {
-                self.misplaced(&layer, "", "expected a mapping, or the path of an overlay file");
+                self.misplaced(
+                    &layer,
+                    "",
+                    "expected a mapping, or the path of an overlay file",
+                    FORM,
+                );
                 return None;
             }
         }
         for key in [EXTENDS, ENVIRONMENTS] {
             if layer.value.get(key).is_some() {
-                self.misplaced(&layer, &format!("/{key}"), "an environment cannot hold this key");
+                let help = format!("remove `{key}`: it stands at the top of a config alone");
+                self.misplaced(
+                    &layer,
+                    &format!("/{key}"),
+                    "an environment cannot hold this key",
+                    &help,
+                );
                 return None;
             }
         }
         Some(layer)
     }
 
-    fn misplaced(&mut self, document: &Document, pointer: &str, label: &str) {
-        let mut finding = Diagnostic::error("PB0306", "environments are not well formed")
-            .help("write `environments: { dev: { location: westeurope } }`");
+    fn misplaced(&mut self, document: &Document, pointer: &str, label: &str, help: &str) {
+        let mut finding =
+            Diagnostic::error("PB0306", "environments are not well formed").help(help);
         finding.place = document.key_place(pointer);
         label.clone_into(&mut finding.label);
         self.diagnostics.push(finding);
     }
 }
+
+/// What environments look like.
+const FORM: &str = "write `environments: { dev: { location: westeurope } }`";
 
 fn is_name(name: &str) -> bool {
     (1..=20).contains(&name.len())
