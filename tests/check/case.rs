@@ -194,7 +194,7 @@ impl Deployment {
             templates.iter().map(|(stage, template)| (*stage, template)).collect();
         let resources = self.resources();
         let resources: Vec<&Resource> = resources.iter().collect();
-        let is_data = |path: &str| path.ends_with(".yaml") || path.ends_with(".json");
+        let is_data = |path: &str| matches!(path.rsplit_once('.'), Some((_, "yaml" | "json")));
         let values: BTreeMap<&str, Cow<'_, Value>> = self
             .artifacts
             .iter()
