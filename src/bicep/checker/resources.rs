@@ -189,17 +189,44 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    /// Whether a scope is none that a file for a resource group deploys to.
+    /// Whether a scope is none that this file deploys to.
     fn is_elsewhere(&self, scope: ExpressionSyntax<'a>) -> bool {
-        let elsewhere = match scope {
-            ExpressionSyntax::FunctionCall(call) => match call.name.name {
-                "subscription" | "managementGroup" => true,
-                "resourceGroup" => !call.arguments.is_empty(),
-                _ => false,
-            },
-            _ => false,
+        let (name, arguments) = match scope.without_parentheses() {
+            ExpressionSyntax::FunctionCall(call) => (call.name.name, call.arguments),
+            ExpressionSyntax::InstanceFunctionCall(call) => (call.name.name, call.arguments),
+            scope => return self.deeper(|| self.extends_elsewhere(scope)).unwrap_or(false),
         };
-        elsewhere && self.target_scope_name() == Some("resourceGroup")
+        let deploys_to = self.target_scope_name();
+        matches!(name, "managementGroup" | "subscription" | "resourceGroup")
+            && deploys_to.is_some_and(|here| here != name || !arguments.is_empty())
+    }
+
+    /// Whether the resource that another extends stands where this file does not deploy to.
+    fn extends_elsewhere(&self, scope: ExpressionSyntax<'a>) -> bool {
+        let scope = match scope {
+            ExpressionSyntax::ArrayAccess(access) => access.base,
+            scope => scope,
+        };
+        let ExpressionSyntax::Variable(variable) = scope else { return false };
+        let Some(id) = self.bound.target(variable.name) else { return false };
+        let SymbolKind::Resource(id) = self.bound.symbol(id).kind else { return false };
+        let resource = self.bound.resource(id);
+        // These are scopes themselves.
+        let groups =
+            ["microsoft.resources/resourcegroups", "microsoft.management/managementgroups"];
+        let own = plain_type(resource).unwrap_or_default();
+        if groups.iter().any(|group| own.eq_ignore_ascii_case(group)) {
+            return true;
+        }
+        let body = resource.syntax.body().object;
+        let place = |name| body.and_then(|object| object.property(name));
+        match (place("scope"), place("parent")) {
+            (Some(scope), _) => self.is_elsewhere(scope.value),
+            (None, Some(parent)) => {
+                self.deeper(|| self.extends_elsewhere(parent.value)).unwrap_or(false)
+            }
+            (None, None) => false,
+        }
     }
 
     fn scope(&self, resource: &BoundResource<'a>, body: &ObjectSyntax<'a>) {
@@ -214,7 +241,7 @@ impl<'a> Checker<'a, '_> {
             self.scope_value(scope.value);
         }
         if resource.syntax.existing.is_none() && self.is_elsewhere(scope.value) {
-            let words = ("this file deploys to a resource group", "deploy it with a module");
+            let words = ("not where this file deploys to", "deploy it with a module of that scope");
             self.error("BCP139", span, "resource in the scope of another file", words);
         }
     }
