@@ -1,6 +1,6 @@
 //! YAML text with the place of every key and value, read under limits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
@@ -64,7 +64,7 @@ impl Document {
             pointer.push_str(&escape(key));
         }
         *at = value;
-        self.entries.retain(|known, _| !known.starts_with(&format!("{pointer}/")));
+        forget(&mut self.entries, &pointer);
         self.entries.insert(pointer, Entry { key: None, value: origin });
         Ok(())
     }
@@ -97,8 +97,7 @@ impl Document {
         let mut replaced = Vec::new();
         merge(&mut self.value, upper.value, String::new(), &mut replaced);
         for pointer in replaced {
-            let below = format!("{pointer}/");
-            self.entries.retain(|known, _| *known != pointer && !known.starts_with(&below));
+            forget(&mut self.entries, &pointer);
         }
         let Self { value, entries } = self;
         // A key set to nothing has a place, but nothing stands there.
@@ -108,14 +107,26 @@ impl Document {
     }
 }
 
+/// Takes out the place of a pointer and of all below it.
+fn forget(entries: &mut BTreeMap<String, Entry>, pointer: &str) {
+    entries.remove(pointer);
+    let below = format!("{pointer}/");
+    let known = entries.range(below.clone()..).map(|(known, _)| known);
+    let gone: Vec<String> = known.take_while(|known| known.starts_with(&below)).cloned().collect();
+    for pointer in gone {
+        entries.remove(&pointer);
+    }
+}
+
 fn merge(lower: &mut Value, upper: Value, pointer: String, replaced: &mut Vec<String>) {
     match (lower, upper) {
         (Value::Object(lower), Value::Object(upper)) => {
+            let mut gone = BTreeSet::new();
             for (key, value) in upper {
                 let below = format!("{pointer}/{}", escape(&key));
                 match lower.get_mut(&key) {
                     Some(_) if value.is_null() => {
-                        lower.shift_remove(&key);
+                        gone.insert(key);
                         replaced.push(below);
                     }
                     Some(known) => merge(known, value, below, replaced),
@@ -123,6 +134,10 @@ fn merge(lower: &mut Value, upper: Value, pointer: String, replaced: &mut Vec<St
                         lower.insert(key, value);
                     }
                 }
+            }
+            // All at once: each alone would move what stands behind it.
+            if !gone.is_empty() {
+                lower.retain(|key, _| !gone.contains(key));
             }
         }
         (lower, upper) => {

@@ -190,7 +190,7 @@ fn many_findings_are_shown_in_time() {
     assert!(compile("main.bicep", &files, &mut sources, &mut diagnostics).is_some());
     let shown = text::render(&diagnostics, &sources, false);
     assert_eq!(shown.matches("no-unused-params").count(), 16_000);
-    // When each looked at the whole file it took a minute and a half.
+    // Each once looked at the whole file: 11 s in a release build.
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
 

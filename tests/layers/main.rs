@@ -263,6 +263,22 @@ fn too_many_layers_are_refused() {
 }
 
 #[test]
+fn layers_of_many_values_merge_in_time() {
+    let tags = |value: &dyn Fn(usize) -> String| -> String {
+        (0..40_000).map(|at| format!("  k{at}: {}\n", value(at))).collect()
+    };
+    let lower = format!("name: a\ntags:\n{}", tags(&|_| "a".to_owned()));
+    let other = |at: usize| if at % 2 == 0 { "~".to_owned() } else { "b".to_owned() };
+    let upper = format!("extends: b.yaml\ntags:\n{}", tags(&other));
+    let start = std::time::Instant::now();
+    let read = read(&[("a.yaml", &upper), ("b.yaml", &lower)]);
+    // Every replaced value was once looked for among all others.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    let tags = read.base().value["tags"].as_object().expect("tags");
+    assert_eq!((tags.len(), &tags["k1"]), (20_000, &"b".into()));
+}
+
+#[test]
 fn doubling_layers_are_refused_in_bounded_time() {
     // Every level extends the next twice: a billion reads without a limit.
     let names: Vec<String> = (0..30).map(|at| format!("{at}.yaml")).collect();
