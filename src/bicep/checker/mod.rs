@@ -5,13 +5,15 @@
 //! what only such a table can tell is taken for granted, so that a good file is never refused.
 //!
 //! Read `types` and `infer` for what expressions are, `access` and `call` for the two that matter most,
-//! then `resources`, `modules`, `deploy_time`, `decorators`, `loops`, `unused`, each a check of its own.
+//! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `unused`, each a check
+//! of its own.
 
 mod access;
 mod call;
 mod declared;
 mod decorators;
 mod deploy_time;
+mod duplicates;
 mod infer;
 mod interface;
 mod loops;

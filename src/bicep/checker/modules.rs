@@ -1,6 +1,6 @@
 //! Module declarations: what they are given, where they deploy, how they are called.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use super::Checker;
 use super::interface::{Interface, InterfaceParameter};
@@ -31,7 +31,7 @@ impl<'a> Checker<'a, '_> {
             }
             self.module_declaration(node);
         }
-        self.equal_names(&modules);
+        self.equal_modules(&modules);
     }
 
     fn module_declaration(&self, node: &ModuleDeclarationSyntax<'a>) {
@@ -243,30 +243,6 @@ impl<'a> Checker<'a, '_> {
             }
         }
         places
-    }
-
-    /// Reports modules of one name in one scope, which would overwrite each other's deployment.
-    fn equal_names(&self, modules: &[&'a ModuleDeclarationSyntax<'a>]) {
-        let mut groups: BTreeMap<(String, String), Vec<Span>> = BTreeMap::new();
-        for node in modules {
-            let body = node.body();
-            let (Some(object), None) = (body.object, body.r#for) else { continue };
-            if self.modules.interface(node.path).is_none() {
-                continue;
-            }
-            let Some(name) = object.property("name") else { continue };
-            let Some(known) = self.comparable(name.value) else { continue };
-            let scope = object.property("scope").map(|scope| scope.value.span());
-            let scope = scope.map_or("", |scope| &self.bound.program.text[scope.range()]);
-            groups.entry((known, scope.to_owned())).or_default().push(name.value.span());
-        }
-        for ((name, _), spans) in groups.into_iter().filter(|(_, spans)| spans.len() > 1) {
-            for span in spans {
-                let title = format!("deployments with one name: {name}");
-                let words = ("one would overwrite the other", "give each a name of its own");
-                self.error("BCP122", span, title, words);
-            }
-        }
     }
 }
 

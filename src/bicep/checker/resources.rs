@@ -1,7 +1,5 @@
 //! Resource declarations: types, names, parents, scopes, and what they depend on.
 
-use std::collections::BTreeMap;
-
 use super::Checker;
 use super::types::Type;
 use crate::bicep::binder::{BoundResource, ResourceId, SymbolKind};
@@ -9,7 +7,6 @@ use crate::bicep::functions::Kinds;
 use crate::bicep::syntax::{
     ArrayItemSyntax, ExpressionSyntax, ObjectSyntax, StatementSyntax, StringSyntax,
 };
-use crate::diagnostic::Span;
 
 /// What an `existing` resource may be given.
 const EXISTING_PROPERTIES: [&str; 5] = ["name", "parent", "scope", "dependsOn", "assertions"];
@@ -281,82 +278,10 @@ impl<'a> Checker<'a, '_> {
             self.error("BCP169", name.span, title, words);
         }
     }
-
-    /// Reports resources of one type, name and place, of which only one can be.
-    fn equal_resources(&self) {
-        let mut groups: BTreeMap<(String, String, String), Vec<Span>> = BTreeMap::new();
-        for resource in &self.bound.resources {
-            let node = resource.syntax;
-            let body = node.body();
-            if node.existing.is_some() || body.r#for.is_some() || body.r#if.is_some() {
-                continue;
-            }
-            let (Some(object), Some(own)) = (body.object, plain_type(resource)) else {
-                continue;
-            };
-            let Some(name) = object.property("name").map(|property| property.value) else {
-                continue;
-            };
-            let Some(known) = self.comparable(name) else { continue };
-            let names = object.properties().filter(|property| property.name() == Some("name"));
-            if names.count() > 1 {
-                continue;
-            }
-            let place = ["parent", "scope"].map(|key| {
-                let value = object.property(key).map(|property| property.value.span());
-                value.map_or("", |span| &self.bound.program.text[span.range()])
-            });
-            let key = (own.to_ascii_lowercase(), known, place.join(" "));
-            groups.entry(key).or_default().push(name.span());
-        }
-        for (_, spans) in groups.into_iter().filter(|(_, spans)| spans.len() > 1) {
-            for span in spans {
-                let words = ("only one of them can be", "give each a name of its own");
-                self.error("BCP121", span, "resources with one name", words);
-            }
-        }
-    }
-
-    /// An expression as text that is equal for equal values; nothing if that cannot be told.
-    pub(super) fn comparable(&self, expression: ExpressionSyntax<'a>) -> Option<String> {
-        self.deeper(|| match expression.without_parentheses() {
-            ExpressionSyntax::String(node) => {
-                let mut text = String::from("'");
-                for (segment, hole) in node.segments.iter().zip(node.holes) {
-                    text.push_str(segment);
-                    text.push_str("${");
-                    text.push_str(&self.comparable(*hole)?);
-                    text.push('}');
-                }
-                text.push_str(node.segments.last().copied().unwrap_or_default());
-                Some(text)
-            }
-            ExpressionSyntax::Variable(node) => {
-                let id = self.bound.target(node.name)?;
-                match self.bound.symbol(id).kind {
-                    SymbolKind::Item(_) | SymbolKind::Index(_) => None,
-                    _ => Some(node.name.name.to_owned()),
-                }
-            }
-            ExpressionSyntax::PropertyAccess(node) => {
-                Some(format!("{}.{}", self.comparable(node.base)?, node.name.name))
-            }
-            ExpressionSyntax::ArrayAccess(node) => {
-                let base = self.comparable(node.base)?;
-                match self.constant(node.index) {
-                    Some(name) => Some(format!("{base}.{name}")),
-                    None => Some(format!("{base}[{}]", self.comparable(node.index)?)),
-                }
-            }
-            ExpressionSyntax::Integer(node) => Some(node.value.to_string()),
-            _ => None,
-        })
-        .flatten()
-    }
 }
 
 /// The type of a resource that is not nested, without its version.
-fn plain_type<'a>(resource: &BoundResource<'a>) -> Option<&'a str> {
+pub(super) fn plain_type<'a>(resource: &BoundResource<'a>) -> Option<&'a str> {
     if resource.nested_in.is_some() {
         return None;
     }
