@@ -37,7 +37,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use files::{Entry, FileError, FileProvider, MemoryFiles};
-pub use params::{Parameters, compile_params};
+pub use params::{Parameters, compile_deployment, compile_params};
 
 use crate::arm::Template;
 use crate::diagnostic::{Diagnostics, Sources};
@@ -72,8 +72,19 @@ fn compile_in(
     if diagnostics.has_errors() {
         return None;
     }
-    let mut compiled = lower::lower(&loaded, files, diagnostics);
-    let entry = compiled.first_mut()?.take()?;
+    lowered(&loaded, 0, files, diagnostics)
+}
+
+/// The template of one of the files.
+fn lowered(
+    loaded: &load::Loaded<'_>,
+    unit: usize,
+    files: &dyn FileProvider,
+    diagnostics: &mut Diagnostics,
+) -> Option<Template> {
+    let mut compiled = lower::lower(loaded, files, diagnostics);
+    let entry = compiled.get_mut(unit)?.take()?;
+    drop(compiled);
     let json = Rc::try_unwrap(entry.template).unwrap_or_else(|shared| (*shared).clone());
     let source_map = Arc::try_unwrap(entry.source_map).unwrap_or_else(|shared| (*shared).clone());
     Some(Template { json, source_map })

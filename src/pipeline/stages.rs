@@ -87,16 +87,25 @@ fn stage(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Stage> {
-    let template = bicep::compile(&format!("{folder}/{name}.bicep"), files, sources, diagnostics)?;
+    let path = format!("{folder}/{name}.bicep");
     // A render depends on its config alone, so the environment is empty.
-    let parameters = bicep::compile_params(
+    let compiled = bicep::compile_deployment(
         &format!("{folder}/{name}.bicepparam"),
         files,
         &|_| None,
         sources,
         diagnostics,
-    )?
-    .json;
+    );
+    let (template, parameters) = match compiled {
+        Some((Some(template), parameters)) if parameters.template.as_ref() == Some(&path) => {
+            (template, parameters.json)
+        }
+        // A team's template of the parameters may use another file, or none.
+        Some((_, parameters)) => {
+            (bicep::compile(&path, files, sources, diagnostics)?, parameters.json)
+        }
+        None => return None,
+    };
     let resources =
         expand::expand(name, &template, &parameters, &context(name, model), diagnostics);
     Some(Stage { name: name.to_owned(), template, parameters, resources: resources.resources })
