@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::table::{Row, Table};
 
 const VERSIONS: Table = Table::new(include_str!("tables/api-versions.tsv"));
@@ -32,14 +35,15 @@ pub fn api_versions() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The properties of a resource type that came or went with a version.
-pub fn api_properties(kind: &str) -> impl Iterator<Item = ApiProperty> {
-    // Keys are `type#path`: all other types' rows are passed over unread.
-    let of_kind = move |row: &Row| {
-        let start = row.key().get(..kind.len()).unwrap_or_default();
-        start.eq_ignore_ascii_case(kind)
-    };
-    let properties = PROPERTIES.rows().filter(of_kind).map(parse);
-    properties.filter(move |property| property.kind.eq_ignore_ascii_case(kind))
+pub fn api_properties(kind: &str) -> &'static [ApiProperty] {
+    static BY_KIND: LazyLock<BTreeMap<String, Vec<ApiProperty>>> = LazyLock::new(|| {
+        let mut by_kind = BTreeMap::<_, Vec<_>>::new();
+        for property in PROPERTIES.rows().map(parse) {
+            by_kind.entry(property.kind.to_lowercase()).or_default().push(property);
+        }
+        by_kind
+    });
+    BY_KIND.get(&kind.to_lowercase()).map_or(&[], Vec::as_slice)
 }
 
 fn parse(row: Row) -> ApiProperty {

@@ -153,7 +153,7 @@ fn api_versions_and_properties_are_dates() {
         }
     }
     assert_eq!(api_version("Microsoft.Batch/batchAccounts/pools"), Some("2025-06-01"));
-    assert!(api_properties("microsoft.batch/batchaccounts/pools").count() > 10);
+    assert!(api_properties("microsoft.batch/batchaccounts/pools").len() > 10);
 }
 
 #[test]
