@@ -36,12 +36,14 @@ pub(super) struct Script {
     pub(super) name: String,
     pub(super) text: String,
     pub(super) commands: Vec<Command>,
+    /// The text of the bake holds it encoded.
+    pub(super) encoded: bool,
 }
 
 impl Script {
     fn new(name: String, text: String) -> Self {
         let commands = if looks_like_shell(&name, &text) { commands(&text) } else { Vec::new() };
-        Self { name, text, commands }
+        Self { name, text, commands, encoded: false }
     }
 
     /// Files that a runner executes in the order of their numbers: `/opt/x/steps/20-docker.sh`.
@@ -270,7 +272,8 @@ fn scripts(config: &Value) -> Vec<Script> {
             _ => None,
         };
         if let Some(text) = text {
-            scripts.push(Script::new(name, text));
+            let encoded = matches!(encoding, "b64" | "base64");
+            scripts.push(Script { encoded, ..Script::new(name, text) });
         }
     }
     for key in ["bootcmd", "runcmd"] {

@@ -279,7 +279,9 @@ fn no_secrets(view: &View<'_>, sink: &mut Sink<'_>) {
             );
             continue;
         }
-        let hidden = bake.scripts.iter().find_map(|script| Some((script, secret(&script.text)?)));
+        // The other scripts stand in the text that was just searched.
+        let mut encoded = bake.scripts.iter().filter(|script| script.encoded);
+        let hidden = encoded.find_map(|script| Some((script, secret(&script.text)?)));
         if let Some((script, (what, _))) = hidden {
             let label =
                 format!("{what} in `{}` can be read by everyone on the machine", script.name);

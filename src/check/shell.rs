@@ -33,6 +33,9 @@ const PREFIXES: [&str; 15] = [
     "nohup", "command",
 ];
 
+/// What ends, quotes or joins words; all else stands for itself.
+const SPECIAL: &[u8] = b" \t\r\n;&|()'\"\\";
+
 /// The simple commands of a script, in order. No shell in full: comments, quotes, continued lines, here
 /// documents and operators are understood, substitutions are part of the word that holds them.
 pub(super) fn commands(script: &str) -> Vec<Command> {
@@ -126,7 +129,12 @@ impl Splitter<'_> {
     fn word(&mut self) -> String {
         let mut word = String::new();
         let mut quote = None;
-        while let Some(next) = self.peek() {
+        loop {
+            let rest = &self.script[self.at..];
+            let plain = rest.bytes().position(|byte| SPECIAL.contains(&byte)).unwrap_or(rest.len());
+            word.push_str(&rest[..plain]);
+            self.at += plain;
+            let Some(next) = self.peek() else { break };
             let ends = matches!(next, ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '(' | ')');
             let substitutes = next == '(' && word.ends_with(['$', '<', '>', '=']);
             match quote {

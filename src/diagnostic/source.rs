@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A byte range of one file; `end` is exclusive. Files are limited to 4 GiB, and limits elsewhere are
 /// far lower, so that 32 bits hold every offset.
@@ -65,35 +66,42 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text.
     pub text: String,
-    line_starts: Vec<u32>,
+    /// Found when a line is first asked for: most files are read without a finding.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
     fn new(name: String, text: String) -> Self {
-        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| offset(at + 1));
-        let line_starts = std::iter::once(0).chain(starts).collect();
-        Self { name, text, line_starts }
+        Self { name, text, line_starts: OnceLock::new() }
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|at| offset(at + 1))).collect()
+        })
     }
 
     /// Line and column of a byte offset; an offset past the end gives the end.
     pub fn line_column(&self, at: u32) -> LineColumn {
         let at = at.min(offset(self.text.len()));
-        let line = self.line_starts.partition_point(|start| *start <= at);
-        let start = self.line_starts[line - 1] as usize;
+        let line = self.line_starts().partition_point(|start| *start <= at);
+        let start = self.line_starts()[line - 1] as usize;
         let column = self.text.get(start..at as usize).map_or(0, |before| before.chars().count());
         LineColumn { line, column: column + 1 }
     }
 
     /// The bytes of a line (from 0), its end included.
     pub fn line_range(&self, index: usize) -> Option<Range<usize>> {
-        let start = *self.line_starts.get(index)? as usize;
-        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |next| *next as usize);
+        let start = *self.line_starts().get(index)? as usize;
+        let end = self.line_starts().get(index + 1).map_or(self.text.len(), |next| *next as usize);
         Some(start..end)
     }
 
     /// The text of a line (from 1) without its end, or nothing.
     pub fn line(&self, line: usize) -> &str {
-        let Some(start) = line.checked_sub(1).and_then(|index| self.line_starts.get(index)) else {
+        let Some(start) = line.checked_sub(1).and_then(|index| self.line_starts().get(index))
+        else {
             return "";
         };
         self.text.get(*start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("")
