@@ -265,7 +265,9 @@ fn too_many_layers_are_refused() {
 #[test]
 fn layers_of_many_values_merge_in_time() {
     let tags = |value: &dyn Fn(usize) -> String| -> String {
-        (0..40_000).map(|at| format!("  k{at}: {}\n", value(at))).collect()
+        let lines: Vec<String> =
+            (0..40_000).map(|at| format!("  k{at}: {}\n", value(at))).collect();
+        lines.concat()
     };
     let lower = format!("name: a\ntags:\n{}", tags(&|_| "a".to_owned()));
     let other = |at: usize| if at % 2 == 0 { "~".to_owned() } else { "b".to_owned() };
