@@ -270,7 +270,7 @@ fn layers_of_many_values_merge_in_time() {
         lines.concat()
     };
     let lower = format!("name: a\ntags:\n{}", tags(&|_| "a".to_owned()));
-    let other = |at: usize| if at % 2 == 0 { "~".to_owned() } else { "b".to_owned() };
+    let other = |at: usize| if at.is_multiple_of(2) { "~".to_owned() } else { "b".to_owned() };
     let upper = format!("extends: b.yaml\ntags:\n{}", tags(&other));
     let start = std::time::Instant::now();
     let read = read(&[("a.yaml", &upper), ("b.yaml", &lower)]);
