@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// A compiler allocates much and briefly, on all threads at once: this allocator takes a tenth off the time of a
+/// render, and far more off that of a static build, whose own is slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     ExitCode::from(prebake::cli::run(std::env::args_os()))
 }
