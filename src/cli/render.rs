@@ -154,18 +154,23 @@ impl Render {
         let changed =
             files.changed().next().is_some() || !previous.damaged.is_empty() || previous.lost_mode;
         let name = &render.model.name;
-        let mut text = if fleet.is_single() {
+        let about = || {
+            if !fleet.is_single() {
+                return line(name, folder, &files);
+            }
             let meaning = if changed { in_azure(&previous, folder, render) } else { String::new() };
             summary(name, folder, &files) + &meaning
-        } else {
-            line(name, folder, &files)
         };
+        let only_shows = self.check || self.dry_run;
+        let commit = || (!only_shows).then(|| output::commit(folder, &render.artifacts.files));
+        // What a deployment does is found out while the files are written.
+        let (mut text, committed) = rayon::join(about, commit);
         if self.diff || self.check {
             for file in files.changed() {
                 text.push_str(&file.unified());
             }
         }
-        let state = match (changed, self.check || self.dry_run) {
+        let state = match (changed, only_shows) {
             (false, _) => State::Unchanged,
             (true, true) => State::Differs,
             (true, false) => State::Written,
@@ -173,10 +178,7 @@ impl Render {
         if self.dry_run && fleet.is_single() {
             text.push_str("\nnothing written: --dry-run\n");
         }
-        if self.check || self.dry_run {
-            return Ok((text, state));
-        }
-        let committed = output::commit(folder, &render.artifacts.files)?;
+        let Some(committed) = committed.transpose()? else { return Ok((text, state)) };
         for path in &committed.overwritten {
             let _ = writeln!(notes, "note: `{path}` was edited by hand and is overwritten");
         }
