@@ -34,7 +34,12 @@ const PREFIXES: [&str; 15] = [
 ];
 
 /// What ends, quotes or joins words; all else stands for itself.
-const SPECIAL: &[u8] = b" \t\r\n;&|()'\"\\";
+fn is_special(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'\'' | b'"' | b'\\'
+    )
+}
 
 /// The simple commands of a script, in order. No shell in full: comments, quotes, continued lines, here
 /// documents and operators are understood, substitutions are part of the word that holds them.
@@ -131,7 +136,7 @@ impl Splitter<'_> {
         let mut quote = None;
         loop {
             let rest = &self.script[self.at..];
-            let plain = rest.bytes().position(|byte| SPECIAL.contains(&byte)).unwrap_or(rest.len());
+            let plain = rest.bytes().position(is_special).unwrap_or(rest.len());
             word.push_str(&rest[..plain]);
             self.at += plain;
             let Some(next) = self.peek() else { break };
