@@ -283,3 +283,13 @@ fn what_changes_alike_is_told_once() {
         assert!(html.contains(&format!("data-kind=\"{kind}\" aria-pressed=\"false\"")), "{kind}");
     }
 }
+
+#[test]
+fn of_many_configs_without_a_change_the_first_are_named() {
+    let same = diff(Some(&base()), Some(&base()));
+    let names = (1..=25).map(|number| format!("config-{number}"));
+    let fleet = Fleet::new(names.map(|name| Review::new(&name, &same)).collect());
+    assert_eq!((fleet.same.len(), fleet.same_more), (20, 5));
+    let text = fleet.text(&Templates::default(), false).unwrap();
+    assert!(text.contains(" config-20 and 5 more") && !text.contains("config-21"), "{text}");
+}

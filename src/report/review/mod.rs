@@ -31,6 +31,8 @@ use crate::diff::{Action, Capacity, Diff, Quantity};
 
 /// The longest comment that GitHub takes, less room for what a workflow puts around it.
 const MAX_COMMENT: usize = 65_536 - 512;
+/// How many configs without a change are named.
+const MOST_SAME: usize = 20;
 
 /// How many resources have an action.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -171,8 +173,10 @@ pub struct Fleet {
     pub answers: Vec<Answer>,
     /// The reviews of the configs that differ.
     pub reviews: Vec<Review>,
-    /// The names of the configs that do not.
+    /// The names of the configs that do not; of many, the first.
     pub same: Vec<String>,
+    /// How many more do not.
+    pub same_more: usize,
     /// What of the run has no review, in a sentence; empty when nothing.
     pub failed: String,
     /// Paint it (text only).
@@ -188,9 +192,9 @@ pub struct Fleet {
 
 impl Fleet {
     /// Puts reviews together.
-    pub fn new(reviews: Vec<Review>) -> Self {
+    pub fn new(mut reviews: Vec<Review>) -> Self {
         let total = reviews.len();
-        let json = reviews.iter().map(|review| review.json.clone()).collect();
+        let json = reviews.iter_mut().map(|review| std::mem::take(&mut review.json)).collect();
         let sum = |action: Action| {
             let counts = reviews.iter().flat_map(|review| &review.counts);
             counts.filter(|count| count.action == action).map(|count| count.count).sum()
@@ -217,7 +221,8 @@ impl Fleet {
             headline,
             counts,
             answers,
-            same: same.into_iter().map(|review| review.name).collect(),
+            same_more: same.len().saturating_sub(MOST_SAME),
+            same: same.into_iter().take(MOST_SAME).map(|review| review.name).collect(),
             failed: String::new(),
             without: 0,
             reviews,
