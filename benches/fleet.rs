@@ -12,7 +12,7 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const PREBAKE: &str = env!("CARGO_BIN_EXE_prebake");
@@ -118,21 +118,20 @@ impl Fleet {
         command: impl Fn(&Path, &Path) -> Command,
     ) -> Measured {
         let configs = self.folder.path().join("configs");
-        let mut times = Vec::new();
-        let mut peak_kib = 0;
-        let _ = std::fs::remove_dir_all(self.out());
-        if !fresh {
-            run(&mut command(&configs, &self.out()));
-        }
-        for _ in 0..runs {
+        let again = || {
             if fresh {
                 let _ = std::fs::remove_dir_all(self.out());
             }
-            let (time, peak) = run(&mut command(&configs, &self.out()));
-            times.push(time);
-            peak_kib = peak_kib.max(peak);
+            command(&configs, &self.out())
+        };
+        let _ = std::fs::remove_dir_all(self.out());
+        if !fresh {
+            time(&mut again());
         }
+        let mut times: Vec<Duration> = (0..runs).map(|_| time(&mut again())).collect();
         times.sort();
+        // Asking for the memory slows what is asked, so that a run of its own is watched.
+        let peak_kib = peak(&mut again());
         Measured { median: times[times.len() / 2], peak_kib }
     }
 
@@ -148,17 +147,29 @@ impl Fleet {
     }
 }
 
-/// Runs a command: its time from start to end, and its peak memory in KiB where `/usr/bin/time` tells it.
-fn run(command: &mut Command) -> (Duration, u64) {
+/// Runs a command: its time from start to end.
+fn time(command: &mut Command) -> Duration {
     let started = Instant::now();
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    let id = child.id();
-    let watch = std::thread::spawn(move || peak_of(id));
-    let mut child = child;
+    let child = start(command);
+    end(command, child);
+    started.elapsed()
+}
+
+/// Runs a command: its peak memory in KiB.
+fn peak(command: &mut Command) -> u64 {
+    let child = start(command);
+    let peak = peak_of(child.id());
+    end(command, child);
+    peak
+}
+
+fn start(command: &mut Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts")
+}
+
+fn end(command: &Command, mut child: Child) {
     let status = child.wait().expect("it ends");
-    let time = started.elapsed();
     assert!(status.code().is_some_and(|code| code <= 1), "{command:?}: {status}");
-    (time, watch.join().unwrap_or(0))
 }
 
 /// The high-water mark of a process, asked for until it ends.
