@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::stages::Stage;
@@ -56,11 +57,16 @@ impl Judged<'_> {
 
     /// What the schemas of their types say of the resources.
     fn resources(&self, schemas: &ResourceSchemas) -> Diagnostics {
-        let mut found = Diagnostics::new();
-        for stage in self.stages {
+        let of_stage = |stage: &Stage| {
+            let mut found = Diagnostics::new();
             validate::resources(&stage.resources, &stage.template, schemas, &mut found);
-        }
-        found
+            found
+        };
+        let found: Vec<Diagnostics> = self.stages.par_iter().map(of_stage).collect();
+        found.into_iter().fold(Diagnostics::new(), |mut all, found| {
+            all.append(found);
+            all
+        })
     }
 
     /// What the schemas of files say of them.
