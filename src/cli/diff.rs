@@ -115,15 +115,11 @@ impl Diff {
         if self.detailed_exitcode || code == DETAILED_ERROR { code } else { DONE }
     }
 
-    /// A render of a fleet that stands as it would be made anew, as its digests say, differs in nothing.
+    /// A render of a fleet that stands as it would be made anew differs in nothing.
     fn standing(&self, job: &Job, tools: &Tools) -> Option<Compared> {
         let name = job.name()?;
         let folder = self.folder(name);
-        let previous = output::previous(&folder).ok()?;
-        let manifest = previous.manifest.as_ref()?;
-        if manifest.name != name || !job.made(manifest, tools) || !previous.is_whole() {
-            return None;
-        }
+        let previous = super::fleet::standing(job, &folder, tools)?;
         let state = state_of(&previous, &folder).ok()??;
         Some(Compared::Review(Box::new(Review::new(name, &diff::diff(Some(&state), Some(&state))))))
     }

@@ -120,19 +120,14 @@ impl Render {
         }
     }
 
-    /// A render of a fleet that stands as it would be written: the digests of the config and the templates,
-    /// the version, and the digest of every file on disk say so.
+    /// A render of a fleet that stands as it would be written.
     fn skipped(&self, job: &Job, tools: &Tools, fleet: &Fleet<'_>) -> Option<Shown> {
         if fleet.is_single() || self.force || self.check || self.dry_run || self.diff {
             return None;
         }
         let name = job.name()?;
         let folder = self.output.join(name);
-        let previous = output::previous(&folder).ok()?;
-        let manifest = previous.manifest.as_ref()?;
-        if manifest.name != name || !job.made(manifest, tools) || !previous.is_whole() {
-            return None;
-        }
+        super::fleet::standing(job, &folder, tools)?;
         output::sweep(&folder);
         Some(Shown {
             text: format!("{name} → {}: unchanged, not rendered again\n", folder.display()),
