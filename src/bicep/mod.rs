@@ -37,6 +37,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use files::{Entry, FileError, FileProvider, MemoryFiles};
+pub use load::MAXIMUM_FILE_BYTES;
 pub use params::{Parameters, compile_deployment, compile_params};
 
 use crate::arm::Template;
@@ -50,29 +51,32 @@ pub fn compile(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
-    let arena = syntax::Arena::new();
-    // Errors of others are not errors of this file.
-    let mut own = Diagnostics::new();
-    let template = compile_in(&arena, entry, files, sources, &mut own);
-    own.sort();
-    let template = template.filter(|_| !own.has_errors());
-    diagnostics.append(own);
-    template
+    judged(entry, files, sources, diagnostics, |loaded, own| lowered(loaded, 0, files, own))
 }
 
-fn compile_in(
-    arena: &syntax::Arena,
+/// Loads and judges a file with all that it refers to, and makes something of it unless there are errors.
+fn judged<T>(
     entry: &str,
     files: &dyn FileProvider,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
-) -> Option<Template> {
-    let loaded = load::load(arena, entry, files, sources, diagnostics)?;
-    check(&loaded, diagnostics);
-    if diagnostics.has_errors() {
-        return None;
+    finish: impl FnOnce(&load::Loaded<'_>, &mut Diagnostics) -> Option<T>,
+) -> Option<T> {
+    let arena = syntax::Arena::new();
+    // Errors of others are not errors of this file.
+    let mut own = Diagnostics::new();
+    let loaded = load::load(&arena, entry, files, sources, &mut own);
+    if let Some(loaded) = &loaded {
+        check(loaded, &mut own);
     }
-    lowered(&loaded, 0, files, diagnostics)
+    let made = match &loaded {
+        Some(loaded) if !own.has_errors() => finish(loaded, &mut own),
+        _ => None,
+    };
+    own.sort();
+    let made = made.filter(|_| !own.has_errors());
+    diagnostics.append(own);
+    made
 }
 
 /// The template of one of the files.
@@ -84,7 +88,6 @@ fn lowered(
 ) -> Option<Template> {
     let mut compiled = lower::lower(loaded, files, diagnostics);
     let entry = compiled.get_mut(unit)?.take()?;
-    drop(compiled);
     let json = Rc::try_unwrap(entry.template).unwrap_or_else(|shared| (*shared).clone());
     let source_map = Arc::try_unwrap(entry.source_map).unwrap_or_else(|shared| (*shared).clone());
     Some(Template { json, source_map })

@@ -5,10 +5,7 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::bicep::{Entry, FileError, FileProvider};
-
-/// Larger files are not worth reading: the compiler refuses them.
-const MAX_BYTES: u64 = 16 << 20;
+use crate::bicep::{Entry, FileError, FileProvider, MAXIMUM_FILE_BYTES};
 
 /// Files inside one folder, and restored modules. Nothing outside is read, not even through links.
 #[derive(Debug, Clone)]
@@ -72,7 +69,8 @@ fn read(path: &Path) -> Result<Cow<'static, [u8]>, FileError> {
     if !found.is_file() {
         return Err(FileError::Unreadable("it is no file".to_owned()));
     }
-    if found.len() > MAX_BYTES {
+    // The compiler refuses larger files, so that they are not worth reading.
+    if found.len() > MAXIMUM_FILE_BYTES as u64 {
         return Err(FileError::Unreadable("the file is larger than 16 MiB".to_owned()));
     }
     std::fs::read(path).map(Cow::Owned).map_err(|error| told(&error))

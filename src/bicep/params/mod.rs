@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::files::FileProvider;
-use super::load::{self, Content, Loaded, UnitId};
+use super::load::{Content, Loaded, UnitId};
 use super::lower::{Assigned, Environment, ParametersFile, lower_parameters};
-use super::syntax::{Arena, StatementSyntax};
+use super::syntax::StatementSyntax;
 use crate::arm::{SourceMap, Template};
 use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span};
 use values::Values;
@@ -40,7 +40,9 @@ pub fn compile_params(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Parameters> {
-    compiled(entry, files, environment, sources, diagnostics, |_, parameters, _| parameters)
+    super::judged(entry, files, sources, diagnostics, |loaded, diagnostics| {
+        Some(Compiler { loaded, files, environment, diagnostics }.compile(UnitId(0)))
+    })
 }
 
 /// Compiles a parameters file and the Bicep file that it uses, which is read and judged only once; nothing
@@ -52,41 +54,13 @@ pub fn compile_deployment(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Option<Template>, Parameters)> {
-    compiled(entry, files, environment, sources, diagnostics, |loaded, parameters, own| {
-        let used = parameters.template.as_deref();
-        let used = used.and_then(|path| loaded.units.iter().position(|unit| unit.path == path));
-        (used.and_then(|used| super::lowered(loaded, used, files, own)), parameters)
+    super::judged(entry, files, sources, diagnostics, |loaded, diagnostics| {
+        let mut compiler = Compiler { loaded, files, environment, diagnostics };
+        let parameters = compiler.compile(UnitId(0));
+        let used = compiler.using(UnitId(0));
+        let template = used.and_then(|used| super::lowered(loaded, used.0, files, diagnostics));
+        Some((template, parameters))
     })
-}
-
-fn compiled<T>(
-    entry: &str,
-    files: &dyn FileProvider,
-    environment: Environment<'_>,
-    sources: &mut Sources,
-    diagnostics: &mut Diagnostics,
-    finish: impl FnOnce(&Loaded<'_>, Parameters, &mut Diagnostics) -> T,
-) -> Option<T> {
-    let arena = Arena::new();
-    // Errors of others are not errors of this file.
-    let mut own = Diagnostics::new();
-    let loaded = load::load(&arena, entry, files, sources, &mut own);
-    if let Some(loaded) = &loaded {
-        super::check(loaded, &mut own);
-    }
-    let result = match loaded {
-        Some(loaded) if !own.has_errors() => {
-            let mut compiler =
-                Compiler { loaded: &loaded, files, environment, diagnostics: &mut own };
-            let parameters = compiler.compile(UnitId(0));
-            Some(finish(&loaded, parameters, &mut own))
-        }
-        _ => None,
-    };
-    own.sort();
-    let result = result.filter(|_| !own.has_errors());
-    diagnostics.append(own);
-    result
 }
 
 struct Compiler<'a, 'c> {
