@@ -55,6 +55,16 @@ fn found(overlay: &[(&str, &str)]) -> String {
     found.unwrap_or_default()
 }
 
+/// What is found in so many templates of which each links to the next, the last being `end`.
+fn found_in_chain(length: usize, link: impl Fn(&str) -> String, end: &str) -> String {
+    let name = |number: usize| format!("part{number}.tera");
+    let mut parts = vec![(BATCH.to_owned(), link(&name(0)))];
+    parts.extend((1..length).map(|number| (name(number - 1), link(&name(number)))));
+    parts.push((name(length - 1), end.to_owned()));
+    let parts: Vec<(&str, &str)> = parts.iter().map(|(path, text)| (&**path, &**text)).collect();
+    found(&parts)
+}
+
 fn refused(template: &str) -> String {
     let start = Instant::now();
     let found = found(&[(BATCH, template)]);
@@ -131,27 +141,14 @@ fn loops_end() {
 
 #[test]
 fn includes_and_blocks_that_double_end() {
-    let names: Vec<String> = (0..10).map(|number| format!("part{number}.tera")).collect();
     let include =
         |name: &str| format!("{{% include '{name}' %}}{{%- include \"{name}\" -%}}").repeat(3);
-    let mut parts: Vec<(&str, String)> =
-        names.iter().zip(&names[1..]).map(|(name, next)| (name.as_str(), include(next))).collect();
-    parts.push((&names[9], String::new()));
-    parts.push((BATCH, include(&names[0])));
-    let parts: Vec<(&str, &str)> =
-        parts.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    assert!(found(&parts).contains("PB2003"));
+    assert!(found_in_chain(10, include, "").contains("PB2003"));
 
     let supers = "{{ super() }}".repeat(6);
     let child =
         |name: &str| format!("{{% extends '{name}' %}}{{% block a %}}{supers}{{% endblock %}}");
-    let mut parts: Vec<(&str, String)> =
-        names.iter().zip(&names[1..]).map(|(name, next)| (name.as_str(), child(next))).collect();
-    parts.push((&names[9], "{% block a %}{% endblock %}".to_owned()));
-    parts.push((BATCH, child(&names[0])));
-    let parts: Vec<(&str, &str)> =
-        parts.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    assert!(found(&parts).contains("PB2003"));
+    assert!(found_in_chain(10, child, "{% block a %}{% endblock %}").contains("PB2003"));
 }
 
 #[test]
@@ -162,15 +159,8 @@ fn circles_and_long_chains_are_refused() {
         let found = refused(template);
         assert!(found.contains("PB2003") && found.contains("in a circle"), "{found}");
     }
-    let names: Vec<String> = (0..5000).map(|number| format!("part{number}.tera")).collect();
     let include = |name: &str| format!("{{% include '{name}' %}}");
-    let mut parts: Vec<(&str, String)> =
-        names.iter().zip(&names[1..]).map(|(name, next)| (name.as_str(), include(next))).collect();
-    parts.push((&names[4999], "end".to_owned()));
-    parts.push((BATCH, include(&names[0])));
-    let parts: Vec<(&str, &str)> =
-        parts.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    assert!(found(&parts).contains("more than 10 deep"));
+    assert!(found_in_chain(5000, include, "end").contains("more than 10 deep"));
 }
 
 #[test]
