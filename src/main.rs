@@ -8,5 +8,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // This thread works too, which spares starting one. A pool that cannot be made now is made when needed.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     ExitCode::from(prebake::cli::run(std::env::args_os()))
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value;
 
@@ -248,35 +248,71 @@ impl Node {
 
 struct Tables {
     rows: Vec<Mutability>,
-    types: BTreeMap<String, Node>,
+    types: BTreeMap<String, Type>,
+}
+
+/// What the tables say of a resource type. A config has few of them, so that paths are taken apart when one is
+/// first met.
+#[derive(Default)]
+struct Type {
+    /// Path and row.
+    mutability: Vec<(&'static str, usize)>,
+    /// Path and JSON value.
+    defaults: Vec<(&'static str, &'static str)>,
+    /// Path and rules.
+    comparisons: Vec<(&'static str, &'static str)>,
+    body: OnceLock<Node>,
+}
+
+impl Type {
+    /// The top of its body.
+    fn body(&self) -> &Node {
+        self.body.get_or_init(|| {
+            let mut body = Node::default();
+            for (pattern, row) in &self.mutability {
+                each(&mut body, pattern, |node| node.rows.push(*row));
+            }
+            for (pattern, value) in &self.defaults {
+                each(&mut body, pattern, |node| node.default = serde_json::from_str(value).ok());
+            }
+            for (pattern, rules) in &self.comparisons {
+                let rules = || rules.split(',').filter_map(Comparison::parse);
+                each(&mut body, pattern, |node| node.comparisons.extend(rules()));
+            }
+            body.inherit(&[]);
+            body
+        })
+    }
+}
+
+/// Does something at every path of a pattern.
+fn each(body: &mut Node, pattern: &'static str, mut act: impl FnMut(&mut Node)) {
+    for path in paths(pattern) {
+        act(body.at(path));
+    }
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let mut tables = Tables { rows: Vec::new(), types: BTreeMap::new() };
     for columns in rows(include_str!("tables/mutability.tsv")) {
-        let index = tables.rows.len();
+        let row = tables.rows.len();
+        tables.of(columns[0]).mutability.push((columns[1], row));
         tables.rows.push(Mutability::parse(&columns));
-        for path in paths(columns[1]) {
-            tables.types.entry(columns[0].to_lowercase()).or_default().at(path).rows.push(index);
-        }
     }
     for columns in rows(include_str!("tables/defaults.tsv")) {
-        for path in paths(columns[1]) {
-            tables.types.entry(columns[0].to_lowercase()).or_default().at(path).default =
-                serde_json::from_str(columns[2]).ok();
-        }
+        tables.of(columns[0]).defaults.push((columns[1], columns[2]));
     }
     for columns in rows(include_str!("tables/comparisons.tsv")) {
-        for path in paths(columns[1]) {
-            let node = tables.types.entry(columns[0].to_lowercase()).or_default().at(path);
-            node.comparisons.extend(columns[2].split(',').filter_map(Comparison::parse));
-        }
-    }
-    for node in tables.types.values_mut() {
-        node.inherit(&[]);
+        tables.of(columns[0]).comparisons.push((columns[1], columns[2]));
     }
     tables
 });
+
+impl Tables {
+    fn of(&mut self, kind: &str) -> &mut Type {
+        self.types.entry(kind.to_lowercase()).or_default()
+    }
+}
 
 /// The rows of a table, without comments and the line of column names.
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -334,12 +370,8 @@ pub struct Facts {
 
 /// What is known of a resource type, at the top of its body.
 pub fn facts(kind: &str) -> Facts {
-    Facts {
-        own: TABLES.types.get(&kind.to_lowercase()),
-        own_rows: &[],
-        any: TABLES.types.get("*"),
-        any_rows: &[],
-    }
+    let body = |kind: &str| TABLES.types.get(kind).map(Type::body);
+    Facts { own: body(&kind.to_lowercase()), own_rows: &[], any: body("*"), any_rows: &[] }
 }
 
 impl Facts {

@@ -255,7 +255,7 @@ fn findings(case: &Case, diagnostics: &Diagnostics, sources: &Sources) -> BTreeM
     let folder = case.config.parent().map(|folder| format!("{}/", folder.display()));
     let told = text::render(diagnostics, sources, false).replace(&folder.unwrap_or_default(), "");
     let mut files = BTreeMap::from([(FINDINGS_FILE.to_owned(), told)]);
-    let manifest = Manifest::of(&case.name, String::new(), String::new(), &files);
+    let manifest = Manifest::of(&case.name, String::new(), "", &files);
     files.insert(MANIFEST.to_owned(), manifest.text());
     files
 }

@@ -8,13 +8,16 @@ use tera::Context;
 
 use super::Templates;
 use crate::diagnostic::{Diagnostics, Sources};
-use crate::model::bake::BakePlan;
+use crate::model::bake::{BakePlan, Step};
 
 /// The template of the custom data.
 pub const CUSTOM_DATA_TEMPLATE: &str = "cloud-init/cloud-init.yaml.tera";
 
 /// The template of the one script that Azure Image Builder runs.
 pub const SCRIPT_TEMPLATE: &str = "cloud-init/bake.sh.tera";
+
+/// The unit that starts the bake, and its template.
+const SERVICE: &str = "prebake-bake.service";
 
 /// Line that ends a file within that script.
 const END: &str = "PREBAKE_END";
@@ -42,6 +45,23 @@ pub struct BakeFiles {
     pub bake_id: String,
 }
 
+/// The templates that make a bake.
+pub(super) fn templates(plan: &BakePlan) -> Vec<String> {
+    let carrier = if plan.image_builder { SCRIPT_TEMPLATE } else { CUSTOM_DATA_TEMPLATE };
+    let scripts = ["lib.sh", "prebake-bake.sh"].map(script_template);
+    let steps = plan.steps.iter().map(step_template);
+    let service = (!plan.image_builder).then(|| script_template(SERVICE));
+    steps.chain(scripts).chain(service).chain([carrier.to_owned()]).collect()
+}
+
+fn script_template(name: &str) -> String {
+    format!("cloud-init/{name}.tera")
+}
+
+fn step_template(step: &Step) -> String {
+    script_template(&format!("steps/{}.sh", step.template))
+}
+
 /// Renders every script of a plan. Reports `PB2002` for a template that fails.
 pub fn bake_files(
     templates: &Templates,
@@ -51,13 +71,14 @@ pub fn bake_files(
 ) -> Option<BakeFiles> {
     let mut context = Context::new();
     context.insert("plan", plan);
-    let mut render = |template: &str, context: &Context| {
-        templates.render(&format!("cloud-init/{template}.tera"), context, sources, diagnostics)
+    let mut render = |template: String, context: &Context| {
+        templates.render(&template, context, sources, diagnostics)
     };
-    let mut files = vec![script("lib.sh", "0644", render("lib.sh", &context)?)];
+    let library = render(script_template("lib.sh"), &context)?;
+    let mut files = vec![script("lib.sh", "0644", library)];
     for step in &plan.steps {
         context.insert("step", step);
-        let text = render(&format!("steps/{}.sh", step.template), &context)?;
+        let text = render(step_template(step), &context)?;
         files.push(script(&format!("steps/{}.sh", step.file), "0755", text));
     }
     for file in &plan.files {
@@ -65,12 +86,13 @@ pub fn bake_files(
     }
     let bake_id = digest(&files);
     context.insert("bake_id", &bake_id);
-    files.push(script("prebake-bake", "0755", render("prebake-bake.sh", &context)?));
+    let runner = render(script_template("prebake-bake.sh"), &context)?;
+    files.push(script("prebake-bake", "0755", runner));
     if !plan.image_builder {
         files.push(BootFile {
-            path: "/etc/systemd/system/prebake-bake.service".to_owned(),
+            path: format!("/etc/systemd/system/{SERVICE}"),
             permissions: "0644",
-            content: render("prebake-bake.service", &context)?,
+            content: render(script_template(SERVICE), &context)?,
         });
     }
     Some(BakeFiles { files, bake_id })

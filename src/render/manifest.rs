@@ -44,7 +44,7 @@ impl Manifest {
     pub fn of(
         name: &str,
         config_digest: String,
-        templates_digest: String,
+        templates_digest: &str,
         files: &BTreeMap<String, String>,
     ) -> Self {
         let digest = |(path, text): (&String, &String)| (path.clone(), hex_digest(text.as_bytes()));
@@ -52,7 +52,7 @@ impl Manifest {
             prebake: env!("CARGO_PKG_VERSION").to_owned(),
             name: name.to_owned(),
             config_digest,
-            templates_digest,
+            templates_digest: templates_digest.to_owned(),
             target: None,
             files: files.iter().map(digest).collect(),
         }

@@ -83,6 +83,10 @@ pub fn render(
     let mut artifacts = Artifacts::default();
     let mut complete = true;
     let mut bake_id = None;
+    let files = files(model);
+    let of_bake = model.bake.as_ref().map(bake::templates).unwrap_or_default();
+    let of_files = files.iter().map(|(_, template)| template);
+    templates.prepare(&of_files.chain(&of_bake).map(String::as_str).collect::<Vec<_>>());
     if let Some(plan) = &model.bake {
         bake_id = bake_file(plan, templates, sources, diagnostics, &mut artifacts);
         complete &= bake_id.is_some();
@@ -101,7 +105,7 @@ pub fn render(
     };
     let context =
         tera::Context::from_serialize(&view).expect("plain data with text keys serialises");
-    for (path, template) in files(model) {
+    for (path, template) in files {
         match templates.render(&template, &context, sources, diagnostics) {
             Some(mut text) => {
                 let end = text.trim_end().len();

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::{LazyLock, OnceLock};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -59,17 +60,24 @@ embedded![
 /// Parsed once and shared over a fleet.
 #[derive(Debug)]
 pub struct Templates {
-    engines: Vec<Tera>,
-    /// Template → the engine that holds it.
-    engine_of: BTreeMap<String, usize>,
     texts: BTreeMap<String, String>,
     /// Those of a team as the engine has them.
     bounded: BTreeMap<String, Bounded>,
-    digest: String,
+    parsed: Parsed,
+    digest: OnceLock<String>,
+}
+
+/// Templates as the engine has them.
+#[derive(Debug)]
+enum Parsed {
+    /// The embedded templates know nothing of each other, so that each can be parsed when it is first rendered.
+    Alone(BTreeMap<&'static str, OnceLock<TeraResult<Tera>>>),
+    /// Those of a team may include and import, and are judged before anything is rendered.
+    Together(Tera),
 }
 
 impl Templates {
-    /// Parses the embedded templates with `overlay` (path below `templates/` → text) laid over them.
+    /// The embedded templates with `overlay` (path below `templates/` → text) laid over them.
     /// Reports `PB2001` for the templates that cannot be parsed, `PB2003` for those that could not be bounded.
     pub fn new(
         overlay: BTreeMap<String, String>,
@@ -81,33 +89,42 @@ impl Templates {
             EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         texts.extend(overlay);
         let bounded = bounded(&own, &texts, sources, diagnostics)?;
-        let templates = texts
-            .iter()
-            .map(|(path, text)| (path, bounded.get(path).map_or(text.as_str(), |own| &own.text)));
-        // The embedded templates know nothing of each other, so that they can be parsed side by side; those
-        // of a team may include and import.
-        let groups: Vec<Vec<(&String, &str)>> = if own.is_empty() {
-            templates.map(|template| vec![template]).collect()
-        } else {
-            vec![templates.collect()]
-        };
-        let engine_of = groups
-            .iter()
-            .enumerate()
-            .flat_map(|(index, group)| group.iter().map(move |(path, _)| ((*path).clone(), index)));
-        let engine_of = engine_of.collect();
-        let (parsed, digest) = rayon::join(
-            || groups.par_iter().map(|group| engine(group)).collect::<Vec<_>>(),
-            || digest(&texts),
-        );
-        let mut templates = Self { engines: Vec::new(), engine_of, texts, bounded, digest };
-        for engine in parsed {
-            match engine {
-                Ok(engine) => templates.engines.push(engine),
+        let unread = EMBEDDED.iter().map(|(path, _)| (*path, OnceLock::new())).collect();
+        let parsed = Parsed::Alone(unread);
+        let mut templates = Self { texts, bounded, parsed, digest: OnceLock::new() };
+        if !own.is_empty() {
+            match engine(templates.texts.keys().map(|path| (path.as_str(), templates.read(path)))) {
+                Ok(engine) => templates.parsed = Parsed::Together(engine),
                 Err(error) => diagnostics.push(templates.failure(&error, sources)),
             }
         }
         (!diagnostics.has_errors()).then_some(templates)
+    }
+
+    /// Parses the templates that are about to be rendered side by side, as far as nobody did.
+    pub(super) fn prepare(&self, paths: &[&str]) {
+        let Parsed::Alone(engines) = &self.parsed else { return };
+        let unread = paths.iter().filter(|path| engines[**path].get().is_none());
+        // One that cannot be parsed is reported where it is rendered.
+        unread.collect::<Vec<_>>().par_iter().for_each(|path| {
+            let _ = self.engine(path);
+        });
+    }
+
+    fn engine(&self, path: &str) -> Result<&Tera, &tera::Error> {
+        match &self.parsed {
+            Parsed::Together(engine) => Ok(engine),
+            Parsed::Alone(engines) => engines
+                .get(path)
+                .expect("the paths asked for are those of the embedded templates")
+                .get_or_init(|| engine(std::iter::once((path, self.read(path)))))
+                .as_ref(),
+        }
+    }
+
+    /// The text of a template as the engine reads it.
+    fn read(&self, path: &str) -> &str {
+        self.bounded.get(path).map_or_else(|| self.texts[path].as_str(), |own| &own.text)
     }
 
     /// Renders one template. Reports `PB2002` at the template's line, `PB2003` where it goes beyond a limit.
@@ -118,8 +135,13 @@ impl Templates {
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
-        let engine = self.engine_of.get(path).and_then(|index| self.engines.get(*index));
-        let engine = engine.expect("the paths asked for are those of the embedded templates");
+        let engine = match self.engine(path) {
+            Ok(engine) => engine,
+            Err(error) => {
+                diagnostics.push(self.failure(error, sources));
+                return None;
+            }
+        };
         let mut output = Output::default();
         bounds::open();
         let rendered = engine.render_to(path, context, &mut output);
@@ -135,8 +157,8 @@ impl Templates {
     }
 
     /// SHA-256 over the paths and texts of all templates.
-    pub fn digest(&self) -> String {
-        self.digest.clone()
+    pub fn digest(&self) -> &str {
+        self.digest.get_or_init(|| digest(&self.texts))
     }
 
     /// Paths of all templates.
@@ -150,16 +172,16 @@ impl Templates {
     }
 
     /// A team's own templates that stand for no embedded one and that no other names: mistyped, probably.
-    pub fn unused(&self) -> impl Iterator<Item = &str> {
-        let named: BTreeSet<&str> = self
-            .texts
-            .values()
-            .flat_map(|text| bounds::links(text))
-            .map(|(path, _)| path)
-            .collect();
+    pub fn unused(&self) -> Vec<&str> {
         let embedded = |path: &str| EMBEDDED.iter().any(|(known, _)| *known == path);
-        let own = self.bounded.keys().map(String::as_str);
-        own.filter(move |path| !embedded(path) && !named.contains(path))
+        let mut unused: Vec<&str> =
+            self.bounded.keys().map(String::as_str).filter(|path| !embedded(path)).collect();
+        if !unused.is_empty() {
+            let links = self.texts.values().flat_map(|text| bounds::links(text));
+            let named: BTreeSet<&str> = links.map(|(path, _)| path).collect();
+            unused.retain(|path| !named.contains(path));
+        }
+        unused
     }
 
     fn original(&self, path: &str, range: &Range<usize>) -> Range<usize> {
@@ -237,15 +259,21 @@ fn beyond_a_limit(path: &str) -> Diagnostic {
 }
 
 /// An engine that holds these templates.
-fn engine(templates: &[(&String, &str)]) -> TeraResult<Tera> {
+fn engine<'a>(templates: impl Iterator<Item = (&'a str, &'a str)>) -> TeraResult<Tera> {
+    let mut tera = EMPTY.clone();
+    tera.add_raw_templates(templates)?;
+    Ok(tera)
+}
+
+/// An engine with everything but templates, which is faster copied than made.
+static EMPTY: LazyLock<Tera> = LazyLock::new(|| {
     let mut tera = Tera::default();
     // Escaping is by language, at the place of use; HTML escaping would corrupt every one of them.
     tera.autoescape_on(Vec::<&str>::new());
     register(&mut tera);
     bounds::register(&mut tera);
-    tera.add_raw_templates(templates.iter().copied())?;
-    Ok(tera)
-}
+    tera
+});
 
 fn digest(texts: &BTreeMap<String, String>) -> String {
     let mut all = String::new();
@@ -289,5 +317,20 @@ fn register(tera: &mut Tera) {
             bounds::small(text)?;
             TeraResult::Ok(quoted(text))
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_template_is_read() {
+        let templates =
+            Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new())
+                .expect("nothing is laid over them");
+        for (path, _) in EMBEDDED {
+            assert!(templates.engine(path).is_ok(), "{path}: {:?}", templates.engine(path).err());
+        }
     }
 }

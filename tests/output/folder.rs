@@ -13,7 +13,7 @@ pub type Files = BTreeMap<String, String>;
 pub fn render(files: &[(&str, &str)]) -> Files {
     let mut files: Files =
         files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-    let manifest = Manifest::of("vision", "c".to_owned(), "t".to_owned(), &files);
+    let manifest = Manifest::of("vision", "c".to_owned(), "t", &files);
     files.insert(MANIFEST.to_owned(), manifest.text());
     files
 }
