@@ -13,6 +13,7 @@ mod finding;
 pub mod import;
 mod keyword;
 mod outline;
+mod pattern;
 mod reading;
 #[expect(clippy::module_inception, reason = "the module's one central type")]
 mod schema;

@@ -1,8 +1,4 @@
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
-use regex_lite::{Regex, RegexBuilder};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::outline::Outline;
 use super::schema::Values;
@@ -10,66 +6,41 @@ use super::{is_symbolic, keyword};
 
 /// How deep a value and its schema are read before the engine is asked instead.
 const DEEPEST: usize = 64;
-/// The largest program that a pattern may make.
-const PATTERN_BYTES: usize = 256 * 1024;
 
-/// Reads a value against a schema word by word, without building the engine for it.
+/// Whether a value plainly meets a schema or a part of it: read word by word, without building the engine.
 ///
-/// Building costs milliseconds, and nearly every value is right. So the answer is one-sided: `fits` is
-/// true only for what the engine accepts too; in any doubt it is false, and the engine is asked.
-#[derive(Debug, Default)]
-pub(super) struct Reading {
-    /// Compiled patterns; nothing for one that is left to the engine.
-    patterns: Mutex<BTreeMap<String, Option<Pattern>>>,
+/// Building costs milliseconds, and nearly every value is right. So the answer is one-sided: true only for
+/// what the engine accepts too; in any doubt it is false, and the engine is asked.
+pub(super) fn fits(root: &Outline, schema: &Outline, value: &Value, values: Values) -> bool {
+    Reading { root, values, depth: 0 }.meets(schema, value)
 }
 
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct Reading<'a> {
     root: &'a Outline,
     values: Values,
     depth: usize,
 }
 
-impl Reading {
-    /// Whether the value plainly meets the schema.
-    pub(super) fn fits(
-        &self,
-        root: &Outline,
-        schema: &Outline,
-        value: &Value,
-        values: Values,
-    ) -> bool {
-        self.meets(Place { root, values, depth: 0 }, schema, value)
-    }
-
-    fn meets(&self, place: Place<'_>, schema: &Outline, value: &Value) -> bool {
-        let place = Place { depth: place.depth + 1, ..place };
-        if place.depth > DEEPEST {
+impl Reading<'_> {
+    fn meets(self, schema: &Outline, value: &Value) -> bool {
+        let below = Self { depth: self.depth + 1, ..self };
+        if below.depth > DEEPEST {
             return false;
         }
         let Some(rules) = schema.entries() else {
             return schema.is(&Value::Bool(true));
         };
-        if place.values == Values::Symbolic && value.as_str().is_some_and(is_symbolic) {
-            return !may_be_read_only(place.root, schema, 0);
+        if self.values == Values::Symbolic && value.as_str().is_some_and(is_symbolic) {
+            return !may_be_read_only(self.root, schema, 0);
         }
-        rules.iter().all(|(word, rule)| self.rule_holds(place, schema, word, rule, value))
+        rules.iter().all(|(word, rule)| below.rule_holds(schema, word, rule, value))
     }
 
-    fn rule_holds(
-        &self,
-        place: Place<'_>,
-        schema: &Outline,
-        word: &str,
-        rule: &Outline,
-        value: &Value,
-    ) -> bool {
+    fn rule_holds(self, schema: &Outline, word: &str, rule: &Outline, value: &Value) -> bool {
         match word {
-            "$schema" | "$defs" | "$comment" | "title" | "description" | "default" | "examples"
-            | "writeOnly" | "deprecated" | "format" => true,
-            "$ref" => {
-                target(place.root, rule).is_some_and(|target| self.meets(place, target, value))
-            }
+            "$schema" | "$defs" | "writeOnly" | "deprecated" | "format" => true,
+            "$ref" => target(self.root, rule).is_some_and(|target| self.meets(target, value)),
             "type" => match rule.elements() {
                 Some(kinds) => kinds.iter().any(|kind| has_type(value, kind)),
                 None => has_type(value, rule),
@@ -85,25 +56,25 @@ impl Reading {
             | "required"
             | "minProperties"
             | "maxProperties" => match value {
-                Value::Object(map) => self.object_rule(place, schema, word, rule, map),
+                Value::Object(map) => self.object_rule(schema, word, rule, map),
                 _ => true,
             },
             "items" => match value {
-                Value::Array(items) => items.iter().all(|item| self.meets(place, rule, item)),
+                Value::Array(items) => items.iter().all(|item| self.meets(rule, item)),
                 _ => true,
             },
-            "allOf" => rule
-                .elements()
-                .is_some_and(|all| all.iter().all(|rule| self.meets(place, rule, value))),
-            "anyOf" => rule
-                .elements()
-                .is_some_and(|any| any.iter().any(|rule| self.meets(place, rule, value))),
-            "oneOf" => self.exactly_one(place, rule, value),
+            "allOf" => {
+                rule.elements().is_some_and(|all| all.iter().all(|rule| self.meets(rule, value)))
+            }
+            "anyOf" => {
+                rule.elements().is_some_and(|any| any.iter().any(|rule| self.meets(rule, value)))
+            }
+            "oneOf" => self.exactly_one(rule, value),
             // What meets both sides meets the right one, whichever that is.
             "if" => true,
-            "then" | "else" => self.meets(place, rule, value),
-            "pattern" => match (rule.as_str(), value) {
-                (Some(pattern), Value::String(text)) => self.matches(pattern, text),
+            "then" | "else" => self.meets(rule, value),
+            "pattern" => match (rule.as_pattern(), value) {
+                (Some(pattern), Value::String(text)) => pattern.matches(text),
                 (pattern, _) => pattern.is_some(),
             },
             bound => within(bound, rule, value),
@@ -111,19 +82,18 @@ impl Reading {
     }
 
     fn object_rule(
-        &self,
-        place: Place<'_>,
+        self,
         schema: &Outline,
         word: &str,
         rule: &Outline,
         map: &Map<String, Value>,
     ) -> bool {
         let count = map.len() as u64;
-        let number = || rule.scalar().and_then(Value::as_u64);
+        let number = || rule.as_number().and_then(Number::as_u64);
         match word {
             "properties" => {
                 let fits = |(name, value): (&String, &Value)| {
-                    rule.get(name).is_none_or(|rule| self.meets(place, rule, value))
+                    rule.get(name).is_none_or(|rule| self.meets(rule, value))
                 };
                 rule.entries().is_some() && map.iter().all(fits)
             }
@@ -131,13 +101,11 @@ impl Reading {
                 let known = schema.get("properties");
                 let other = |name: &str| known.is_none_or(|known| known.get(name).is_none());
                 map.iter().filter(|(name, _)| other(name)).all(|(name, value)| {
-                    let symbolic = place.values == Values::Symbolic && is_symbolic(name);
-                    symbolic && rule.is(&Value::Bool(false)) || self.meets(place, rule, value)
+                    let symbolic = self.values == Values::Symbolic && is_symbolic(name);
+                    symbolic && rule.is(&Value::Bool(false)) || self.meets(rule, value)
                 })
             }
-            "propertyNames" => {
-                map.keys().all(|name| self.meets(place, rule, &Value::from(name.as_str())))
-            }
+            "propertyNames" => map.keys().all(|name| self.meets(rule, &Value::from(name.as_str()))),
             "required" => rule.elements().is_some_and(|names| {
                 names.iter().all(|name| name.as_str().is_some_and(|name| map.contains_key(name)))
             }),
@@ -148,61 +116,12 @@ impl Reading {
     }
 
     /// One branch holds, and every other one plainly does not.
-    fn exactly_one(&self, place: Place<'_>, rule: &Outline, value: &Value) -> bool {
+    fn exactly_one(self, rule: &Outline, value: &Value) -> bool {
         let Some(branches) = rule.elements() else { return false };
-        let holds = |branch: &Outline| self.meets(place, branch, value);
+        let holds = |branch: &Outline| self.meets(branch, value);
         let Some(chosen) = branches.iter().position(holds) else { return false };
         let mut others = branches.iter().enumerate().filter(|(index, _)| *index != chosen);
-        others.all(|(_, branch)| plainly_fails(place.root, branch, value))
-    }
-
-    /// Only texts of ASCII: outside of it, the dialects of patterns differ.
-    fn matches(&self, pattern: &str, text: &str) -> bool {
-        if !text.is_ascii() {
-            return false;
-        }
-        let mut patterns = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
-        if !patterns.contains_key(pattern) {
-            patterns.insert(pattern.to_owned(), Pattern::new(pattern));
-        }
-        patterns
-            .get(pattern)
-            .is_some_and(|known| known.as_ref().is_some_and(|pattern| pattern.matches(text)))
-    }
-}
-
-/// A pattern of a schema, for texts of ASCII. Its engine is built in microseconds and matches short texts
-/// well enough; names are all it ever sees.
-#[derive(Debug)]
-struct Pattern {
-    regex: Regex,
-    /// Characters that may not stand at the end: Azure's types say so with a look-behind.
-    never_last: String,
-}
-
-impl Pattern {
-    /// Nothing for what is left to the engine.
-    fn new(pattern: &str) -> Option<Self> {
-        let mut never_last = String::new();
-        let mut plain = pattern.to_owned();
-        if let Some((before, set)) = pattern.rsplit_once("(?<![")
-            && let Some(set) = set.strip_suffix("])$")
-        {
-            // A set of plain characters only: a range or a class would mean something else.
-            let meant = |c: char| c.is_ascii_alphanumeric() || matches!(c, '\\' | '^' | '[');
-            if set.chars().any(meant) || set.get(1..).is_some_and(|rest| rest.contains('-')) {
-                return None;
-            }
-            set.clone_into(&mut never_last);
-            plain = format!("{before}$");
-        }
-        let regex = RegexBuilder::new(&plain).size_limit(PATTERN_BYTES).build().ok()?;
-        Some(Self { regex, never_last })
-    }
-
-    fn matches(&self, text: &str) -> bool {
-        let ends_well = !text.ends_with(|last| self.never_last.contains(last));
-        ends_well && self.regex.is_match(text)
+        others.all(|(_, branch)| plainly_fails(self.root, branch, value))
     }
 }
 
@@ -267,7 +186,7 @@ fn plainly_fails(root: &Outline, branch: &Outline, value: &Value) -> bool {
 
 /// Bounds of texts, numbers and arrays. A word that is not known here leaves the answer to the engine.
 fn within(bound: &str, rule: &Outline, value: &Value) -> bool {
-    let Some(rule) = rule.scalar() else { return false };
+    let Some(rule) = rule.as_number() else { return false };
     let size = match (bound, value) {
         ("minLength" | "maxLength", Value::String(text)) => Some(text.chars().count() as u64),
         ("minItems" | "maxItems", Value::Array(items)) => Some(items.len() as u64),

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::finding::Finding;
 use super::outline::Outline;
-use super::reading::Reading;
-use super::{keyword, symbolic, translate};
+use super::{keyword, reading, symbolic, translate};
 
 /// How to read the strings of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +42,6 @@ pub struct Schema {
     /// Nothing when the text is no JSON, of which the engine then says more.
     outline: OnceLock<Option<Outline>>,
     document: OnceLock<Result<Value, BrokenSchema>>,
-    reading: Reading,
     engine: OnceLock<Result<Validator, BrokenSchema>>,
 }
 
@@ -58,7 +56,6 @@ impl Schema {
             text: text.into(),
             outline: OnceLock::new(),
             document: OnceLock::new(),
-            reading: Reading::default(),
             engine: OnceLock::new(),
         }
     }
@@ -91,7 +88,7 @@ impl Schema {
             Values::Literal => Cow::Borrowed(value),
             Values::Symbolic => symbolic::without_nulls(value),
         };
-        if self.root().is_some_and(|root| self.reading.fits(root, root, &value, values)) {
+        if self.root().is_some_and(|root| reading::fits(root, root, &value, values)) {
             return Ok(Vec::new());
         }
         self.judged(&value, values)
@@ -106,7 +103,7 @@ impl Schema {
     ) -> Result<Vec<Finding>, BrokenSchema> {
         let fits = |root: &Outline| {
             let rule = root.get("properties").and_then(|properties| properties.get(name));
-            rule.is_some_and(|rule| self.reading.fits(root, rule, value, values))
+            rule.is_some_and(|rule| reading::fits(root, rule, value, values))
         };
         if self.root().is_some_and(fits) {
             return Ok(Vec::new());
