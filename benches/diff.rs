@@ -7,7 +7,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use prebake::diff::{RenderState, diff};
 use prebake::expand::Resource;
 use prebake::report::Templates;
-use prebake::report::review::{Fleet, Review};
+use prebake::report::review::{Fleet, Format, Reviewer};
 use serde_json::Value;
 
 const BASE: &str = include_str!("../tests/diff/base.json");
@@ -68,10 +68,14 @@ fn compare(criterion: &mut Criterion) {
     });
     group.bench_function("changed, with a text review", |bencher| {
         bencher.iter(|| {
-            let review = |number: usize| {
-                Review::new(&format!("config-{number}"), &diff(Some(&before), Some(&after)))
+            let format = Format::Text { colour: false };
+            let reviewer = Reviewer::new(format, &Templates::default()).expect("they are right");
+            let section = |number: usize| {
+                let diff = diff(Some(&before), Some(&after));
+                reviewer.section(&format!("config-{number}"), &diff)
             };
-            Fleet::new((0..FLEET).map(review).collect()).text(&Templates::default(), false)
+            let sections = (0..FLEET).map(section).collect();
+            reviewer.report(Fleet::new(sections))
         });
     });
     group.finish();

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use prebake::diff::{RenderState, diff};
+use prebake::diff::{Diff, RenderState, diff};
 use prebake::expand::Resource;
 use prebake::report::Templates;
-use prebake::report::review::{Fleet, Review};
+use prebake::report::review::{Format, review};
 
-static FLEET: LazyLock<Fleet> = LazyLock::new(|| {
+static DIFF: LazyLock<Diff> = LazyLock::new(|| {
     let body = serde_json::json!({ "name": "one", "properties": { "vmSize": "any", "list": [1, 2] } });
     let pool = Resource {
         stage: "batch".to_owned(),
@@ -25,16 +25,16 @@ static FLEET: LazyLock<Fleet> = LazyLock::new(|| {
         pointer: "/resources/0".to_owned(),
     };
     let state = RenderState { resources: vec![pool], files: BTreeMap::new() };
-    Fleet::new(vec![Review::new("any", &diff(None, Some(&state)))])
+    diff(None, Some(&state))
 });
 
 fuzz_target!(|text: &str| {
-    for path in ["report/review.txt.hbs", "report/review.md.hbs", "report/review.html.hbs"] {
-        let templates = Templates::new(BTreeMap::from([(path.to_owned(), text.to_owned())]));
-        let _ = match path {
-            "report/review.txt.hbs" => FLEET.text(&templates, true),
-            "report/review.md.hbs" => FLEET.markdown(&templates),
-            _ => FLEET.html(&templates),
-        };
+    for (format, ending) in
+        [(Format::Text { colour: true }, "txt"), (Format::Markdown, "md"), (Format::Html, "html")]
+    {
+        for part in ["review", "config"] {
+            let own = BTreeMap::from([(format!("report/{part}.{ending}.hbs"), text.to_owned())]);
+            let _ = review("any", &DIFF, format, &Templates::new(own));
+        }
     }
 });

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use rayon::prelude::*;
 
 use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, input, terminal};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
@@ -9,8 +10,8 @@ use crate::diff;
 use crate::output::{self, PreviousRender};
 use crate::pipeline::{self, Job, Tools};
 use crate::render::MANIFEST;
-use crate::report::Templates;
-use crate::report::review::{Fleet, Review};
+use crate::report::review::{self, Fleet, Reviewer, Section};
+use crate::report::{Report, Templates};
 
 /// Exit code of an error under `--detailed-exitcode`, where 2 and 3 mean changes.
 const DETAILED_ERROR: u8 = 1;
@@ -45,7 +46,7 @@ enum Format {
 
 /// What came of one config.
 enum Compared {
-    Review(Box<Review>),
+    Section(Box<Section>),
     Failed(u8, String),
 }
 
@@ -61,7 +62,8 @@ impl Diff {
     fn compare(&self) -> Result<u8, u8> {
         let tools = input::tools(&self.configs, Path::new(DEFAULT_OUTPUT))?;
         let templates = Templates::new(input::report_templates(self.configs.templates.as_deref())?);
-        let mut reviews = Vec::new();
+        let reviewer = Reviewer::new(self.format(), &templates).map_err(|error| told(*error))?;
+        let mut sections = Vec::new();
         let (mut code, mut failed) = (DONE, 0);
         if !self.against.exists() && self.against != Path::new(DEFAULT_OUTPUT) {
             let folder = self.against.display();
@@ -75,13 +77,13 @@ impl Diff {
             failed = configs.blocked();
             code = configs.each(
                 |_, job| {
-                    let standing =
-                        if configs.is_single() { None } else { self.standing(&job, &tools) };
-                    standing.unwrap_or_else(|| self.one(job, &tools))
+                    let standing = !configs.is_single();
+                    let standing = standing.then(|| self.standing(&job, &tools, &reviewer));
+                    standing.flatten().unwrap_or_else(|| self.one(job, &tools, &reviewer))
                 },
                 |compared| match compared {
-                    Compared::Review(review) => {
-                        reviews.push(*review);
+                    Compared::Section(section) => {
+                        sections.push(*section);
                         DONE
                     }
                     Compared::Failed(code, notes) => {
@@ -93,38 +95,46 @@ impl Diff {
             );
         }
         if code == DONE {
-            reviews.extend(self.gone(&reviews)?);
+            sections.extend(self.gone(&sections, &reviewer)?);
         }
-        if reviews.is_empty() {
+        if sections.is_empty() {
             if code == DONE {
                 // Nothing to compare: say what was searched for.
                 input::find(&self.configs.paths)?;
             }
             return Err(code);
         }
-        let fleet = Fleet::new(reviews).without(failed);
-        self.write(&fleet, &templates)?;
-        if code != DONE {
-            return Err(code);
-        }
-        Ok(self.code(&fleet))
+        let fleet = Fleet::new(sections).without(failed);
+        let changes = fleet.detailed_exit_code();
+        self.write(&reviewer.report(fleet).map_err(|error| told(*error))?)?;
+        if code == DONE { Ok(self.code(changes)) } else { Err(code) }
     }
 
-    fn code(&self, fleet: &Fleet) -> u8 {
-        let code = fleet.detailed_exit_code();
+    fn format(&self) -> review::Format {
+        match self.format {
+            // The terminal's stream drops the colour where there is no terminal.
+            Format::Text => review::Format::Text { colour: self.output.is_none() },
+            Format::Markdown => review::Format::Markdown,
+            Format::Html => review::Format::Html,
+            Format::Json => review::Format::Json,
+        }
+    }
+
+    fn code(&self, code: u8) -> u8 {
         if self.detailed_exitcode || code == DETAILED_ERROR { code } else { DONE }
     }
 
     /// A render of a fleet that stands as it would be made anew differs in nothing.
-    fn standing(&self, job: &Job, tools: &Tools) -> Option<Compared> {
+    fn standing(&self, job: &Job, tools: &Tools, reviewer: &Reviewer) -> Option<Compared> {
         let name = job.name()?;
         let folder = self.folder(name);
         let previous = super::fleet::standing(job, &folder, tools)?;
         let state = state_of(&previous, &folder).ok()??;
-        Some(Compared::Review(Box::new(Review::new(name, &diff::diff(Some(&state), Some(&state))))))
+        let diff = diff::diff(Some(&state), Some(&state));
+        Some(Compared::Section(Box::new(reviewer.section(name, &diff))))
     }
 
-    fn one(&self, job: Job, tools: &Tools) -> Compared {
+    fn one(&self, job: Job, tools: &Tools, reviewer: &Reviewer) -> Compared {
         let outcome = job.render(tools);
         let Some(render) = &outcome.render else {
             let code = super::fleet::worst(outcome.is_bad_input(), true);
@@ -134,7 +144,7 @@ impl Diff {
         match previous(&self.folder(&render.model.name)) {
             Ok(previous) => {
                 let diff = diff::diff(previous.as_ref(), Some(&render.state()));
-                Compared::Review(Box::new(Review::new(&render.model.name, &diff)))
+                Compared::Section(Box::new(reviewer.section(&render.model.name, &diff)))
             }
             Err(findings) => {
                 let notes = terminal::told(&findings, &Sources::new(), Severity::Info);
@@ -158,47 +168,32 @@ impl Diff {
     }
 
     /// Renders of configs that are gone. Only a search of folders can tell that one is gone.
-    fn gone(&self, reviews: &[Review]) -> Result<Vec<Review>, u8> {
-        let known: BTreeSet<&str> = reviews.iter().map(|review| review.name.as_str()).collect();
+    fn gone(&self, sections: &[Section], reviewer: &Reviewer) -> Result<Vec<Section>, u8> {
+        let known: BTreeSet<&str> = sections.iter().map(Section::name).collect();
         if !self.configs.paths.iter().all(|path| path.is_dir()) {
             return Ok(Vec::new());
         }
-        let mut gone = Vec::new();
-        for (name, folder) in input::renders(&self.against) {
-            if known.contains(name.as_str()) {
-                continue;
-            }
-            let state = previous(&folder).map_err(|findings| {
-                terminal::findings(&findings, &Sources::new());
-                FAILED
-            })?;
-            if let Some(state) = state {
-                gone.push(Review::new(&name, &diff::diff(Some(&state), None)));
-            }
-        }
-        Ok(gone)
-    }
-
-    fn write(&self, fleet: &Fleet, templates: &Templates) -> Result<(), u8> {
-        let to_file = self.output.is_some();
-        let text = match self.format {
-            // The terminal's stream drops the colour where there is no terminal.
-            Format::Text => fleet.text(templates, !to_file),
-            Format::Markdown => fleet.markdown(templates),
-            Format::Html => fleet.html(templates),
-            Format::Json => {
-                Ok(serde_json::to_string_pretty(&fleet.json()).unwrap_or_default() + "\n")
-            }
+        let mut renders = input::renders(&self.against);
+        renders.retain(|name, _| !known.contains(name.as_str()));
+        let section = |(name, folder): (&String, &PathBuf)| {
+            let state = previous(folder)?;
+            Ok(state.map(|state| reviewer.section(name, &diff::diff(Some(&state), None))))
         };
-        let text = text.map_err(|error| {
-            terminal::findings(&Diagnostics::from(vec![*error]), &Sources::new());
+        let gone: Vec<Result<_, Diagnostics>> = renders.par_iter().map(section).collect();
+        let gone: Result<Vec<Option<Section>>, _> = gone.into_iter().collect();
+        let gone = gone.map_err(|findings| {
+            terminal::findings(&findings, &Sources::new());
             FAILED
         })?;
+        Ok(gone.into_iter().flatten().collect())
+    }
+
+    fn write(&self, report: &Report) -> Result<(), u8> {
         let Some(path) = &self.output else {
-            terminal::out(&text);
+            terminal::report(report);
             return Ok(());
         };
-        output::write(path, &text).map_err(|error| {
+        output::write(path, report).map_err(|error| {
             terminal::failed(
                 &format!("`{}` cannot be written", path.display()),
                 &error.to_string(),
@@ -206,6 +201,12 @@ impl Diff {
             )
         })
     }
+}
+
+/// Tells why the review cannot be written.
+fn told(error: Diagnostic) -> u8 {
+    terminal::findings(&Diagnostics::from(vec![error]), &Sources::new());
+    FAILED
 }
 
 /// The render in a folder as a diff compares it; nothing where no render stands.

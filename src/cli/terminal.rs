@@ -1,5 +1,6 @@
 //! What is printed: results to stdout, findings and progress to stderr, colour on a terminal only.
 
+use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,8 +22,13 @@ static LOST: AtomicBool = AtomicBool::new(false);
 
 /// Prints a result. A closed pipe is the reader's choice, not an error; anything else, such as a full disk, is.
 pub(super) fn out(text: &str) {
+    report(&text);
+}
+
+/// The same of what is kept in pieces.
+pub(super) fn report(text: &impl Display) {
     let mut stdout = anstream::stdout().lock();
-    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let printed = write!(stdout, "{text}").and_then(|()| stdout.flush());
     drop(stdout);
     let Err(error) = printed else { return };
     if error.kind() != ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) {

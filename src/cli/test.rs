@@ -12,7 +12,7 @@ use crate::diff;
 use crate::output;
 use crate::pipeline::{Job, Tools};
 use crate::render::{MANIFEST, Manifest};
-use crate::report::review::{Fleet, Review};
+use crate::report::review::{self, Format};
 use crate::report::{Templates, files};
 
 /// The approved findings of a config that is not meant to render.
@@ -213,24 +213,25 @@ impl Test {
         if changed.changed().next().is_none() && approved.damaged.is_empty() {
             return Verdict::Same;
         }
-        let review = match diff_command::previous(&case.expected) {
+        let diff = match diff_command::previous(&case.expected) {
             Ok(approved) => diff::diff(approved.as_ref(), state.as_ref()),
             Err(findings) => return told(&findings),
         };
-        Verdict::Differs(explained(&case.name, &review, &changed))
+        Verdict::Differs(explained(&case.name, &diff, &changed))
     }
 }
 
 /// What the difference does in Azure, then the text of every file.
-fn explained(name: &str, review: &diff::Diff, changed: &diff::FileDiff) -> String {
-    let mut shown = review.clone();
+fn explained(name: &str, diff: &diff::Diff, changed: &diff::FileDiff) -> String {
+    let mut shown = diff.clone();
     // The text of all files follows.
     shown.files = diff::FileDiff::default();
-    let fleet = Fleet::new(vec![Review::new(name, &shown)]);
-    let mut text = if review.resources.is_empty() {
+    let mut text = if diff.resources.is_empty() {
         String::new()
     } else {
-        fleet.text(&Templates::default(), true).unwrap_or_default()
+        let format = Format::Text { colour: true };
+        let told = review::review(name, &shown, format, &Templates::default());
+        told.map(|told| told.to_string()).unwrap_or_default()
     };
     text.push('\n');
     text.push_str(&files::summary(changed));

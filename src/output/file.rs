@@ -1,13 +1,16 @@
+use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 /// Writes a file, with the folders above it, over one that is there.
-pub fn write(path: &Path, text: &str) -> io::Result<()> {
+pub fn write(path: &Path, text: impl Display) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, text)
+    let mut file = BufWriter::new(File::create(path)?);
+    write!(file, "{text}")?;
+    file.flush()
 }
 
 /// Writes a file that does not exist yet, with the folders above it; says whether it did.

@@ -1,7 +1,6 @@
 //! Keeps a team's own report template within bounds: every pass of a loop pays a toll, what is written is
-//! counted, and what could call itself is refused.
+//! counted (see `written`), and what could call itself is refused.
 
-use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
@@ -10,10 +9,12 @@ use handlebars::{
     TemplateError,
 };
 
-/// How many passes the loops of one report make.
-pub(super) const MAX_PASSES: usize = 1_000_000;
-/// How large a report may be.
+/// How many passes the loops of a template make each time it is used.
+const MAX_PASSES: usize = 1_000_000;
+/// How much a template may write each time it is used.
 pub(super) const MAX_REPORT: usize = 64 << 20;
+/// How much the parts of all configs may hold together.
+pub(super) const MAX_PARTS: usize = 1 << 30;
 /// How deep blocks stand in one another.
 const MAX_BLOCKS: usize = 100;
 /// How deep calls stand in one another, as in `{{md (line a (line b c))}}`.
@@ -85,30 +86,4 @@ fn calls(call: &HelperTemplate, left: usize) -> Result<(), &'static str> {
         }
     }
     Ok(())
-}
-
-/// What a template has made so far.
-#[derive(Debug, Default)]
-pub(super) struct Report(Vec<u8>);
-
-impl Report {
-    /// The text; only whole texts were written.
-    pub fn into_text(self) -> String {
-        String::from_utf8(self.0).unwrap_or_default()
-    }
-}
-
-impl Write for &mut Report {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_REPORT {
-            let limit = format!("it makes a report of more than {} MiB", MAX_REPORT >> 20);
-            return Err(io::Error::other(limit));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -9,6 +9,8 @@ use handlebars::{
 };
 use serde_json::Value;
 
+use super::written::Written;
+
 /// Columns of a terminal that sentences keep to.
 const LINE: usize = 80;
 /// Widest column: what a template asks for beyond it is a mistake.
@@ -31,7 +33,20 @@ handlebars_helper!(pad: |text: str, width: usize| format!("{text:<0$}", width.mi
 handlebars_helper!(fold: |text: str, indent: usize| folded(text, indent.min(MAX_WIDTH)));
 
 /// Gives an engine everything that the templates may call.
-pub(super) fn register(engine: &mut Handlebars) {
+pub(super) fn register<'run>(engine: &mut Handlebars<'run>, written: &'run Written) {
+    let part = |helper: &Helper,
+                _: &Handlebars,
+                _: &Context,
+                _: &mut RenderContext,
+                _: &mut dyn Output|
+     -> HelperResult {
+        let number = helper.param(0).and_then(|number| number.value().as_u64());
+        if let Some(number) = number.and_then(|number| usize::try_from(number).ok()) {
+            written.insert(number);
+        }
+        Ok(())
+    };
+    engine.register_helper("part", Box::new(part));
     engine.register_helper("same", Box::new(same));
     engine.register_helper("either", Box::new(either));
     engine.register_helper("span", Box::new(span));

@@ -10,5 +10,7 @@ pub mod findings;
 mod markup;
 pub mod review;
 mod templates;
+mod written;
 
 pub use templates::Templates;
+pub use written::Report;

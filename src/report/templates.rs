@@ -1,17 +1,21 @@
 use std::collections::BTreeMap;
 
-use handlebars::{Handlebars, Template, TemplateError, no_escape};
-use serde::Serialize;
+use handlebars::{
+    Context, Handlebars, RenderContext, Renderable as _, Template, TemplateError, no_escape,
+};
 
-use super::bounds::{self, Report};
-use super::markup;
+use super::written::{Piece, Written};
+use super::{bounds, markup};
 use crate::diagnostic::Diagnostic;
 
 /// The report templates that the binary carries, by path below `templates/`.
-const EMBEDDED: [(&str, &str); 3] = [
+const EMBEDDED: [(&str, &str); 6] = [
     ("report/review.txt.hbs", include_str!("../../templates/report/review.txt.hbs")),
     ("report/review.md.hbs", include_str!("../../templates/report/review.md.hbs")),
     ("report/review.html.hbs", include_str!("../../templates/report/review.html.hbs")),
+    ("report/config.txt.hbs", include_str!("../../templates/report/config.txt.hbs")),
+    ("report/config.md.hbs", include_str!("../../templates/report/config.md.hbs")),
+    ("report/config.html.hbs", include_str!("../../templates/report/config.html.hbs")),
 ];
 
 /// The templates of everything that is read: the embedded ones, or a team's own.
@@ -36,32 +40,56 @@ impl Templates {
         self.overrides.get(path).map_or(embedded, String::as_str)
     }
 
-    /// Renders one template. HTML is escaped by the engine, other formats by the helpers of their
-    /// templates.
-    pub(super) fn render(
-        &self,
-        path: &str,
-        data: &impl Serialize,
-    ) -> Result<String, Box<Diagnostic>> {
-        let mut engine = Handlebars::new();
-        if !path.ends_with(".html.hbs") {
-            engine.register_escape_fn(no_escape);
-        }
-        markup::register(&mut engine);
-        bounds::register(&mut engine);
-        let mut template = Template::compile_with_name(self.text(path), path.to_owned())
+    /// Reads one template, to be used as often as there is something to write.
+    pub(super) fn read(&self, path: &'static str) -> Result<Form, Box<Diagnostic>> {
+        let text = self.text(path);
+        let mut template = Template::compile_with_name(text, path.to_owned())
             .map_err(|error| unparsed(path, &error))?;
         if self.overrides.contains_key(path) {
             let laid = bounds::lay(&mut template).map_err(|error| unparsed(path, &error))?;
             laid.map_err(|(line, why)| broken(path, &format!("{path}:{line}: {why}")))?;
         }
-        engine.register_template(path, template);
-        let mut report = Report::default();
-        engine.render_to_write(path, data, &mut report).map_err(|error| {
+        Ok(Form { path, template, text: text.to_owned() })
+    }
+}
+
+/// A template that was read.
+#[derive(Debug)]
+pub(super) struct Form {
+    path: &'static str,
+    template: Template,
+    text: String,
+}
+
+impl Form {
+    /// Whether the template names a part of its data, which need not be made otherwise.
+    pub fn names(&self, part: &str) -> bool {
+        self.text.contains(part)
+    }
+
+    /// Fills the form. HTML is escaped by the engine, other formats by the helpers of their templates.
+    pub fn fill(&self, data: &Context) -> Result<Vec<Piece>, Box<Diagnostic>> {
+        let written = Written::default();
+        let mut engine = Handlebars::new();
+        if !self.path.ends_with(".html.hbs") {
+            engine.register_escape_fn(no_escape);
+        }
+        markup::register(&mut engine, &written);
+        bounds::register(&mut engine);
+        let filled =
+            self.template.render(&engine, data, &mut RenderContext::new(None), &mut &written);
+        filled.map_err(|error| {
             let line = error.line_no.map(|line| format!(":{line}"));
-            broken(path, &format!("{path}{}: {}", line.unwrap_or_default(), error.reason()))
+            let at = format!("{}{}", self.path, line.unwrap_or_default());
+            self.refused(&format!("{at}: {}", error.reason()))
         })?;
-        Ok(report.into_text())
+        drop(engine);
+        Ok(written.into_pieces())
+    }
+
+    /// Why the template cannot be used.
+    pub fn refused(&self, reason: &str) -> Box<Diagnostic> {
+        broken(self.path, reason)
     }
 }
 

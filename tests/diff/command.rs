@@ -218,6 +218,48 @@ fn a_review_says_which_configs_it_lacks() {
 }
 
 #[test]
+fn a_broken_report_template_is_told_once() {
+    let folder = rendered();
+    for name in ["second", "third"] {
+        let config = CONFIG.replace("name: simulate", &format!("name: {name}"));
+        std::fs::write(folder.path().join(format!("{name}.prebake.yaml")), config).unwrap();
+    }
+    std::fs::create_dir_all(folder.path().join("own/report")).unwrap();
+    for (template, text) in [
+        ("config.md.hbs", "{{#if}"),
+        ("config.md.hbs", "{{nothing 1}}"),
+        ("review.md.hbs", "{{> a}}"),
+    ] {
+        let path = folder.path().join("own/report").join(template);
+        std::fs::write(&path, text).unwrap();
+        let review = ["diff", ".", "--templates", "own", "--as-of", "2026-11-23"];
+        let markdown = [&review[..], &["--format", "markdown", "-o", "review.md"]].concat();
+        let told = expect(folder.path(), &markdown, 2);
+        assert_eq!(told.matches("error[PB2101]").count(), 1, "{told}");
+        assert!(told.contains(&format!("report/{template}:1")), "{told}");
+        assert!(!folder.path().join("review.md").exists());
+        expect(folder.path(), &[&markdown[..], &["--detailed-exitcode"]].concat(), 1);
+        // Another format does not use it.
+        expect(folder.path(), &review, 0);
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn one_config_beside_renders_that_are_gone_is_one_of_many() {
+    let folder = rendered();
+    write(folder.path(), &CONFIG.replace("name: simulate", "name: other"));
+    expect(folder.path(), &["render", "prebake.yaml", "--as-of", "2026-11-23"], 0);
+    write(folder.path(), &CONFIG.replace("nodes: 4", "nodes: 6"));
+    let review = ["diff", ".", "--as-of", "2026-11-23"];
+    let told = expect(folder.path(), &review, 0);
+    let at = |words: &str| told.find(words);
+    let order =
+        [at("2 configs: 2 of them differ"), at("\nother: gone: "), at("\nsimulate: 1 to modify")];
+    assert!(order.is_sorted() && order[0].is_some(), "{order:?} in\n{told}");
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_told() {
     let folder = rendered();
     let told = expect(folder.path(), &["diff", "--against", "nowhere", "--as-of", "2026-11-23"], 0);

@@ -2,18 +2,18 @@
 //!
 //! `BLESS=1 cargo test --test diff` writes the golden files anew.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use prebake::diff::{RenderState, diff};
+use prebake::diagnostic::Diagnostic;
+use prebake::diff::{Diff, RenderState, diff};
 use prebake::report::Templates;
-use prebake::report::review::{Fleet, Review};
-use serde_json::json;
+use prebake::report::review::{Fleet, Format, Reviewer, review};
+use serde_json::{Value, json};
 
 use crate::state::{at, base, named, rename, set};
 
 /// A bit of everything: a new image version, more and larger nodes, a wider firewall, a new pool, a lost task.
-fn busy() -> Fleet {
+pub fn busy() -> Diff {
     let before = base();
     let mut after = base();
     rename(&mut after, "/1.0.0", "1.1.0");
@@ -43,11 +43,27 @@ fn busy() -> Fleet {
         "#cloud-config\n# what the builder runs\nruncmd:\n  - [install-driver, \"580\"]\n";
     after.files.insert("cloud-init.yaml".to_owned(), cloud_init.to_owned());
     set(&mut after, "/dev", "properties.interNodeCommunication", "disabled");
-    Fleet::new(vec![Review::new("vision", &diff(Some(&before), Some(&after)))])
+    diff(Some(&before), Some(&after))
 }
 
-fn unchanged() -> Fleet {
-    Fleet::new(vec![Review::new("vision", &diff(Some(&base()), Some(&base())))])
+pub fn unchanged() -> Diff {
+    diff(Some(&base()), Some(&base()))
+}
+
+pub const TEXT: Format = Format::Text { colour: false };
+
+fn written(diff: &Diff, format: Format) -> String {
+    review("vision", diff, format, &Templates::default()).unwrap().to_string()
+}
+
+pub fn reviewed(
+    configs: &[(&str, &Diff)],
+    format: Format,
+    templates: &Templates,
+) -> Result<String, Box<Diagnostic>> {
+    let reviewer = Reviewer::new(format, templates)?;
+    let sections = configs.iter().map(|(name, diff)| reviewer.section(name, diff)).collect();
+    Ok(reviewer.report(Fleet::new(sections))?.to_string())
 }
 
 fn golden(name: &str, actual: &str) {
@@ -65,22 +81,21 @@ fn golden(name: &str, actual: &str) {
 
 #[test]
 fn text() {
-    let templates = Templates::default();
-    golden("busy.txt", &busy().text(&templates, false).unwrap());
-    golden("unchanged.txt", &unchanged().text(&templates, false).unwrap());
-    let coloured = busy().text(&templates, true).unwrap();
+    golden("busy.txt", &written(&busy(), TEXT));
+    golden("unchanged.txt", &written(&unchanged(), TEXT));
+    let coloured = written(&busy(), Format::Text { colour: true });
     assert!(coloured.contains("\u{1b}[1;31mYES"), "{coloured}");
 }
 
 #[test]
 fn markdown() {
-    golden("busy.md", &busy().markdown(&Templates::default()).unwrap());
-    golden("unchanged.md", &unchanged().markdown(&Templates::default()).unwrap());
+    golden("busy.md", &written(&busy(), Format::Markdown));
+    golden("unchanged.md", &written(&unchanged(), Format::Markdown));
 }
 
 #[test]
 fn html() {
-    let page = busy().html(&Templates::default()).unwrap();
+    let page = written(&busy(), Format::Html);
     golden("busy.html", &page);
     for outside in ["http://", "https://", "src=", "@import", "url("] {
         assert!(!page.contains(outside), "the page reaches for {outside}");
@@ -89,13 +104,20 @@ fn html() {
 
 #[test]
 fn json() {
-    let value = busy().json();
-    golden("busy.json", &(serde_json::to_string_pretty(&value).unwrap() + "\n"));
-    let schema: serde_json::Value =
+    let text = written(&busy(), Format::Json);
+    golden("busy.json", &text);
+    let value: Value = serde_json::from_str(&text).unwrap();
+    let again = serde_json::to_string_pretty(&value).unwrap() + "\n";
+    assert!(text == again, "it is not laid out as one document");
+    let schema: Value =
         serde_json::from_str(include_str!("../../schemas/review.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    for review in [busy(), unchanged(), Fleet::new(Vec::new())] {
-        let json = review.json();
+    let (busy, unchanged) = (busy(), unchanged());
+    let one = [("vision", &busy)];
+    let many = [("vision", &busy), ("other", &unchanged)];
+    for configs in [&[][..], &one, &[("vision", &unchanged)], &many] {
+        let json = reviewed(configs, Format::Json, &Templates::default()).unwrap();
+        let json: Value = serde_json::from_str(&json).unwrap();
         let errors: Vec<String> = validator
             .iter_errors(&json)
             .map(|error| format!("{}: {error}", error.instance_path()))
@@ -117,11 +139,10 @@ fn json() {
 
 #[test]
 fn the_first_screen_answers_the_three_questions() {
-    let templates = Templates::default();
     let reports = [
-        busy().text(&templates, false).unwrap(),
-        busy().markdown(&templates).unwrap(),
-        busy().html(&templates).unwrap().split("<body>").nth(1).unwrap().to_owned(),
+        written(&busy(), TEXT),
+        written(&busy(), Format::Markdown),
+        written(&busy(), Format::Html).split("<body>").nth(1).unwrap().to_owned(),
     ];
     for report in reports {
         let start: String = report.chars().take(2_000).collect();
@@ -143,8 +164,7 @@ fn a_comment_fits_and_says_what_it_leaves_out() {
         pool.id = pool.id.replace("/dev", &format!("/pool-{number}"));
         after.resources.push(pool);
     }
-    let fleet = Fleet::new(vec![Review::new("vision", &diff(Some(&before), Some(&after)))]);
-    let comment = fleet.markdown(&Templates::default()).unwrap();
+    let comment = written(&diff(Some(&before), Some(&after)), Format::Markdown);
     assert!(comment.len() <= 65_536, "{} bytes", comment.len());
     assert!(comment.starts_with("<!-- prebake-review:vision -->\n"));
     assert!(comment.contains("Left out to fit") || comment.contains("longer than a comment"));
@@ -159,14 +179,15 @@ fn no_value_escapes_its_format() {
     set(&mut after, "/dev", "tags.note", hostile);
     named(&mut after, "vision-id").name = hostile.to_owned();
     after.files.insert("deploy.sh".to_owned(), hostile.to_owned());
-    let fleet = Fleet::new(vec![Review::new(hostile, &diff(Some(&base()), Some(&after)))]);
-    let templates = Templates::default();
-    let html = fleet.html(&templates).unwrap();
+    let diff = diff(Some(&base()), Some(&after));
+    let written =
+        |format| review(hostile, &diff, format, &Templates::default()).unwrap().to_string();
+    let html = written(Format::Html);
     assert_eq!(html.matches("</script>").count(), 1, "only the page's own script ends");
     assert!(!html.contains("<b>`"));
-    let text = fleet.text(&templates, false).unwrap();
+    let text = written(TEXT);
     assert!(!text.contains('\u{1b}'), "{text}");
-    let markdown = fleet.markdown(&templates).unwrap();
+    let markdown = written(Format::Markdown);
     let outside = outside_code(&markdown);
     for markup in ["</script>", "<b>`", "<!-- -->", "{31m"] {
         assert!(!outside.contains(markup), "{markup} in\n{outside}");
@@ -194,15 +215,21 @@ fn outside_code(markdown: &str) -> String {
     outside
 }
 
+pub fn own(templates: &[(&str, &str)]) -> Templates {
+    let path = |name: &str| format!("report/{name}.hbs");
+    let own = templates.iter().map(|(name, text)| (path(name), (*text).to_owned()));
+    Templates::new(own.collect())
+}
+
 #[test]
 fn a_team_can_replace_a_template() {
-    let own = BTreeMap::from([(
-        "report/review.txt.hbs".to_owned(),
-        "{{name}} has {{changed}} of {{total}}\n".to_owned(),
-    )]);
-    assert_eq!(busy().text(&Templates::new(own), false).unwrap(), "vision has 1 of 1\n");
-    let broken = BTreeMap::from([("report/review.txt.hbs".to_owned(), "{{#if}\n".to_owned())]);
-    let error = busy().text(&Templates::new(broken), false).unwrap_err();
+    let whole = "{{name}} has {{changed}} of {{total}}\n{{#each reviews}}{{part @index}}{{/each}}";
+    let config = "{{#each resources}}{{#each leaves}}{{text}}\n{{/each}}{{/each}}";
+    let templates = own(&[("review.txt", whole), ("config.txt", config)]);
+    let text = review("vision", &busy(), TEXT, &templates).unwrap().to_string();
+    assert!(text.starts_with("vision has 1 of 1\n") && text.contains("vmSize"), "{text}");
+    let broken = own(&[("review.txt", "{{#if}\n")]);
+    let error = review("vision", &busy(), TEXT, &broken).unwrap_err();
     assert_eq!(error.code, "PB2101");
     assert!(error.reason.starts_with("report/review.txt.hbs:1"), "{}", error.reason);
 }
@@ -214,22 +241,23 @@ fn a_fleet_counts_all_and_shows_what_differs() {
         set(&mut after, "/dev", "properties.scaleSettings.fixedScale.targetDedicatedNodes", count);
         diff(Some(&base()), Some(&after))
     };
-    let fleet = Fleet::new(vec![
-        Review::new("alpha", &changed(3)),
-        Review::new("beta", &changed(2)),
-        Review::new("gamma", &diff(None::<&RenderState>, Some(&base()))),
-    ]);
-    assert_eq!(fleet.same, ["beta"]);
-    assert_eq!(fleet.detailed_exit_code(), 2);
-    golden("fleet.txt", &fleet.text(&Templates::default(), false).unwrap());
+    let (changed, same) = (changed(3), changed(2));
+    let new = diff(None::<&RenderState>, Some(&base()));
+    let configs = [("alpha", &changed), ("beta", &same), ("gamma", &new)];
+    golden("fleet.txt", &reviewed(&configs, TEXT, &Templates::default()).unwrap());
+    let reviewer = Reviewer::new(Format::Json, &Templates::default()).unwrap();
+    let sections = configs.map(|(name, diff)| reviewer.section(name, diff));
+    assert_eq!(Fleet::new(sections.into()).detailed_exit_code(), 2);
 }
 
 /// No report template of a team hangs a review, fills the memory or overflows the stack.
 #[test]
 fn own_templates_stay_within_bounds() {
+    let busy = busy();
     let written = |template: &str| {
-        let own = BTreeMap::from([("report/review.txt.hbs".to_owned(), template.to_owned())]);
-        busy().text(&Templates::new(own), false).map_err(|error| error.reason)
+        let templates = own(&[("review.txt", template)]);
+        let written = review("vision", &busy, TEXT, &templates);
+        written.map(|text| text.to_string()).map_err(|error| error.reason)
     };
     let circle = "{{#*inline \"a\"}}{{> a}}{{/inline}}\n{{> a}}";
     let nested = |times: usize, inside: &str| {
@@ -265,20 +293,18 @@ fn what_changes_alike_is_told_once() {
         }
         state
     };
-    let review = Review::new("vision", &diff(Some(&tagged("dev")), Some(&tagged("prod"))));
-    assert_eq!(
-        review.counts.iter().map(|count| count.count).sum::<usize>(),
-        base().resources.len()
-    );
-    let [only] = &review.resources[..] else { panic!("{:#?}", review.resources) };
-    assert_eq!((only.name.as_str(), only.also.len()), ("vision-id", 2));
-    let anchors = review.picture.nodes.iter().filter_map(|node| node.anchor);
-    assert_eq!(anchors.collect::<Vec<_>>(), [0, 0, 0], "each box leads to the one account");
-    let fleet = Fleet::new(vec![review]);
-    let templates = Templates::default();
-    let text = fleet.text(&templates, false).unwrap();
+    let diff = diff(Some(&tagged("dev")), Some(&tagged("prod")));
+    assert_eq!(diff.resources.len(), base().resources.len());
+    let text = written(&diff, TEXT);
     assert!(text.contains("identity vision-id and 2 more  modified in place"), "{text}");
-    let html = fleet.html(&templates).unwrap();
+    assert_eq!(text.matches("modified in place").count(), 1, "{text}");
+    let html = written(&diff, Format::Html);
+    assert_eq!(html.matches("id=\"r-vision-").count(), 1);
+    assert_eq!(
+        html.matches("href=\"#r-vision-0\"").count(),
+        3,
+        "each box leads to the one account"
+    );
     for kind in ["Batch account", "identity", "registry"] {
         assert!(html.contains(&format!("data-kind=\"{kind}\" aria-pressed=\"false\"")), "{kind}");
     }
@@ -287,9 +313,8 @@ fn what_changes_alike_is_told_once() {
 #[test]
 fn of_many_configs_without_a_change_the_first_are_named() {
     let same = diff(Some(&base()), Some(&base()));
-    let names = (1..=25).map(|number| format!("config-{number}"));
-    let fleet = Fleet::new(names.map(|name| Review::new(&name, &same)).collect());
-    assert_eq!((fleet.same.len(), fleet.same_more), (20, 5));
-    let text = fleet.text(&Templates::default(), false).unwrap();
+    let names: Vec<String> = (1..=25).map(|number| format!("config-{number}")).collect();
+    let configs: Vec<(&str, &Diff)> = names.iter().map(|name| (name.as_str(), &same)).collect();
+    let text = reviewed(&configs, TEXT, &Templates::default()).unwrap();
     assert!(text.contains(" config-20 and 5 more") && !text.contains("config-21"), "{text}");
 }

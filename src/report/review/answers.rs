@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Review;
-use super::amounts;
+use super::capacity::amounts;
 use super::kinds::kind_words;
+use super::section::Summary;
 use crate::diff::{Access, Action, Diff, Pairing, Quantity, ResourceChange, path_text};
 use crate::expand::Resource;
 
@@ -73,22 +73,22 @@ pub(super) fn answers(diff: &Diff) -> Vec<Answer> {
 }
 
 /// The answers of a fleet: the worst of each, naming the configs.
-pub(super) fn together(reviews: &[Review]) -> Vec<Answer> {
-    if let [only] = reviews {
+pub(super) fn together(configs: &[&Summary]) -> Vec<Answer> {
+    if let [only] = configs {
         return only.answers.clone();
     }
     (0..3)
         .filter_map(|index| {
-            let worst = reviews
+            let worst = configs
                 .iter()
-                .filter_map(|review| review.answers.get(index))
+                .filter_map(|config| config.answers.get(index))
                 .max_by_key(|answer| answer.level)?;
-            let names: Vec<&str> = reviews
+            let names: Vec<&str> = configs
                 .iter()
-                .filter(|review| {
-                    review.answers.get(index).is_some_and(|answer| answer.level > Level::Calm)
+                .filter(|config| {
+                    config.answers.get(index).is_some_and(|answer| answer.level > Level::Calm)
                 })
-                .map(|review| review.name.as_str())
+                .map(|config| config.name.as_str())
                 .collect();
             let text =
                 if names.is_empty() { worst.text.clone() } else { format!("in {}", few(&names)) };

@@ -2,72 +2,123 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Fleet, Level};
+use super::answers::Level;
+use super::fleet::Fleet;
+use super::section::Body;
 use crate::catalog::mutability::Verdict;
 use crate::diff::{
     Action, Diff, FileState, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment,
     path_text,
 };
 use crate::expand::Resource;
+use crate::report::Report;
 
 /// Version of the format; it grows when a field changes its meaning or goes.
 const VERSION: u32 = 1;
+/// What stands between two objects of a list.
+const NEXT: &str = ",\n    ";
+
+/// The objects of one config, as they stand in the lists of the whole.
+#[derive(Debug)]
+pub(super) struct Texts {
+    /// Any number of them; empty when there is none.
+    changes: String,
+    config: String,
+}
 
 /// One config: its changes, and everything about it that is no resource.
-pub(super) fn config(name: &str, diff: &Diff) -> Value {
-    let changes: Vec<Value> =
-        diff.resources.iter().flat_map(|change| change_entries(name, change)).collect();
+pub(super) fn texts(name: &str, diff: &Diff) -> Texts {
+    let changes = diff.resources.iter().flat_map(|change| change_entries(name, change));
     let counts: Map<String, Value> = Action::ALL
         .into_iter()
         .map(|action| (action_name(action).to_owned(), Value::from(diff.count(action))))
         .collect();
-    json!({
-        "changes": changes,
-        "config": {
-            "name": name,
-            "isNew": !diff.sides.0,
-            "isGone": !diff.sides.1,
-            "counts": counts,
-            "exitCode": diff.detailed_exit_code(),
-            "security": diff.security.iter().map(security).collect::<Vec<_>>(),
-            "capacity": capacity(diff),
-            "files": files(diff),
-            "findings": diff.findings.iter().map(|finding| json!({
-                "code": finding.code,
-                "severity": finding.severity,
-                "title": finding.title,
-                "reason": finding.reason,
-                "help": finding.help,
-            })).collect::<Vec<_>>(),
-            "noise": diff.noise,
-        },
-    })
+    let config = json!({
+        "name": name,
+        "isNew": !diff.sides.0,
+        "isGone": !diff.sides.1,
+        "counts": counts,
+        "exitCode": diff.detailed_exit_code(),
+        "security": diff.security.iter().map(security).collect::<Vec<_>>(),
+        "capacity": capacity(diff),
+        "files": files(diff),
+        "findings": diff.findings.iter().map(|finding| json!({
+            "code": finding.code,
+            "severity": finding.severity,
+            "title": finding.title,
+            "reason": finding.reason,
+            "help": finding.help,
+        })).collect::<Vec<_>>(),
+        "noise": diff.noise,
+    });
+    let mut objects = String::new();
+    for change in changes {
+        if !objects.is_empty() {
+            objects.push_str(NEXT);
+        }
+        objects.push_str(&element(&change));
+    }
+    objects.shrink_to_fit();
+    Texts { changes: objects, config: element(&config) }
+}
+
+/// An element of a list of the whole: no string of JSON holds a line end as such.
+fn element(value: &Value) -> String {
+    pretty(value).replace('\n', "\n    ")
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("a JSON value can be written")
 }
 
 /// All configs of a run: changes in one list, as what-if has them.
-pub(super) fn fleet(fleet: &Fleet, configs: &[Value]) -> Value {
-    let changes: Vec<&Value> =
-        configs.iter().filter_map(|config| config["changes"].as_array()).flatten().collect();
-    let level = |index: usize| fleet.answers.get(index).map_or(Level::Calm, |answer| answer.level);
+pub(super) fn report(fleet: Fleet) -> Report {
+    let mut head = pretty(&head(&fleet));
+    head.truncate(head.len() - "\n}".len());
+    let (mut changes, mut configs) = (Vec::new(), Vec::new());
+    for section in fleet.sections {
+        if let Body::Json(texts) = section.body {
+            changes.push(texts.changes);
+            configs.push(texts.config);
+        }
+    }
+    let mut texts = vec![head];
+    for (name, mut objects) in [("changes", changes), ("configs", configs)] {
+        objects.retain(|objects| !objects.is_empty());
+        let (start, end) = if objects.is_empty() { ("", "") } else { ("\n    ", "\n  ") };
+        texts.push(format!(",\n  \"{name}\": [{start}"));
+        for (index, objects) in objects.into_iter().enumerate() {
+            if index > 0 {
+                texts.push(NEXT.to_owned());
+            }
+            texts.push(objects);
+        }
+        texts.push(format!("{end}]"));
+    }
+    texts.push("\n}\n".to_owned());
+    Report::from(texts)
+}
+
+fn head(fleet: &Fleet) -> Value {
+    let whole = fleet.whole();
+    let level = |index: usize| whole.answers.get(index).map_or(Level::Calm, |answer| answer.level);
     json!({
         "version": VERSION,
         "status": if fleet.without == 0 { "Succeeded" } else { "Failed" },
         "summary": {
-            "configs": fleet.total,
-            "changedConfigs": if fleet.many { fleet.changed } else {
-                usize::from(fleet.reviews.iter().any(|review| !review.empty))
+            "configs": whole.total,
+            "changedConfigs": if whole.many { whole.changed } else {
+                usize::from(whole.reviews.iter().any(|config| !config.empty))
             },
             "failedConfigs": fleet.without,
-            "counts": fleet.counts.iter()
+            "counts": whole.counts.iter()
                 .map(|count| (action_name(count.action).to_owned(), Value::from(count.count)))
                 .collect::<Map<_, _>>(),
             "replacesOrDeletes": level(0) > Level::Calm,
             "accessWidens": level(1) == Level::Danger,
-            "costRises": fleet.answers.get(2).is_some_and(|answer| answer.word == "RISES"),
+            "costRises": whole.answers.get(2).is_some_and(|answer| answer.word == "RISES"),
             "detailedExitCode": fleet.detailed_exit_code(),
         },
-        "changes": changes,
-        "configs": configs.iter().map(|config| &config["config"]).collect::<Vec<_>>(),
     })
 }
 

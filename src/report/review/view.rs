@@ -106,14 +106,14 @@ impl ResourceView {
         }
     }
 
-    pub(super) fn new(change: &ResourceChange) -> Self {
+    pub(super) fn new(change: &ResourceChange, leaves: bool) -> Self {
         let telling = change.name.ends_with(&change.title);
         let name = |resource: &Resource| {
             if telling { resource.name.clone() } else { diff::title(resource) }
         };
         let before = change.before.as_ref().map(name);
         let own = if telling { &change.name } else { &change.title };
-        let lone = matches!(change.action, Action::Create | Action::Delete);
+        let lone = leaves && matches!(change.action, Action::Create | Action::Delete);
         Self {
             anchor: 0,
             action: change.action,

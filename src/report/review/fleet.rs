@@ -1,0 +1,115 @@
+//! All configs of a run: their counts, their answers, and the order in which they are told.
+
+use serde::Serialize;
+
+use super::answers::{self, Answer};
+use super::counts::{self, Tally};
+use super::section::{Section, Summary};
+use crate::diff::Action;
+
+/// How many configs without a change are named.
+const MOST_SAME: usize = 20;
+
+/// The configs of a run.
+#[derive(Debug)]
+pub struct Fleet {
+    pub(super) sections: Vec<Section>,
+    pub(super) without: usize,
+}
+
+/// The data of the template of the whole.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Whole<'a> {
+    /// The name of the only config, or how many there are.
+    name: String,
+    /// More than one config.
+    pub many: bool,
+    /// How many configs there are.
+    pub total: usize,
+    /// How many of them differ.
+    pub changed: usize,
+    /// The counts in one line.
+    headline: String,
+    /// The counts of all, danger first.
+    pub counts: Vec<Tally>,
+    /// What a reviewer asks first, over all configs.
+    pub answers: Vec<Answer>,
+    /// The configs that differ, danger first.
+    pub reviews: Vec<&'a Summary>,
+    /// The names of the configs that do not; of many, the first.
+    same: Vec<&'a str>,
+    /// How many more do not.
+    same_more: usize,
+    /// What of the run has no review, in a sentence; empty when nothing.
+    failed: String,
+    /// Where those of `reviews` stand among all.
+    #[serde(skip)]
+    pub order: Vec<usize>,
+}
+
+impl Fleet {
+    /// Puts configs together.
+    pub fn new(sections: Vec<Section>) -> Self {
+        Self { sections, without: 0 }
+    }
+
+    /// Says that configs of the run have no review, because they do not render or cannot be compared.
+    #[must_use]
+    pub fn without(self, failed: usize) -> Self {
+        Self { without: failed, ..self }
+    }
+
+    /// The highest exit code of `--detailed-exitcode`; an error wins over all.
+    pub fn detailed_exit_code(&self) -> u8 {
+        let codes = || self.sections.iter().map(|section| section.summary.exit_code);
+        if codes().any(|code| code == 1) { 1 } else { codes().max().unwrap_or(0) }
+    }
+
+    pub(super) fn whole(&self) -> Whole<'_> {
+        let all: Vec<&Summary> = self.sections.iter().map(|section| &section.summary).collect();
+        let total = all.len();
+        let (mut order, same): (Vec<usize>, Vec<usize>) =
+            (0..total).partition(|at| all[*at].telling || total == 1);
+        order.sort_by_key(|at| all[*at].weight());
+        let reviews: Vec<&Summary> = order.iter().map(|at| all[*at]).collect();
+        let counts = counts::counts(|action| count(&all, action));
+        let headline = match &reviews[..] {
+            [only] if total == 1 => only.headline.clone(),
+            [] => format!("no changes ({})", counts::join(&counts)),
+            _ => format!("{} of them differ; {}", reviews.len(), counts::join(&counts)),
+        };
+        Whole {
+            name: match &all[..] {
+                [only] => only.name.clone(),
+                all => format!("{} configs", all.len()),
+            },
+            many: total > 1,
+            total,
+            changed: reviews.len(),
+            headline,
+            counts,
+            answers: answers::together(&all),
+            reviews,
+            same_more: same.len().saturating_sub(MOST_SAME),
+            same: same.into_iter().take(MOST_SAME).map(|at| all[at].name.as_str()).collect(),
+            failed: failed(self.without),
+            order,
+        }
+    }
+}
+
+fn count(all: &[&Summary], action: Action) -> usize {
+    let counts = all.iter().flat_map(|summary| &summary.counts);
+    counts.filter(|count| count.action == action).map(|count| count.count).sum()
+}
+
+fn failed(failed: usize) -> String {
+    match failed {
+        0 => String::new(),
+        1 => "1 more config could not be compared; it is missing from this review".to_owned(),
+        _ => format!(
+            "{failed} more configs could not be compared; they are missing from this review"
+        ),
+    }
+}

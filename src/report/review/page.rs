@@ -1,0 +1,212 @@
+//! A report that templates write: one for each config, wherever it is compared, and one for the whole.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use handlebars::Context;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::details::{Details, Wanted};
+use super::fleet::Fleet;
+use super::lines;
+use super::section::{Body, Section, Summary};
+use crate::diagnostic::Diagnostic;
+use crate::diff::Diff;
+use crate::report::bounds::{MAX_PARTS, MAX_REPORT};
+use crate::report::templates::Form;
+use crate::report::{Report, Templates};
+
+/// The longest comment that GitHub takes, less room for what a workflow puts around it.
+const MAX_COMMENT: usize = 65_536 - 512;
+/// What a comment leaves out to fit, from the least missed; each level leaves out what those before it do.
+const OMITTED: [&str; 4] = [
+    "the text of the files",
+    "the values of new and deleted resources",
+    "the picture",
+    "the properties that differ",
+];
+/// How many levels there are, the first of which leaves nothing out.
+const LEVELS: usize = OMITTED.len() + 1;
+
+/// The text of a config at each level that may be asked for.
+pub(super) type Told = [Option<String>; LEVELS];
+
+/// How one format is written.
+#[derive(Debug)]
+pub(super) struct Page {
+    whole: Form,
+    config: Form,
+    wanted: Wanted,
+    colour: bool,
+    /// How long the report may be, if that is bounded.
+    most: Option<usize>,
+    /// The first config waits until it is known whether others follow.
+    started: AtomicBool,
+    /// How long the texts of the configs are at each level. One that is too long already is never asked for.
+    lengths: [AtomicUsize; LEVELS],
+    /// How long all texts are.
+    kept: AtomicUsize,
+}
+
+/// The data of a config's template.
+#[derive(Serialize)]
+struct Data<'a> {
+    /// There are other configs.
+    many: bool,
+    colour: bool,
+    /// How much is left out.
+    omitted: usize,
+    #[serde(flatten)]
+    summary: &'a Summary,
+    #[serde(flatten)]
+    details: &'a Details,
+}
+
+impl Page {
+    pub fn text(templates: &Templates, colour: bool) -> Result<Self, Box<Diagnostic>> {
+        let page = Self::of(templates, ["report/review.txt.hbs", "report/config.txt.hbs"])?;
+        Ok(Self { colour, ..page })
+    }
+
+    pub fn markdown(templates: &Templates) -> Result<Self, Box<Diagnostic>> {
+        let page = Self::of(templates, ["report/review.md.hbs", "report/config.md.hbs"])?;
+        Ok(Self { most: Some(MAX_COMMENT), ..page })
+    }
+
+    pub fn html(templates: &Templates) -> Result<Self, Box<Diagnostic>> {
+        Self::of(templates, ["report/review.html.hbs", "report/config.html.hbs"])
+    }
+
+    fn of(
+        templates: &Templates,
+        [whole, config]: [&'static str; 2],
+    ) -> Result<Self, Box<Diagnostic>> {
+        let config = templates.read(config)?;
+        Ok(Self {
+            whole: templates.read(whole)?,
+            wanted: Wanted::by(&config),
+            config,
+            colour: false,
+            most: None,
+            started: AtomicBool::new(false),
+            lengths: Default::default(),
+            kept: AtomicUsize::new(0),
+        })
+    }
+
+    /// The levels that the report may still take.
+    fn levels(&self) -> impl Iterator<Item = usize> {
+        let last = if self.most.is_some() { OMITTED.len() } else { 0 };
+        let fits = |level: usize| {
+            self.most.is_none_or(|most| self.lengths[level].load(Ordering::Relaxed) <= most)
+        };
+        (0..=last).filter(move |level| *level == last || fits(*level))
+    }
+
+    /// Tells one config. Of the first it keeps the data, since the only one is told otherwise than one of many.
+    pub fn body(&self, summary: &Summary, diff: &Diff) -> Body {
+        if !self.started.swap(true, Ordering::Relaxed) {
+            return Body::Waiting(Box::new(Details::new(diff, self.wanted)));
+        }
+        if !summary.telling {
+            return Body::Silent;
+        }
+        match self.tell(summary, &Details::new(diff, self.wanted)) {
+            Ok(told) => Body::Told(told),
+            Err(error) => Body::Broken(error),
+        }
+    }
+
+    fn tell(&self, summary: &Summary, details: &Details) -> Result<Told, Box<Diagnostic>> {
+        let mut told = Told::default();
+        let mut data = self.data(summary, details, true);
+        for level in self.levels() {
+            let text = self.fill(&mut data, level)?;
+            self.lengths[level].fetch_add(text.len(), Ordering::Relaxed);
+            if self.kept.fetch_add(text.len(), Ordering::Relaxed) > MAX_PARTS {
+                let limit = format!("its texts are more than {} MiB together", MAX_PARTS >> 20);
+                return Err(self.config.refused(&limit));
+            }
+            told[level] = Some(text);
+        }
+        Ok(told)
+    }
+
+    fn data(&self, summary: &Summary, details: &Details, many: bool) -> Context {
+        tamed(&Data { many, colour: self.colour, omitted: 0, summary, details })
+    }
+
+    fn fill(&self, data: &mut Context, level: usize) -> Result<String, Box<Diagnostic>> {
+        data.data_mut()["omitted"] = Value::from(level);
+        let mut text = Report::new(self.config.fill(data)?, Vec::new()).to_string();
+        text.shrink_to_fit();
+        Ok(text)
+    }
+
+    /// Puts the configs together. What does not fit is left out, and the report says so.
+    pub fn report(&self, mut fleet: Fleet) -> Result<Report, Box<Diagnostic>> {
+        let whole = fleet.whole();
+        let (many, order, mut data) = (whole.many, whole.order.clone(), tamed(&whole));
+        data.data_mut()["colour"] = Value::from(self.colour);
+        let mut report = Report::default();
+        for level in self.levels() {
+            let parts = order.iter().map(|at| self.part(&mut fleet.sections[*at], many, level));
+            let parts = parts.collect::<Result<Vec<String>, _>>()?;
+            let room = MAX_REPORT + parts.iter().map(String::len).sum::<usize>();
+            data.data_mut()["omittedNote"] = Value::from(omitted_note(level));
+            report = Report::new(self.whole.fill(&data)?, parts);
+            if report.len() > room {
+                return Err(self.whole.refused("it inserts the same parts again and again"));
+            }
+            if self.most.is_none_or(|most| report.len() <= most) {
+                return Ok(report);
+            }
+        }
+        Ok(Report::from(vec![cut(&report.to_string())]))
+    }
+
+    fn part(
+        &self,
+        section: &mut Section,
+        many: bool,
+        level: usize,
+    ) -> Result<String, Box<Diagnostic>> {
+        match &mut section.body {
+            Body::Waiting(details) => {
+                self.fill(&mut self.data(&section.summary, details, many), level)
+            }
+            Body::Told(told) => Ok(told[level].take().unwrap_or_default()),
+            Body::Broken(error) => Err(error.clone()),
+            Body::Silent | Body::Json(_) => Ok(String::new()),
+        }
+    }
+}
+
+/// Data in which no text can drive a terminal or reorder a line.
+fn tamed(data: &impl Serialize) -> Context {
+    let mut data = serde_json::to_value(data).unwrap_or_default();
+    lines::tame(&mut data);
+    Context::from(data)
+}
+
+fn omitted_note(level: usize) -> String {
+    if level == 0 {
+        return String::new();
+    }
+    let left_out = OMITTED[..level].join(", ");
+    format!("Left out to fit into a comment: {left_out}. `prebake diff` shows it all.")
+}
+
+/// The start of a comment that is too long even without details.
+fn cut(text: &str) -> String {
+    const NOTE: &str = "\n\n> [!WARNING]\n> This review is longer than a comment may be. Its end is \
+        missing: run `prebake diff` for all of it.\n";
+    let mut end = MAX_COMMENT - NOTE.len() - 8;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let kept = text[..end].rfind('\n').map_or(&text[..end], |line| &text[..line]);
+    let fences = kept.lines().filter(|line| line.starts_with("```")).count();
+    let close = if fences % 2 == 1 { "\n```" } else { "" };
+    format!("{kept}{close}{NOTE}")
+}

@@ -1,0 +1,102 @@
+//! What is kept of one config until all are put together: its answers, and its part of the report as text.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::answers::{self, Answer};
+use super::counts::{self, Tally};
+use super::details::Details;
+use super::json;
+use super::page::Told;
+use crate::diagnostic::Diagnostic;
+use crate::diff::Diff;
+
+/// What a reader should see first comes first: errors, then what is replaced or deleted.
+const ORDER: [u8; 3] = [1, 3, 2];
+
+/// One config of a report.
+#[derive(Debug)]
+pub struct Section {
+    pub(super) summary: Summary,
+    pub(super) body: Body,
+}
+
+impl Section {
+    /// The name of the config.
+    pub fn name(&self) -> &str {
+        &self.summary.name
+    }
+}
+
+/// The part of a config in a report.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// Nothing is to tell.
+    Silent,
+    /// To be told when it is known whether it is the only one.
+    Waiting(Box<Details>),
+    /// Its text.
+    Told(Told),
+    /// Its objects.
+    Json(json::Texts),
+    /// Why it cannot be told.
+    Broken(Box<Diagnostic>),
+}
+
+/// What a report tells of a config beside those of others.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary {
+    /// Name of the config.
+    pub name: String,
+    /// The name as part of an id of HTML.
+    pub id: String,
+    /// Whether nothing differs.
+    pub empty: bool,
+    /// The counts in one line.
+    pub headline: String,
+    /// The counts that are not zero, danger first.
+    pub counts: Vec<Tally>,
+    /// What a reviewer asks first.
+    pub answers: Vec<Answer>,
+    /// The exit code of `--detailed-exitcode`.
+    pub exit_code: u8,
+    /// Something differs, or is wrong.
+    #[serde(skip)]
+    pub telling: bool,
+}
+
+impl Summary {
+    pub fn new(name: &str, diff: &Diff) -> Self {
+        let counts = counts::counts(|action| diff.count(action));
+        let empty = diff.is_empty();
+        Self {
+            name: name.to_owned(),
+            id: id(name),
+            empty,
+            headline: counts::headline(&counts, diff),
+            counts,
+            answers: answers::answers(diff),
+            exit_code: diff.detailed_exit_code(),
+            telling: !empty || !diff.findings.is_empty(),
+        }
+    }
+
+    pub fn weight(&self) -> usize {
+        ORDER.iter().position(|code| *code == self.exit_code).unwrap_or(ORDER.len())
+    }
+}
+
+/// A name as part of an id of HTML, another for each name.
+fn id(name: &str) -> String {
+    let mut id = String::new();
+    for symbol in name.chars() {
+        if symbol.is_ascii_alphanumeric() || symbol == '-' {
+            id.push(symbol);
+        } else {
+            let _ = write!(id, "_{:x}_", u32::from(symbol));
+        }
+    }
+    id
+}
