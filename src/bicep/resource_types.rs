@@ -24,8 +24,9 @@ pub fn spelling(kind: &str, version: &str) -> Option<&'static str> {
 }
 
 fn compare(left: &str, right: &str) -> Ordering {
+    let same = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
     let lower = |byte: u8| byte.to_ascii_lowercase();
-    left.bytes().map(lower).cmp(right.bytes().map(lower))
+    left.bytes().skip(same).map(lower).cmp(right.bytes().skip(same).map(lower))
 }
 
 #[cfg(test)]

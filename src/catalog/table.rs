@@ -1,5 +1,7 @@
 use std::cmp::Ordering;
 
+use memchr::{memchr, memrchr};
+
 /// A TSV file of facts: comment lines that name source and date, a header, and rows sorted by their first
 /// cell without regard to case. The last column of every table is the row's source.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +29,9 @@ impl Table {
     pub fn find(self, key: &str) -> Option<Row> {
         let mut rest = self.header().1;
         while !rest.is_empty() {
-            let middle = rest.as_bytes()[..rest.len() / 2].iter().rposition(|byte| *byte == b'\n');
-            let start = middle.map_or(0, |newline| newline + 1);
-            let end = rest[start..].find('\n').map_or(rest.len(), |length| start + length);
+            let bytes = rest.as_bytes();
+            let start = memrchr(b'\n', &bytes[..rest.len() / 2]).map_or(0, |newline| newline + 1);
+            let end = memchr(b'\n', &bytes[start..]).map_or(rest.len(), |length| start + length);
             let row = Row(&rest[start..end]);
             match compare(key, row.key()) {
                 Ordering::Equal => return Some(row),
@@ -43,7 +45,8 @@ impl Table {
     fn header(self) -> (&'static str, &'static str) {
         let mut rest = self.text;
         loop {
-            let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+            let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+            let (line, after) = (&rest[..end], rest.get(end + 1..).unwrap_or(""));
             if !line.starts_with('#') {
                 return (line, after);
             }
@@ -59,7 +62,7 @@ pub struct Row(&'static str);
 impl Row {
     /// The first cell.
     pub fn key(self) -> &'static str {
-        self.0.split('\t').next().unwrap_or("")
+        &self.0[..memchr(b'\t', self.0.as_bytes()).unwrap_or(self.0.len())]
     }
 
     /// The first `N` cells; a cell that the row lacks is empty.

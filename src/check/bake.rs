@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr, memmem, memrchr};
 use serde_json::Value;
 
 use super::finding::Target;
@@ -28,6 +29,8 @@ pub(super) struct Bake<'a> {
     /// The parsed cloud-config; nothing when it is no YAML mapping.
     pub(super) config: Option<Cow<'a, Value>>,
     pub(super) scripts: Vec<Script>,
+    /// The lines of all scripts that are no comments.
+    code: String,
 }
 
 /// A script of a bake.
@@ -99,14 +102,16 @@ impl<'a> Bake<'a> {
             None if text.len() > MAX_BYTES => Vec::new(),
             None => vec![Script::new("custom data".to_owned(), text.clone().into_owned())],
         };
-        Self { is_custom_data: true, text, path, node, config, scripts }
+        let code = code(&scripts);
+        Self { is_custom_data: true, text, path, node, config, scripts, code }
     }
 
     /// A script that Image Builder runs; the files that it writes are scripts of their own.
     fn of_script(text: Cow<'a, str>, path: Option<&'a str>, node: Option<Node<'a>>) -> Self {
         let small = if text.len() <= MAX_BYTES { &*text } else { "" };
         let scripts = written_files(small);
-        Self { is_custom_data: false, text, path, node, config: None, scripts }
+        let code = code(&scripts);
+        Self { is_custom_data: false, text, path, node, config: None, scripts, code }
     }
 
     /// Whether a rendered file has exactly this text.
@@ -138,9 +143,8 @@ impl<'a> Bake<'a> {
 
     fn place_after(&self, from: usize, piece: &str) -> Target {
         let piece = piece.lines().next().unwrap_or("").trim();
-        let found =
-            self.text[from..].find(piece).map(|at| at + from).or_else(|| self.text.find(piece));
-        match found.filter(|_| !piece.is_empty()) {
+        let found = find(&self.text[from..], piece).map(|at| at + from);
+        match found.or_else(|| find(&self.text, piece)).filter(|_| !piece.is_empty()) {
             Some(start) => self.target(start..start + piece.len()),
             None => self.whole(),
         }
@@ -156,26 +160,27 @@ impl<'a> Bake<'a> {
     /// Where a command stands.
     pub(super) fn at_command(&self, script: &Script, command: &Command) -> Target {
         let piece = &script.text[command.range.clone()];
-        let from = self.text.find(&script.name).unwrap_or(0);
+        let from = find(&self.text, &script.name).unwrap_or(0);
         self.place_after(from, piece)
     }
 
     /// The first line of a script, comments aside, that holds one of these pieces.
     pub(super) fn line_with(&self, pieces: &[&str]) -> Option<&str> {
-        let holds = |text: &str| pieces.iter().any(|piece| text.contains(piece));
-        // Most scripts hold none of the pieces, and a whole text is searched faster than its lines.
-        let scripts = self.scripts.iter().filter(|script| holds(&script.text));
-        scripts.flat_map(|script| code_lines(&script.text)).find(|line| holds(line))
+        let first = pieces.iter().filter_map(|piece| find(&self.code, piece)).min()?;
+        let bytes = self.code.as_bytes();
+        let start = memrchr(b'\n', &bytes[..first]).map_or(0, |end| end + 1);
+        let end = memchr(b'\n', &bytes[first..]).map_or(self.code.len(), |length| first + length);
+        Some(&self.code[start..end])
     }
 
     /// Whether a script, comments aside, holds one of these pieces.
     pub(super) fn mentions(&self, pieces: &[&str]) -> bool {
-        self.line_with(pieces).is_some()
+        pieces.iter().any(|piece| find(&self.code, piece).is_some())
     }
 
     /// All lines of scripts that are no comments.
     pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
-        self.scripts.iter().flat_map(|script| code_lines(&script.text))
+        self.code.lines()
     }
 
     /// Whether it bakes an image: it deprovisions, or installs Docker or a driver.
@@ -341,7 +346,18 @@ fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// The lines of a script that are no comments.
-fn code_lines(script: &str) -> impl Iterator<Item = &str> {
-    script.lines().filter(|line| !line.trim_start().starts_with('#'))
+/// The lines of scripts that are no comments.
+fn code(scripts: &[Script]) -> String {
+    let mut code = String::new();
+    for line in scripts.iter().flat_map(|script| script.text.lines()) {
+        if !line.trim_start().starts_with('#') {
+            code.push_str(line);
+            code.push('\n');
+        }
+    }
+    code
+}
+
+fn find(text: &str, piece: &str) -> Option<usize> {
+    memmem::find(text.as_bytes(), piece.as_bytes())
 }

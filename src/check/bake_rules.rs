@@ -247,12 +247,11 @@ fn docker_is_docker(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn images_lie_on_the_os_disk(view: &View<'_>, sink: &mut Sink<'_>) {
-    for bake in view.bakes.iter().filter(|bake| bake.pulls()) {
-        let moved = bake.lines().find(|line| {
-            let setting =
-                line.contains("data-root") || line.contains("--graph") || line.contains("root =");
-            setting && ["/mnt", "/media/", "/dev/shm"].iter().any(|folder| line.contains(folder))
-        });
+    let settings = ["data-root", "--graph", "root ="];
+    let folders = ["/mnt", "/media/", "/dev/shm"];
+    for bake in view.bakes.iter().filter(|bake| bake.pulls() && bake.mentions(&settings)) {
+        let holds = |line: &str, pieces: [&str; 3]| pieces.iter().any(|piece| line.contains(piece));
+        let moved = bake.lines().find(|line| holds(line, settings) && holds(line, folders));
         if let Some(line) = moved {
             sink.report(bake.place_of(line), "the images that are pulled go there");
         }

@@ -42,7 +42,7 @@ fn bake_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         for node in pools.iter().flat_map(|pool| pool.images()) {
             let Some(image) = node.text() else { continue };
             let same_repository = pulled.iter().any(|(other, _)| parts(other).0 == parts(&image).0);
-            if !bake.lines().any(|line| line.contains(&*image)) && same_repository {
+            if !bake.mentions(&[&*image]) && same_repository {
                 sink.report(
                     &node,
                     format!("the bake pulls this image under another tag than `{image}`"),

@@ -72,7 +72,11 @@ impl<'a> Node<'a> {
 
     fn step(mut self, key: &str, value: &'a Value) -> Self {
         self.path.push('/');
-        self.path.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        if key.contains(['~', '/']) {
+            self.path.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        } else {
+            self.path.push_str(key);
+        }
         self.held = Held::Value(value);
         self
     }
