@@ -38,6 +38,8 @@ pub use finding::{Finding, Places, Target, config_pointer, diagnostic};
 pub use policy::{Outcome, apply};
 pub use subject::{Declared, Subject};
 
+use rayon::prelude::*;
+
 use finding::Sink;
 use subject::View;
 
@@ -66,11 +68,15 @@ const GROUPS: [&[(&str, Check)]; 15] = [
 /// Runs every rule, in the order of the groups.
 pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let view = View::new(subject);
-    let mut findings = Vec::new();
-    for (code, check) in GROUPS.into_iter().flatten() {
-        check(&view, &mut Sink::new(code, &mut findings));
-    }
-    findings
+    let of_group = |group: &&'static [(&'static str, Check)]| {
+        let mut findings = Vec::new();
+        for (code, check) in *group {
+            check(&view, &mut Sink::new(code, &mut findings));
+        }
+        findings
+    };
+    let findings: Vec<_> = GROUPS.par_iter().map(of_group).collect();
+    findings.into_iter().flatten().collect()
 }
 
 /// The codes of the rules that run.

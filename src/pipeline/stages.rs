@@ -56,25 +56,29 @@ pub(super) fn compile(
         .map(|name| {
             let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
             let stage = stage(name, model, folder, &files, &mut sources, &mut findings);
-            (stage, sources, findings)
+            let texts = stage
+                .as_ref()
+                .map(|stage| [pretty(&stage.template.json), pretty(&stage.parameters)]);
+            (stage.zip(texts), sources, findings)
         })
         .collect();
     let mut stages = Vec::new();
-    for (stage, own, mut findings) in compiled {
+    let mut files = Vec::new();
+    for (compiled, own, mut findings) in compiled {
         let by = sources.append(own);
         findings.move_files(by);
         diagnostics.append(with_templates(findings, folder, artifacts, sources));
-        stages.extend(stage.map(|mut stage| {
-            stage.template.source_map.move_files(by);
-            stage
-        }));
+        let Some((mut stage, [template, parameters])) = compiled else { continue };
+        stage.template.source_map.move_files(by);
+        files.push((Stage::template_path(&stage.name), template));
+        files.push((Stage::parameters_path(&stage.name), parameters));
+        stages.push(stage);
     }
     if stages.len() < model.stages.len() {
         return None;
     }
-    for stage in &stages {
-        artifacts.insert(Stage::template_path(&stage.name), pretty(&stage.template.json));
-        artifacts.insert(Stage::parameters_path(&stage.name), pretty(&stage.parameters));
+    for (path, text) in files {
+        artifacts.insert(path, text);
     }
     Some(stages)
 }

@@ -181,19 +181,29 @@ fn with_line_end(text: &str) -> String {
 fn fits_block_scalar(text: &str) -> bool {
     let first_is_text = !text.starts_with([' ', '\t', '\n']);
     let one_line_end = text.ends_with('\n') && !text.ends_with("\n\n");
-    let printable =
-        |c: char| c == '\n' || c == '\t' || c.is_ascii_graphic() || c == ' ' || c.is_alphanumeric();
-    first_is_text && one_line_end && text.chars().all(printable)
+    let printable = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+    // Nearly every script is ASCII, whose bytes are looked at faster than characters.
+    first_is_text
+        && one_line_end
+        && (text.bytes().all(printable)
+            || text
+                .chars()
+                .all(|c| if c.is_ascii() { printable(c as u8) } else { c.is_alphanumeric() }))
 }
 
 /// Indents for a block scalar, without the last line end, which the template writes.
 fn indented(text: &str) -> String {
-    let lines: Vec<String> = text
-        .trim_end_matches('\n')
-        .split('\n')
-        .map(|line| if line.is_empty() { String::new() } else { format!("      {line}") })
-        .collect();
-    lines.join("\n")
+    let mut indented = String::with_capacity(text.len() + text.len() / 4);
+    for (number, line) in text.trim_end_matches('\n').split('\n').enumerate() {
+        if number > 0 {
+            indented.push('\n');
+        }
+        if !line.is_empty() {
+            indented.push_str("      ");
+            indented.push_str(line);
+        }
+    }
+    indented
 }
 
 fn digest(files: &[BootFile]) -> String {
