@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, input, terminal};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
-use crate::diff;
-use crate::output::{self, PreviousRender};
+use crate::diff::{self, RenderState};
+use crate::output::{self, OutputError, PreviousRender};
 use crate::pipeline::{self, Job, Tools};
 use crate::render::MANIFEST;
 use crate::report::review::{self, Fleet, Reviewer, Section};
@@ -76,11 +76,7 @@ impl Diff {
             let configs = super::fleet::Fleet::new(&self.configs)?;
             failed = configs.blocked();
             code = configs.each(
-                |_, job| {
-                    let standing = !configs.is_single();
-                    let standing = standing.then(|| self.standing(&job, &tools, &reviewer));
-                    standing.flatten().unwrap_or_else(|| self.one(job, &tools, &reviewer))
-                },
+                |_, job| self.one(job, &tools, &reviewer, configs.is_single()),
                 |compared| match compared {
                     Compared::Section(section) => {
                         sections.push(*section);
@@ -124,28 +120,27 @@ impl Diff {
         if self.detailed_exitcode || code == DETAILED_ERROR { code } else { DONE }
     }
 
-    /// A render of a fleet that stands as it would be made anew differs in nothing.
-    fn standing(&self, job: &Job, tools: &Tools, reviewer: &Reviewer) -> Option<Compared> {
-        let name = job.name()?;
-        let folder = self.folder(name);
-        let previous = super::fleet::standing(job, &folder, tools)?;
-        let state = state_of(&previous, &folder).ok()??;
-        let diff = diff::diff(Some(&state), Some(&state));
-        Some(Compared::Section(Box::new(reviewer.section(name, &diff))))
-    }
-
-    fn one(&self, job: Job, tools: &Tools, reviewer: &Reviewer) -> Compared {
+    fn one(&self, job: Job, tools: &Tools, reviewer: &Reviewer, single: bool) -> Compared {
+        let read = |name: &str| output::previous(&self.folder(name));
+        let name = job.name().filter(|_| !single);
+        let standing = name.map(|name| (name.to_owned(), read(name)));
+        // A render of a fleet that stands as it would be made anew differs in nothing.
+        if let Some((name, Ok(previous))) = &standing
+            && super::fleet::stands(previous, &job, tools)
+            && let Ok(Some(state)) = state_of(previous, &self.folder(name))
+        {
+            return compared(reviewer, name, Some(&state), &state);
+        }
         let outcome = job.render(tools);
         let Some(render) = &outcome.render else {
             let code = super::fleet::worst(outcome.is_bad_input(), true);
             let notes = terminal::told(&outcome.diagnostics, &outcome.sources, Severity::Error);
             return Compared::Failed(code, notes);
         };
-        match previous(&self.folder(&render.model.name)) {
-            Ok(previous) => {
-                let diff = diff::diff(previous.as_ref(), Some(&render.state()));
-                Compared::Section(Box::new(reviewer.section(&render.model.name, &diff)))
-            }
+        let name = &render.model.name;
+        let standing = standing.filter(|(known, _)| known == name).map(|(_, previous)| previous);
+        match previous_of(standing.unwrap_or_else(|| read(name)), &self.folder(name)) {
+            Ok(previous) => compared(reviewer, name, previous.as_ref(), &render.state()),
             Err(findings) => {
                 let notes = terminal::told(&findings, &Sources::new(), Severity::Info);
                 Compared::Failed(FAILED, notes)
@@ -209,10 +204,26 @@ fn told(error: Diagnostic) -> u8 {
     FAILED
 }
 
+fn compared(
+    reviewer: &Reviewer,
+    name: &str,
+    previous: Option<&RenderState>,
+    new: &RenderState,
+) -> Compared {
+    let diff = diff::diff(previous, Some(new));
+    Compared::Section(Box::new(reviewer.section(name, &diff)))
+}
+
 /// The render in a folder as a diff compares it; nothing where no render stands.
-pub(super) fn previous(folder: &Path) -> Result<Option<diff::RenderState>, Diagnostics> {
-    let previous: PreviousRender =
-        output::previous(folder).map_err(|error| Diagnostics::from(vec![error.diagnostic()]))?;
+pub(super) fn previous(folder: &Path) -> Result<Option<RenderState>, Diagnostics> {
+    previous_of(output::previous(folder), folder)
+}
+
+fn previous_of(
+    read: Result<PreviousRender, OutputError>,
+    folder: &Path,
+) -> Result<Option<RenderState>, Diagnostics> {
+    let previous = read.map_err(|error| Diagnostics::from(vec![error.diagnostic()]))?;
     state_of(&previous, folder)
 }
 
@@ -221,7 +232,7 @@ pub(super) fn previous(folder: &Path) -> Result<Option<diff::RenderState>, Diagn
 pub(super) fn state_of(
     previous: &PreviousRender,
     folder: &Path,
-) -> Result<Option<diff::RenderState>, Diagnostics> {
+) -> Result<Option<RenderState>, Diagnostics> {
     let broken = |path: &str, why: &str| {
         let finding = Diagnostic::error("PB2201", "previous render is broken")
             .reason(format!("`{}` {why}", folder.join(path).display()))

@@ -2,14 +2,14 @@
 //! stopping the others.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
 use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
 use crate::diagnostic::{Diagnostics, Sources};
-use crate::output::{self, PreviousRender};
+use crate::output::PreviousRender;
 use crate::pipeline::{Job, Tools, fleet};
 
 /// Configs that are worked on before their results are shown: bounds memory, keeps the order.
@@ -133,13 +133,13 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// The render in a folder, if it stands as a job would make it anew: the digests of the config and the
-/// templates, the version, and the digest of every file on disk say so.
-pub(super) fn standing(job: &Job, folder: &Path, tools: &Tools) -> Option<PreviousRender> {
-    let previous = output::previous(folder).ok()?;
-    let manifest = previous.manifest.as_ref()?;
-    let same = Some(manifest.name.as_str()) == job.name() && job.made(manifest, tools);
-    (same && previous.is_whole()).then_some(previous)
+/// Whether a render stands as a job would make it anew: the digests of the config and the templates, the
+/// version, and the digest of every file on disk say so.
+pub(super) fn stands(previous: &PreviousRender, job: &Job, tools: &Tools) -> bool {
+    previous.manifest.as_ref().is_some_and(|manifest| {
+        let same = Some(manifest.name.as_str()) == job.name() && job.made(manifest, tools);
+        same && previous.is_whole()
+    })
 }
 
 /// `no config` and other failures of the arguments end with this code.

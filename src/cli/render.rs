@@ -127,7 +127,10 @@ impl Render {
         }
         let name = job.name()?;
         let folder = self.output.join(name);
-        super::fleet::standing(job, &folder, tools)?;
+        let previous = output::previous(&folder).ok()?;
+        if !super::fleet::stands(&previous, job, tools) {
+            return None;
+        }
         output::sweep(&folder);
         Some(Shown {
             text: format!("{name} → {}: unchanged, not rendered again\n", folder.display()),

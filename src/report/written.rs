@@ -80,6 +80,13 @@ impl Report {
         })
     }
 
+    /// All of it joined, in no more memory than it needs.
+    pub(super) fn joined(&self) -> String {
+        let mut joined = String::with_capacity(self.len());
+        joined.extend(self.texts());
+        joined
+    }
+
     /// How long it is.
     pub(super) fn len(&self) -> usize {
         self.texts().map(str::len).fold(0, usize::saturating_add)

@@ -51,20 +51,13 @@ pub(super) fn texts(name: &str, diff: &Diff) -> Texts {
         })).collect::<Vec<_>>(),
         "noise": diff.noise,
     });
-    let mut objects = String::new();
-    for change in changes {
-        if !objects.is_empty() {
-            objects.push_str(NEXT);
-        }
-        objects.push_str(&element(&change));
-    }
-    objects.shrink_to_fit();
-    Texts { changes: objects, config: element(&config) }
+    let changes: Vec<String> = changes.map(|change| element(&change)).collect();
+    Texts { changes: changes.join(NEXT), config: element(&config) }
 }
 
 /// An element of a list of the whole: no string of JSON holds a line end as such.
 fn element(value: &Value) -> String {
-    pretty(value).replace('\n', "\n    ")
+    pretty(value).split('\n').collect::<Vec<_>>().join("\n    ")
 }
 
 fn pretty(value: &Value) -> String {

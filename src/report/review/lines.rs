@@ -39,8 +39,10 @@ pub(super) fn line_view(state: LineState, text: &str) -> LineView {
 /// Writes control characters, which could drive a terminal, and those that reorder text as numbers.
 pub(super) fn tame(data: &mut Value) {
     let wild = |symbol: char| symbol == '\n' || is_wild(symbol);
+    // Nearly all texts are plain, which is seen many bytes at a time.
+    let plain = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     match data {
-        Value::String(text) if text.contains(wild) => {
+        Value::String(text) if !plain(text) && text.contains(wild) => {
             let tamed = |symbol: char| match symbol {
                 symbol if wild(symbol) => format!("\\u{{{:x}}}", u32::from(symbol)),
                 symbol => symbol.to_string(),

@@ -138,9 +138,7 @@ impl Page {
 
     fn fill(&self, data: &mut Context, level: usize) -> Result<String, Box<Diagnostic>> {
         data.data_mut()["omitted"] = Value::from(level);
-        let mut text = Report::new(self.config.fill(data)?, Vec::new()).to_string();
-        text.shrink_to_fit();
-        Ok(text)
+        Ok(Report::new(self.config.fill(data)?, Vec::new()).joined())
     }
 
     /// Puts the configs together. What does not fit is left out, and the report says so.
@@ -162,7 +160,7 @@ impl Page {
                 return Ok(report);
             }
         }
-        Ok(Report::from(vec![cut(&report.to_string())]))
+        Ok(Report::from(vec![cut(&report.joined())]))
     }
 
     fn part(
