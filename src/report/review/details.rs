@@ -13,7 +13,7 @@ use super::view::{self, ResourceView};
 use crate::diff::{Action, Diff};
 use crate::report::templates::Form;
 
-/// What a template may show besides the rest, and what costs much to make.
+/// What costs much to make, and is made for a template that names it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     picture: bool,

@@ -99,8 +99,6 @@ pub struct Picture {
     pub nodes: Vec<Node>,
     /// The relations.
     pub edges: Vec<Edge>,
-    /// The kinds that occur, sorted.
-    pub kinds: Vec<String>,
 }
 
 /// Lays the resources out. `places` has the account of each resource that differs.
@@ -126,7 +124,6 @@ pub(super) fn picture(diff: &Diff, places: &[usize]) -> Picture {
         title: title.clone(),
         x: MARGIN + index * COLUMN,
     };
-    let kinds: BTreeSet<String> = nodes.iter().map(|node| node.kind.clone()).collect();
     Picture {
         width: 2 * MARGIN + (stages.len() - 1) * COLUMN + BOX_WIDTH,
         height: 2 * MARGIN + TITLE + tallest * ROW - (ROW - BOX_HEIGHT),
@@ -135,7 +132,6 @@ pub(super) fn picture(diff: &Diff, places: &[usize]) -> Picture {
         columns: stages.iter().enumerate().map(column).collect(),
         edges: edges(diff, &nodes),
         nodes,
-        kinds: kinds.into_iter().collect(),
     }
 }
 
