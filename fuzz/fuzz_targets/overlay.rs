@@ -34,7 +34,7 @@ fuzz_target!(|texts: (&str, &str)| {
         return;
     };
     let tools = Tools {
-        templates,
+        templates: templates.into(),
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
         output: "out".to_owned(),

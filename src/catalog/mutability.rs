@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
+use memchr::memchr;
 use serde_json::Value;
 
 /// What Azure does with a change, the harmless first.
@@ -246,40 +247,41 @@ impl Node {
     }
 }
 
-struct Tables {
-    rows: Vec<Mutability>,
-    types: BTreeMap<String, Type>,
-}
-
-/// What the tables say of a resource type. A config has few of them, so that paths are taken apart when one is
-/// first met.
+/// What the tables say of a resource type. A config has few of them, so that lines are taken apart when their
+/// type is first met.
 #[derive(Default)]
 struct Type {
-    /// Path and row.
-    mutability: Vec<(&'static str, usize)>,
-    /// Path and JSON value.
-    defaults: Vec<(&'static str, &'static str)>,
-    /// Path and rules.
-    comparisons: Vec<(&'static str, &'static str)>,
-    body: OnceLock<Node>,
+    mutability: Vec<&'static str>,
+    defaults: Vec<&'static str>,
+    comparisons: Vec<&'static str>,
+    read: OnceLock<Body>,
+}
+
+/// The body of a resource type.
+#[derive(Default)]
+struct Body {
+    rows: Vec<Mutability>,
+    top: Node,
 }
 
 impl Type {
-    /// The top of its body.
-    fn body(&self) -> &Node {
-        self.body.get_or_init(|| {
-            let mut body = Node::default();
-            for (pattern, row) in &self.mutability {
-                each(&mut body, pattern, |node| node.rows.push(*row));
+    fn body(&self) -> &Body {
+        self.read.get_or_init(|| {
+            let mut body = Body::default();
+            for columns in self.mutability.iter().map(|line| columns(line)) {
+                let row = body.rows.len();
+                each(&mut body.top, columns[1], |node| node.rows.push(row));
+                body.rows.push(Mutability::parse(&columns));
             }
-            for (pattern, value) in &self.defaults {
-                each(&mut body, pattern, |node| node.default = serde_json::from_str(value).ok());
+            for columns in self.defaults.iter().map(|line| columns(line)) {
+                let value: Option<Value> = serde_json::from_str(columns[2]).ok();
+                each(&mut body.top, columns[1], |node| node.default.clone_from(&value));
             }
-            for (pattern, rules) in &self.comparisons {
-                let rules = || rules.split(',').filter_map(Comparison::parse);
-                each(&mut body, pattern, |node| node.comparisons.extend(rules()));
+            for columns in self.comparisons.iter().map(|line| columns(line)) {
+                let rules = || columns[2].split(',').filter_map(Comparison::parse);
+                each(&mut body.top, columns[1], |node| node.comparisons.extend(rules()));
             }
-            body.inherit(&[]);
+            body.top.inherit(&[]);
             body
         })
     }
@@ -292,35 +294,32 @@ fn each(body: &mut Node, pattern: &'static str, mut act: impl FnMut(&mut Node)) 
     }
 }
 
-static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    let mut tables = Tables { rows: Vec::new(), types: BTreeMap::new() };
-    for columns in rows(include_str!("tables/mutability.tsv")) {
-        let row = tables.rows.len();
-        tables.of(columns[0]).mutability.push((columns[1], row));
-        tables.rows.push(Mutability::parse(&columns));
-    }
-    for columns in rows(include_str!("tables/defaults.tsv")) {
-        tables.of(columns[0]).defaults.push((columns[1], columns[2]));
-    }
-    for columns in rows(include_str!("tables/comparisons.tsv")) {
-        tables.of(columns[0]).comparisons.push((columns[1], columns[2]));
-    }
-    tables
+/// The types of the tables, in lowercase.
+static TYPES: LazyLock<BTreeMap<String, Type>> = LazyLock::new(|| {
+    let mut types = BTreeMap::<String, Type>::new();
+    let mut add = |table: &'static str, list: fn(&mut Type) -> &mut Vec<&'static str>| {
+        for line in lines(table) {
+            let kind = &line[..memchr(b'\t', line.as_bytes()).unwrap_or(line.len())];
+            list(types.entry(kind.to_lowercase()).or_default()).push(line);
+        }
+    };
+    add(MUTABILITY, |kind| &mut kind.mutability);
+    add(DEFAULTS, |kind| &mut kind.defaults);
+    add(COMPARISONS, |kind| &mut kind.comparisons);
+    types
 });
 
-impl Tables {
-    fn of(&mut self, kind: &str) -> &mut Type {
-        self.types.entry(kind.to_lowercase()).or_default()
-    }
-}
+const MUTABILITY: &str = include_str!("tables/mutability.tsv");
+const DEFAULTS: &str = include_str!("tables/defaults.tsv");
+const COMPARISONS: &str = include_str!("tables/comparisons.tsv");
 
 /// The rows of a table, without comments and the line of column names.
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .skip(1)
-        .map(|line| line.split('\t').collect())
+fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
+    table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1)
+}
+
+fn columns(line: &'static str) -> Vec<&'static str> {
+    line.split('\t').collect()
 }
 
 /// `a.{b,c}[].d` as the paths it stands for, each as its steps (`[]` is one).
@@ -362,50 +361,61 @@ fn steps(path: &str) -> impl Iterator<Item = &str> {
 /// What is known at one path of a resource body: of its type, and of every type.
 #[derive(Clone, Copy)]
 pub struct Facts {
-    own: Option<&'static Node>,
-    own_rows: &'static [usize],
-    any: Option<&'static Node>,
-    any_rows: &'static [usize],
+    own: Side,
+    any: Side,
+}
+
+/// What one type says of a path: its node there, and the rows that hold at it.
+#[derive(Clone, Copy)]
+struct Side {
+    body: Option<&'static Body>,
+    node: Option<&'static Node>,
+    rows: &'static [usize],
+}
+
+impl Side {
+    fn of(kind: &str) -> Self {
+        let body = TYPES.get(kind).map(Type::body);
+        Self { body, node: body.map(|body| &body.top), rows: &[] }
+    }
+
+    fn step(self, name: &str) -> Self {
+        let node = self.node.and_then(|node| node.child(name));
+        Self { node, rows: node.map_or(self.rows, |node| &node.rows), ..self }
+    }
+
+    fn rows(self) -> impl Iterator<Item = &'static Mutability> {
+        let row = move |index: &usize| self.body.and_then(|body| body.rows.get(*index));
+        self.rows.iter().filter_map(row)
+    }
 }
 
 /// What is known of a resource type, at the top of its body.
 pub fn facts(kind: &str) -> Facts {
-    let body = |kind: &str| TABLES.types.get(kind).map(Type::body);
-    Facts { own: body(&kind.to_lowercase()), own_rows: &[], any: body("*"), any_rows: &[] }
+    Facts { own: Side::of(&kind.to_lowercase()), any: Side::of("*") }
 }
 
 impl Facts {
     /// Whether the tables know this type at all.
     pub fn known_type(self) -> bool {
-        self.own.is_some()
+        self.own.body.is_some()
     }
 
     /// At a property of this value.
     #[must_use]
     pub fn property(self, name: &str) -> Self {
-        self.step(name)
+        Self { own: self.own.step(name), any: self.any.step(name) }
     }
 
     /// At an element of this array.
     #[must_use]
     pub fn element(self) -> Self {
-        self.step("[]")
-    }
-
-    fn step(self, name: &str) -> Self {
-        let down = |node: Option<&'static Node>| node.and_then(|node| node.child(name));
-        let (own, any) = (down(self.own), down(self.any));
-        Self {
-            own,
-            own_rows: own.map_or(self.own_rows, |node| &node.rows),
-            any,
-            any_rows: any.map_or(self.any_rows, |node| &node.rows),
-        }
+        self.property("[]")
     }
 
     /// The rules of comparison written for this very path.
     pub fn comparisons(self) -> impl Iterator<Item = &'static Comparison> {
-        let of = |node: Option<&'static Node>| node.map_or(&[][..], |node| &node.comparisons);
+        let of = |side: Side| side.node.map_or(&[][..], |node| &node.comparisons);
         of(self.own).iter().chain(of(self.any))
     }
 
@@ -416,7 +426,7 @@ impl Facts {
 
     /// What Azure takes when the value is left out.
     pub fn default(self) -> Option<&'static Value> {
-        self.own.and_then(|node| node.default.as_ref())
+        self.own.node.and_then(|node| node.default.as_ref())
     }
 
     /// What a change here does: the nearest row whose condition holds.
@@ -425,11 +435,8 @@ impl Facts {
         before: Option<&Value>,
         after: Option<&Value>,
     ) -> Option<&'static Mutability> {
-        self.own_rows
-            .iter()
-            .chain(self.any_rows)
-            .map(|row| &TABLES.rows[*row])
-            .find(|row| row.condition.holds(before, after))
+        let mut rows = self.own.rows().chain(self.any.rows());
+        rows.find(|row| row.condition.holds(before, after))
     }
 }
 
@@ -439,7 +446,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_tables_can_be_read() {
-        for columns in rows(include_str!("tables/mutability.tsv")) {
+        for columns in lines(MUTABILITY).map(columns) {
             assert_eq!(columns.len(), 8, "{columns:?}");
             let row = Mutability::parse(&columns);
             assert!(row.verdict != Verdict::Unknown || columns[3] == "unknown", "{columns:?}");
@@ -448,10 +455,10 @@ mod tests {
                 "{columns:?}"
             );
         }
-        for columns in rows(include_str!("tables/defaults.tsv")) {
+        for columns in lines(DEFAULTS).map(columns) {
             assert!(serde_json::from_str::<Value>(columns[2]).is_ok(), "{columns:?}");
         }
-        for columns in rows(include_str!("tables/comparisons.tsv")) {
+        for columns in lines(COMPARISONS).map(columns) {
             assert!(columns[2].split(',').all(|rule| Comparison::parse(rule).is_some()));
         }
     }

@@ -348,7 +348,8 @@ fn offset(at: usize) -> u32 {
 
 /// The lines of scripts that are no comments.
 fn code(scripts: &[Script]) -> String {
-    let mut code = String::new();
+    let size = scripts.iter().map(|script| script.text.len() + 1).sum();
+    let mut code = String::with_capacity(size);
     for line in scripts.iter().flat_map(|script| script.text.lines()) {
         if !line.trim_start().starts_with('#') {
             code.push_str(line);

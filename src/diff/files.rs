@@ -292,8 +292,16 @@ fn counts(before: &str, after: &str) -> (usize, usize) {
     })
 }
 
+/// The lines with their ends.
 fn lines(text: &str) -> Vec<&str> {
-    text.split_inclusive('\n').collect()
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
+        lines.push(&text[start..=end]);
+        start = end + 1;
+    }
+    lines.extend(Some(&text[start..]).filter(|rest| !rest.is_empty()));
+    lines
 }
 
 /// The search always runs in the same direction, so that swapping the files swaps the signs and nothing

@@ -17,7 +17,7 @@ mod resolver;
 
 pub use batch::Batch;
 pub use images::{Build, Image, NameValue};
-pub use names::hex_digest;
+pub use names::{hex, hex_digest};
 pub use network::{CreatedNetwork, Network};
 pub use node::{Gpu, Node, Os, Size};
 pub use node_image::{BakedImage, NodeImage, TargetRegion};

@@ -13,11 +13,15 @@ pub(super) fn short_digest(text: &str, digits: usize) -> String {
 
 /// A SHA-256 digest as lowercase hexadecimal digits.
 pub fn hex_digest(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes as lowercase hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+        hex
+    })
 }
 
 /// Names that must be unique in the world or in a region carry a digest of what tells two deployments

@@ -10,6 +10,8 @@ pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
 
+use std::sync::Arc;
+
 use crate::catalog::Date;
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
@@ -34,8 +36,8 @@ pub struct Input {
 /// What all configs of a run share.
 #[derive(Debug)]
 pub struct Tools {
-    /// The templates, parsed.
-    pub templates: Templates,
+    /// The templates, parsed when first used.
+    pub templates: Arc<Templates>,
     /// The schemas of resource types, compiled when first used.
     pub schemas: ResourceSchemas,
     /// The day on which retirements are judged.

@@ -9,6 +9,7 @@ use tera::Context;
 use super::Templates;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model::bake::{BakePlan, Step};
+use crate::model::hex;
 
 /// The template of the custom data.
 pub const CUSTOM_DATA_TEMPLATE: &str = "cloud-init/cloud-init.yaml.tera";
@@ -207,17 +208,12 @@ fn indented(text: &str) -> String {
 }
 
 fn digest(files: &[BootFile]) -> String {
-    use std::fmt::Write as _;
-
     let mut hash = Sha256::new();
     for file in files {
         hash.update(format!("{} {}\n", file.path, file.content.len()));
         hash.update(&file.content);
     }
-    hash.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&hash.finalize()[..16])
 }
 
 #[cfg(test)]

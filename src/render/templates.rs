@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::ops::Range;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use rayon::prelude::*;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tera::{Kwargs, State, Tera, TeraResult};
 
 use super::bounds::{self, Bounded, Output};
@@ -56,6 +56,10 @@ embedded![
     "readme/README.md.tera",
 ];
 
+/// The largest templates; no config that has pools does without them.
+const LARGEST: [&str; 3] =
+    ["deploy/deploy.sh.tera", "bicep/batch.bicep.tera", "readme/README.md.tera"];
+
 /// The templates of everything that is deployed: the embedded ones with a team's own laid over them.
 /// Parsed once and shared over a fleet.
 #[derive(Debug)]
@@ -106,9 +110,16 @@ impl Templates {
         let Parsed::Alone(engines) = &self.parsed else { return };
         let unread = paths.iter().filter(|path| engines[**path].get().is_none());
         // One that cannot be parsed is reported where it is rendered.
-        unread.collect::<Vec<_>>().par_iter().for_each(|path| {
+        // They differ so much in size that each is a piece of work of its own.
+        unread.collect::<Vec<_>>().par_iter().with_max_len(1).for_each(|path| {
             let _ = self.engine(path);
         });
+    }
+
+    /// Starts to parse the largest ones, while the config is still being read.
+    pub fn read_ahead(self: &Arc<Self>) {
+        let templates = Arc::clone(self);
+        rayon::spawn(move || templates.prepare(&LARGEST));
     }
 
     fn engine(&self, path: &str) -> Result<&Tera, &tera::Error> {
@@ -276,12 +287,13 @@ static EMPTY: LazyLock<Tera> = LazyLock::new(|| {
 });
 
 fn digest(texts: &BTreeMap<String, String>) -> String {
-    let mut all = String::new();
+    let mut hash = Sha256::new();
     for (path, text) in texts {
         // Lengths keep two templates from being taken for two others.
-        let _ = write!(all, "{}:{path}{}:{text}", path.len(), text.len());
+        hash.update(format!("{}:{path}{}:", path.len(), text.len()));
+        hash.update(text);
     }
-    crate::model::hex_digest(all.as_bytes())
+    crate::model::hex(&hash.finalize())
 }
 
 fn place(file: FileId, range: &Range<usize>) -> Place {
