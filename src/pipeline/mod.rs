@@ -127,11 +127,12 @@ fn phases(
         stages: &stages,
         folder: &folder,
     };
-    judged.judge(&tools.schemas, tools.as_of, sources, diagnostics);
-    let config_digest = job::digest(&document);
-    let manifest =
-        Manifest::of(&model.name, config_digest, tools.templates.digest(), &artifacts.files)
-            .deployed_to(target(&model));
+    let digests = || {
+        let (config, templates) = (job::digest(&document), tools.templates.digest());
+        Manifest::of(&model.name, config, templates, &artifacts.files).deployed_to(target(&model))
+    };
+    let judge = || judged.judge(&tools.schemas, tools.as_of, sources, diagnostics);
+    let (manifest, ()) = rayon::join(digests, judge);
     artifacts.insert(MANIFEST, manifest.text());
     Some(Render { config, document, model, artifacts, stages })
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tera::{Kwargs, State, StringInput, Tera, TeraResult, Value};
 
 use super::tags::{Tag, tags};
+use super::templates::Texts;
 
 /// How many bytes of template the loops, blocks and includes of one render may go through.
 pub const MAX_PASSED: usize = 64 << 20;
@@ -59,7 +60,7 @@ pub(super) struct Refused {
 
 impl Bounded {
     /// Lays the calls into a template; `texts` are all templates, for what an include costs.
-    pub fn new(text: &str, texts: &BTreeMap<String, String>) -> Result<Self, Refused> {
+    pub fn new(text: &str, texts: &Texts) -> Result<Self, Refused> {
         let tags: Vec<Tag<'_>> = tags(text).collect();
         let mut bounded = Self { text: String::with_capacity(text.len() * 2), laid: Vec::new() };
         let mut copied = 0;
@@ -106,9 +107,9 @@ impl Bounded {
 }
 
 /// The first template that includes or extends others too deeply, or itself, and where it does.
-pub(super) fn too_deep(texts: &BTreeMap<String, String>) -> Option<(String, Refused)> {
+pub(super) fn too_deep(texts: &Texts) -> Option<(String, Refused)> {
     let links: Links<'_> =
-        texts.iter().map(|(path, text)| (path.as_str(), links(text).collect())).collect();
+        texts.iter().map(|(path, text)| (&**path, links(text).collect())).collect();
     let mut known = BTreeMap::new();
     let path = links.keys().find(|path| height(path, MAX_NESTED, &links, &mut known).is_none())?;
     let why = "includes and `extends` go more than 10 deep from here, or in a circle";
@@ -163,18 +164,14 @@ fn refused(tag: &Tag<'_>) -> Option<&'static str> {
 }
 
 /// What is laid beside a tag, and whether before it.
-fn call(
-    tag: &Tag<'_>,
-    rest: &[Tag<'_>],
-    texts: &BTreeMap<String, String>,
-) -> Option<(String, bool)> {
+fn call(tag: &Tag<'_>, rest: &[Tag<'_>], texts: &Texts) -> Option<(String, bool)> {
     let pass = |bytes: usize| format!("{PASS}(bytes={})", bytes.max(LEAST_COST));
     match tag.word() {
         "for" => Some((pass(body(tag, rest, "for", "endfor")), false)),
         "block" => Some((pass(body(tag, rest, "block", "endblock")), false)),
         "include" => {
             let path = tag.text()?;
-            Some((pass(texts.get(path).map_or(0, String::len)), true))
+            Some((pass(texts.get(path).map_or(0, |text| text.len())), true))
         }
         "set" | "set_global" => Some((format!("{WEIGH}(name=\"{}\")", tag.assigned()?), false)),
         _ => None,

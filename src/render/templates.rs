@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -56,6 +57,9 @@ embedded![
     "readme/README.md.tera",
 ];
 
+/// The text of each template, by its path.
+pub(super) type Texts = BTreeMap<Cow<'static, str>, Cow<'static, str>>;
+
 /// The largest templates; no config that has pools does without them.
 const LARGEST: [&str; 3] =
     ["deploy/deploy.sh.tera", "bicep/batch.bicep.tera", "readme/README.md.tera"];
@@ -64,7 +68,7 @@ const LARGEST: [&str; 3] =
 /// Parsed once and shared over a fleet.
 #[derive(Debug)]
 pub struct Templates {
-    texts: BTreeMap<String, String>,
+    texts: Texts,
     /// Those of a team as the engine has them.
     bounded: BTreeMap<String, Bounded>,
     parsed: Parsed,
@@ -89,15 +93,15 @@ impl Templates {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let own: Vec<String> = overlay.keys().cloned().collect();
-        let mut texts: BTreeMap<String, String> =
-            EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-        texts.extend(overlay);
+        let mut texts: Texts =
+            EMBEDDED.iter().map(|(path, text)| (Cow::from(*path), Cow::from(*text))).collect();
+        texts.extend(overlay.into_iter().map(|(path, text)| (path.into(), text.into())));
         let bounded = bounded(&own, &texts, sources, diagnostics)?;
         let unread = EMBEDDED.iter().map(|(path, _)| (*path, OnceLock::new())).collect();
         let parsed = Parsed::Alone(unread);
         let mut templates = Self { texts, bounded, parsed, digest: OnceLock::new() };
         if !own.is_empty() {
-            match engine(templates.texts.keys().map(|path| (path.as_str(), templates.read(path)))) {
+            match engine(templates.paths().map(|path| (path, templates.read(path)))) {
                 Ok(engine) => templates.parsed = Parsed::Together(engine),
                 Err(error) => diagnostics.push(templates.failure(&error, sources)),
             }
@@ -135,7 +139,7 @@ impl Templates {
 
     /// The text of a template as the engine reads it.
     fn read(&self, path: &str) -> &str {
-        self.bounded.get(path).map_or_else(|| self.texts[path].as_str(), |own| &own.text)
+        self.bounded.get(path).map_or_else(|| &*self.texts[path], |own| &own.text)
     }
 
     /// Renders one template. Reports `PB2002` at the template's line, `PB2003` where it goes beyond a limit.
@@ -174,12 +178,12 @@ impl Templates {
 
     /// Paths of all templates.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.texts.keys().map(String::as_str)
+        self.texts.keys().map(|path| &**path)
     }
 
     /// The text of a template.
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.texts.get(path).map(String::as_str)
+        self.texts.get(path).map(|text| &**text)
     }
 
     /// A team's own templates that stand for no embedded one and that no other names: mistyped, probably.
@@ -244,7 +248,7 @@ impl Templates {
 /// The templates of a team with their bounds laid in. Reports `PB2003` for those where that cannot be.
 fn bounded(
     own: &[String],
-    texts: &BTreeMap<String, String>,
+    texts: &Texts,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<BTreeMap<String, Bounded>> {
@@ -252,13 +256,13 @@ fn bounded(
     let deep = if own.is_empty() { None } else { bounds::too_deep(texts) };
     let mut refused = Vec::from_iter(deep);
     for path in own {
-        match Bounded::new(&texts[path], texts) {
+        match Bounded::new(&texts[path.as_str()], texts) {
             Ok(text) => drop(bounded.insert(path.clone(), text)),
             Err(found) => refused.push((path.clone(), found)),
         }
     }
     for (path, found) in &refused {
-        let file = sources.add(format!("templates/{path}"), &texts[path]);
+        let file = sources.add(format!("templates/{path}"), &*texts[path.as_str()]);
         let help = "write it otherwise; docs/limits.md tells what is bounded";
         diagnostics.push(beyond_a_limit(path).at(place(file, &found.at), found.why).help(help));
     }
@@ -286,12 +290,12 @@ static EMPTY: LazyLock<Tera> = LazyLock::new(|| {
     tera
 });
 
-fn digest(texts: &BTreeMap<String, String>) -> String {
+fn digest(texts: &Texts) -> String {
     let mut hash = Sha256::new();
     for (path, text) in texts {
         // Lengths keep two templates from being taken for two others.
         hash.update(format!("{}:{path}{}:", path.len(), text.len()));
-        hash.update(text);
+        hash.update(text.as_bytes());
     }
     crate::model::hex(&hash.finalize())
 }
