@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use memchr::memrchr;
+
 /// One simple command of a shell script: its words without quotes, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Command {
@@ -10,7 +12,8 @@ pub(super) struct Command {
 impl Command {
     /// The program, without its folder.
     pub(super) fn program(&self) -> &str {
-        self.words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word))
+        let word = self.words.first().map_or("", String::as_str);
+        &word[memrchr(b'/', word.as_bytes()).map_or(0, |slash| slash + 1)..]
     }
 
     /// Whether the words begin so.

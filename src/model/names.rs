@@ -1,7 +1,5 @@
 //! Names that a config leaves out: the same config gives the same names, everywhere and always.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 /// The first hexadecimal digits of a SHA-256 digest.
@@ -18,10 +16,8 @@ pub fn hex_digest(bytes: &[u8]) -> String {
 
 /// Bytes as lowercase hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// Names that must be unique in the world or in a region carry a digest of what tells two deployments
