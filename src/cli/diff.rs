@@ -8,7 +8,7 @@ use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, input, terminal};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
 use crate::diff::{self, RenderState};
 use crate::output::{self, OutputError, PreviousRender};
-use crate::pipeline::{self, Job, Tools};
+use crate::pipeline::{self, Job, Render, Tools};
 use crate::render::MANIFEST;
 use crate::report::review::{self, Fleet, Reviewer, Section};
 use crate::report::{Report, Templates};
@@ -127,7 +127,7 @@ impl Diff {
         // A render of a fleet that stands as it would be made anew differs in nothing.
         if let Some((name, Ok(previous))) = &standing
             && super::fleet::stands(previous, &job, tools)
-            && let Ok(Some(state)) = state_of(previous, &self.folder(name))
+            && let Ok(Some(state)) = state_of(previous, &self.folder(name), None)
         {
             return compared(reviewer, name, Some(&state), &state);
         }
@@ -139,7 +139,8 @@ impl Diff {
         };
         let name = &render.model.name;
         let standing = standing.filter(|(known, _)| known == name).map(|(_, previous)| previous);
-        match previous_of(standing.unwrap_or_else(|| read(name)), &self.folder(name)) {
+        let previous = standing.unwrap_or_else(|| read(name));
+        match previous_of(previous, &self.folder(name), Some(render)) {
             Ok(previous) => compared(reviewer, name, previous.as_ref(), &render.state()),
             Err(findings) => {
                 let notes = terminal::told(&findings, &Sources::new(), Severity::Info);
@@ -216,15 +217,16 @@ fn compared(
 
 /// The render in a folder as a diff compares it; nothing where no render stands.
 pub(super) fn previous(folder: &Path) -> Result<Option<RenderState>, Diagnostics> {
-    previous_of(output::previous(folder), folder)
+    previous_of(output::previous(folder), folder, None)
 }
 
 fn previous_of(
     read: Result<PreviousRender, OutputError>,
     folder: &Path,
+    current: Option<&Render>,
 ) -> Result<Option<RenderState>, Diagnostics> {
     let previous = read.map_err(|error| Diagnostics::from(vec![error.diagnostic()]))?;
-    state_of(&previous, folder)
+    state_of(&previous, folder, current)
 }
 
 /// The same of a render that was read. One that lost what a comparison needs is an error: taken for nothing,
@@ -232,6 +234,7 @@ fn previous_of(
 pub(super) fn state_of(
     previous: &PreviousRender,
     folder: &Path,
+    current: Option<&Render>,
 ) -> Result<Option<RenderState>, Diagnostics> {
     let broken = |path: &str, why: &str| {
         let finding = Diagnostic::error("PB2201", "previous render is broken")
@@ -249,6 +252,7 @@ pub(super) fn state_of(
         return Err(broken(path, "is gone, or is no text file that can be read back"));
     }
     let mut findings = Diagnostics::new();
-    let state = pipeline::previous_state(&previous.files, manifest.target.as_ref(), &mut findings);
+    let target = manifest.target.as_ref();
+    let state = pipeline::previous_state(&previous.files, target, current, &mut findings);
     if findings.has_errors() { Err(findings) } else { Ok(Some(state)) }
 }

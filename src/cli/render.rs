@@ -255,7 +255,7 @@ fn among_many(text: &str, counts: &str) -> String {
 
 /// What the changed files do when they are deployed. Of a previous render that is broken it cannot be told.
 fn in_azure(previous: &PreviousRender, folder: &Path, render: &pipeline::Render) -> String {
-    match super::diff::state_of(previous, folder) {
+    match super::diff::state_of(previous, folder, Some(render)) {
         Ok(before) => review::summary(&diff::diff(before.as_ref(), Some(&render.state()))),
         Err(_) => "In Azure: not known, since the previous render is broken\n".to_owned(),
     }

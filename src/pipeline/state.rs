@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Stage;
+use super::{Render, Stage};
 use crate::arm::{SourceMap, Template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diff::RenderState;
@@ -29,14 +29,23 @@ pub(super) fn of(
     state
 }
 
-/// The previous render as a diff compares it. A stage that cannot be read is reported and left out.
+/// The previous render as a diff compares it. A stage that cannot be read is reported and left out. What the
+/// current render has in common with it needs no second reading.
 pub fn previous_state(
     files: &BTreeMap<String, String>,
     target: Option<&Target>,
+    current: Option<&Render>,
     diagnostics: &mut Diagnostics,
 ) -> RenderState {
     let mut state = RenderState { resources: Vec::new(), files: files.clone() };
+    let current = current.filter(|current| target == Some(&super::target(&current.model)));
     for name in stages(files) {
+        let context = context(name, target);
+        if let Some(stage) = current.and_then(|current| unchanged(name, files, current)) {
+            let resources = stage.resources.iter().cloned();
+            state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
+            continue;
+        }
         let mut read = |path: String| -> Option<Value> {
             let text = files.get(&path).map_or("null", String::as_str);
             serde_json::from_str(text).map_err(|_| diagnostics.push(broken(name, &path))).ok()
@@ -47,12 +56,22 @@ pub fn previous_state(
         let template = Template { json, source_map: SourceMap::default() };
         // What the previous render's own findings were is no news now.
         let mut past = Diagnostics::new();
-        let context = context(name, target);
         let expansion = expand::expand(name, &template, &parameters, &context, &mut past);
         let resources = expansion.resources.into_iter();
         state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
     }
     state
+}
+
+/// The stage of the current render, if its compiled files are the same.
+fn unchanged<'a>(
+    name: &str,
+    files: &BTreeMap<String, String>,
+    current: &'a Render,
+) -> Option<&'a Stage> {
+    let paths = [Stage::template_path(name), Stage::parameters_path(name)];
+    let same = paths.iter().all(|path| files.get(path) == current.artifacts.files.get(path));
+    current.stages.iter().find(|stage| same && stage.name == name)
 }
 
 fn broken(stage: &str, path: &str) -> Diagnostic {

@@ -183,10 +183,11 @@ fn fits_block_scalar(text: &str) -> bool {
     let first_is_text = !text.starts_with([' ', '\t', '\n']);
     let one_line_end = text.ends_with('\n') && !text.ends_with("\n\n");
     let printable = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
-    // Nearly every script is ASCII, whose bytes are looked at faster than characters.
+    // Nearly every script is ASCII, whose bytes are looked at many at once when none of them ends the look.
+    let all_printable = || text.bytes().fold(true, |all, byte| all & printable(byte));
     first_is_text
         && one_line_end
-        && (text.bytes().all(printable)
+        && (all_printable()
             || text
                 .chars()
                 .all(|c| if c.is_ascii() { printable(c as u8) } else { c.is_alphanumeric() }))

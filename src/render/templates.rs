@@ -81,7 +81,7 @@ enum Parsed {
     /// The embedded templates know nothing of each other, so that each can be parsed when it is first rendered.
     Alone(BTreeMap<&'static str, OnceLock<TeraResult<Tera>>>),
     /// Those of a team may include and import, and are judged before anything is rendered.
-    Together(Tera),
+    Together(Box<Tera>),
 }
 
 impl Templates {
@@ -102,7 +102,7 @@ impl Templates {
         let mut templates = Self { texts, bounded, parsed, digest: OnceLock::new() };
         if !own.is_empty() {
             match engine(templates.paths().map(|path| (path, templates.read(path)))) {
-                Ok(engine) => templates.parsed = Parsed::Together(engine),
+                Ok(engine) => templates.parsed = Parsed::Together(Box::new(engine)),
                 Err(error) => diagnostics.push(templates.failure(&error, sources)),
             }
         }
