@@ -34,6 +34,8 @@ fn main() {
         fleet.show("prebake render, unchanged", &fleet.measure(runs, false, prebake));
         fleet.show("prebake render --force, unchanged", &fleet.measure(runs, false, forced));
         fleet.show("prebake validate", &fleet.measure(runs, false, validate));
+        fleet.show("prebake diff, unchanged", &fleet.measure(runs, false, diff));
+        fleet.show("prebake diff, each differs", &fleet.measure(runs, false, changed));
         if let (Some(python), true) = (&python, size <= 1_000) {
             let runs = if size == 1 { 11 } else { 3 };
             let pipeline = |configs: &Path, out: &Path| script(python, configs, out);
@@ -58,6 +60,24 @@ fn forced(configs: &Path, out: &Path) -> Command {
 fn validate(configs: &Path, _: &Path) -> Command {
     let mut command = Command::new(PREBAKE);
     command.arg("validate").arg(configs);
+    command
+}
+
+/// What a render would change; before the first, the folder is written.
+fn diff(configs: &Path, out: &Path) -> Command {
+    if !out.exists() {
+        return prebake(configs, out);
+    }
+    let mut command = Command::new(PREBAKE);
+    command.arg("diff").arg(configs).arg("--against").arg(out);
+    command
+}
+
+fn changed(configs: &Path, out: &Path) -> Command {
+    let mut command = diff(configs, out);
+    if out.exists() {
+        command.args(["--set", "batch.pools.0.nodes=3"]);
+    }
     command
 }
 
