@@ -8,7 +8,8 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // This thread works too, which spares starting one. A pool that cannot be made now is made when needed.
-    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
+    // This thread works too, and does not wait until the others have started, as it would for a global pool.
+    // A pool that cannot be made now is made when needed.
+    let _pool = rayon::ThreadPoolBuilder::new().use_current_thread().build();
     ExitCode::from(prebake::cli::run(std::env::args_os()))
 }

@@ -7,11 +7,10 @@ use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::{Map, Value, json};
 
 use super::Config;
-use crate::schema::Schema;
+use crate::schema::{Schema, embedded};
 
 /// The committed schema, as it is checked and as editors read it.
-pub static CONFIG: LazyLock<Schema> =
-    LazyLock::new(|| Schema::new("config", include_str!("../../schemas/config.schema.json")));
+pub static CONFIG: LazyLock<Schema> = LazyLock::new(|| embedded!("config", "config.schema"));
 
 /// Generates the schema from the types. The committed file is this, and a test keeps it so.
 pub fn generate() -> Value {

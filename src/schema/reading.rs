@@ -1,4 +1,4 @@
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::outline::Outline;
 use super::schema::Values;
@@ -11,43 +11,41 @@ const DEEPEST: usize = 64;
 ///
 /// Building costs milliseconds, and nearly every value is right. So the answer is one-sided: true only for
 /// what the engine accepts too; in any doubt it is false, and the engine is asked.
-pub(super) fn fits(root: &Outline, schema: &Outline, value: &Value, values: Values) -> bool {
+pub(super) fn fits(root: Outline<'_>, schema: Outline<'_>, value: &Value, values: Values) -> bool {
     Reading { root, values, depth: 0 }.meets(schema, value)
 }
 
 #[derive(Clone, Copy)]
 struct Reading<'a> {
-    root: &'a Outline,
+    root: Outline<'a>,
     values: Values,
     depth: usize,
 }
 
 impl Reading<'_> {
-    fn meets(self, schema: &Outline, value: &Value) -> bool {
+    fn meets(self, schema: Outline<'_>, value: &Value) -> bool {
         let below = Self { depth: self.depth + 1, ..self };
         if below.depth > DEEPEST {
             return false;
         }
-        let Some(rules) = schema.entries() else {
+        let Some(mut rules) = schema.entries() else {
             return schema.is(&Value::Bool(true));
         };
         if self.values == Values::Symbolic && value.as_str().is_some_and(is_symbolic) {
             return !may_be_read_only(self.root, schema, 0);
         }
-        rules.iter().all(|(word, rule)| below.rule_holds(schema, word, rule, value))
+        rules.all(|(word, rule)| below.rule_holds(schema, word, rule, value))
     }
 
-    fn rule_holds(self, schema: &Outline, word: &str, rule: &Outline, value: &Value) -> bool {
+    fn rule_holds(self, schema: Outline<'_>, word: &str, rule: Outline<'_>, value: &Value) -> bool {
         match word {
             "$schema" | "$defs" | "writeOnly" | "deprecated" | "format" => true,
             "$ref" => target(self.root, rule).is_some_and(|target| self.meets(target, value)),
             "type" => match rule.elements() {
-                Some(kinds) => kinds.iter().any(|kind| has_type(value, kind)),
+                Some(mut kinds) => kinds.any(|kind| has_type(value, kind)),
                 None => has_type(value, rule),
             },
-            "enum" => {
-                rule.elements().is_some_and(|options| options.iter().any(|one| one.is(value)))
-            }
+            "enum" => rule.elements().is_some_and(|mut options| options.any(|one| one.is(value))),
             "const" => rule.is(value),
             keyword::READ_ONLY => rule.is(&Value::Bool(false)),
             "properties"
@@ -64,10 +62,10 @@ impl Reading<'_> {
                 _ => true,
             },
             "allOf" => {
-                rule.elements().is_some_and(|all| all.iter().all(|rule| self.meets(rule, value)))
+                rule.elements().is_some_and(|mut all| all.all(|rule| self.meets(rule, value)))
             }
             "anyOf" => {
-                rule.elements().is_some_and(|any| any.iter().any(|rule| self.meets(rule, value)))
+                rule.elements().is_some_and(|mut any| any.any(|rule| self.meets(rule, value)))
             }
             "oneOf" => self.exactly_one(rule, value),
             // What meets both sides meets the right one, whichever that is.
@@ -83,13 +81,13 @@ impl Reading<'_> {
 
     fn object_rule(
         self,
-        schema: &Outline,
+        schema: Outline<'_>,
         word: &str,
-        rule: &Outline,
+        rule: Outline<'_>,
         map: &Map<String, Value>,
     ) -> bool {
         let count = map.len() as u64;
-        let number = || rule.as_number().and_then(Number::as_u64);
+        let number = || rule.as_number().and_then(|number| number.as_u64());
         match word {
             "properties" => {
                 let fits = |(name, value): (&String, &Value)| {
@@ -106,8 +104,8 @@ impl Reading<'_> {
                 })
             }
             "propertyNames" => map.keys().all(|name| self.meets(rule, &Value::from(name.as_str()))),
-            "required" => rule.elements().is_some_and(|names| {
-                names.iter().all(|name| name.as_str().is_some_and(|name| map.contains_key(name)))
+            "required" => rule.elements().is_some_and(|mut names| {
+                names.all(|name| name.as_str().is_some_and(|name| map.contains_key(name)))
             }),
             "minProperties" => number().is_some_and(|least| count >= least),
             "maxProperties" => number().is_some_and(|most| count <= most),
@@ -116,21 +114,21 @@ impl Reading<'_> {
     }
 
     /// One branch holds, and every other one plainly does not.
-    fn exactly_one(self, rule: &Outline, value: &Value) -> bool {
+    fn exactly_one(self, rule: Outline<'_>, value: &Value) -> bool {
         let Some(branches) = rule.elements() else { return false };
-        let holds = |branch: &Outline| self.meets(branch, value);
-        let Some(chosen) = branches.iter().position(holds) else { return false };
-        let mut others = branches.iter().enumerate().filter(|(index, _)| *index != chosen);
+        let holds = |branch| self.meets(branch, value);
+        let Some(chosen) = branches.clone().position(holds) else { return false };
+        let mut others = branches.enumerate().filter(|(index, _)| *index != chosen);
         others.all(|(_, branch)| plainly_fails(self.root, branch, value))
     }
 }
 
-fn target<'a>(root: &'a Outline, reference: &Outline) -> Option<&'a Outline> {
+fn target<'a>(root: Outline<'a>, reference: Outline<'_>) -> Option<Outline<'a>> {
     root.pointer(reference.as_str()?.strip_prefix('#')?)
 }
 
 /// An expression meets any rule but this one, wherever it stands.
-fn may_be_read_only(root: &Outline, schema: &Outline, depth: usize) -> bool {
+fn may_be_read_only(root: Outline<'_>, schema: Outline<'_>, depth: usize) -> bool {
     if depth > DEEPEST || schema.get(keyword::READ_ONLY).is_some() {
         return true;
     }
@@ -148,11 +146,11 @@ fn may_be_read_only(root: &Outline, schema: &Outline, depth: usize) -> bool {
 }
 
 /// A schema that is no object says nothing of reading.
-fn below(root: &Outline, schema: &Outline, depth: usize) -> bool {
+fn below(root: Outline<'_>, schema: Outline<'_>, depth: usize) -> bool {
     schema.entries().is_none() || may_be_read_only(root, schema, depth + 1)
 }
 
-fn has_type(value: &Value, kind: &Outline) -> bool {
+fn has_type(value: &Value, kind: Outline<'_>) -> bool {
     match (kind.as_str(), value) {
         (Some("null"), Value::Null)
         | (Some("boolean"), Value::Bool(_))
@@ -166,7 +164,7 @@ fn has_type(value: &Value, kind: &Outline) -> bool {
 }
 
 /// A branch that names another value for a property, or needs one that is not there.
-fn plainly_fails(root: &Outline, branch: &Outline, value: &Value) -> bool {
+fn plainly_fails(root: Outline<'_>, branch: Outline<'_>, value: &Value) -> bool {
     let branch = branch.get("$ref").map_or(Some(branch), |reference| target(root, reference));
     let Some(branch) = branch else { return false };
     if branch.get("type").is_some_and(|kind| kind.as_str().is_some() && !has_type(value, kind)) {
@@ -185,7 +183,7 @@ fn plainly_fails(root: &Outline, branch: &Outline, value: &Value) -> bool {
 }
 
 /// Bounds of texts, numbers and arrays. A word that is not known here leaves the answer to the engine.
-fn within(bound: &str, rule: &Outline, value: &Value) -> bool {
+fn within(bound: &str, rule: Outline<'_>, value: &Value) -> bool {
     let Some(rule) = rule.as_number() else { return false };
     let size = match (bound, value) {
         ("minLength" | "maxLength", Value::String(text)) => Some(text.chars().count() as u64),

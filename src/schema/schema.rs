@@ -5,8 +5,8 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Value, json};
 
 use super::finding::Finding;
-use super::outline::Outline;
-use super::{keyword, reading, symbolic, translate};
+use super::outline::{Layout, Outline};
+use super::{keyword, layout, reading, symbolic, translate};
 
 /// How to read the strings of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Schema {
     name: String,
     text: Cow<'static, str>,
     /// Nothing when the text is no JSON, of which the engine then says more.
-    outline: OnceLock<Option<Outline>>,
+    layout: OnceLock<Option<Layout>>,
     document: OnceLock<Result<Value, BrokenSchema>>,
     engine: OnceLock<Result<Validator, BrokenSchema>>,
 }
@@ -54,10 +54,17 @@ impl Schema {
         Self {
             name: name.into(),
             text: text.into(),
-            outline: OnceLock::new(),
+            layout: OnceLock::new(),
             document: OnceLock::new(),
             engine: OnceLock::new(),
         }
+    }
+
+    /// The same for one that was laid out when prebake was built.
+    pub(crate) fn embedded(name: &str, text: &'static str, layout: &'static [u8]) -> Self {
+        let schema = Self::new(name, text);
+        let _ = schema.layout.set(Some(Layout::new(layout)));
+        schema
     }
 
     /// The name, such as `Microsoft.Batch/batchAccounts/pools@2025-06-01` or `config`.
@@ -101,7 +108,7 @@ impl Schema {
         value: &Value,
         values: Values,
     ) -> Result<Vec<Finding>, BrokenSchema> {
-        let fits = |root: &Outline| {
+        let fits = |root: Outline<'_>| {
             let rule = root.get("properties").and_then(|properties| properties.get(name));
             rule.is_some_and(|rule| reading::fits(root, rule, value, values))
         };
@@ -121,8 +128,9 @@ impl Schema {
         Ok(translate::findings(&errors, self.document()?, values))
     }
 
-    fn root(&self) -> Option<&Outline> {
-        self.outline.get_or_init(|| serde_json::from_str(&self.text).ok()).as_ref()
+    fn root(&self) -> Option<Outline<'_>> {
+        let lay_out = || layout::layout(self.document().ok()?).map(Layout::new);
+        self.layout.get_or_init(lay_out).as_ref().map(Layout::root)
     }
 
     fn engine(&self) -> Result<&Validator, BrokenSchema> {

@@ -3,17 +3,25 @@ use std::sync::LazyLock;
 
 use super::schema::Schema;
 
-/// A schema of `schemas/`, embedded.
+/// A schema of `schemas/`, embedded with the layout that `build.rs` made of it.
 macro_rules! embedded {
+    ($name:expr, $path:expr) => {
+        $crate::schema::Schema::embedded(
+            $name,
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/", $path, ".json")),
+            include_bytes!(concat!(env!("OUT_DIR"), "/schemas/", $path, ".json")),
+        )
+    };
     ($name:literal) => {
-        Schema::new($name, include_str!(concat!("../../schemas/", $name, ".json")))
+        $crate::schema::embedded!($name, $name)
     };
 }
+pub(crate) use embedded;
 
-/// A schema of `schemas/azure/`, embedded. `schema_folder` in the tests keeps the list below complete.
+/// A schema of `schemas/azure/`. `schema_folder` in the tests keeps the list below complete.
 macro_rules! azure {
     ($name:literal) => {
-        Schema::new($name, include_str!(concat!("../../schemas/azure/", $name, ".json")))
+        embedded!($name, concat!("azure/", $name))
     };
 }
 
