@@ -254,6 +254,7 @@ struct Type {
     mutability: Vec<&'static str>,
     defaults: Vec<&'static str>,
     comparisons: Vec<&'static str>,
+    hides: OnceLock<bool>,
     read: OnceLock<Body>,
 }
 
@@ -265,6 +266,16 @@ struct Body {
 }
 
 impl Type {
+    /// Asked of the lines, so that they need not be taken apart for it.
+    fn hides(&self) -> bool {
+        *self.hides.get_or_init(|| {
+            self.comparisons.iter().any(|line| {
+                let rules = line.split('\t').nth(2).unwrap_or_default();
+                rules.split(',').any(|rule| matches!(rule, "sensitive" | "base64"))
+            })
+        })
+    }
+
     fn body(&self) -> &Body {
         self.read.get_or_init(|| {
             let mut body = Body::default();
@@ -393,6 +404,12 @@ impl Side {
 /// What is known of a resource type, at the top of its body.
 pub fn facts(kind: &str) -> Facts {
     Facts { own: Side::of(&kind.to_lowercase()), any: Side::of("*") }
+}
+
+/// Whether some value of this type is not shown as it is.
+pub fn hides(kind: &str) -> bool {
+    let of = |kind: &str| TYPES.get(kind).is_some_and(Type::hides);
+    of(&kind.to_lowercase()) || of("*")
 }
 
 impl Facts {

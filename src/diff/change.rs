@@ -1,9 +1,11 @@
-use std::fmt::Write as _;
-use std::ops::Add;
+use std::fmt::{self, Write as _};
+use std::ops::{Add, Deref};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::catalog::mutability::Verdict;
+use super::compare;
+use crate::catalog::mutability::{self, Verdict};
 use crate::expand::Resource;
 
 /// What happens to a resource.
@@ -189,10 +191,10 @@ pub struct ResourceChange {
     pub id: String,
     /// How old and new belong together.
     pub pairing: Pairing,
-    /// As it was, without secrets; nothing for an unchanged one.
-    pub before: Option<Resource>,
-    /// As it will be, without secrets; nothing for an unchanged one.
-    pub after: Option<Resource>,
+    /// As it was; nothing for an unchanged one.
+    pub before: Option<Shown>,
+    /// As it will be; nothing for an unchanged one.
+    pub after: Option<Shown>,
     /// What differs, the worst first.
     pub properties: Vec<PropertyChange>,
     /// What differs in the text only.
@@ -203,6 +205,51 @@ pub struct ResourceChange {
     pub advice: String,
     /// The rule that tells its story, `DIF001`; empty when nothing is to tell.
     pub rule: &'static str,
+}
+
+/// A resource as it may be shown: without its secrets, which are taken out when somebody first looks.
+#[derive(Clone)]
+pub struct Shown {
+    whole: Resource,
+    without_secrets: OnceLock<Resource>,
+}
+
+impl Shown {
+    pub(super) fn new(resource: &Resource) -> Self {
+        Self { whole: resource.clone(), without_secrets: OnceLock::new() }
+    }
+
+    /// With its secrets.
+    pub(super) fn whole(&self) -> &Resource {
+        &self.whole
+    }
+}
+
+impl Deref for Shown {
+    type Target = Resource;
+
+    fn deref(&self) -> &Resource {
+        if !mutability::hides(&self.whole.kind) {
+            return &self.whole;
+        }
+        self.without_secrets.get_or_init(|| {
+            let facts = mutability::facts(&self.whole.kind);
+            let body = compare::shown_object(facts, &self.whole.body);
+            Resource { body, ..self.whole.clone() }
+        })
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
 }
 
 impl ResourceChange {

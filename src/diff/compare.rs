@@ -70,6 +70,11 @@ pub(super) fn change(
     }
 }
 
+/// Whether a value is not shown as it is.
+pub(super) fn hides(facts: Facts) -> bool {
+    facts.has(&Comparison::Sensitive) || facts.has(&Comparison::Base64)
+}
+
 /// A value without its secrets, and without what no reader reads.
 pub(super) fn shown(facts: Facts, value: &Value) -> Value {
     if facts.has(&Comparison::Sensitive) {

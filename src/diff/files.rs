@@ -281,15 +281,21 @@ pub fn text_hunks(before: &str, after: &str) -> Vec<Hunk> {
 
 /// How many lines go and come.
 fn counts(before: &str, after: &str) -> (usize, usize) {
-    let (old, new) = (lines(before), lines(after));
-    if old.is_empty() || new.is_empty() {
-        return (old.len(), new.len());
+    if before.is_empty() || after.is_empty() {
+        return (count(before), count(after));
     }
+    let (old, new) = (lines(before), lines(after));
     let ops = directed(before, after, &old, &new);
     let differ = ops.iter().filter(|op| op.tag() != DiffTag::Equal);
     differ.fold((0, 0), |(removed, added), op| {
         (removed + op.old_range().len(), added + op.new_range().len())
     })
+}
+
+/// How many lines a text has; the last one needs no end.
+fn count(text: &str) -> usize {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count()
+        + usize::from(!text.is_empty() && !text.ends_with('\n'))
 }
 
 /// The lines with their ends.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::change::{
-    Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, path_text,
+    Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, Shown,
+    path_text,
 };
 use super::compare;
 use super::pairing::Pair;
@@ -57,25 +58,17 @@ fn named(resource: &Resource, action: Action) -> ResourceChange {
     }
 }
 
-/// The resource as it may be shown.
-fn shown(resource: &Resource) -> Resource {
-    Resource {
-        body: compare::shown_object(mutability::facts(&resource.kind), &resource.body),
-        ..resource.clone()
-    }
-}
-
 fn created(resource: &Resource) -> ResourceChange {
     let mut change = named(resource, Action::Create);
     change.verdict = Verdict::InPlace;
-    change.after = Some(shown(resource));
+    change.after = Some(Shown::new(resource));
     change
 }
 
 fn deleted(resource: &Resource, used: &BTreeSet<String>) -> ResourceChange {
     let mut change = named(resource, Action::Delete);
     change.verdict = Verdict::InPlace;
-    change.before = Some(shown(resource));
+    change.before = Some(Shown::new(resource));
     let (consequence, advice) = if resource.stage == BUILDER {
         (
             "`deploy.sh` removes the builder when a bake ends; what an interrupted bake left keeps \
@@ -128,8 +121,8 @@ fn both(before: &Resource, after: &Resource, pairing: &Pairing, uses: &Uses) -> 
         _ => Action::Modify,
     };
     change.pairing = pairing.clone();
-    change.before = Some(shown(before));
-    change.after = Some(shown(after));
+    change.before = Some(Shown::new(before));
+    change.after = Some(Shown::new(after));
     change.properties = properties;
     tell(&mut change, before);
     change

@@ -19,7 +19,8 @@ mod values;
 
 pub use capacity::{Capacity, FamilyChange, PoolCapacity, PoolSides, Quantity};
 pub use change::{
-    Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, path_text,
+    Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, Shown,
+    path_text,
 };
 pub use files::{
     FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::change::{Action, PropertyChange, ResourceChange, Segment, path_text};
+use super::change::{Action, PropertyChange, ResourceChange, Segment, Shown, path_text};
 use super::cidr::{Addresses, ports};
+use super::compare;
+use crate::catalog::mutability::Facts;
 use crate::catalog::{self, Table};
 use crate::expand::Resource;
 
@@ -216,22 +218,20 @@ type Settled = (Touched, Option<Access>);
 
 /// The values at a place of the table that a change touches.
 fn touched(change: &ResourceChange, row: &[&str]) -> Vec<Settled> {
-    let side = |value: Option<&Value>, flip: bool| {
+    let side = |resource: &Option<Shown>, flip: bool| {
         let mut found = Vec::new();
-        if let Some(value) = value {
-            collect(value, row, String::new(), &mut found);
+        if let Some(resource) = resource {
+            collect_property(&resource.whole().body, row, String::new(), &mut found);
         }
-        found.into_iter().map(move |(path, value)| {
-            let (before, after) = if flip { (Some(value), None) } else { (None, Some(value)) };
-            (Touched { path, before, after }, None)
+        found.into_iter().filter_map(move |(path, value)| {
+            let value = Some(shown(change, row, &value)?);
+            let (before, after) = if flip { (value, None) } else { (None, value) };
+            Some((Touched { path, before, after }, None))
         })
     };
-    let body = |side: &Option<Resource>| {
-        side.as_ref().map(|resource| Value::Object(resource.body.clone()))
-    };
     match change.action {
-        Action::Create => side(body(&change.after).as_ref(), false).collect(),
-        Action::Delete => side(body(&change.before).as_ref(), true).collect(),
+        Action::Create => side(&change.after, false).collect(),
+        Action::Delete => side(&change.before, true).collect(),
         _ => change.properties.iter().flat_map(|property| below(property, row)).collect(),
     }
 }
@@ -288,15 +288,40 @@ fn collect(value: &Value, steps: &[&str], path: String, found: &mut Vec<(String,
                 collect(value, rest, format!("{path}[{key}]"), found);
             }
         }
-        (Value::Object(object), step) => {
-            let entry = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(step));
-            if let Some((key, value)) = entry {
-                let dot = if path.is_empty() { "" } else { "." };
-                collect(value, rest, format!("{path}{dot}{key}"), found);
-            }
-        }
+        (Value::Object(object), _) => collect_property(object, steps, path, found),
         _ => {}
     }
+}
+
+fn collect_property(
+    object: &Map<String, Value>,
+    steps: &[&str],
+    path: String,
+    found: &mut Vec<(String, Value)>,
+) {
+    let Some((step, rest)) = steps.split_first() else { return };
+    let entry = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(step));
+    if let Some((key, value)) = entry {
+        let dot = if path.is_empty() { "" } else { "." };
+        collect(value, rest, format!("{path}{dot}{key}"), found);
+    }
+}
+
+/// A value of a place of the table without its secrets, nothing if it is part of one.
+fn shown(change: &ResourceChange, row: &[&str], value: &Value) -> Option<Value> {
+    if !catalog::mutability::hides(&change.kind) {
+        return Some(value.clone());
+    }
+    let hidden = (0..row.len()).any(|depth| compare::hides(facts(change, &row[..depth])));
+    (!hidden).then(|| compare::shown(facts(change, row), value))
+}
+
+/// What the tables of mutability say of a place of the table.
+fn facts(change: &ResourceChange, row: &[&str]) -> Facts {
+    row.iter().fold(catalog::mutability::facts(&change.kind), |facts, step| match *step {
+        "[]" => facts.element(),
+        name => facts.property(name),
+    })
 }
 
 fn element_name(element: &Value) -> Option<String> {
@@ -350,14 +375,8 @@ fn merge(touched: Vec<Settled>) -> Vec<Settled> {
 
 fn access(row: &Row, change: &ResourceChange, item: &Touched) -> Option<Access> {
     let lone = matches!(change.action, Action::Create | Action::Delete);
-    let facts = |path: &[&str]| {
-        path.iter().fold(catalog::mutability::facts(&change.kind), |facts, step| match *step {
-            "[]" => facts.element(),
-            name => facts.property(name),
-        })
-    };
     // What a resource that exists leaves out, Azure sets to the default.
-    let default = if lone { None } else { facts(&row.steps).default() };
+    let default = if lone { None } else { facts(change, &row.steps).default() };
     let (before, after) = (item.before.as_ref().or(default), item.after.as_ref().or(default));
     let access = match &row.rule {
         Rule::To(value) => opened(is(before, value), is(after, value)),
@@ -475,7 +494,7 @@ fn role(change: &ResourceChange) -> Option<SecurityChange> {
         return None;
     }
     let told =
-        |side: &Option<Resource>| side.as_ref().map(|resource| Value::from(assignment(resource)));
+        |side: &Option<Shown>| side.as_ref().map(|resource| Value::from(assignment(resource)));
     let (before, after) = (told(&change.before), told(&change.after));
     let access = match (&change.before, &change.after) {
         (None, _) => Access::Widens,

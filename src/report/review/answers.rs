@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::capacity::amounts;
 use super::kinds::kind_words;
 use super::section::Summary;
-use crate::diff::{Access, Action, Diff, Pairing, Quantity, ResourceChange, path_text};
-use crate::expand::Resource;
+use crate::diff::{Access, Action, Diff, Pairing, Quantity, ResourceChange, Shown, path_text};
 
 /// Types that are billed for being there.
 const BILLED: [&str; 6] = [
@@ -275,7 +274,7 @@ fn replicas(change: &ResourceChange) -> Option<(bool, String)> {
     if !change.is("Microsoft.Compute/galleries/images/versions") {
         return None;
     }
-    let count = |side: &Option<Resource>| {
+    let count = |side: &Option<Shown>| {
         let profile = side.as_ref()?.body.get("properties")?.get("publishingProfile")?;
         let regions = profile.get("targetRegions")?.as_array()?;
         let of = |region: &Value| {

@@ -129,7 +129,7 @@ fn action_name(action: Action) -> &'static str {
 
 /// What-if knows no replacement: a resource under a new id is one that comes and one that goes.
 fn change_entries(config: &str, change: &ResourceChange) -> Vec<Value> {
-    let (before, after) = (change.before.as_ref(), change.after.as_ref());
+    let (before, after) = (change.before.as_deref(), change.after.as_deref());
     if change.pairing == Pairing::Same {
         let change_type = match change.action {
             Action::Create => "Create",

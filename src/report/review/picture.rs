@@ -140,7 +140,7 @@ fn nodes(diff: &Diff, places: &[usize]) -> Vec<Node> {
     let mut places = places.iter().copied();
     for change in &diff.resources {
         let own = if change.action == Action::NoChange { None } else { places.next() };
-        let old = change.before.as_ref().filter(|before| before.name != change.name);
+        let old = change.before.as_deref().filter(|before| before.name != change.name);
         let before = change.action == Action::NoChange
             || change.before.as_ref().is_some_and(|before| before.name == change.name);
         let after = change.action == Action::NoChange || change.after.is_some();

@@ -111,7 +111,7 @@ impl ResourceView {
         let name = |resource: &Resource| {
             if telling { resource.name.clone() } else { diff::title(resource) }
         };
-        let before = change.before.as_ref().map(name);
+        let before = change.before.as_deref().map(name);
         let own = if telling { &change.name } else { &change.title };
         let lone = leaves && matches!(change.action, Action::Create | Action::Delete);
         Self {
