@@ -30,7 +30,7 @@ fn told(diff: &Diff, swap: bool) -> Vec<Told> {
                 action if swap => mirrored(action),
                 action => action,
             };
-            let ids = (change.before.as_ref(), change.after.as_ref());
+            let ids = (change.before.as_deref(), change.after.as_deref());
             let (old, new) = if swap { (ids.1, ids.0) } else { ids };
             let id = |side: Option<&prebake::expand::Resource>| side.map(|side| side.id.clone());
             let properties = change.properties.iter().map(|property| {
