@@ -3,6 +3,7 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
@@ -25,6 +26,8 @@ pub(super) struct Fleet<'a> {
     renders: Vec<(usize, usize)>,
     /// Renders that share what they must not share: none of them is made.
     blocked: Vec<(usize, usize)>,
+    /// The jobs of a config that stands alone, which are not read again.
+    alone: Mutex<Option<Vec<Job>>>,
     /// The exit code so far.
     pub code: u8,
 }
@@ -33,7 +36,8 @@ impl<'a> Fleet<'a> {
     /// Finds the configs and what they cannot share.
     pub fn new(configs: &'a Configs) -> Result<Self, u8> {
         let (paths, code) = input::find(&configs.paths)?;
-        let mut fleet = Self { configs, paths, renders: vec![], blocked: vec![], code };
+        let alone = Mutex::default();
+        let mut fleet = Self { configs, paths, renders: vec![], blocked: vec![], alone, code };
         fleet.survey();
         Ok(fleet)
     }
@@ -52,9 +56,11 @@ impl<'a> Fleet<'a> {
     fn survey(&mut self) {
         let read = |path: usize| {
             let jobs = input::jobs(&self.paths[path], self.configs);
-            let alone = self.paths.len() == 1 && jobs.len() == 1;
-            let claims = |job| if alone { Vec::new() } else { fleet::claims(job) };
-            jobs.iter().map(claims).collect::<Vec<_>>()
+            if self.paths.len() == 1 && jobs.len() == 1 {
+                *self.kept() = Some(jobs);
+                return vec![Vec::new()];
+            }
+            jobs.iter().map(fleet::claims).collect::<Vec<_>>()
         };
         let claims: Vec<_> = (0..self.paths.len()).into_par_iter().map(read).collect();
         let numbered = claims.iter().enumerate();
@@ -71,6 +77,10 @@ impl<'a> Fleet<'a> {
             terminal::findings(&diagnostics, &sources);
             self.code = self.code.max(FINDINGS);
         }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Vec<Job>>> {
+        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn job(&self, number: usize) -> Job {
@@ -107,8 +117,12 @@ impl<'a> Fleet<'a> {
     }
 
     fn one<T>(&self, path: usize, work: &impl Fn(&str, Job) -> T) -> Vec<T> {
-        let jobs = input::jobs(&self.paths[path], self.configs).into_iter().enumerate();
-        let free = jobs.filter(|(place, _)| !self.blocked.contains(&(path, *place)));
+        let kept = self.kept().take();
+        let jobs = kept.unwrap_or_else(|| input::jobs(&self.paths[path], self.configs));
+        let free = jobs
+            .into_iter()
+            .enumerate()
+            .filter(|(place, _)| !self.blocked.contains(&(path, *place)));
         let shown = self.paths[path].display().to_string();
         free.map(|(_, job)| work(&shown, job)).collect()
     }

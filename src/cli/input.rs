@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
 use walkdir::WalkDir;
 
@@ -179,8 +178,7 @@ fn reads_as_config(path: &Path) -> bool {
 
 /// What all configs of a run share.
 pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, u8> {
-    let templates = Arc::new(templates(configs.templates.as_deref())?);
-    templates.read_ahead();
+    let templates = templates(configs.templates.as_deref())?;
     let as_of = configs.as_of.or_else(today).ok_or_else(|| {
         terminal::failed(
             "the machine's clock gives no day",

@@ -114,8 +114,16 @@ impl Configs {
     }
 }
 
+/// The commands that render.
+const RENDERING: [&str; 4] = ["render", "validate", "diff", "test"];
+
 /// Runs the command that the arguments ask for and gives its exit code.
 pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
+    let arguments: Vec<_> = arguments.collect();
+    // Reading the arguments takes long enough for another thread to have the templates ready.
+    if RENDERING.iter().any(|command| arguments.iter().any(|argument| argument == command)) {
+        crate::render::read_ahead();
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {

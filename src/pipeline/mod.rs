@@ -10,8 +10,6 @@ pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
 
-use std::sync::Arc;
-
 use crate::catalog::Date;
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
@@ -37,7 +35,7 @@ pub struct Input {
 #[derive(Debug)]
 pub struct Tools {
     /// The templates, parsed when first used.
-    pub templates: Arc<Templates>,
+    pub templates: Templates,
     /// The schemas of resource types, compiled when first used.
     pub schemas: ResourceSchemas,
     /// The day on which retirements are judged.

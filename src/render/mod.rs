@@ -17,7 +17,7 @@ mod templates;
 
 pub use manifest::{MANIFEST, Manifest, Target};
 pub use pool_json::SUBSCRIPTION_PLACEHOLDER;
-pub use templates::{EMBEDDED, Templates};
+pub use templates::{EMBEDDED, Templates, read_ahead};
 
 use std::collections::BTreeMap;
 

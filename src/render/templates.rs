@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{LazyLock, OnceLock};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -60,9 +60,28 @@ embedded![
 /// The text of each template, by its path.
 pub(super) type Texts = BTreeMap<Cow<'static, str>, Cow<'static, str>>;
 
-/// The largest templates; no config that has pools does without them.
-const LARGEST: [&str; 3] =
-    ["deploy/deploy.sh.tera", "bicep/batch.bicep.tera", "readme/README.md.tera"];
+/// The templates that most configs need, the largest first.
+const USUAL: [&str; 19] = [
+    "deploy/deploy.sh.tera",
+    "bicep/batch.bicep.tera",
+    "readme/README.md.tera",
+    "bicep/registry.bicep.tera",
+    "bicep/builder.bicep.tera",
+    "bicep/batch.bicepparam.tera",
+    "cloud-init/prebake-bake.sh.tera",
+    "cloud-init/lib.sh.tera",
+    "bicep/image.bicep.tera",
+    "cloud-init/steps/gpu-driver.sh.tera",
+    "cloud-init/steps/docker.sh.tera",
+    "cloud-init/steps/login.sh.tera",
+    "bicep/registry.bicepparam.tera",
+    "cloud-init/steps/preload.sh.tera",
+    "cloud-init/steps/kernel.sh.tera",
+    "cloud-init/steps/container-toolkit.sh.tera",
+    "cloud-init/steps/clean.sh.tera",
+    "cloud-init/steps/verify.sh.tera",
+    "cloud-init/steps/prepare.sh.tera",
+];
 
 /// The templates of everything that is deployed: the embedded ones with a team's own laid over them.
 /// Parsed once and shared over a fleet.
@@ -78,10 +97,29 @@ pub struct Templates {
 /// Templates as the engine has them.
 #[derive(Debug)]
 enum Parsed {
-    /// The embedded templates know nothing of each other, so that each can be parsed when it is first rendered.
-    Alone(BTreeMap<&'static str, OnceLock<TeraResult<Tera>>>),
+    /// The embedded templates know nothing of each other, so that each is parsed when it is first rendered.
+    Alone,
     /// Those of a team may include and import, and are judged before anything is rendered.
     Together(Box<Tera>),
+}
+
+/// The embedded templates as far as they were parsed.
+static ALONE: LazyLock<BTreeMap<&str, OnceLock<TeraResult<Tera>>>> =
+    LazyLock::new(|| EMBEDDED.iter().map(|(path, _)| (*path, OnceLock::new())).collect());
+
+fn alone(path: &str) -> Result<&'static Tera, &'static tera::Error> {
+    let known = EMBEDDED.iter().find(|(known, _)| *known == path);
+    let (path, text) = known.expect("the paths asked for are those of the embedded templates");
+    ALONE[path].get_or_init(|| engine(std::iter::once((*path, *text)))).as_ref()
+}
+
+/// Starts to parse the embedded templates on another thread, before it is known which ones will be needed.
+pub fn read_ahead() {
+    rayon::spawn(|| {
+        for path in USUAL {
+            let _ = alone(path);
+        }
+    });
 }
 
 impl Templates {
@@ -97,8 +135,7 @@ impl Templates {
             EMBEDDED.iter().map(|(path, text)| (Cow::from(*path), Cow::from(*text))).collect();
         texts.extend(overlay.into_iter().map(|(path, text)| (path.into(), text.into())));
         let bounded = bounded(&own, &texts, sources, diagnostics)?;
-        let unread = EMBEDDED.iter().map(|(path, _)| (*path, OnceLock::new())).collect();
-        let parsed = Parsed::Alone(unread);
+        let parsed = Parsed::Alone;
         let mut templates = Self { texts, bounded, parsed, digest: OnceLock::new() };
         if !own.is_empty() {
             match engine(templates.paths().map(|path| (path, templates.read(path)))) {
@@ -111,29 +148,21 @@ impl Templates {
 
     /// Parses the templates that are about to be rendered side by side, as far as nobody did.
     pub(super) fn prepare(&self, paths: &[&str]) {
-        let Parsed::Alone(engines) = &self.parsed else { return };
-        let unread = paths.iter().filter(|path| engines[**path].get().is_none());
+        if let Parsed::Together(_) = &self.parsed {
+            return;
+        }
+        let unread = paths.iter().filter(|path| ALONE[**path].get().is_none());
         // One that cannot be parsed is reported where it is rendered.
         // They differ so much in size that each is a piece of work of its own.
         unread.collect::<Vec<_>>().par_iter().with_max_len(1).for_each(|path| {
-            let _ = self.engine(path);
+            let _ = alone(path);
         });
-    }
-
-    /// Starts to parse the largest ones, while the config is still being read.
-    pub fn read_ahead(self: &Arc<Self>) {
-        let templates = Arc::clone(self);
-        rayon::spawn(move || templates.prepare(&LARGEST));
     }
 
     fn engine(&self, path: &str) -> Result<&Tera, &tera::Error> {
         match &self.parsed {
             Parsed::Together(engine) => Ok(engine),
-            Parsed::Alone(engines) => engines
-                .get(path)
-                .expect("the paths asked for are those of the embedded templates")
-                .get_or_init(|| engine(std::iter::once((path, self.read(path)))))
-                .as_ref(),
+            Parsed::Alone => alone(path),
         }
     }
 
