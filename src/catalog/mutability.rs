@@ -309,9 +309,9 @@ fn each(body: &mut Node, pattern: &'static str, mut act: impl FnMut(&mut Node)) 
 static TYPES: LazyLock<BTreeMap<String, Type>> = LazyLock::new(|| {
     let mut types = BTreeMap::<String, Type>::new();
     let mut add = |table: &'static str, list: fn(&mut Type) -> &mut Vec<&'static str>| {
-        for line in lines(table) {
-            let kind = &line[..memchr(b'\t', line.as_bytes()).unwrap_or(line.len())];
-            list(types.entry(kind.to_lowercase()).or_default()).push(line);
+        let rows: Vec<&str> = lines(table).collect();
+        for rows in rows.chunk_by(|one, next| kind_of(one) == kind_of(next)) {
+            list(types.entry(kind_of(rows[0]).to_lowercase()).or_default()).extend(rows);
         }
     };
     add(MUTABILITY, |kind| &mut kind.mutability);
@@ -327,6 +327,11 @@ const COMPARISONS: &str = include_str!("tables/comparisons.tsv");
 /// The rows of a table, without comments and the line of column names.
 fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
     table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1)
+}
+
+/// The resource type of a row, its first column.
+fn kind_of(line: &str) -> &str {
+    &line[..memchr(b'\t', line.as_bytes()).unwrap_or(line.len())]
 }
 
 fn columns(line: &'static str) -> Vec<&'static str> {

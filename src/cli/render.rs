@@ -107,6 +107,10 @@ impl Render {
         match self.compare_and_write(&folder, render, fleet, &mut notes) {
             Ok((text, state)) => {
                 let counts = terminal::counts(&outcome.diagnostics);
+                if fleet.is_single() {
+                    // The process ends now, which gives everything back at once.
+                    std::mem::forget(outcome);
+                }
                 let text = if fleet.is_single() { text } else { among_many(&text, &counts) };
                 let code = if self.check && state == State::Differs { FINDINGS } else { DONE };
                 Shown { text, notes, state, code }

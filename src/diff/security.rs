@@ -312,16 +312,26 @@ fn shown(change: &ResourceChange, row: &[&str], value: &Value) -> Option<Value> 
     if !catalog::mutability::hides(&change.kind) {
         return Some(value.clone());
     }
-    let hidden = (0..row.len()).any(|depth| compare::hides(facts(change, &row[..depth])));
-    (!hidden).then(|| compare::shown(facts(change, row), value))
+    let mut here = catalog::mutability::facts(&change.kind);
+    for step in row {
+        if compare::hides(here) {
+            return None;
+        }
+        here = step_to(here, step);
+    }
+    Some(compare::shown(here, value))
 }
 
 /// What the tables of mutability say of a place of the table.
 fn facts(change: &ResourceChange, row: &[&str]) -> Facts {
-    row.iter().fold(catalog::mutability::facts(&change.kind), |facts, step| match *step {
+    row.iter().fold(catalog::mutability::facts(&change.kind), |facts, step| step_to(facts, step))
+}
+
+fn step_to(facts: Facts, step: &str) -> Facts {
+    match step {
         "[]" => facts.element(),
         name => facts.property(name),
-    })
+    }
 }
 
 fn element_name(element: &Value) -> Option<String> {

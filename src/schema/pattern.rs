@@ -15,6 +15,8 @@ pub(super) struct Pattern {
     text: String,
     /// Nothing for a pattern that is left to the engine.
     ready: OnceLock<Option<Ready>>,
+    /// The first text that matched: such as the schema that every template names, it comes again.
+    matched: OnceLock<String>,
 }
 
 /// The first engine is built in microseconds and slow, the other is built in a hundred times that and fast.
@@ -31,13 +33,20 @@ struct Ready {
 
 impl Pattern {
     pub(super) fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), ready: OnceLock::new() }
+        Self { text: text.to_owned(), ready: OnceLock::new(), matched: OnceLock::new() }
     }
 
     /// Whether a text plainly matches. Only one of ASCII: outside of it, the dialects of patterns differ.
     pub(super) fn matches(&self, text: &str) -> bool {
+        if self.matched.get().is_some_and(|matched| matched == text) {
+            return true;
+        }
         let ready = || self.ready.get_or_init(|| Ready::new(&self.text)).as_ref();
-        text.is_ascii() && ready().is_some_and(|ready| ready.matches(text))
+        let matches = text.is_ascii() && ready().is_some_and(|ready| ready.matches(text));
+        if matches {
+            self.matched.get_or_init(|| text.to_owned());
+        }
+        matches
     }
 }
 
