@@ -37,16 +37,12 @@ impl Judged<'_> {
         diagnostics: &mut Diagnostics,
     ) {
         let files = self.add_files(sources);
-        let (values, mut found) = self.values(&files);
-        let (of_schemas, of_rules) = rayon::join(
-            || {
-                let mut found = self.resources(schemas);
-                found.append(self.files(&files, &values));
-                found
-            },
-            || self.rules(as_of, &files, &values),
-        );
-        found.append(of_schemas);
+        let ((values, mut found), of_resources) =
+            rayon::join(|| self.values(&files), || self.resources(schemas));
+        let (of_files, of_rules) =
+            rayon::join(|| self.files(&files, &values), || self.rules(as_of, &files, &values));
+        found.append(of_resources);
+        found.append(of_files);
         found.append(of_rules);
         let settings = self.config.checks.as_ref().map(|checks| checks.rules.clone());
         let outcome = check::apply(found, &settings.unwrap_or_default(), as_of, &|code| {
