@@ -103,12 +103,22 @@ fn image(
     let name_pointer = format!("{pointer}/name");
     let (host, repository) = split_host(&written.name);
     let suffix = version(resolver, written, pointer)?;
+    if let Some(host) = host.filter(|host| !valid_host(host)) {
+        resolver.error(
+            "PB1008",
+            &name_pointer,
+            format!("`{host}` is not the host of a registry"),
+            "a host has letters, digits, `-` and `.` between them, and a port from 1 to 65535",
+            "write it as `host/repository` or `host:port/repository`, without `https://`",
+        );
+        return None;
+    }
     if !valid_repository(repository) {
         resolver.error(
             "PB1008",
             &name_pointer,
             format!("`{}` is not an image name", written.name),
-            "a repository has lowercase letters, digits and `.`, `_`, `-`, `/` between them",
+            "a repository has lowercase letters, digits and single `/`, `.`, `_`, `__` or `-` between them",
             "write it as `repository` or `host/repository`, and the tag under `tag`",
         );
         return None;
@@ -307,16 +317,32 @@ fn split_host(name: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// The repository grammar of the OCI distribution specification.
-fn valid_repository(repository: &str) -> bool {
-    let part = |part: &str| {
-        let bytes = part.as_bytes();
-        let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        bytes.first().is_some_and(alphanumeric)
-            && bytes.last().is_some_and(alphanumeric)
-            && bytes.iter().all(|byte| alphanumeric(byte) || matches!(byte, b'.' | b'_' | b'-'))
+/// Labels of letters, digits and inner hyphens, as the grammar of image references has them, and a port.
+fn valid_host(host: &str) -> bool {
+    let (domain, port) = host.split_once(':').map_or((host, None), |(d, port)| (d, Some(port)));
+    let label = |label: &str| {
+        let inside = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(inside)
     };
-    repository.split('/').all(part)
+    let number = |port: &str| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|n| n > 0)
+    };
+    domain.split('.').all(label) && port.is_none_or(number)
+}
+
+/// The repository grammar of the OCI distribution specification, and the length that registries take.
+fn valid_repository(repository: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let separator =
+        |text: &str| matches!(text, "." | "_" | "__") || text.bytes().all(|byte| byte == b'-');
+    let part = |part: &str| {
+        let mut ends = [part.chars().next(), part.chars().last()].into_iter();
+        ends.all(|end| end.is_some_and(alphanumeric)) && part.split(alphanumeric).all(separator)
+    };
+    repository.len() <= 255 && repository.split('/').all(part)
 }
 
 /// Contexts that ACR fetches by itself, as `az acr build` tells them apart.
