@@ -1,9 +1,9 @@
 use serde::Serialize;
 
 use super::resolver::Resolver;
+use super::sizes::{Size, Sizes};
 use crate::catalog::{self, BaseImage, DriverClass, Generation, GpuModules, GpuVendor, VmSize};
 use crate::config::fields::{self, DriverKind, KernelModules, SecurityType};
-use crate::diagnostic::nearest;
 
 /// What the nodes are and what their image starts from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,34 +43,6 @@ pub struct Os {
     pub packages: &'static str,
 }
 
-/// A VM size.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Size {
-    /// Name as Azure spells it.
-    pub name: String,
-    /// Quota family.
-    pub family: String,
-    /// Virtual CPUs.
-    pub vcpus: u32,
-    /// GPUs, `1` or `1/6`; empty without one.
-    pub gpus: String,
-    /// GPU model; empty without one.
-    pub gpu_model: String,
-}
-
-impl Size {
-    fn of(size: &VmSize) -> Self {
-        let gpus = if size.has_gpu() { size.gpus } else { None };
-        Self {
-            name: size.name.to_owned(),
-            family: size.family.to_owned(),
-            vcpus: size.vcpus,
-            gpus: gpus.map_or_else(String::new, |count| count.to_string()),
-            gpu_model: size.gpu_model.to_owned(),
-        }
-    }
-}
-
 /// The GPU software of the nodes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gpu {
@@ -84,45 +56,19 @@ pub struct Gpu {
     pub nvswitch: bool,
 }
 
-/// A size of the config, looked up. An unknown one is reported with the nearest known one, and the default
-/// stands in for it, so that what follows is checked too.
-pub(super) fn size(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> Option<VmSize> {
-    let found = catalog::vm_size(name);
-    if found.is_none() {
-        let help = match nearest(name, catalog::vm_sizes()) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => "name a size as `az vm list-sizes` does, such as `Standard_NC4as_T4_v3`".into(),
-        };
-        resolver.error(
-            "PB1001",
-            pointer,
-            format!("unknown VM size `{name}`"),
-            "not a size of the catalog",
-            help,
-        );
-        return catalog::vm_size(catalog::config_default("cpu-size"));
-    }
-    found
-}
-
-/// Size by name for parts that have been looked up before.
-pub(super) fn described(size: &VmSize) -> Size {
-    Size::of(size)
-}
-
-pub(super) fn resolve(resolver: &mut Resolver<'_>, pool_sizes: &[VmSize]) -> Option<Node> {
+pub(super) fn resolve(resolver: &mut Resolver<'_>, sizes: &Sizes) -> Option<Node> {
     let written = resolver.config.node.clone().unwrap_or_default();
     let default_os = catalog::config_default("os");
     let os_key = written.os.map_or(default_os, fields::Os::key);
-    let vm_size = default_size(resolver, &written, pool_sizes)?;
-    fits_gpu(resolver, &written, &vm_size);
-    let gpu = gpu(resolver, &written, &vm_size, pool_sizes);
-    let generation = generation(resolver, &vm_size, pool_sizes, os_key)?;
+    let vm_size = &sizes.node.size;
+    fits_gpu(resolver, &written, vm_size);
+    let gpu = gpu(resolver, &written, sizes);
+    let generation = generation(resolver, sizes, os_key)?;
     let base = catalog::base_image(os_key, generation)?;
     let trusted = written.security_type == Some(SecurityType::TrustedLaunch);
     Some(Node {
         os: os(&base),
-        size: Size::of(&vm_size),
+        size: Size::of(vm_size),
         gpu,
         generation: generation.as_str(),
         security_type: if trusted { "TrustedLaunch" } else { "Standard" },
@@ -130,22 +76,6 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, pool_sizes: &[VmSize]) -> Opt
         toolkit_version: written.toolkit_version,
         docker_version: written.docker_version,
     })
-}
-
-fn default_size(
-    resolver: &mut Resolver<'_>,
-    written: &fields::Node,
-    pool_sizes: &[VmSize],
-) -> Option<VmSize> {
-    if let Some(name) = &written.vm_size {
-        return size(resolver, name, "/node/vmSize");
-    }
-    // Pools that all name their size have said what the nodes are.
-    if let Some(first) = pool_sizes.first().filter(|_| written.gpu.is_none()) {
-        return Some(first.clone());
-    }
-    let key = if written.gpu == Some(true) { "gpu-size" } else { "cpu-size" };
-    catalog::vm_size(catalog::config_default(key))
 }
 
 /// `gpu: true` on a size without one is a bill for nothing, and the reverse a GPU that idles.
@@ -169,13 +99,8 @@ fn fits_gpu(resolver: &mut Resolver<'_>, written: &fields::Node, size: &VmSize) 
     resolver.error("PB1002", "/node/gpu", title, "does not fit `vmSize`", help);
 }
 
-fn gpu(
-    resolver: &mut Resolver<'_>,
-    written: &fields::Node,
-    size: &VmSize,
-    pool_sizes: &[VmSize],
-) -> Option<Gpu> {
-    let every = || std::iter::once(size).chain(pool_sizes);
+fn gpu(resolver: &mut Resolver<'_>, written: &fields::Node, sizes: &Sizes) -> Option<Gpu> {
+    let every = || sizes.nodes().map(|machine| &machine.size);
     let size = every().find(|size| size.has_gpu())?;
     if size.gpu_vendor != GpuVendor::Nvidia {
         resolver.error(
@@ -255,16 +180,9 @@ fn modules(
 }
 
 /// Generation 2 wherever every size boots it; 1 for the sizes that know no other.
-fn generation(
-    resolver: &mut Resolver<'_>,
-    size: &VmSize,
-    pool_sizes: &[VmSize],
-    os_key: &str,
-) -> Option<Generation> {
+fn generation(resolver: &mut Resolver<'_>, sizes: &Sizes, os_key: &str) -> Option<Generation> {
     let boots = |generation| {
-        std::iter::once(size)
-            .chain(pool_sizes)
-            .all(|size| size.boots(generation).unwrap_or(generation == Generation::V2))
+        sizes.nodes().all(|one| one.size.boots(generation).unwrap_or(generation == Generation::V2))
             && catalog::base_image(os_key, generation).is_some()
     };
     let found = [Generation::V2, Generation::V1].into_iter().find(|one| boots(*one));

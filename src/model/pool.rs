@@ -4,8 +4,8 @@ use super::batch::PoolContext;
 use super::images::NameValue;
 use super::is_resource_id;
 use super::names::{identifier, short_digest};
-use super::node::{Size, described};
 use super::resolver::Resolver;
+use super::sizes::Size;
 use crate::config::fields::{self, Elevation, MountKind, Replacement};
 
 /// A pool.
@@ -129,7 +129,7 @@ pub(super) fn resolve(
 ) -> Option<Pool> {
     let pointer = format!("/batch/pools/{index}");
     let size = match &written.vm_size {
-        Some(_) => described(context.sizes.get(index)?.as_ref()?),
+        Some(_) => Size::of(&context.sizes.get(index)?.as_ref()?.size),
         None => context.node.size.clone(),
     };
     let (fixed, auto_scale) = scale(resolver, written, &pointer, user_subscription)?;
