@@ -145,7 +145,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         sizes: &sizes.pools,
     };
     let batch = batch::resolve(resolver, &names, &context);
-    let remote_build = images.iter().filter_map(|image| image.build.as_ref()).any(|b| b.remote);
+    let task_run = images.iter().filter_map(|image| image.build.as_ref()).any(|b| b.task_run);
     let abac = registry.as_ref().is_some_and(|registry| registry.abac);
     let mut model = Model {
         name: config.name.clone(),
@@ -154,7 +154,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         subscription: config.subscription.clone(),
         tags: config.tags.clone(),
         identity,
-        build_identity: (remote_build && abac).then(|| names.local("build")),
+        build_identity: (task_run && abac).then(|| names.local("build")),
         registry,
         images,
         node,
