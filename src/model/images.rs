@@ -72,6 +72,7 @@ impl NameValue {
 }
 
 const DEFAULT_TIMEOUT_SECONDS: u32 = 3600;
+const LONGEST_TASK_NAME: usize = 50;
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, registry: Option<&Registry>) -> Vec<Image> {
     let mut images: Vec<Image> = Vec::new();
@@ -290,11 +291,9 @@ fn resolve_build(
     if !inside {
         return None;
     }
-    let key = super::names::identifier(&written.name, keys);
-    let mut task_name: String = format!("build-{}", key.replace('_', "-"));
-    task_name.truncate(50);
+    let key = super::names::identifier(&written.name.to_lowercase(), keys);
     Some(Build {
-        task_name: task_name.trim_end_matches('-').to_owned(),
+        task_name: task_name(&key),
         key,
         context: build.context.clone(),
         task_run: remote && in_group,
@@ -305,6 +304,17 @@ fn resolve_build(
         target: build.target.clone(),
         timeout: build.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS),
     })
+}
+
+/// A name that the registry takes: at most 50 characters, the end of a longer one as its digest.
+fn task_name(key: &str) -> String {
+    let whole = format!("build-{}", key.replace('_', "-"));
+    if whole.len() <= LONGEST_TASK_NAME {
+        return whole.trim_end_matches('-').to_owned();
+    }
+    let digest = super::names::short_digest(key, 8);
+    let start = &whole[..LONGEST_TASK_NAME - digest.len() - 1];
+    format!("{}-{digest}", start.trim_end_matches('-'))
 }
 
 /// Docker's own rule: the first part is a host if it has a dot or a port, or is `localhost`.
