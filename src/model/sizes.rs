@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::resolver::Resolver;
 use crate::catalog::{self, VmSize};
-use crate::config::fields;
+use crate::config::fields::{self, SecurityType};
 use crate::diagnostic::nearest;
 
 /// A VM size.
@@ -81,8 +81,18 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>) -> Option<Sizes> {
         .filter(|_| bakes)
         .and_then(|name| named(resolver, name, "/builder/vmSize".to_owned()));
     let sizes = Sizes { node, pools, builder, bakes };
+    let trusted = written.security_type == Some(SecurityType::TrustedLaunch);
     for machine in sizes.all() {
         has_our_architecture(resolver, machine);
+        if trusted && machine.size.trusted_launch == Some(false) {
+            resolver.error(
+                "PB1033",
+                &machine.pointer,
+                format!("size `{}` has no trusted launch", machine.size.name),
+                "`node.securityType` is `trustedLaunch`",
+                "take a size that has it, or `securityType: standard`",
+            );
+        }
     }
     Some(sizes)
 }
