@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::resolver::Resolver;
-use super::sizes::{Size, Sizes};
+use super::sizes::{Machine, Size, Sizes};
 use crate::catalog::{self, BaseImage, DriverClass, Generation, GpuModules, GpuVendor, VmSize};
 use crate::config::fields::{self, DriverKind, KernelModules, SecurityType};
 
@@ -179,20 +179,29 @@ fn modules(
     }
 }
 
-/// Generation 2 wherever every size boots it; 1 for the sizes that know no other.
+/// Generation 2 wherever every size boots it, the builder's too; 1 for the sizes that know no other.
 fn generation(resolver: &mut Resolver<'_>, sizes: &Sizes, os_key: &str) -> Option<Generation> {
-    let boots = |generation| {
-        sizes.nodes().all(|one| one.size.boots(generation).unwrap_or(generation == Generation::V2))
-            && catalog::base_image(os_key, generation).is_some()
+    let boots = |machine: &Machine, generation| {
+        machine.size.boots(generation).unwrap_or(generation == Generation::V2)
     };
-    let found = [Generation::V2, Generation::V1].into_iter().find(|one| boots(*one));
+    let fits = |generation: &Generation| {
+        sizes.all().all(|machine| boots(machine, *generation))
+            && catalog::base_image(os_key, *generation).is_some()
+    };
+    let found = [Generation::V2, Generation::V1].into_iter().find(fits);
     if found.is_none() {
+        let only = |generation, other| {
+            let mut machines = sizes.all();
+            machines.find(|one| boots(one, generation) && !boots(one, other))
+        };
+        let first = only(Generation::V1, Generation::V2).unwrap_or(&sizes.node);
+        let second = only(Generation::V2, Generation::V1).unwrap_or(&sizes.node);
         resolver.error(
             "PB1021",
-            "/node",
+            &second.pointer,
             "no image generation fits all sizes",
-            format!("no generation of `{os_key}` boots on every size of this config"),
-            "keep sizes of one generation in one config",
+            format!("`{}` and `{}` cannot boot one image", first.size.name, second.size.name),
+            "keep sizes of one generation in one config, and take a builder of the same",
         );
     }
     found
