@@ -6,6 +6,7 @@
 
 pub mod bake;
 mod batch;
+mod gpu;
 mod images;
 mod names;
 mod network;
@@ -17,10 +18,11 @@ mod resolver;
 mod sizes;
 
 pub use batch::Batch;
+pub use gpu::Gpu;
 pub use images::{Build, Image, NameValue};
 pub use names::{hex, hex_digest};
 pub use network::{CreatedNetwork, Network};
-pub use node::{Gpu, Node, Os};
+pub use node::{Node, Os};
 pub use node_image::{BakedImage, NodeImage, TargetRegion};
 pub use pool::{AutoScale, Containers, FixedScale, Mount, Pool, ResourceFile, StartTask};
 pub use registry::{Registry, Role};

@@ -1,9 +1,10 @@
 use serde::Serialize;
 
+use super::gpu::{self, Gpu};
 use super::resolver::Resolver;
 use super::sizes::{Machine, Size, Sizes};
-use crate::catalog::{self, BaseImage, DriverClass, Generation, GpuModules, GpuVendor, VmSize};
-use crate::config::fields::{self, DriverKind, KernelModules, SecurityType};
+use crate::catalog::{self, BaseImage, Generation, VmSize};
+use crate::config::fields::{self, SecurityType};
 
 /// What the nodes are and what their image starts from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,26 +44,13 @@ pub struct Os {
     pub packages: &'static str,
 }
 
-/// The GPU software of the nodes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Gpu {
-    /// Data-centre or GRID driver.
-    pub driver: DriverKind,
-    /// Kernel modules.
-    pub modules: KernelModules,
-    /// Wanted driver version, if the config says one.
-    pub driver_version: Option<String>,
-    /// The GPUs are joined by `NVSwitch` and need fabric manager.
-    pub nvswitch: bool,
-}
-
 pub(super) fn resolve(resolver: &mut Resolver<'_>, sizes: &Sizes) -> Option<Node> {
     let written = resolver.config.node.clone().unwrap_or_default();
     let default_os = catalog::config_default("os");
     let os_key = written.os.map_or(default_os, fields::Os::key);
     let vm_size = &sizes.node.size;
     fits_gpu(resolver, &written, vm_size);
-    let gpu = gpu(resolver, &written, sizes);
+    let gpu = gpu::resolve(resolver, &written, sizes);
     let generation = generation(resolver, sizes, os_key)?;
     let base = catalog::base_image(os_key, generation)?;
     let trusted = written.security_type == Some(SecurityType::TrustedLaunch);
@@ -97,86 +85,6 @@ fn fits_gpu(resolver: &mut Resolver<'_>, written: &fields::Node, size: &VmSize) 
         )
     };
     resolver.error("PB1002", "/node/gpu", title, "does not fit `vmSize`", help);
-}
-
-fn gpu(resolver: &mut Resolver<'_>, written: &fields::Node, sizes: &Sizes) -> Option<Gpu> {
-    let every = || sizes.nodes().map(|machine| &machine.size);
-    let size = every().find(|size| size.has_gpu())?;
-    if size.gpu_vendor != GpuVendor::Nvidia {
-        resolver.error(
-            "PB1003",
-            "/node/vmSize",
-            format!("size `{}` has a GPU that is not from NVIDIA", size.name),
-            format!("a {}: NVIDIA's driver and container toolkit do not serve it", size.gpu_model),
-            "take an NVIDIA size, or start from an image that holds the vendor's driver",
-        );
-        return None;
-    }
-    let class = size.driver_class;
-    let other = every().find(|known| known.has_gpu() && known.driver_class != class);
-    if let Some(other) = other {
-        resolver.error(
-            "PB1019",
-            "/batch/pools",
-            "pools need different GPU drivers",
-            format!("`{}` and `{}` cannot boot one image", size.name, other.name),
-            "keep pools of one driver class in one config",
-        );
-        return None;
-    }
-    let wanted = written.driver.clone().unwrap_or_default();
-    let driver = driver_kind(resolver, &wanted, size, class)?;
-    let modules = modules(resolver, &wanted, size)?;
-    let nvswitch = every().any(|size| size.nvswitch);
-    Some(Gpu { driver, modules, driver_version: wanted.version, nvswitch })
-}
-
-fn driver_kind(
-    resolver: &mut Resolver<'_>,
-    wanted: &fields::Driver,
-    size: &VmSize,
-    class: DriverClass,
-) -> Option<DriverKind> {
-    let needed = if class == DriverClass::Grid { DriverKind::Grid } else { DriverKind::DataCenter };
-    if wanted.kind.is_none_or(|kind| kind == needed) {
-        return Some(needed);
-    }
-    let needed_word = if needed == DriverKind::Grid { "grid" } else { "dataCenter" };
-    resolver.error(
-        "PB1020",
-        "/node/driver/kind",
-        "driver does not fit the size",
-        format!("`{}` works with the `{needed_word}` driver", size.name),
-        format!("drop `kind`, or say `{needed_word}`"),
-    );
-    None
-}
-
-fn modules(
-    resolver: &mut Resolver<'_>,
-    wanted: &fields::Driver,
-    size: &VmSize,
-) -> Option<KernelModules> {
-    let (default, only) = match size.gpu_modules {
-        GpuModules::Proprietary => (KernelModules::Proprietary, true),
-        GpuModules::Open => (KernelModules::Open, true),
-        GpuModules::Either | GpuModules::None => (KernelModules::Open, false),
-    };
-    match wanted.modules {
-        Some(modules) if only && modules != default => {
-            let word = if default == KernelModules::Open { "open" } else { "proprietary" };
-            resolver.error(
-                "PB1020",
-                "/node/driver/modules",
-                "kernel modules do not fit the GPU",
-                format!("the {} of `{}` works with {word} modules", size.gpu_model, size.name),
-                format!("drop `modules`, or say `{word}`"),
-            );
-            None
-        }
-        Some(modules) => Some(modules),
-        None => Some(default),
-    }
 }
 
 /// Generation 2 wherever every size boots it, the builder's too; 1 for the sizes that know no other.
