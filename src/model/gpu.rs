@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::resolver::Resolver;
 use super::sizes::{Machine, Sizes};
-use crate::catalog::{DriverClass, GpuModules, GpuVendor};
+use crate::catalog::{self, Driver, DriverClass, GpuModules, GpuVendor};
 use crate::config::fields::{self, DriverKind, KernelModules};
 use crate::diagnostic::Diagnostic;
 
@@ -19,11 +19,29 @@ pub struct Gpu {
     pub nvswitch: bool,
 }
 
+impl Gpu {
+    /// Driver class as the catalog has it.
+    pub(super) fn class(&self) -> &'static str {
+        if self.driver == DriverKind::Grid { "grid" } else { "cuda" }
+    }
+
+    /// Kernel modules as the catalog has them.
+    pub(super) fn kernel_modules(&self) -> &'static str {
+        if self.modules == KernelModules::Open { "open" } else { "proprietary" }
+    }
+
+    /// The driver that the catalog has for an operating system.
+    pub(super) fn of_catalog(&self, os: &str) -> Option<Driver> {
+        catalog::driver(self.class(), self.kernel_modules(), os)
+    }
+}
+
 /// Decides what serves every GPU that boots the image. Nothing without one.
 pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     written: &fields::Node,
     sizes: &Sizes,
+    os: &str,
 ) -> Option<Gpu> {
     let first = sizes.nodes().find(|machine| machine.size.has_gpu())?;
     let machines: Vec<&Machine> = sizes.all().filter(|machine| machine.size.has_gpu()).collect();
@@ -43,7 +61,44 @@ pub(super) fn resolve(
     of_one_class(resolver, first, &machines)?;
     let driver = driver_kind(resolver, &wanted, first)?;
     let modules = modules(resolver, &wanted, &machines)?;
-    Some(Gpu { driver, modules, driver_version: wanted.version, nvswitch })
+    let gpu = Gpu { driver, modules, driver_version: wanted.version, nvswitch };
+    version_fits(resolver, &gpu, &machines, os);
+    Some(gpu)
+}
+
+/// A version that the packages of the repository do not have, or that a GPU does not know, fails the bake.
+fn version_fits(resolver: &mut Resolver<'_>, gpu: &Gpu, machines: &[&Machine], os: &str) {
+    // Without a driver for the system there is no plan, which says so.
+    let Some(known) = gpu.of_catalog(os) else { return };
+    let version = gpu.driver_version.as_deref().unwrap_or(known.version);
+    let Some(branch) = catalog::driver_branch(version) else { return };
+    if let Some(first) = known.first_branch.filter(|first| branch < *first) {
+        resolver.error(
+            "PB1043",
+            "/node/driver/version",
+            format!("driver {version} cannot be installed"),
+            format!("prebake knows the packages of branch {first} and later for `{os}`"),
+            format!("drop `version`, or take one like `{}`", known.version),
+        );
+        return;
+    }
+    for Machine { size, pointer } in machines {
+        let last = catalog::last_driver_branch(size.gpu_model).filter(|last| *last < branch);
+        let Some(last) = last else { continue };
+        let of_default = catalog::driver_branch(known.version).is_some_and(|one| one <= last);
+        let help = if of_default {
+            format!("drop `version`, or take one of branch {last}")
+        } else {
+            "take a newer VM size, or start from an image that holds the driver".to_owned()
+        };
+        resolver.error(
+            "PB1043",
+            if of_default { "/node/driver/version" } else { pointer },
+            format!("driver {version} does not serve the {}", size.gpu_model),
+            format!("branch {last} is the last for `{}`", size.name),
+            help,
+        );
+    }
 }
 
 fn all_from_nvidia(resolver: &mut Resolver<'_>, machines: &[&Machine]) -> Option<()> {

@@ -50,7 +50,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, sizes: &Sizes) -> Option<Node
     let os_key = written.os.map_or(default_os, fields::Os::key);
     let vm_size = &sizes.node.size;
     fits_gpu(resolver, &written, vm_size);
-    let gpu = gpu::resolve(resolver, &written, sizes);
+    let gpu = gpu::resolve(resolver, &written, sizes, os_key);
     let generation = generation(resolver, sizes, os_key)?;
     let base = catalog::base_image(os_key, generation)?;
     let trusted = written.security_type == Some(SecurityType::TrustedLaunch);
