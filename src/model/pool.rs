@@ -33,7 +33,7 @@ pub struct Pool {
     pub inter_node_communication: bool,
     /// Container tasks; none when the pool runs none.
     pub containers: Option<Containers>,
-    /// Resource IDs of the tasks' identities.
+    /// Resource IDs of the identities of tasks and mounts, none twice in whatever case.
     pub identities: Vec<String>,
     /// The identity that pulls images is attached.
     pub pull_identity: bool,
@@ -149,7 +149,7 @@ pub(super) fn resolve(
         inter_node_communication: written.inter_node_communication.unwrap_or(false),
         pull_identity: context.pull_identity,
         containers,
-        identities: written.identities.clone(),
+        identities: attached(written),
         start_task: start_task(resolver, written, &pointer),
         mounts,
         metadata: NameValue::list(&written.metadata),
@@ -267,6 +267,19 @@ fn identities(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str
     }
 }
 
+/// The identities of tasks and mounts, each once: Azure compares IDs without regard to case, and a node
+/// mounts only with an identity of its pool.
+fn attached(written: &fields::Pool) -> Vec<String> {
+    let of_mounts = written.mounts.iter().filter_map(|mount| mount.identity.as_ref());
+    let mut attached: Vec<String> = Vec::new();
+    for id in written.identities.iter().chain(of_mounts) {
+        if !attached.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+            attached.push(id.clone());
+        }
+    }
+    attached
+}
+
 fn check_identity(resolver: &mut Resolver<'_>, id: &str, pointer: &str) {
     if !is_resource_id(id, "Microsoft.ManagedIdentity/userAssignedIdentities") {
         resolver.error(
@@ -367,4 +380,22 @@ fn mounts(
         });
     }
     mounts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_of_mounts_are_attached_and_none_twice_in_whatever_case() {
+        let identity = |name| format!("/subscriptions/s/resourceGroups/g/identities/{name}");
+        let mount = |name| serde_json::json!({ "kind": "blob", "source": "s", "path": "p", "identity": identity(name) });
+        let pool: fields::Pool = serde_json::from_value(serde_json::json!({
+            "id": "p",
+            "identities": [identity("tasks"), identity("Tasks")],
+            "mounts": [mount("TASKS"), mount("reader"), mount("Reader")],
+        }))
+        .expect("it is a pool");
+        assert_eq!(attached(&pool), [identity("tasks"), identity("reader")]);
+    }
 }
