@@ -135,7 +135,7 @@ pub(super) fn resolve(
     let (fixed, auto_scale) = scale(resolver, written, &pointer, user_subscription)?;
     identities(resolver, written, &pointer);
     let mounts = mounts(resolver, written, &pointer, context.pull_identity);
-    let containers = containers(written, context);
+    let containers = containers(resolver, written, &pointer, context);
     let mut pool = Pool {
         key: identifier(&written.id, keys),
         id: written.id.clone(),
@@ -244,9 +244,24 @@ fn scale(
 }
 
 /// Container tasks are possible exactly when images are on the node or the pool asks for them.
-fn containers(written: &fields::Pool, context: &PoolContext<'_>) -> Option<Containers> {
+fn containers(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Pool,
+    pointer: &str,
+    context: &PoolContext<'_>,
+) -> Option<Containers> {
     let wanted = written.containers.unwrap_or(!context.images.is_empty());
     if !wanted {
+        let preloaded = context.images.iter().find(|image| image.preload);
+        if let Some(image) = preloaded.filter(|_| context.node_image.baked.is_some()) {
+            resolver.error(
+                "PB1034",
+                &format!("{pointer}/containers"),
+                format!("pool `{}` cannot use the images on its nodes", written.id),
+                format!("no container tasks, and `{}` is preloaded", image.reference),
+                "drop `containers`, or say `preload: false` at every image",
+            );
+        }
         return None;
     }
     let image_names = context.images.iter().map(|image| image.reference.clone()).collect();
