@@ -370,7 +370,7 @@ set -euo pipefail
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
-BAKE_NAME=transcode
+BAKE_NAME='transcode'
 BAKE_ID=06214de33a6f74e3c87c462c8132d05d
 readonly BAKE_NAME BAKE_ID REBOOT=194
 SERVERS=(transcodeacr53b1ded7.azurecr.io)

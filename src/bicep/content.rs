@@ -41,8 +41,12 @@ pub struct ContentError {
 const MAXIMUM_FILES: usize = 10_000;
 /// The deepest value that a loaded file may hold.
 const MAXIMUM_DEPTH: usize = 100;
-/// The largest file that is loaded.
-const MAXIMUM_BYTES: usize = 4 << 20;
+/// The longest text that Bicep's compiler takes for a literal, in UTF-16 units as it counts them.
+const MAXIMUM_TEXT: usize = 131_072;
+/// The largest file whose base64 is no longer than that.
+pub const MAXIMUM_BASE64_BYTES: usize = MAXIMUM_TEXT / 4 * 3;
+/// The longest JSON or YAML that Bicep's compiler loads.
+const MAXIMUM_DATA: usize = 1_048_576;
 
 fn error(
     code: &'static str,
@@ -60,18 +64,19 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
         return directory(request, files);
     }
     let bytes = files.read(request.path).map_err(|why| unreadable(request.path, &why))?;
-    if bytes.len() > MAXIMUM_BYTES {
-        let label = "files of up to 4 MiB can be loaded";
-        return Err(error("BCP184", 0, "a file that is too large", label, "load a smaller file"));
-    }
     match request.function {
         "loadFileAsBase64" => {
+            bounded(bytes.len(), MAXIMUM_BASE64_BYTES, "bytes")?;
             Ok(Value::String(base64::engine::general_purpose::STANDARD.encode(&bytes)))
         }
-        "loadTextContent" => decode(&bytes, request.arguments.first(), 1)
-            .map(|text| Value::String(text.into_owned())),
+        "loadTextContent" => {
+            let text = decode(&bytes, request.arguments.first(), 1)?;
+            bounded(text.encode_utf16().count(), MAXIMUM_TEXT, "characters")?;
+            Ok(Value::String(text.into_owned()))
+        }
         function => {
             let text = decode(&bytes, request.arguments.get(1), 2)?;
+            bounded(text.encode_utf16().count(), MAXIMUM_DATA, "characters")?;
             let value = if function == "loadYamlContent" { yaml(&text) } else { json(&text) };
             let value = value.map_err(|why| {
                 error("BCP186", 0, "a file that cannot be parsed", why, "correct the file")
@@ -85,6 +90,14 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
             }
         }
     }
+}
+
+fn bounded(size: usize, most: usize, unit: &str) -> Result<(), ContentError> {
+    if size <= most {
+        return Ok(());
+    }
+    let label = format!("it has {size} {unit}, and this function takes {most}");
+    Err(error("BCP184", 0, "a file that is too large", label, "load a smaller file"))
 }
 
 fn unreadable(path: &str, why: &FileError) -> ContentError {
@@ -215,6 +228,12 @@ mod tests {
             ("a.yaml", b"x: [1, two]".to_vec()),
             ("b.txt", b"\xef\xbb\xbfhi".to_vec()),
             ("latin.txt", b"\xe9".to_vec()),
+            ("98304", vec![b'a'; 98_304]),
+            ("98305", vec![b'a'; 98_305]),
+            ("131072", "é".repeat(131_072).into_bytes()),
+            ("131073", vec![b'a'; 131_073]),
+            ("1048576", vec![b' '; 1_048_576]),
+            ("1048577", vec![b' '; 1_048_577]),
         ]
         .into_iter()
         .collect();
@@ -236,5 +255,17 @@ mod tests {
         );
         assert_eq!(run("loadTextContent", "none", &[]).unwrap_err().code, "BCP091");
         assert_eq!(run("loadTextContent", "latin.txt", &["x"]).unwrap_err().code, "BCP070");
+    }
+
+    #[test]
+    fn loads_no_more_than_the_compiler_of_microsoft() {
+        for (function, most, more) in [
+            ("loadFileAsBase64", "98304", "98305"),
+            ("loadTextContent", "131072", "131073"),
+            ("loadYamlContent", "1048576", "1048577"),
+        ] {
+            assert!(run(function, most, &[]).is_ok(), "{function}");
+            assert_eq!(run(function, more, &[]).unwrap_err().code, "BCP184", "{function}");
+        }
     }
 }

@@ -36,6 +36,7 @@ pub mod syntax;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use content::MAXIMUM_BASE64_BYTES;
 pub use files::{Entry, FileError, FileProvider, MemoryFiles};
 pub use load::MAXIMUM_FILE_BYTES;
 pub use params::{Parameters, compile_deployment, compile_params};

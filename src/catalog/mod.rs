@@ -31,7 +31,9 @@ pub use os::{
 pub use region::{Region, region, regions};
 pub use retirement::{Retirement, retirement};
 pub use role::{RegistryMode, Role, pull_role, role, role_by_id};
-pub use software::{Driver, PackageSource, Repository, driver, package_source};
+pub use software::{
+    Driver, PackageSource, Repository, driver, driver_branch, last_driver_branch, package_source,
+};
 pub use table::{Row, Table};
 pub use vm_size::{DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes};
 

@@ -3,6 +3,7 @@ use serde::Serialize;
 use super::table::{Row, Table};
 
 const DRIVERS: Table = Table::new(include_str!("tables/drivers.tsv"));
+const GPU_DRIVERS: Table = Table::new(include_str!("tables/gpu-drivers.tsv"));
 const PACKAGE_SOURCES: Table = Table::new(include_str!("tables/package-sources.tsv"));
 
 /// An NVIDIA driver that a bake can install on an operating system.
@@ -16,14 +17,36 @@ pub struct Driver {
     pub repository: &'static str,
     /// Package that brings the driver, empty for a runfile.
     pub package: &'static str,
-    /// Package of the fabric manager of the same version.
-    pub fabric_manager: &'static str,
+    /// Oldest branch whose packages have these names; none for a runfile.
+    pub first_branch: Option<u32>,
+    fabric_manager: &'static str,
+    renamed_in: &'static str,
+    former_fabric_manager: &'static str,
     /// Address of a runfile.
     pub url: &'static str,
     /// SHA-256 of a runfile.
     pub sha256: &'static str,
     /// Where the row comes from.
     pub source: &'static str,
+}
+
+impl Driver {
+    /// Package of the fabric manager that fits a branch of the driver; none where a runfile brings it.
+    pub fn fabric_manager(&self, branch: u32) -> Option<String> {
+        let renamed = self.renamed_in.parse().is_ok_and(|since: u32| branch >= since);
+        let name = if renamed { self.fabric_manager } else { self.former_fabric_manager };
+        (!name.is_empty()).then(|| name.replace("{branch}", &branch.to_string()))
+    }
+}
+
+/// The branch of a driver's version, its first number.
+pub fn driver_branch(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
+}
+
+/// The last branch of the driver that serves a GPU; nothing for those that every later branch serves.
+pub fn last_driver_branch(gpu_model: &str) -> Option<u32> {
+    GPU_DRIVERS.find(gpu_model)?.cells::<3>()[1].parse().ok()
 }
 
 /// A package repository.
@@ -69,9 +92,33 @@ pub fn package_source(kind: &str, os: &str) -> Option<PackageSource> {
 }
 
 fn parse_driver(row: Row) -> Driver {
-    let [_, version, method, repository, package, fabric_manager, url, sha256, source] =
-        row.cells();
-    Driver { version, method, repository, package, fabric_manager, url, sha256, source }
+    let [
+        _,
+        version,
+        method,
+        repository,
+        package,
+        first_branch,
+        fabric_manager,
+        renamed_in,
+        former_fabric_manager,
+        url,
+        sha256,
+        source,
+    ] = row.cells();
+    Driver {
+        version,
+        method,
+        repository,
+        package,
+        first_branch: first_branch.parse().ok(),
+        fabric_manager,
+        renamed_in,
+        former_fabric_manager,
+        url,
+        sha256,
+        source,
+    }
 }
 
 fn parse_source(row: Row) -> PackageSource {
@@ -108,7 +155,12 @@ mod tests {
             if driver.method == "runfile" {
                 assert_eq!(driver.sha256.len(), 64, "{driver:?}");
                 assert!(driver.url.starts_with("https://"), "{driver:?}");
+                assert_eq!(driver.fabric_manager(580), None);
             } else {
+                let since = driver.renamed_in.parse().expect("a branch");
+                assert_eq!(driver.fabric_manager(since).as_deref(), Some("nvidia-fabricmanager"));
+                assert_ne!(driver.fabric_manager(since - 1), driver.fabric_manager(since));
+                assert!(driver.first_branch <= driver_branch(driver.version), "{driver:?}");
                 let source = PACKAGE_SOURCES.find(driver.repository).map(parse_source);
                 assert_eq!(
                     source.expect("a driver's repository exists").repository.fingerprint.len(),
@@ -116,6 +168,19 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn every_gpu_with_a_last_driver_is_one_of_a_size() {
+        let models: Vec<&str> = crate::catalog::vm_sizes()
+            .filter_map(crate::catalog::vm_size)
+            .map(|size| size.gpu_model)
+            .collect();
+        for row in GPU_DRIVERS.rows() {
+            assert!(models.contains(&row.key()), "{}", row.key());
+            assert!(last_driver_branch(row.key()).is_some(), "{}", row.key());
+        }
+        assert_eq!(last_driver_branch("NVIDIA T4 16GB"), None);
     }
 
     #[test]

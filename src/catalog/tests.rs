@@ -80,6 +80,15 @@ fn every_size_parses() {
 }
 
 #[test]
+fn sizes_of_the_first_generation_or_without_a_vtpm_have_no_trusted_launch() {
+    for size in vm_sizes().filter_map(vm_size) {
+        if size.boots(Generation::V2) == Some(false) || size.gpu_model.contains("RTX PRO 6000") {
+            assert_eq!(size.trusted_launch, Some(false), "{}", size.name);
+        }
+    }
+}
+
+#[test]
 fn every_base_image_has_an_agent_for_its_os() {
     for image in base_images() {
         let agent = node_agent_by_id(image.node_agent).unwrap();

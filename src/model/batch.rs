@@ -3,8 +3,8 @@ use serde::Serialize;
 use super::names::Names;
 use super::pool::{self, Pool};
 use super::resolver::Resolver;
+use super::sizes::Machine;
 use super::{Image, Node, is_resource_id};
-use crate::catalog::VmSize;
 use crate::config::fields::{self, AllocationMode};
 use crate::diagnostic::Diagnostic;
 
@@ -35,7 +35,7 @@ pub(super) struct PoolContext<'a> {
     pub(super) pull_identity: bool,
     pub(super) node_image: &'a super::NodeImage,
     pub(super) network: &'a super::Network,
-    pub(super) sizes: &'a [Option<VmSize>],
+    pub(super) sizes: &'a [Option<Machine>],
 }
 
 pub(super) fn resolve(

@@ -72,6 +72,7 @@ impl NameValue {
 }
 
 const DEFAULT_TIMEOUT_SECONDS: u32 = 3600;
+const LONGEST_TASK_NAME: usize = 50;
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, registry: Option<&Registry>) -> Vec<Image> {
     let mut images: Vec<Image> = Vec::new();
@@ -103,12 +104,22 @@ fn image(
     let name_pointer = format!("{pointer}/name");
     let (host, repository) = split_host(&written.name);
     let suffix = version(resolver, written, pointer)?;
+    if let Some(host) = host.filter(|host| !valid_host(host)) {
+        resolver.error(
+            "PB1008",
+            &name_pointer,
+            format!("`{host}` is not the host of a registry"),
+            "a host has letters, digits, `-` and `.` between them, and a port from 1 to 65535",
+            "write it as `host/repository` or `host:port/repository`, without `https://`",
+        );
+        return None;
+    }
     if !valid_repository(repository) {
         resolver.error(
             "PB1008",
             &name_pointer,
             format!("`{}` is not an image name", written.name),
-            "a repository has lowercase letters, digits and `.`, `_`, `-`, `/` between them",
+            "a repository has lowercase letters, digits and single `/`, `.`, `_`, `__` or `-` between them",
             "write it as `repository` or `host/repository`, and the tag under `tag`",
         );
         return None;
@@ -280,11 +291,9 @@ fn resolve_build(
     if !inside {
         return None;
     }
-    let key = super::names::identifier(&written.name, keys);
-    let mut task_name: String = format!("build-{}", key.replace('_', "-"));
-    task_name.truncate(50);
+    let key = super::names::identifier(&written.name.to_lowercase(), keys);
     Some(Build {
-        task_name: task_name.trim_end_matches('-').to_owned(),
+        task_name: task_name(&key),
         key,
         context: build.context.clone(),
         task_run: remote && in_group,
@@ -297,6 +306,17 @@ fn resolve_build(
     })
 }
 
+/// A name that the registry takes: at most 50 characters, the end of a longer one as its digest.
+fn task_name(key: &str) -> String {
+    let whole = format!("build-{}", key.replace('_', "-"));
+    if whole.len() <= LONGEST_TASK_NAME {
+        return whole.trim_end_matches('-').to_owned();
+    }
+    let digest = super::names::short_digest(key, 8);
+    let start = &whole[..LONGEST_TASK_NAME - digest.len() - 1];
+    format!("{}-{digest}", start.trim_end_matches('-'))
+}
+
 /// Docker's own rule: the first part is a host if it has a dot or a port, or is `localhost`.
 fn split_host(name: &str) -> (Option<&str>, &str) {
     match name.split_once('/') {
@@ -307,16 +327,32 @@ fn split_host(name: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// The repository grammar of the OCI distribution specification.
-fn valid_repository(repository: &str) -> bool {
-    let part = |part: &str| {
-        let bytes = part.as_bytes();
-        let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        bytes.first().is_some_and(alphanumeric)
-            && bytes.last().is_some_and(alphanumeric)
-            && bytes.iter().all(|byte| alphanumeric(byte) || matches!(byte, b'.' | b'_' | b'-'))
+/// Labels of letters, digits and inner hyphens, as the grammar of image references has them, and a port.
+fn valid_host(host: &str) -> bool {
+    let (domain, port) = host.split_once(':').map_or((host, None), |(d, port)| (d, Some(port)));
+    let label = |label: &str| {
+        let inside = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(inside)
     };
-    repository.split('/').all(part)
+    let number = |port: &str| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|n| n > 0)
+    };
+    domain.split('.').all(label) && port.is_none_or(number)
+}
+
+/// The repository grammar of the OCI distribution specification, and the length that registries take.
+fn valid_repository(repository: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let separator =
+        |text: &str| matches!(text, "." | "_" | "__") || text.bytes().all(|byte| byte == b'-');
+    let part = |part: &str| {
+        let mut ends = [part.chars().next(), part.chars().last()].into_iter();
+        ends.all(|end| end.is_some_and(alphanumeric)) && part.split(alphanumeric).all(separator)
+    };
+    repository.len() <= 255 && repository.split('/').all(part)
 }
 
 /// Contexts that ACR fetches by itself, as `az acr build` tells them apart.

@@ -6,6 +6,7 @@
 
 pub mod bake;
 mod batch;
+mod gpu;
 mod images;
 mod names;
 mod network;
@@ -14,26 +15,30 @@ mod node_image;
 mod pool;
 mod registry;
 mod resolver;
+mod sizes;
 
 pub use batch::Batch;
+pub use gpu::Gpu;
 pub use images::{Build, Image, NameValue};
 pub use names::{hex, hex_digest};
 pub use network::{CreatedNetwork, Network};
-pub use node::{Gpu, Node, Os, Size};
+pub use node::{Node, Os};
 pub use node_image::{BakedImage, NodeImage, TargetRegion};
 pub use pool::{AutoScale, Containers, FixedScale, Mount, Pool, ResourceFile, StartTask};
 pub use registry::{Registry, Role};
+pub use sizes::Size;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::catalog::{self, VmSize};
+use crate::catalog;
 use crate::config::{Config, Document};
 use crate::diagnostic::{Diagnostics, Severity, nearest};
 use bake::BakePlan;
 use names::Names;
 use resolver::Resolver;
+use sizes::Sizes;
 
 /// What a config means: the one context that templates see.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -121,14 +126,13 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     tags(resolver);
     let registry = registry::resolve(resolver, &names);
     let images = images::resolve(resolver, registry.as_ref());
-    let sizes = pool_sizes(resolver);
-    let known: Vec<VmSize> = sizes.iter().flatten().cloned().collect();
+    let sizes = sizes::resolve(resolver);
     let network = network::resolve(resolver, &names);
-    let node = node::resolve(resolver, &known);
+    let node = sizes.as_ref().and_then(|sizes| node::resolve(resolver, sizes));
     let os_key = node.as_ref().map_or("image", |node| node.os.key);
     let node_image = node_image::resolve(resolver, &names, &location, os_key);
-    let (node, node_image, network) = (node?, node_image?, network?);
-    let builder = builder(resolver, &names, &node, &node_image);
+    let (sizes, node, node_image, network) = (sizes?, node?, node_image?, network?);
+    let builder = builder(resolver, &names, &node, &node_image, &sizes);
     let private = images.iter().any(|image| image.private);
     let identity = private.then(|| names.local("pull"));
     let bake = builder
@@ -140,10 +144,10 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         pull_identity: private,
         node_image: &node_image,
         network: &network,
-        sizes: &sizes,
+        sizes: &sizes.pools,
     };
     let batch = batch::resolve(resolver, &names, &context);
-    let remote_build = images.iter().filter_map(|image| image.build.as_ref()).any(|b| b.remote);
+    let task_run = images.iter().filter_map(|image| image.build.as_ref()).any(|b| b.task_run);
     let abac = registry.as_ref().is_some_and(|registry| registry.abac);
     let mut model = Model {
         name: config.name.clone(),
@@ -152,7 +156,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         subscription: config.subscription.clone(),
         tags: config.tags.clone(),
         identity,
-        build_identity: (remote_build && abac).then(|| names.local("build")),
+        build_identity: (task_run && abac).then(|| names.local("build")),
         registry,
         images,
         node,
@@ -192,6 +196,7 @@ fn builder(
     names: &Names<'_>,
     node: &Node,
     node_image: &NodeImage,
+    sizes: &Sizes,
 ) -> Option<Builder> {
     let written = resolver.config.builder.clone().unwrap_or_default();
     let bake = resolver.config.bake.clone();
@@ -212,14 +217,11 @@ fn builder(
         }
         return None;
     }
-    let size = match &written.vm_size {
-        Some(name) => node::described(&node::size(resolver, name, "/builder/vmSize")?),
-        None => node.size.clone(),
-    };
+    let own_size = sizes.builder.as_ref().map(|machine| Size::of(&machine.size));
     let method = bake.as_ref().and_then(crate::config::fields::Bake::method);
     Some(Builder {
         vm: names.local("builder"),
-        size,
+        size: own_size.unwrap_or_else(|| node.size.clone()),
         os_disk_gb: written
             .os_disk_gb
             .unwrap_or_else(|| node_image::default_os_disk(node.gpu.is_some())),
@@ -240,16 +242,6 @@ fn builder(
 fn image_template(names: &Names<'_>, node_image: &NodeImage) -> String {
     let version = node_image.baked.as_ref().map_or("", |baked| baked.version.as_str());
     names.local(&format!("image-{version}"))
-}
-
-fn pool_sizes(resolver: &mut Resolver<'_>) -> Vec<Option<VmSize>> {
-    let pools = resolver.config.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
-    let mut sizes = Vec::new();
-    for (index, pool) in pools.iter().enumerate() {
-        let pointer = format!("/batch/pools/{index}/vmSize");
-        sizes.push(pool.vm_size.as_ref().and_then(|name| node::size(resolver, name, &pointer)));
-    }
-    sizes
 }
 
 /// A region as ARM spells it. New regions appear often, so an unknown one is a warning.

@@ -1,9 +1,10 @@
 use serde::Serialize;
 
+use super::gpu::{self, Gpu};
 use super::resolver::Resolver;
-use crate::catalog::{self, BaseImage, DriverClass, Generation, GpuModules, GpuVendor, VmSize};
-use crate::config::fields::{self, DriverKind, KernelModules, SecurityType};
-use crate::diagnostic::nearest;
+use super::sizes::{Machine, Size, Sizes};
+use crate::catalog::{self, BaseImage, Generation, VmSize};
+use crate::config::fields::{self, SecurityType};
 
 /// What the nodes are and what their image starts from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,86 +44,19 @@ pub struct Os {
     pub packages: &'static str,
 }
 
-/// A VM size.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Size {
-    /// Name as Azure spells it.
-    pub name: String,
-    /// Quota family.
-    pub family: String,
-    /// Virtual CPUs.
-    pub vcpus: u32,
-    /// GPUs, `1` or `1/6`; empty without one.
-    pub gpus: String,
-    /// GPU model; empty without one.
-    pub gpu_model: String,
-}
-
-impl Size {
-    fn of(size: &VmSize) -> Self {
-        let gpus = if size.has_gpu() { size.gpus } else { None };
-        Self {
-            name: size.name.to_owned(),
-            family: size.family.to_owned(),
-            vcpus: size.vcpus,
-            gpus: gpus.map_or_else(String::new, |count| count.to_string()),
-            gpu_model: size.gpu_model.to_owned(),
-        }
-    }
-}
-
-/// The GPU software of the nodes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Gpu {
-    /// Data-centre or GRID driver.
-    pub driver: DriverKind,
-    /// Kernel modules.
-    pub modules: KernelModules,
-    /// Wanted driver version, if the config says one.
-    pub driver_version: Option<String>,
-    /// The GPUs are joined by `NVSwitch` and need fabric manager.
-    pub nvswitch: bool,
-}
-
-/// A size of the config, looked up. An unknown one is reported with the nearest known one, and the default
-/// stands in for it, so that what follows is checked too.
-pub(super) fn size(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> Option<VmSize> {
-    let found = catalog::vm_size(name);
-    if found.is_none() {
-        let help = match nearest(name, catalog::vm_sizes()) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => "name a size as `az vm list-sizes` does, such as `Standard_NC4as_T4_v3`".into(),
-        };
-        resolver.error(
-            "PB1001",
-            pointer,
-            format!("unknown VM size `{name}`"),
-            "not a size of the catalog",
-            help,
-        );
-        return catalog::vm_size(catalog::config_default("cpu-size"));
-    }
-    found
-}
-
-/// Size by name for parts that have been looked up before.
-pub(super) fn described(size: &VmSize) -> Size {
-    Size::of(size)
-}
-
-pub(super) fn resolve(resolver: &mut Resolver<'_>, pool_sizes: &[VmSize]) -> Option<Node> {
+pub(super) fn resolve(resolver: &mut Resolver<'_>, sizes: &Sizes) -> Option<Node> {
     let written = resolver.config.node.clone().unwrap_or_default();
     let default_os = catalog::config_default("os");
     let os_key = written.os.map_or(default_os, fields::Os::key);
-    let vm_size = default_size(resolver, &written, pool_sizes)?;
-    fits_gpu(resolver, &written, &vm_size);
-    let gpu = gpu(resolver, &written, &vm_size, pool_sizes);
-    let generation = generation(resolver, &vm_size, pool_sizes, os_key)?;
+    let vm_size = &sizes.node.size;
+    fits_gpu(resolver, &written, vm_size);
+    let gpu = gpu::resolve(resolver, &written, sizes, os_key);
+    let generation = generation(resolver, sizes, os_key)?;
     let base = catalog::base_image(os_key, generation)?;
     let trusted = written.security_type == Some(SecurityType::TrustedLaunch);
     Some(Node {
         os: os(&base),
-        size: Size::of(&vm_size),
+        size: Size::of(vm_size),
         gpu,
         generation: generation.as_str(),
         security_type: if trusted { "TrustedLaunch" } else { "Standard" },
@@ -130,22 +64,6 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, pool_sizes: &[VmSize]) -> Opt
         toolkit_version: written.toolkit_version,
         docker_version: written.docker_version,
     })
-}
-
-fn default_size(
-    resolver: &mut Resolver<'_>,
-    written: &fields::Node,
-    pool_sizes: &[VmSize],
-) -> Option<VmSize> {
-    if let Some(name) = &written.vm_size {
-        return size(resolver, name, "/node/vmSize");
-    }
-    // Pools that all name their size have said what the nodes are.
-    if let Some(first) = pool_sizes.first().filter(|_| written.gpu.is_none()) {
-        return Some(first.clone());
-    }
-    let key = if written.gpu == Some(true) { "gpu-size" } else { "cpu-size" };
-    catalog::vm_size(catalog::config_default(key))
 }
 
 /// `gpu: true` on a size without one is a bill for nothing, and the reverse a GPU that idles.
@@ -169,112 +87,29 @@ fn fits_gpu(resolver: &mut Resolver<'_>, written: &fields::Node, size: &VmSize) 
     resolver.error("PB1002", "/node/gpu", title, "does not fit `vmSize`", help);
 }
 
-fn gpu(
-    resolver: &mut Resolver<'_>,
-    written: &fields::Node,
-    size: &VmSize,
-    pool_sizes: &[VmSize],
-) -> Option<Gpu> {
-    let every = || std::iter::once(size).chain(pool_sizes);
-    let size = every().find(|size| size.has_gpu())?;
-    if size.gpu_vendor != GpuVendor::Nvidia {
-        resolver.error(
-            "PB1003",
-            "/node/vmSize",
-            format!("size `{}` has a GPU that is not from NVIDIA", size.name),
-            format!("a {}: NVIDIA's driver and container toolkit do not serve it", size.gpu_model),
-            "take an NVIDIA size, or start from an image that holds the vendor's driver",
-        );
-        return None;
-    }
-    let class = size.driver_class;
-    let other = every().find(|known| known.has_gpu() && known.driver_class != class);
-    if let Some(other) = other {
-        resolver.error(
-            "PB1019",
-            "/batch/pools",
-            "pools need different GPU drivers",
-            format!("`{}` and `{}` cannot boot one image", size.name, other.name),
-            "keep pools of one driver class in one config",
-        );
-        return None;
-    }
-    let wanted = written.driver.clone().unwrap_or_default();
-    let driver = driver_kind(resolver, &wanted, size, class)?;
-    let modules = modules(resolver, &wanted, size)?;
-    let nvswitch = every().any(|size| size.nvswitch);
-    Some(Gpu { driver, modules, driver_version: wanted.version, nvswitch })
-}
-
-fn driver_kind(
-    resolver: &mut Resolver<'_>,
-    wanted: &fields::Driver,
-    size: &VmSize,
-    class: DriverClass,
-) -> Option<DriverKind> {
-    let needed = if class == DriverClass::Grid { DriverKind::Grid } else { DriverKind::DataCenter };
-    if wanted.kind.is_none_or(|kind| kind == needed) {
-        return Some(needed);
-    }
-    let needed_word = if needed == DriverKind::Grid { "grid" } else { "dataCenter" };
-    resolver.error(
-        "PB1020",
-        "/node/driver/kind",
-        "driver does not fit the size",
-        format!("`{}` works with the `{needed_word}` driver", size.name),
-        format!("drop `kind`, or say `{needed_word}`"),
-    );
-    None
-}
-
-fn modules(
-    resolver: &mut Resolver<'_>,
-    wanted: &fields::Driver,
-    size: &VmSize,
-) -> Option<KernelModules> {
-    let (default, only) = match size.gpu_modules {
-        GpuModules::Proprietary => (KernelModules::Proprietary, true),
-        GpuModules::Open => (KernelModules::Open, true),
-        GpuModules::Either | GpuModules::None => (KernelModules::Open, false),
+/// Generation 2 wherever every size boots it, the builder's too; 1 for the sizes that know no other.
+fn generation(resolver: &mut Resolver<'_>, sizes: &Sizes, os_key: &str) -> Option<Generation> {
+    let boots = |machine: &Machine, generation| {
+        machine.size.boots(generation).unwrap_or(generation == Generation::V2)
     };
-    match wanted.modules {
-        Some(modules) if only && modules != default => {
-            let word = if default == KernelModules::Open { "open" } else { "proprietary" };
-            resolver.error(
-                "PB1020",
-                "/node/driver/modules",
-                "kernel modules do not fit the GPU",
-                format!("the {} of `{}` works with {word} modules", size.gpu_model, size.name),
-                format!("drop `modules`, or say `{word}`"),
-            );
-            None
-        }
-        Some(modules) => Some(modules),
-        None => Some(default),
-    }
-}
-
-/// Generation 2 wherever every size boots it; 1 for the sizes that know no other.
-fn generation(
-    resolver: &mut Resolver<'_>,
-    size: &VmSize,
-    pool_sizes: &[VmSize],
-    os_key: &str,
-) -> Option<Generation> {
-    let boots = |generation| {
-        std::iter::once(size)
-            .chain(pool_sizes)
-            .all(|size| size.boots(generation).unwrap_or(generation == Generation::V2))
-            && catalog::base_image(os_key, generation).is_some()
+    let fits = |generation: &Generation| {
+        sizes.all().all(|machine| boots(machine, *generation))
+            && catalog::base_image(os_key, *generation).is_some()
     };
-    let found = [Generation::V2, Generation::V1].into_iter().find(|one| boots(*one));
+    let found = [Generation::V2, Generation::V1].into_iter().find(fits);
     if found.is_none() {
+        let only = |generation, other| {
+            let mut machines = sizes.all();
+            machines.find(|one| boots(one, generation) && !boots(one, other))
+        };
+        let first = only(Generation::V1, Generation::V2).unwrap_or(&sizes.node);
+        let second = only(Generation::V2, Generation::V1).unwrap_or(&sizes.node);
         resolver.error(
             "PB1021",
-            "/node",
+            &second.pointer,
             "no image generation fits all sizes",
-            format!("no generation of `{os_key}` boots on every size of this config"),
-            "keep sizes of one generation in one config",
+            format!("`{}` and `{}` cannot boot one image", first.size.name, second.size.name),
+            "keep sizes of one generation in one config, and take a builder of the same",
         );
     }
     found

@@ -4,8 +4,8 @@ use super::batch::PoolContext;
 use super::images::NameValue;
 use super::is_resource_id;
 use super::names::{identifier, short_digest};
-use super::node::{Size, described};
 use super::resolver::Resolver;
+use super::sizes::Size;
 use crate::config::fields::{self, Elevation, MountKind, Replacement};
 
 /// A pool.
@@ -33,7 +33,7 @@ pub struct Pool {
     pub inter_node_communication: bool,
     /// Container tasks; none when the pool runs none.
     pub containers: Option<Containers>,
-    /// Resource IDs of the tasks' identities.
+    /// Resource IDs of the identities of tasks and mounts, none twice in whatever case.
     pub identities: Vec<String>,
     /// The identity that pulls images is attached.
     pub pull_identity: bool,
@@ -129,13 +129,13 @@ pub(super) fn resolve(
 ) -> Option<Pool> {
     let pointer = format!("/batch/pools/{index}");
     let size = match &written.vm_size {
-        Some(_) => described(context.sizes.get(index)?.as_ref()?),
+        Some(_) => Size::of(&context.sizes.get(index)?.as_ref()?.size),
         None => context.node.size.clone(),
     };
     let (fixed, auto_scale) = scale(resolver, written, &pointer, user_subscription)?;
     identities(resolver, written, &pointer);
     let mounts = mounts(resolver, written, &pointer, context.pull_identity);
-    let containers = containers(written, context);
+    let containers = containers(resolver, written, &pointer, context);
     let mut pool = Pool {
         key: identifier(&written.id, keys),
         id: written.id.clone(),
@@ -149,7 +149,7 @@ pub(super) fn resolve(
         inter_node_communication: written.inter_node_communication.unwrap_or(false),
         pull_identity: context.pull_identity,
         containers,
-        identities: written.identities.clone(),
+        identities: attached(written),
         start_task: start_task(resolver, written, &pointer),
         mounts,
         metadata: NameValue::list(&written.metadata),
@@ -244,9 +244,24 @@ fn scale(
 }
 
 /// Container tasks are possible exactly when images are on the node or the pool asks for them.
-fn containers(written: &fields::Pool, context: &PoolContext<'_>) -> Option<Containers> {
+fn containers(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Pool,
+    pointer: &str,
+    context: &PoolContext<'_>,
+) -> Option<Containers> {
     let wanted = written.containers.unwrap_or(!context.images.is_empty());
     if !wanted {
+        let preloaded = context.images.iter().find(|image| image.preload);
+        if let Some(image) = preloaded.filter(|_| context.node_image.baked.is_some()) {
+            resolver.error(
+                "PB1034",
+                &format!("{pointer}/containers"),
+                format!("pool `{}` cannot use the images on its nodes", written.id),
+                format!("no container tasks, and `{}` is preloaded", image.reference),
+                "drop `containers`, or say `preload: false` at every image",
+            );
+        }
         return None;
     }
     let image_names = context.images.iter().map(|image| image.reference.clone()).collect();
@@ -265,6 +280,19 @@ fn identities(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str
         let pointer = format!("{pointer}/identities/{index}");
         check_identity(resolver, id, &pointer);
     }
+}
+
+/// The identities of tasks and mounts, each once: Azure compares IDs without regard to case, and a node
+/// mounts only with an identity of its pool.
+fn attached(written: &fields::Pool) -> Vec<String> {
+    let of_mounts = written.mounts.iter().filter_map(|mount| mount.identity.as_ref());
+    let mut attached: Vec<String> = Vec::new();
+    for id in written.identities.iter().chain(of_mounts) {
+        if !attached.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+            attached.push(id.clone());
+        }
+    }
+    attached
 }
 
 fn check_identity(resolver: &mut Resolver<'_>, id: &str, pointer: &str) {
@@ -367,4 +395,22 @@ fn mounts(
         });
     }
     mounts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_of_mounts_are_attached_and_none_twice_in_whatever_case() {
+        let identity = |name| format!("/subscriptions/s/resourceGroups/g/identities/{name}");
+        let mount = |name| serde_json::json!({ "kind": "blob", "source": "s", "path": "p", "identity": identity(name) });
+        let pool: fields::Pool = serde_json::from_value(serde_json::json!({
+            "id": "p",
+            "identities": [identity("tasks"), identity("Tasks")],
+            "mounts": [mount("TASKS"), mount("reader"), mount("Reader")],
+        }))
+        .expect("it is a pool");
+        assert_eq!(attached(&pool), [identity("tasks"), identity("reader")]);
+    }
 }

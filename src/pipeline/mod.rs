@@ -10,9 +10,10 @@ pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
 
+use crate::bicep;
 use crate::catalog::Date;
 use crate::config::{self, Config, Document};
-use crate::diagnostic::{Diagnostics, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
 use crate::diff::RenderState;
 use crate::model::{self, Model};
 use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
@@ -104,6 +105,26 @@ pub fn render(input: &Input, tools: &Tools) -> Outcome {
     Job::alone(input).render(tools)
 }
 
+/// The one script of Azure Image Builder travels inside of the template, which has no room for a larger one.
+fn bake_fits(
+    artifacts: &Artifacts,
+    document: &Document,
+    diagnostics: &mut Diagnostics,
+) -> Option<()> {
+    let size = artifacts.files.get(render::bake::SCRIPT).map_or(0, String::len);
+    let most = bicep::MAXIMUM_BASE64_BYTES;
+    if size <= most {
+        return Some(());
+    }
+    let mut finding = Diagnostic::error("PB1044", "bake is too large for Azure Image Builder")
+        .reason("the template carries the script as one text, which Bicep bounds")
+        .help("put large files into storage and fetch them in a `run` step, or into a container image");
+    finding.place = document.key_place("/bake/steps");
+    finding.label = format!("its script has {size} bytes, and {most} are the most");
+    diagnostics.push(finding);
+    None
+}
+
 fn phases(
     document: Document,
     tools: &Tools,
@@ -113,6 +134,7 @@ fn phases(
     let config = config::decode(&document, diagnostics)?;
     let model = model::resolve(&config, &document, diagnostics)?;
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
+    bake_fits(&artifacts, &document, diagnostics)?;
     let folder = match tools.output.as_str() {
         "" => model.name.clone(),
         output => format!("{output}/{}", model.name),

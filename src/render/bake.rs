@@ -14,7 +14,10 @@ use crate::model::hex;
 /// The template of the custom data.
 pub const CUSTOM_DATA_TEMPLATE: &str = "cloud-init/cloud-init.yaml.tera";
 
-/// The template of the one script that Azure Image Builder runs.
+/// The one script that Azure Image Builder runs.
+pub const SCRIPT: &str = "bake.sh";
+
+/// Its template.
 pub const SCRIPT_TEMPLATE: &str = "cloud-init/bake.sh.tera";
 
 /// The unit that starts the bake, and its template.

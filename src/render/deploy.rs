@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 
+use super::quote;
 use crate::model::{Build, Model, Pool};
 
 /// The template of the script.
@@ -184,17 +185,20 @@ fn verify_task(model: &Model, pool: &Pool) -> Option<VerifyTask> {
         options.push_str(" --volume /var/lib/prebake:/var/lib/prebake:ro");
         checks.push("cat /var/lib/prebake/result.json".to_owned());
         if preloaded(image) {
-            checks.push(format!("grep -q -F {image} /var/lib/prebake/result.json"));
-            checks.push(format!("echo {image} was on the node when it booted"));
+            let word = quote::shell(image);
+            checks.push(format!("grep -q -F {word} /var/lib/prebake/result.json"));
+            checks.push(format!("echo {word} was on the node when it booted"));
         }
     }
     if !pool.size.gpus.is_empty() {
         checks.push("nvidia-smi --query-gpu=name,driver_version --format=csv".to_owned());
         checks.push("nvidia-smi -L | grep -q GPU".to_owned());
     }
+    // Batch takes the text between double quotes as one argument, in which `\\` and `\"` stand for themselves.
+    let script = checks.join(" && ").replace('\\', r"\\").replace('"', r#"\""#);
     let task = json!({
         "id": "verify",
-        "commandLine": format!("-c \"{}\"", checks.join(" && ")),
+        "commandLine": format!("-c \"{script}\""),
         "containerSettings": { "imageName": image, "containerRunOptions": options },
         "userIdentity": { "autoUser": { "scope": "pool", "elevationLevel": "admin" } },
         "constraints": { "maxTaskRetryCount": 0, "maxWallClockTime": "PT30M" },

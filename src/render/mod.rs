@@ -136,7 +136,7 @@ fn bake_file(
     let files = bake::bake_files(templates, plan, sources, diagnostics)?;
     if plan.image_builder {
         let text = bake::single_script(templates, plan, &files, sources, diagnostics)?;
-        artifacts.insert_from(bake::SCRIPT_TEMPLATE, "bake.sh", text);
+        artifacts.insert_from(bake::SCRIPT_TEMPLATE, bake::SCRIPT, text);
     } else {
         let text = bake::custom_data(templates, plan, &files, sources, diagnostics)?;
         artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, "cloud-init.yaml", text);

@@ -100,7 +100,7 @@ pub fn variants(steps: &[BakeStep]) -> Vec<(String, BakePlan)> {
             plans.push((format!("{os}-{name}"), plan(&input).expect("there is a driver")));
         }
     }
-    let none = BakeInput { registries: Vec::new(), images: Vec::new(), ..input() };
+    let none = BakeInput { name: "image-x", registries: Vec::new(), images: Vec::new(), ..input() };
     plans.push(("no-images".to_owned(), plan(&none).expect("no driver is needed")));
     let image_builder = BakeInput { image_builder: true, steps, ..input() };
     let plan = plan(&image_builder).expect("no driver is needed");

@@ -152,6 +152,34 @@ fn steps_come_in_the_order_that_the_image_needs() {
 }
 
 #[test]
+fn fabric_manager_has_the_name_that_it_has_in_the_branch_of_the_driver() {
+    let nvswitch = |version: &str| prebake::model::Gpu {
+        nvswitch: true,
+        driver_version: Some(version.to_owned()),
+        ..plans::data_centre()
+    };
+    for (os, package_manager, version, install) in [
+        ("ubuntu-22.04", "apt", "575.57.08", "install_packages nvidia-fabricmanager-575=\"$ver"),
+        ("ubuntu-22.04", "apt", "580.126.16", "install_packages nvidia-fabricmanager=\"$ver"),
+        ("almalinux-9", "dnf", "575.57.08", "install_packages nvidia-fabric-manager-\"$ver"),
+        ("almalinux-9", "dnf", "590.48.01", "install_packages nvidia-fabricmanager-\"$ver"),
+    ] {
+        let gpu = nvswitch(version);
+        let input = prebake::model::bake::BakeInput {
+            os,
+            package_manager,
+            gpu: Some(&gpu),
+            ..plans::input()
+        };
+        let plan = prebake::model::bake::plan(&input).expect("there is a driver");
+        let (files, _) = plans::render(&plan);
+        let mut steps = files.files.iter().filter(|file| file.path.ends_with("-fabric-manager.sh"));
+        let step = steps.next().expect("there is a step");
+        assert!(step.content.contains(install), "{os} {version}: {}", step.content);
+    }
+}
+
+#[test]
 fn the_bake_id_changes_with_what_is_baked() {
     let id = |steps: &[prebake::config::fields::BakeStep]| {
         let input = prebake::model::bake::BakeInput { steps, ..plans::input() };

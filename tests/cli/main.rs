@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::json;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -344,6 +346,25 @@ fn templates_are_not_ejected_through_a_link() {
     let output = prebake(folder.path(), &["templates", "eject", "mine"]);
     fails(&output, 2, "`mine/bicep` is a symbolic link");
     assert!(files(&folder.path().join("elsewhere")).is_empty());
+}
+
+#[test]
+fn a_bake_that_bicep_cannot_carry_is_an_error_of_the_config() {
+    let folder = with_config();
+    let render = |files: usize| {
+        let content = "all work and no play\n".repeat(1200);
+        let file =
+            |number| json!({ "file": { "path": format!("/etc/{number}"), "content": content } });
+        let steps: Vec<_> = (0..files).map(file).collect();
+        let bake = json!({ "method": "image-builder", "steps": steps });
+        let config = format!("{CONFIG}bake: {bake}\n");
+        std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
+        prebake(folder.path(), &["render", "prebake.yaml"])
+    };
+    succeeds(&render(2));
+    let output = render(4);
+    fails(&output, 1, "PB1044");
+    assert!(!text(&output.stderr).contains("BCP184"), "{}", text(&output.stderr));
 }
 
 #[test]

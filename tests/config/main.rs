@@ -1,5 +1,6 @@
-//! The config: schema, places, limits and messages. A case is a folder with a `prebake.yaml` and the
-//! `diagnostics.txt` that it earns; `BLESS=1 cargo test --test config` rewrites the latter.
+//! The config: schema, places, limits and messages. A case is a folder with a `prebake.yaml`, the
+//! `diagnostics.txt` that it earns, and below `out/` the files of its render that it is about, if any;
+//! `BLESS=1 cargo test --test config` rewrites the latter two.
 
 #![expect(clippy::disallowed_methods, reason = "tests read and bless files")]
 
@@ -61,7 +62,12 @@ fn check(case: &Path) -> Result<(), Failed> {
         return Err("an `invalid_` case must not render, any other must".into());
     }
     let shown = text::render(&outcome.diagnostics, &outcome.sources, false);
-    same_or_blessed(&case.join("diagnostics.txt"), &shown)
+    same_or_blessed(&case.join("diagnostics.txt"), &shown)?;
+    let files = outcome.render.map(|render| render.artifacts.files).unwrap_or_default();
+    for path in files.keys().filter(|path| case.join("out").join(path).exists()) {
+        same_or_blessed(&case.join("out").join(path), &files[path])?;
+    }
+    Ok(())
 }
 
 fn same_or_blessed(path: &Path, actual: &str) -> Result<(), Failed> {

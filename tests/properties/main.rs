@@ -192,6 +192,31 @@ fn config(values: &Hostile) -> Value {
     })
 }
 
+fn harmless() -> Hostile {
+    let text = || "true".to_owned();
+    Hostile {
+        display_name: text(),
+        command: text(),
+        metadata: text(),
+        environment: text(),
+        tag: text(),
+        argument: text(),
+        content: text(),
+        run: text(),
+        options: text(),
+    }
+}
+
+/// A host and a repository, of which one or none is hostile.
+fn image_name() -> impl Strategy<Value = String> {
+    let piece = prop::option::of(hostile());
+    (piece, any::<bool>(), 0..70_000u32).prop_map(|(piece, in_host, port)| {
+        let piece = piece.unwrap_or_default();
+        let (host, repository) = if in_host { (piece.as_str(), "") } else { ("", piece.as_str()) };
+        format!("a{host}.example.com:{port}/team/app{repository}")
+    })
+}
+
 /// Every string of a JSON document.
 fn strings(value: &Value, found: &mut BTreeSet<String>) {
     match value {
@@ -307,6 +332,19 @@ proptest! {
 
         let again = render(&config, &tools);
         prop_assert_eq!(&again.render.expect("it rendered before").artifacts, &made.artifacts);
+    }
+
+    #[test]
+    fn no_image_name_leaves_its_quotes(name in image_name()) {
+        let mut config = config(&harmless());
+        config["images"] = json!([{ "name": name, "tag": "1" }]);
+        let outcome = render(&config, &tools());
+        let Some(made) = &outcome.render else { return refused(&outcome) };
+        let plain = |c: char| c.is_ascii_alphanumeric() || "./:_-".contains(c);
+        prop_assert!(name.chars().all(plain), "{name:?} is taken for the name of an image");
+        let scripts = vec![made.artifacts.files["deploy.sh"].clone()];
+        let objections = bash_objects_to(&scripts);
+        prop_assert!(objections.is_empty(), "{objections}");
     }
 
     #[test]

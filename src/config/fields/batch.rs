@@ -96,7 +96,7 @@ pub struct Pool {
     /// Allow MPI between nodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inter_node_communication: Option<bool>,
-    /// Run container tasks. True when the config has images.
+    /// Run container tasks. True when the config has images; false only when none of them is preloaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub containers: Option<bool>,
     /// Resource IDs of user-assigned identities that tasks use, besides the one that pulls images.

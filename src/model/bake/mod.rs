@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::resolver::Resolver;
 use super::{Builder, Gpu, Image, Node};
 use crate::catalog::{self, Driver, PackageSource};
-use crate::config::fields::{BakeFile, BakeStep, DriverKind, KernelModules};
+use crate::config::fields::{BakeFile, BakeStep};
 
 pub use step::{PreloadImage, RegistryLogin, Step, StepData};
 
@@ -182,11 +182,11 @@ impl Steps {
         self.push("kernel", kernel);
         let repository = (driver.method != "runfile").then(|| self.source("cuda").repository);
         self.push("gpu-driver", StepData::driver(gpu, &driver, &version, repository));
-        if gpu.nvswitch && !driver.fabric_manager.is_empty() {
-            self.push(
-                "fabric-manager",
-                StepData::Package { package: driver.fabric_manager, version },
-            );
+        let package = catalog::driver_branch(&version)
+            .filter(|_| gpu.nvswitch)
+            .and_then(|branch| driver.fabric_manager(branch));
+        if let Some(package) = package {
+            self.push("fabric-manager", StepData::Package { package, version });
         }
         Ok(())
     }
@@ -255,11 +255,9 @@ const RESERVED: [&str; 12] = [
 
 /// The catalog's driver for a GPU; a version of its own only where the repository holds many.
 fn find_driver(gpu: &Gpu, os: &'static str) -> Result<Driver, PlanError> {
-    let class = if gpu.driver == DriverKind::Grid { "grid" } else { "cuda" };
-    let modules = if gpu.modules == KernelModules::Open { "open" } else { "proprietary" };
-    let driver = catalog::driver(class, modules, os).ok_or_else(|| PlanError::NoDriver {
-        class: class.to_owned(),
-        modules: modules.to_owned(),
+    let driver = gpu.of_catalog(os).ok_or_else(|| PlanError::NoDriver {
+        class: gpu.class().to_owned(),
+        modules: gpu.kernel_modules().to_owned(),
         os,
     })?;
     match &gpu.driver_version {

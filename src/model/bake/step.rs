@@ -58,7 +58,7 @@ pub enum StepData {
     /// Install one package in one version.
     Package {
         /// The package.
-        package: &'static str,
+        package: String,
         /// Its version.
         version: String,
     },

@@ -1,0 +1,216 @@
+use serde::Serialize;
+
+use super::resolver::Resolver;
+use super::sizes::{Machine, Sizes};
+use crate::catalog::{self, Driver, DriverClass, GpuModules, GpuVendor};
+use crate::config::fields::{self, DriverKind, KernelModules};
+use crate::diagnostic::Diagnostic;
+
+/// The GPU software of the nodes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Gpu {
+    /// Data-centre or GRID driver.
+    pub driver: DriverKind,
+    /// Kernel modules.
+    pub modules: KernelModules,
+    /// Wanted driver version, if the config says one.
+    pub driver_version: Option<String>,
+    /// The GPUs are joined by `NVSwitch` and need fabric manager.
+    pub nvswitch: bool,
+}
+
+impl Gpu {
+    /// Driver class as the catalog has it.
+    pub(super) fn class(&self) -> &'static str {
+        if self.driver == DriverKind::Grid { "grid" } else { "cuda" }
+    }
+
+    /// Kernel modules as the catalog has them.
+    pub(super) fn kernel_modules(&self) -> &'static str {
+        if self.modules == KernelModules::Open { "open" } else { "proprietary" }
+    }
+
+    /// The driver that the catalog has for an operating system.
+    pub(super) fn of_catalog(&self, os: &str) -> Option<Driver> {
+        catalog::driver(self.class(), self.kernel_modules(), os)
+    }
+}
+
+/// Decides what serves every GPU that boots the image. Nothing without one.
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Node,
+    sizes: &Sizes,
+    os: &str,
+) -> Option<Gpu> {
+    let first = sizes.nodes().find(|machine| machine.size.has_gpu())?;
+    let machines: Vec<&Machine> = sizes.all().filter(|machine| machine.size.has_gpu()).collect();
+    let nvswitch = sizes.nodes().any(|machine| machine.size.nvswitch);
+    let wanted = written.driver.clone().unwrap_or_default();
+    if !sizes.bakes {
+        // What an existing image holds was decided when it was baked.
+        let described = Gpu {
+            driver: kind_of(first),
+            modules: modules_of(first).unwrap_or(KernelModules::Open),
+            driver_version: wanted.version,
+            nvswitch,
+        };
+        return (first.size.gpu_vendor == GpuVendor::Nvidia).then_some(described);
+    }
+    all_from_nvidia(resolver, &machines)?;
+    of_one_class(resolver, first, &machines)?;
+    let driver = driver_kind(resolver, &wanted, first)?;
+    let modules = modules(resolver, &wanted, &machines)?;
+    let gpu = Gpu { driver, modules, driver_version: wanted.version, nvswitch };
+    version_fits(resolver, &gpu, &machines, os);
+    Some(gpu)
+}
+
+/// A version that the packages of the repository do not have, or that a GPU does not know, fails the bake.
+fn version_fits(resolver: &mut Resolver<'_>, gpu: &Gpu, machines: &[&Machine], os: &str) {
+    // Without a driver for the system there is no plan, which says so.
+    let Some(known) = gpu.of_catalog(os) else { return };
+    let version = gpu.driver_version.as_deref().unwrap_or(known.version);
+    let Some(branch) = catalog::driver_branch(version) else { return };
+    if let Some(first) = known.first_branch.filter(|first| branch < *first) {
+        resolver.error(
+            "PB1043",
+            "/node/driver/version",
+            format!("driver {version} cannot be installed"),
+            format!("prebake knows the packages of branch {first} and later for `{os}`"),
+            format!("drop `version`, or take one like `{}`", known.version),
+        );
+        return;
+    }
+    for Machine { size, pointer } in machines {
+        let last = catalog::last_driver_branch(size.gpu_model).filter(|last| *last < branch);
+        let Some(last) = last else { continue };
+        let of_default = catalog::driver_branch(known.version).is_some_and(|one| one <= last);
+        let help = if of_default {
+            format!("drop `version`, or take one of branch {last}")
+        } else {
+            "take a newer VM size, or start from an image that holds the driver".to_owned()
+        };
+        resolver.error(
+            "PB1043",
+            if of_default { "/node/driver/version" } else { pointer },
+            format!("driver {version} does not serve the {}", size.gpu_model),
+            format!("branch {last} is the last for `{}`", size.name),
+            help,
+        );
+    }
+}
+
+fn all_from_nvidia(resolver: &mut Resolver<'_>, machines: &[&Machine]) -> Option<()> {
+    let foreign = |machine: &&&Machine| machine.size.gpu_vendor != GpuVendor::Nvidia;
+    for Machine { size, pointer } in machines.iter().filter(foreign) {
+        resolver.error(
+            "PB1003",
+            pointer,
+            format!("size `{}` has a GPU that is not from NVIDIA", size.name),
+            format!("NVIDIA's driver and container toolkit do not serve its {}", size.gpu_model),
+            "take an NVIDIA size, or start from an image that holds the vendor's driver",
+        );
+    }
+    (!machines.iter().any(|machine| foreign(&machine))).then_some(())
+}
+
+fn of_one_class(resolver: &mut Resolver<'_>, first: &Machine, machines: &[&Machine]) -> Option<()> {
+    let class = first.size.driver_class;
+    let Some(other) = machines.iter().find(|known| known.size.driver_class != class) else {
+        return Some(());
+    };
+    different_drivers(
+        resolver,
+        first,
+        other,
+        "one needs the data-centre driver, the other the GRID driver",
+        "keep sizes of one driver class in one config",
+    );
+    None
+}
+
+fn different_drivers(
+    resolver: &mut Resolver<'_>,
+    first: &Machine,
+    other: &Machine,
+    reason: &str,
+    help: &str,
+) {
+    let finding =
+        Diagnostic::error("PB1019", "sizes need different GPU drivers").reason(reason).help(help);
+    let label = format!("`{}` and `{}` cannot boot one image", first.size.name, other.size.name);
+    resolver.push_pair(finding, &other.pointer, &label, &first.pointer);
+}
+
+fn kind_of(machine: &Machine) -> DriverKind {
+    if machine.size.driver_class == DriverClass::Grid {
+        DriverKind::Grid
+    } else {
+        DriverKind::DataCenter
+    }
+}
+
+/// The only kernel modules that serve a GPU; nothing where both do.
+fn modules_of(machine: &Machine) -> Option<KernelModules> {
+    match machine.size.gpu_modules {
+        GpuModules::Proprietary => Some(KernelModules::Proprietary),
+        GpuModules::Open => Some(KernelModules::Open),
+        GpuModules::Either | GpuModules::None => None,
+    }
+}
+
+fn driver_kind(
+    resolver: &mut Resolver<'_>,
+    wanted: &fields::Driver,
+    machine: &Machine,
+) -> Option<DriverKind> {
+    let needed = kind_of(machine);
+    if wanted.kind.is_none_or(|kind| kind == needed) {
+        return Some(needed);
+    }
+    let needed_word = if needed == DriverKind::Grid { "grid" } else { "dataCenter" };
+    resolver.error(
+        "PB1020",
+        "/node/driver/kind",
+        "driver does not fit the size",
+        format!("`{}` works with the `{needed_word}` driver", machine.size.name),
+        format!("drop `kind`, or say `{needed_word}`"),
+    );
+    None
+}
+
+/// The kernel modules that serve every GPU, in whatever order the config names them.
+fn modules(
+    resolver: &mut Resolver<'_>,
+    wanted: &fields::Driver,
+    machines: &[&Machine],
+) -> Option<KernelModules> {
+    let bound = |modules| machines.iter().find(|machine| modules_of(machine) == Some(modules));
+    let (open, proprietary) = (bound(KernelModules::Open), bound(KernelModules::Proprietary));
+    if let (Some(open), Some(proprietary)) = (open, proprietary) {
+        different_drivers(
+            resolver,
+            open,
+            proprietary,
+            "one works with open kernel modules only, the other with proprietary ones only",
+            "keep GPUs before Turing and GPUs since Blackwell in different configs",
+        );
+        return None;
+    }
+    let only = open.or(proprietary);
+    let default = only.and_then(|machine| modules_of(machine)).unwrap_or(KernelModules::Open);
+    let Some((only, wanted)) = only.zip(wanted.modules.filter(|wanted| *wanted != default)) else {
+        return Some(wanted.modules.unwrap_or(default));
+    };
+    let word = if wanted == KernelModules::Open { "proprietary" } else { "open" };
+    let size = &only.size;
+    resolver.error(
+        "PB1020",
+        "/node/driver/modules",
+        "kernel modules do not fit the GPU",
+        format!("the {} of `{}` works with {word} modules", size.gpu_model, size.name),
+        format!("drop `modules`, or say `{word}`"),
+    );
+    None
+}
