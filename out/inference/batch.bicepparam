@@ -11,7 +11,7 @@ param image = {
 param nodeAgentSkuId = 'batch.node.ubuntu 24.04'
 param pools = {
   triton: {
-    id: 'triton-85d041b3'
+    id: 'triton-e02d0540'
     vmSize: 'Standard_NC24ads_A100_v4'
     dedicatedNodes: 2
     taskSlotsPerNode: 1

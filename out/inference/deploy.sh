@@ -23,7 +23,7 @@ readonly BUILDER_CORES=24
 readonly BAKE_ID=ec5bfbb92ca250ff2766033ce60438df
 readonly BAKE_MINUTES=90
 readonly ACCOUNT=inferencebatch
-readonly POOLS=(triton-85d041b3)
+readonly POOLS=(triton-e02d0540)
 readonly POLL=${PREBAKE_POLL_SECONDS:-20}
 
 mode=""
@@ -541,7 +541,7 @@ deploy_batch() {
 # verify_task POOL: the task that looks at a node from inside a container.
 verify_task() {
   case $1 in
-    triton-85d041b3)
+    triton-e02d0540)
       cat << 'JSON'
 {"id":"verify","commandLine":"-c \"echo in a container of $(hostname) && cat /var/lib/prebake/result.json && grep -q -F contosoplatform.azurecr.io/inference/triton@sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108 /var/lib/prebake/result.json && echo contosoplatform.azurecr.io/inference/triton@sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108 was on the node when it booted && nvidia-smi --query-gpu=name,driver_version --format=csv && nvidia-smi -L | grep -q GPU\"","containerSettings":{"imageName":"contosoplatform.azurecr.io/inference/triton@sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108","containerRunOptions":"--rm --entrypoint /bin/sh --volume /var/lib/prebake:/var/lib/prebake:ro"},"userIdentity":{"autoUser":{"scope":"pool","elevationLevel":"admin"}},"constraints":{"maxTaskRetryCount":0,"maxWallClockTime":"PT30M"}}
 JSON

@@ -26,6 +26,20 @@ pub(super) struct Uses {
     pub before: BTreeSet<String>,
     /// In the new one.
     pub after: BTreeSet<String>,
+    /// The resources that the new one deploys or finds already there, in lower case.
+    pub standing: BTreeSet<String>,
+}
+
+impl Uses {
+    /// Whether the new render needs the resource of this id: itself, a part of it or something in it.
+    fn needs(&self, id: &str) -> bool {
+        let id = id.to_lowercase();
+        let below = format!("{id}/");
+        [&self.after, &self.standing].into_iter().any(|ids| {
+            let first = ids.range(below.clone()..).next();
+            ids.contains(&id) || first.is_some_and(|first| first.starts_with(&below))
+        })
+    }
 }
 
 /// Judges one pair.
@@ -33,7 +47,7 @@ pub(super) fn judge(pair: &Pair, uses: &Uses) -> ResourceChange {
     match (pair.before, pair.after) {
         (Some(before), Some(after)) => both(before, after, &pair.pairing, uses),
         (None, Some(after)) => created(after),
-        (Some(before), None) => deleted(before, &uses.after),
+        (Some(before), None) => deleted(before, uses),
         (None, None) => unreachable!("a pair has at least one resource"),
     }
 }
@@ -65,7 +79,7 @@ fn created(resource: &Resource) -> ResourceChange {
     change
 }
 
-fn deleted(resource: &Resource, used: &BTreeSet<String>) -> ResourceChange {
+fn deleted(resource: &Resource, uses: &Uses) -> ResourceChange {
     let mut change = named(resource, Action::Delete);
     change.verdict = Verdict::InPlace;
     change.before = Some(Shown::new(resource));
@@ -76,8 +90,8 @@ fn deleted(resource: &Resource, used: &BTreeSet<String>) -> ResourceChange {
             "delete by hand what is left of it",
         )
     } else {
-        let advice = if used.contains(&resource.id.to_lowercase()) {
-            "keep it: the new render still refers to it"
+        let advice = if uses.needs(&resource.id) {
+            "keep it: the new render still needs it"
         } else if change.is(POOL) {
             "delete it by hand when no job uses it"
         } else {

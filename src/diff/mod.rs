@@ -102,6 +102,7 @@ pub fn diff(previous: Option<&RenderState>, new: Option<&RenderState>) -> Diff {
     let uses = judge::Uses {
         before: relations::references(&before.resources),
         after: relations::references(&after.resources),
+        standing: relations::standing(&after.resources),
     };
     let mut resources: Vec<ResourceChange> =
         pairs.iter().map(|pair| judge::judge(pair, &uses)).collect();

@@ -30,6 +30,11 @@ pub(super) fn references(resources: &[Resource]) -> BTreeSet<String> {
     found
 }
 
+/// The ID of every resource that a render deploys or finds already there, in lower case.
+pub(super) fn standing(resources: &[Resource]) -> BTreeSet<String> {
+    resources.iter().map(|resource| resource.id.to_lowercase()).collect()
+}
+
 /// The relations between the resources of both sides.
 pub(super) fn relations(before: &[Resource], after: &[Resource]) -> Vec<Relation> {
     let mut found: BTreeMap<(String, String), (bool, bool)> = BTreeMap::new();

@@ -33,6 +33,7 @@ pub(super) struct PoolContext<'a> {
     pub(super) node: &'a Node,
     pub(super) images: &'a [Image],
     pub(super) pull_identity: bool,
+    pub(super) identity: Option<&'a str>,
     pub(super) node_image: &'a super::NodeImage,
     pub(super) network: &'a super::Network,
     pub(super) sizes: &'a [Option<Machine>],

@@ -6,6 +6,7 @@
 
 pub mod bake;
 mod batch;
+mod blue_green;
 mod gpu;
 mod images;
 mod names;
@@ -142,6 +143,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         node: &node,
         images: &images,
         pull_identity: private,
+        identity: identity.as_deref(),
         node_image: &node_image,
         network: &network,
         sizes: &sizes.pools,

@@ -1,9 +1,10 @@
 use serde::Serialize;
 
 use super::batch::PoolContext;
+use super::blue_green;
 use super::images::NameValue;
 use super::is_resource_id;
-use super::names::{identifier, short_digest};
+use super::names::identifier;
 use super::resolver::Resolver;
 use super::sizes::Size;
 use crate::config::fields::{self, Elevation, MountKind, Replacement};
@@ -155,40 +156,9 @@ pub(super) fn resolve(
         metadata: NameValue::list(&written.metadata),
     };
     if pool.blue_green {
-        deploy_beside(resolver, &mut pool, &pointer, context)?;
+        blue_green::deploy_beside(resolver, &mut pool, &pointer, context)?;
     }
     Some(pool)
-}
-
-/// The ID carries a digest of everything that only a new pool can change.
-fn deploy_beside(
-    resolver: &mut Resolver<'_>,
-    pool: &mut Pool,
-    pointer: &str,
-    context: &PoolContext<'_>,
-) -> Option<()> {
-    let mut immutable = pool.clone();
-    immutable.fixed = None;
-    immutable.auto_scale = None;
-    immutable.start_task = None;
-    immutable.metadata = Vec::new();
-    immutable.key = String::new();
-    let parts = (&immutable, context.node_image, context.node, context.network);
-    let text = serde_json::to_string(&parts).expect("plain data serialises");
-    pool.id = format!("{}-{}", pool.base_id, short_digest(&text, 8));
-    pool.metadata.push(NameValue { name: "prebake-pool".to_owned(), value: pool.base_id.clone() });
-    pool.metadata.sort();
-    if pool.id.len() > 64 {
-        resolver.error(
-            "PB1008",
-            &format!("{pointer}/id"),
-            format!("pool ID `{}` is too long", pool.base_id),
-            "`blue-green` adds 9 characters, and Batch takes 64",
-            "shorten the ID to 55 characters",
-        );
-        return None;
-    }
-    Some(())
 }
 
 type Scale = (Option<FixedScale>, Option<AutoScale>);

@@ -316,3 +316,41 @@ fn what_stands_in_a_fleet_is_compared_by_its_digests() {
     std::fs::write(&compiled, changed).unwrap();
     assert!(diff(2).contains("nodes 9 → 4"), "a file that was edited is no standing render");
 }
+
+/// Whether the change makes a second pool of the example whose pool is deployed blue-green.
+fn second_pool(from: &str, to: &str) -> bool {
+    let config = include_str!("../../examples/existing-registry.yaml");
+    assert!(config.contains(from), "{from} is not in the example");
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), config);
+    expect(folder.path(), &["render", "prebake.yaml", "--as-of", "2026-11-23"], 0);
+    write(folder.path(), &config.replace(from, to));
+    let review = expect(folder.path(), &["diff", "--as-of", "2026-11-23"], 0);
+    review.contains("-/+ pool inferencebatch/triton-")
+}
+
+#[test]
+fn a_second_pool_is_made_only_of_what_needs_an_empty_pool() {
+    for (from, to) in [
+        ("replicas: 2", "replicas: 3"),
+        ("    - region: westus3\n", "    - region: westus2\n"),
+        ("subnets/build", "subnets/builders"),
+        ("subnets/batch", "SUBNETS/Batch"),
+        ("Standard_NC24ads_A100_v4", "standard_nc24ads_a100_v4"),
+        ("nodes: 2", "nodes: 4"),
+        ("nvidia-smi && df -h /", "nvidia-smi"),
+        ("STAGE: production", "STAGE: staging"),
+    ] {
+        assert!(!second_pool(from, to), "{from} → {to}");
+    }
+    for (from, to) in [
+        ("version: 2.0.1", "version: 2.0.2"),
+        ("subnets/batch", "subnets/other"),
+        ("vmSize: Standard_NC24ads_A100_v4", "vmSize: Standard_NC48ads_A100_v4"),
+        ("      nodes: 2", "      nodes: 2\n      taskSlotsPerNode: 2"),
+        ("      nodes: 2", "      nodes: 2\n      displayName: Triton"),
+        ("      nodes: 2", "      nodes: 2\n      interNodeCommunication: true"),
+    ] {
+        assert!(second_pool(from, to), "{from} → {to}");
+    }
+}

@@ -410,8 +410,24 @@ fn a_version_that_pools_still_use_is_not_for_deletion() {
     let version = resource(&diff, "/1.0.0");
     assert_eq!(
         (version.action, &version.advice[..]),
-        (Action::Delete, "keep it: the new render still refers to it")
+        (Action::Delete, "keep it: the new render still needs it")
     );
+}
+
+#[test]
+fn what_a_render_takes_over_as_existing_is_not_for_deletion() {
+    for name in ["visionbatch", "visionacr", "visiongallery", "/vision"] {
+        let taken_over = compare(|state| named(state, name).existing = true);
+        let only_needed = compare(|state| {
+            state.resources.retain(|resource| !resource.name.ends_with(name));
+        });
+        for diff in [taken_over, only_needed] {
+            let advice = &resource(&diff, name).advice;
+            assert_eq!(advice, "keep it: the new render still needs it", "{name}");
+        }
+    }
+    let task = compare(|state| state.resources.retain(|it| !it.name.ends_with("/build")));
+    assert_eq!(resource(&task, "/build").advice, "delete it by hand when nothing uses it");
 }
 
 #[test]
