@@ -58,6 +58,13 @@ resource definition 'Microsoft.Compute/galleries/images@2025-03-03' = {
     hyperVGeneration: hyperVGeneration
     architecture: 'x64'
     identifier: identifier
+    // Sizes since v6 attach disks by NVMe alone, and a definition that does not say so is for SCSI alone.
+    features: [
+      {
+        name: 'DiskControllerTypes'
+        value: 'SCSI, NVMe'
+      }
+    ]
   }
 }
 
