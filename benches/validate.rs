@@ -85,7 +85,7 @@ fn example() -> (Vec<Vec<Resource>>, Vec<Template>) {
     let mut diagnostics = Diagnostics::new();
     let templates = Templates::new(BTreeMap::new(), &mut sources, &mut diagnostics);
     let tools = Tools {
-        templates: templates.expect("the templates parse").into(),
+        templates: templates.expect("the templates parse"),
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
         output: "out".to_owned(),

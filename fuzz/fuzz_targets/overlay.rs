@@ -34,7 +34,7 @@ fuzz_target!(|texts: (&str, &str)| {
         return;
     };
     let tools = Tools {
-        templates: templates.into(),
+        templates,
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
         output: "out".to_owned(),

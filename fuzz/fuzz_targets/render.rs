@@ -15,8 +15,7 @@ use serde_json::{Value, json};
 
 static TOOLS: LazyLock<Tools> = LazyLock::new(|| Tools {
     templates: Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new())
-        .expect("the embedded templates parse")
-        .into(),
+        .expect("the embedded templates parse"),
     schemas: ResourceSchemas::embedded(),
     as_of: Date::parse("2026-11-23").expect("a date"),
     output: "out".to_owned(),

@@ -51,7 +51,7 @@ fn check(case: &Path) -> Result<(), Failed> {
     let outcome = pipeline::render(
         &input,
         &Tools {
-            templates: templates.into(),
+            templates,
             schemas: ResourceSchemas::embedded(),
             as_of,
             output: "out".to_owned(),

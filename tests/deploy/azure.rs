@@ -89,7 +89,7 @@ impl Azure {
         let tools = Tools {
             schemas: prebake::schema::ResourceSchemas::embedded(),
             output: "out".to_owned(),
-            templates: templates.expect("the templates parse").into(),
+            templates: templates.expect("the templates parse"),
             as_of: Date::parse("2026-11-23").expect("a date"),
         };
         let outcome = pipeline::render(&input, &tools);

@@ -22,7 +22,7 @@ fn rendered(overlay: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String
         return Err(text::render(&findings, &sources, false));
     };
     let tools = Tools {
-        templates: templates.into(),
+        templates,
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("is a day"),
         output: "out".to_owned(),
