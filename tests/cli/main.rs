@@ -384,9 +384,13 @@ fn a_template_that_fails_is_shown_at_its_line() {
     std::fs::create_dir_all(&templates).expect("a folder");
     let overlay = ["render", "prebake.yaml", "--templates", "mine"];
     std::fs::write(templates.join("batch.bicep.tera"), "// one\n{{ nothing }}\n").expect("a file");
-    fails(&prebake(folder.path(), &overlay), 2, "templates/bicep/batch.bicep.tera:2:");
+    fails(&prebake(folder.path(), &overlay), 2, " mine/bicep/batch.bicep.tera:2:");
     std::fs::write(templates.join("batch.bicep.tera"), "{% if %}\n").expect("a file");
     fails(&prebake(folder.path(), &overlay), 2, "PB2001");
+    fails(&prebake(folder.path(), &overlay), 2, " mine/bicep/batch.bicep.tera:1:");
+    std::fs::write(templates.join("batch.bicep.tera"), "{% filter upper %}{% endfilter %}\n")
+        .expect("a file");
+    fails(&prebake(folder.path(), &overlay), 2, " mine/bicep/batch.bicep.tera:1:");
     std::fs::write(templates.join("batch.bicep.tera"), "param a int = unheardOf\n")
         .expect("a file");
     let output = prebake(folder.path(), &overlay);
