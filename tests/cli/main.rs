@@ -413,6 +413,25 @@ fn findings_are_told_all_at_once() {
 }
 
 #[test]
+fn a_value_of_the_command_line_is_shown_where_it_was_written() {
+    let folder = with_config();
+    for (assignment, code) in [
+        ("nodez.vmSize=Standard_D4s_v5", "PB0101"),
+        ("node.vmSize=4", "PB0103"),
+        ("batch.pools.0.autoScale.interval=PT5M", "PB0102"),
+        ("batch.pools.1.nodes=1", "PB0102"),
+        ("registry.create=false", "PB1011"),
+        ("images.0.name=Python", "PB1008"),
+    ] {
+        let output = prebake(folder.path(), &["render", "--set", assignment]);
+        fails(&output, 1, code);
+        fails(&output, 1, &format!("--set {assignment}:1:1"));
+        let errors = text(&output.stderr);
+        assert!(!errors.contains("prebake.yaml:"), "{assignment}: {errors}");
+    }
+}
+
+#[test]
 fn a_template_that_fails_is_shown_at_its_line() {
     let folder = with_config();
     let templates = folder.path().join("mine/bicep");
