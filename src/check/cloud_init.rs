@@ -135,7 +135,7 @@ struct Secret {
     what: &'static str,
 }
 
-static SECRETS: [Secret; 7] = [
+static SECRETS: [Secret; 8] = [
     Secret {
         marks: &["PRIVATE KEY-----"],
         pattern: LazyLock::new(|| Regex::new(r"-----BEGIN [A-Z ]*PRIVATE KEY-----").ok()),
@@ -173,6 +173,17 @@ static SECRETS: [Secret; 7] = [
         pattern: LazyLock::new(|| Regex::new(r"\bnvapi-[A-Za-z0-9_-]{30,}").ok()),
         what: "an NVIDIA API key",
     },
+    Secret {
+        marks: &[" login"],
+        pattern: LazyLock::new(|| {
+            // The command may go on behind a `\\` at the end of a line; a variable is no secret.
+            let command = r"\b(?:docker|podman|nerdctl|buildah|skopeo|oras)\s+login\b";
+            let between = r"(?:[^\n|;&\\]|\\\s)*?\s";
+            let password = r#"(?:-p[ =]?|--password[ =])["']?[^\s"'`$()<{\[|;&\\-][^\s"'`]*"#;
+            Regex::new(&format!("{command}{between}{password}")).ok()
+        }),
+        what: "the password of a registry",
+    },
 ];
 
 /// Words in a name that say that its value is secret.
@@ -195,15 +206,13 @@ const SECRET_NAMES: [&str; 12] = [
 const NOT_SECRET: [&str; 9] =
     ["name", "id", "uri", "url", "file", "path", "type", "version", "days"];
 
-/// What secret a text holds, and where.
-pub(super) fn secret(text: &str) -> Option<(String, std::ops::Range<usize>)> {
+/// What secrets a text holds, and where, in their order.
+fn secrets(text: &str) -> Vec<(String, std::ops::Range<usize>)> {
     let holds = |mark: &&'static str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-    for secret in &SECRETS {
-        if secret.marks.iter().any(holds)
-            && let Some(found) = secret.pattern.as_ref().and_then(|pattern| pattern.find(text))
-        {
-            return Some((secret.what.to_owned(), found.range()));
-        }
+    let mut found = Vec::new();
+    for secret in SECRETS.iter().filter(|secret| secret.marks.iter().any(holds)) {
+        let matches = secret.pattern.iter().flat_map(|pattern| pattern.find_iter(text));
+        found.extend(matches.map(|found| (secret.what.to_owned(), found.range())));
     }
     let lower = text.to_ascii_lowercase();
     let line_start = |at: usize| memrchr(b'\n', &lower.as_bytes()[..at]).map_or(0, |line| line + 1);
@@ -214,20 +223,30 @@ pub(super) fn secret(text: &str) -> Option<(String, std::ops::Range<usize>)> {
         .flat_map(|name| memmem::find_iter(lower.as_bytes(), name.as_bytes()))
         .map(line_start)
         .collect();
-    starts.into_iter().find_map(|start| {
+    for start in starts {
         // The value of a YAML key may stand on the next line.
-        let end = line_end((line_end(start) + 1).min(lower.len()));
-        let (what, range) = assigned(&text[start..end])?;
-        Some((what, start + range.start..start + range.end))
-    })
+        let first = line_end(start);
+        let end = line_end((first + 1).min(lower.len()));
+        for (what, range) in assigned(&text[start..end], first - start) {
+            found.push((what, start + range.start..start + range.end));
+        }
+    }
+    found.sort_by_key(|(_, range)| (range.start, std::cmp::Reverse(range.end)));
+    let mut end = 0;
+    found.retain(|(_, range)| {
+        let first = range.start >= end;
+        end = end.max(range.end);
+        first
+    });
+    found
 }
 
 /// How much of a value is looked at: enough to show it.
 const LONGEST_SHOWN: usize = 256;
 
-/// What a few lines assign to a name that says that it is secret: `name=value` or `name: value`, either in
+/// What a few lines assign to names of the first that say that they are secret: `name=value` or `name: value`, either in
 /// quotes or not, the value of six characters at least that is no variable, path or expression.
-fn assigned(lines: &str) -> Option<(String, std::ops::Range<usize>)> {
+fn assigned(lines: &str, first: usize) -> Vec<(String, std::ops::Range<usize>)> {
     let lower = lines.to_ascii_lowercase();
     let bytes = lower.as_bytes();
     let in_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
@@ -247,8 +266,8 @@ fn assigned(lines: &str) -> Option<(String, std::ops::Range<usize>)> {
         let plain = bytes.get(value).is_some_and(|first| !b"<{[\\@|;&)".contains(first));
         (plain && length >= 6).then_some((start..end, value..value + length))
     };
-    let mut names: Vec<usize> =
-        SECRET_NAMES.iter().flat_map(|name| memmem::find_iter(bytes, name.as_bytes())).collect();
+    let named = |name: &&'static str| memmem::find_iter(&bytes[..first], name.as_bytes());
+    let mut names: Vec<usize> = SECRET_NAMES.iter().flat_map(named).collect();
     names.sort_unstable();
     // Words that stand in one name are one name, however long it is.
     let mut end = 0;
@@ -259,7 +278,7 @@ fn assigned(lines: &str) -> Option<(String, std::ops::Range<usize>)> {
         }
         first
     });
-    names.into_iter().filter_map(found).find_map(|(name, value)| {
+    let secret = |(name, value): (std::ops::Range<usize>, std::ops::Range<usize>)| {
         let shown = &lines[name.clone()];
         let text = String::from_utf8_lossy(&bytes[value.clone()]);
         let harmless = NOT_SECRET.iter().any(|end| lower[name.clone()].ends_with(end))
@@ -267,37 +286,36 @@ fn assigned(lines: &str) -> Option<(String, std::ops::Range<usize>)> {
             || matches!(text.as_ref(), "disabled" | "enabled" | "required" | "optional");
         let end = (0..=value.end).rev().find(|end| lines.is_char_boundary(*end)).unwrap_or(0);
         (!harmless).then(|| (format!("the value of `{shown}`"), name.start..end))
-    })
+    };
+    names.into_iter().filter_map(found).filter_map(secret).collect()
 }
 
 fn no_secrets(view: &View<'_>, sink: &mut Sink<'_>) {
     for bake in &view.bakes {
-        if let Some((what, range)) = secret(&bake.text) {
-            sink.report(
-                bake.target(range),
-                format!("{what} can be read by everyone on the machine"),
-            );
-            continue;
+        for (what, range) in secrets(&bake.text) {
+            let label = format!("{what} can be read by everyone on the machine");
+            sink.report(bake.target(range), label);
         }
         // The other scripts stand in the text that was just searched.
-        let mut encoded = bake.scripts.iter().filter(|script| script.encoded);
-        let hidden = encoded.find_map(|script| Some((script, secret(&script.text)?)));
-        if let Some((script, (what, _))) = hidden {
-            let label =
-                format!("{what} in `{}` can be read by everyone on the machine", script.name);
-            sink.report(bake.place_of(&script.name), label);
+        for script in bake.scripts.iter().filter(|script| script.encoded) {
+            for (what, _) in secrets(&script.text) {
+                let label =
+                    format!("{what} in `{}` can be read by everyone on the machine", script.name);
+                sink.report(bake.place_of(&script.name), label);
+            }
         }
     }
+    let seen = |what: &str| format!("{what} is visible to everyone who can read the pool");
     for pool in &view.pools {
         let command = pool.at("startTask/commandLine");
-        if let Some((what, _)) = command.text().and_then(|text| secret(&text)) {
-            sink.report(&command, format!("{what} is visible to everyone who can read the pool"));
+        for (what, _) in command.text().iter().flat_map(|text| secrets(text)) {
+            sink.report(&command, seen(&what));
         }
         for setting in pool.at("startTask/environmentSettings").items() {
             let value = setting.at("value");
             let Some((name, text)) = setting.at("name").text().zip(value.text()) else { continue };
-            if let Some((what, _)) = secret(&format!("{name}={text}")) {
-                sink.report(&value, format!("{what} is visible to everyone who can read the pool"));
+            if let Some((what, _)) = secrets(&format!("{name}={text}")).first() {
+                sink.report(&value, seen(what));
             }
         }
     }
@@ -385,4 +403,46 @@ fn password_setting(bake: &Bake<'_>) -> Option<(&'static str, &'static str)> {
         .into_iter()
         .find(|key| users.iter().any(|user| user.get(*key).is_some()))
         .map(|key| (key, "a user has a password"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<&str> {
+        secrets(text).into_iter().map(|(_, range)| &text[range]).collect()
+    }
+
+    #[test]
+    fn every_secret_of_a_text_is_found_and_none_twice() {
+        let text = "export HF_TOKEN=hunter2hunter2\nA_PASSWORD=abcdef API_KEY: 'ghijkl'\n\
+                    db_password:\n  mnopqr\nhf_abcdefghijklmnopqrstuvwxyz0123456789\n";
+        let secrets = [
+            "HF_TOKEN=hunter2hunter2",
+            "A_PASSWORD=abcdef",
+            "API_KEY: 'ghijkl",
+            "db_password:\n  mnopqr",
+            "hf_abcdefghijklmnopqrstuvwxyz0123456789",
+        ];
+        assert_eq!(found(text), secrets);
+    }
+
+    #[test]
+    fn passwords_of_registries_are_found_on_the_command_line() {
+        for login in [
+            "docker login -u me -p hunter2 ghcr.io",
+            "podman login --username me --password 'hunter2' ghcr.io",
+            "docker login ghcr.io -u me \\\n  -phunter2",
+        ] {
+            assert_eq!(found(login).len(), 1, "{login}");
+        }
+        for login in [
+            "docker login -u me -p \"$PASSWORD\" ghcr.io",
+            "docker login -u me -p $(cat /run/password) ghcr.io",
+            "docker login -u me --password-stdin ghcr.io",
+            "docker login ghcr.io && mkdir -p /data",
+        ] {
+            assert!(found(login).is_empty(), "{login}: {:?}", found(login));
+        }
+    }
 }

@@ -191,13 +191,22 @@ fn builder_has_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// GiB of the disk that images of the marketplace come with.
+const OF_MARKETPLACE: i64 = 30;
+
 fn os_disk_is_large_enough(view: &View<'_>, sink: &mut Sink<'_>) {
     let preloads = view.bakes.iter().any(super::bake::Bake::pulls);
-    let builders = view.builders();
-    let disks = builders.iter().map(|vm| vm.at("properties/storageProfile/osDisk/diskSizeGB"));
+    let of_vm = "properties/storageProfile/osDisk/diskSizeGB";
+    let of_templates = view
+        .of_kind("Microsoft.VirtualMachineImages/imageTemplates")
+        .map(|template| template.at("properties/vmProfile/osDiskSizeGB"));
+    let disks = view.builders().into_iter().map(|vm| vm.at(of_vm)).chain(of_templates);
     let mut largest: Option<Node<'_>> = None;
     for disk in disks {
         match disk.number() {
+            Some(gib) if gib <= OF_MARKETPLACE && preloads && view.wants_nvidia() => {
+                sink.report(&disk, format!("{gib} GiB must hold driver, Docker and images"));
+            }
             Some(gib)
                 if largest.as_ref().and_then(Node::number).is_none_or(|known| gib > known) =>
             {

@@ -20,6 +20,9 @@ pub(super) fn config_keys(node: &Node<'_>) -> Vec<String> {
         ("microsoft.compute/virtualmachines", "/properties/storageProfile/osDisk/diskSizeGB") => {
             &["/builder/osDiskGb"]
         }
+        ("microsoft.virtualmachineimages/imagetemplates", "/properties/vmProfile/osDiskSizeGB") => {
+            &["/builder/osDiskGb"]
+        }
         ("microsoft.network/virtualnetworks", "/properties/addressSpace/addressPrefixes/0") => {
             &["/network/addressSpace"]
         }

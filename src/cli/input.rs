@@ -277,7 +277,10 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
     }
     let mut sources = Sources::new();
     let mut diagnostics = Diagnostics::new();
-    let Some(templates) = Templates::new(overlay, &mut sources, &mut diagnostics) else {
+    let folder = folder.map_or_else(String::new, |folder| folder.to_string_lossy().into_owned());
+    let folder = folder.trim_end_matches('/');
+    let templates = Templates::of_folder(folder, overlay, &mut sources, &mut diagnostics);
+    let Some(templates) = templates else {
         terminal::findings(&diagnostics, &sources);
         return Err(super::FAILED);
     };

@@ -58,14 +58,20 @@ impl Document {
     pub fn set(&mut self, keys: &[&str], value: Value, origin: Place) -> Result<(), String> {
         let mut at = &mut self.value;
         let mut pointer = String::new();
+        // What is made on the way has come with the value.
+        let mut made = Vec::new();
         for key in keys {
             at = step(at, key)?;
             pointer.push('/');
             pointer.push_str(&escape(key));
+            if at.is_null() {
+                made.push(pointer.clone());
+            }
         }
         *at = value;
         forget(&mut self.entries, &pointer);
-        self.entries.insert(pointer, Entry { key: None, value: origin });
+        let entry = Entry { key: None, value: origin };
+        self.entries.extend(made.into_iter().chain([pointer]).map(|pointer| (pointer, entry)));
         Ok(())
     }
 

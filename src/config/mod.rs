@@ -2,18 +2,20 @@
 //!
 //! Unknown keys are refused with the nearest known one, and all errors are reported, not the first
 //! only. Defaults nothing: `model` does. Read `document` for YAML with places, then `fields` for what a
-//! config may say, `schema` for how it is checked, `layers` for configs made of several and `set` for values
-//! from the command line.
+//! config may say, `schema` for how it is checked, `partial` for what is left of one with mistakes, `layers` for
+//! configs made of several and `set` for values from the command line.
 
 mod document;
 pub mod fields;
 pub mod import;
 pub mod layers;
+mod partial;
 pub mod schema;
 mod set;
 
 pub use document::{Document, Entry, MAX_BYTES, MAX_DEPTH, MAX_VALUES, escape, parse};
 pub use fields::Config;
+pub use partial::{Partial, partial};
 pub use set::set;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};

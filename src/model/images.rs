@@ -291,6 +291,7 @@ fn resolve_build(
     if !inside {
         return None;
     }
+    super::names::variables(resolver, &build.args, &format!("{build_pointer}/args"));
     let key = super::names::identifier(&written.name.to_lowercase(), keys);
     Some(Build {
         task_name: task_name(&key),

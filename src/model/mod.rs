@@ -2,13 +2,14 @@
 //! linked, decisions taken (driver, node agent, role, generation).
 //!
 //! Formats no text: that is `render`. Reports `PB1xxx` at the config's own places. `resolve` here calls
-//! one file for each part of the config; `resolver` is what they share.
+//! one file for each part of the config; `resolver` is what they share, and `lost` what it keeps to itself.
 
 pub mod bake;
 mod batch;
 mod blue_green;
 mod gpu;
 mod images;
+mod lost;
 mod names;
 mod network;
 mod node;
@@ -34,7 +35,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::catalog;
-use crate::config::{Config, Document};
+use crate::config::{Config, Document, Partial};
 use crate::diagnostic::{Diagnostics, Severity, nearest};
 use bake::BakePlan;
 use names::Names;
@@ -115,9 +116,15 @@ pub fn resolve(
     diagnostics: &mut Diagnostics,
 ) -> Option<Model> {
     let before = diagnostics.count(Severity::Error);
-    let mut resolver = Resolver::new(config, document, diagnostics);
+    let mut resolver = Resolver::new(config, document, &[], diagnostics);
     let model = build(&mut resolver);
     if diagnostics.count(Severity::Error) > before { None } else { model }
+}
+
+/// Reports what is wrong with the part of a config that can be read, and nothing that follows from the rest.
+pub fn judge(partial: &Partial, document: &Document, diagnostics: &mut Diagnostics) {
+    let mut resolver = Resolver::new(&partial.config, document, &partial.lost, diagnostics);
+    build(&mut resolver);
 }
 
 fn build(resolver: &mut Resolver<'_>) -> Option<Model> {

@@ -1,6 +1,10 @@
 //! Names that a config leaves out: the same config gives the same names, everywhere and always.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
+
+use super::resolver::Resolver;
 
 /// The first hexadecimal digits of a SHA-256 digest.
 pub(super) fn short_digest(text: &str, digits: usize) -> String {
@@ -48,6 +52,28 @@ impl<'a> Names<'a> {
     /// The deployment's name with underscores, for names that take no hyphen.
     pub(super) fn underscored(&self, role: &str) -> String {
         format!("{}_{role}", self.name.replace('-', "_"))
+    }
+}
+
+/// Names of environment variables and build arguments, as a process can have them.
+pub(super) fn variables(
+    resolver: &mut Resolver<'_>,
+    named: &BTreeMap<String, String>,
+    pointer: &str,
+) {
+    let bad = |c: char| c == '=' || c.is_whitespace() || c.is_control();
+    for name in named.keys().filter(|name| name.is_empty() || name.contains(bad)) {
+        let title = match name.as_str() {
+            "" => "a variable has no name".to_owned(),
+            name => format!("`{}` is not the name of a variable", name.escape_debug()),
+        };
+        resolver.error(
+            "PB1008",
+            &format!("{pointer}/{}", crate::config::escape(name)),
+            title,
+            "a name is not empty, and has no `=`, blanks or control characters",
+            "take letters, digits and `_`",
+        );
     }
 }
 

@@ -294,6 +294,7 @@ fn start_task(
         }
         return None;
     };
+    super::names::variables(resolver, &written.environment, &format!("{pointer}/environment"));
     let resource_files = task.resource_files.iter().map(|file| ResourceFile {
         url: file.url.clone(),
         path: file.path.clone(),

@@ -1,3 +1,4 @@
+use super::lost;
 use crate::config::{Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 
@@ -5,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 pub(super) struct Resolver<'a> {
     pub(super) config: &'a Config,
     document: &'a Document,
+    lost: &'a [String],
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -12,9 +14,10 @@ impl<'a> Resolver<'a> {
     pub(super) fn new(
         config: &'a Config,
         document: &'a Document,
+        lost: &'a [String],
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
-        Self { config, document, diagnostics }
+        Self { config, document, lost, diagnostics }
     }
 
     /// Reports an error at the value of a JSON pointer.
@@ -42,7 +45,7 @@ impl<'a> Resolver<'a> {
         let mut finding = Diagnostic::new(severity, code, title).help(help);
         finding.place = self.place(pointer);
         finding.label = label.into();
-        self.push(finding);
+        self.push(finding, pointer);
     }
 
     /// Reports a finding at one value that another one explains.
@@ -58,14 +61,16 @@ impl<'a> Resolver<'a> {
         if let Some(place) = self.place(first) {
             finding = finding.related(place, "first here");
         }
-        self.push(finding);
+        self.push(finding, pointer);
     }
 
-    pub(super) fn push(&mut self, finding: Diagnostic) {
-        self.diagnostics.push(finding);
+    fn push(&mut self, finding: Diagnostic, pointer: &str) {
+        if !self.lost.iter().any(|lost| lost::decides(lost, &finding.code, pointer)) {
+            self.diagnostics.push(finding);
+        }
     }
 
-    pub(super) fn place(&self, pointer: &str) -> Option<Place> {
+    fn place(&self, pointer: &str) -> Option<Place> {
         self.document.place(pointer)
     }
 }

@@ -131,7 +131,12 @@ fn phases(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Render> {
-    let config = config::decode(&document, diagnostics)?;
+    let Some(config) = config::decode(&document, diagnostics) else {
+        if let Some(partial) = config::partial(&document) {
+            model::judge(&partial, &document, diagnostics);
+        }
+        return None;
+    };
     let model = model::resolve(&config, &document, diagnostics)?;
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
     bake_fits(&artifacts, &document, diagnostics)?;

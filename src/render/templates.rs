@@ -88,6 +88,8 @@ const USUAL: [&str; 19] = [
 #[derive(Debug)]
 pub struct Templates {
     texts: Texts,
+    /// Where those of a team lie, as the user wrote it.
+    folder: String,
     /// Those of a team as the engine has them.
     bounded: BTreeMap<String, Bounded>,
     parsed: Parsed,
@@ -130,13 +132,23 @@ impl Templates {
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
+        Self::of_folder("templates", overlay, sources, diagnostics)
+    }
+
+    /// The same with an overlay from a folder, which messages name.
+    pub fn of_folder(
+        folder: &str,
+        overlay: BTreeMap<String, String>,
+        sources: &mut Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
         let own: Vec<String> = overlay.keys().cloned().collect();
         let mut texts: Texts =
             EMBEDDED.iter().map(|(path, text)| (Cow::from(*path), Cow::from(*text))).collect();
         texts.extend(overlay.into_iter().map(|(path, text)| (path.into(), text.into())));
-        let bounded = bounded(&own, &texts, sources, diagnostics)?;
-        let parsed = Parsed::Alone;
-        let mut templates = Self { texts, bounded, parsed, digest: OnceLock::new() };
+        let bounded = bounded(folder, &own, &texts, sources, diagnostics)?;
+        let (folder, parsed) = (folder.to_owned(), Parsed::Alone);
+        let mut templates = Self { texts, folder, bounded, parsed, digest: OnceLock::new() };
         if !own.is_empty() {
             match engine(templates.paths().map(|path| (path, templates.read(path)))) {
                 Ok(engine) => templates.parsed = Parsed::Together(Box::new(engine)),
@@ -228,6 +240,12 @@ impl Templates {
         unused
     }
 
+    /// Where a template lies: a team's own in its folder, an embedded one where `eject` puts it.
+    fn shown(&self, path: &str) -> String {
+        let own = self.bounded.contains_key(path);
+        format!("{}/{path}", if own { self.folder.as_str() } else { "templates" })
+    }
+
     fn original(&self, path: &str, range: &Range<usize>) -> Range<usize> {
         self.bounded.get(path).map_or_else(|| range.clone(), |own| own.original(range))
     }
@@ -244,8 +262,7 @@ impl Templates {
         match error.kind() {
             tera::ErrorKind::RenderingError(report) => {
                 let path = report.filename();
-                let file =
-                    sources.add(format!("templates/{path}"), self.text(path).unwrap_or_default());
+                let file = sources.add(self.shown(path), self.text(path).unwrap_or_default());
                 let range = self.original(path, &report.span().range);
                 finding(path).at(place(file, &range), limit)
             }
@@ -266,7 +283,7 @@ impl Templates {
         };
         let name = report.filename();
         let text = self.text(name).unwrap_or_default();
-        let file = sources.add(format!("templates/{name}"), text);
+        let file = sources.add(self.shown(name), text);
         let range = self.original(name, &report.span().range);
         Diagnostic::error(code, format!("template `{name}` {title}"))
             .at(place(file, &range), report.message().to_owned())
@@ -276,6 +293,7 @@ impl Templates {
 
 /// The templates of a team with their bounds laid in. Reports `PB2003` for those where that cannot be.
 fn bounded(
+    folder: &str,
     own: &[String],
     texts: &Texts,
     sources: &mut Sources,
@@ -291,7 +309,7 @@ fn bounded(
         }
     }
     for (path, found) in &refused {
-        let file = sources.add(format!("templates/{path}"), &*texts[path.as_str()]);
+        let file = sources.add(format!("{folder}/{path}"), &*texts[path.as_str()]);
         let help = "write it otherwise; docs/limits.md tells what is bounded";
         diagnostics.push(beyond_a_limit(path).at(place(file, &found.at), found.why).help(help));
     }

@@ -116,32 +116,23 @@ fn the_starter_config_renders() {
 
 #[test]
 fn the_variables_of_the_script_become_a_config_that_renders() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let output = Command::new(env!("CARGO_BIN_EXE_prebake"))
-        .args(["init", "--from-env"])
-        .current_dir(folder.path())
-        .env_clear()
-        .envs([
-            ("CREATE_ACR", "true"),
-            ("BUILD_DOCKER_IMAGE", "true"),
-            ("PRELOAD_IMAGES", "true"),
-            ("ACR_NAME", "contosoimages"),
-            ("ACR_SKU", "Standard"),
-            ("DOCKER_IMAGE_NAME", "trainer"),
-            ("DOCKER_IMAGE_TAG", "7"),
-            ("ENABLE_GPU", "true"),
-            ("BASE_OS", "almalinux"),
-            ("OS_VERSION", "9"),
-            ("GPU_VM_SIZE", "Standard_NC8as_T4_v3"),
-            ("LOCATION", "westeurope"),
-            ("RESOURCE_GROUP", "trainer-rg"),
-            ("BATCH_ACCOUNT_NAME", "trainerbatch"),
-            ("BATCH_POOL_ID", "trainer-pool"),
-        ])
-        .output()
-        .expect("the binary runs");
-    succeeds(&output);
-    succeeds(&prebake(folder.path(), &["render"]));
+    let (folder, _) = from_variables(&[
+        ("CREATE_ACR", "true"),
+        ("BUILD_DOCKER_IMAGE", "true"),
+        ("PRELOAD_IMAGES", "true"),
+        ("ACR_NAME", "contosoimages"),
+        ("ACR_SKU", "Standard"),
+        ("DOCKER_IMAGE_NAME", "trainer"),
+        ("DOCKER_IMAGE_TAG", "7"),
+        ("ENABLE_GPU", "true"),
+        ("BASE_OS", "almalinux"),
+        ("OS_VERSION", "9"),
+        ("GPU_VM_SIZE", "Standard_NC8as_T4_v3"),
+        ("LOCATION", "westeurope"),
+        ("RESOURCE_GROUP", "trainer-rg"),
+        ("BATCH_ACCOUNT_NAME", "trainerbatch"),
+        ("BATCH_POOL_ID", "trainer-pool"),
+    ]);
     let read = |path: &str| {
         std::fs::read_to_string(folder.path().join("out/trainer-rg").join(path)).expect(path)
     };
@@ -149,6 +140,50 @@ fn the_variables_of_the_script_become_a_config_that_renders() {
     assert!(read("batch.bicepparam").contains("'contosoimages.azurecr.io/trainer:7'"));
     assert!(read("batch.bicepparam").contains("'batch.node.el 9'"));
     assert!(read("batch.bicepparam").contains("vmSize: 'Standard_NC8as_T4_v3'"));
+}
+
+/// Makes a config of variables and renders it; gives the folder and the notes.
+fn from_variables(variables: &[(&str, &str)]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_prebake"))
+        .args(["init", "--from-env"])
+        .current_dir(folder.path())
+        .env_clear()
+        .envs(variables.iter().copied())
+        .output()
+        .expect("the binary runs");
+    succeeds(&output);
+    succeeds(&prebake(folder.path(), &["render"]));
+    (folder, text(&output.stderr))
+}
+
+#[test]
+fn variables_that_a_config_does_not_take_are_noted() {
+    let built = [("CREATE_ACR", "true"), ("RESOURCE_GROUP", "rg"), ("DOCKER_IMAGE_TAG", "7")];
+    let with = |others: &[(&'static str, &'static str)]| {
+        let (folder, notes) = from_variables(&[&built, others].concat());
+        let config =
+            std::fs::read_to_string(folder.path().join("prebake.yaml")).expect("it is there");
+        (config, notes)
+    };
+    let (config, notes) = with(&[("ACR_SKU", "standard"), ("ENABLE_GPU", "No")]);
+    assert!(config.contains("sku: Standard") && !notes.contains("ACR_SKU"), "{config}{notes}");
+    assert!(!notes.contains("ENABLE_GPU"), "{notes}");
+    let (config, notes) = with(&[
+        ("ACR_SKU", "Gold"),
+        ("ENABLE_GPU", "maybe"),
+        ("BATCH_NODE_COUNT", "many"),
+        ("IMAGE_VERSION", "latest"),
+    ]);
+    for (part, note) in [
+        ("sku: Basic", "ACR_SKU `Gold` is none that a config takes: Basic is taken"),
+        ("gpu: false", "ENABLE_GPU `maybe` says neither yes nor no"),
+        ("nodes: 1", "BATCH_NODE_COUNT `many`"),
+        ("version: 1.0.0", "IMAGE_VERSION `latest`"),
+    ] {
+        assert!(config.contains(part), "`{part}` is not in:\n{config}");
+        assert!(notes.contains(note), "`{note}` is not in:\n{notes}");
+    }
 }
 
 #[test]
@@ -378,15 +413,38 @@ fn findings_are_told_all_at_once() {
 }
 
 #[test]
+fn a_value_of_the_command_line_is_shown_where_it_was_written() {
+    let folder = with_config();
+    for (assignment, code) in [
+        ("nodez.vmSize=Standard_D4s_v5", "PB0101"),
+        ("node.vmSize=4", "PB0103"),
+        ("batch.pools.0.autoScale.interval=PT5M", "PB0102"),
+        ("batch.pools.1.nodes=1", "PB0102"),
+        ("registry.create=false", "PB1011"),
+        ("images.0.name=Python", "PB1008"),
+    ] {
+        let output = prebake(folder.path(), &["render", "--set", assignment]);
+        fails(&output, 1, code);
+        fails(&output, 1, &format!("--set {assignment}:1:1"));
+        let errors = text(&output.stderr);
+        assert!(!errors.contains("prebake.yaml:"), "{assignment}: {errors}");
+    }
+}
+
+#[test]
 fn a_template_that_fails_is_shown_at_its_line() {
     let folder = with_config();
     let templates = folder.path().join("mine/bicep");
     std::fs::create_dir_all(&templates).expect("a folder");
     let overlay = ["render", "prebake.yaml", "--templates", "mine"];
     std::fs::write(templates.join("batch.bicep.tera"), "// one\n{{ nothing }}\n").expect("a file");
-    fails(&prebake(folder.path(), &overlay), 2, "templates/bicep/batch.bicep.tera:2:");
+    fails(&prebake(folder.path(), &overlay), 2, " mine/bicep/batch.bicep.tera:2:");
     std::fs::write(templates.join("batch.bicep.tera"), "{% if %}\n").expect("a file");
     fails(&prebake(folder.path(), &overlay), 2, "PB2001");
+    fails(&prebake(folder.path(), &overlay), 2, " mine/bicep/batch.bicep.tera:1:");
+    std::fs::write(templates.join("batch.bicep.tera"), "{% filter upper %}{% endfilter %}\n")
+        .expect("a file");
+    fails(&prebake(folder.path(), &overlay), 2, " mine/bicep/batch.bicep.tera:1:");
     std::fs::write(templates.join("batch.bicep.tera"), "param a int = unheardOf\n")
         .expect("a file");
     let output = prebake(folder.path(), &overlay);

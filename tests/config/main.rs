@@ -50,12 +50,7 @@ fn check(case: &Path) -> Result<(), Failed> {
     let as_of = Date::parse("2026-11-23").expect("is a day");
     let outcome = pipeline::render(
         &input,
-        &Tools {
-            templates,
-            schemas: ResourceSchemas::embedded(),
-            as_of,
-            output: "out".to_owned(),
-        },
+        &Tools { templates, schemas: ResourceSchemas::embedded(), as_of, output: "out".to_owned() },
     );
     let name = case.file_name().expect("a case has a name").to_string_lossy();
     if name.starts_with("invalid_") == outcome.render.is_some() {

@@ -255,6 +255,28 @@ fn refused(outcome: &Outcome) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The codes of all errors.
+fn errors(outcome: &Outcome) -> BTreeSet<String> {
+    let errors = outcome.diagnostics.iter().filter(|one| one.severity == Severity::Error);
+    errors.map(|error| error.code.to_string()).collect()
+}
+
+/// The pointer of every value but the whole.
+fn values_of(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    let mut below = |key: &str, value: &Value| {
+        let pointer = format!("{pointer}/{key}");
+        found.push(pointer.clone());
+        values_of(value, &pointer, found);
+    };
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| below(key, value)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, value)| below(&at.to_string(), value));
+        }
+        _ => {}
+    }
+}
+
 fn scripts_of(cloud_init: &serde_yaml::Value) -> Vec<String> {
     let files = cloud_init["write_files"].as_sequence().cloned().unwrap_or_default();
     files
@@ -360,6 +382,27 @@ proptest! {
         let round: Value = serde_yaml::from_str(&serde_yaml::to_string(&config).expect("YAML"))
             .expect("YAML");
         prop_assert_eq!(round, config);
+    }
+
+    #[test]
+    fn a_mistake_is_told_once(config in sensible(), at in any::<prop::sample::Index>(), key in any::<bool>()) {
+        let before = errors(&render(&config, &tools()));
+        let mut pointers = Vec::new();
+        values_of(&config, "", &mut pointers);
+        let pointer = at.get(&pointers);
+        let mut mistaken = config.clone();
+        let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+        match mistaken.pointer_mut(parent) {
+            Some(Value::Object(map)) if key => {
+                let value = map.remove(name).expect("it is there");
+                map.insert(format!("{name}z"), value);
+            }
+            _ => *mistaken.pointer_mut(pointer).expect("it is there") = json!(7.5),
+        }
+        let after = errors(&render(&mistaken, &tools()));
+        prop_assert!(after.iter().any(|code| code.starts_with("PB01")), "{pointer}: {after:?}");
+        let follows = |code: &&String| !code.starts_with("PB01") && !before.contains(*code);
+        prop_assert_eq!(after.iter().find(follows), None, "{}", pointer);
     }
 
     #[test]

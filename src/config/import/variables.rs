@@ -37,6 +37,9 @@ pub const KNOWN_VARIABLES: &[&str] = &[
 /// Region of the script, and of whatever says none.
 pub(super) const DEFAULT_LOCATION: &str = "eastus";
 
+/// SKUs of a registry as a config takes them; the script handed any spelling to `az`.
+const SKUS: [&str; 3] = ["Basic", "Standard", "Premium"];
+
 /// A config that says what the script's variables said, with the script's defaults where they are unset
 /// and prebake's where the script was wrong.
 pub fn from_variables(variables: &Variables) -> Imported {
@@ -54,11 +57,30 @@ impl Script<'_> {
         self.variables.get(name).map_or(default, String::as_str).to_owned()
     }
 
-    fn flag(&self, name: &str, default: bool) -> bool {
-        match self.variables.get(name).map(|value| value.to_lowercase()) {
-            Some(value) => matches!(value.as_str(), "true" | "1" | "yes" | "y"),
-            None => default,
+    fn flag(&mut self, name: &str, default: bool) -> bool {
+        let Some(written) = self.variables.get(name) else { return default };
+        match written.to_lowercase().as_str() {
+            "true" | "1" | "yes" | "y" => true,
+            "false" | "0" | "no" | "n" | "" => false,
+            _ => {
+                self.note(format!("{name} `{written}` says neither yes nor no: no is taken"));
+                false
+            }
         }
+    }
+
+    /// A value that has to be one that a config takes; else the default, and a note.
+    fn fitting<T>(&mut self, name: &str, default: T, read: impl Fn(&str) -> Option<T>) -> T
+    where
+        T: std::fmt::Display,
+    {
+        let Some(written) = self.variables.get(name) else { return default };
+        read(written).unwrap_or_else(|| {
+            self.note(format!(
+                "{name} `{written}` is none that a config takes: {default} is taken"
+            ));
+            default
+        })
     }
 
     fn note(&mut self, note: impl Into<String>) {
@@ -125,7 +147,10 @@ impl Script<'_> {
     fn registry(&mut self, creates: bool, config: &mut Map<String, Value>) {
         let mut registry = json!({ "create": creates });
         if creates {
-            registry["sku"] = json!(self.text("ACR_SKU", "Basic"));
+            let sku = self.fitting("ACR_SKU", "Basic", |written| {
+                SKUS.into_iter().find(|sku| sku.eq_ignore_ascii_case(written))
+            });
+            registry["sku"] = json!(sku);
         }
         match self.variables.get("ACR_NAME") {
             Some(name) => registry["name"] = json!(name.trim_end_matches(".azurecr.io")),
@@ -212,7 +237,14 @@ impl Script<'_> {
     }
 
     fn gallery(&mut self) -> Value {
-        let mut gallery = json!({ "version": self.text("IMAGE_VERSION", "1.0.0") });
+        let version = self.fitting("IMAGE_VERSION", "1.0.0".to_owned(), |written| {
+            let parts: Vec<&str> = written.split('.').collect();
+            let numbers = parts.iter().all(|part| {
+                part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<i32>().is_ok()
+            });
+            (parts.len() == 3 && numbers).then(|| written.to_owned())
+        });
+        let mut gallery = json!({ "version": version });
         self.note(
             "the script replaced image version 1.0.0 in place: raise `gallery.version` instead",
         );
@@ -231,7 +263,7 @@ impl Script<'_> {
     }
 
     fn batch(&mut self) -> Value {
-        let nodes: u32 = self.text("BATCH_NODE_COUNT", "1").parse().unwrap_or(1);
+        let nodes: u32 = self.fitting("BATCH_NODE_COUNT", 1, |written| written.parse().ok());
         let pool = json!({ "id": self.text("BATCH_POOL_ID", "gpu-pool"), "nodes": nodes });
         let mut batch = Map::new();
         match self.variables.get("BATCH_ACCOUNT_NAME") {

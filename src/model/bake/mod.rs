@@ -5,6 +5,8 @@
 
 mod step;
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::resolver::Resolver;
@@ -295,6 +297,7 @@ pub(super) fn resolve(
         }
     }
     let one_kind = steps_are_of_one_kind(resolver, steps);
+    let files_have_a_place = files_have_a_place(resolver, steps);
     let input = BakeInput {
         name: &resolver.config.name,
         os: node.os.key,
@@ -309,7 +312,7 @@ pub(super) fn resolve(
         image_builder: builder.image_builder,
     };
     match plan(&input) {
-        Ok(plan) => one_kind.then_some(plan),
+        Ok(plan) => (one_kind && files_have_a_place).then_some(plan),
         Err(error) => {
             report(resolver, &error);
             None
@@ -350,6 +353,43 @@ fn steps_are_of_one_kind(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> boo
                 "split it into one step for each; they run in order",
             );
         }
+    }
+    good
+}
+
+/// What the bake itself keeps on the machine: a file of the user's there would break it.
+const OWN_PLACES: [&str; 3] =
+    ["/opt/prebake", "/var/lib/prebake", "/etc/systemd/system/prebake-bake.service"];
+
+const WHOLE_PATH: &str = "name the file by its whole path, such as `/etc/motd`";
+
+fn files_have_a_place(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
+    let mut good = true;
+    for (index, step) in steps.iter().enumerate() {
+        let Some(file) = &step.file else { continue };
+        let parts: Vec<&str> =
+            file.path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let plain = format!("/{}", parts.join("/"));
+        let own = OWN_PLACES.iter().find(|own| Path::new(&plain).starts_with(own));
+        let label = if let Some(own) = own {
+            format!("the bake keeps what it runs in `{own}`")
+        } else if file.path.ends_with('/') || parts.is_empty() {
+            "it names a folder".to_owned()
+        } else if parts.contains(&"..") {
+            "`..` may lead anywhere".to_owned()
+        } else if file.path.contains(char::is_control) {
+            "it has control characters".to_owned()
+        } else {
+            continue;
+        };
+        good = false;
+        resolver.error(
+            "PB1045",
+            &format!("/bake/steps/{index}/file/path"),
+            format!("no file can be written to `{}`", file.path.escape_debug()),
+            label,
+            if own.is_some() { "write it to another folder" } else { WHOLE_PATH },
+        );
     }
     good
 }
