@@ -10,7 +10,7 @@ use super::change::{
 };
 use super::compare;
 use super::pairing::Pair;
-use super::security;
+use super::roles;
 use crate::catalog::mutability::{self, Verdict};
 use crate::expand::Resource;
 
@@ -59,7 +59,7 @@ fn named(resource: &Resource, action: Action) -> ResourceChange {
         stage: resource.stage.clone(),
         kind: resource.kind.clone(),
         name: resource.name.clone(),
-        title: security::title(resource),
+        title: roles::title(resource),
         id: resource.id.clone(),
         pairing: Pairing::Same,
         before: None,
@@ -189,7 +189,7 @@ fn new_identity(properties: &mut Vec<PropertyChange>, before: &Resource, after: 
 /// Consequence, advice and rule, from the worst property.
 fn tell(change: &mut ResourceChange, before: &Resource) {
     let worst = &change.properties[0];
-    let (name, old) = (&change.title, security::title(before));
+    let (name, old) = (&change.title, roles::title(before));
     let (consequence, advice) = match (change.action, &change.pairing) {
         (_, Pairing::BlueGreen { .. }) => (
             format!(
