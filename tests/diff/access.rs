@@ -4,7 +4,7 @@ use prebake::diff::Access::{self, Changes, Narrows, Widens};
 use prebake::diff::{RenderState, diff};
 use serde_json::{Value, json};
 
-use crate::state::{at, base, set, unset};
+use crate::state::{at, base, rename, set, unset};
 
 fn flipped(access: Access) -> Access {
     match access {
@@ -137,4 +137,35 @@ fn a_condition_is_told_with_its_role() {
     assert_eq!(diff.security[0].before, Some(json!("AcrPull for vision-id on visionacr")));
     let told = format!("AcrPull for vision-id on visionacr if {CONDITION}");
     assert_eq!(diff.security[0].after, Some(json!(told)));
+}
+
+#[test]
+fn what_a_deployment_leaves_is_not_taken_away() {
+    let deleted = |name: &str| {
+        let (before, mut after) = (base(), base());
+        after.resources.retain(|resource| !resource.name.ends_with(name));
+        diff(Some(&before), Some(&after))
+    };
+    let role = deleted(ROLE);
+    assert!(role.security.iter().all(|change| change.access == Narrows && change.once_deleted));
+    let change = role.resources.iter().find(|change| change.name.ends_with(ROLE)).unwrap();
+    assert!(change.consequence.ends_with("what it allows stays allowed"), "{}", change.consequence);
+    let storage = deleted("visionstorage");
+    assert!(storage.security.iter().all(|change| change.access == Narrows && change.once_deleted));
+}
+
+#[test]
+fn a_role_assignment_of_another_name_takes_nothing_away() {
+    let with = |name: &str, role: &str| {
+        let mut state = base();
+        rename(&mut state, ROLE, name);
+        let id = at(&mut state, name, "/properties/roleDefinitionId");
+        *id = id.as_str().unwrap().replace("7f951dda-4ed3-4680-a7ca-43fe172d538d", role).into();
+        state
+    };
+    let pull = with("a-pull", "7f951dda-4ed3-4680-a7ca-43fe172d538d");
+    let owner = with("an-owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635");
+    let delete = with("a-delete", "c2f4ef07-c644-48eb-af81-4b1b4947fb11");
+    assert_eq!(ways(&pull, &owner), [[Widens], [Changes]]);
+    assert_eq!(ways(&pull, &delete), [[Widens], [Widens]]);
 }
