@@ -2,19 +2,25 @@
 
 use std::net::IpAddr;
 
-/// Addresses that share their first bits. IPv4 and IPv6 are apart, and `*` is both.
+/// Addresses that share their first bits. IPv4 and IPv6 are apart, `*` is both, and of a service tag only
+/// that it is less is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Addresses {
     All,
+    Tag,
     V4 { bits: u32, length: u32 },
     V6 { bits: u128, length: u32 },
 }
 
 impl Addresses {
-    /// `10.0.0.0/8`, a single address, or one of Azure's words for everything.
+    /// `10.0.0.0/8`, a single address, one of Azure's words for everything, or a service tag.
     pub fn parse(text: &str) -> Option<Self> {
         if ["*", "any", "internet", "0.0.0.0/0", "::/0"].contains(&text.to_lowercase().as_str()) {
             return Some(Self::All);
+        }
+        let is_tag = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
+        if text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.chars().all(is_tag) {
+            return Some(Self::Tag);
         }
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length.parse::<u32>().ok()?)),
@@ -74,6 +80,9 @@ mod tests {
         assert!(range("0.0.0.0/0").contains(range("2001:db8::/32")));
         assert!(!range("10.0.0.0/8").contains(range("2001:db8::/32")));
         assert_eq!(Addresses::parse("10.0.0.0/33"), None);
-        assert_eq!(Addresses::parse("AzureCloud"), None);
+        assert!(range("*").contains(range("VirtualNetwork")));
+        assert!(!range("AzureCloud").contains(range("AzureCloud.WestEurope")));
+        assert!(!range("VirtualNetwork").contains(range("10.0.0.0/8")));
+        assert_eq!(Addresses::parse("[parameters('source')]"), None);
     }
 }

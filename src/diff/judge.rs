@@ -10,7 +10,7 @@ use super::change::{
 };
 use super::compare;
 use super::pairing::Pair;
-use super::security;
+use super::roles::{self, ROLE_ASSIGNMENT};
 use crate::catalog::mutability::{self, Verdict};
 use crate::expand::Resource;
 
@@ -59,7 +59,7 @@ fn named(resource: &Resource, action: Action) -> ResourceChange {
         stage: resource.stage.clone(),
         kind: resource.kind.clone(),
         name: resource.name.clone(),
-        title: security::title(resource),
+        title: roles::title(resource),
         id: resource.id.clone(),
         pairing: Pairing::Same,
         before: None,
@@ -94,13 +94,17 @@ fn deleted(resource: &Resource, uses: &Uses) -> ResourceChange {
             "keep it: the new render still needs it"
         } else if change.is(POOL) {
             "delete it by hand when no job uses it"
+        } else if change.is(ROLE_ASSIGNMENT) {
+            "delete it by hand when nothing needs it"
         } else {
             "delete it by hand when nothing uses it"
         };
-        (
-            "a deployment in incremental mode leaves it as it is: it keeps running, and its bill too",
-            advice,
-        )
+        let consequence = if change.is(ROLE_ASSIGNMENT) {
+            "a deployment in incremental mode leaves it as it is: what it allows stays allowed"
+        } else {
+            "a deployment in incremental mode leaves it as it is: it keeps running, and its bill too"
+        };
+        (consequence, advice)
     };
     consequence.clone_into(&mut change.consequence);
     advice.clone_into(&mut change.advice);
@@ -189,7 +193,7 @@ fn new_identity(properties: &mut Vec<PropertyChange>, before: &Resource, after: 
 /// Consequence, advice and rule, from the worst property.
 fn tell(change: &mut ResourceChange, before: &Resource) {
     let worst = &change.properties[0];
-    let (name, old) = (&change.title, security::title(before));
+    let (name, old) = (&change.title, roles::title(before));
     let (consequence, advice) = match (change.action, &change.pairing) {
         (_, Pairing::BlueGreen { .. }) => (
             format!(

@@ -14,6 +14,7 @@ mod findings;
 mod judge;
 mod pairing;
 mod relations;
+mod roles;
 mod security;
 mod values;
 
@@ -26,7 +27,8 @@ pub use files::{
     FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
 };
 pub use relations::Relation;
-pub use security::{Access, SecurityChange, SecurityKind, title};
+pub use roles::title;
+pub use security::{Access, SecurityChange, SecurityKind};
 
 use std::collections::BTreeMap;
 

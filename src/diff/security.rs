@@ -5,15 +5,14 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::change::{Action, PropertyChange, ResourceChange, Segment, Shown, path_text};
+use super::change::{Action, Pairing, PropertyChange, ResourceChange, Segment, Shown, path_text};
 use super::cidr::{Addresses, ports};
 use super::compare;
+use super::roles::{last_name, role};
 use crate::catalog::mutability::Facts;
 use crate::catalog::{self, Table};
-use crate::expand::Resource;
 
 const TABLE: Table = Table::new(include_str!("../catalog/tables/security.tsv"));
-const ROLE_ASSIGNMENT: &str = "Microsoft.Authorization/roleAssignments";
 
 /// Which way a change goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -97,6 +96,8 @@ pub struct SecurityChange {
     pub before: Option<Value>,
     /// The new value.
     pub after: Option<Value>,
+    /// It narrows once somebody deletes the old resource, which a deployment leaves as it is.
+    pub once_deleted: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +117,11 @@ enum Rule {
 struct Row {
     kind: &'static str,
     steps: Vec<&'static str>,
+    /// How many steps lead to a part without which the value is nothing; 0 where the default holds then.
+    part: usize,
     rule: Rule,
+    /// The property beside the list that lets everybody in while it is `Allow`.
+    wall: Option<&'static str>,
     area: SecurityKind,
     label: &'static str,
 }
@@ -126,13 +131,19 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
         .rows()
         .map(|row| {
             let [kind, path, rule, area, label] = row.cells();
-            Row { kind, steps: steps(path), rule: parse_rule(rule), area: parse_area(area), label }
+            let (name, detail) = rule.split_once(':').unwrap_or((rule, ""));
+            let part = path.split_once('?').map_or(0, |(part, _)| steps(part).len());
+            let wall =
+                (matches!(name, "added" | "address") && !detail.is_empty()).then_some(detail);
+            let (rule, area) = (parse_rule(name, detail), parse_area(area));
+            Row { kind, steps: steps(path), part, rule, wall, area, label }
         })
         .collect()
 });
 
 fn steps(path: &'static str) -> Vec<&'static str> {
     path.split('.')
+        .map(|step| step.trim_end_matches('?'))
         .flat_map(|step| match step.strip_suffix("[]") {
             Some(name) => vec![name, "[]"],
             None => vec![step],
@@ -140,17 +151,17 @@ fn steps(path: &'static str) -> Vec<&'static str> {
         .collect()
 }
 
-fn parse_rule(text: &'static str) -> Rule {
-    match text.split_once(':').unwrap_or((text, "")) {
-        ("to", value) => Rule::To(value),
-        ("from", value) => Rule::From(value),
-        ("added", _) => Rule::Added,
-        ("removed", _) => Rule::Removed,
-        ("address", _) => Rule::Address,
-        ("ports", _) => Rule::Ports,
-        ("rule", _) => Rule::Whole,
-        ("lower", _) => Rule::Lower,
-        ("system", _) => Rule::System,
+fn parse_rule(name: &str, value: &'static str) -> Rule {
+    match name {
+        "to" => Rule::To(value),
+        "from" => Rule::From(value),
+        "added" => Rule::Added,
+        "removed" => Rule::Removed,
+        "address" => Rule::Address,
+        "ports" => Rule::Ports,
+        "rule" => Rule::Whole,
+        "lower" => Rule::Lower,
+        "system" => Rule::System,
         _ => Rule::Any,
     }
 }
@@ -168,9 +179,34 @@ fn parse_area(text: &str) -> SecurityKind {
 
 /// One value before and after, at a place of the table.
 struct Touched {
+    row: &'static Row,
     path: String,
     before: Option<Value>,
     after: Option<Value>,
+    /// It comes or goes with the part that it belongs to.
+    whole: bool,
+    /// Which way it goes, where another value decides.
+    settled: Option<Access>,
+}
+
+impl Touched {
+    fn new(row: &'static Row, path: String) -> Self {
+        Self { row, path, before: None, after: None, whole: false, settled: None }
+    }
+
+    /// The value that comes or goes, and whether it comes.
+    fn lone(&self) -> Option<(&Value, bool)> {
+        match (&self.before, &self.after) {
+            (Some(value), None) => Some((value, false)),
+            (None, Some(value)) => Some((value, true)),
+            _ => None,
+        }
+    }
+
+    /// The path of the element that the value belongs to.
+    fn element(&self) -> &str {
+        self.path.split_once(']').map_or(self.path.as_str(), |(element, _)| element)
+    }
 }
 
 /// The changes of access in these resources, what widens first.
@@ -178,35 +214,14 @@ pub(super) fn security(changes: &[ResourceChange]) -> Vec<SecurityChange> {
     let mut found = Vec::new();
     for change in changes.iter().filter(|change| change.action != Action::NoChange) {
         found.extend(role(change));
-        let rows = ROWS.iter().filter(|row| row.kind == "*" || change.is(row.kind));
+        let rows: Vec<&'static Row> =
+            ROWS.iter().filter(|row| row.kind == "*" || change.is(row.kind)).collect();
         let mut told: Vec<String> = Vec::new();
-        for row in rows {
-            let touched = touched(change, &row.steps);
-            let touched = match (&row.rule, row.area) {
-                (Rule::Address, _) => merge(touched),
-                (Rule::Added, SecurityKind::Identity) => moved(touched),
-                _ => touched,
-            };
-            for (item, settled) in touched {
-                // Of a rule or an endpoint that comes or goes whole, its parts are no news.
-                if told.iter().any(|whole| item.path.starts_with(whole.as_str())) {
-                    continue;
-                }
-                if item.before.is_some() != item.after.is_some() && row.steps.ends_with(&["[]"]) {
-                    told.push(format!("{}.", item.path));
-                    told.push(format!("{}[", item.path));
-                }
-                let access = settled.or_else(|| access(row, change, &item));
-                found.extend(access.map(|access| SecurityChange {
-                    access,
-                    area: row.area,
-                    kind: change.kind.clone(),
-                    name: change.name.clone(),
-                    label: row.label.to_owned(),
-                    path: item.path,
-                    before: item.before,
-                    after: item.after,
-                }));
+        // Rows of one label name one thing that is written in several ways.
+        for rows in rows.chunk_by(|a, b| a.label == b.label) {
+            let touched = rows.iter().flat_map(|row| touched(change, row)).collect();
+            for item in settle(&rows[0].rule, rows[0].area, touched) {
+                found.extend(told_once(change, item, &mut told));
             }
         }
     }
@@ -214,78 +229,121 @@ pub(super) fn security(changes: &[ResourceChange]) -> Vec<SecurityChange> {
     found
 }
 
-type Settled = (Touched, Option<Access>);
+/// The change of access that a value makes. Of a rule or an endpoint that comes or goes whole, its parts
+/// are no news.
+fn told_once(
+    change: &ResourceChange,
+    item: Touched,
+    told: &mut Vec<String>,
+) -> Option<SecurityChange> {
+    if told.iter().any(|whole| item.path.starts_with(whole.as_str())) {
+        return None;
+    }
+    let row = item.row;
+    if item.lone().is_some() && row.steps.ends_with(&["[]"]) {
+        told.push(format!("{}.", item.path));
+        told.push(format!("{}[", item.path));
+    }
+    let access = behind_wall(change, &item, item.settled.or_else(|| access(change, &item)))?;
+    let stays = change.action == Action::Delete || change.pairing != Pairing::Same;
+    Some(SecurityChange {
+        access,
+        area: row.area,
+        kind: change.kind.clone(),
+        name: change.name.clone(),
+        label: row.label.to_owned(),
+        path: item.path,
+        before: item.before,
+        after: item.after,
+        once_deleted: stays && access == Access::Narrows,
+    })
+}
+
+/// Decides what only the values of one thing together tell.
+fn settle(rule: &Rule, area: SecurityKind, touched: Vec<Touched>) -> Vec<Touched> {
+    match (rule, area) {
+        (Rule::Address, _) => merge(without_rewritten(touched)),
+        (Rule::Ports, _) => without_rewritten(touched),
+        (Rule::Added, SecurityKind::Identity) => moved(touched),
+        (Rule::Whole, _) => renamed(touched),
+        _ => touched,
+    }
+}
 
 /// The values at a place of the table that a change touches.
-fn touched(change: &ResourceChange, row: &[&str]) -> Vec<Settled> {
+fn touched(change: &ResourceChange, row: &'static Row) -> Vec<Touched> {
     let side = |resource: &Option<Shown>, flip: bool| {
         let mut found = Vec::new();
         if let Some(resource) = resource {
-            collect_property(&resource.whole().body, row, String::new(), &mut found);
+            collect_property(&resource.whole().body, &row.steps, "", &mut found);
         }
         found.into_iter().filter_map(move |(path, value)| {
-            let value = Some(shown(change, row, &value)?);
+            let value = Some(shown(change, &row.steps, &value)?);
             let (before, after) = if flip { (value, None) } else { (None, value) };
-            Some((Touched { path, before, after }, None))
+            Some(Touched { before, after, ..Touched::new(row, path) })
         })
     };
     match change.action {
         Action::Create => side(&change.after, false).collect(),
         Action::Delete => side(&change.before, true).collect(),
-        _ => change.properties.iter().flat_map(|property| below(property, row)).collect(),
+        _ => change.properties.iter().flat_map(|property| below(change, property, row)).collect(),
     }
 }
 
 /// The values at a place of the table within one changed property.
-fn below(property: &PropertyChange, row: &[&str]) -> Vec<Settled> {
+fn below(change: &ResourceChange, property: &PropertyChange, row: &'static Row) -> Vec<Touched> {
     let matches = |segment: &Segment, step: &str| match segment {
         Segment::Property(name) => name.eq_ignore_ascii_case(step),
         Segment::Named(_) | Segment::Index(_) => step == "[]",
     };
-    let shared = property.path.iter().zip(row).all(|(segment, step)| matches(segment, step));
+    let depth = property.path.len();
+    let shared = property.path.iter().zip(&row.steps).all(|(segment, step)| matches(segment, step));
     if !shared {
         return Vec::new();
     }
     let path = path_text(&property.path);
-    let Some(rest) = row.get(property.path.len()..).filter(|rest| !rest.is_empty()) else {
-        let exact = row.len() == property.path.len();
-        let item = Touched { path, before: property.before.clone(), after: property.after.clone() };
+    let Some(rest) = row.steps.get(depth..).filter(|rest| !rest.is_empty()) else {
+        let exact = row.steps.len() == depth;
+        let (before, after) = (property.before.clone(), property.after.clone());
+        let item = Touched { before, after, ..Touched::new(row, path) };
         // A part of a place that the table names counts only where any change counts.
-        return if exact || row.last() != Some(&"[]") { vec![(item, None)] } else { Vec::new() };
+        return if exact || row.steps.last() != Some(&"[]") { vec![item] } else { Vec::new() };
     };
+    let one_sided = property.before.is_some() != property.after.is_some();
+    let is_element = matches!(property.path.last(), Some(Segment::Named(_) | Segment::Index(_)));
+    let whole = one_sided && (is_element || depth <= row.part);
+    // A list that is left out has the elements of its default.
+    let default = facts(change, &row.steps[..depth]).default().filter(|value| value.is_array());
     let mut items: BTreeMap<String, Touched> = BTreeMap::new();
     for (value, is_after) in [(&property.before, false), (&property.after, true)] {
         let mut found = Vec::new();
-        if let Some(value) = value {
-            collect(value, rest, path.clone(), &mut found);
+        if let Some(value) = value.as_ref().or(default) {
+            collect(value, rest, &path, &mut found);
         }
         for (path, value) in found {
-            let item = items.entry(path.clone()).or_insert_with(|| Touched {
-                path,
-                before: None,
-                after: None,
-            });
+            let new = |path| Touched { whole, ..Touched::new(row, path) };
+            let item = items.entry(path.to_lowercase()).or_insert_with(|| new(path));
             *(if is_after { &mut item.after } else { &mut item.before }) = Some(value);
         }
     }
-    items.into_values().map(|item| (item, None)).collect()
+    items.into_values().filter(|item| item.before != item.after).collect()
 }
 
-fn collect(value: &Value, steps: &[&str], path: String, found: &mut Vec<(String, Value)>) {
+fn collect(value: &Value, steps: &[&str], path: &str, found: &mut Vec<(String, Value)>) {
     let Some((step, rest)) = steps.split_first() else {
-        found.push((path, value.clone()));
+        found.push((path.to_owned(), value.clone()));
         return;
     };
     match (value, *step) {
         (Value::Array(elements), "[]") => {
             for (index, element) in elements.iter().enumerate() {
                 let label = element_name(element).unwrap_or_else(|| index.to_string());
-                collect(element, rest, format!("{path}[{label}]"), found);
+                collect(element, rest, &format!("{path}[{label}]"), found);
             }
         }
         (Value::Object(object), "[]") => {
             for (key, value) in object {
-                collect(value, rest, format!("{path}[{key}]"), found);
+                collect(value, rest, &format!("{path}[{key}]"), found);
             }
         }
         (Value::Object(object), _) => collect_property(object, steps, path, found),
@@ -296,14 +354,14 @@ fn collect(value: &Value, steps: &[&str], path: String, found: &mut Vec<(String,
 fn collect_property(
     object: &Map<String, Value>,
     steps: &[&str],
-    path: String,
+    path: &str,
     found: &mut Vec<(String, Value)>,
 ) {
     let Some((step, rest)) = steps.split_first() else { return };
     let entry = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(step));
     if let Some((key, value)) = entry {
         let dot = if path.is_empty() { "" } else { "." };
-        collect(value, rest, format!("{path}{dot}{key}"), found);
+        collect(value, rest, &format!("{path}{dot}{key}"), found);
     }
 }
 
@@ -345,49 +403,103 @@ fn range(value: &Value) -> Option<&str> {
 }
 
 /// An identity that goes and comes under its name is the same one in another place.
-fn moved(touched: Vec<Settled>) -> Vec<Settled> {
+fn moved(mut touched: Vec<Touched>) -> Vec<Touched> {
     let ends = |item: &Touched| {
         let name = last_name(item.path.trim_end_matches(']')).to_lowercase();
         (name, item.after.is_some())
     };
-    let sides: Vec<_> = touched.iter().map(|(item, _)| ends(item)).collect();
-    let other = |(name, comes): (String, bool)| sides.contains(&(name, !comes));
+    let sides: Vec<_> = touched.iter().map(ends).collect();
+    for item in &mut touched {
+        let (name, comes) = ends(item);
+        if sides.contains(&(name, !comes)) {
+            item.settled = Some(Access::Changes);
+        }
+    }
     touched
-        .into_iter()
-        .map(|(item, settled)| {
-            let moved = other(ends(&item)).then_some(Access::Changes);
-            (item, settled.or(moved))
-        })
-        .collect()
+}
+
+/// A rule that goes and comes with another name or priority and lets through what it did.
+fn renamed(mut touched: Vec<Touched>) -> Vec<Touched> {
+    let content = |item: &Touched| {
+        let (value, comes) = item.lone()?;
+        let rule = value.get("properties").unwrap_or(value).as_object()?;
+        let key = |key: &&String| !["name", "id", "etag", "priority"].contains(&key.as_str());
+        let mut parts: Vec<String> = rule
+            .iter()
+            .filter(|(name, _)| key(name))
+            .map(|(name, value)| format!("{name}:{value}").to_lowercase())
+            .collect();
+        parts.sort_unstable();
+        Some((parts, comes))
+    };
+    let sides: Vec<_> = touched.iter().filter_map(content).collect();
+    for item in &mut touched {
+        if content(item).is_some_and(|(parts, comes)| sides.contains(&(parts, !comes))) {
+            item.settled = Some(Access::Changes);
+        }
+    }
+    touched
+}
+
+/// A range that one element writes in another way, alone or in a list, lets through what it did.
+fn without_rewritten(touched: Vec<Touched>) -> Vec<Touched> {
+    let ends = |item: &Touched| {
+        let (value, comes) = item.lone()?;
+        Some((item.element().to_owned(), range(value)?.to_lowercase(), comes))
+    };
+    let sides: Vec<_> = touched.iter().filter_map(ends).collect();
+    let rewritten = |item: &Touched| {
+        ends(item).is_some_and(|(element, range, comes)| sides.contains(&(element, range, !comes)))
+    };
+    touched.into_iter().filter(|item| !rewritten(item)).collect()
 }
 
 /// A range that comes inside one that goes narrows access, and the other way round.
-fn merge(touched: Vec<Settled>) -> Vec<Settled> {
-    let parse = |value: &Option<Value>| value.as_ref().and_then(range).and_then(Addresses::parse);
-    let lone = |item: &Touched| match (&item.before, &item.after) {
-        (Some(_), None) => Some((false, parse(&item.before)?)),
-        (None, Some(_)) => Some((true, parse(&item.after)?)),
-        _ => None,
+fn merge(mut touched: Vec<Touched>) -> Vec<Touched> {
+    let lone = |item: &Touched| {
+        let (value, comes) = item.lone()?;
+        Some((comes, range(value).and_then(Addresses::parse)?))
     };
-    let ranges: Vec<_> = touched.iter().filter_map(|(item, _)| lone(item)).collect();
+    let ranges: Vec<_> = touched.iter().filter_map(lone).collect();
+    for item in &mut touched {
+        let Some((added, inner)) = lone(item) else { continue };
+        if ranges.iter().any(|(other, outer)| *other != added && outer.contains(inner)) {
+            item.settled = Some(if added { Access::Narrows } else { Access::Widens });
+        }
+    }
     touched
-        .into_iter()
-        .map(|(item, settled)| {
-            let inside = lone(&item).and_then(|(added, inner)| {
-                let covered =
-                    ranges.iter().any(|(other, outer)| *other != added && outer.contains(inner));
-                covered.then_some(if added { Access::Narrows } else { Access::Widens })
-            });
-            (item, settled.or(inside))
-        })
-        .collect()
 }
 
-fn access(row: &Row, change: &ResourceChange, item: &Touched) -> Option<Access> {
-    let lone = matches!(change.action, Action::Create | Action::Delete);
+/// An exception of a firewall means nothing while everybody is let in, and comes and goes with the wall.
+fn behind_wall(change: &ResourceChange, item: &Touched, access: Option<Access>) -> Option<Access> {
+    let row = item.row;
+    let Some(wall) = row.wall else { return access };
+    let parent = &row.steps[..row.steps.len().saturating_sub(2)];
+    let default = facts(change, parent).property(wall).default();
+    let open = |side: &Option<Shown>| {
+        let steps: Vec<&str> = parent.iter().copied().chain([wall]).collect();
+        let mut found = Vec::new();
+        collect_property(&side.as_ref()?.whole().body, &steps, "", &mut found);
+        let value = found.first().map(|(_, value)| value).filter(|value| !value.is_null());
+        Some(is(value.or(default), "Allow"))
+    };
+    let (before, after) = (open(&change.before), open(&change.after));
+    match (before.or(after)?, after.or(before)?) {
+        (true, true) => None,
+        (false, false) => access,
+        (before, after) => Some(opened(before, after)),
+    }
+}
+
+fn access(change: &ResourceChange, item: &Touched) -> Option<Access> {
+    let row = item.row;
+    let lone = matches!(change.action, Action::Create | Action::Delete) || item.whole;
     // What a resource that exists leaves out, Azure sets to the default.
     let default = if lone { None } else { facts(change, &row.steps).default() };
     let (before, after) = (item.before.as_ref().or(default), item.after.as_ref().or(default));
+    if before == after {
+        return None;
+    }
     let access = match &row.rule {
         Rule::To(value) => opened(is(before, value), is(after, value)),
         Rule::From(value) => {
@@ -418,15 +530,21 @@ fn access(row: &Row, change: &ResourceChange, item: &Touched) -> Option<Access> 
         },
         Rule::Any => Access::Changes,
     };
-    let access =
-        if denies(change, item) && row.rule != Rule::Whole { access.flip() } else { access };
-    // Of a new resource only what opens is news, of a deleted one only what closes.
-    let news = match change.action {
+    let flips = row.rule != Rule::Whole && denies(change, item);
+    let access = if flips { access.flip() } else { access };
+    is_news(change, item, access).then_some(access)
+}
+
+/// Of what is new only what opens is news, of what is gone only what closes.
+fn is_news(change: &ResourceChange, item: &Touched, access: Access) -> bool {
+    match change.action {
         Action::Create => access == Access::Widens,
         Action::Delete => access == Access::Narrows,
+        _ if item.whole && item.row.rule != Rule::Any => {
+            access == if item.after.is_some() { Access::Widens } else { Access::Narrows }
+        }
         _ => true,
-    };
-    news.then_some(access)
+    }
 }
 
 fn is(value: Option<&Value>, text: &str) -> bool {
@@ -496,100 +614,4 @@ fn denies(change: &ResourceChange, item: &Touched) -> bool {
         && rule
             .and_then(|rule| rule.get("properties"))
             .is_some_and(|rule| is(rule.get("access"), "Deny"))
-}
-
-/// A role assignment that comes, goes or changes.
-fn role(change: &ResourceChange) -> Option<SecurityChange> {
-    if !change.is(ROLE_ASSIGNMENT) {
-        return None;
-    }
-    let told =
-        |side: &Option<Shown>| side.as_ref().map(|resource| Value::from(assignment(resource)));
-    let (before, after) = (told(&change.before), told(&change.after));
-    let access = match (&change.before, &change.after) {
-        (None, _) => Access::Widens,
-        (_, None) => Access::Narrows,
-        (Some(before), Some(after)) => other_role(before, after),
-    };
-    (before != after).then(|| SecurityChange {
-        access,
-        area: SecurityKind::Role,
-        kind: change.kind.clone(),
-        name: change.name.clone(),
-        label: "role assignment".to_owned(),
-        path: String::new(),
-        before,
-        after,
-    })
-}
-
-/// Whether another role of one principal allows more or less.
-fn other_role(before: &Resource, after: &Resource) -> Access {
-    let (old_role, old_rest) = assigned(before);
-    let (new_role, new_rest) = assigned(after);
-    match (catalog::role(old_role), catalog::role(new_role)) {
-        (Some(old), Some(new)) if old_rest == new_rest && new.includes(&old) => Access::Widens,
-        (Some(old), Some(new)) if old_rest == new_rest && old.includes(&new) => Access::Narrows,
-        _ => Access::Changes,
-    }
-}
-
-/// What people call a resource: the last part of its name, or what a role assignment allows.
-pub fn title(resource: &Resource) -> String {
-    if resource.kind.eq_ignore_ascii_case(ROLE_ASSIGNMENT) {
-        assignment(resource)
-    } else {
-        last_name(&resource.name).to_owned()
-    }
-}
-
-/// `AcrPull for vision-id on visionacr`.
-fn assignment(resource: &Resource) -> String {
-    let (role, rest) = assigned(resource);
-    format!("{role} {rest}")
-}
-
-/// A role, and for whom and on what it is assigned.
-fn assigned(resource: &Resource) -> (&str, String) {
-    let property = |key: &str| {
-        resource.body.get("properties").and_then(|properties| properties.get(key)?.as_str())
-    };
-    let definition = property("roleDefinitionId").unwrap_or_default();
-    let id = definition.trim_end_matches([')', ']', '\'']).rsplit(['/', '\'']).next();
-    let role = match id.and_then(catalog::role_by_id) {
-        Some(role) => role.name,
-        None => id.unwrap_or(definition),
-    };
-    let scope = resource.id.to_lowercase().find("/providers/microsoft.authorization/");
-    let scope = scope.and_then(|at| resource.id.get(..at)).unwrap_or_default();
-    let on = if scope.is_empty() { "its scope" } else { last_name(scope) };
-    (role, format!("for {} on {on}", principal(resource, property("principalId"), scope)))
-}
-
-/// The name of the identity that a role is assigned to. A symbolic name stands for the one other resource
-/// that the assignment waits for.
-fn principal<'a>(resource: &'a Resource, id: Option<&'a str>, scope: &str) -> &'a str {
-    let Some(id) = id else { return "an unknown principal" };
-    let symbolic = id.starts_with('[') && !id.contains('/');
-    let mut others = resource.depends_on.iter().filter(|other| !other.eq_ignore_ascii_case(scope));
-    match (symbolic, others.next(), others.next()) {
-        (true, Some(only), None) => last_name(only),
-        _ => last_name(id),
-    }
-}
-
-/// The last name of an id, of the id inside an expression, or of the resource that it calls for.
-fn last_name(text: &str) -> &str {
-    if !text.starts_with('[') {
-        return text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text);
-    }
-    let call = text.split_once("resourceId(").and_then(|(_, rest)| rest.split_once(')'));
-    if let Some((arguments, _)) = call
-        && let Some(name) = arguments.split('\'').rev().nth(1)
-    {
-        return name;
-    }
-    let quoted = || text.split('\'').skip(1).step_by(2);
-    let id = quoted().find(|part| part.contains('/')).or_else(|| quoted().next()).unwrap_or(text);
-    id.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text)
 }

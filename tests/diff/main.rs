@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test reads and writes its own files")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod access;
 mod command;
 mod fleet;
 mod laws;

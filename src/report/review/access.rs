@@ -11,7 +11,7 @@ use crate::diff::{Access, SecurityChange};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurityView {
-    /// `widens`, `changes` or `narrows`.
+    /// `widens`, `changes`, `narrows` or `narrows once deleted`.
     pub access: &'static str,
     /// A style for it.
     pub level: &'static str,
@@ -47,7 +47,11 @@ impl SecurityView {
         let last = change.name.rsplit('/').next().unwrap_or(&change.name);
         let kind = kind_words(&change.kind);
         Self {
-            access: change.access.words(),
+            access: if change.once_deleted {
+                "narrows once deleted"
+            } else {
+                change.access.words()
+            },
             level,
             area: change.area.words(),
             label: change.label.clone(),

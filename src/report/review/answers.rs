@@ -155,12 +155,13 @@ fn access(diff: &Diff) -> Answer {
         let mut names: Vec<String> = changes
             .map(|change| {
                 let name = change.name.rsplit('/').next().unwrap_or(&change.name);
+                let once_deleted = if change.once_deleted { " once deleted" } else { "" };
                 if change.path.is_empty() {
                     let value = change.after.as_ref().or(change.before.as_ref());
                     let role = value.and_then(Value::as_str).unwrap_or(name);
-                    format!("{}: {role}", change.label)
+                    format!("{}: {role}{once_deleted}", change.label)
                 } else {
-                    format!("{} of `{name}`", change.label)
+                    format!("{} of `{name}`{once_deleted}", change.label)
                 }
             })
             .collect();

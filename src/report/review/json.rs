@@ -300,6 +300,7 @@ fn security(change: &crate::diff::SecurityChange) -> Value {
         "path": change.path,
         "before": change.before,
         "after": change.after,
+        "onceDeleted": change.once_deleted,
     })
 }
 

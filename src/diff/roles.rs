@@ -1,0 +1,145 @@
+//! Role assignments: what they allow, and which way a change of one goes.
+
+use serde_json::Value;
+
+use super::change::{Pairing, ResourceChange, Shown};
+use super::security::{Access, SecurityChange, SecurityKind};
+use crate::catalog;
+use crate::expand::Resource;
+
+/// The type of a role assignment.
+pub(super) const ROLE_ASSIGNMENT: &str = "Microsoft.Authorization/roleAssignments";
+
+/// A role assignment that comes, goes or changes.
+pub(super) fn role(change: &ResourceChange) -> Option<SecurityChange> {
+    if !change.is(ROLE_ASSIGNMENT) {
+        return None;
+    }
+    let told = |side: &Option<Shown>| side.as_ref().map(|resource| Value::from(allowed(resource)));
+    let (before, after) = (told(&change.before), told(&change.after));
+    let access = match (&change.before, &change.after) {
+        (None, _) => Access::Widens,
+        (_, None) => Access::Narrows,
+        // A deployment leaves the assignment of the old name, so that nothing is taken away.
+        (Some(before), Some(after)) if change.pairing != Pairing::Same => {
+            if other_role(before, after) == Access::Narrows {
+                Access::Changes
+            } else {
+                Access::Widens
+            }
+        }
+        (Some(before), Some(after)) => other_role(before, after),
+    };
+    (before != after).then(|| SecurityChange {
+        access,
+        area: SecurityKind::Role,
+        kind: change.kind.clone(),
+        name: change.name.clone(),
+        label: "role assignment".to_owned(),
+        path: String::new(),
+        before,
+        after,
+        once_deleted: change.after.is_none(),
+    })
+}
+
+/// Whether another role of one principal, or another condition of one role, allows more or less.
+fn other_role(before: &Resource, after: &Resource) -> Access {
+    let (old_role, old_rest) = assigned(before);
+    let (new_role, new_rest) = assigned(after);
+    if old_rest != new_rest {
+        return Access::Changes;
+    }
+    let conditions = match (condition(before), condition(after)) {
+        (old, new) if old == new => None,
+        (Some(_), None) => Some(Access::Widens),
+        (None, Some(_)) => Some(Access::Narrows),
+        _ => Some(Access::Changes),
+    };
+    let roles = match (catalog::role(old_role), catalog::role(new_role)) {
+        _ if old_role == new_role => None,
+        (Some(old), Some(new)) if new.includes(&old) => Some(Access::Widens),
+        (Some(old), Some(new)) if old.includes(&new) => Some(Access::Narrows),
+        _ => Some(Access::Changes),
+    };
+    match (roles, conditions) {
+        (Some(access), None) | (None, Some(access)) => access,
+        (Some(roles), Some(conditions)) if roles == conditions => roles,
+        _ => Access::Changes,
+    }
+}
+
+/// The condition under which an assignment holds.
+fn condition(resource: &Resource) -> Option<&str> {
+    let condition = resource.body.get("properties")?.get("condition")?.as_str()?.trim();
+    (!condition.is_empty()).then_some(condition)
+}
+
+/// `AcrPull for vision-id on visionacr`, with the condition under which that holds.
+fn allowed(resource: &Resource) -> String {
+    let assignment = assignment(resource);
+    match condition(resource) {
+        Some(condition) => format!("{assignment} if {condition}"),
+        None => assignment,
+    }
+}
+
+/// What people call a resource: the last part of its name, or what a role assignment allows.
+pub fn title(resource: &Resource) -> String {
+    if resource.kind.eq_ignore_ascii_case(ROLE_ASSIGNMENT) {
+        assignment(resource)
+    } else {
+        last_name(&resource.name).to_owned()
+    }
+}
+
+/// `AcrPull for vision-id on visionacr`.
+fn assignment(resource: &Resource) -> String {
+    let (role, rest) = assigned(resource);
+    format!("{role} {rest}")
+}
+
+/// A role, and for whom and on what it is assigned.
+fn assigned(resource: &Resource) -> (&str, String) {
+    let property = |key: &str| {
+        resource.body.get("properties").and_then(|properties| properties.get(key)?.as_str())
+    };
+    let definition = property("roleDefinitionId").unwrap_or_default();
+    let id = definition.trim_end_matches([')', ']', '\'']).rsplit(['/', '\'']).next();
+    let role = match id.and_then(catalog::role_by_id) {
+        Some(role) => role.name,
+        None => id.unwrap_or(definition),
+    };
+    let scope = resource.id.to_lowercase().find("/providers/microsoft.authorization/");
+    let scope = scope.and_then(|at| resource.id.get(..at)).unwrap_or_default();
+    let on = if scope.is_empty() { "its scope" } else { last_name(scope) };
+    (role, format!("for {} on {on}", principal(resource, property("principalId"), scope)))
+}
+
+/// The name of the identity that a role is assigned to. A symbolic name stands for the one other resource
+/// that the assignment waits for.
+fn principal<'a>(resource: &'a Resource, id: Option<&'a str>, scope: &str) -> &'a str {
+    let Some(id) = id else { return "an unknown principal" };
+    let symbolic = id.starts_with('[') && !id.contains('/');
+    let mut others = resource.depends_on.iter().filter(|other| !other.eq_ignore_ascii_case(scope));
+    match (symbolic, others.next(), others.next()) {
+        (true, Some(only), None) => last_name(only),
+        _ => last_name(id),
+    }
+}
+
+/// The last name of an id, of the id inside an expression, or of the resource that it calls for.
+pub(super) fn last_name(text: &str) -> &str {
+    if !text.starts_with('[') {
+        return text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text);
+    }
+    let call = text.split_once("resourceId(").and_then(|(_, rest)| rest.split_once(')'));
+    if let Some((arguments, _)) = call
+        && let Some(name) = arguments.split('\'').rev().nth(1)
+    {
+        return name;
+    }
+    let quoted = || text.split('\'').skip(1).step_by(2);
+    let id = quoted().find(|part| part.contains('/')).or_else(|| quoted().next()).unwrap_or(text);
+    id.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text)
+}
