@@ -266,8 +266,8 @@ fn assigned(lines: &str, first: usize) -> Vec<(String, std::ops::Range<usize>)> 
         let plain = bytes.get(value).is_some_and(|first| !b"<{[\\@|;&)".contains(first));
         (plain && length >= 6).then_some((start..end, value..value + length))
     };
-    let named = |name: &&'static str| memmem::find_iter(&bytes[..first], name.as_bytes());
-    let mut names: Vec<usize> = SECRET_NAMES.iter().flat_map(named).collect();
+    let places = |name: &&'static str| memmem::find_iter(&bytes[..first], name.as_bytes());
+    let mut names: Vec<usize> = SECRET_NAMES.iter().flat_map(places).collect();
     names.sort_unstable();
     // Words that stand in one name are one name, however long it is.
     let mut end = 0;

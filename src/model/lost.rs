@@ -2,8 +2,10 @@
 //! that seems to follow from it.
 
 /// Codes whose findings are about a value that is there, whatever else is.
-const OF_A_VALUE: [&str; 10] =
-    ["PB1001", "PB1004", "PB1006", "PB1007", "PB1008", "PB1014", "PB1023", "PB1026", "PB1032"];
+const OF_A_VALUE: [&str; 10] = [
+    "PB1001", "PB1004", "PB1006", "PB1007", "PB1008", "PB1014", "PB1023", "PB1026", "PB1032",
+    "PB1045",
+];
 
 /// Whether a finding at a pointer may be there only because of what was lost.
 pub(super) fn decides(lost: &str, code: &str, pointer: &str) -> bool {
