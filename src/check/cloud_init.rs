@@ -41,7 +41,8 @@ const HEADERS: [&str; 9] = [
     "MIME-Version:",
 ];
 
-const MAX_BYTES: usize = 65_535;
+/// The most bytes of custom data that Azure takes.
+pub const MAX_CUSTOM_DATA: usize = 65_535;
 const MAX_ENCODED: usize = 87_380;
 const MAX_LITERAL: usize = 131_072;
 
@@ -79,11 +80,12 @@ fn keys_are_known(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn data_is_small_enough(view: &View<'_>, sink: &mut Sink<'_>) {
-    for bake in view.bakes.iter().filter(|bake| bake.is_custom_data && bake.text.len() > MAX_BYTES)
+    for bake in
+        view.bakes.iter().filter(|bake| bake.is_custom_data && bake.text.len() > MAX_CUSTOM_DATA)
     {
         sink.report(
             bake.whole(),
-            format!("{} bytes, and Azure takes {MAX_BYTES}", bake.text.len()),
+            format!("{} bytes, and Azure takes {MAX_CUSTOM_DATA}", bake.text.len()),
         );
     }
     for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
@@ -266,8 +268,8 @@ fn assigned(lines: &str, first: usize) -> Vec<(String, std::ops::Range<usize>)> 
         let plain = bytes.get(value).is_some_and(|first| !b"<{[\\@|;&)".contains(first));
         (plain && length >= 6).then_some((start..end, value..value + length))
     };
-    let named = |name: &&'static str| memmem::find_iter(&bytes[..first], name.as_bytes());
-    let mut names: Vec<usize> = SECRET_NAMES.iter().flat_map(named).collect();
+    let places = |name: &&'static str| memmem::find_iter(&bytes[..first], name.as_bytes());
+    let mut names: Vec<usize> = SECRET_NAMES.iter().flat_map(places).collect();
     names.sort_unstable();
     // Words that stand in one name are one name, however long it is.
     let mut end = 0;

@@ -34,6 +34,7 @@ mod start_task;
 mod subject;
 
 pub use catalogue::{Rule, explain, rule, rules};
+pub use cloud_init::MAX_CUSTOM_DATA;
 pub use finding::{Finding, Places, Target, config_pointer, diagnostic};
 pub use policy::{Outcome, apply};
 pub use subject::{Declared, Subject};

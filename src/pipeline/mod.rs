@@ -12,6 +12,7 @@ pub use state::previous_state;
 
 use crate::bicep;
 use crate::catalog::Date;
+use crate::check;
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
 use crate::diff::RenderState;
@@ -105,22 +106,24 @@ pub fn render(input: &Input, tools: &Tools) -> Outcome {
     Job::alone(input).render(tools)
 }
 
-/// The one script of Azure Image Builder travels inside of the template, which has no room for a larger one.
+/// What carries the bake has a largest size, beyond which the stage does not even compile.
 fn bake_fits(
     artifacts: &Artifacts,
     document: &Document,
     diagnostics: &mut Diagnostics,
 ) -> Option<()> {
-    let size = artifacts.files.get(render::bake::SCRIPT).map_or(0, String::len);
-    let most = bicep::MAXIMUM_BASE64_BYTES;
-    if size <= most {
-        return Some(());
-    }
-    let mut finding = Diagnostic::error("PB1044", "bake is too large for Azure Image Builder")
-        .reason("the template carries the script as one text, which Bicep bounds")
-        .help("put large files into storage and fetch them in a `run` step, or into a container image");
+    let carriers = [
+        (render::bake::SCRIPT, bicep::MAXIMUM_BASE64_BYTES, "the template carries it as one text"),
+        (render::bake::CUSTOM_DATA, check::MAX_CUSTOM_DATA, "Azure bounds the custom data of a VM"),
+    ];
+    let size = |path: &str| artifacts.files.get(path).map_or(0, String::len);
+    let too_large = carriers.into_iter().find(|(path, most, _)| size(path) > *most);
+    let Some((path, most, why)) = too_large else { return Some(()) };
+    let mut finding = Diagnostic::error("PB1044", "bake is too large")
+        .reason(why)
+        .help("put large files into storage or an image, and fetch them in a `run` step");
     finding.place = document.key_place("/bake/steps");
-    finding.label = format!("its script has {size} bytes, and {most} are the most");
+    finding.label = format!("`{path}` has {} bytes, and {most} are the most", size(path));
     diagnostics.push(finding);
     None
 }

@@ -11,7 +11,10 @@ use crate::diagnostic::{Diagnostics, Sources};
 use crate::model::bake::{BakePlan, Step};
 use crate::model::hex;
 
-/// The template of the custom data.
+/// The custom data of the builder.
+pub const CUSTOM_DATA: &str = "cloud-init.yaml";
+
+/// Its template.
 pub const CUSTOM_DATA_TEMPLATE: &str = "cloud-init/cloud-init.yaml.tera";
 
 /// The one script that Azure Image Builder runs.

@@ -139,7 +139,7 @@ fn bake_file(
         artifacts.insert_from(bake::SCRIPT_TEMPLATE, bake::SCRIPT, text);
     } else {
         let text = bake::custom_data(templates, plan, &files, sources, diagnostics)?;
-        artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, "cloud-init.yaml", text);
+        artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, bake::CUSTOM_DATA, text);
     }
     Some(files.bake_id)
 }

@@ -384,22 +384,25 @@ fn templates_are_not_ejected_through_a_link() {
 }
 
 #[test]
-fn a_bake_that_bicep_cannot_carry_is_an_error_of_the_config() {
+fn a_bake_that_nothing_can_carry_is_an_error_of_the_config() {
     let folder = with_config();
-    let render = |files: usize| {
+    let render = |method: &str, files: usize| {
         let content = "all work and no play\n".repeat(1200);
         let file =
             |number| json!({ "file": { "path": format!("/etc/{number}"), "content": content } });
         let steps: Vec<_> = (0..files).map(file).collect();
-        let bake = json!({ "method": "image-builder", "steps": steps });
+        let bake = json!({ "method": method, "steps": steps });
         let config = format!("{CONFIG}bake: {bake}\n");
         std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
         prebake(folder.path(), &["render", "prebake.yaml"])
     };
-    succeeds(&render(2));
-    let output = render(4);
-    fails(&output, 1, "PB1044");
-    assert!(!text(&output.stderr).contains("BCP184"), "{}", text(&output.stderr));
+    succeeds(&render("image-builder", 2));
+    succeeds(&render("vm", 1));
+    for (method, files) in [("image-builder", 4), ("vm", 2), ("vm", 4)] {
+        let output = render(method, files);
+        fails(&output, 1, "PB1044");
+        assert_eq!(text(&output.stderr).matches("error[").count(), 1, "{}", text(&output.stderr));
+    }
 }
 
 #[test]
