@@ -460,6 +460,22 @@ fn capacity_is_a_lower_bound_where_a_formula_tells_no_number() {
 }
 
 #[test]
+fn another_formula_without_a_bound_is_a_change_of_capacity() {
+    let with = |formula: &str| {
+        let mut state = base();
+        *at(&mut state, "/dev", "/properties/scaleSettings") =
+            json!({ "autoScale": { "formula": formula } });
+        state
+    };
+    let once = with("$TargetDedicatedNodes = $PendingTasks.GetSample(1);");
+    let twice = with("$TargetDedicatedNodes = $PendingTasks.GetSample(1) * 2;");
+    assert!(!diff(Some(&once), Some(&twice)).capacity.is_empty());
+    assert!(diff(Some(&once), Some(&once)).capacity.is_empty());
+    let both = with("$TargetDedicatedNodes = 2; $TargetLowPriorityNodes = 5;");
+    assert_eq!(diff(None, Some(&both)).capacity.after.nodes, 7);
+}
+
+#[test]
 fn capacity_adds_up_by_family() {
     let diff = compare(|state| {
         set(state, "/dev", "properties.scaleSettings.fixedScale.targetDedicatedNodes", 6);

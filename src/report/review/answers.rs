@@ -191,7 +191,8 @@ fn cost(diff: &Diff) -> Answer {
     let names = ["nodes", "vCPUs", "GPUs"].into_iter();
     let sides = amounts(old).into_iter().zip(amounts(new));
     parts.extend(names.zip(sides).filter_map(|(name, (before, after))| total(name, before, after)));
-    let billed: Vec<(bool, String)> = diff.resources.iter().filter_map(billed).collect();
+    let mut billed: Vec<(bool, String)> = diff.resources.iter().filter_map(billed).collect();
+    billed.extend(spot(diff));
     let twice: Vec<String> = diff.resources.iter().filter_map(twice).collect();
     let rises = !twice.is_empty()
         || new.nodes > old.nodes
@@ -233,6 +234,20 @@ fn cost(diff: &Diff) -> Answer {
         parts.push("nodes, sizes and SKUs stay as they are".to_owned());
     }
     Answer { question: "cost rises", word, level, text: first(&parts, MAX_COSTS) }
+}
+
+/// Nodes that become dedicated, which cost more than spot nodes, or the other way round.
+fn spot(diff: &Diff) -> Vec<(bool, String)> {
+    let told = |(family, [before, after]): (&str, [[u64; 2]; 2])| {
+        let swapped = (before[0] < after[0] && before[1] > after[1])
+            || (before[0] > after[0] && before[1] < after[1]);
+        let text = || {
+            let [(old, old_spot), (new, new_spot)] = [before, after].map(|it| (it[0], it[1]));
+            format!("dedicated nodes of {family} {old} → {new}, spot nodes {old_spot} → {new_spot}")
+        };
+        swapped.then(|| (before[0] < after[0], text()))
+    };
+    diff.capacity.kinds().into_iter().filter_map(told).collect()
 }
 
 /// A pool without its account.
