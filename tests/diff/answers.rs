@@ -4,7 +4,7 @@ use prebake::diff::{RenderState, diff};
 use serde_json::{Value, json};
 
 use crate::reports::{TEXT, reviewed};
-use crate::state::{at, base};
+use crate::state::{at, base, set};
 
 /// The word that answers a question, and the text behind it.
 fn answer(question: &str, before: &RenderState, after: &RenderState) -> String {
@@ -55,4 +55,33 @@ fn dedicated_nodes_cost_more_than_spot_nodes() {
     assert!(dearer.starts_with("RISES dedicated nodes of"), "{dearer}");
     assert!(cost(&nodes(4, 0), &nodes(0, 4)).starts_with("falls dedicated nodes of"));
     assert!(cost(&nodes(2, 2), &nodes(2, 2)).starts_with("no "));
+}
+
+/// The first screen of a fleet of one config before and after each of these.
+fn fleet(question: &str, changes: &[(&RenderState, &RenderState)]) -> String {
+    let diffs: Vec<_> =
+        changes.iter().map(|(before, after)| diff(Some(before), Some(after))).collect();
+    let configs: Vec<_> = ["a", "b", "c", "d"].into_iter().zip(&diffs).collect();
+    let review = reviewed(&configs, TEXT, &prebake::report::Templates::default()).unwrap();
+    let start = review.find(question).unwrap() + question.len();
+    review[start..].split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_fleet_is_headed_by_its_worst_answer() {
+    let (mut deleted, mut refused, mut empty) = (base(), base(), base());
+    deleted.resources.retain(|resource| resource.name != "visionbatch/dev");
+    set(&mut refused, "visionbatch", "properties.poolAllocationMode", "UserSubscription");
+    set(&mut empty, "/dev", "properties.taskSlotsPerNode", 2);
+    let base = base();
+    let danger =
+        |after: [&RenderState; 3]| fleet("replaced or deleted", &after.map(|after| (&base, after)));
+    let expected = "YES in a; REFUSED in b; EMPTY POOL in c ";
+    assert!(danger([&deleted, &refused, &empty]).starts_with(expected));
+    assert!(danger([&empty, &refused, &deleted]).starts_with("YES in c; REFUSED in b; EMPTY"));
+    assert!(danger([&refused, &empty, &base]).starts_with("REFUSED in a; EMPTY POOL in b "));
+    let unknown = formula("$TargetDedicatedNodes = $PendingTasks.GetSample(1);");
+    let other = formula("$TargetDedicatedNodes = $PendingTasks.GetSample(2);");
+    let cost = [(&nodes(1, 0), &nodes(2, 0)), (&unknown, &other), (&base, &base)];
+    assert!(fleet("cost rises", &cost).starts_with("RISES in a; not known in b "));
 }
