@@ -151,7 +151,8 @@ impl Diff {
 
     /// The folder of a render: the one given, if it is a render itself, or below it.
     fn folder(&self, name: &str) -> PathBuf {
-        let is_render = |folder: &Path| folder.join(MANIFEST).is_file();
+        // One that lost its manifest is found too, so that it is told and not taken for nothing.
+        let is_render = |folder: &Path| folder.join(MANIFEST).exists() || has_stages(folder);
         let inside = self.against.join(name);
         let checkout = self.against.join("out").join(name);
         if is_render(&self.against) {
@@ -243,8 +244,11 @@ pub(super) fn state_of(
         Diagnostics::from(vec![finding])
     };
     let Some(manifest) = &previous.manifest else {
-        if previous.foreign.iter().any(|path| path == MANIFEST) {
+        if previous.foreign.iter().any(|path| path == MANIFEST) || folder.join(MANIFEST).is_dir() {
             return Err(broken(MANIFEST, "is not a manifest that this version of prebake reads"));
+        }
+        if has_stages(folder) {
+            return Err(broken(MANIFEST, "is gone, and the stages that it listed are there"));
         }
         return Ok(None);
     };
@@ -255,4 +259,11 @@ pub(super) fn state_of(
     let target = manifest.target.as_ref();
     let state = pipeline::previous_state(&previous.files, target, current, &mut findings);
     if findings.has_errors() { Err(findings) } else { Ok(Some(state)) }
+}
+
+/// Whether compiled stages stand in a folder.
+fn has_stages(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder.join("arm")).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name());
+    names.any(|name| name.to_string_lossy().ends_with(".parameters.json"))
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
-use std::sync::LazyLock;
 
-use regex_lite::Regex;
 use serde_json::Value;
 
+use super::formula;
 use super::judge::POOL;
 use crate::catalog;
 use crate::expand::Resource;
@@ -49,6 +48,8 @@ pub struct PoolCapacity {
     pub auto_scale: bool,
     /// The size or the number of nodes cannot be known offline.
     pub unknown: bool,
+    /// The formula, where it does not tell the most nodes: another one may ask for more.
+    pub formula: Option<String>,
 }
 
 /// The capacity of one quota family.
@@ -86,6 +87,21 @@ impl Capacity {
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
         self.pools.iter().all(|(_, before, after)| before == after)
+    }
+
+    /// Dedicated and spot nodes of each quota family, before and after.
+    pub fn kinds(&self) -> BTreeMap<&str, [[u64; 2]; 2]> {
+        let mut families: BTreeMap<&str, [[u64; 2]; 2]> = BTreeMap::new();
+        for (_, before, after) in &self.pools {
+            for (side, pool) in [before, after].into_iter().enumerate() {
+                let Some(pool) = pool else { continue };
+                let dedicated = pool.quantity.nodes.saturating_sub(pool.spot);
+                let kinds = &mut families.entry(&pool.family).or_default()[side];
+                kinds[0] = kinds[0].saturating_add(dedicated);
+                kinds[1] = kinds[1].saturating_add(pool.spot);
+            }
+        }
+        families
     }
 
     /// Whether some family grows.
@@ -140,13 +156,13 @@ fn pool_capacity(pool: &Resource) -> PoolCapacity {
     let vm_size = properties.get("vmSize").and_then(Value::as_str).unwrap_or_default();
     let size = catalog::vm_size(vm_size);
     let nodes = nodes(properties.get("scaleSettings"));
-    let count = nodes.map_or(0, |nodes| nodes.dedicated.saturating_add(nodes.spot));
+    let count = nodes.dedicated.saturating_add(nodes.spot);
     let gpus = size
         .as_ref()
         .and_then(|size| size.gpus)
         .map_or(0.0, |gpus| f64::from(gpus.numerator) / f64::from(gpus.denominator.max(1)));
     let vcpus = size.as_ref().map_or(0, |size| u64::from(size.vcpus));
-    let unknown = size.is_none() || nodes.is_none();
+    let unknown = size.is_none() || nodes.unknown;
     let known = size.as_ref().map(|size| size.family).filter(|family| !family.is_empty());
     PoolCapacity {
         family: known.unwrap_or(vm_size).to_owned(),
@@ -157,76 +173,46 @@ fn pool_capacity(pool: &Resource) -> PoolCapacity {
             gpus: f64::from(u32::try_from(count).unwrap_or(u32::MAX)) * gpus,
             at_least: unknown,
         },
-        spot: nodes.map_or(0, |nodes| nodes.spot),
-        auto_scale: nodes.is_some_and(|nodes| nodes.auto_scale),
+        spot: nodes.spot,
+        auto_scale: nodes.auto_scale,
         unknown,
+        formula: nodes.formula,
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Default)]
 struct Nodes {
     dedicated: u64,
     spot: u64,
     auto_scale: bool,
+    /// Only Azure can know all of them.
+    unknown: bool,
+    /// The formula that does not tell.
+    formula: Option<String>,
 }
 
-/// The nodes that scale settings allow; nothing where only Azure can know.
-fn nodes(settings: Option<&Value>) -> Option<Nodes> {
-    let Some(settings) = settings else {
-        return Some(Nodes { dedicated: 0, spot: 0, auto_scale: false });
-    };
+impl Nodes {
+    fn of([dedicated, spot]: [Option<u64>; 2]) -> Self {
+        let unknown = dedicated.is_none() || spot.is_none();
+        let (dedicated, spot) = (dedicated.unwrap_or_default(), spot.unwrap_or_default());
+        Self { dedicated, spot, unknown, ..Self::default() }
+    }
+}
+
+/// The nodes that scale settings allow.
+fn nodes(settings: Option<&Value>) -> Nodes {
+    let Some(settings) = settings else { return Nodes::default() };
     if let Some(formula) = settings.get("autoScale").and_then(|scale| scale.get("formula")) {
-        let dedicated = upper_bound(formula.as_str()?)?;
-        return Some(Nodes { dedicated, spot: 0, auto_scale: true });
+        let text = formula.as_str().map(str::trim);
+        let mut nodes = Nodes::of(text.map_or([None, None], formula::most_nodes));
+        nodes.auto_scale = true;
+        nodes.formula = text.filter(|_| nodes.unknown).map(str::to_owned);
+        return nodes;
     }
     let fixed = settings.get("fixedScale");
     let count = |key: &str| match fixed.and_then(|fixed| fixed.get(key)) {
         None | Some(Value::Null) => Some(0),
         Some(value) => value.as_u64(),
     };
-    Some(Nodes {
-        dedicated: count("targetDedicatedNodes")?,
-        spot: count("targetLowPriorityNodes")?,
-        auto_scale: false,
-    })
-}
-
-/// Where formulas write the most nodes they ask for: a variable called `max...`, a bound of `min(..)`,
-/// or a plain number as the target.
-static BOUNDS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
-    [
-        r"(?i)\w*max\w*\s*=\s*(\d+)\s*;",
-        r"(?i)\bmin\s*\(\s*(?:(\d+)\s*,|[^()]*?,\s*(\d+)\s*\))",
-        r"(?i)\$Target(?:Dedicated|LowPriority)Nodes\s*=\s*(\d+)\s*;",
-    ]
-    .map(|pattern| Regex::new(pattern).expect("the pattern is a constant that a test compiles"))
-});
-
-fn upper_bound(formula: &str) -> Option<u64> {
-    BOUNDS.iter().find_map(|bound| {
-        bound
-            .captures_iter(formula)
-            .filter_map(|found| found.get(1).or_else(|| found.get(2))?.as_str().parse().ok())
-            .max()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_formula_tells_its_upper_bound() {
-        assert_eq!(
-            upper_bound("maxNodes = 12; $TargetDedicatedNodes = min(maxNodes, x);"),
-            Some(12)
-        );
-        assert_eq!(
-            upper_bound("$TargetDedicatedNodes = min(4, $PendingTasks.GetSample(1));"),
-            Some(4)
-        );
-        assert_eq!(upper_bound("$TargetDedicatedNodes=min($a, 7);"), Some(7));
-        assert_eq!(upper_bound("$TargetDedicatedNodes = 3;"), Some(3));
-        assert_eq!(upper_bound("$TargetDedicatedNodes = $x;"), None);
-    }
+    Nodes::of([count("targetDedicatedNodes"), count("targetLowPriorityNodes")])
 }

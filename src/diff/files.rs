@@ -59,7 +59,9 @@ impl FileKind {
     pub fn consequence(self) -> &'static str {
         match self {
             Self::Bake => "the node image must be baked again, under a new image version",
-            Self::Build => "the container image is built differently from the next build on",
+            Self::Build => {
+                "`deploy.sh` builds what it names under tags that the registry does not have yet"
+            }
             Self::Script => "the deployment runs differently from now on",
             _ => "",
         }

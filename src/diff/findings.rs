@@ -29,6 +29,7 @@ pub(super) fn findings(
     if let Some(finding) = unchanged_version(before, after, changes, files) {
         findings.push(finding);
     }
+    unchanged_tags(before, after, &mut findings);
     stale_images(before, after, &mut findings);
     old_pool_api(changes, &mut findings);
     findings
@@ -54,9 +55,12 @@ fn unchanged_version(
     for change in changes.iter().filter(|change| change.before.is_some() && change.after.is_some())
     {
         let bakes: &[&str] = if change.is(MACHINE) {
-            &["properties.storageProfile.imageReference"]
+            &[
+                "properties.storageProfile.imageReference",
+                "properties.storageProfile.osDisk.diskSizeGB",
+            ]
         } else if change.is(TEMPLATE) {
-            &["properties.customize", "properties.source"]
+            &["properties.customize", "properties.source", "properties.vmProfile.osDiskSizeGB"]
         } else {
             &[]
         };
@@ -80,6 +84,41 @@ fn unchanged_version(
             )
             .help("raise the image version in the config, so that the new content gets its own version"),
     )
+}
+
+/// Container images that are built differently under a tag that stays: nothing builds them again.
+fn unchanged_tags(before: &RenderState, after: &RenderState, findings: &mut Diagnostics) {
+    let (old, new) = (builds(before), builds(after));
+    for (image, command) in &new {
+        if old.get(image).is_none_or(|other| other == command) {
+            continue;
+        }
+        let name = image.rsplit_once("}}/").map_or(*image, |(_, name)| name);
+        findings.push(
+            Diagnostic::error(
+                "DIF010",
+                format!("build of container image `{name}` changed, but its tag is still the same"),
+            )
+            .reason(
+                "`deploy.sh` builds an image only under a tag that the registry does not have, and nodes \
+                 keep the image that they pulled",
+            )
+            .help("give the image another tag, so that it is built and pulled anew"),
+        );
+    }
+}
+
+/// The builds of a render: the image with its tag, and the command without white space at its ends.
+fn builds(state: &RenderState) -> BTreeMap<&str, &str> {
+    let files = state.files.iter().filter(|(path, _)| FileKind::of(path) == FileKind::Build);
+    let commands = files.flat_map(|(_, text)| text.lines()).filter_map(|line| {
+        let command = line.trim_start_matches([' ', '-']).strip_prefix("build:")?;
+        let command = command.trim().trim_matches(['"', '\'']);
+        let mut words =
+            command.split_whitespace().skip_while(|word| !["-t", "--tag"].contains(word));
+        Some((words.nth(1)?, command))
+    });
+    commands.collect()
 }
 
 /// The image versions that a render makes: lower-case id and version.

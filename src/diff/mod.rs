@@ -11,6 +11,7 @@ mod cidr;
 mod compare;
 mod files;
 mod findings;
+mod formula;
 mod judge;
 mod pairing;
 mod relations;

@@ -46,12 +46,18 @@ pub fn previous_state(
             state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
             continue;
         }
-        let mut read = |path: String| -> Option<Value> {
-            let text = files.get(&path).map_or("null", String::as_str);
-            serde_json::from_str(text).map_err(|_| diagnostics.push(broken(name, &path))).ok()
+        let mut read = |path: String, part: &str| -> Option<Value> {
+            let Some(text) = files.get(&path) else { return Some(Value::Null) };
+            let why = match serde_json::from_str::<Value>(text) {
+                Ok(value) if value.get(part).is_some_and(is_filled) => return Some(value),
+                Ok(_) => format!("`{path}` has no `{part}`"),
+                Err(_) => format!("`{path}` is not JSON"),
+            };
+            diagnostics.push(broken(name, why));
+            None
         };
-        let template = read(Stage::template_path(name));
-        let parameters = read(Stage::parameters_path(name));
+        let template = read(Stage::template_path(name), "resources");
+        let parameters = read(Stage::parameters_path(name), "parameters");
         let (Some(json), Some(parameters)) = (template, parameters) else { continue };
         let template = Template { json, source_map: SourceMap::default() };
         // What the previous render's own findings were is no news now.
@@ -74,9 +80,14 @@ fn unchanged<'a>(
     current.stages.iter().find(|stage| same && stage.name == name)
 }
 
-fn broken(stage: &str, path: &str) -> Diagnostic {
+/// Resources come as a list or by name, parameters by name.
+fn is_filled(part: &Value) -> bool {
+    part.is_array() || part.is_object()
+}
+
+fn broken(stage: &str, why: String) -> Diagnostic {
     Diagnostic::error("PB2201", format!("stage `{stage}` of the previous render is broken"))
-        .reason(format!("`{path}` is not JSON"))
+        .reason(why)
         .help("render the previous config again, or compare with another folder")
 }
 

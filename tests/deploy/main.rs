@@ -6,4 +6,5 @@ mod azure;
 mod conformance;
 mod modes;
 mod pins;
+mod pipelines;
 mod resume;

@@ -272,7 +272,12 @@ type Breakage = (&'static str, fn(&Path));
 /// Taken for nothing, a broken render would make every resource look new.
 #[test]
 fn a_render_that_cannot_be_read_is_an_error() {
-    let broken: [Breakage; 6] = [
+    let broken: [Breakage; 11] = [
+        ("manifest.json", |at| std::fs::remove_file(at).unwrap()),
+        ("arm/batch.json", |at| std::fs::write(at, "[]").unwrap()),
+        ("arm/batch.json", |at| std::fs::write(at, "{}").unwrap()),
+        ("arm/batch.json", |at| std::fs::write(at, "null").unwrap()),
+        ("arm/batch.parameters.json", |at| std::fs::write(at, "[]").unwrap()),
         ("manifest.json", |at| std::fs::write(at, "{").unwrap()),
         ("manifest.json", |at| std::fs::write(at, "{\"prebake\":\"9.9.9\",\"more\":1}").unwrap()),
         ("manifest.json", |at| std::fs::write(at, "[".repeat(200_000)).unwrap()),
@@ -292,6 +297,20 @@ fn a_render_that_cannot_be_read_is_an_error() {
         assert!(said.contains("In Azure: not known"), "{said}");
         assert!(expect(folder.path(), &["diff"], 0).contains("unchanged"));
     }
+}
+
+#[test]
+fn a_render_without_its_manifest_is_no_new_one() {
+    let folder = rendered();
+    let manifest = folder.path().join("out/simulate/manifest.json");
+    std::fs::remove_file(&manifest).unwrap();
+    for against in [".", "out", "out/simulate"] {
+        let told = expect(folder.path(), &["diff", "--detailed-exitcode", "--against", against], 1);
+        assert!(told.contains("PB2201") && !told.contains("to create"), "{against}: {told}");
+    }
+    std::fs::create_dir(&manifest).unwrap();
+    let told = expect(folder.path(), &["diff", "--detailed-exitcode"], 1);
+    assert!(told.contains("PB2201") && told.contains("is not a manifest"), "{told}");
 }
 
 #[test]

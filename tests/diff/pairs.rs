@@ -460,6 +460,22 @@ fn capacity_is_a_lower_bound_where_a_formula_tells_no_number() {
 }
 
 #[test]
+fn another_formula_without_a_bound_is_a_change_of_capacity() {
+    let with = |formula: &str| {
+        let mut state = base();
+        *at(&mut state, "/dev", "/properties/scaleSettings") =
+            json!({ "autoScale": { "formula": formula } });
+        state
+    };
+    let once = with("$TargetDedicatedNodes = $PendingTasks.GetSample(1);");
+    let twice = with("$TargetDedicatedNodes = $PendingTasks.GetSample(1) * 2;");
+    assert!(!diff(Some(&once), Some(&twice)).capacity.is_empty());
+    assert!(diff(Some(&once), Some(&once)).capacity.is_empty());
+    let both = with("$TargetDedicatedNodes = 2; $TargetLowPriorityNodes = 5;");
+    assert_eq!(diff(None, Some(&both)).capacity.after.nodes, 7);
+}
+
+#[test]
 fn capacity_adds_up_by_family() {
     let diff = compare(|state| {
         set(state, "/dev", "properties.scaleSettings.fixedScale.targetDedicatedNodes", 6);
@@ -491,6 +507,40 @@ fn a_changed_bake_under_the_same_version_is_an_error() {
     );
     let comment = bake("#cloud-config\n# another comment\nruncmd: [[install-driver, \"570\"]]\n");
     assert!(comment.findings.is_empty() && comment.is_empty());
+}
+
+/// The codes of the findings.
+fn codes(diff: &Diff) -> Vec<&str> {
+    diff.findings.iter().map(|finding| &finding.code[..]).collect()
+}
+
+#[test]
+fn another_disk_of_the_builder_is_another_image() {
+    let diff = compare(|state| {
+        set(state, "vision-builder", "properties.storageProfile.osDisk.diskSizeGB", 256);
+    });
+    assert_eq!(codes(&diff), ["IMG024"]);
+}
+
+#[test]
+fn a_changed_build_under_the_same_tag_is_an_error() {
+    let with = |tag: &str, arguments: &str, more: &str| {
+        let mut state = base();
+        let task = format!(
+            "steps:\n  - id: build\n    build: \"-t {{{{.Run.Registry}}}}/app:{tag} -f Dockerfile {arguments}.\"\n    timeout: {more}\n"
+        );
+        state.files.insert("acr-task.yaml".to_owned(), task);
+        state
+    };
+    let same_tag = diff(Some(&with("1", "", "3600")), Some(&with("1", "--build-arg A=1 ", "3600")));
+    assert_eq!(codes(&same_tag), ["DIF010"]);
+    let title = &same_tag.findings.iter().next().unwrap().title;
+    assert_eq!(title, "build of container image `app:1` changed, but its tag is still the same");
+    assert_eq!(same_tag.detailed_exit_code(), 1);
+    let other_tag =
+        diff(Some(&with("1", "", "3600")), Some(&with("2", "--build-arg A=1 ", "3600")));
+    let slower = diff(Some(&with("1", "", "3600")), Some(&with("1", "", "7200")));
+    assert!(codes(&other_tag).is_empty() && codes(&slower).is_empty());
 }
 
 #[test]

@@ -71,29 +71,42 @@ pub(super) fn answers(diff: &Diff) -> Vec<Answer> {
     vec![danger(diff), access(diff), cost(diff)]
 }
 
+/// The words of answers that worry, the worst first; those of one question compare.
+const WORRIES: [&str; 7] =
+    ["YES", "REFUSED", "EMPTY POOL", "WIDENS", "RISES", "not known", "changes"];
+
 /// The answers of a fleet: the worst of each, naming the configs.
 pub(super) fn together(configs: &[&Summary]) -> Vec<Answer> {
     if let [only] = configs {
         return only.answers.clone();
     }
-    (0..3)
-        .filter_map(|index| {
-            let worst = configs
-                .iter()
-                .filter_map(|config| config.answers.get(index))
-                .max_by_key(|answer| answer.level)?;
-            let names: Vec<&str> = configs
-                .iter()
-                .filter(|config| {
-                    config.answers.get(index).is_some_and(|answer| answer.level > Level::Calm)
-                })
-                .map(|config| config.name.as_str())
-                .collect();
-            let text =
-                if names.is_empty() { worst.text.clone() } else { format!("in {}", few(&names)) };
-            Some(Answer { text, ..worst.clone() })
-        })
-        .collect()
+    (0..3).filter_map(|index| worst(configs, index)).collect()
+}
+
+/// The worst answer to one question, with the configs of that answer and of milder ones.
+fn worst(configs: &[&Summary], index: usize) -> Option<Answer> {
+    let mut answers = configs.iter().filter_map(|config| config.answers.get(index));
+    let in_which = |word: &str| -> Vec<&str> {
+        let of = |config: &&&Summary| {
+            config
+                .answers
+                .get(index)
+                .is_some_and(|answer| answer.level > Level::Calm && answer.word == word)
+        };
+        configs.iter().filter(of).map(|config| config.name.as_str()).collect()
+    };
+    let told: Vec<(&str, Vec<&str>)> = WORRIES
+        .iter()
+        .map(|word| (*word, in_which(word)))
+        .filter(|(_, names)| !names.is_empty())
+        .collect();
+    let Some((word, names)) = told.first() else { return answers.next_back().cloned() };
+    let worst = answers.find(|answer| answer.word == *word)?;
+    let mut text = format!("in {}", few(names));
+    for (word, names) in &told[1..] {
+        text = format!("{text}; {word} in {}", few(names));
+    }
+    Some(Answer { text, ..worst.clone() })
 }
 
 fn few(names: &[impl AsRef<str>]) -> String {
@@ -191,7 +204,8 @@ fn cost(diff: &Diff) -> Answer {
     let names = ["nodes", "vCPUs", "GPUs"].into_iter();
     let sides = amounts(old).into_iter().zip(amounts(new));
     parts.extend(names.zip(sides).filter_map(|(name, (before, after))| total(name, before, after)));
-    let billed: Vec<(bool, String)> = diff.resources.iter().filter_map(billed).collect();
+    let mut billed: Vec<(bool, String)> = diff.resources.iter().filter_map(billed).collect();
+    billed.extend(spot(diff));
     let twice: Vec<String> = diff.resources.iter().filter_map(twice).collect();
     let rises = !twice.is_empty()
         || new.nodes > old.nodes
@@ -233,6 +247,20 @@ fn cost(diff: &Diff) -> Answer {
         parts.push("nodes, sizes and SKUs stay as they are".to_owned());
     }
     Answer { question: "cost rises", word, level, text: first(&parts, MAX_COSTS) }
+}
+
+/// Nodes that become dedicated, which cost more than spot nodes, or the other way round.
+fn spot(diff: &Diff) -> Vec<(bool, String)> {
+    let told = |(family, [before, after]): (&str, [[u64; 2]; 2])| {
+        let swapped = (before[0] < after[0] && before[1] > after[1])
+            || (before[0] > after[0] && before[1] < after[1]);
+        let text = || {
+            let [(old, old_spot), (new, new_spot)] = [before, after].map(|it| (it[0], it[1]));
+            format!("dedicated nodes of {family} {old} → {new}, spot nodes {old_spot} → {new_spot}")
+        };
+        swapped.then(|| (before[0] < after[0], text()))
+    };
+    diff.capacity.kinds().into_iter().filter_map(told).collect()
 }
 
 /// A pool without its account.

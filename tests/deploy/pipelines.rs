@@ -1,0 +1,99 @@
+//! The example pipelines: each image is built from the folder of its config, and no step hides the review.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+const GITHUB: &str = include_str!("../../examples/github-actions.yml");
+const AZURE: &str = include_str!("../../examples/azure-pipelines.yml");
+
+/// The blocks of a shell script, without their indentation.
+fn scripts(pipeline: &str, key: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut lines = pipeline.lines().peekable();
+    while let Some(line) = lines.next() {
+        if !line.trim_start_matches([' ', '-']).starts_with(key) || !line.ends_with('|') {
+            continue;
+        }
+        let depth = |line: &str| line.len() - line.trim_start().len();
+        let inner = lines.peek().map_or(0, |line| depth(line));
+        let mut script = String::new();
+        while let Some(line) = lines.next_if(|line| line.is_empty() || depth(line) >= inner) {
+            script.push_str(line.get(inner..).unwrap_or_default());
+            script.push('\n');
+        }
+        found.push(script);
+    }
+    found
+}
+
+#[test]
+fn every_script_is_bash_that_stops_at_an_error() {
+    let azure = [scripts(AZURE, "script:"), scripts(AZURE, "inlineScript:")].concat();
+    assert_eq!(azure.len(), 5);
+    for script in &azure {
+        assert!(script.starts_with("set -euo pipefail\n"), "{script}");
+    }
+    for script in azure.iter().chain(&scripts(GITHUB, "run:")) {
+        let check = Command::new("bash").args(["-n", "-c", script]).status().unwrap();
+        assert!(check.success(), "{script}");
+    }
+}
+
+#[test]
+fn a_deployment_runs_in_the_folder_of_its_config() {
+    for (pipeline, key) in [(GITHUB, "run:"), (AZURE, "inlineScript:")] {
+        let deploy = scripts(pipeline, key).pop().unwrap();
+        let checkout = tempfile::tempdir().unwrap();
+        for name in ["one", "two"] {
+            std::fs::create_dir_all(checkout.path().join("configs").join(name)).unwrap();
+            let render = checkout.path().join("out").join(name);
+            std::fs::create_dir_all(&render).unwrap();
+            let script = render.join("deploy.sh");
+            std::fs::write(&script, "#!/bin/sh\necho \"$PWD $*\"\n").unwrap();
+            std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let deploy = deploy.replace("$(Build.SourcesDirectory)", "$GITHUB_WORKSPACE");
+        assert_eq!(
+            ran(&deploy, checkout.path()),
+            ["one --full", "one --verify", "two --full", "two --verify"]
+        );
+        std::fs::remove_dir(checkout.path().join("configs/one")).unwrap();
+        assert!(
+            ran(&deploy, checkout.path()).is_empty(),
+            "another folder would build another image"
+        );
+    }
+}
+
+/// What the scripts said, without the folder of all configs.
+fn ran(script: &str, checkout: &Path) -> Vec<String> {
+    let checkout = checkout.canonicalize().unwrap();
+    let run = Command::new("bash")
+        .args(["-e", "-c", script])
+        .current_dir(&checkout)
+        .env("GITHUB_WORKSPACE", &checkout)
+        .output()
+        .unwrap();
+    let configs = format!("{}/configs/", checkout.display());
+    let told = String::from_utf8(run.stdout).unwrap();
+    told.lines().map(|line| line.replace(&configs, "")).collect()
+}
+
+#[test]
+fn a_finding_or_a_stale_render_hides_no_review() {
+    let steps: Vec<&str> = GITHUB.split("      - name: ").collect();
+    for name in ["Validate", "The committed render is current"] {
+        let step = steps.iter().find(|step| step.starts_with(name)).unwrap();
+        assert!(step.contains("continue-on-error: true"), "{step}");
+        let id = step.lines().find_map(|line| line.trim().strip_prefix("id: ")).unwrap();
+        let fails = format!("steps.{id}.outcome == 'failure'");
+        assert!(steps.iter().any(|step| step.contains("exit 1") && step.contains(&fails)));
+    }
+    let azure = scripts(AZURE, "script:");
+    for command in ["prebake validate", "prebake render"] {
+        let script = azure.iter().find(|script| script.contains(command)).unwrap();
+        assert!(script.contains("|| echo \"##vso[task.setvariable variable=failed]"), "{script}");
+    }
+    assert!(AZURE.contains("condition: ne(variables['failed'], '')"));
+}
