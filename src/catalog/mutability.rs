@@ -57,6 +57,7 @@ enum Condition {
     To(&'static str),
     Within(Vec<&'static str>),
     Change(&'static str, &'static str),
+    Shrinks,
 }
 
 impl Condition {
@@ -70,6 +71,7 @@ impl Condition {
             }
             _ if text == "added" => Self::Added,
             _ if text == "removed" => Self::Removed,
+            _ if text == "shrinks" => Self::Shrinks,
             _ => Self::Always,
         }
     }
@@ -90,6 +92,10 @@ impl Condition {
                     && texts.iter().any(|text| is(after, text))
             }
             Self::Change(from, to) => is(before, from) && is(after, to),
+            Self::Shrinks => {
+                let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+                number(after).zip(number(before)).is_some_and(|(after, before)| after < before)
+            }
         }
     }
 }

@@ -105,14 +105,15 @@ impl Render {
             notes.push_str(&pins::offers(&render.model, &folder));
         }
         match self.compare_and_write(&folder, render, fleet, &mut notes) {
-            Ok((text, state)) => {
+            Ok((text, state, wrong)) => {
                 let counts = terminal::counts(&outcome.diagnostics);
                 if fleet.is_single() {
                     // The process ends now, which gives everything back at once.
                     std::mem::forget(outcome);
                 }
                 let text = if fleet.is_single() { text } else { among_many(&text, &counts) };
-                let code = if self.check && state == State::Differs { FINDINGS } else { DONE };
+                let outdated = self.check && state == State::Differs;
+                let code = if outdated || wrong { FINDINGS } else { DONE };
                 Shown { text, notes, state, code }
             }
             Err(error) => {
@@ -144,13 +145,14 @@ impl Render {
         })
     }
 
+    /// What is shown, what came of the folder, and whether the change itself has errors.
     fn compare_and_write(
         &self,
         folder: &Path,
         render: &pipeline::Render,
         fleet: &Fleet<'_>,
         notes: &mut String,
-    ) -> Result<(String, State), OutputError> {
+    ) -> Result<(String, State, bool), OutputError> {
         let previous = output::previous(folder)?;
         let files = diff::files(&previous.files, &render.artifacts.files);
         let changed =
@@ -158,15 +160,16 @@ impl Render {
         let name = &render.model.name;
         let about = || {
             if !fleet.is_single() {
-                return line(name, folder, &files);
+                return (line(name, folder, &files), false);
             }
-            let meaning = if changed { in_azure(&previous, folder, render) } else { String::new() };
-            summary(name, folder, &files) + &meaning
+            let (meaning, wrong) =
+                if changed { in_azure(&previous, folder, render) } else { (String::new(), false) };
+            (summary(name, folder, &files) + &meaning, wrong)
         };
         let only_shows = self.check || self.dry_run;
         let commit = || (!only_shows).then(|| output::commit(folder, &render.artifacts.files));
         // What a deployment does is found out while the files are written.
-        let (mut text, committed) = rayon::join(about, commit);
+        let ((mut text, wrong), committed) = rayon::join(about, commit);
         if self.diff || self.check {
             for file in files.changed() {
                 text.push_str(&file.unified());
@@ -180,7 +183,7 @@ impl Render {
         if self.dry_run && fleet.is_single() {
             text.push_str("\nnothing written: --dry-run\n");
         }
-        let Some(committed) = committed.transpose()? else { return Ok((text, state)) };
+        let Some(committed) = committed.transpose()? else { return Ok((text, state, wrong)) };
         for path in &committed.overwritten {
             let _ = writeln!(notes, "note: `{path}` was edited by hand and is overwritten");
         }
@@ -189,9 +192,14 @@ impl Render {
             let _ = writeln!(notes, "note: `{path}` is not of this render and stays");
         }
         if fleet.is_single() {
-            let _ = write!(text, "\nNext:\n  {}\n", next_command(folder));
+            let next = if wrong {
+                "mend the errors above and render again before you deploy".to_owned()
+            } else {
+                next_command(folder)
+            };
+            let _ = write!(text, "\nNext:\n  {next}\n");
         }
-        Ok((text, state))
+        Ok((text, state, wrong))
     }
 }
 
@@ -257,11 +265,15 @@ fn among_many(text: &str, counts: &str) -> String {
     format!("{line}{counts}\n{rest}")
 }
 
-/// What the changed files do when they are deployed. Of a previous render that is broken it cannot be told.
-fn in_azure(previous: &PreviousRender, folder: &Path, render: &pipeline::Render) -> String {
+/// What the changed files do when they are deployed, and whether that is an error. Of a previous render that
+/// is broken it cannot be told.
+fn in_azure(previous: &PreviousRender, folder: &Path, render: &pipeline::Render) -> (String, bool) {
     match super::diff::state_of(previous, folder, Some(render)) {
-        Ok(before) => review::summary(&diff::diff(before.as_ref(), Some(&render.state()))),
-        Err(_) => "In Azure: not known, since the previous render is broken\n".to_owned(),
+        Ok(before) => {
+            let diff = diff::diff(before.as_ref(), Some(&render.state()));
+            (review::summary(&diff), diff.findings.has_errors())
+        }
+        Err(_) => ("In Azure: not known, since the previous render is broken\n".to_owned(), false),
     }
 }
 

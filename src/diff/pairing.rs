@@ -179,6 +179,11 @@ fn leaves(path: &mut String, value: &Value, found: &mut BTreeMap<String, String>
                 path.truncate(length);
             }
         }
+        // An id in another subscription or group names the same thing there.
+        Value::String(id) if id.starts_with("/subscriptions/") => {
+            let name = id.split_once("/providers/").map_or(id.as_str(), |(_, name)| name);
+            found.insert(path.clone(), name.to_owned());
+        }
         scalar => {
             found.insert(path.clone(), scalar.to_string());
         }

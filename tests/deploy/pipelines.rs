@@ -68,15 +68,15 @@ fn a_deployment_runs_in_the_folder_of_its_config() {
 
 /// What the scripts said, without the folder of all configs.
 fn ran(script: &str, checkout: &Path) -> Vec<String> {
-    let checkout = checkout.canonicalize().unwrap();
+    let checkout = checkout.canonicalize().expect("the folder is there");
     let run = Command::new("bash")
         .args(["-e", "-c", script])
         .current_dir(&checkout)
         .env("GITHUB_WORKSPACE", &checkout)
         .output()
-        .unwrap();
+        .expect("bash runs");
     let configs = format!("{}/configs/", checkout.display());
-    let told = String::from_utf8(run.stdout).unwrap();
+    let told = String::from_utf8(run.stdout).expect("it prints UTF-8");
     told.lines().map(|line| line.replace(&configs, "")).collect()
 }
 

@@ -58,12 +58,12 @@ fn without_source(state: &mut RenderState) {
 
 ways! {
     condition_of_a_role_removed: [Widens],
-        |s| set(s, ROLE, "properties.condition", CONDITION), |_s| ();
+        |s| set(s, ROLE, "properties.condition", CONDITION), |_s| {};
     condition_of_a_role_changed: [Changes],
         |s| set(s, ROLE, "properties.condition", CONDITION),
         |s| set(s, ROLE, "properties.condition", "@Resource[x] StringEquals 'other'");
     authentication_modes_left_out: [Widens],
-        |_s| (), |s| unset(s, "visionbatch", "/properties/allowedAuthenticationModes");
+        |_s| {}, |s| unset(s, "visionbatch", "/properties/allowedAuthenticationModes");
     authentication_modes_all: [],
         |s| set(s, "visionbatch", "properties.allowedAuthenticationModes",
             json!(["AAD", "SharedKey", "TaskAuthenticationToken"])),
@@ -80,27 +80,27 @@ ways! {
         |s| { rule(s, "access", "Deny"); rule(s, "sourceAddressPrefix", "AzureCloud") },
         |s| { rule(s, "access", "Deny"); rule(s, "sourceAddressPrefix", "*") };
     storage_rules_left_out: [Widens],
-        |_s| (), |s| unset(s, "visionstorage", "/properties/networkAcls");
+        |_s| {}, |s| unset(s, "visionstorage", "/properties/networkAcls");
     storage_default_action_left_out: [Widens],
-        |_s| (), |s| unset(s, "visionstorage", "/properties/networkAcls/defaultAction");
+        |_s| {}, |s| unset(s, "visionstorage", "/properties/networkAcls/defaultAction");
     storage_resource_rule: [Widens],
-        |_s| (), |s| set(s, "visionstorage", "properties.networkAcls.resourceAccessRules",
+        |_s| {}, |s| set(s, "visionstorage", "properties.networkAcls.resourceAccessRules",
             json!([{"tenantId": "1", "resourceId": "/subscriptions/1/workspaces/w"}]));
     registry_firewall_built: [Narrows],
-        |_s| (), |s| set(s, "visionacr", "properties.networkRuleSet",
+        |_s| {}, |s| set(s, "visionacr", "properties.networkRuleSet",
             json!({"defaultAction": "Deny", "ipRules": [{"action": "Allow", "value": "20.0.0.1"}]}));
     registry_rule_without_a_firewall: [],
-        |_s| (), |s| set(s, "visionacr", "properties.networkRuleSet",
+        |_s| {}, |s| set(s, "visionacr", "properties.networkRuleSet",
             json!({"defaultAction": "Allow", "ipRules": [{"action": "Allow", "value": "20.0.0.1"}]}));
     registry_rule_in_a_firewall: [Widens],
         |s| set(s, "visionacr", DENY, "Deny"),
         |s| set(s, "visionacr", "properties.networkRuleSet",
             json!({"defaultAction": "Deny", "ipRules": [{"action": "Allow", "value": "20.0.0.1"}]}));
     account_firewall_built: [Narrows],
-        |_s| (), |s| set(s, "visionbatch", "properties.networkProfile.accountAccess",
+        |_s| {}, |s| set(s, "visionbatch", "properties.networkProfile.accountAccess",
             json!({"defaultAction": "Deny", "ipRules": [{"action": "Allow", "value": "20.0.0.1"}]}));
     auto_storage_removed: [],
-        |_s| (), |s| unset(s, "visionbatch", "/properties/autoStorage");
+        |_s| {}, |s| unset(s, "visionbatch", "/properties/autoStorage");
     auto_storage_with_keys_added: [Widens],
         |s| unset(s, "visionbatch", "/properties/autoStorage"),
         |s| set(s, "visionbatch", "properties.autoStorage.authenticationMode", "StorageKeys");
@@ -118,9 +118,9 @@ ways! {
             rule(s, "destinationPortRanges", json!(["22"]));
         };
     rule_renamed: [Changes],
-        |_s| (), |s| *at(s, "vision-nsg", "/properties/securityRules/0/name") = json!("other");
+        |_s| {}, |s| *at(s, "vision-nsg", "/properties/securityRules/0/name") = json!("other");
     subnet_added: [],
-        |_s| (), |s| {
+        |_s| {}, |s| {
             let subnets = at(s, "vision-vnet", "/properties/subnets").as_array_mut().unwrap();
             let mut subnet = subnets[0].clone();
             subnet["name"] = json!("more");

@@ -149,6 +149,17 @@ fn render_says_what_the_change_does() {
 }
 
 #[test]
+fn render_of_a_change_that_is_wrong_writes_it_and_ends_with_findings() {
+    let folder = rendered();
+    write(folder.path(), &CONFIG.replace("tag: \"3.12\"", "tag: \"3.13\""));
+    let script = folder.path().join("out/simulate/cloud-init.yaml");
+    let before = std::fs::read_to_string(&script).unwrap();
+    let told = expect(folder.path(), &["render", "prebake.yaml", "--as-of", "2026-11-23"], 1);
+    assert!(told.contains("error[IMG024]") && told.contains("mend the errors above"), "{told}");
+    assert_ne!(std::fs::read_to_string(&script).unwrap(), before);
+}
+
+#[test]
 fn approved_renders_are_compared_over_a_matrix() {
     let folder = tempfile::tempdir().unwrap();
     let case = folder.path().join("tests/cpu");

@@ -226,6 +226,54 @@ fn a_new_image_version_is_captured_and_the_pool_needs_to_be_empty() {
 }
 
 #[test]
+fn tags_of_an_image_template_are_refused() {
+    let with = |team: &str| {
+        let mut state = base();
+        named(&mut state, "visionacr").kind =
+            "Microsoft.VirtualMachineImages/imageTemplates".to_owned();
+        set(&mut state, "visionacr", "tags.team", team);
+        state
+    };
+    let diff = diff(Some(&with("vision")), Some(&with("speech")));
+    only(&diff, "visionacr", Action::Refused, Verdict::Refused);
+    assert_eq!(resource(&diff, "visionacr").properties[0].code.as_deref(), Some("Conflict"));
+}
+
+#[test]
+fn a_disk_grows_and_does_not_shrink() {
+    let with = |size: u32| {
+        let mut state = base();
+        set(&mut state, "vision-builder", "properties.storageProfile.osDisk.diskSizeGB", size);
+        state
+    };
+    let [grown, shrunk] =
+        [(64, 128), (128, 64)].map(|(from, to)| diff(Some(&with(from)), Some(&with(to))));
+    only(&grown, "vision-builder", Action::Modify, Verdict::InPlace);
+    only(&shrunk, "vision-builder", Action::Refused, Verdict::Refused);
+}
+
+#[test]
+fn a_deployment_that_moves_to_a_subscription_takes_its_role_assignments_along() {
+    let (before, mut after) = (base(), base());
+    for resource in &mut after.resources {
+        let mut body = serde_json::to_string(&resource.body).unwrap();
+        for text in [&mut resource.id, &mut body] {
+            *text = text.replace(
+                "/subscriptions/00000000-0000-0000-0000-000000000001/",
+                "/subscriptions/00000000-0000-0000-0000-000000000002/",
+            );
+        }
+        resource.body = serde_json::from_str(&body).unwrap();
+    }
+    rename(&mut after, "000000000001", "another-guid");
+    let principal = "[reference('other', '2024-11-30').principalId]";
+    set(&mut after, "another-guid", "properties.principalId", principal);
+    let diff = diff(Some(&before), Some(&after));
+    assert_eq!(resource(&diff, "another-guid").pairing, Pairing::Renamed);
+    assert!(diff.resources.iter().all(|change| change.action == Action::Replace));
+}
+
+#[test]
 fn an_added_pool_is_created() {
     let diff = compare(|state| {
         let mut pool = named(state, "/dev").clone();

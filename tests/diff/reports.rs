@@ -318,3 +318,21 @@ fn of_many_configs_without_a_change_the_first_are_named() {
     let text = reviewed(&configs, TEXT, &Templates::default()).unwrap();
     assert!(text.contains(" config-20 and 5 more") && !text.contains("config-21"), "{text}");
 }
+
+#[test]
+fn the_picture_calls_a_role_assignment_by_what_it_allows_on_both_sides() {
+    let (mut before, mut after) = (base(), base());
+    let role = "000000000001";
+    let computed = "[guid(resourceGroup().id, 'pull', variables('registry'))]";
+    rename(&mut before, role, &format!("{computed}-before"));
+    rename(&mut after, role, &format!("{computed}-after"));
+    let owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
+    let id = at(&mut after, "-after", "/properties/roleDefinitionId");
+    *id = id.as_str().unwrap().replace("7f951dda-4ed3-4680-a7ca-43fe172d538d", owner).into();
+    let review = written(&diff(Some(&before), Some(&after)), Format::Markdown);
+    let picture = review.split("```mermaid").nth(1).unwrap();
+    let labels: Vec<&str> =
+        picture.lines().filter(|line| line.contains("role assignment<br/>")).collect();
+    assert_eq!(labels.len(), 2, "{picture}");
+    assert!(labels[0].contains("Owner for") && labels[1].contains("AcrPull for"), "{labels:?}");
+}

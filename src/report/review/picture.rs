@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::kinds::kind_words;
-use crate::diff::{Action, Diff, ResourceChange};
-use crate::expand::Resource;
+use crate::diff::{Action, Diff, ResourceChange, title};
 
 const BOX_WIDTH: usize = 208;
 const BOX_HEIGHT: usize = 46;
@@ -144,9 +143,11 @@ fn nodes(diff: &Diff, places: &[usize]) -> Vec<Node> {
         let before = change.action == Action::NoChange
             || change.before.as_ref().is_some_and(|before| before.name == change.name);
         let after = change.action == Action::NoChange || change.after.is_some();
-        nodes.push(node(change, &change.name, &change.id, own, (before, after)));
-        if let Some(Resource { name, id, .. }) = old {
-            let mut gone = node(change, name, id, own, (true, false));
+        let now = [&change.name, &change.id, &change.title];
+        nodes.push(node(change, now.map(String::as_str), own, (before, after)));
+        if let Some(old) = old {
+            let title = title(old);
+            let mut gone = node(change, [&old.name, &old.id, &title], own, (true, false));
             (gone.action, gone.sign) = (Action::Delete, Action::Delete.sign());
             nodes.push(gone);
         }
@@ -157,18 +158,12 @@ fn nodes(diff: &Diff, places: &[usize]) -> Vec<Node> {
 
 fn node(
     change: &ResourceChange,
-    name: &str,
-    id: &str,
+    [name, id, title]: [&str; 3],
     anchor: Option<usize>,
     (before, after): (bool, bool),
 ) -> Node {
-    let last = if name == change.name {
-        change.title.as_str()
-    } else {
-        name.rsplit('/').next().unwrap_or(name)
-    };
-    let mut label: String = last.chars().take(MAX_NAME).collect();
-    if label.len() < last.len() {
+    let mut label: String = title.chars().take(MAX_NAME).collect();
+    if label.len() < title.len() {
         label.push('…');
     }
     Node {
