@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 fn tools() -> Tools {
     let templates = Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new());
     Tools {
-        templates: templates.expect("the embedded templates parse").into(),
+        templates: templates.expect("the embedded templates parse"),
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
         output: "out".to_owned(),
