@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -210,11 +210,19 @@ const NOT_SECRET: [&str; 9] =
 
 /// What secrets a text holds, and where, in their order.
 fn secrets(text: &str) -> Vec<(String, std::ops::Range<usize>)> {
-    let holds = |mark: &&'static str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
     let mut found = Vec::new();
-    for secret in SECRETS.iter().filter(|secret| secret.marks.iter().any(holds)) {
-        let matches = secret.pattern.iter().flat_map(|pattern| pattern.find_iter(text));
-        found.extend(matches.map(|found| (secret.what.to_owned(), found.range())));
+    for secret in &SECRETS {
+        let marks = secret.marks.iter().flat_map(|mark| commands_with(text, mark));
+        for range in marks.collect::<BTreeSet<_>>().into_iter().map(|(start, end)| start..end) {
+            let matches =
+                secret.pattern.iter().flat_map(|pattern| pattern.find_iter(&text[range.clone()]));
+            let moved = |at: usize| range.start + at;
+            found.extend(
+                matches.map(|found| {
+                    (secret.what.to_owned(), moved(found.start())..moved(found.end()))
+                }),
+            );
+        }
     }
     let lower = text.to_ascii_lowercase();
     let line_start = |at: usize| memrchr(b'\n', &lower.as_bytes()[..at]).map_or(0, |line| line + 1);
@@ -240,6 +248,26 @@ fn secrets(text: &str) -> Vec<(String, std::ops::Range<usize>)> {
         end = end.max(range.end);
         first
     });
+    found
+}
+
+/// Where the lines with a mark begin and end, those together that a `\\` at the end makes one command.
+fn commands_with(text: &str, mark: &str) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let goes_on = |end: &usize| *end > 0 && bytes[end - 1] == b'\\';
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for at in memmem::find_iter(bytes, mark.as_bytes()) {
+        let from = found.last().map_or(0, |(_, end)| *end);
+        // What was found already holds this mark, too: each line is looked at once.
+        if at < from {
+            continue;
+        }
+        let mut ends = memrchr_iter(b'\n', &bytes[from..at]).map(|length| from + length);
+        let start = ends.find(|end| !goes_on(end)).map_or(from, |end| end + 1);
+        let mut ends = memchr_iter(b'\n', &bytes[at..]).map(|length| at + length);
+        let end = ends.find(|end| !goes_on(end)).unwrap_or(bytes.len());
+        found.push((start, end));
+    }
     found
 }
 
