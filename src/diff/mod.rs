@@ -2,7 +2,7 @@
 //! made.
 //!
 //! Prints nothing, reads nothing and cannot fail. Read `change` for the data, `compare` for properties,
-//! `pairing` for renamed resources and blue-green pools, `judge` for verdicts, then `files`, `security`,
+//! `pairing` for renamed resources and blue-green pools, `judge` for verdicts, then `files`, `touched`, `security`,
 //! `capacity` and `findings`.
 
 mod capacity;
@@ -17,6 +17,7 @@ mod pairing;
 mod relations;
 mod roles;
 mod security;
+mod touched;
 mod values;
 
 pub use capacity::{Capacity, FamilyChange, PoolCapacity, PoolSides, Quantity};

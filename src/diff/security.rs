@@ -1,16 +1,14 @@
 //! Changes of who may do or reach what, lifted out of the properties.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::change::{Action, Pairing, PropertyChange, ResourceChange, Segment, Shown, path_text};
+use super::change::{Action, Pairing, ResourceChange, Shown};
 use super::cidr::{Addresses, ports};
-use super::compare;
 use super::roles::{last_name, role};
-use crate::catalog::mutability::Facts;
-use crate::catalog::{self, Table};
+use super::touched::{Touched, collect_property, facts, touched};
+use crate::catalog::Table;
 
 const TABLE: Table = Table::new(include_str!("../catalog/tables/security.tsv"));
 
@@ -114,11 +112,11 @@ enum Rule {
     Any,
 }
 
-struct Row {
+pub(super) struct Row {
     kind: &'static str,
-    steps: Vec<&'static str>,
+    pub(super) steps: Vec<&'static str>,
     /// How many steps lead to a part without which the value is nothing; 0 where the default holds then.
-    part: usize,
+    pub(super) part: usize,
     rule: Rule,
     /// The property beside the list that lets everybody in while it is `Allow`.
     wall: Option<&'static str>,
@@ -174,38 +172,6 @@ fn parse_area(text: &str) -> SecurityKind {
         "adminUser" => SecurityKind::AdminUser,
         "authentication" => SecurityKind::Authentication,
         _ => SecurityKind::NetworkRule,
-    }
-}
-
-/// One value before and after, at a place of the table.
-struct Touched {
-    row: &'static Row,
-    path: String,
-    before: Option<Value>,
-    after: Option<Value>,
-    /// It comes or goes with the part that it belongs to.
-    whole: bool,
-    /// Which way it goes, where another value decides.
-    settled: Option<Access>,
-}
-
-impl Touched {
-    fn new(row: &'static Row, path: String) -> Self {
-        Self { row, path, before: None, after: None, whole: false, settled: None }
-    }
-
-    /// The value that comes or goes, and whether it comes.
-    fn lone(&self) -> Option<(&Value, bool)> {
-        match (&self.before, &self.after) {
-            (Some(value), None) => Some((value, false)),
-            (None, Some(value)) => Some((value, true)),
-            _ => None,
-        }
-    }
-
-    /// The path of the element that the value belongs to.
-    fn element(&self) -> &str {
-        self.path.split_once(']').map_or(self.path.as_str(), |(element, _)| element)
     }
 }
 
@@ -268,133 +234,6 @@ fn settle(rule: &Rule, area: SecurityKind, touched: Vec<Touched>) -> Vec<Touched
         (Rule::Whole, _) => renamed(touched),
         _ => touched,
     }
-}
-
-/// The values at a place of the table that a change touches.
-fn touched(change: &ResourceChange, row: &'static Row) -> Vec<Touched> {
-    let side = |resource: &Option<Shown>, flip: bool| {
-        let mut found = Vec::new();
-        if let Some(resource) = resource {
-            collect_property(&resource.whole().body, &row.steps, "", &mut found);
-        }
-        found.into_iter().filter_map(move |(path, value)| {
-            let value = Some(shown(change, &row.steps, &value)?);
-            let (before, after) = if flip { (value, None) } else { (None, value) };
-            Some(Touched { before, after, ..Touched::new(row, path) })
-        })
-    };
-    match change.action {
-        Action::Create => side(&change.after, false).collect(),
-        Action::Delete => side(&change.before, true).collect(),
-        _ => change.properties.iter().flat_map(|property| below(change, property, row)).collect(),
-    }
-}
-
-/// The values at a place of the table within one changed property.
-fn below(change: &ResourceChange, property: &PropertyChange, row: &'static Row) -> Vec<Touched> {
-    let matches = |segment: &Segment, step: &str| match segment {
-        Segment::Property(name) => name.eq_ignore_ascii_case(step),
-        Segment::Named(_) | Segment::Index(_) => step == "[]",
-    };
-    let depth = property.path.len();
-    let shared = property.path.iter().zip(&row.steps).all(|(segment, step)| matches(segment, step));
-    if !shared {
-        return Vec::new();
-    }
-    let path = path_text(&property.path);
-    let Some(rest) = row.steps.get(depth..).filter(|rest| !rest.is_empty()) else {
-        let exact = row.steps.len() == depth;
-        let (before, after) = (property.before.clone(), property.after.clone());
-        let item = Touched { before, after, ..Touched::new(row, path) };
-        // A part of a place that the table names counts only where any change counts.
-        return if exact || row.steps.last() != Some(&"[]") { vec![item] } else { Vec::new() };
-    };
-    let one_sided = property.before.is_some() != property.after.is_some();
-    let is_element = matches!(property.path.last(), Some(Segment::Named(_) | Segment::Index(_)));
-    let whole = one_sided && (is_element || depth <= row.part);
-    // A list that is left out has the elements of its default.
-    let default = facts(change, &row.steps[..depth]).default().filter(|value| value.is_array());
-    let mut items: BTreeMap<String, Touched> = BTreeMap::new();
-    for (value, is_after) in [(&property.before, false), (&property.after, true)] {
-        let mut found = Vec::new();
-        if let Some(value) = value.as_ref().or(default) {
-            collect(value, rest, &path, &mut found);
-        }
-        for (path, value) in found {
-            let new = |path| Touched { whole, ..Touched::new(row, path) };
-            let item = items.entry(path.to_lowercase()).or_insert_with(|| new(path));
-            *(if is_after { &mut item.after } else { &mut item.before }) = Some(value);
-        }
-    }
-    items.into_values().filter(|item| item.before != item.after).collect()
-}
-
-fn collect(value: &Value, steps: &[&str], path: &str, found: &mut Vec<(String, Value)>) {
-    let Some((step, rest)) = steps.split_first() else {
-        found.push((path.to_owned(), value.clone()));
-        return;
-    };
-    match (value, *step) {
-        (Value::Array(elements), "[]") => {
-            for (index, element) in elements.iter().enumerate() {
-                let label = element_name(element).unwrap_or_else(|| index.to_string());
-                collect(element, rest, &format!("{path}[{label}]"), found);
-            }
-        }
-        (Value::Object(object), "[]") => {
-            for (key, value) in object {
-                collect(value, rest, &format!("{path}[{key}]"), found);
-            }
-        }
-        (Value::Object(object), _) => collect_property(object, steps, path, found),
-        _ => {}
-    }
-}
-
-fn collect_property(
-    object: &Map<String, Value>,
-    steps: &[&str],
-    path: &str,
-    found: &mut Vec<(String, Value)>,
-) {
-    let Some((step, rest)) = steps.split_first() else { return };
-    let entry = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(step));
-    if let Some((key, value)) = entry {
-        let dot = if path.is_empty() { "" } else { "." };
-        collect(value, rest, &format!("{path}{dot}{key}"), found);
-    }
-}
-
-/// A value of a place of the table without its secrets, nothing if it is part of one.
-fn shown(change: &ResourceChange, row: &[&str], value: &Value) -> Option<Value> {
-    if !catalog::mutability::hides(&change.kind) {
-        return Some(value.clone());
-    }
-    let mut here = catalog::mutability::facts(&change.kind);
-    for step in row {
-        if compare::hides(here) {
-            return None;
-        }
-        here = step_to(here, step);
-    }
-    Some(compare::shown(here, value))
-}
-
-/// What the tables of mutability say of a place of the table.
-fn facts(change: &ResourceChange, row: &[&str]) -> Facts {
-    row.iter().fold(catalog::mutability::facts(&change.kind), |facts, step| step_to(facts, step))
-}
-
-fn step_to(facts: Facts, step: &str) -> Facts {
-    match step {
-        "[]" => facts.element(),
-        name => facts.property(name),
-    }
-}
-
-fn element_name(element: &Value) -> Option<String> {
-    let named = ["name", "value", "id"].iter().find_map(|key| element.get(key)?.as_str());
-    named.or(element.as_str()).map(str::to_owned)
 }
 
 /// The range that an address rule or a bare value names.
