@@ -394,7 +394,7 @@ fn a_bake_that_nothing_can_carry_is_an_error_of_the_config() {
         let bake = json!({ "method": method, "steps": steps });
         let config = format!("{CONFIG}bake: {bake}\n");
         std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
-        prebake(folder.path(), &["render", "prebake.yaml"])
+        prebake(folder.path(), &["render", "prebake.yaml", "--output", method])
     };
     succeeds(&render("image-builder", 2));
     succeeds(&render("vm", 1));
