@@ -105,14 +105,17 @@ enum Parsed {
     Together(Box<Tera>),
 }
 
-/// The embedded templates as far as they were parsed.
-static ALONE: LazyLock<BTreeMap<&str, OnceLock<TeraResult<Tera>>>> =
-    LazyLock::new(|| EMBEDDED.iter().map(|(path, _)| (*path, OnceLock::new())).collect());
+/// An embedded template, and the engine that holds it once it was parsed.
+type Alone = (&'static str, OnceLock<TeraResult<Tera>>);
+
+static ALONE: LazyLock<BTreeMap<&str, Alone>> = LazyLock::new(|| {
+    EMBEDDED.iter().map(|(path, text)| (*path, (*text, OnceLock::new()))).collect()
+});
 
 fn alone(path: &str) -> Result<&'static Tera, &'static tera::Error> {
-    let known = EMBEDDED.iter().find(|(known, _)| *known == path);
-    let (path, text) = known.expect("the paths asked for are those of the embedded templates");
-    ALONE[path].get_or_init(|| engine(std::iter::once((*path, *text)))).as_ref()
+    let (text, parsed) =
+        ALONE.get(path).expect("the paths asked for are those of the embedded templates");
+    parsed.get_or_init(|| engine(std::iter::once((path, *text)))).as_ref()
 }
 
 /// Starts to parse the embedded templates on another thread, before it is known which ones will be needed.
@@ -163,7 +166,7 @@ impl Templates {
         if let Parsed::Together(_) = &self.parsed {
             return;
         }
-        let unread = paths.iter().filter(|path| ALONE[**path].get().is_none());
+        let unread = paths.iter().filter(|path| ALONE[**path].1.get().is_none());
         // One that cannot be parsed is reported where it is rendered.
         // They differ so much in size that each is a piece of work of its own.
         unread.collect::<Vec<_>>().par_iter().with_max_len(1).for_each(|path| {
