@@ -14,7 +14,7 @@ test *arguments:
 
 # Rewrite expected outputs; read the diff before you commit it
 bless area:
-    BLESS=1 cargo test --test {{area}}
+    BLESS=1 cargo test {{area}}::
 
 # Licences, advisories and sources of every dependency
 deny:

@@ -13,8 +13,8 @@ use prebake::model::bake::BakePlan;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::front::Front;
-use crate::plans;
+use crate::bake::front::Front;
+use crate::bake::plans;
 
 /// What the last `.ci/install` brings; without it these tests say that they did not run.
 pub fn tools_are_there() -> bool {

@@ -5,9 +5,9 @@ use std::fs;
 use prebake::config::fields::BakeStep;
 use prebake::model::bake::{BakeInput, BakePlan, plan};
 
-use crate::builder::{Builder, tools_are_there};
-use crate::front::{ACCESS_TOKEN, REFRESH_TOKEN};
-use crate::plans;
+use crate::bake::builder::{Builder, tools_are_there};
+use crate::bake::front::{ACCESS_TOKEN, REFRESH_TOKEN};
+use crate::bake::plans;
 
 const UNAUTHORIZED: &str =
     "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";

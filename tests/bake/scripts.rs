@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::plans::{self, variants};
+use crate::bake::plans::{self, variants};
 
 /// Whether a tool is there; `.ci/install` brings all of them.
 fn has(tool: &str) -> bool {

@@ -8,7 +8,7 @@ use prebake::check::{self, Finding, Places, Target};
 use prebake::diagnostic::{FileId, Place, Span};
 use serde_json::{Value, json};
 
-use crate::case::{Change, Deployment, fill};
+use crate::check::case::{Change, Deployment, fill};
 
 type Test = fn(&Deployment) -> Result<(), Failed>;
 

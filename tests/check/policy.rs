@@ -10,9 +10,9 @@ use prebake::diagnostic::{Diagnostic, Diagnostics, Severity};
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("policy::levels", levels),
-        Trial::test("policy::waiver", waiver),
-        Trial::test("policy::settings_that_are_wrong", wrong_settings),
+        Trial::test("check::policy::levels", levels),
+        Trial::test("check::policy::waiver", waiver),
+        Trial::test("check::policy::settings_that_are_wrong", wrong_settings),
     ]
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::azure::Azure;
+use crate::deploy::azure::Azure;
 
 #[derive(Debug, Deserialize)]
 struct AzCommand {

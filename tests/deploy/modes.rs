@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::azure::Azure;
+use crate::deploy::azure::Azure;
 
 /// The first words of the calls, enough to tell them apart.
 fn short(calls: &[&str]) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::azure::{Azure, Run, is_change};
+use crate::deploy::azure::{Azure, Run, is_change};
 
 /// The calls of a good full run, each once.
 fn calls_of_a_full_run() -> Vec<String> {

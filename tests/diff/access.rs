@@ -4,7 +4,7 @@ use prebake::diff::Access::{self, Changes, Narrows, Widens};
 use prebake::diff::{RenderState, diff};
 use serde_json::{Value, json};
 
-use crate::state::{at, base, rename, set, unset};
+use crate::diff::state::{at, base, rename, set, unset};
 
 fn flipped(access: Access) -> Access {
     match access {

@@ -3,8 +3,8 @@
 use prebake::diff::{RenderState, diff};
 use serde_json::{Value, json};
 
-use crate::reports::{TEXT, reviewed};
-use crate::state::{at, base, set};
+use crate::diff::reports::{TEXT, reviewed};
+use crate::diff::state::{at, base, set};
 
 /// The word that answers a question, and the text behind it.
 fn answer(question: &str, before: &RenderState, after: &RenderState) -> String {

@@ -6,8 +6,8 @@ use prebake::diff::{Diff, RenderState, diff};
 use prebake::report::Templates;
 use prebake::report::review::{Fleet, Format, Reviewer, Section, review};
 
-use crate::reports::{TEXT, busy, own, reviewed, unchanged};
-use crate::state::{base, set};
+use crate::diff::reports::{TEXT, busy, own, reviewed, unchanged};
+use crate::diff::state::{base, set};
 
 const FORMATS: [Format; 4] = [TEXT, Format::Markdown, Format::Html, Format::Json];
 

@@ -6,7 +6,7 @@ use prebake::report::review::{Fleet, Format, Reviewer};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::state::base;
+use crate::diff::state::base;
 
 fn mirrored(action: Action) -> Action {
     match action {

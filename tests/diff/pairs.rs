@@ -4,7 +4,7 @@ use prebake::catalog::mutability::Verdict;
 use prebake::diff::{Access, Action, Diff, Pairing, RenderState, ResourceChange, diff, path_text};
 use serde_json::json;
 
-use crate::state::{at, base, named, rename, set, unset};
+use crate::diff::state::{at, base, named, rename, set, unset};
 
 fn compare(change: impl FnOnce(&mut RenderState)) -> Diff {
     let before = base();

@@ -10,7 +10,7 @@ use prebake::report::Templates;
 use prebake::report::review::{Fleet, Format, Reviewer, review};
 use serde_json::{Value, json};
 
-use crate::state::{at, base, named, rename, set};
+use crate::diff::state::{at, base, named, rename, set};
 
 /// A bit of everything: a new image version, more and larger nodes, a wider firewall, a new pool, a lost task.
 pub fn busy() -> Diff {

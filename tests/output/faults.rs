@@ -30,7 +30,7 @@ fn child(program: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(&words[0]);
     command
         .args(&words[1..])
-        .args(["--exact", "faults::commit_of_the_second_render", "--nocapture"])
+        .args(["--exact", "output::faults::commit_of_the_second_render", "--nocapture"])
         .args(["--test-threads", "1"])
         .env(CHILD, folder)
         .stdout(Stdio::null())

@@ -5,11 +5,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test reads its cases")]
 
-#[path = "../bicep_corpus/compare.rs"]
-mod compare;
-
 use std::path::{Path, PathBuf};
 
+use crate::bicep_corpus::compare;
 use prebake::bicep::{self, MemoryFiles};
 use prebake::diagnostic::{Diagnostics, Sources, text};
 use serde_json::Value;

@@ -1,28 +1,27 @@
 //! The config: schema, places, limits and messages. A case is a folder with a `prebake.yaml`, the
 //! `diagnostics.txt` that it earns, and below `out/` the files of its render that it is about, if any;
-//! `BLESS=1 cargo test --test config` rewrites the latter two.
+//! `BLESS=1 cargo test --test cases config::` rewrites the latter two.
 
 #![expect(clippy::disallowed_methods, reason = "tests read and bless files")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources, text};
 use prebake::pipeline::{self, Input, Tools};
 use prebake::render::Templates;
 use prebake::schema::ResourceSchemas;
 
-fn main() {
-    let arguments = Arguments::from_args();
+pub fn trials() -> Vec<Trial> {
     let mut trials =
-        vec![Trial::test("committed_schema_is_the_one_of_the_types", committed_schema)];
+        vec![Trial::test("config::committed_schema_is_the_one_of_the_types", committed_schema)];
     for case in cases() {
         let name = case.file_name().expect("a case has a name").to_string_lossy().into_owned();
-        trials.push(Trial::test(name, move || check(&case)));
+        trials.push(Trial::test(format!("config::{name}"), move || check(&case)));
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    trials
 }
 
 fn root() -> &'static Path {

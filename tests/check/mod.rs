@@ -12,19 +12,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use case::{Case, Deployment};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use prebake::check;
 
-fn main() {
-    let arguments = Arguments::from_args();
+pub fn trials() -> Vec<Trial> {
     let base = Deployment::base();
     let cases = cases();
     let mut trials = vec![
-        Trial::test("base_is_clean", {
+        Trial::test("check::base_is_clean", {
             let base = base.clone();
             move || equal(&base.findings(), &BTreeSet::new())
         }),
-        Trial::test("every_rule_has_both_cases", {
+        Trial::test("check::every_rule_has_both_cases", {
             let named: BTreeSet<String> = cases.iter().map(|case| case.code.clone()).collect();
             move || {
                 let known: BTreeSet<String> = check::rules()
@@ -36,15 +35,15 @@ fn main() {
                 equal(&named, &known)
             }
         }),
-        Trial::test("every_rule_tells_its_story", stories),
+        Trial::test("check::every_rule_tells_its_story", stories),
     ];
     trials.extend(places::trials(&base));
     trials.extend(policy::trials());
     for case in cases {
-        let (base, name) = (base.clone(), format!("{}::{}", case.code, case.name));
+        let (base, name) = (base.clone(), format!("check::{}::{}", case.code, case.name));
         trials.push(Trial::test(name, move || run(&base, &case)));
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    trials
 }
 
 fn cases() -> Vec<Case> {

@@ -8,7 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test reads its cases")]
 #![expect(clippy::print_stdout, reason = "a test tells which cases differ")]
 
-mod compare;
+pub mod compare;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,0 +1,24 @@
+//! Every test that the standard harness runs, in one binary: linking two dozen of them took most of a run.
+//! `cargo test --test suite diff::` runs one area.
+
+mod architecture;
+mod bake;
+mod bicep_build;
+mod bicep_corpus;
+mod bicep_diagnostics;
+mod bicep_hostile;
+mod bicep_lower;
+mod bicep_parser;
+mod cli;
+mod deploy;
+mod diff;
+mod expand;
+mod explain;
+mod fleet;
+mod import;
+mod layers;
+mod output;
+mod overlays;
+mod properties;
+mod report_findings;
+mod schema;
