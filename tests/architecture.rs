@@ -28,7 +28,6 @@ const ORDER: &[&str] = &[
 /// Phases that do not know one another although they stand in one line: the compiler is a library of its
 /// own, and what reads the config knows nothing of what compiles.
 const APART: &[(&str, &[&str])] = &[
-    ("schema", &["arm"]),
     ("bicep", &["schema", "config", "model", "render", "catalog"]),
     ("expand", &["bicep", "schema", "config", "model", "render"]),
 ];
@@ -90,4 +89,41 @@ fn every_module_stands_in_the_order() {
             assert!(ORDER.contains(&name.as_str()), "`{name}` is not in the order");
         }
     }
+}
+
+/// Ways to ask whether a text starts, ends or continues with the bracket of a template expression.
+const BRACKET_READS: [&str; 7] = [
+    "starts_with('[')",
+    "starts_with(\"[",
+    "ends_with(']')",
+    "ends_with(\"]",
+    "strip_prefix('[')",
+    "strip_prefix(\"[",
+    "\"[[\"",
+];
+
+#[test]
+fn only_the_expression_module_reads_the_bracket_of_an_expression() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let (mut wrong, mut own) = (Vec::new(), 0);
+    for path in &files {
+        let relative = path.strip_prefix(&root).expect("it is below the root");
+        let text = std::fs::read_to_string(path).expect("a source can be read");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let reads = |line: &&str| BRACKET_READS.iter().any(|read| line.contains(read));
+        let found = code.lines().filter(|line| !line.trim_start().starts_with("//")).filter(reads);
+        // A JSONPath has brackets of its own.
+        if relative.starts_with("bicep/json_path") {
+            continue;
+        }
+        if relative.starts_with("arm/expression") {
+            own += found.count();
+        } else {
+            wrong.extend(found.map(|line| format!("{}: {}", relative.display(), line.trim())));
+        }
+    }
+    assert!(own > 0, "the reads of the module itself are found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

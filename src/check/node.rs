@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::arm::expression::{TemplateString, is_expression, quoted_texts, read_template_string};
 use crate::expand::{Context, Resource, resource_id_of};
 
 /// A value of a resource and where it stands. A property that is not there is a node too: without value,
@@ -150,10 +151,10 @@ impl<'a> Node<'a> {
 
 /// A string that is no expression: `[[` stands for a bracket.
 pub(super) fn literal(text: &str) -> Option<Cow<'_, str>> {
-    if !(text.starts_with('[') && text.ends_with(']')) {
-        return Some(Cow::Borrowed(text));
+    match read_template_string(text) {
+        TemplateString::Literal(literal) => Some(literal),
+        TemplateString::Expression(_) => None,
     }
-    text.starts_with("[[").then(|| Cow::Borrowed(&text[1..]))
 }
 
 /// The resource ID that a text is or that its expression makes.
@@ -167,7 +168,7 @@ pub(super) fn same_id(left: &str, right: &str) -> bool {
     if left.eq_ignore_ascii_case(right) {
         return true;
     }
-    let symbolic = |id: &str| id.contains('{') || id.contains('[');
+    let symbolic = |id: &str| id.contains('{') || is_expression(id);
     let tail = |id: &str| {
         id.to_ascii_lowercase().rsplit_once("/providers/").map(|(_, tail)| tail.to_owned())
     };
@@ -176,9 +177,6 @@ pub(super) fn same_id(left: &str, right: &str) -> bool {
 
 /// The last part of a name or an ID; of a symbolic ID, its last text.
 pub(super) fn last_segment(path: &str) -> &str {
-    let text = match path.strip_suffix("')]") {
-        Some(symbolic) => symbolic.rsplit('\'').next().unwrap_or(symbolic),
-        None => path,
-    };
+    let text = quoted_texts(path).pop().unwrap_or(path);
     text.rsplit('/').next().unwrap_or(text)
 }

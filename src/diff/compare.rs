@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::change::{Noise, PropertyChange, PropertyChangeType, Segment};
 use super::values::{self, Likeness};
+use crate::arm::expression::is_expression;
 use crate::catalog::mutability::{Comparison, Facts, Mutability, Verdict};
 
 /// Properties that name an element of an array when no table says which does.
@@ -98,7 +99,7 @@ pub(super) fn shown_object(facts: Facts, object: &Map<String, Value>) -> Map<Str
 }
 
 fn encoded(value: &Value) -> Value {
-    let Some(text) = value.as_str().filter(|text| !values::is_symbolic(text)) else {
+    let Some(text) = value.as_str().filter(|text| !is_expression(text)) else {
         return value.clone();
     };
     let bytes = base64::engine::general_purpose::STANDARD

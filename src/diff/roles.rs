@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::change::{Pairing, ResourceChange, Shown};
 use super::security::{Access, SecurityChange, SecurityKind};
+use crate::arm::expression::{called_resource, is_expression, quoted_texts};
 use crate::catalog;
 use crate::expand::Resource;
 
@@ -105,7 +106,7 @@ fn assigned(resource: &Resource) -> (&str, String) {
         resource.body.get("properties").and_then(|properties| properties.get(key)?.as_str())
     };
     let definition = property("roleDefinitionId").unwrap_or_default();
-    let id = definition.trim_end_matches([')', ']', '\'']).rsplit(['/', '\'']).next();
+    let id = quoted_texts(definition).pop().unwrap_or(definition).rsplit('/').next();
     let role = match id.and_then(catalog::role_by_id) {
         Some(role) => role.name,
         None => id.unwrap_or(definition),
@@ -120,7 +121,7 @@ fn assigned(resource: &Resource) -> (&str, String) {
 /// that the assignment waits for.
 fn principal<'a>(resource: &'a Resource, id: Option<&'a str>, scope: &str) -> &'a str {
     let Some(id) = id else { return "an unknown principal" };
-    let symbolic = id.starts_with('[') && !id.contains('/');
+    let symbolic = is_expression(id) && !id.contains('/');
     let mut others = resource.depends_on.iter().filter(|other| !other.eq_ignore_ascii_case(scope));
     match (symbolic, others.next(), others.next()) {
         (true, Some(only), None) => last_name(only),
@@ -129,17 +130,15 @@ fn principal<'a>(resource: &'a Resource, id: Option<&'a str>, scope: &str) -> &'
 }
 
 /// The last name of an id, of the id inside an expression, or of the resource that it calls for.
-pub(super) fn last_name(text: &str) -> &str {
-    if !text.starts_with('[') {
-        return text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text);
+pub(super) fn last_name<'t>(text: &'t str) -> &'t str {
+    let own = |text: &'t str| text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text);
+    if !is_expression(text) {
+        return own(text);
     }
-    let call = text.split_once("resourceId(").and_then(|(_, rest)| rest.split_once(')'));
-    if let Some((arguments, _)) = call
-        && let Some(name) = arguments.split('\'').rev().nth(1)
-    {
+    if let Some(name) = called_resource(text) {
         return name;
     }
-    let quoted = || text.split('\'').skip(1).step_by(2);
-    let id = quoted().find(|part| part.contains('/')).or_else(|| quoted().next()).unwrap_or(text);
-    id.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text)
+    let texts = quoted_texts(text);
+    let id = texts.iter().find(|part| part.contains('/')).or(texts.first());
+    own(id.copied().unwrap_or(text))
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::arm::expression::is_expression;
 use crate::catalog::mutability::{Comparison, Facts};
 
 /// Why two scalars count as equal, or that they do not.
@@ -37,7 +38,7 @@ fn strings(facts: Facts, before: &str, after: &str) -> Likeness {
     if before == after {
         return Likeness::Same;
     }
-    if is_symbolic(before) && is_symbolic(after) {
+    if is_expression(before) && is_expression(after) {
         return if without_space(before) == without_space(after) {
             Likeness::Formatting
         } else {
@@ -79,7 +80,7 @@ pub(super) fn canonical(facts: Facts, value: &Value) -> String {
     let Value::String(text) = value else {
         return value.to_string();
     };
-    if is_symbolic(text) {
+    if is_expression(text) {
         return without_space(text).into_owned();
     }
     for rule in facts.comparisons() {
@@ -91,11 +92,6 @@ pub(super) fn canonical(facts: Facts, value: &Value) -> String {
         }
     }
     if is_resource_id(text) { text.to_lowercase() } else { text.clone() }
-}
-
-/// Whether a string is an expression that only Azure can finish.
-pub(super) fn is_symbolic(text: &str) -> bool {
-    text.starts_with('[') && !text.starts_with("[[") && text.ends_with(']')
 }
 
 fn is_resource_id(text: &str) -> bool {
@@ -124,7 +120,7 @@ fn region(name: &str) -> String {
 /// An image name with the tag that a missing one stands for.
 fn image(name: &str) -> Cow<'_, str> {
     let last = name.rsplit('/').next().unwrap_or(name);
-    if last.contains([':', '@']) || is_symbolic(name) {
+    if last.contains([':', '@']) || is_expression(name) {
         Cow::Borrowed(name)
     } else {
         Cow::Owned(format!("{name}:latest"))

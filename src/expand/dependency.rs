@@ -1,6 +1,7 @@
 use super::declaration::Collected;
 use super::identity::id_of;
 use crate::arm::evaluate::{Context, Evaluated};
+use crate::arm::expression::symbolic_item;
 
 /// What a resource waits for, as the template says it.
 pub(super) struct Waiting {
@@ -41,7 +42,7 @@ fn ids_of(target: &Evaluated, collected: &Collected, context: &Context) -> Vec<S
     if name.starts_with('/') {
         return vec![name.clone()];
     }
-    let (base, index) = indexed(name);
+    let (base, index) = symbolic_item(name);
     let named = |waiting: &&Waiting| {
         let symbol = waiting.symbol.as_deref().or(waiting.loop_name.as_deref());
         symbol == Some(base)
@@ -65,13 +66,4 @@ fn ids_of(target: &Evaluated, collected: &Collected, context: &Context) -> Vec<S
 
 fn id(waiting: &Waiting, collected: &Collected) -> String {
     collected.resources[waiting.resource].id.clone()
-}
-
-/// `pools[2]` as a name and a position.
-fn indexed(name: &str) -> (&str, Option<i64>) {
-    let split = name.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
-    match split.and_then(|(base, index)| Some((base, index.parse().ok()?))) {
-        Some((base, index)) => (base, Some(index)),
-        None => (name, None),
-    }
 }

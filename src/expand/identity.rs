@@ -1,10 +1,11 @@
 use crate::arm::evaluate::{Context, Evaluated, Level, placeholder, resource_id_of};
+use crate::arm::expression::{TemplateString, is_expression, read_template_string};
 
 /// A name as part of an id: an expression becomes a placeholder.
 fn segment(name: &str) -> String {
-    match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(expression) if !name.starts_with("[[") => placeholder(expression),
-        _ => name.to_owned(),
+    match read_template_string(name) {
+        TemplateString::Expression(expression) => placeholder(expression),
+        TemplateString::Literal(_) => name.to_owned(),
     }
 }
 
@@ -71,7 +72,7 @@ pub(super) fn resource_id(place: &str, kind: &str, name: &str) -> String {
         format!("{}/providers/{}", place.trim_end_matches('/'), types.next().unwrap_or_default());
     let types: Vec<&str> = types.collect();
     // A name that is one expression stands for the names of all parts.
-    let names: Vec<String> = if name.starts_with('[') {
+    let names: Vec<String> = if is_expression(name) {
         vec![segment(name)]
     } else {
         name.split('/').map(str::to_owned).collect()

@@ -11,6 +11,7 @@ use super::scope::{Arguments, Given, TemplateScope};
 use super::session::{DEEPEST_MODULE, Session};
 use super::value::Turns;
 use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, Properties};
+use crate::arm::expression::{is_expression, symbolic_item};
 use crate::diagnostic::Diagnostic;
 
 /// A nested deployment that has been opened.
@@ -162,7 +163,7 @@ impl TemplateScope<'_> {
         let evaluator = Evaluator::new(self);
         let mut target = self.target_of(&evaluator, pointer, json, locals);
         target.level = level(template).unwrap_or(target.level);
-        target.deployment = Some(name.to_owned()).filter(|name| !name.starts_with('['));
+        target.deployment = Some(name.to_owned()).filter(|name| !is_expression(name));
         if target.resource_group != self.target.resource_group {
             // The other group's location is its own.
             target.location = None;
@@ -224,11 +225,8 @@ impl TemplateScope<'_> {
                 continue;
             }
             let copy = declaration.json.get("copy");
-            let symbol = declaration.symbol.is_some_and(|symbol| {
-                wanted
-                    .strip_prefix(symbol)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
-            });
+            let (base, item) = symbolic_item(&wanted);
+            let symbol = declaration.symbol == Some(base);
             if !symbol && !wanted.starts_with('/') {
                 continue;
             }
@@ -239,7 +237,7 @@ impl TemplateScope<'_> {
                 let locals = if copy.is_some() { none.with_loop(loop_name, index) } else { none };
                 let name = self.module_name(&evaluator, &pointer, declaration.json, &locals);
                 let found = match (symbol, index) {
-                    (true, Some(index)) => wanted.ends_with(&format!("[{index}]")),
+                    (true, Some(index)) => item == Some(index),
                     (true, None) => true,
                     (false, _) => {
                         let target =

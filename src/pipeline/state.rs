@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Render, Stage};
+use crate::arm::expression::is_expression;
 use crate::arm::{SourceMap, Template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diff::RenderState;
@@ -116,7 +117,7 @@ fn write_ids(value: &mut Value, context: &Context) {
             for value in object.values_mut() {
                 write_ids(value, context);
             }
-            if object.keys().any(|key| key.starts_with('[')) {
+            if object.keys().any(|key| is_expression(key)) {
                 let entries = std::mem::take(object).into_iter();
                 let named =
                     |(key, value): (String, Value)| (id(&key, context).unwrap_or(key), value);
@@ -128,7 +129,7 @@ fn write_ids(value: &mut Value, context: &Context) {
 }
 
 fn id(text: &str, context: &Context) -> Option<String> {
-    if !text.starts_with('[') {
+    if !is_expression(text) {
         return None;
     }
     expand::resource_id_of(text, context).filter(|id| id.starts_with('/'))

@@ -28,4 +28,3 @@ pub use finding::{Finding, FindingKind};
 pub use schema::{BrokenSchema, Schema, Values};
 pub(crate) use store::embedded;
 pub use store::{Document, ResourceSchemas};
-pub use symbolic::is_symbolic;

@@ -1,8 +1,9 @@
 use serde_json::{Map, Value};
 
+use super::keyword;
 use super::outline::Outline;
 use super::schema::Values;
-use super::{is_symbolic, keyword};
+use crate::arm::expression::is_expression;
 
 /// How deep a value and its schema are read before the engine is asked instead.
 const DEEPEST: usize = 64;
@@ -31,7 +32,7 @@ impl Reading<'_> {
         let Some(mut rules) = schema.entries() else {
             return schema.is(&Value::Bool(true));
         };
-        if self.values == Values::Symbolic && value.as_str().is_some_and(is_symbolic) {
+        if self.values == Values::Symbolic && value.as_str().is_some_and(is_expression) {
             return !may_be_read_only(self.root, schema, 0);
         }
         rules.all(|(word, rule)| below.rule_holds(schema, word, rule, value))
@@ -99,7 +100,7 @@ impl Reading<'_> {
                 let known = schema.get("properties");
                 let other = |name: &str| known.is_none_or(|known| known.get(name).is_none());
                 map.iter().filter(|(name, _)| other(name)).all(|(name, value)| {
-                    let symbolic = self.values == Values::Symbolic && is_symbolic(name);
+                    let symbolic = self.values == Values::Symbolic && is_expression(name);
                     symbolic && rule.is(&Value::Bool(false)) || self.meets(rule, value)
                 })
             }

@@ -2,12 +2,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// Whether a text is an expression that only Azure can finish: `[...]`, but not `[[...`, which is how a
-/// template writes a literal text that starts with a bracket.
-pub fn is_symbolic(text: &str) -> bool {
-    text.starts_with('[') && text.ends_with(']') && !text.starts_with("[[")
-}
-
 /// A template's value as Azure reads it: a property that is null is absent.
 pub(super) fn without_nulls(value: &Value) -> Cow<'_, Value> {
     if has_null(value) { Cow::Owned(stripped(value)) } else { Cow::Borrowed(value) }

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::finding::{Finding, FindingKind};
 use super::schema::Values;
-use super::{branch, is_symbolic, keyword};
+use super::{branch, keyword};
+use crate::arm::expression::is_expression;
 use crate::diagnostic::nearest;
 
 /// A reader stops reading long before this many.
@@ -75,10 +76,10 @@ impl Translator<'_> {
         }
         match (error.instance().as_ref(), error.kind()) {
             (_, Kind::Custom { .. }) => false,
-            (Value::String(text), _) => is_symbolic(text),
+            (Value::String(text), _) => is_expression(text),
             // A property whose name is an expression can be the one that is missing.
             (Value::Object(map), Kind::Required { .. } | Kind::MinProperties { .. }) => {
-                map.keys().any(|key| is_symbolic(key))
+                map.keys().any(|key| is_expression(key))
             }
             _ => false,
         }
@@ -87,7 +88,7 @@ impl Translator<'_> {
     fn unknown_properties(&mut self, error: &ValidationError<'_>, unexpected: &[String]) {
         let known = self.known_properties(error);
         for name in unexpected {
-            if self.values == Values::Symbolic && is_symbolic(name) {
+            if self.values == Values::Symbolic && is_expression(name) {
                 continue;
             }
             let present = error.instance().as_object();

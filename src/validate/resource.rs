@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::{broken, diagnostic, placed};
 use crate::arm::Template;
+use crate::arm::expression::is_expression;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expand::{Resource, template_pointer};
-use crate::schema::{ResourceSchemas, Values, is_symbolic};
+use crate::schema::{ResourceSchemas, Values};
 
 /// Checks the resources of one stage; findings point at the Bicep that they came from.
 pub fn resources(
@@ -59,7 +60,7 @@ fn whole(resource: &Resource) -> Value {
 
 /// The name without the names of its parents.
 fn own_name(resource: &Resource) -> &str {
-    if is_symbolic(&resource.name) {
+    if is_expression(&resource.name) {
         return &resource.name;
     }
     resource.name.rsplit('/').next().unwrap_or_default()

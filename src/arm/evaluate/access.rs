@@ -2,7 +2,7 @@ use super::context::Context;
 use super::evaluator::Evaluator;
 use super::scope::Locals;
 use super::value::{self, Evaluated};
-use crate::arm::expression::Expression;
+use crate::arm::expression::{Expression, is_expression};
 
 /// One step from a value to a part of it.
 enum Step {
@@ -65,7 +65,7 @@ impl Evaluator<'_> {
                 (Evaluated::Object(properties), Step::Known(Evaluated::String(name))) => {
                     match value::property(properties, name) {
                         Some(value) => Ok(value),
-                        None if properties.keys().any(|key| value::is_symbolic_key(key)) => {
+                        None if properties.keys().any(|key| is_expression(key)) => {
                             return Evaluated::Symbolic(rest(
                                 current.to_expression(),
                                 &steps[position..],

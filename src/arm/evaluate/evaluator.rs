@@ -103,7 +103,7 @@ impl<'a> Evaluator<'a> {
 
     /// A key of an object, which may be an expression too.
     pub fn key(&self, key: &str, locals: &Locals<'_>) -> String {
-        if !super::value::is_symbolic_key(key) {
+        if !expression::is_expression(key) {
             return key.to_owned();
         }
         match self.text(key, locals) {

@@ -2,8 +2,8 @@ use std::cmp::Ordering;
 
 use super::evaluator::Evaluator;
 use super::scope::{LambdaVariable, Locals};
-use super::value::{self, Evaluated, Properties};
-use crate::arm::expression::Expression;
+use super::value::{Evaluated, Properties};
+use crate::arm::expression::{Expression, is_expression};
 
 struct Lambda<'e> {
     parameters: Vec<&'e str>,
@@ -269,5 +269,5 @@ pub(super) fn compare_keys(one: &str, other: &str) -> Ordering {
 
 /// Whether an object has a key that Azure has yet to compute, which could be any name.
 pub(super) fn has_symbolic_key(properties: &Properties) -> bool {
-    properties.keys().any(|key| value::is_symbolic_key(key))
+    properties.keys().any(|key| is_expression(key))
 }

@@ -1,7 +1,9 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Number, Value};
 
-use crate::arm::expression::{Expression, write_template_string};
+use crate::arm::expression::{
+    Expression, TemplateString, is_expression, parse, read_template_string, write_template_string,
+};
 
 /// The properties of an object, in order. A key of the form `[expr]` is an expression that only Azure
 /// can finish.
@@ -73,7 +75,7 @@ impl Evaluated {
             }
             Self::Object(properties) => {
                 let pairs = properties.iter().map(|(key, value)| {
-                    if is_symbolic_key(key) { None } else { Some((key.clone(), value.to_plain()?)) }
+                    if is_expression(key) { None } else { Some((key.clone(), value.to_plain()?)) }
                 });
                 Value::Object(pairs.collect::<Option<_>>()?)
             }
@@ -112,7 +114,7 @@ impl Evaluated {
             Self::Symbolic(_) => false,
             Self::Array(items) => items.iter().all(Self::is_known),
             Self::Object(properties) => {
-                properties.iter().all(|(key, value)| !is_symbolic_key(key) && value.is_known())
+                properties.iter().all(|(key, value)| !is_expression(key) && value.is_known())
             }
             _ => true,
         }
@@ -158,18 +160,12 @@ fn expression_weight(expression: &Expression) -> usize {
     }
 }
 
-/// Whether a key is an expression.
-pub(super) fn is_symbolic_key(key: &str) -> bool {
-    key.starts_with('[') && key.ends_with(']') && !key.starts_with("[[")
-}
-
 fn key_expression(key: &str) -> Expression {
-    if is_symbolic_key(key)
-        && let Ok(expression) = crate::arm::expression::parse(&key[1..key.len() - 1])
-    {
-        return expression;
+    match read_template_string(key) {
+        TemplateString::Expression(inner) => parse(inner).ok(),
+        TemplateString::Literal(_) => None,
     }
-    Expression::String(key.to_owned())
+    .unwrap_or_else(|| Expression::String(key.to_owned()))
 }
 
 /// The value of a property: the exact name first, then, as Azure does, any other case of it.

@@ -6,10 +6,12 @@
 mod lexer;
 mod parser;
 mod print;
+mod scan;
 
 use std::borrow::Cow;
 
 pub use parser::{ParseError, parse};
+pub use scan::{called_resource, is_expression, quoted_texts, symbolic_item};
 
 /// One expression, without the brackets that mark it in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]

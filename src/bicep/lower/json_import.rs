@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::imports::Kind;
+use crate::arm::expression::is_expression;
 
 /// What an ARM template declares.
 #[derive(Debug)]
@@ -118,7 +119,7 @@ fn renamed_reference(
 
 // Names stand in `variables('x')`, `copyIndex('x')` and `namespace.f(`, outside string literals.
 fn renamed_text(text: &str, rename: &mut dyn FnMut(Kind, &str) -> Option<String>) -> String {
-    if !text.starts_with('[') || text.starts_with("[[") || !text.ends_with(']') {
+    if !is_expression(text) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());

@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::arm::expression::write_template_string;
+
 // The length of an expression, in bytes.
 const USUAL_LENGTH: usize = 96;
 
@@ -138,7 +140,7 @@ pub fn literal(text: &str) -> Value {
 
 /// The text of [`literal`]; keys of objects follow the same rule.
 pub fn literal_text(text: &str) -> String {
-    if text.starts_with('[') && text.ends_with(']') { format!("[{text}") } else { text.to_owned() }
+    write_template_string(text).into_owned()
 }
 
 impl std::fmt::Display for Target {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::access::without_scopes;
 use super::kinds::kind_words;
 use super::lines::{LineView, line, line_view};
+use crate::arm::expression::is_expression;
 use crate::catalog::mutability::Verdict;
 use crate::diff::{
     self, Action, LineState, Pairing, PropertyChange, PropertyChangeType, ResourceChange,
@@ -187,7 +188,7 @@ impl PropertyView {
             PropertyChangeType::NoEffect => ("x", "changed"),
         };
         let (path, verdict) = (without_scopes(&path_text(&change.path)), verdict(change));
-        if path == "name" && before.as_ref().is_some_and(|name| name.starts_with('[')) {
+        if path == "name" && before.as_ref().is_some_and(|name| is_expression(name)) {
             (before, after) = (None, Some("(computed by Azure)".to_owned()));
         }
         let short = match (&before, &after) {
@@ -246,11 +247,7 @@ fn level(verdict: Verdict) -> Action {
 /// A value as a reader reads it: an expression as it stands, everything else as JSON.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text)
-            if !text.contains(char::is_control)
-                && text.starts_with('[')
-                && !text.starts_with("[[") =>
-        {
+        Value::String(text) if !text.contains(char::is_control) && is_expression(text) => {
             text.clone()
         }
         Value::String(text) if text.contains('\n') => text.clone(),
