@@ -12,6 +12,7 @@
 //! `docs/architecture.md` holds the contract of every phase.
 
 pub mod arm;
+pub mod azure_types;
 pub mod bicep;
 pub mod catalog;
 pub mod check;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const ORDER: &[&str] = &[
     "diagnostic",
     "catalog",
+    "azure_types",
     "arm",
     "schema",
     "config",

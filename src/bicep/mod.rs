@@ -30,7 +30,6 @@ mod params;
 pub mod parser;
 pub mod problem;
 mod registry;
-mod resource_types;
 pub mod syntax;
 
 use std::rc::Rc;

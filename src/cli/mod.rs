@@ -21,6 +21,8 @@ mod terminal;
 mod test;
 mod validate;
 
+use std::sync::LazyLock;
+
 use crate::catalog::Date;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
@@ -31,6 +33,13 @@ pub const FINDINGS: u8 = 1;
 /// Exit code: usage, I/O or bad input.
 pub const FAILED: u8 = 2;
 
+/// The version, with that of the facts inside.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let types = crate::azure_types::tables();
+    let (version, types, date) = (env!("CARGO_PKG_VERSION"), types.version(), types.date());
+    format!("{version}\nAzure's types: Azure.Bicep.Types.Az {types} of {date}")
+});
+
 /// Folder of the renders where none is named.
 const DEFAULT_OUTPUT: &str = "out";
 
@@ -39,6 +48,7 @@ const DEFAULT_OUTPUT: &str = "out";
 #[command(
     name = "prebake",
     version,
+    long_version = LONG_VERSION.as_str(),
     about = "Reviewable infrastructure for GPU containers on Azure Batch",
     after_help = "Start with `prebake init`, then `prebake render prebake.yaml`.",
     disable_help_subcommand = true

@@ -4,9 +4,9 @@ use super::expression::Chain;
 use super::scope::Scope;
 use super::target::Target;
 use super::{Env, Lowerer};
+use crate::azure_types::tables;
 use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
 use crate::bicep::functions;
-use crate::bicep::resource_types;
 use crate::bicep::syntax::{
     DeclarationBody, ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax,
     StringSyntax,
@@ -127,7 +127,7 @@ impl<'a> Lowerer<'a, '_> {
                 (format!("{outer}/{own}"), version)
             }
         };
-        let kind = resource_types::spelling(&kind, &version).map_or(kind, str::to_owned);
+        let kind = tables().resource(&kind, &version).map_or(kind, |found| found.name.to_owned());
         (kind, version)
     }
 
