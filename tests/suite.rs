@@ -2,6 +2,7 @@
 //! `cargo test --test suite diff::` runs one area.
 
 mod architecture;
+mod azure;
 mod azure_types;
 mod bake;
 mod bicep_build;
