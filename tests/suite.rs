@@ -8,6 +8,7 @@ mod bake;
 mod bicep_build;
 mod bicep_corpus;
 mod bicep_diagnostics;
+mod bicep_format;
 mod bicep_hostile;
 mod bicep_lower;
 mod bicep_parser;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::files::{FileProvider, join};
+use super::format::{FormatOptions, IndentKind, Newline};
 
 /// What the compiler takes from the `bicepconfig.json` nearest to a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,17 +14,25 @@ pub struct Config {
     pub experiments: Vec<String>,
     registries: BTreeMap<String, (String, String)>,
     template_specs: BTreeMap<String, (String, String)>,
+    /// Where it was found; empty if there is none.
+    pub path: String,
+    /// Why it cannot be read.
+    pub malformed: Option<String>,
+    /// All of it.
+    pub json: Value,
 }
 
 impl Config {
     /// Reads the file next to, or in the nearest folder above, a folder.
     pub fn near(folder: &str, files: &dyn FileProvider) -> Self {
+        if let Some(bytes) = files.config() {
+            return Self::read("bicepconfig.json", bytes);
+        }
         let mut folder = folder.to_owned();
         loop {
-            if let Ok(bytes) = files.read(&join(&folder, "bicepconfig.json")) {
-                let text = String::from_utf8_lossy(&bytes);
-                let value = serde_json::from_str(&plain_json(&text)).unwrap_or(Value::Null);
-                return Self::from_json(&value);
+            let path = join(&folder, "bicepconfig.json");
+            if let Ok(bytes) = files.read(&path) {
+                return Self::read(&path, &bytes);
             }
             if folder.is_empty() || folder.ends_with("..") {
                 return Self::default();
@@ -32,7 +41,17 @@ impl Config {
         }
     }
 
-    fn from_json(value: &Value) -> Self {
+    fn read(path: &str, bytes: &[u8]) -> Self {
+        let read = serde_json::from_str(&plain_json(&String::from_utf8_lossy(bytes)));
+        let (value, malformed) = match read {
+            Ok(value @ Value::Object(_)) => (value, None),
+            Ok(_) => (Value::Null, Some("an object belongs here".to_owned())),
+            Err(error) => (Value::Null, Some(error.to_string())),
+        };
+        Self { path: path.to_owned(), malformed, ..Self::from_json(value) }
+    }
+
+    fn from_json(value: Value) -> Self {
         let experiments = value["experimentalFeaturesEnabled"].as_object();
         let experiments = experiments.into_iter().flatten();
         let experiments = experiments.filter(|(_, on)| **on == Value::Bool(true));
@@ -49,12 +68,47 @@ impl Config {
             experiments: experiments.map(|(name, _)| name.clone()).collect(),
             registries: pairs("br", "registry", "modulePath"),
             template_specs: pairs("ts", "subscription", "resourceGroup"),
+            path: String::new(),
+            malformed: None,
+            json: value,
         }
     }
 
     /// Whether an experiment is switched on.
     pub fn has(&self, experiment: &str) -> bool {
         self.experiments.iter().any(|name| name == experiment)
+    }
+
+    /// How files are formatted, or what is wrong with what it says about that.
+    pub fn formatting(&self) -> Result<FormatOptions, String> {
+        let mut options = FormatOptions::default();
+        let wrong = |key: &str, values: &str| format!("`formatting.{key}` must be {values}");
+        for (key, value) in self.json["formatting"].as_object().into_iter().flatten() {
+            let word = value.as_str().map(str::to_ascii_lowercase);
+            match key.as_str() {
+                "newlineKind" => {
+                    let known = word.as_deref().and_then(Newline::parse);
+                    options.newline = known.ok_or_else(|| wrong(key, "LF, CRLF or CR"))?;
+                }
+                "indentKind" => {
+                    let known = word.as_deref().and_then(IndentKind::parse);
+                    options.indent_kind = known.ok_or_else(|| wrong(key, "Space or Tab"))?;
+                }
+                "indentSize" => {
+                    options.indent_size = number(value).ok_or_else(|| wrong(key, "a number"))?;
+                }
+                "width" => {
+                    options.width = number(value).ok_or_else(|| wrong(key, "a number"))?;
+                }
+                "insertFinalNewline" => {
+                    let known = value.as_bool();
+                    options.insert_final_newline =
+                        known.ok_or_else(|| wrong(key, "true or false"))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(options)
     }
 
     /// Registry and path of a `br/` alias.
@@ -71,6 +125,10 @@ impl Config {
         let (subscription, group) = self.template_specs.get(alias)?;
         Some((subscription, group))
     }
+}
+
+fn number(value: &Value) -> Option<usize> {
+    value.as_i64().map(|number| usize::try_from(number).unwrap_or(0))
 }
 
 /// JSON without the comments and trailing commas that Bicep allows in its own files.

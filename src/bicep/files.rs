@@ -53,6 +53,11 @@ pub trait FileProvider {
     /// What a folder holds, sorted by name.
     fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError>;
 
+    /// The `bicepconfig.json` that holds for every file; without it, the nearest one above a file holds.
+    fn config(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// The bytes of a file of the restored module cache, such as
     /// `br/mcr.microsoft.com/bicep$avm$res$network$virtual-network/0.1.0$/main.json`.
     fn read_cached(&self, _path: &str) -> Result<Cow<'_, [u8]>, FileError> {

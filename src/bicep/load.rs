@@ -174,6 +174,12 @@ impl<'a> Loader<'a, '_> {
         let program = parser::parse(self.arena, text, kind, file, self.diagnostics);
         let bound = Bound::new(program, file, self.diagnostics);
         let config = self.config(folder_of(path));
+        if let Some(why) = &config.malformed {
+            let title = format!("`{}` cannot be read", config.path);
+            let place = Place { file, span: Span::new(0, 0) };
+            let finding = Diagnostic::error("BCP271", title).at(place, why.clone());
+            self.diagnostics.push(finding.help("correct its JSON"));
+        }
         let unit = BicepUnit { bound, config, references: HashMap::new() };
         let id = self.add(path, Content::Bicep(Box::new(unit)));
         self.known.insert(path.to_owned(), Ok(id));

@@ -21,6 +21,7 @@ pub mod checker;
 mod config;
 mod content;
 mod files;
+pub mod format;
 pub mod functions;
 mod json_path;
 pub mod lexer;

@@ -12,6 +12,7 @@ use crate::bicep::{Entry, FileError, FileProvider, MAXIMUM_FILE_BYTES};
 pub struct Folder {
     root: PathBuf,
     modules: Option<PathBuf>,
+    config: Option<Vec<u8>>,
 }
 
 impl Folder {
@@ -19,22 +20,23 @@ impl Folder {
     /// another folder is named.
     pub fn new(root: &Path, modules: Option<PathBuf>) -> io::Result<Self> {
         let modules = modules.or_else(|| Some(std::env::home_dir()?.join(".bicep")));
-        Ok(Self { root: root.canonicalize()?, modules })
+        Ok(Self { root: root.canonicalize()?, modules, config: None })
     }
 
-    /// The folder to compile a file in, and the file's path in it.
+    /// The folder to compile a file in, and the file's path in it: the whole disk unless a folder is named.
     pub fn around(
         file: &Path,
         root: Option<&Path>,
         modules: Option<PathBuf>,
     ) -> io::Result<(Self, String)> {
-        let file = file.canonicalize()?;
-        let own = file.parent().unwrap_or(Path::new("/"));
-        let root = if let Some(root) = root {
-            root.canonicalize()?
-        } else {
-            let current = std::env::current_dir()?.canonicalize()?;
-            if file.starts_with(&current) { current } else { own.to_owned() }
+        let file = std::path::absolute(file)?;
+        // The file itself may be a link: paths start at the folder that the user sees.
+        let own = file.parent().unwrap_or(Path::new("/")).canonicalize()?;
+        let file = own.join(file.file_name().unwrap_or_default());
+        file.metadata()?;
+        let root = match root {
+            Some(root) => root.canonicalize()?,
+            None => own.ancestors().last().unwrap_or(Path::new("/")).to_owned(),
         };
         let entry = file.strip_prefix(&root).map_err(|_| {
             io::Error::new(
@@ -45,6 +47,17 @@ impl Folder {
         let parts: Vec<Cow<'_, str>> = entry.iter().map(|part| part.to_string_lossy()).collect();
         let entry = parts.join("/");
         Ok((Self::new(&root, modules)?, entry))
+    }
+
+    /// Takes one `bicepconfig.json` for all files, wherever it lies.
+    pub fn configured(self, path: &Path) -> Result<Self, FileError> {
+        let config = Some(read(path)?.into_owned());
+        Ok(Self { config, ..self })
+    }
+
+    /// Where a file of it, named as the compiler names it, lies on the disk.
+    pub fn path_of(&self, name: &str) -> PathBuf {
+        self.root.join(name)
     }
 
     fn resolve(&self, path: &str) -> Result<PathBuf, FileError> {
@@ -79,6 +92,10 @@ fn read(path: &Path) -> Result<Cow<'static, [u8]>, FileError> {
 impl FileProvider for Folder {
     fn read(&self, path: &str) -> Result<Cow<'_, [u8]>, FileError> {
         read(&self.resolve(path)?)
+    }
+
+    fn config(&self) -> Option<&[u8]> {
+        self.config.as_deref()
     }
 
     fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {

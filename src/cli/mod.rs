@@ -134,11 +134,15 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
     if RENDERING.iter().any(|command| arguments.iter().any(|argument| argument == command)) {
         crate::render::read_ahead();
     }
+    let asks_for_bicep =
+        arguments.iter().skip(1).find(|word| !word.to_string_lossy().starts_with('-'));
+    let asks_for_bicep = asks_for_bicep.is_some_and(|word| word == "bicep");
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no mistakes.
-            let code = if error.use_stderr() { FAILED } else { DONE };
+            let wrong = if asks_for_bicep { bicep::WRONG } else { FAILED };
+            let code = if error.use_stderr() { wrong } else { DONE };
             let _ = error.print();
             return code;
         }

@@ -23,6 +23,11 @@ impl Span {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// Whether it holds nothing, and so stands for the position between two characters.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
     /// As indices into the text.
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize

@@ -5,6 +5,7 @@
 //! summary of a render's files, `findings` for what machines read of findings.
 
 mod bounds;
+pub mod compiler;
 pub mod files;
 pub mod findings;
 mod markup;

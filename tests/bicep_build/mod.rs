@@ -55,7 +55,15 @@ fn builds_parameters_with_the_environment() {
     write(folder.path(), &[("main.bicep", "param zones array\n"), ("main.bicepparam", parameters)]);
     let shown = prebake(folder.path(), &["build-params", "main.bicepparam", "--stdout"]);
     assert_eq!(shown.status.code(), Some(0));
-    assert_eq!(json(&shown.stdout)["parameters"]["zones"]["value"], serde_json::json!([3, 2]));
+    let both = json(&shown.stdout);
+    let inner = |key: &str| json(both[key].as_str().expect("JSON in JSON").as_bytes());
+    let zones = &inner("parametersJson")["parameters"]["zones"]["value"];
+    assert_eq!(*zones, serde_json::json!([3, 2]));
+    assert_eq!(inner("templateJson")["parameters"]["zones"]["type"], "array");
+    let written = prebake(folder.path(), &["build-params", "main.bicepparam"]);
+    assert_eq!(written.status.code(), Some(0));
+    let written = std::fs::read(folder.path().join("main.json")).expect("it was written");
+    assert_eq!(json(&written), inner("parametersJson"));
 }
 
 #[test]
@@ -64,27 +72,102 @@ fn tells_errors_and_writes_nothing() {
     write(folder.path(), &[("main.bicep", "output x string = nothing\n")]);
     let output = prebake(folder.path(), &["build", "main.bicep"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("main.bicep:1:19"));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("main.bicep(1,19) : Error BCP057: "), "{told}");
     assert!(!folder.path().join("main.json").exists());
-    assert_eq!(prebake(folder.path(), &["build", "none.bicep"]).status.code(), Some(2));
+    assert_eq!(prebake(folder.path(), &["build", "none.bicep"]).status.code(), Some(1));
+    assert_eq!(prebake(folder.path(), &["build", "main.txt"]).status.code(), Some(1));
+    assert_eq!(prebake(folder.path(), &["build", "main.bicep", "--what"]).status.code(), Some(1));
+    let excerpts = ["lint", "main.bicep", "--diagnostics-format", "excerpts"];
+    let output = prebake(folder.path(), &excerpts);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("main.bicep:1:19"));
 }
 
 #[test]
-fn reads_nothing_outside_its_folder() {
+fn lints_as_sarif_on_stdout() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "var ok = '\u{1F600}'\noutput x string = '${ok}${nothing}'\n";
+    write(folder.path(), &[("my main.bicep", text)]);
+    let arguments = ["lint", "my main.bicep", "--diagnostics-format", "Sarif", "--no-restore"];
+    let output = prebake(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.is_empty());
+    let report = json(&output.stdout);
+    let result = &report["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "BCP057");
+    assert_eq!(result["level"], "error");
+    let place = &result["locations"][0]["physicalLocation"];
+    let uri = place["artifactLocation"]["uri"].as_str().expect("a URI");
+    assert!(uri.starts_with("file:///") && uri.ends_with("/my%20main.bicep"), "{uri}");
+    assert_eq!(place["region"]["startLine"], 2);
+    let built =
+        prebake(folder.path(), &["build", "my main.bicep", "--diagnostics-format", "sarif"]);
+    assert!(built.stdout.is_empty());
+    assert_eq!(json(&built.stderr), report);
+}
+
+#[test]
+fn builds_every_file_of_a_pattern() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = "output x int = 1\n";
+    write(folder.path(), &[("a/one.bicep", good), ("a/b/two.bicep", good), ("a/no.txt", good)]);
+    assert_eq!(
+        prebake(folder.path(), &["build", "--pattern", "a/**/*.bicep"]).status.code(),
+        Some(0)
+    );
+    assert!(
+        folder.path().join("a/one.json").exists() && folder.path().join("a/b/two.json").exists()
+    );
+    let elsewhere = ["build", "--pattern", "a/**/*.bicep", "--outdir", "."];
+    std::fs::create_dir_all(folder.path().join("b")).expect("a folder");
+    assert_eq!(prebake(folder.path(), &elsewhere).status.code(), Some(0));
+    assert!(folder.path().join("one.json").exists() && folder.path().join("b/two.json").exists());
+}
+
+#[test]
+fn formats_in_place_and_checks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = r#"{ "formatting": { "indentSize": 4, /* wide */ "newlineKind": "CRLF" } }"#;
+    write(folder.path(), &[("bicepconfig.json", config), ("main.bicep", "var a={\nb:1\n}")]);
+    let check = ["format", "main.bicep", "--check"];
+    assert_eq!(prebake(folder.path(), &check).status.code(), Some(1));
+    let shown =
+        prebake(folder.path(), &["format", "main.bicep", "--stdout", "--newline-kind", "lf"]);
+    assert_eq!(shown.stdout, b"var a = {\n    b: 1\n}\n");
+    assert_eq!(prebake(folder.path(), &["format", "main.bicep"]).status.code(), Some(0));
+    let written = std::fs::read(folder.path().join("main.bicep")).expect("it is there");
+    assert_eq!(written, b"var a = {\r\n    b: 1\r\n}\r\n");
+    assert_eq!(prebake(folder.path(), &check).status.code(), Some(0));
+    write(folder.path(), &[("bicepconfig.json", "{ nonsense")]);
+    assert_eq!(prebake(folder.path(), &check).status.code(), Some(1));
+    let output = prebake(folder.path(), &["build", "main.bicep"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("BCP271"));
+    write(folder.path(), &[("other.json", "{}")]);
+    let other = ["build", "main.bicep", "--config", "other.json"];
+    assert_eq!(prebake(folder.path(), &other).status.code(), Some(0));
+}
+
+#[test]
+fn reads_nothing_outside_its_root() {
     let folder = tempfile::tempdir().expect("a folder");
     let main = "output x string = loadTextContent('../secret.txt')\n";
     write(folder.path(), &[("secret.txt", "secret"), ("inside/main.bicep", main)]);
     let inside = folder.path().join("inside");
-    let refused = prebake(&inside, &["build", "main.bicep", "--stdout"]);
+    let refused = prebake(&inside, &["build", "main.bicep", "--stdout", "--root", "."]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(refused.stdout.is_empty());
-    let allowed = prebake(&inside, &["build", "main.bicep", "--stdout", "--root", ".."]);
-    assert_eq!(allowed.status.code(), Some(0));
+    for arguments in [
+        &["build", "main.bicep", "--stdout", "--root", ".."][..],
+        &["build", "main.bicep", "--stdout"],
+    ] {
+        assert_eq!(prebake(&inside, arguments).status.code(), Some(0));
+    }
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("../secret.txt", inside.join("link.txt")).expect("a link");
         write(&inside, &[("main.bicep", "output x string = loadTextContent('link.txt')\n")]);
-        let refused = prebake(&inside, &["build", "main.bicep", "--stdout"]);
+        let refused = prebake(&inside, &["build", "main.bicep", "--stdout", "--root", "."]);
         assert_eq!(refused.status.code(), Some(1));
     }
 }
