@@ -8,7 +8,7 @@
 //!                                            previous render ─► Resources ─► Diff ─► report ─► output
 //! ```
 //!
-//! Everything is pure but `cli`, which reads, and `output`, which writes.
+//! Everything is pure but `cli` and `output`, which read through `disk`; `output` writes.
 //! `docs/architecture.md` holds the contract of every phase.
 
 pub mod arm;
@@ -20,6 +20,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
+pub mod disk;
 pub mod expand;
 pub mod model;
 pub mod output;
@@ -28,3 +29,4 @@ pub mod render;
 pub mod report;
 pub mod schema;
 pub mod validate;
+pub mod yaml;

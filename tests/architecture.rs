@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 /// From first to last. `docs/architecture.md` gives each one's contract.
 const ORDER: &[&str] = &[
     "diagnostic",
+    "disk",
+    "yaml",
     "catalog",
     "azure_types",
     "arm",

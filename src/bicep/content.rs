@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::config::plain_json;
 use super::files::{FileError, FileProvider, relative};
 use super::json_path;
+use crate::yaml;
 
 /// A call, understood as far as its arguments.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +78,7 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
         function => {
             let text = decode(&bytes, request.arguments.get(1), 2)?;
             bounded(text.encode_utf16().count(), MAXIMUM_DATA, "characters")?;
-            let value = if function == "loadYamlContent" { yaml(&text) } else { json(&text) };
+            let value = if function == "loadYamlContent" { yaml_value(&text) } else { json(&text) };
             let value = value.map_err(|why| {
                 error("BCP186", 0, "a file that cannot be parsed", why, "correct the file")
             })?;
@@ -111,28 +112,9 @@ fn json(text: &str) -> Result<Value, String> {
         .map_err(|why| why.to_string())
 }
 
-fn yaml(text: &str) -> Result<Value, String> {
-    let value: Value = serde_yaml::from_str(text).map_err(|why| why.to_string())?;
-    if depth(&value, 0) > MAXIMUM_DEPTH {
-        Err("it is nested too deep".to_owned())
-    } else {
-        Ok(value)
-    }
-}
-
-fn depth(value: &Value, above: usize) -> usize {
-    if above > MAXIMUM_DEPTH {
-        return above;
-    }
-    match value {
-        Value::Array(items) => {
-            items.iter().map(|item| depth(item, above + 1)).max().unwrap_or(above)
-        }
-        Value::Object(object) => {
-            object.values().map(|value| depth(value, above + 1)).max().unwrap_or(above)
-        }
-        _ => above,
-    }
+fn yaml_value(text: &str) -> Result<Value, String> {
+    let limits = yaml::Limits { depth: MAXIMUM_DEPTH, ..yaml::FOREIGN };
+    yaml::read(text, limits).map_err(|problem| problem.to_string())
 }
 
 // Without an encoding it is UTF-8, unless the first bytes say otherwise.

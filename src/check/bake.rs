@@ -11,6 +11,7 @@ use super::node::Node;
 use super::shell::{Command, commands};
 use super::subject::View;
 use crate::diagnostic::Span;
+use crate::yaml;
 
 /// Larger texts are not searched, so that the time is bounded: Azure takes 64 KiB of custom data, and a
 /// rule of its own refuses more.
@@ -83,7 +84,7 @@ impl<'a> Bake<'a> {
             let Some(text) = node.text().and_then(|encoded| decode(&encoded)) else { continue };
             if bakes.iter().all(|bake| bake.text != text) {
                 let small = if text.len() <= MAX_BYTES { &*text } else { "" };
-                let config = serde_yaml::from_str(small).ok().map(Cow::Owned);
+                let config = yaml::read(small, yaml::FOREIGN).ok().map(Cow::Owned);
                 bakes.push(Self::new(Cow::Owned(text), None, Some(node), config));
             }
         }

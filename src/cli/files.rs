@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::bicep::{Entry, FileError, FileProvider, MAXIMUM_FILE_BYTES};
+use crate::disk::{self, ReadError};
 
 /// Files inside one folder, and restored modules. Nothing outside is read, not even through links.
 #[derive(Debug, Clone)]
@@ -76,17 +77,12 @@ fn told(error: &io::Error) -> FileError {
     }
 }
 
-// Devices and pipes may never end.
 fn read(path: &Path) -> Result<Cow<'static, [u8]>, FileError> {
-    let found = path.metadata().map_err(|error| told(&error))?;
-    if !found.is_file() {
-        return Err(FileError::Unreadable("it is no file".to_owned()));
-    }
     // The compiler refuses larger files, so that they are not worth reading.
-    if found.len() > MAXIMUM_FILE_BYTES as u64 {
-        return Err(FileError::Unreadable("the file is larger than 16 MiB".to_owned()));
-    }
-    std::fs::read(path).map(Cow::Owned).map_err(|error| told(&error))
+    disk::read(path, MAXIMUM_FILE_BYTES as u64).map(Cow::Owned).map_err(|error| match error {
+        ReadError::Io(error) => told(&error),
+        error => FileError::Unreadable(error.to_string()),
+    })
 }
 
 impl FileProvider for Folder {

@@ -2,9 +2,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DONE, input, terminal};
+use super::{DONE, terminal};
 use crate::config::import::{self, Variables};
-use crate::output;
+use crate::{disk, output};
+
+/// Largest file to import in bytes.
+const MAX_SOURCE_BYTES: u64 = 1024 * 1024;
 
 /// The starter config, commented.
 const STARTER: &str = include_str!("starter.yaml");
@@ -76,7 +79,8 @@ impl Init {
     fn import(&self) -> Result<import::Imported, u8> {
         let mut texts = Vec::new();
         for path in &self.from {
-            texts.push(input::text(path).map_err(|why| {
+            let text = disk::argument(path, MAX_SOURCE_BYTES).and_then(disk::text);
+            texts.push(text.map_err(|why| {
                 terminal::failed(
                     &format!("`{}` cannot be read", path.display()),
                     &why.to_string(),

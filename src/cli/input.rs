@@ -2,88 +2,76 @@
 #![expect(clippy::disallowed_methods, reason = "this is where prebake reads what the user names")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::{Configs, terminal};
+use super::{Configs, terminal, walk};
 use crate::catalog::Date;
 use crate::config::MAX_BYTES;
 use crate::config::layers::Files;
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources, nearest};
+use crate::disk::{self, ReadError};
 use crate::pipeline::{self, Input, Job, Tools};
 use crate::render::{EMBEDDED, MANIFEST, Manifest, Templates};
 use crate::report;
 use crate::schema::ResourceSchemas;
 
 /// Largest template in bytes.
-const MAX_TEMPLATE_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_TEMPLATE_BYTES: u64 = 1024 * 1024;
 /// Most templates in a folder.
 const MAX_TEMPLATES: usize = 1000;
 
 /// The renders that a config asks for. One that cannot be read is a render with that finding.
 pub(super) fn jobs(path: &Path, configs: &Configs) -> Vec<Job> {
-    match bounded(path) {
+    match disk::argument(path, MAX_BYTES as u64) {
         Ok(bytes) => {
             let shown = path.display().to_string();
             let input = Input { path: shown, bytes, overrides: configs.overrides.clone() };
             pipeline::jobs(&input, &LayerFiles { config: path }, &configs.environments)
         }
         Err(error) => {
-            let finding = Diagnostic::error("PB0011", "config cannot be read")
-                .reason(format!("`{}`: {error}", path.display()))
-                .help("name a config file, or write one with `prebake init`");
-            vec![Job { diagnostics: vec![finding].into(), ..Job::default() }]
+            vec![Job {
+                diagnostics: vec![unreadable_config(path, &error)].into(),
+                ..Job::default()
+            }]
         }
     }
 }
 
-/// One byte more than the limit is enough to say that a config is too large.
-fn bounded(path: &Path) -> io::Result<Vec<u8>> {
-    start(path, MAX_BYTES as u64 + 1)
-}
-
-/// The first bytes of a regular file. Devices and pipes may never end.
-fn start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::other("it is no file"));
+fn unreadable_config(path: &Path, error: &ReadError) -> Diagnostic {
+    let reason = format!("`{}`: {error}", path.display());
+    if let ReadError::TooLarge(_) = error {
+        return Diagnostic::error("PB0002", "config is too large")
+            .reason(reason)
+            .help("move long scripts and formulas into files that the config names");
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Diagnostic::error("PB0011", "config cannot be read")
+        .reason(reason)
+        .help("name a config file, or write one with `prebake init`")
 }
 
-/// The configs that a config may extend: those of its repository, else of the folder that prebake was
-/// started in, else of its own folder.
+/// The folder that files named in a config may lie in: its repository, else the folder that prebake was
+/// started in, else the config's own.
+pub(super) fn root(config: &Path) -> PathBuf {
+    if let Some(repository) = disk::repository(config) {
+        return repository;
+    }
+    let own = config.parent().filter(|own| !own.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_below = |above: &PathBuf| own.canonicalize().is_ok_and(|own| own.starts_with(above));
+    let current = std::env::current_dir().and_then(|current| current.canonicalize());
+    current.ok().filter(is_below).unwrap_or_else(|| own.to_owned())
+}
+
+/// The configs that a config may extend.
 struct LayerFiles<'a> {
     config: &'a Path,
 }
 
-impl LayerFiles<'_> {
-    fn root(&self) -> io::Result<PathBuf> {
-        let config = self.config.canonicalize()?;
-        let own = config.parent().unwrap_or(Path::new("/"));
-        if let Some(repository) = own.ancestors().find(|above| above.join(".git").exists()) {
-            return Ok(repository.to_owned());
-        }
-        let current = std::env::current_dir()?.canonicalize()?;
-        Ok(if own.starts_with(&current) { current } else { own.to_owned() })
-    }
-}
-
 impl Files for LayerFiles<'_> {
     fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
-        let read = || {
-            let (root, found) = (self.root()?, path.canonicalize()?);
-            if !found.starts_with(&root) {
-                let outside = format!("it is outside `{}`, where layers may be", root.display());
-                return Err(io::Error::other(outside));
-            }
-            bounded(&found)
-        };
-        read().map_err(|error| format!("`{}`: {error}", path.display()))
+        disk::within(&root(self.config), path, MAX_BYTES as u64)
+            .map_err(|error| format!("`{}`: {error}", path.display()))
     }
 }
 
@@ -120,21 +108,12 @@ pub(super) fn search(paths: &[PathBuf]) -> (Vec<PathBuf>, u8) {
             found.push(path.clone());
             continue;
         }
-        let walk = ignore::WalkBuilder::new(path)
-            .ignore(false)
-            .require_git(false)
-            .sort_by_file_path(Path::cmp)
-            .build();
-        for entry in walk {
-            match entry {
-                Ok(entry) if is_config(entry.path()) => found.push(entry.into_path()),
-                Ok(_) => {}
-                Err(error) => {
-                    let help = "make it readable, or name the configs themselves";
-                    code =
-                        terminal::failed("a folder cannot be searched", &error.to_string(), help);
-                }
-            }
+        let walked = walk::walk(path);
+        found.extend(walked.configs);
+        for problem in walked.problems {
+            let help = "make it a regular file in the repository, or name the configs themselves";
+            let what = format!("`{}` cannot be searched", problem.path.display());
+            code = terminal::failed(&what, &problem.error.to_string(), help);
         }
     }
     (found, code)
@@ -149,31 +128,13 @@ pub(super) fn renders(folder: &Path) -> BTreeMap<String, PathBuf> {
     };
     let mut found = BTreeMap::new();
     for path in below(folder).into_iter().chain(below(&out)) {
-        let text = text(&path.join(MANIFEST)).unwrap_or_default();
+        let text = disk::text_within(&path, &path.join(MANIFEST), MAX_TEMPLATE_BYTES);
+        let text = text.unwrap_or_default();
         if let Some(manifest) = Manifest::parse(&text) {
             found.entry(manifest.name).or_insert(path);
         }
     }
     found
-}
-
-fn is_config(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let yaml = Path::new(&*name).extension().is_some_and(|ending| {
-        ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
-    });
-    if !yaml || !path.is_file() {
-        return false;
-    }
-    name == "prebake.yaml" || name.ends_with(".prebake.yaml") || reads_as_config(path)
-}
-
-/// Lines decide, not YAML: a config with a mistake is still a config.
-fn reads_as_config(path: &Path) -> bool {
-    let Ok(bytes) = bounded(path) else { return false };
-    let has =
-        |key: &str| bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(key.as_bytes()));
-    has("name:") && (has("location:") || has("extends:"))
 }
 
 /// What all configs of a run share.
@@ -238,7 +199,8 @@ fn schemas(folder: Option<&Path>) -> Result<ResourceSchemas, u8> {
         let Some(name) = path.strip_suffix(".json").filter(|name| name.contains('@')) else {
             continue;
         };
-        let text = text(entry.path()).map_err(|error| refused(entry.path(), &error.to_string()))?;
+        let text = disk::text_within(folder, entry.path(), MAX_TEMPLATE_BYTES)
+            .map_err(|error| refused(entry.path(), &error.to_string()))?;
         schemas.add(name.strip_prefix("azure/").unwrap_or(name), text);
     }
     Ok(schemas)
@@ -258,20 +220,13 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
             if !is_template || relative.starts_with("report") {
                 continue;
             }
-            if !entry.file_type().is_file() {
-                return Err(unreadable(
-                    entry.path(),
-                    "it is a link or no file; links are not followed",
-                ));
-            }
             if overlay.len() == MAX_TEMPLATES {
                 return Err(unreadable(
                     folder,
                     &format!("it holds more than {MAX_TEMPLATES} templates"),
                 ));
             }
-            let text =
-                text(entry.path()).map_err(|error| unreadable(entry.path(), &error.to_string()))?;
+            let text = template(folder, entry.path())?;
             overlay.insert(relative.to_string_lossy().replace('\\', "/"), text);
         }
     }
@@ -300,25 +255,20 @@ pub(super) fn report_templates(folder: Option<&Path>) -> Result<BTreeMap<String,
     for (path, _) in report::Templates::embedded() {
         let at = folder.join(path);
         if at.symlink_metadata().is_ok() {
-            let text = text(&at).map_err(|error| unreadable(&at, &error.to_string()))?;
+            let text = template(folder, &at)?;
             found.insert(path.to_owned(), text);
         }
     }
     Ok(found)
 }
 
-/// A template or another small text file of the user's.
-pub(super) fn text(path: &Path) -> io::Result<String> {
-    text_up_to(path, MAX_TEMPLATE_BYTES)
-}
-
-/// A text file of at most so many bytes.
-pub(super) fn text_up_to(path: &Path, most: u64) -> io::Result<String> {
-    let bytes = start(path, most + 1)?;
-    if bytes.len() as u64 > most {
-        return Err(io::Error::other(format!("it is larger than {most} bytes")));
+/// A template of a team. It is a regular file: a link in a pull request could name any file of the machine.
+fn template(folder: &Path, path: &Path) -> Result<String, u8> {
+    if path.is_symlink() {
+        return Err(unreadable(path, "it is a link or no file; links are not followed"));
     }
-    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+    disk::text_within(folder, path, MAX_TEMPLATE_BYTES)
+        .map_err(|error| unreadable(path, &error.to_string()))
 }
 
 fn unreadable(path: &Path, why: &str) -> u8 {

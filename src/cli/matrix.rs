@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::input;
+use crate::{disk, yaml};
 
 /// Where the values of a matrix stand, beside a config.
 const FILE: &str = "matrix.yaml";
@@ -21,12 +22,15 @@ pub(super) struct Combination(Vec<(String, Value)>);
 /// Every combination of the matrix in a folder; without one the empty combination alone.
 pub(super) fn combinations(folder: &Path) -> Result<Vec<Combination>, String> {
     let path = folder.join(FILE);
-    if !path.is_file() {
+    if path.symlink_metadata().is_err() {
         return Ok(vec![Combination::default()]);
     }
-    let text = input::text(&path).map_err(|error| error.to_string())?;
+    let root = input::root(&path);
+    let text = disk::text_within(&root, &path, input::MAX_TEMPLATE_BYTES)
+        .map_err(|error| error.to_string())?;
+    let matrix = yaml::read(&text, yaml::FOREIGN).map_err(|problem| problem.to_string())?;
     let matrix: BTreeMap<String, Vec<Value>> =
-        serde_yaml::from_str(&text).map_err(|error| error.to_string())?;
+        serde_json::from_value(matrix).map_err(|error| error.to_string())?;
     let mut combinations = vec![Combination::default()];
     for (path, values) in &matrix {
         if values.is_empty() {

@@ -20,6 +20,7 @@ mod templates;
 mod terminal;
 mod test;
 mod validate;
+mod walk;
 
 use std::sync::LazyLock;
 

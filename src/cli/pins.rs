@@ -3,6 +3,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::disk;
 use crate::model::{Image, Model};
 
 /// What `deploy.sh` keeps of a bake, beside the render.
@@ -26,7 +27,7 @@ struct BakedImage {
 /// Offers the digest of every tag that the last bake met, where the config can name it: a built image
 /// needs its tag.
 pub(super) fn offers(model: &Model, folder: &Path) -> String {
-    let Some(result) = read(&folder.join(BAKE_RESULT)) else { return String::new() };
+    let Some(result) = read(folder) else { return String::new() };
     let mut notes = String::new();
     let pinnable = |image: &&Image| image.preload && image.tag.is_some() && image.build.is_none();
     for image in model.images.iter().filter(pinnable) {
@@ -47,12 +48,8 @@ fn is_digest(text: &str) -> bool {
         .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the result is read where commands read")]
-fn read(path: &Path) -> Option<BakeResult> {
-    let metadata = std::fs::symlink_metadata(path).ok()?;
-    if !metadata.is_file() || metadata.len() > MAX_BYTES {
-        return None;
-    }
-    let result: BakeResult = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+fn read(folder: &Path) -> Option<BakeResult> {
+    let bytes = disk::within(folder, &folder.join(BAKE_RESULT), MAX_BYTES).ok()?;
+    let result: BakeResult = serde_json::from_slice(&bytes).ok()?;
     (result.status == "succeeded").then_some(result)
 }

@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{DONE, input, terminal};
-use crate::config;
+use super::{DONE, terminal};
 use crate::schema::import::{self, ImportError, ResourceName};
+use crate::{config, disk};
 
 /// Largest table of types in bytes; the largest of Azure's has about 20 MB.
 const MAX_TABLE_BYTES: u64 = 64 << 20;
@@ -72,7 +72,7 @@ impl Import {
         }
         let mut last = None;
         for table in tables {
-            let text = read(&table)?;
+            let text = read(&self.types, &table)?;
             match import::import(&text, &resource) {
                 Ok(schema) => return self.write(&resource, &import::print(&schema)),
                 Err(error) => last = Some(error),
@@ -114,8 +114,8 @@ fn find_tables(types: &Path, resource: &ResourceName) -> Vec<PathBuf> {
         .collect()
 }
 
-fn read(path: &Path) -> Result<String, (String, String, String)> {
-    input::text_up_to(path, MAX_TABLE_BYTES).map_err(|error| {
+fn read(types: &Path, path: &Path) -> Result<String, (String, String, String)> {
+    disk::text_within(types, path, MAX_TABLE_BYTES).map_err(|error| {
         let what = format!("`{}` cannot be read", path.display());
         (what, error.to_string(), "check the file and its permissions".to_owned())
     })

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span};
+use crate::yaml::{self, Entry, Limits, Problem, ProblemKind, escape};
 
 /// Largest config in bytes. A hundred pools with long formulas fit in a tenth of it.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -16,14 +16,8 @@ pub const MAX_VALUES: usize = 50_000;
 /// Longest key in bytes: what YAML itself allows to a key without `?`.
 pub const MAX_KEY_BYTES: usize = 1024;
 
-/// Where a value stands: its key, if it has one, and the value itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
-    /// The key of the mapping entry.
-    pub key: Option<Place>,
-    /// The value.
-    pub value: Place,
-}
+const LIMITS: Limits =
+    Limits { bytes: MAX_BYTES, depth: MAX_DEPTH, values: MAX_VALUES, key_bytes: MAX_KEY_BYTES };
 
 /// A YAML document as JSON with the place of every value by JSON pointer.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -173,11 +167,6 @@ fn step<'a>(at: &'a mut Value, key: &str) -> Result<&'a mut Value, String> {
     }
 }
 
-/// Escapes a key for a JSON pointer (RFC 6901).
-pub fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 /// Makes a source of bytes. Reports `PB0010` when they are not UTF-8.
 pub fn source(
     name: &str,
@@ -213,318 +202,73 @@ fn is_utf16(bytes: &[u8]) -> bool {
     }
 }
 
-/// Reads bytes as one YAML document. Reports `PB0001` to `PB0009` and gives `None` when the bytes are
-/// no document that could hold a config.
+/// Reads text as one YAML document. Reports `PB0001` to `PB0009` and gives `None` when the text is no
+/// document that could hold a config.
 pub fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<Document> {
-    let whole = Place { file, span: Span::new(0, 0) };
-    if text.len() > MAX_BYTES {
-        diagnostics.push(
-            Diagnostic::error("PB0002", "config is too large")
-                .at(whole, format!("{} bytes, at most {MAX_BYTES} are read", text.len()))
-                .help("move long scripts and formulas into files that the config names"),
-        );
-        return None;
-    }
-    match Reader::new(text, file).document() {
-        Ok(document) => Some(document),
-        Err(finding) => {
-            diagnostics.push(*finding);
-            None
+    let finding = match yaml::read_with_places(text, LIMITS, file) {
+        Ok((value @ Value::Object(_), entries)) => return Some(Document { value, entries }),
+        Ok((_, entries)) => {
+            let place = entries.get("").map_or(Place { file, span: Span::default() }, |e| e.value);
+            Diagnostic::error("PB0008", "config is not a mapping")
+                .at(place, "expected `key: value` lines")
+                .help("start from `prebake init`")
         }
-    }
+        Err(problem) => finding(&problem, file),
+    };
+    diagnostics.push(finding);
+    None
 }
 
-type Failed = Box<Diagnostic>;
-
-struct Reader<'t> {
-    text: &'t str,
-    parser: Parser<'t, saphyr_parser::StrInput<'t>>,
-    file: FileId,
-    /// Byte offset of every character; empty when the text is ASCII and they are the same.
-    bytes: Vec<u32>,
-    entries: BTreeMap<String, Entry>,
-    anchors: BTreeMap<usize, Value>,
-    values: usize,
-}
-
-impl<'t> Reader<'t> {
-    fn new(text: &'t str, file: FileId) -> Self {
-        let bytes = if text.is_ascii() {
-            Vec::new()
-        } else {
-            let ends = std::iter::once(text.len());
-            text.char_indices()
-                .map(|(at, _)| at)
-                .chain(ends)
-                .map(|at| u32::try_from(at).unwrap_or(u32::MAX))
-                .collect()
-        };
-        Self {
-            text,
-            parser: Parser::new_from_str(text),
-            file,
-            bytes,
-            entries: BTreeMap::new(),
-            anchors: BTreeMap::new(),
-            values: 0,
+fn finding(problem: &Problem, file: FileId) -> Diagnostic {
+    let at = Place { file, span: problem.place };
+    match &problem.kind {
+        ProblemKind::Empty => Diagnostic::error("PB0001", "config is empty")
+            .at(at, "nothing but comments here")
+            .help("start from `prebake init`"),
+        ProblemKind::TooLarge { bytes, most } => Diagnostic::error("PB0002", "config is too large")
+            .at(at, format!("{bytes} bytes, at most {most} are read"))
+            .help("move long scripts and formulas into files that the config names"),
+        ProblemKind::GivenTwice { key, first } => {
+            Diagnostic::error("PB0004", format!("key `{key}` is given twice"))
+                .at(at, "second here")
+                .related(Place { file, span: *first }, "first here")
+                .help("keep one of the two")
         }
-    }
-
-    fn byte(&self, character: usize) -> u32 {
-        if self.bytes.is_empty() {
-            return u32::try_from(character).unwrap_or(u32::MAX);
-        }
-        self.bytes.get(character).or(self.bytes.last()).copied().unwrap_or(0)
-    }
-
-    fn place(&self, span: saphyr_parser::Span) -> Place {
-        let start = self.byte(span.start.index());
-        let end = self.byte(span.end.index()).max(start);
-        Place { file: self.file, span: Span::new(start, end) }
-    }
-
-    fn next(&mut self) -> Result<(Event<'t>, Place), Failed> {
-        match self.parser.next_event() {
-            Some(Ok((event, span))) => Ok((event, self.place(span))),
-            Some(Err(error)) if error.info().contains("recursion limit") => {
-                let at = self.byte(error.marker().index());
-                Err(Box::new(too_deep(Place { file: self.file, span: Span::new(at, at) })))
-            }
-            Some(Err(error)) => Err(Box::new(self.invalid(&error))),
-            None => Ok((Event::StreamEnd, Place { file: self.file, span: Span::default() })),
-        }
-    }
-
-    fn invalid(&self, error: &saphyr_parser::ScanError) -> Diagnostic {
-        let at = self.byte(error.marker().index());
-        let place = Place { file: self.file, span: Span::new(at, at) };
-        let finding = Diagnostic::error("PB0003", "config is not valid YAML");
-        // The parser stops at most one character after one that YAML does not allow.
-        let near = self.text.get(..at as usize).unwrap_or_default();
-        let control = |c: &char| c.is_control() && !matches!(c, '\t' | '\r' | '\n' | '\u{85}');
-        let next = self.text.get(at as usize..).unwrap_or_default().chars().next();
-        match next.into_iter().chain(near.chars().next_back()).find(control) {
-            Some(control) => finding
-                .at(
-                    place,
-                    format!("YAML does not allow the character U+{:04X}", u32::from(control)),
-                )
-                .help("remove it; in double quotes it is written as an escape, such as `\\x1b`"),
-            None => finding
-                .at(place, error.info().to_owned())
-                .help("correct the YAML here; indentation and quotes are the usual causes"),
-        }
-    }
-
-    fn document(mut self) -> Result<Document, Failed> {
-        loop {
-            match self.next()? {
-                (Event::StreamEnd, place) => return Err(Box::new(empty(place))),
-                (Event::DocumentStart(_), _) => break,
-                _ => {}
-            }
-        }
-        let (event, place) = self.next()?;
-        let value = self.value(event, place, None, &mut String::new(), 0)?;
-        loop {
-            match self.next()? {
-                (Event::DocumentStart(_), place) => {
-                    return Err(Box::new(
-                        Diagnostic::error("PB0007", "config holds more than one document")
-                            .at(place, "a second document starts here")
-                            .help("keep one config in one file"),
-                    ));
-                }
-                (Event::StreamEnd, _) => break,
-                _ => {}
-            }
-        }
-        match value {
-            Value::Object(_) => Ok(Document { value, entries: self.entries }),
-            Value::Null => Err(Box::new(empty(place))),
-            _ => Err(Box::new(
-                Diagnostic::error("PB0008", "config is not a mapping")
-                    .at(place, "expected `key: value` lines")
-                    .help("start from `prebake init`"),
-            )),
-        }
-    }
-
-    fn value(
-        &mut self,
-        event: Event<'t>,
-        place: Place,
-        key: Option<Place>,
-        pointer: &mut String,
-        depth: usize,
-    ) -> Result<Value, Failed> {
-        // A long path repeated for every value below it must weigh too.
-        self.count(place, 1 + pointer.len() / 128)?;
-        if depth > MAX_DEPTH {
-            return Err(Box::new(too_deep(place)));
-        }
-        let (value, anchor, end) = match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                (scalar(&text, style, tag.is_some()), anchor, place)
-            }
-            Event::SequenceStart(anchor, _) => {
-                let (value, end) = self.sequence(pointer, depth)?;
-                (value, anchor, end)
-            }
-            Event::MappingStart(anchor, _) => {
-                let (value, end) = self.mapping(pointer, depth)?;
-                (value, anchor, end)
-            }
-            Event::Alias(anchor) => {
-                let value = self.anchors.get(&anchor).cloned().ok_or_else(|| of_itself(place))?;
-                self.count(place, size(&value))?;
-                (value, 0, place)
-            }
-            _ => (Value::Null, 0, place),
-        };
-        if anchor > 0 {
-            self.anchors.insert(anchor, value.clone());
-        }
-        let place = self.first_line(Place { file: place.file, span: place.span.to(end.span) });
-        self.entries.insert(pointer.clone(), Entry { key, value: place });
-        Ok(value)
-    }
-
-    /// An excerpt shows one line; a collection is named by its first.
-    fn first_line(&self, place: Place) -> Place {
-        let text = self.text.get(place.span.range()).unwrap_or_default();
-        let line = text.lines().next().unwrap_or_default().trim_end();
-        let end = place.span.start + u32::try_from(line.len()).unwrap_or(0);
-        Place { file: place.file, span: Span::new(place.span.start, end) }
-    }
-
-    fn count(&mut self, place: Place, more: usize) -> Result<(), Failed> {
-        self.values += more;
-        if self.values <= MAX_VALUES {
-            return Ok(());
-        }
-        Err(Box::new(
+        ProblemKind::TooDeep(most) => Diagnostic::error("PB0005", "config is nested too deeply")
+            .at(at, format!("deeper than {most} levels"))
+            .help("flatten the config; no key of it needs this depth"),
+        ProblemKind::TooManyValues(most) => {
             Diagnostic::error("PB0006", "config holds too many values")
-                .at(place, format!("more than {MAX_VALUES} values here, aliases expanded"))
-                .help("write the values out, or split the config"),
-        ))
-    }
-
-    fn sequence(&mut self, pointer: &mut String, depth: usize) -> Result<(Value, Place), Failed> {
-        let mut items = Vec::new();
-        loop {
-            let (event, place) = self.next()?;
-            if matches!(event, Event::SequenceEnd) {
-                return Ok((Value::Array(items), end_of(place)));
-            }
-            let length = pointer.len();
-            pointer.push('/');
-            pointer.push_str(&items.len().to_string());
-            items.push(self.value(event, place, None, pointer, depth + 1)?);
-            pointer.truncate(length);
+                .at(at, format!("more than {most} values here, aliases expanded"))
+                .help("write the values out, or split the config")
         }
-    }
-
-    fn mapping(&mut self, pointer: &mut String, depth: usize) -> Result<(Value, Place), Failed> {
-        let mut map = Map::new();
-        loop {
-            let (event, key_place) = self.next()?;
-            let name = match event {
-                Event::MappingEnd => return Ok((Value::Object(map), end_of(key_place))),
-                Event::Scalar(text, ..) if text.len() > MAX_KEY_BYTES => {
-                    return Err(Box::new(
-                        Diagnostic::error("PB0009", "key is too long")
-                            .at(
-                                self.first_line(key_place),
-                                format!("at most {MAX_KEY_BYTES} bytes"),
-                            )
-                            .help("shorten the key; no key of a config needs this length"),
-                    ));
-                }
-                Event::Scalar(text, ..) => text.into_owned(),
-                _ => {
-                    return Err(Box::new(
-                        Diagnostic::error("PB0009", "key is not a plain text")
-                            .at(key_place, "expected a name")
-                            .help("write the key as one word"),
-                    ));
-                }
-            };
-            let length = pointer.len();
-            pointer.push('/');
-            pointer.push_str(&escape(&name));
-            if let Some(first) = self.entries.get(pointer.as_str()).and_then(|entry| entry.key) {
-                return Err(Box::new(
-                    Diagnostic::error("PB0004", format!("key `{name}` is given twice"))
-                        .at(key_place, "second here")
-                        .related(first, "first here")
-                        .help("keep one of the two"),
-                ));
-            }
-            let (event, place) = self.next()?;
-            let value = self.value(event, place, Some(key_place), pointer, depth + 1)?;
-            pointer.truncate(length);
-            map.insert(name, value);
+        ProblemKind::SeveralDocuments => {
+            Diagnostic::error("PB0007", "config holds more than one document")
+                .at(at, "a second document starts here")
+                .help("keep one config in one file")
         }
+        ProblemKind::LongKey(most) => Diagnostic::error("PB0009", "key is too long")
+            .at(at, format!("at most {most} bytes"))
+            .help("shorten the key; no key of a config needs this length"),
+        ProblemKind::KeyIsNoText => Diagnostic::error("PB0009", "key is not a plain text")
+            .at(at, "expected a name")
+            .help("write the key as one word"),
+        kind => invalid(kind, at),
     }
 }
 
-fn of_itself(place: Place) -> Failed {
-    Box::new(
-        Diagnostic::error("PB0003", "config is not valid YAML")
-            .at(place, "this alias stands inside the value that it repeats")
+fn invalid(kind: &ProblemKind, at: Place) -> Diagnostic {
+    let finding = Diagnostic::error("PB0003", "config is not valid YAML");
+    match kind {
+        ProblemKind::Control(control) => finding
+            .at(at, format!("YAML does not allow the character U+{:04X}", u32::from(*control)))
+            .help("remove it; in double quotes it is written as an escape, such as `\\x1b`"),
+        ProblemKind::AliasOfItself => finding
+            .at(at, "this alias stands inside the value that it repeats")
             .help("write the value out"),
-    )
-}
-
-fn too_deep(place: Place) -> Diagnostic {
-    Diagnostic::error("PB0005", "config is nested too deeply")
-        .at(place, format!("deeper than {MAX_DEPTH} levels"))
-        .help("flatten the config; no key of it needs this depth")
-}
-
-fn empty(place: Place) -> Diagnostic {
-    Diagnostic::error("PB0001", "config is empty")
-        .at(place, "nothing but comments here")
-        .help("start from `prebake init`")
-}
-
-/// Block collections end where the next token starts; the excerpt should stop before.
-fn end_of(place: Place) -> Place {
-    Place { file: place.file, span: Span::new(place.span.start, place.span.start) }
-}
-
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Object(map) => 1 + map.values().map(size).sum::<usize>(),
-        // A long text repeated by aliases must weigh too.
-        Value::String(text) => 1 + text.len() / 64,
-        _ => 1,
+        ProblemKind::Invalid(why) => finding
+            .at(at, why.clone())
+            .help("correct the YAML here; indentation and quotes are the usual causes"),
+        _ => finding.at(at, "this is not YAML that is read"),
     }
-}
-
-/// A plain scalar by the YAML 1.2 core schema; quoted ones and tagged ones are text.
-fn scalar(text: &str, style: ScalarStyle, tagged: bool) -> Value {
-    if style != ScalarStyle::Plain || tagged {
-        return Value::String(text.to_owned());
-    }
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
-        _ => {}
-    }
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let numeric = digits.starts_with(|first: char| first.is_ascii_digit())
-        && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
-    if numeric {
-        if let Ok(number) = text.parse::<i64>() {
-            return Value::Number(number.into());
-        }
-        if let Some(number) = text.parse().ok().and_then(Number::from_f64) {
-            return Value::Number(number);
-        }
-    }
-    Value::String(text.to_owned())
 }

@@ -9,8 +9,9 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
-use super::document::{self, Document, escape};
+use super::document::{self, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, nearest};
+use crate::yaml::escape;
 
 /// Most configs that one config may be made of.
 pub const MAX_LAYERS: usize = 32;

@@ -13,7 +13,8 @@ mod partial;
 pub mod schema;
 mod set;
 
-pub use document::{Document, Entry, MAX_BYTES, MAX_DEPTH, MAX_VALUES, escape, parse};
+pub use crate::yaml::{Entry, escape};
+pub use document::{Document, MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse};
 pub use fields::Config;
 pub use partial::{Partial, partial};
 pub use set::set;

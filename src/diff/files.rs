@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
+use crate::yaml;
+
 /// Lines around a change that are shown with it.
 const CONTEXT: usize = 3;
 /// Above this product of differing lines the middle of two files is taken as replaced whole, since
@@ -262,7 +264,7 @@ fn file(path: &str, before: Option<&String>, after: Option<&String>) -> FileChan
 
 /// Whether two YAML files hold the same values: comments and layout reach no machine.
 fn same_meaning(path: &str, before: &str, after: &str) -> bool {
-    let read = |text: &str| serde_yaml::from_str::<serde_yaml::Value>(text).ok();
+    let read = |text: &str| yaml::read(text, yaml::FOREIGN).ok();
     let is_yaml = path.rsplit_once('.').is_some_and(|(_, extension)| extension == "yaml");
     is_yaml
         && first_line(before) == first_line(after)

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -6,8 +6,10 @@ use std::path::Path;
 use super::error::{Context, OutputError};
 use super::exchange::exchange;
 use super::plan::{Plan, is_script};
-use super::stage::{Stage, clear, sweep};
+use super::previous;
+use super::stage::{Stage, sweep};
 use super::tree::{self, Kind};
+use crate::render::MANIFEST;
 
 /// What a commit did, by path below the folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,7 +60,7 @@ pub fn commit(folder: &Path, files: &BTreeMap<String, String>) -> Result<Committ
     }
     write(&stage.new_render(), folder, &plan)?;
     if exchange(&stage, folder)? {
-        retire(&stage.new_render(), folder, &plan)?;
+        retire(&stage, folder, &plan)?;
     }
     Ok(plan.committed)
 }
@@ -88,7 +90,11 @@ fn write(new: &Path, folder: &Path, plan: &Plan<'_>) -> Result<(), OutputError> 
         create_above(&to)?;
         carry(&from, &to, *kind).context("carry it over to the new render", &from)?;
     }
-    for (path, text) in &plan.write {
+    // The manifest comes first: it tells what is prebake's if this run is killed on the way.
+    let is_manifest = |path: &Path| path == Path::new(MANIFEST);
+    let (first, rest): (Vec<_>, Vec<_>) =
+        plan.write.iter().partition(|(path, _)| is_manifest(path));
+    for (path, text) in first.into_iter().chain(rest) {
         let to = new.join(path);
         create_above(&to)?;
         write_file(&to, text).context("write the file", &to)?;
@@ -127,16 +133,17 @@ fn write_file(path: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    if is_script(text) {
+    {
         use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o777);
+        options.mode(if is_script(text) { 0o775 } else { 0o664 });
     }
     options.open(path)?.write_all(text.as_bytes())
 }
 
 /// Removes the old render after the exchange. What appeared in it since it was looked at, and what could
 /// only be copied, moves to the new one: it is not prebake's to delete.
-fn retire(old: &Path, folder: &Path, plan: &Plan<'_>) -> Result<(), OutputError> {
+fn retire(stage: &Stage, folder: &Path, plan: &Plan<'_>) -> Result<(), OutputError> {
+    let old = &stage.new_render();
     for (path, kind) in tree::walk(old)? {
         let (from, to) = (old.join(&path), folder.join(&path));
         if kind == Kind::Folder || plan.ours.contains(&path) || is_same(&from, &to) {
@@ -145,7 +152,24 @@ fn retire(old: &Path, folder: &Path, plan: &Plan<'_>) -> Result<(), OutputError>
         create_above(&to)?;
         fs::rename(&from, &to).context("move it to the new render", &from)?;
     }
-    clear(old).context("remove the previous render", old)
+    stage.discard(old).context("remove the previous render", old)
+}
+
+/// Moves what prebake did not write out of what a killed run left, unless the folder has it: the run may have
+/// ended after the exchange, with a file that another program had just put into the old render.
+pub(super) fn rescue(left: &Path, folder: &Path) -> Result<(), OutputError> {
+    let tree = tree::walk(left)?;
+    let manifest = previous::manifest(left, &tree)?;
+    let ours: BTreeSet<_> = previous::written(manifest.as_ref()).into_values().collect();
+    for (path, kind) in &tree {
+        let (from, to) = (left.join(path), folder.join(path));
+        let is_there = fs::symlink_metadata(&to).is_ok();
+        if *kind != Kind::Folder && !ours.contains(path) && !is_there {
+            create_above(&to)?;
+            fs::rename(&from, &to).context("move it back to the render", &from)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -147,14 +147,17 @@ pub(super) fn is_script(text: &str) -> bool {
     text.starts_with("#!")
 }
 
+/// Everybody may write the file, or whoever runs it takes its owner's or group's rights.
+#[cfg(unix)]
+const OTHERS_MAY_CHANGE_OR_BECOME: u32 = 0o7002;
+
+/// Whether a file has a mode that a render gives, under whatever umask.
 #[cfg(unix)]
 pub(super) fn has_mode(path: &Path, text: &str) -> Result<bool, OutputError> {
     use std::os::unix::fs::PermissionsExt as _;
-    if !is_script(text) {
-        return Ok(true);
-    }
-    let metadata = fs::metadata(path).context("look at it", path)?;
-    Ok(metadata.permissions().mode() & 0o100 != 0)
+    let mode = fs::metadata(path).context("look at it", path)?.permissions().mode();
+    let is_program = mode & 0o111 != 0;
+    Ok(is_program == is_script(text) && mode & OTHERS_MAY_CHANGE_OR_BECOME == 0)
 }
 
 #[cfg(not(unix))]

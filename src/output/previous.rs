@@ -17,7 +17,7 @@ pub struct PreviousRender {
     pub foreign: Vec<String>,
     /// Files of the manifest that are gone, too large, not text or no longer regular files.
     pub damaged: Vec<String>,
-    /// A script among them can no longer be started by its name.
+    /// One of them has a mode that no render gives: a script that cannot be started, a file that all may write.
     pub lost_mode: bool,
 }
 

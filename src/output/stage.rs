@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::commit::rescue;
 use super::error::{Context, OutputError};
 
 /// How long a commit waits for another one of the same folder.
@@ -52,13 +53,31 @@ impl Stage {
         self.at.join("old")
     }
 
+    /// Removes a folder that holds nothing of anybody else's. It first takes a name that says so, since a run
+    /// that is killed here leaves a part of it.
+    pub fn discard(&self, left: &Path) -> io::Result<()> {
+        match fs::rename(left, self.gone()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => clear(&self.gone()),
+        }
+    }
+
+    fn gone(&self) -> PathBuf {
+        self.at.join("gone")
+    }
+
     fn recover(&self) -> Result<(), OutputError> {
         let old = self.old_render();
-        if old.is_dir() && !self.folder.exists() {
+        if is_own_folder(&old) && fs::symlink_metadata(&self.folder).is_err() {
             fs::rename(&old, &self.folder).context("restore the previous render", &old)?;
         }
+        clear(&self.gone()).context("clear what an interrupted run left", &self.gone())?;
         for left in [self.new_render(), old] {
-            clear(&left).context("clear what an interrupted run left", &left)?;
+            if is_own_folder(&left) {
+                rescue(&left, &self.folder)?;
+            }
+            self.discard(&left).context("clear what an interrupted run left", &left)?;
         }
         Ok(())
     }
@@ -68,7 +87,7 @@ impl Drop for Stage {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next commit. The lock file goes before the lock
         // is given back: whoever waits for it sees that it is no longer there and starts anew.
-        let _ = clear(&self.new_render());
+        let _ = self.discard(&self.new_render());
         let _ = fs::remove_file(self.at.join("lock"));
         let _ = fs::remove_dir(&self.at);
     }
@@ -78,7 +97,7 @@ impl Drop for Stage {
 /// alone; what cannot be cleared now is cleared by the next commit.
 pub fn sweep(folder: &Path) {
     let at = beside(folder);
-    if !at.is_dir() || at.is_symlink() {
+    if !is_own_folder(&at) {
         return;
     }
     if let Ok(Some(lock)) = try_lock(&at) {
@@ -108,7 +127,7 @@ fn try_lock(at: &Path) -> Result<Option<File>, OutputError> {
         Err(error) => return Err(OutputError::io("create the folder", at, &error)),
     }
     let path = at.join("lock");
-    let lock = match OpenOptions::new().write(true).create(true).truncate(false).open(&path) {
+    let lock = match open_lock(&path) {
         Ok(lock) => lock,
         // The other run has just removed the folder.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -122,6 +141,29 @@ fn try_lock(at: &Path) -> Result<Option<File>, OutputError> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(OutputError::io("lock", &path, &error)),
     }
+}
+
+/// Opens the lock without following a link and without waiting for the other end of a pipe. What is no
+/// regular file is not prebake's.
+fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
+    }
+    let lock = options.open(path)?;
+    if lock.metadata()?.is_file() {
+        return Ok(lock);
+    }
+    Err(io::Error::other("it is not a regular file, so it is not prebake's lock"))
+}
+
+/// Whether a folder stands at a path, and not a link to one.
+fn is_own_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }
 
 /// Whether an open file still is the one at the path.

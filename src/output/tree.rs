@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::fs::{self, Metadata};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{Context, OutputError};
+use crate::disk::{self, ReadError};
 
 /// Most files and folders below one render, foreign ones included.
 pub const MAX_ENTRIES: usize = 20_000;
@@ -126,11 +127,13 @@ fn within_limits(folder: &Path, tree: &Tree, below: &Path) -> Result<(), OutputE
     Err(OutputError::new("PB2506", folder, problem, help))
 }
 
-/// Reads a regular file; one over the limit is `None`.
+/// Reads a regular file; one over the limit, or no regular file, is `None`.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64 <= MAX_FILE_BYTES).then_some(bytes))
+    match disk::read(path, MAX_FILE_BYTES) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(ReadError::Io(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// A path of a render as a path of the system: only plain names below the folder.

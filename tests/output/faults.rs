@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use prebake::output;
 
-use super::folder::{Out, Standing, add_foreign, first, look, names, second};
+use super::folder::{Out, Standing, add_foreign, first, look, names, render, second};
 
 const CHILD: &str = "PREBAKE_TEST_COMMIT_TO";
 
@@ -324,6 +324,9 @@ fn leftovers_of_a_killed_run_are_cleared() {
     let stage = out.above.join(".vision.prebake");
     std::fs::create_dir_all(stage.join("new/pools")).expect("made");
     std::fs::write(stage.join("new/pools/half.json"), "{").expect("written");
+    // A manifest is the first file that a run writes.
+    let manifest = &render(&[("pools/half.json", "{\n")])["manifest.json"];
+    std::fs::write(stage.join("new/manifest.json"), manifest).expect("written");
     std::fs::write(stage.join("lock"), "").expect("written");
     output::commit(&out.folder, &second()).expect("commits");
     assert!(out.is_clean());
@@ -370,4 +373,58 @@ fn render_set_aside_by_a_killed_run_is_restored() {
     assert!(out.folder.join("notes/deep/why.txt").is_file());
     assert!(committed.foreign.contains(&"notes/deep/why.txt".to_owned()));
     assert!(out.is_clean());
+}
+
+/// A run that is killed after the exchange leaves the old render where the new one was made. What another
+/// program put there in the meantime is nobody's to delete.
+#[test]
+fn a_foreign_file_of_the_last_moment_survives_a_kill() {
+    let out = Out::rendered();
+    let stage = out.above.join(".vision.prebake");
+    std::fs::create_dir_all(&stage).expect("made");
+    let old = stage.join("new");
+    std::fs::rename(&out.folder, &old).expect("moved");
+    std::fs::write(old.join("notes.txt"), "mine").expect("written");
+    let fresh = Out::new();
+    output::commit(&fresh.folder, &second()).expect("commits");
+    std::fs::rename(&fresh.folder, &out.folder).expect("moved");
+    output::commit(&out.folder, &first()).expect("commits");
+    let notes = std::fs::read_to_string(out.folder.join("notes.txt")).expect("it is still there");
+    assert_eq!(notes, "mine");
+    assert!(out.is_clean());
+}
+
+/// What stands where prebake keeps its unfinished work may be anybody's.
+#[cfg(unix)]
+#[test]
+fn odd_files_in_the_stage_are_not_trusted() {
+    let out = Out::rendered();
+    let stage = out.above.join(".vision.prebake");
+    std::fs::create_dir_all(&stage).expect("made");
+    let secret = out.above.join("secret");
+    std::fs::create_dir(&secret).expect("made");
+    std::fs::write(secret.join("id_rsa"), "TOP").expect("written");
+    std::os::unix::fs::symlink(&secret, stage.join("old")).expect("linked");
+    output::commit(&out.folder, &second()).expect("commits");
+    assert!(!out.folder.join("id_rsa").exists());
+    assert!(secret.join("id_rsa").exists());
+    for lock in [pipe as fn(&Path), dangling] {
+        let out = Out::rendered();
+        let stage = out.above.join(".vision.prebake");
+        std::fs::create_dir_all(&stage).expect("made");
+        lock(&stage.join("lock"));
+        output::commit(&out.folder, &second()).expect_err("the lock is not prebake's");
+        assert!(!out.above.join("nowhere").exists());
+    }
+}
+
+#[cfg(unix)]
+fn pipe(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status().expect("mkfifo runs");
+    assert!(made.success());
+}
+
+#[cfg(unix)]
+fn dangling(path: &Path) {
+    std::os::unix::fs::symlink("../nowhere", path).expect("linked");
 }

@@ -14,6 +14,8 @@ pub use variables::{KNOWN_VARIABLES, Variables, from_variables};
 
 use serde_json::{Map, Value};
 
+use crate::yaml;
+
 /// A config made from something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
@@ -36,7 +38,7 @@ pub fn from_texts(texts: &[String]) -> Option<Imported> {
     }
     let mut files = Map::new();
     for text in texts {
-        let value: Value = serde_yaml::from_str(text).ok()?;
+        let value = yaml::read(text, yaml::FOREIGN).ok()?;
         files.extend(value.as_object()?.clone());
     }
     let files = Value::Object(files);

@@ -1,0 +1,81 @@
+//! Takes a path and a bound, gives the bytes of a regular file: the one place where prebake opens a file
+//! that somebody else may have made.
+//!
+//! Devices, sockets and folders are refused. A pipe is read only where an argument names it. A link is
+//! followed only as far as the folder that the caller names. It knows no formats and prints nothing.
+#![expect(clippy::disallowed_methods, reason = "every other module reads through this one")]
+
+mod argument;
+mod error;
+
+use std::fs::{File, OpenOptions};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+pub use argument::argument;
+pub use error::ReadError;
+
+/// Reads a regular file of at most `most` bytes. Links are followed: use [`within`] where another person
+/// may have made them.
+pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
+    let file = open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(ReadError::NotRegular);
+    }
+    bounded(file, most)
+}
+
+/// Reads a regular file of at most `most` bytes that lies in a folder after all links are resolved.
+pub fn within(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
+    read(&resolve(root, path)?, most)
+}
+
+/// The same as UTF-8 text, without a byte order mark.
+pub fn text_within(root: &Path, path: &Path, most: u64) -> Result<String, ReadError> {
+    text(within(root, path, most)?)
+}
+
+/// Bytes as UTF-8 text, without a byte order mark.
+pub fn text(bytes: Vec<u8>) -> Result<String, ReadError> {
+    let mut text = String::from_utf8(bytes).map_err(|_| ReadError::NotUtf8)?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// The path with all links resolved. It must lie in the folder.
+pub fn resolve(root: &Path, path: &Path) -> Result<PathBuf, ReadError> {
+    let (root, found) = (root.canonicalize()?, path.canonicalize()?);
+    if found.starts_with(&root) { Ok(found) } else { Err(ReadError::Outside(root)) }
+}
+
+/// The repository that a path belongs to, by its name and not by what its links lead to: the nearest
+/// folder above it that holds `.git`.
+pub fn repository(path: &Path) -> Option<PathBuf> {
+    let whole = std::path::absolute(path).ok()?;
+    let above =
+        whole.ancestors().skip(1).find(|above| above.join(".git").symlink_metadata().is_ok());
+    above.map(Path::to_owned)
+}
+
+/// Without waiting: a pipe that nobody writes to would never open.
+#[cfg(unix)]
+fn open(path: &Path) -> Result<File, ReadError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    Ok(OpenOptions::new().read(true).custom_flags(flags).open(path)?)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> Result<File, ReadError> {
+    Ok(OpenOptions::new().read(true).open(path)?)
+}
+
+/// One byte more than the bound tells a file that is too large.
+fn bounded(file: impl std::io::Read, most: u64) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(ReadError::TooLarge(most)) } else { Ok(bytes) }
+}
