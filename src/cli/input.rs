@@ -15,7 +15,7 @@ use crate::disk::{self, ReadError};
 use crate::pipeline::{self, Input, Job, Tools};
 use crate::render::{EMBEDDED, MANIFEST, Manifest, Templates};
 use crate::report;
-use crate::schema::ResourceSchemas;
+use crate::schema::{self, ResourceSchemas};
 
 /// Largest template in bytes.
 pub(super) const MAX_TEMPLATE_BYTES: u64 = 1024 * 1024;
@@ -201,6 +201,10 @@ fn schemas(folder: Option<&Path>) -> Result<ResourceSchemas, u8> {
         };
         let text = disk::text_within(folder, entry.path(), MAX_TEMPLATE_BYTES)
             .map_err(|error| refused(entry.path(), &error.to_string()))?;
+        let schema = serde_json::from_str(&text).unwrap_or_default();
+        if let Some(why) = schema::too_much_work(&schema) {
+            return Err(refused(entry.path(), &why));
+        }
         schemas.add(name.strip_prefix("azure/").unwrap_or(name), text);
     }
     Ok(schemas)

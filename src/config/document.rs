@@ -86,6 +86,16 @@ impl Document {
         Some(Self { value, entries })
     }
 
+    /// How many values it holds.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it holds no value.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Every pointer with its place, in order.
     pub fn entries(&self) -> impl Iterator<Item = (&str, Entry)> {
         self.entries.iter().map(|(pointer, entry)| (pointer.as_str(), *entry))

@@ -15,6 +15,10 @@ use crate::yaml::escape;
 
 /// Most configs that one config may be made of.
 pub const MAX_LAYERS: usize = 32;
+/// Most values of all configs that are read for one.
+const MAX_READ_VALUES: usize = 500_000;
+/// Most values that the environments of one config hold together, each with what it takes from the layers.
+pub const MAX_MERGED_VALUES: usize = 250_000;
 /// Most environments of one config.
 pub const MAX_ENVIRONMENTS: usize = 100;
 
@@ -50,6 +54,24 @@ impl Layers {
     /// Names of the environments, in the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.environments.iter().map(|(name, ..)| name.as_str())
+    }
+
+    /// Reports `PB0006` when these environments, each with what it takes from the layers, hold too many values
+    /// together.
+    pub fn fit(&self, names: &[String], diagnostics: &mut Diagnostics) -> bool {
+        let chosen = self.environments.iter().filter(|(name, ..)| names.contains(name));
+        let values = chosen.map(|(_, _, layer)| self.base.len() + layer.len()).sum::<usize>();
+        if values <= MAX_MERGED_VALUES {
+            return true;
+        }
+        let mut finding = Diagnostic::error("PB0006", "config holds too many values")
+            .help("render fewer environments at once with `--env`, or split the config");
+        finding.place = self.environments.first().and_then(|(_, place, _)| *place);
+        finding.label = format!(
+            "the environments hold {values} values together; the limit is {MAX_MERGED_VALUES}"
+        );
+        diagnostics.push(finding);
+        false
     }
 
     /// The config of an environment. Its name is that of the config with the environment's appended, unless
@@ -102,7 +124,7 @@ pub fn layers(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Layers> {
-    let mut reader = Reader { files, sources, diagnostics, open: Vec::new(), read: 0 };
+    let mut reader = Reader { files, sources, diagnostics, open: Vec::new(), read: 0, values: 0 };
     let mut base = reader.document(Path::new(path), bytes)?;
     let environments = match base.take(ENVIRONMENTS) {
         Some(found) => reader.environments(found)?,
@@ -118,6 +140,8 @@ struct Reader<'a> {
     /// The configs that are being read, each extending the next.
     open: Vec<PathBuf>,
     read: usize,
+    /// Values of all configs that have been read.
+    values: usize,
 }
 
 impl Reader<'_> {
@@ -127,6 +151,11 @@ impl Reader<'_> {
             document::source(&path.to_string_lossy(), bytes, self.sources, self.diagnostics)?;
         let text = self.sources.file(file).text.clone();
         let mut own = document::parse(&text, file, self.diagnostics)?;
+        self.values += own.len();
+        if self.values > MAX_READ_VALUES {
+            self.too_many(own.place(""), MAX_READ_VALUES, "the layers so far");
+            return None;
+        }
         self.open.push(tidy(path));
         let lower = match own.take(EXTENDS) {
             Some(extends) => self.extended(&extends, path, &own),
@@ -140,9 +169,10 @@ impl Reader<'_> {
         if clash(&lower, &own, self.diagnostics) {
             return None;
         }
+        let at = own.place("");
         let mut whole = lower;
         whole.overlay(own);
-        Some(whole)
+        self.within_limit(whole, at)
     }
 
     /// What the configs of one `extends` say together.
@@ -159,11 +189,32 @@ impl Reader<'_> {
                 Some(lower) => {
                     complete &= !clash(lower, &layer, self.diagnostics);
                     complete &= !disagree(lower, &layer, upper, self.diagnostics);
+                    let at = layer.place("");
                     lower.overlay(layer);
+                    if lower.len() > document::MAX_VALUES {
+                        self.too_many(at, document::MAX_VALUES, "the layers up to this one");
+                        return None;
+                    }
                 }
             }
         }
         complete.then(|| whole.unwrap_or_default())
+    }
+
+    fn within_limit(&mut self, whole: Document, at: Option<Place>) -> Option<Document> {
+        if whole.len() <= document::MAX_VALUES {
+            return Some(whole);
+        }
+        self.too_many(at, document::MAX_VALUES, "this config and its layers");
+        None
+    }
+
+    fn too_many(&mut self, at: Option<Place>, most: usize, what: &str) {
+        let mut finding = Diagnostic::error("PB0006", "config holds too many values")
+            .help("split the config, or extend fewer layers");
+        finding.place = at;
+        finding.label = format!("{what} hold more than {most} values together");
+        self.diagnostics.push(finding);
     }
 
     fn names(&mut self, extends: &Document) -> Option<Vec<(String, Option<Place>)>> {

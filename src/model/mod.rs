@@ -18,6 +18,7 @@ mod pool;
 mod registry;
 mod resolver;
 mod sizes;
+mod tags;
 
 pub use batch::Batch;
 pub use gpu::Gpu;
@@ -131,7 +132,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     let config = resolver.config;
     let names = Names::new(&config.name, &config.resource_group, config.subscription.as_deref());
     let location = region(resolver, &config.location, "/location");
-    tags(resolver);
+    tags::check(resolver);
     let registry = registry::resolve(resolver, &names);
     let images = images::resolve(resolver, registry.as_ref());
     let sizes = sizes::resolve(resolver);
@@ -266,24 +267,6 @@ fn region(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> String {
     let title = format!("unknown region `{name}`");
     resolver.report(Severity::Warning, "PB1004", pointer, title, "not in the catalog", help);
     name.to_lowercase().replace(' ', "")
-}
-
-fn tags(resolver: &mut Resolver<'_>) {
-    for (name, value) in &resolver.config.tags {
-        let pointer = format!("/tags/{}", crate::config::escape(name));
-        let bad_name = name.is_empty()
-            || name.len() > 512
-            || name.contains(['<', '>', '%', '&', '\\', '?', '/']);
-        if bad_name || value.len() > 256 {
-            resolver.error(
-                "PB1008",
-                &pointer,
-                format!("tag `{name}` is not one that Azure takes"),
-                r"a name has at most 512 characters and none of `<>%&\?/`, a value at most 256",
-                "shorten it, or replace those characters",
-            );
-        }
-    }
 }
 
 /// Whether a text is a resource ID of this type, compared as Azure does: without regard to case.

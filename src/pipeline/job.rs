@@ -32,6 +32,9 @@ pub fn jobs(input: &Input, files: &dyn Files, environments: &[String]) -> Vec<Jo
         job.apply(&input.overrides);
         return vec![job];
     }
+    if !layers.fit(&names, &mut job.diagnostics) {
+        return vec![job];
+    }
     let environment = |name: String| {
         let mut one = Job { sources: job.sources.clone(), ..Job::default() };
         one.document = layers.environment(&name, &mut one.diagnostics);

@@ -11,6 +11,7 @@
 //! Azure's published type tables become schemas.
 
 mod branch;
+mod budget;
 mod finding;
 pub mod import;
 mod keyword;
@@ -24,6 +25,7 @@ mod store;
 mod symbolic;
 mod translate;
 
+pub use budget::too_much_work;
 pub use finding::{Finding, FindingKind};
 pub use schema::{BrokenSchema, Schema, Values};
 pub(crate) use store::embedded;

@@ -484,3 +484,75 @@ fn a_teams_own_schemas_are_used() {
 fn text_of(output: &Output) -> String {
     text(&output.stderr)
 }
+
+/// What an argument names may be a pipe, as a shell makes it for `<(...)`, or `-`.
+#[test]
+#[cfg(unix)]
+fn configs_come_from_pipes_too() {
+    let folder = with_config();
+    let run = |line: &str| {
+        let mut command = Command::new("bash");
+        let line = format!("set -o pipefail; {line}");
+        let command = command.args(["-c", &line]).env("prebake", env!("CARGO_BIN_EXE_prebake"));
+        let output = command.current_dir(folder.path()).output().expect("bash runs");
+        (output.status.code(), text(&output.stderr))
+    };
+    for line in [
+        "\"$prebake\" validate - < prebake.yaml",
+        "cat prebake.yaml | \"$prebake\" validate -",
+        "\"$prebake\" validate <(cat prebake.yaml)",
+    ] {
+        let (code, errors) = run(line);
+        assert_eq!(code, Some(0), "{line}: {errors}");
+    }
+    let (code, errors) = run("yes | \"$prebake\" validate -");
+    assert!(code != Some(0) && errors.contains("PB0002"), "{errors}");
+}
+
+/// A link in a pull request must not bring another file of the machine into a message.
+#[test]
+#[cfg(unix)]
+fn links_out_of_the_folder_are_not_followed() {
+    let folder = with_config();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("secret"), "db_password: hunter2\nname: a\nlocation: b\n")
+        .expect("written");
+    let below = path("below");
+    std::fs::create_dir_all(below.join("report")).expect("made");
+    std::os::unix::fs::symlink(path("secret"), below.join("x.prebake.yaml")).expect("linked");
+    std::os::unix::fs::symlink(path("secret"), below.join("report/review.md.hbs")).expect("linked");
+    let output = prebake(folder.path(), &["validate", "below"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(!text(&output.stderr).contains("hunter2"), "{}", text(&output.stderr));
+    fails(
+        &prebake(folder.path(), &["diff", "--templates", "below", "--format", "markdown"]),
+        2,
+        "links are not followed",
+    );
+    std::fs::create_dir(path(".git")).expect("made");
+    std::os::unix::fs::symlink("/etc/hostname", path("host.yaml")).expect("linked");
+    fails(&prebake(folder.path(), &["validate", "host.yaml"]), 2, "links are not followed");
+    std::os::unix::fs::symlink("prebake.yaml", path("own.yaml")).expect("linked");
+    assert_eq!(prebake(folder.path(), &["validate", "own.yaml"]).status.code(), Some(0));
+}
+
+/// The same folder gives the same configs on each machine, whatever its ignore files are.
+#[test]
+#[cfg(unix)]
+fn ignore_files_are_read_within_bounds() {
+    let folder = with_config();
+    let below = folder.path().join("below");
+    std::fs::create_dir_all(below.join("skipped")).expect("made");
+    let config = std::fs::read(folder.path().join("prebake.yaml")).expect("is there");
+    std::fs::write(below.join("a.prebake.yaml"), &config).expect("written");
+    std::fs::write(below.join("skipped/b.prebake.yaml"), "name: [").expect("written");
+    std::fs::write(below.join(".gitignore"), "skipped/\n").expect("written");
+    assert_eq!(prebake(folder.path(), &["validate", "below"]).status.code(), Some(0));
+    std::fs::remove_file(below.join(".gitignore")).expect("removed");
+    std::os::unix::fs::symlink("/dev/zero", below.join(".gitignore")).expect("linked");
+    fails(&prebake(folder.path(), &["validate", "below"]), 2, ".gitignore` cannot be searched");
+    let flow = "{name: flow, location: northeurope, resourceGroup: any, images: [{name: a}]}";
+    std::fs::write(folder.path().join("flow.yaml"), flow).expect("written");
+    let output = prebake(folder.path(), &["validate", "."]);
+    assert!(text(&output.stderr).contains("flow.yaml"), "{}", text(&output.stderr));
+}

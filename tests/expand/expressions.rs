@@ -515,3 +515,32 @@ proptest! {
         prop_assert_eq!(evaluator.value(&written, &Locals::NONE), Evaluated::String(text));
     }
 }
+
+/// The work of a function grows with its arguments, not with their square.
+#[test]
+fn large_arguments_are_worked_on_in_time() {
+    let start = std::time::Instant::now();
+    let many = |from: usize| format!("range({from}, 10000)");
+    let joined = (1..12).fold(many(0), |all, at| format!("union({all}, {})", many(at * 10_000)));
+    assert_eq!(evaluate(&format!("length({joined})")), json!(120_000));
+    assert_eq!(evaluate(&format!("length(intersection({joined}, {joined}))")), json!(120_000));
+    let text = format!("'{}'", "x".repeat(200_000));
+    let delimiters = vec!["'ab'"; 300].join(", ");
+    let (_, problems) =
+        evaluate_in(Context::default(), &format!("split({text}, createArray({delimiters}))"));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let (_, problems) =
+        evaluate_in(Context::default(), &format!("format('{}', {text})", "{0}".repeat(100)));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+#[test]
+fn merging_compares_names_without_their_case() {
+    let one = "createObject('Name', 1, 'inner', createObject('A', 1))";
+    let other = "createObject('name', 2, 'INNER', createObject('a', 3, 'b', 4))";
+    let merged = json!({ "Name": 2, "inner": { "A": 3, "b": 4 } });
+    assert_eq!(evaluate(&format!("union({one}, {other})")), merged);
+    let shallow = json!({ "Name": 2, "inner": { "a": 3, "b": 4 } });
+    assert_eq!(evaluate(&format!("shallowMerge(createArray({one}, {other}))")), shallow);
+}

@@ -307,3 +307,49 @@ fn no_files_gives_a_reason() {
     assert!(read.is_none());
     assert!(text::render(&diagnostics, &sources, false).contains("cannot be read here"));
 }
+
+#[test]
+fn layers_are_counted_together() {
+    let tags = |layer: usize| -> String {
+        let lines: Vec<String> = (0..20_000).map(|at| format!("  a{layer}_{at}: v\n")).collect();
+        format!("tags:\n{}", lines.concat())
+    };
+    let (one, two, three) = (tags(1), tags(2), tags(3));
+    let files = [
+        ("a.yaml", "extends: [one.yaml, two.yaml, three.yaml]\nname: a\n"),
+        ("one.yaml", one.as_str()),
+        ("two.yaml", two.as_str()),
+        ("three.yaml", three.as_str()),
+    ];
+    assert_eq!(read(&files).refused().0, "PB0006");
+    read(
+        &files[..3]
+            .iter()
+            .map(|(path, text)| {
+                (
+                    *path,
+                    if *path == "a.yaml" {
+                        "extends: [one.yaml, two.yaml]\nname: a\n"
+                    } else {
+                        text
+                    },
+                )
+            })
+            .collect::<Vec<_>>(),
+    )
+    .base();
+}
+
+#[test]
+fn environments_are_counted_together() {
+    let lines: Vec<String> = (0..20_000).map(|at| format!("  a{at}: v\n")).collect();
+    let environments: Vec<String> = (0..20).map(|at| format!("  e{at}: {{}}\n")).collect();
+    let config =
+        format!("name: a\ntags:\n{}environments:\n{}", lines.concat(), environments.concat());
+    let mut read = read(&[("a.yaml", &config)]);
+    let layers = read.layers.take().expect("reads");
+    let names: Vec<String> = layers.names().map(str::to_owned).collect();
+    assert!(layers.fit(&names[..10], &mut read.diagnostics));
+    assert!(!layers.fit(&names, &mut read.diagnostics));
+    assert!(read.shown().contains("PB0006"), "{}", read.shown());
+}

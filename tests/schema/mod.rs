@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests read the type tables and the schemas")]
 
+mod budget;
 mod findings;
 mod import;
 mod validate;

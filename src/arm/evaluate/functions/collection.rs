@@ -2,6 +2,7 @@
 
 use super::super::lambda::{compare_keys, has_symbolic_key};
 use super::super::value::{self, Properties};
+use super::lookup::{Distinct, Names};
 use super::{
     Arguments, Evaluated, Failure, Outcome, array_of, count, display, expected, integer_of, string,
     text_of, wrong,
@@ -286,9 +287,10 @@ pub(super) fn union(arguments: Arguments<'_>) -> Outcome {
         return Ok(Evaluated::Object(merged));
     }
     let mut all: Vec<Evaluated> = Vec::new();
+    let mut known = Distinct::default();
     for argument in arguments {
         for item in array_of(argument)? {
-            if !all.contains(item) {
+            if known.insert(item) {
                 all.push(item.clone());
             }
         }
@@ -301,13 +303,16 @@ pub(super) fn union(arguments: Arguments<'_>) -> Outcome {
 }
 
 fn merge(into: &mut Properties, other: &Properties) {
+    let mut names = Names::of(into);
     for (name, value) in other {
-        let key = into.keys().find(|key| key.eq_ignore_ascii_case(name)).unwrap_or(name).clone();
-        match (into.get_mut(&key), value) {
+        let place = names.place(into, name);
+        let old = place.and_then(|place| into.get_index_mut(place)).map(|(_, old)| old);
+        match (old, value) {
             (Some(Evaluated::Object(inner)), Evaluated::Object(value)) => merge(inner, value),
             (Some(old), value) => *old = value.clone(),
             (None, value) => {
-                into.insert(key, value.clone());
+                names.added(name, into.len());
+                into.insert(name.clone(), value.clone());
             }
         }
     }
@@ -315,11 +320,16 @@ fn merge(into: &mut Properties, other: &Properties) {
 
 pub(super) fn shallow_merge(arguments: Arguments<'_>) -> Outcome {
     let mut merged = Properties::new();
+    let mut names = Names::of(&merged);
     for item in array_of(&arguments[0])? {
         for (name, value) in object_of(item)? {
-            let key =
-                merged.keys().find(|key| key.eq_ignore_ascii_case(name)).unwrap_or(name).clone();
-            merged.insert(key, value.clone());
+            let place = names.place(&merged, name);
+            if let Some((_, old)) = place.and_then(|place| merged.get_index_mut(place)) {
+                *old = value.clone();
+            } else {
+                names.added(name, merged.len());
+                merged.insert(name.clone(), value.clone());
+            }
         }
     }
     Ok(Evaluated::Object(merged))
@@ -332,19 +342,18 @@ pub(super) fn intersection(arguments: Arguments<'_>) -> Outcome {
             let mut common = first.clone();
             for other in &arguments[1..] {
                 let other = object_of(other)?;
-                common.retain(|key, value| value::property(other, key) == Some(value));
+                let names = Names::of(other);
+                let found = |key: &str| other.get_index(names.place(other, key)?);
+                common.retain(|key, value| found(key).is_some_and(|(_, found)| found == value));
             }
             Ok(Evaluated::Object(common))
         }
         first => {
-            let mut common: Vec<Evaluated> = Vec::new();
-            for item in array_of(first)? {
-                if !common.contains(item) {
-                    common.push(item.clone());
-                }
-            }
+            let mut known = Distinct::default();
+            let items = array_of(first)?.iter().filter(|item| known.insert(item));
+            let mut common: Vec<Evaluated> = items.cloned().collect();
             for other in &arguments[1..] {
-                let other = array_of(other)?;
+                let other = Distinct::of(array_of(other)?);
                 common.retain(|item| other.contains(item));
             }
             Ok(Evaluated::Array(common))

@@ -1,6 +1,6 @@
 //! `format`: .NET's composite formatting, for the format texts that templates use.
 
-use super::{Arguments, Evaluated, Failure, Outcome, display, text_of, wrong};
+use super::{Arguments, Evaluated, Failure, LONGEST_TEXT, Outcome, display, text_of, wrong};
 use crate::arm::expression::Expression;
 
 /// The widest field and the longest number.
@@ -24,6 +24,9 @@ pub(super) fn format(arguments: Arguments<'_>) -> Outcome {
     let mut open: Vec<(Expression, i64, String)> = Vec::new();
     let mut template = String::new();
     for piece in pieces {
+        if text.len().max(template.len()) > LONGEST_TEXT {
+            return Err(wrong("formatting makes too long a text", "repeat fewer arguments"));
+        }
         match piece {
             Piece::Text(piece) => {
                 text.push_str(&piece);

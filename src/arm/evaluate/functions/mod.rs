@@ -9,6 +9,7 @@ mod date;
 mod encode;
 mod format;
 mod hash;
+mod lookup;
 mod network;
 mod number;
 mod resource;
@@ -55,6 +56,8 @@ struct Function {
 }
 
 const ANY: usize = usize::MAX;
+/// The longest text in bytes that one function makes: a template has at most 4 MB.
+const LONGEST_TEXT: usize = 4_000_000;
 
 const fn pure(
     name: &'static str,

@@ -1,14 +1,14 @@
 //! Texts. Positions count characters.
 
 use super::{
-    Arguments, Evaluated, Failure, Outcome, array_of, display, expected, integer_of, string,
-    text_of, wrong,
+    Arguments, Evaluated, Failure, LONGEST_TEXT, Outcome, array_of, display, expected, integer_of,
+    string, text_of, wrong,
 };
 
 /// The longest text that padding makes.
 const LONGEST_PADDED: usize = 100_000;
-/// The longest text that replacing makes.
-const LONGEST_REPLACED: usize = 4_000_000;
+/// Most comparisons of a character with a delimiter.
+const MOST_SPLITTING: usize = 50_000_000;
 
 pub(super) fn to_lower(arguments: Arguments<'_>) -> Outcome {
     string(text_of(&arguments[0])?.to_lowercase())
@@ -40,7 +40,7 @@ pub(super) fn replace(arguments: Arguments<'_>) -> Outcome {
         return Err(wrong("an empty text cannot be replaced", "pass the text to replace"));
     }
     let grown = text.matches(old).count().saturating_mul(new.len()).saturating_add(text.len());
-    if grown > LONGEST_REPLACED {
+    if grown > LONGEST_TEXT {
         return Err(wrong("replacing makes too long a text", "replace less"));
     }
     string(text.replace(old, new))
@@ -93,6 +93,12 @@ pub(super) fn split(arguments: Arguments<'_>) -> Outcome {
         Evaluated::String(one) => vec![one.as_str()],
         other => array_of(other)?.iter().map(text_of).collect::<Result<_, _>>()?,
     };
+    if text.len().saturating_mul(delimiters.len()) > MOST_SPLITTING {
+        return Err(wrong(
+            "splitting takes too much work",
+            "pass a shorter text or fewer delimiters",
+        ));
+    }
     Ok(Evaluated::Array(
         split_at_any(text, &delimiters).into_iter().map(Evaluated::String).collect(),
     ))
@@ -123,5 +129,10 @@ pub(super) fn join(arguments: Arguments<'_>) -> Outcome {
         Evaluated::Array(_) | Evaluated::Object(_) => Err(expected("a text or a number", item)),
         item => display(item),
     });
-    string(texts.collect::<Result<Vec<_>, _>>()?.join(delimiter))
+    let texts = texts.collect::<Result<Vec<_>, _>>()?;
+    let long = texts.iter().map(String::len).sum::<usize>();
+    if long.saturating_add(delimiter.len().saturating_mul(texts.len())) > LONGEST_TEXT {
+        return Err(wrong("joining makes too long a text", "join less"));
+    }
+    string(texts.join(delimiter))
 }
