@@ -1,5 +1,4 @@
 //! A folder on disk that the Bicep compiler may read.
-#![expect(clippy::disallowed_methods, reason = "this is where prebake reads what the user names")]
 
 use std::borrow::Cow;
 use std::io;

@@ -22,7 +22,7 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
             "PB1008",
             "/tags",
             "too many tags".to_owned(),
-            &format!(
+            format!(
                 "{} tags; a resource takes {MOST} beside those of the deployment",
                 config.tags.len()
             ),

@@ -43,7 +43,7 @@ pub struct Entry {
 }
 
 /// Reads one document without its places.
-pub fn read(text: &str, limits: Limits) -> Result<Value, Box<Problem>> {
+pub fn read(text: &str, limits: Limits) -> Result<Value, Problem> {
     within(text, limits)?;
     Ok(reader::Reader::new(text, limits, None).document()?.0)
 }
@@ -53,17 +53,17 @@ pub fn read_with_places(
     text: &str,
     limits: Limits,
     file: FileId,
-) -> Result<(Value, BTreeMap<String, Entry>), Box<Problem>> {
+) -> Result<(Value, BTreeMap<String, Entry>), Problem> {
     within(text, limits)?;
     reader::Reader::new(text, limits, Some(file)).document()
 }
 
-fn within(text: &str, limits: Limits) -> Result<(), Box<Problem>> {
+fn within(text: &str, limits: Limits) -> Result<(), Problem> {
     if text.len() <= limits.bytes {
         return Ok(());
     }
     let kind = ProblemKind::TooLarge { bytes: text.len(), most: limits.bytes };
-    Err(Box::new(Problem { kind, place: crate::diagnostic::Span::default() }))
+    Err(Problem { kind, place: crate::diagnostic::Span::default() })
 }
 
 /// Escapes a key for a JSON pointer (RFC 6901).

@@ -7,8 +7,6 @@ use serde_json::{Map, Number, Value};
 use super::{Entry, Limits, Problem, ProblemKind, escape};
 use crate::diagnostic::{FileId, Place, Span};
 
-type Failed = Box<Problem>;
-
 /// Reads the events of one document.
 pub(super) struct Reader<'t> {
     text: &'t str,
@@ -54,7 +52,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The document, and the places of its values if they are kept.
-    pub fn document(mut self) -> Result<(Value, BTreeMap<String, Entry>), Failed> {
+    pub fn document(mut self) -> Result<(Value, BTreeMap<String, Entry>), Problem> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, place) => return Err(failed(ProblemKind::Empty, place)),
@@ -91,7 +89,7 @@ impl<'t> Reader<'t> {
         Span::new(start, self.byte(span.end.index()).max(start))
     }
 
-    fn next(&mut self) -> Result<Placed<'t>, Failed> {
+    fn next(&mut self) -> Result<Placed<'t>, Problem> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, self.span(span))),
             Some(Err(error)) => {
@@ -126,7 +124,7 @@ impl<'t> Reader<'t> {
         key: Option<Span>,
         pointer: &mut String,
         depth: usize,
-    ) -> Result<Value, Failed> {
+    ) -> Result<Value, Problem> {
         // A long path repeated for every value below it must weigh too.
         self.count(place, 1 + pointer.len() / 128)?;
         if depth > self.limits.depth {
@@ -163,7 +161,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A copy of what an anchor names, counted before it is made.
-    fn repeated(&mut self, anchor: usize, place: Span) -> Result<Value, Failed> {
+    fn repeated(&mut self, anchor: usize, place: Span) -> Result<Value, Problem> {
         let size = self.anchors.get(&anchor).map(size);
         self.count(place, size.ok_or_else(|| failed(ProblemKind::AliasOfItself, place))?)?;
         Ok(self.anchors.get(&anchor).cloned().unwrap_or_default())
@@ -176,7 +174,7 @@ impl<'t> Reader<'t> {
         Span::new(span.start, span.start + u32::try_from(line.len()).unwrap_or(0))
     }
 
-    fn count(&mut self, place: Span, more: usize) -> Result<(), Failed> {
+    fn count(&mut self, place: Span, more: usize) -> Result<(), Problem> {
         self.values += more;
         if self.values <= self.limits.values {
             return Ok(());
@@ -184,7 +182,7 @@ impl<'t> Reader<'t> {
         Err(failed(ProblemKind::TooManyValues(self.limits.values), place))
     }
 
-    fn sequence(&mut self, pointer: &mut String, depth: usize) -> Result<(Value, Span), Failed> {
+    fn sequence(&mut self, pointer: &mut String, depth: usize) -> Result<(Value, Span), Problem> {
         let mut items = Vec::new();
         loop {
             let (event, place) = self.next()?;
@@ -199,7 +197,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn mapping(&mut self, pointer: &mut String, depth: usize) -> Result<(Value, Span), Failed> {
+    fn mapping(&mut self, pointer: &mut String, depth: usize) -> Result<(Value, Span), Problem> {
         let mut map = Map::new();
         let mut keys: BTreeMap<String, Span> = BTreeMap::new();
         loop {
@@ -221,7 +219,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn key(&self, event: Event<'t>, place: Span) -> Result<Cow<'t, str>, Failed> {
+    fn key(&self, event: Event<'t>, place: Span) -> Result<Cow<'t, str>, Problem> {
         let most = self.limits.key_bytes;
         match event {
             Event::Scalar(text, ..) if text.len() > most => {
@@ -233,8 +231,8 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn failed(kind: ProblemKind, place: Span) -> Failed {
-    Box::new(Problem { kind, place })
+fn failed(kind: ProblemKind, place: Span) -> Problem {
+    Problem { kind, place }
 }
 
 /// Block collections end where the next token starts; the excerpt should stop before.
