@@ -1,7 +1,9 @@
 using './builder.bicep'
 
 param location = 'eastus2'
-param tags = {}
+param tags = {
+  'prebake-bake': 'ec5bfbb92ca250ff2766033ce60438df'
+}
 param vmName = 'inference-builder'
 param vmSize = 'Standard_NC24ads_A100_v4'
 param baseImage = {

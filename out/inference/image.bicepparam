@@ -2,6 +2,9 @@ using './image.bicep'
 
 param location = 'eastus2'
 param tags = {}
+param versionTags = {
+  'prebake-bake': 'ec5bfbb92ca250ff2766033ce60438df'
+}
 param galleryName = 'inference_gallery'
 param definitionName = 'inference-ubuntu-24.04'
 param identifier = {

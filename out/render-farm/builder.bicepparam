@@ -2,6 +2,7 @@ using './builder.bicep'
 
 param location = 'westeurope'
 param tags = {
+  'prebake-bake': 'b5c561a823eb3162f1bffc64691e680f'
   team: 'visual-effects'
 }
 param vmName = 'render-farm-builder'

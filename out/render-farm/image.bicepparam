@@ -4,6 +4,10 @@ param location = 'westeurope'
 param tags = {
   team: 'visual-effects'
 }
+param versionTags = {
+  'prebake-bake': 'b5c561a823eb3162f1bffc64691e680f'
+  team: 'visual-effects'
+}
 param galleryName = 'render_farm_gallery'
 param definitionName = 'render-farm-almalinux-9'
 param identifier = {

@@ -1,7 +1,9 @@
 using './builder.bicep'
 
 param location = 'northeurope'
-param tags = {}
+param tags = {
+  'prebake-bake': 'e8bd9a024aaa98bd7775be1336e1d5f2'
+}
 param vmName = 'simulate-builder'
 param vmSize = 'Standard_D8ds_v5'
 param baseImage = {

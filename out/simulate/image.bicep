@@ -8,6 +8,9 @@ param location string
 @description('Tags of the resources.')
 param tags object
 
+@description('Tags of the image version: those of the resources, and the digest of the bake that it comes from.')
+param versionTags object
+
 @description('Name of the gallery.')
 param galleryName string
 
@@ -76,7 +79,7 @@ resource imageVersion 'Microsoft.Compute/galleries/images/versions@2025-03-03' =
   parent: definition
   name: version
   location: location
-  tags: tags
+  tags: versionTags
   properties: {
     publishingProfile: {
       targetRegions: targetRegions

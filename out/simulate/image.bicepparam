@@ -2,6 +2,9 @@ using './image.bicep'
 
 param location = 'northeurope'
 param tags = {}
+param versionTags = {
+  'prebake-bake': 'e8bd9a024aaa98bd7775be1336e1d5f2'
+}
 param galleryName = 'simulate_gallery'
 param definitionName = 'simulate-ubuntu-24.04'
 param identifier = {

@@ -1,7 +1,9 @@
 using './builder.bicep'
 
 param location = 'westus3'
-param tags = {}
+param tags = {
+  'prebake-bake': '728fc6b8d70f817bd5c0b9e69ccf2460'
+}
 param vmName = 'training-builder'
 param vmSize = 'Standard_NC4as_T4_v3'
 param baseImage = {

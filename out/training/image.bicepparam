@@ -2,6 +2,9 @@ using './image.bicep'
 
 param location = 'westus3'
 param tags = {}
+param versionTags = {
+  'prebake-bake': '728fc6b8d70f817bd5c0b9e69ccf2460'
+}
 param galleryName = 'training_gallery'
 param definitionName = 'training-ubuntu-24.04'
 param identifier = {

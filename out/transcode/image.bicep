@@ -8,6 +8,9 @@ param location string
 @description('Tags of the resources.')
 param tags object
 
+@description('Tags of the image version: those of the resources, and the digest of the bake that it comes from.')
+param versionTags object
+
 @description('Name of the gallery.')
 param galleryName string
 
@@ -133,7 +136,7 @@ resource operatorRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 resource template 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {
   name: templateName
   location: location
-  tags: tags
+  tags: versionTags
   identity: {
     type: 'UserAssigned'
     userAssignedIdentities: {
@@ -173,6 +176,7 @@ resource template 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {
         runOutputName: 'node-image'
         galleryImageId: '${definition.id}/versions/${version}'
         targetRegions: targetRegions
+        artifactTags: versionTags
       }
     ]
     errorHandling: {

@@ -2,6 +2,9 @@ using './image.bicep'
 
 param location = 'northeurope'
 param tags = {}
+param versionTags = {
+  'prebake-bake': '06214de33a6f74e3c87c462c8132d05d'
+}
 param galleryName = 'transcode_gallery'
 param definitionName = 'transcode-ubuntu-24.04'
 param identifier = {

@@ -1,7 +1,9 @@
 using './builder.bicep'
 
 param location = 'swedencentral'
-param tags = {}
+param tags = {
+  'prebake-bake': '48a3736aea3afcf795911dc721ad66de'
+}
 param vmName = 'vision-builder'
 param vmSize = 'Standard_NC4as_T4_v3'
 param baseImage = {

@@ -2,6 +2,9 @@ using './image.bicep'
 
 param location = 'swedencentral'
 param tags = {}
+param versionTags = {
+  'prebake-bake': '48a3736aea3afcf795911dc721ad66de'
+}
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'
 param identifier = {

@@ -4,6 +4,8 @@
 //! any of the others: each holds one or two tables of `tables/`.
 
 mod api;
+mod azure_error;
+mod cloud;
 mod cloud_config;
 mod config_default;
 mod cuda;
@@ -19,6 +21,8 @@ mod table;
 mod vm_size;
 
 pub use api::{ApiProperty, api_properties, api_version, api_versions};
+pub use azure_error::{AzureErrorCode, azure_error};
+pub use cloud::{Cloud, cloud, clouds};
 pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
 pub use config_default::config_default;
 pub use cuda::cuda_driver;

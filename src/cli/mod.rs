@@ -6,6 +6,7 @@
 mod bicep;
 mod completions;
 mod config;
+mod deploy;
 mod diff;
 mod explain;
 pub mod files;
@@ -72,6 +73,8 @@ enum Command {
     Validate(validate::Validate),
     /// Say what the new render changes in Azure
     Diff(diff::Diff),
+    /// Make Azure equal to a render
+    Deploy(deploy::Deploy),
     /// Compare the renders of test cases with their approved ones
     Test(test::Test),
     /// Tell the story of a finding's code
@@ -155,6 +158,7 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
         Some(Command::Render(command)) => command.run(),
         Some(Command::Validate(command)) => command.run(),
         Some(Command::Diff(command)) => command.run(),
+        Some(Command::Deploy(command)) => command.run(),
         Some(Command::Test(command)) => command.run(),
         Some(Command::Explain(command)) => command.run(),
         Some(Command::Templates(command)) => command.run(),

@@ -9,6 +9,7 @@ mod capacity;
 mod change;
 mod cidr;
 mod compare;
+mod drift;
 mod files;
 mod findings;
 mod formula;
@@ -25,6 +26,7 @@ pub use change::{
     Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, Shown,
     path_text,
 };
+pub use drift::drift;
 pub use files::{
     FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
 };

@@ -148,6 +148,7 @@ fn phases(
         output => format!("{output}/{}", model.name),
     };
     let stages = stages::compile(&model, &folder, &mut artifacts, sources, diagnostics)?;
+    artifacts.insert(render::PLAN, render::plan(&model, &artifacts).text());
     let judged = Judged {
         config: &config,
         document: &document,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::quote;
 use crate::model::{Build, Model, Pool};
@@ -91,12 +91,22 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
             .as_ref()
             .filter(|builder| builder.image_builder)
             .map(|builder| builder.image_template.clone()),
-        builder_resources: if own_builder { leftovers(model) } else { Vec::new() },
-        verify_tasks: pools.iter().filter_map(|pool| verify_task(model, pool)).collect(),
+        builder_resources: if own_builder {
+            leftovers(model).into_iter().map(|(kind, name)| Leftover { kind, name }).collect()
+        } else {
+            Vec::new()
+        },
+        verify_tasks: pools
+            .iter()
+            .filter_map(|pool| {
+                let json = verify_task(model, pool)?.to_string();
+                Some(VerifyTask { pool: pool.id.clone(), json })
+            })
+            .collect(),
     }
 }
 
-fn providers(model: &Model) -> BTreeSet<&'static str> {
+pub(super) fn providers(model: &Model) -> BTreeSet<&'static str> {
     let mut providers = BTreeSet::new();
     let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
     let mut need = |wanted: bool, names: &[&'static str]| {
@@ -154,7 +164,7 @@ fn build(build: &Build) -> ImageBuild {
 }
 
 /// The resources of the builder's stage, in the order in which they let go of each other.
-fn leftovers(model: &Model) -> Vec<Leftover> {
+pub(super) fn leftovers(model: &Model) -> Vec<(&'static str, String)> {
     let Some(builder) = &model.builder else { return Vec::new() };
     let mut names = vec![
         ("Microsoft.Compute/virtualMachines", builder.vm.clone()),
@@ -170,11 +180,11 @@ fn leftovers(model: &Model) -> Vec<Leftover> {
             ("Microsoft.Network/networkSecurityGroups", format!("{network}-nsg")),
         ]);
     }
-    names.into_iter().map(|(kind, name)| Leftover { kind, name }).collect()
+    names
 }
 
 /// A task that looks at the node from inside a container: Docker, the baked image, driver and GPU.
-fn verify_task(model: &Model, pool: &Pool) -> Option<VerifyTask> {
+pub(super) fn verify_task(model: &Model, pool: &Pool) -> Option<Value> {
     let image = pool.containers.as_ref()?.image_names.first()?;
     let mut options = "--rm --entrypoint /bin/sh".to_owned();
     let mut checks = vec!["echo in a container of $(hostname)".to_owned()];
@@ -196,12 +206,11 @@ fn verify_task(model: &Model, pool: &Pool) -> Option<VerifyTask> {
     }
     // Batch takes the text between double quotes as one argument, in which `\\` and `\"` stand for themselves.
     let script = checks.join(" && ").replace('\\', r"\\").replace('"', r#"\""#);
-    let task = json!({
+    Some(json!({
         "id": "verify",
         "commandLine": format!("-c \"{script}\""),
         "containerSettings": { "imageName": image, "containerRunOptions": options },
         "userIdentity": { "autoUser": { "scope": "pool", "elevationLevel": "admin" } },
         "constraints": { "maxTaskRetryCount": 0, "maxWallClockTime": "PT30M" },
-    });
-    Some(VerifyTask { pool: pool.id.clone(), json: task.to_string() })
+    }))
 }

@@ -10,12 +10,18 @@ pub mod bake;
 mod bounds;
 mod deploy;
 mod manifest;
+mod plan;
 mod pool_json;
 pub mod quote;
 mod tags;
 mod templates;
 
 pub use manifest::{MANIFEST, Manifest, Target};
+pub use plan::{
+    BAKE_TAG, Cores, PLAN, PLAN_VERSION, Part, Plan, PlannedBake, PlannedBatch, PlannedBuild,
+    PlannedImage, PlannedImageBuilder, PlannedPool, PlannedRegistry, PlannedStage, Removal, plan,
+    stage_digest,
+};
 pub use pool_json::SUBSCRIPTION_PLACEHOLDER;
 pub use templates::{EMBEDDED, Templates, read_ahead};
 
@@ -34,6 +40,8 @@ pub struct Artifacts {
     pub files: BTreeMap<String, String>,
     /// Path → the template that made it, for those that a template made.
     pub templates: BTreeMap<String, String>,
+    /// Digest of what the bake runs, when an image is baked.
+    pub bake_id: Option<String>,
 }
 
 impl Artifacts {
@@ -59,6 +67,8 @@ struct View<'a> {
     subscription_placeholder: &'static str,
     pool_files: Vec<PoolFile<'a>>,
     deploy: deploy::Deploy,
+    /// Tags of what a bake makes: with its digest, by which `deploy` tells its own from another render's.
+    bake_tags: BTreeMap<String, String>,
     #[serde(flatten)]
     acr_task: Option<acr_task::AcrTask>,
 }
@@ -82,14 +92,13 @@ pub fn render(
 ) -> Option<Artifacts> {
     let mut artifacts = Artifacts::default();
     let mut complete = true;
-    let mut bake_id = None;
     let files = files(model);
     let of_bake = model.bake.as_ref().map(bake::templates).unwrap_or_default();
     let of_files = files.iter().map(|(_, template)| template);
     templates.prepare(&of_files.chain(&of_bake).map(String::as_str).collect::<Vec<_>>());
     if let Some(plan) = &model.bake {
-        bake_id = bake_file(plan, templates, sources, diagnostics, &mut artifacts);
-        complete &= bake_id.is_some();
+        artifacts.bake_id = bake_file(plan, templates, sources, diagnostics, &mut artifacts);
+        complete &= artifacts.bake_id.is_some();
     }
     let pools = model.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
     let view = View {
@@ -100,7 +109,8 @@ pub fn render(
             .iter()
             .map(|pool| PoolFile { path: pool_path(pool), pool, limits: pool_json::limits(pool) })
             .collect(),
-        deploy: deploy::deploy(model, bake_id.as_deref()),
+        deploy: deploy::deploy(model, artifacts.bake_id.as_deref()),
+        bake_tags: bake_tags(model, artifacts.bake_id.as_deref()),
         acr_task: acr_task::acr_task(model),
     };
     let context =
@@ -142,6 +152,14 @@ fn bake_file(
         artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, bake::CUSTOM_DATA, text);
     }
     Some(files.bake_id)
+}
+
+fn bake_tags(model: &Model, bake_id: Option<&str>) -> BTreeMap<String, String> {
+    let mut tags = model.tags.clone();
+    if let Some(id) = bake_id {
+        tags.insert(BAKE_TAG.to_owned(), id.to_owned());
+    }
+    tags
 }
 
 fn pool_path(pool: &Pool) -> String {

@@ -40,6 +40,8 @@ pub enum Document {
     BatchPool,
     /// `manifest.json`
     Manifest,
+    /// `deploy.json`
+    Plan,
 }
 
 impl Document {
@@ -50,6 +52,7 @@ impl Document {
             ("", "cloud-init.yaml") => Some(Self::CloudConfig),
             ("", "acr-task.yaml") => Some(Self::AcrTask),
             ("", "manifest.json") => Some(Self::Manifest),
+            ("", "deploy.json") => Some(Self::Plan),
             ("pools", _) => file.strip_suffix(".json").map(|_| Self::BatchPool),
             ("arm", _) if file.strip_suffix(".parameters.json").is_some() => {
                 Some(Self::ArmParameters)
@@ -78,6 +81,7 @@ static DOCUMENTS: LazyLock<BTreeMap<Document, Schema>> = LazyLock::new(|| {
         (Document::AcrTask, embedded!("acr-task.schema")),
         (Document::BatchPool, embedded!("batch-pool.schema")),
         (Document::Manifest, embedded!("manifest.schema")),
+        (Document::Plan, embedded!("deploy.schema")),
     ])
 });
 

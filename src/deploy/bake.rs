@@ -1,0 +1,277 @@
+//! The bake on a VM: started, followed on its serial console, captured.
+//!
+//! What a run that goes on needs to know stands on the VM: the tag of its bake, and the one of its success. The console
+//! is a blob that `retrieveBootDiagnosticsData` names
+//! (<https://learn.microsoft.com/rest/api/compute/virtual-machines/retrieve-boot-diagnostics-data>).
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::console::{self, BakeResult, Console};
+use super::deployment::Deployment;
+use super::event::Event;
+use super::failure::Failure;
+use super::http::{Call, Patience};
+use super::state::tags;
+use crate::catalog;
+use crate::render::{BAKE_TAG, PlannedBake};
+
+/// What a bake leaves beside its render.
+const RESULT_FILE: &str = "bake-result.json";
+const LOG_FILE: &str = "bake.log";
+/// Tag of a VM whose bake succeeded.
+const RESULT_TAG: &str = "prebake-result";
+const SUCCEEDED: &str = "succeeded";
+const STEP: &str = "bake";
+/// Looks at the console of a VM that is stopped, until it counts as silent: the blob is written with a delay.
+const SILENT_LOOKS: u32 = 8;
+const OPERATION: Duration = Duration::from_secs(3600);
+
+/// What is seen of a builder.
+struct Builder {
+    value: Value,
+    power: String,
+    generalized: bool,
+    failed: bool,
+}
+
+impl Builder {
+    fn read(value: Value) -> Self {
+        let statuses = value.pointer("/properties/instanceView/statuses").and_then(Value::as_array);
+        let codes: Vec<String> = statuses
+            .into_iter()
+            .flatten()
+            .filter_map(|status| Some(status.get("code")?.as_str()?.to_lowercase()))
+            .collect();
+        let power = codes.iter().find_map(|code| code.strip_prefix("powerstate/")).unwrap_or_default().to_owned();
+        let generalized = codes.iter().any(|code| code == "osstate/generalized");
+        let failed = value.pointer("/properties/provisioningState").and_then(Value::as_str) == Some("Failed");
+        Self { value, power, generalized, failed }
+    }
+
+    fn tag(&self, name: &str) -> Option<String> {
+        Some(tags(&self.value).get(name)?.as_str()?.to_owned())
+    }
+
+    /// Deallocated or stopped: what the bake did, it has done.
+    fn is_stopped(&self) -> bool {
+        matches!(self.power.as_str(), "stopped" | "deallocated" | "stopping" | "deallocating")
+    }
+}
+
+impl Deployment<'_> {
+    /// Makes the builder, waits for its bake and generalizes it; goes on where an earlier run stopped.
+    pub(super) fn bake(&self) -> Result<(), Failure> {
+        let Some(bake) = &self.plan.bake else { return Ok(()) };
+        let stage = self.plan.stage("builder").ok_or_else(|| {
+            Failure::input("the plan has no stage `builder`", "a bake needs one").help("render it again")
+        })?;
+        let mut builder = self.builder(bake)?;
+        if let Some(found) = &builder {
+            if !self.is_own(bake, found)? {
+                builder = None;
+            }
+        }
+        let ready = |builder: &Builder| builder.generalized || builder.tag(RESULT_TAG).as_deref() == Some(SUCCEEDED);
+        if !builder.as_ref().is_some_and(ready) {
+            let history = self.history()?;
+            let name = super::state::deployment_name(self.plan, stage);
+            let made = self.latest("builder", &history).is_some_and(|past| past.name == name && past.state == "Succeeded");
+            if builder.is_none() || !made {
+                self.deploy_stage(stage)?;
+            }
+            self.wait_for_bake(bake)?;
+        }
+        self.capture(bake)
+    }
+
+    fn builder_path(&self, bake: &PlannedBake) -> String {
+        self.resource("Microsoft.Compute/virtualMachines", &bake.vm)
+    }
+
+    fn builder_api(&self, bake: &PlannedBake) -> String {
+        let own = self.resources.iter().find(|resource| {
+            resource.kind.eq_ignore_ascii_case("Microsoft.Compute/virtualMachines") && resource.name == bake.vm && !resource.existing
+        });
+        let known = || catalog::api_version("Microsoft.Compute/virtualMachines").unwrap_or_default().to_owned();
+        own.map_or_else(known, |resource| resource.api_version.clone())
+    }
+
+    fn builder(&self, bake: &PlannedBake) -> Result<Option<Builder>, Failure> {
+        let path = format!("{}?$expand=instanceView", self.builder_path(bake));
+        let found = self.azure.get(&path, &self.builder_api(bake));
+        let found = found.map_err(|error| error.failure(&format!("builder {} cannot be read", bake.vm)))?;
+        Ok(found.map(Builder::read))
+    }
+
+    /// Whether the builder is this render's. One of another bake is removed when the user agrees, and ends the
+    /// deployment otherwise.
+    fn is_own(&self, bake: &PlannedBake, builder: &Builder) -> Result<bool, Failure> {
+        let other = match builder.tag(BAKE_TAG) {
+            Some(id) if id == bake.id => return Ok(true),
+            Some(id) => format!("bake {id}"),
+            None => "something that does not say what it is".to_owned(),
+        };
+        let question = format!("Builder {} belongs to {other}. Remove it?", bake.vm);
+        if (self.world.ask)(&question) {
+            self.remove_all(bake)?;
+            return Ok(false);
+        }
+        let why = format!("it belongs to {other}, and this render bakes {}", bake.id);
+        Err(Failure::azure(format!("builder {} is of another bake", bake.vm), why)
+            .help("let the other bake end; or remove it: the same command with `--yes`"))
+    }
+
+    fn wait_for_bake(&self, bake: &PlannedBake) -> Result<(), Failure> {
+        let minutes = u64::from(bake.timeout_minutes);
+        self.world.report(Event::Step { step: STEP.to_owned() });
+        self.progress(STEP, format!("on {}, at most {minutes} minutes", bake.vm));
+        let end = Instant::now() + Duration::from_secs(minutes * 60);
+        let (mut shown, mut silent, mut last) = (0, 0, Vec::new());
+        for looks in 0.. {
+            let Some(builder) = self.builder_until(bake, end)? else {
+                return Err(Failure::azure(format!("builder {} is gone", bake.vm), "someone removed it while it was baking")
+                    .help("run the same command again: it starts over"));
+            };
+            let (console, bytes) = self.read_console(bake, end)?;
+            if !bytes.is_empty() {
+                last = bytes;
+            }
+            for step in console.steps.iter().skip(shown) {
+                self.progress(STEP, match step.state.as_str() {
+                    "started" => format!("{} ...", step.name),
+                    state => format!("{} {state} after {} s", step.name, step.seconds),
+                });
+            }
+            shown = shown.max(console.steps.len());
+            if let Some(result) = &console.result {
+                return self.take_result(bake, result, &console, &last);
+            }
+            if builder.failed && !builder.is_stopped() && builder.power != "running" {
+                return Err(self.without_result(bake, "Azure could not start it", &last));
+            }
+            if builder.is_stopped() {
+                silent += 1;
+                if silent >= SILENT_LOOKS {
+                    return Err(self.without_result(bake, &format!("it is {} and left no result", builder.power), &last));
+                }
+            }
+            let pause = self.azure.http.look(looks, None);
+            if Instant::now() + pause > end {
+                break;
+            }
+            std::thread::sleep(pause);
+        }
+        let why = format!("it gave no result within {minutes} minutes");
+        Err(self.without_result(bake, &why, &last).help("run the same command again to wait once more"))
+    }
+
+    fn builder_until(&self, bake: &PlannedBake, end: Instant) -> Result<Option<Builder>, Failure> {
+        let path = format!("{}?$expand=instanceView", self.builder_path(bake));
+        let found = self.azure.get_with(&path, &self.builder_api(bake), Patience::Until(end));
+        let found = found.map_err(|error| error.failure(&format!("builder {} cannot be read", bake.vm)))?;
+        Ok(found.map(Builder::read))
+    }
+
+    /// The console so far; nothing before Azure has it. What passes is asked again with the next look.
+    fn read_console(&self, bake: &PlannedBake, end: Instant) -> Result<(Console, Vec<u8>), Failure> {
+        let path = format!("{}/retrieveBootDiagnosticsData", self.builder_path(bake));
+        let links = match self.azure.post(&path, &self.builder_api(bake), None) {
+            Ok(links) => links,
+            // A VM that starts or stops answers 409, and one that is gone shows in the next look.
+            Err(error) if error.passes() || matches!(error.status(), 404 | 409) => return Ok(<_>::default()),
+            Err(error) => return Err(error.failure(&format!("the serial console of {} cannot be read", bake.vm))),
+        };
+        let Some(url) = links.get("serialConsoleLogBlobUri").and_then(Value::as_str) else {
+            return Ok(<_>::default());
+        };
+        // The link carries its own right to read: no token goes to storage.
+        let answer = self.azure.http.send(&Call::new("GET", url), Patience::Until(end.min(Instant::now() + Duration::from_secs(30))));
+        match answer {
+            Ok(answer) if answer.is_success() => Ok((console::read(&answer.bytes), answer.bytes)),
+            _ => Ok(<_>::default()),
+        }
+    }
+
+    fn take_result(&self, bake: &PlannedBake, result: &BakeResult, console: &Console, log: &[u8]) -> Result<(), Failure> {
+        if result.bake_id != bake.id {
+            let why = format!("its console tells of bake {}, and this render bakes {}", result.bake_id, bake.id);
+            return Err(Failure::azure(format!("builder {} runs another bake", bake.vm), why)
+                .help("remove it and start over: `prebake deploy --clean-up`, then the same command again"));
+        }
+        self.keep(RESULT_FILE, &format!("{}\n", result.json));
+        if !result.succeeded {
+            let log = self.keep_log(log);
+            let reason = if console.log.is_empty() { "its log has no lines".to_owned() } else { console.log.join("\n") };
+            return Err(Failure::azure(format!("the bake failed in step `{}`", result.failed_step), reason)
+                .help(format!("read the whole log: {log}"))
+                .help("correct the config and render it again; the next deployment asks whether this builder may go (`--yes` agrees)")
+                .help(format!("to run the same bake once more: `prebake deploy {} --clean-up`, then the same command", self.render.folder.display())));
+        }
+        self.progress(STEP, "succeeded");
+        self.tag_success(bake);
+        Ok(())
+    }
+
+    /// An interrupted run then knows that only the capture is left. Without the tag it reads the console again.
+    fn tag_success(&self, bake: &PlannedBake) {
+        let Ok(Some(builder)) = self.builder(bake) else { return };
+        let mut tags = tags(&builder.value);
+        tags.insert(RESULT_TAG.to_owned(), SUCCEEDED.into());
+        let body = json!({ "tags": tags });
+        let tagged = self.azure.change("PATCH", &self.builder_path(bake), &self.builder_api(bake), Some(&body), OPERATION);
+        if let Err(error) = tagged {
+            self.world.note(format!("builder {} could not be marked as done: {}", bake.vm, error.failure("").reason));
+        }
+    }
+
+    fn capture(&self, bake: &PlannedBake) -> Result<(), Failure> {
+        let path = self.builder_path(bake);
+        let api = self.builder_api(bake);
+        let Some(builder) = self.builder(bake)? else {
+            return Err(Failure::azure(format!("builder {} is gone", bake.vm), "nothing is left to capture")
+                .help("run the same command again: it starts over"));
+        };
+        if builder.generalized {
+            return Ok(());
+        }
+        if builder.power != "deallocated" {
+            self.progress(STEP, format!("deallocating {}", bake.vm));
+            self.azure
+                .change("POST", &format!("{path}/deallocate"), &api, None, OPERATION)
+                .map_err(|error| error.failure(&format!("builder {} cannot be deallocated", bake.vm)))?;
+        }
+        self.progress(STEP, format!("generalizing {}", bake.vm));
+        self.azure
+            .change("POST", &format!("{path}/generalize"), &api, None, OPERATION)
+            .map_err(|error| error.failure(&format!("builder {} cannot be generalized", bake.vm)))?;
+        Ok(())
+    }
+
+    fn without_result(&self, bake: &PlannedBake, why: &str, log: &[u8]) -> Failure {
+        let failure = Failure::azure(format!("the bake on {} has no result", bake.vm), why);
+        let failure = if log.is_empty() {
+            failure.help("its serial console is empty: look at the VM in the portal (Help, boot diagnostics)")
+        } else {
+            failure.help(format!("read its serial console: {}", self.keep_log(log)))
+        };
+        failure.help(format!(
+            "to start over: `prebake deploy {} --clean-up`, then the same command again",
+            self.render.folder.display()
+        ))
+    }
+
+    fn keep_log(&self, log: &[u8]) -> String {
+        self.keep(LOG_FILE, &String::from_utf8_lossy(log));
+        self.render.folder.join(LOG_FILE).display().to_string()
+    }
+
+    /// A file beside the render that nothing depends on.
+    pub(super) fn keep(&self, name: &str, text: &str) {
+        let path = self.render.folder.join(name);
+        if let Err(error) = (self.world.keep)(&path, text) {
+            self.world.note(format!("`{}` cannot be written: {error}", path.display()));
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Who deploys: the credentials in their documented order, and the tokens that are renewed while something is
+//! waited for.
+//!
+//! Every source is asked anew for each token: an assertion of a pipeline lives for minutes, a bake for an hour.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::World;
+use super::cloud::Cloud;
+use super::failure::Failure;
+use super::http::{Answer, Body, Call, Http, Patience, escape};
+
+/// The type of a client assertion (RFC 7523).
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// The audience of an assertion that Entra ID takes
+/// (<https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust>).
+const ASSERTION_AUDIENCE: &str = "api://AzureADTokenExchange";
+/// A token is renewed this long before it ends.
+const MARGIN: Duration = Duration::from_secs(300);
+const DEFAULT_LIFE: Duration = Duration::from_secs(600);
+/// The metadata service of a machine
+/// (<https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>).
+const METADATA_SERVICE: &str = "http://169.254.169.254";
+
+/// Where a token comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// `AZURE_CLIENT_SECRET`.
+    Secret(Application, Secret),
+    /// A file that holds the assertion, `AZURE_FEDERATED_TOKEN_FILE`.
+    TokenFile(Application, String),
+    /// GitHub Actions: the URL and the token that get an assertion.
+    GitHub(Application, String, Secret),
+    /// Azure Pipelines: the URL, the service connection and the token of the job.
+    Pipelines(Application, String, Secret),
+    /// An identity of App Service or a container app: URL, secret of the header, client ID.
+    AppIdentity(String, Secret, Option<String>),
+    /// An identity of this machine: URL, client ID.
+    MachineIdentity(String, Option<String>),
+    /// The login of the Azure CLI.
+    Cli,
+}
+
+/// An application with the tenant that it logs in to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    tenant: String,
+    client: String,
+}
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("(secret)")
+    }
+}
+
+impl Source {
+    /// What a person calls it.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Secret(..) => "client secret of the environment",
+            Self::TokenFile(..) => "workload identity",
+            Self::GitHub(..) => "GitHub Actions",
+            Self::Pipelines(..) => "service connection of Azure Pipelines",
+            Self::AppIdentity(..) | Self::MachineIdentity(..) => "managed identity",
+            Self::Cli => "login of the Azure CLI",
+        }
+    }
+}
+
+struct Token {
+    text: String,
+    renewed_at: Instant,
+}
+
+/// A login, with one token for each audience.
+pub struct Session<'a> {
+    world: &'a World,
+    http: &'a Http,
+    cloud: &'a Cloud,
+    /// Where the tokens come from.
+    pub source: Source,
+    /// The subscription that the CLI's login has chosen.
+    pub subscription: Option<String>,
+    tokens: Mutex<BTreeMap<String, Token>>,
+}
+
+impl<'a> Session<'a> {
+    /// Logs in with the first source that there is. A source that is there and refuses ends the search: whoever set
+    /// a secret means that one.
+    pub fn open(world: &'a World, http: &'a Http, cloud: &'a Cloud, subscription: Option<&str>) -> Result<Self, Failure> {
+        let source = match configured(world)? {
+            Some(source) => source,
+            None => machine_identity(world, http).unwrap_or(Source::Cli),
+        };
+        let mut session = Self { world, http, cloud, source, subscription: None, tokens: Mutex::default() };
+        let audience = &cloud.resource_manager_audience;
+        let (token, chosen) = session.ask(audience, subscription)?;
+        session.subscription = chosen;
+        session.keep(audience, token);
+        Ok(session)
+    }
+
+    /// A token for an audience, renewed in time.
+    pub fn token(&self, audience: &str) -> Result<String, Failure> {
+        if let Some(token) = self.kept(audience) {
+            return Ok(token);
+        }
+        let (token, _) = self.ask(audience, self.subscription.as_deref())?;
+        let text = token.text.clone();
+        self.keep(audience, token);
+        Ok(text)
+    }
+
+    /// Forgets a token that was refused.
+    pub fn forget(&self, audience: &str) {
+        self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(audience);
+    }
+
+    fn kept(&self, audience: &str) -> Option<String> {
+        let tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let token = tokens.get(audience)?;
+        (Instant::now() < token.renewed_at).then(|| token.text.clone())
+    }
+
+    fn keep(&self, audience: &str, token: Token) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        tokens.insert(audience.to_owned(), token);
+    }
+
+    fn ask(&self, audience: &str, subscription: Option<&str>) -> Result<(Token, Option<String>), Failure> {
+        let entra = |application: &Application, field: (&str, &str)| {
+            self.ask_entra(application, audience, field).map(|token| (token, None))
+        };
+        match &self.source {
+            Source::Secret(application, secret) => entra(application, ("client_secret", &secret.0)),
+            Source::TokenFile(application, path) => {
+                let assertion = self.world.read(path).map_err(|error| {
+                    Failure::input(format!("`AZURE_FEDERATED_TOKEN_FILE` names `{path}`, which cannot be read"), error)
+                        .help("mount the token of the service account there")
+                })?;
+                entra(application, ("client_assertion", assertion.trim()))
+            }
+            Source::GitHub(application, url, token) => {
+                let url = format!("{url}&audience={}", escape(ASSERTION_AUDIENCE));
+                let assertion = self.assertion("GET", &url, token, "value", self.source.words())?;
+                entra(application, ("client_assertion", &assertion))
+            }
+            Source::Pipelines(application, url, token) => {
+                let assertion = self.assertion("POST", url, token, "oidcToken", self.source.words())?;
+                entra(application, ("client_assertion", &assertion))
+            }
+            Source::AppIdentity(url, secret, client) => {
+                let url = format!("{url}?api-version=2019-08-01&resource={}{}", escape(audience), client_field(client.as_ref()));
+                self.ask_identity(&url, &[("x-identity-header", &secret.0)]).map(|token| (token, None))
+            }
+            Source::MachineIdentity(url, client) => {
+                let url = format!(
+                    "{url}/metadata/identity/oauth2/token?api-version=2018-02-01&resource={}{}",
+                    escape(audience),
+                    client_field(client.as_ref())
+                );
+                self.ask_identity(&url, &[("metadata", "true")]).map(|token| (token, None))
+            }
+            Source::Cli => ask_cli(self.world, audience, subscription),
+        }
+    }
+
+    /// The token endpoint of Entra ID
+    /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>).
+    fn ask_entra(&self, application: &Application, audience: &str, (name, value): (&str, &str)) -> Result<Token, Failure> {
+        let url = format!("{}/{}/oauth2/v2.0/token", self.cloud.login, escape(&application.tenant));
+        let scope = format!("{audience}/.default");
+        let mut fields = vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", &application.client),
+            ("scope", &scope),
+            (name, value),
+        ];
+        if name == "client_assertion" {
+            fields.push(("client_assertion_type", ASSERTION_TYPE));
+        }
+        let call = Call { body: Body::Form(&fields), ..Call::new("POST", &url) };
+        let answer = self.http.send(&call, Patience::Some).map_err(|error| error.failure())?;
+        token_of(&answer).ok_or_else(|| self.refused(&answer))
+    }
+
+    fn assertion(&self, method: &str, url: &str, token: &Secret, field: &str, whose: &str) -> Result<String, Failure> {
+        let call = Call { bearer: Some(&token.0), ..Call::new(method, url) };
+        let answer = self.http.send(&call, Patience::Some).map_err(|error| error.failure())?;
+        let value = answer.json().filter(|_| answer.is_success());
+        let text = value.as_ref().and_then(|value| value.get(field)?.as_str()).map(str::to_owned);
+        text.ok_or_else(|| {
+            Failure::input(
+                format!("{whose} gives no token of this job"),
+                format!("it answered with status {}", answer.status),
+            )
+            .help("let the job ask for one: `permissions: id-token: write` on GitHub, a service connection with workload identity federation on Azure Pipelines")
+        })
+    }
+
+    fn ask_identity(&self, url: &str, headers: &[(&str, &str)]) -> Result<Token, Failure> {
+        let call = Call { headers, ..Call::new("GET", url) };
+        // The metadata service answers 429 and 5xx while it starts.
+        let mut last = None;
+        for attempt in 0..5 {
+            match self.http.send_on_link(&call) {
+                Ok(answer) if answer.is_success() => {
+                    return token_of(&answer).ok_or_else(|| self.refused(&answer));
+                }
+                Ok(answer) if matches!(answer.status, 429 | 500..) => last = Some(self.refused(&answer)),
+                Ok(answer) => return Err(self.refused(&answer)),
+                Err(error) => last = Some(error.failure()),
+            }
+            std::thread::sleep(self.http.look(attempt, None));
+        }
+        Err(last.unwrap_or_else(|| Failure::input("the managed identity gives no token", "")))
+    }
+
+    fn refused(&self, answer: &Answer) -> Failure {
+        let value = answer.json().unwrap_or(Value::Null);
+        let words = value.get("error_description").or_else(|| value.get("error")).and_then(Value::as_str);
+        let reason = words.map_or_else(
+            || format!("it answered with status {}", answer.status),
+            |words| words.lines().next().unwrap_or_default().to_owned(),
+        );
+        let failure = Failure::input(format!("the login is refused ({})", self.source.words()), reason);
+        match &self.source {
+            Source::Secret(..) => failure.help("correct `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`"),
+            Source::TokenFile(..) | Source::GitHub(..) | Source::Pipelines(..) => {
+                failure.help("compare issuer and subject with the federated credential of the application")
+            }
+            _ => failure.help("assign an identity to this machine; `AZURE_CLIENT_ID` names one of many"),
+        }
+    }
+}
+
+/// What a token endpoint answers; `expires_in` is a number or, from the metadata service, a text.
+fn token_of(answer: &Answer) -> Option<Token> {
+    let value = answer.json().filter(|_| answer.is_success())?;
+    let text = value.get("access_token")?.as_str()?.to_owned();
+    let seconds = match value.get("expires_in") {
+        Some(Value::Number(seconds)) => seconds.as_u64(),
+        Some(Value::String(seconds)) => seconds.parse().ok(),
+        _ => None,
+    };
+    let life = seconds.map_or(DEFAULT_LIFE, Duration::from_secs);
+    // A token of short life is used for half of it.
+    Some(Token { text, renewed_at: Instant::now() + (life.saturating_sub(MARGIN)).max(life / 2) })
+}
+
+fn client_field(client: Option<&String>) -> String {
+    client.map_or_else(String::new, |client| format!("&client_id={}", escape(client)))
+}
+
+/// The source that the environment describes, in the documented order.
+fn configured(world: &World) -> Result<Option<Source>, Failure> {
+    let variable = |name: &str| world.variable(name);
+    let application = |tenant: &str, client: &str, because: &str| {
+        let lacks = |name: &str| {
+            Failure::input(format!("`{because}` is set, but not `{name}`"), "both are needed to log in")
+                .help(format!("set `{name}`, or unset `{because}`"))
+        };
+        Ok::<_, Failure>(Application {
+            tenant: variable(tenant).ok_or_else(|| lacks(tenant))?,
+            client: variable(client).ok_or_else(|| lacks(client))?,
+        })
+    };
+    let (tenant, client) = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID");
+    if let Some(secret) = variable("AZURE_CLIENT_SECRET") {
+        let application = application(tenant, client, "AZURE_CLIENT_SECRET")?;
+        return Ok(Some(Source::Secret(application, Secret(secret))));
+    }
+    if let Some(path) = variable("AZURE_FEDERATED_TOKEN_FILE") {
+        let application = application(tenant, client, "AZURE_FEDERATED_TOKEN_FILE")?;
+        return Ok(Some(Source::TokenFile(application, path)));
+    }
+    let request = variable("ACTIONS_ID_TOKEN_REQUEST_URL").zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
+    if let Some((url, token)) = request.filter(|_| variable(client).is_some()) {
+        let application = application(tenant, client, "ACTIONS_ID_TOKEN_REQUEST_URL")?;
+        return Ok(Some(Source::GitHub(application, url, Secret(token))));
+    }
+    // <https://learn.microsoft.com/azure/devops/pipelines/library/connect-to-azure>, "AzurePipelinesCredential".
+    let connection = variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID").zip(variable("SYSTEM_OIDCREQUESTURI"));
+    if let Some(((id, url), token)) = connection.zip(variable("SYSTEM_ACCESSTOKEN")) {
+        let application = application(
+            "AZURESUBSCRIPTION_TENANT_ID",
+            "AZURESUBSCRIPTION_CLIENT_ID",
+            "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+        )?;
+        let url = format!("{url}?api-version=7.1&serviceConnectionId={}", escape(&id));
+        return Ok(Some(Source::Pipelines(application, url, Secret(token))));
+    }
+    if let Some((url, secret)) = variable("IDENTITY_ENDPOINT").zip(variable("IDENTITY_HEADER")) {
+        return Ok(Some(Source::AppIdentity(url, Secret(secret), variable(client))));
+    }
+    Ok(None)
+}
+
+/// The identity of this machine, if its metadata service answers as one of Azure does.
+fn machine_identity(world: &World, http: &Http) -> Option<Source> {
+    let named = world.variable("AZURE_POD_IDENTITY_AUTHORITY_HOST");
+    let url = named.clone().unwrap_or_else(|| METADATA_SERVICE.to_owned());
+    let url = url.trim_end_matches('/').to_owned();
+    let probe = format!("{url}/metadata/identity/oauth2/token?api-version=2018-02-01");
+    // Without the header, and without a resource, it answers 400 at once: the probe of Azure's own clients.
+    let answer = http.send_on_link(&Call::new("GET", &probe));
+    answer.is_ok_and(|answer| answer.status == 400 || named.is_some()).then(|| {
+        Source::MachineIdentity(url, world.variable("AZURE_CLIENT_ID"))
+    })
+}
+
+/// `az account get-access-token`: one process for each audience.
+fn ask_cli(world: &World, audience: &str, subscription: Option<&str>) -> Result<(Token, Option<String>), Failure> {
+    let mut command = Command::new(if cfg!(windows) { "az.cmd" } else { "az" });
+    command.args(["account", "get-access-token", "--output", "json", "--resource", audience]);
+    if let Some(subscription) = subscription {
+        command.args(["--subscription", subscription]);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let no_login = |why: String| {
+        Failure::input("there is no login to Azure", why)
+            .help("run `az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`")
+    };
+    let output = command.output().map_err(|error| {
+        no_login(format!("no credential stands in the environment, and the Azure CLI cannot be started: {error}"))
+    })?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    let value: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+    let Some(value) = value.filter(|_| output.status.success()) else {
+        return Err(no_login(words.trim().lines().next_back().unwrap_or_default().to_owned()));
+    };
+    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let token = text("accessToken").ok_or_else(|| no_login("the Azure CLI printed no token".to_owned()))?;
+    let ends = value.get("expires_on").and_then(Value::as_u64);
+    let life = ends.map_or(DEFAULT_LIFE, |ends| Duration::from_secs(ends.saturating_sub(world.now)));
+    let life = life.saturating_sub(world.started.elapsed());
+    let token = Token { text: token, renewed_at: Instant::now() + life.saturating_sub(MARGIN).max(life / 2) };
+    Ok((token, text("subscription")))
+}

@@ -1,0 +1,183 @@
+//! One stage as one deployment: sent, waited for, and sent again where Azure says that it will pass.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::deployment::Deployment;
+use super::error::CallError;
+use super::event::{Event, Outcome};
+use super::failure::Failure;
+use super::http::Patience;
+use super::resource_manager::ended;
+use super::state::{Drift, RESOURCES, StageState, deployment_name, stale_assignments};
+use crate::diff::path_text;
+use crate::render::PlannedStage;
+
+/// The longest that a deployment is waited for. Azure itself ends one after seven days.
+const LONGEST: Duration = Duration::from_secs(4 * 3600);
+/// How often a deployment is sent that fails with what passes.
+const ATTEMPTS: u32 = 4;
+
+impl Deployment<'_> {
+    /// Deploys a stage unless it is current. `state` is how it stands.
+    pub(super) fn make_current(&self, stage: &PlannedStage, state: StageState) -> Result<(), Failure> {
+        let step = format!("stage {}", stage.name);
+        let state = match state {
+            StageState::Running(name) => {
+                self.world.report(Event::Step { step: step.clone() });
+                self.progress(&step, format!("deployment {name} is running already"));
+                // How it ends shows in what is asked next.
+                let _ = self.wait_for_deployment(&step, &name)?;
+                self.stage_state(stage, &self.history()?)?
+            }
+            state => state,
+        };
+        match state {
+            StageState::Current => {
+                self.done(&step, Outcome::Unchanged, "");
+                return Ok(());
+            }
+            StageState::Drifted(drifts) => {
+                self.tell_drift(&drifts);
+                if !(self.world.ask)("Put back what was changed by hand?") {
+                    self.leave("what was changed by hand stays: `--yes` puts it back");
+                    self.done(&step, Outcome::Unchanged, "changed by hand, left as it is");
+                    return Ok(());
+                }
+            }
+            StageState::Differs(why) => self.progress(&step, why),
+            StageState::Running(_) => {}
+        }
+        self.deploy_stage(stage)
+    }
+
+    /// Deploys a stage whatever stands there.
+    pub(super) fn deploy_stage(&self, stage: &PlannedStage) -> Result<(), Failure> {
+        let step = format!("stage {}", stage.name);
+        self.world.report(Event::Step { step: step.clone() });
+        let name = deployment_name(self.plan, stage);
+        let (template, parameters) = self.render.content(stage)?;
+        let body = json!({ "properties": { "mode": "Incremental", "template": template, "parameters": parameters } });
+        for attempt in 1.. {
+            let error = match self.try_deploy(&step, &name, &body)? {
+                Ok(()) => break,
+                Err(error) => error,
+            };
+            let failed = || {
+                let mut failure = error.failure(&format!("stage {} failed", stage.name));
+                if error.passes() {
+                    failure = failure.help("run the same command again: it goes on from there");
+                }
+                failure
+            };
+            let again = if error.has_code("RoleAssignmentUpdateNotPermitted") {
+                self.remove_stale_assignments(&step, &stage.name)?
+            } else {
+                error.passes()
+            };
+            if !again || attempt >= ATTEMPTS {
+                return Err(failed());
+            }
+            self.progress(&step, format!("Azure says {}: once more", error.code()));
+            std::thread::sleep(self.azure.http.look(attempt * 2, None));
+        }
+        self.done(&step, Outcome::Deployed, &name);
+        Ok(())
+    }
+
+    /// Sends a deployment and waits for its end. The inner error is Azure's.
+    fn try_deploy(&self, step: &str, name: &str, body: &Value) -> Result<Result<(), CallError>, Failure> {
+        let path = self.deployment_path(name);
+        match self.azure.send("PUT", &path, RESOURCES, Some(body)) {
+            Ok(_) => {}
+            // The same content is being deployed by someone else, or by a run that was interrupted.
+            Err(error) if error.has_code("DeploymentActive") => {
+                self.progress(step, format!("deployment {name} is running already"));
+            }
+            Err(CallError::Failed(failure)) => return Err(failure),
+            Err(error) => return Ok(Err(error)),
+        }
+        self.wait_for_deployment(step, name)
+    }
+
+    /// Waits until a deployment is over. The inner error is why it failed.
+    fn wait_for_deployment(&self, step: &str, name: &str) -> Result<Result<(), CallError>, Failure> {
+        let path = self.deployment_path(name);
+        let end = Instant::now() + LONGEST;
+        let mut told = BTreeSet::new();
+        for looks in 0.. {
+            let deployment = self
+                .azure
+                .get_with(&path, RESOURCES, Patience::Until(end))
+                .map_err(|error| error.failure(&format!("deployment {name} cannot be read")))?;
+            let Some(deployment) = deployment else {
+                return Err(Failure::azure(format!("deployment {name} is gone"), "someone deleted it while it was running")
+                    .help("run the same command again"));
+            };
+            let state = deployment.pointer("/properties/provisioningState").and_then(Value::as_str);
+            match state.unwrap_or_default() {
+                "Succeeded" => return Ok(Ok(())),
+                state @ ("Failed" | "Canceled") => {
+                    return Ok(Err(ended(deployment.pointer("/properties/error"), state)));
+                }
+                _ => {}
+            }
+            self.tell_operations(step, &path, &mut told);
+            let pause = self.azure.http.look(looks, None);
+            if Instant::now() + pause > end {
+                break;
+            }
+            std::thread::sleep(pause);
+        }
+        Err(Failure::azure(format!("deployment {name} takes more than {} hours", LONGEST.as_secs() / 3600), "it goes on in Azure")
+            .help("run the same command again: it goes on from there"))
+    }
+
+    /// Tells the resources that are new since the last look. Only for the eye: what cannot be asked is left out.
+    fn tell_operations(&self, step: &str, path: &str, told: &mut BTreeSet<String>) {
+        let listed = self.azure.list(&format!("{path}/operations"), RESOURCES);
+        for operation in listed.ok().flatten().unwrap_or_default() {
+            let text = |pointer: &str| operation.pointer(pointer).and_then(Value::as_str);
+            let name = text("/properties/targetResource/resourceName").unwrap_or_default();
+            let kind = text("/properties/targetResource/resourceType").unwrap_or_default();
+            let done = text("/properties/provisioningState") == Some("Succeeded");
+            if done && !name.is_empty() && told.insert(format!("{kind}/{name}")) {
+                self.progress(step, format!("{kind} {name}"));
+            }
+        }
+    }
+
+    /// Removes the role assignments of a stage whose identity was made anew. Gives whether there were any.
+    fn remove_stale_assignments(&self, step: &str, stage: &str) -> Result<bool, Failure> {
+        let found = self.deployed(stage)?;
+        let stale = stale_assignments(&found);
+        for assignment in &stale {
+            self.progress(step, format!("role assignment {} names an identity that is gone: made anew", assignment.name));
+            self.azure
+                .change("DELETE", &assignment.id, &assignment.api_version, None, LONGEST)
+                .map_err(|error| error.failure(&format!("role assignment {} cannot be removed", assignment.name)))?;
+        }
+        Ok(!stale.is_empty())
+    }
+
+    /// Tells what was changed by hand.
+    pub(super) fn tell_drift(&self, drifts: &[Drift]) {
+        for drift in drifts {
+            for change in &drift.changes {
+                let text = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+                self.world.report(Event::Drift {
+                    resource: drift.name.clone(),
+                    property: path_text(&change.path),
+                    deployed: text(change.before.as_ref()),
+                    rendered: text(change.after.as_ref()),
+                });
+            }
+        }
+    }
+
+    fn deployment_path(&self, name: &str) -> String {
+        format!("{}/providers/Microsoft.Resources/deployments/{name}", self.group)
+    }
+}
