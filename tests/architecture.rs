@@ -25,6 +25,7 @@ const ORDER: &[&str] = &[
     "report",
     "output",
     "pipeline",
+    "deploy",
     "cli",
 ];
 
@@ -129,4 +130,24 @@ fn only_the_expression_module_reads_the_bracket_of_an_expression() {
     }
     assert!(own > 0, "the reads of the module itself are found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The one file that may open a socket; the others of `deploy` go through it.
+const NETWORK: &str = "deploy/http.rs";
+
+#[test]
+fn one_file_uses_the_network() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let words = ["ureq", "std::net", "TcpStream", "TcpListener", "UdpSocket", "UnixStream"];
+    let mut users = Vec::new();
+    for path in &files {
+        let text = std::fs::read_to_string(path).expect("a source can be read");
+        if words.iter().any(|word| text.contains(word)) {
+            let relative = path.strip_prefix(&root).expect("it is below the root");
+            users.push(relative.to_string_lossy().into_owned());
+        }
+    }
+    assert_eq!(users, [NETWORK]);
 }

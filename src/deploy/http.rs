@@ -177,7 +177,7 @@ impl Http {
             if !later {
                 return answer;
             }
-            let pause = asked.unwrap_or_else(|| backoff(attempt));
+            let pause = asked.map_or_else(|| self.backoff(attempt), |asked| asked.max(SHORTEST_LOOK));
             let again = match patience {
                 Patience::None => false,
                 Patience::Some => attempt < ATTEMPTS && pause <= LONGEST_PAUSE,
@@ -243,6 +243,11 @@ impl Http {
         Ok(Answer { status, headers, bytes })
     }
 
+    /// The pause before a call is sent again: longer each time.
+    fn backoff(&self, attempt: u32) -> Duration {
+        Duration::from_millis(250).saturating_mul(1 << attempt.min(7)).min(self.longest_look * 3)
+    }
+
     /// The pause before the next look at something long: short at first, then longer.
     pub fn look(&self, looks: u32, asked: Option<Duration>) -> Duration {
         let grown = Duration::from_millis(250).saturating_mul(1 << looks.min(6) / 2 * 2).min(self.longest_look);
@@ -303,10 +308,6 @@ pub fn host(url: &str) -> &str {
 /// Whether a status asks to come again.
 fn is_later(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
-}
-
-fn backoff(attempt: u32) -> Duration {
-    Duration::from_millis(250).saturating_mul(1 << attempt.min(7)).min(Duration::from_secs(30))
 }
 
 fn passes(error: &ureq::Error) -> bool {

@@ -1,0 +1,9 @@
+//! `prebake deploy` against a stand-in of Azure that keeps its state: what the program leaves is compared with what
+//! the render asks for.
+#![expect(clippy::disallowed_methods, reason = "tests render into folders and run the binary")]
+
+mod login;
+mod run;
+mod states;
+
+pub use run::{Outcome, Place};
