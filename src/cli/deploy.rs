@@ -260,7 +260,7 @@ impl Deploy {
             }
             Ok(_) if many => terminal::out(&format!("{name}: {state}\n")),
             Ok(Ended::Different) => terminal::out(&format!("{name}: Azure differs from the render, as the notes say\n")),
-            Ok(_) if self.what_if => {}
+            Ok(_) if self.what_if || (self.verify && result == &Ok(Ended::Unchanged)) => {}
             Ok(_) => terminal::out(&format!("{name}: {state}\n")),
         }
         code
@@ -446,6 +446,7 @@ fn line(event: &Event) -> String {
             let word = match outcome {
                 Outcome::Deployed => "done",
                 Outcome::Unchanged => "unchanged",
+                Outcome::Good => "good",
                 Outcome::Removed => "removed",
                 Outcome::Failed => "failed",
             };

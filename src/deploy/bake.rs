@@ -79,7 +79,7 @@ impl Deployment<'_> {
             let name = super::state::deployment_name(self.plan, stage);
             let made = self.latest("builder", &history).is_some_and(|past| past.name == name && past.state == "Succeeded");
             if builder.is_none() || !made {
-                self.deploy_stage(stage)?;
+                self.deploy_stage(stage, "a bake needs its builder")?;
             }
             self.wait_for_bake(bake)?;
         }

@@ -306,7 +306,7 @@ impl Deployment<'_> {
     }
 
     pub(super) fn done(&self, step: &str, outcome: Outcome, detail: &str) {
-        if outcome != Outcome::Unchanged {
+        if !matches!(outcome, Outcome::Unchanged | Outcome::Good) {
             let mut ended = self.lock();
             if *ended == Ended::Unchanged {
                 *ended = Ended::Deployed;

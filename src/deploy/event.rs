@@ -105,6 +105,8 @@ pub enum Outcome {
     Deployed,
     /// There was nothing to do.
     Unchanged,
+    /// It was looked at, and is as it must be.
+    Good,
     /// Something was taken away.
     Removed,
     /// It did not succeed, and the rest goes on.

@@ -103,7 +103,7 @@ impl Deployment<'_> {
                 let stage = self.plan.stage("image").ok_or_else(|| {
                     Failure::input("the plan has no stage `image`", "a bake without one captures nothing").help("render it again")
                 })?;
-                self.deploy_stage(stage)?;
+                self.deploy_stage(stage, "the builder is captured")?;
             }
             let captured = self.version(&path)?.ok_or_else(|| {
                 Failure::azure(format!("image version {version} is not there"), "the deployment that makes it succeeded").help("run the same command again")

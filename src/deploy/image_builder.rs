@@ -51,7 +51,7 @@ impl Deployment<'_> {
                 String::new()
             }
         } else {
-            self.deploy_stage(stage)?;
+            self.deploy_stage(stage, "it makes the image template")?;
             String::new()
         };
         self.wait_for_run(planned, &path, version, &before)

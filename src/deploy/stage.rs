@@ -47,16 +47,17 @@ impl Deployment<'_> {
                     return Ok(());
                 }
             }
-            StageState::Differs(why) => self.progress(&step, why),
-            StageState::Running(_) => {}
+            StageState::Differs(why) => return self.deploy_stage(stage, &why),
+            StageState::Running(name) => return self.deploy_stage(stage, &format!("{name} is running again")),
         }
-        self.deploy_stage(stage)
+        self.deploy_stage(stage, "changed by hand")
     }
 
     /// Deploys a stage whatever stands there.
-    pub(super) fn deploy_stage(&self, stage: &PlannedStage) -> Result<(), Failure> {
+    pub(super) fn deploy_stage(&self, stage: &PlannedStage, why: &str) -> Result<(), Failure> {
         let step = format!("stage {}", stage.name);
         self.world.report(Event::Step { step: step.clone() });
+        self.progress(&step, why);
         let name = deployment_name(self.plan, stage);
         let (template, parameters) = self.render.content(stage)?;
         let body = json!({ "properties": { "mode": "Incremental", "template": template, "parameters": parameters } });

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::deployment::Deployment;
 use super::error::CallError;
 use super::failure::Failure;
+use crate::arm::expression::is_expression;
 use crate::diff::{self, PropertyChange};
 use crate::expand::Resource;
 use crate::model::hex_digest;
@@ -187,7 +188,7 @@ pub(super) fn stale_assignments<'r>(found: &[(&'r Resource, Option<Value>)]) -> 
         let symbolic = resource.body.get("properties").and_then(|body| body.get("principalId")?.as_str());
         let principal = deployed.as_ref().and_then(|value| value.pointer("/properties/principalId")?.as_str());
         resource.kind.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments")
-            && symbolic.is_some_and(|text| text.starts_with('['))
+            && symbolic.is_some_and(is_expression)
             && principal.is_some_and(|principal| !principals.contains(&principal.to_lowercase()))
     };
     found.iter().filter(is_stale).map(|(resource, _)| *resource).collect()

@@ -87,7 +87,7 @@ impl Deployment<'_> {
         let info = task.get("executionInfo").unwrap_or(&Value::Null);
         if info.get("exitCode").and_then(Value::as_i64) == Some(0) {
             service.delete(&format!("/jobs/{job}")).map_err(|error| error.failure(&format!("job {job} cannot be removed")))?;
-            self.done(step, Outcome::Deployed, "the pool is good");
+            self.done(step, Outcome::Good, "");
             return Ok(());
         }
         self.tell_file(service, step, &format!("{path}/files/stderr.txt"));

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::change::PropertyChange;
 use super::compare;
+use crate::arm::expression::is_expression;
 use crate::catalog::{self, mutability};
 use crate::expand::Resource;
 
@@ -36,7 +37,7 @@ fn objects(facts: mutability::Facts, wanted: &mut Map<String, Value>, found: &mu
         let facts = facts.property(&key);
         let place = found.keys().find(|name| name.eq_ignore_ascii_case(&key)).cloned();
         let have = place.and_then(|name| found.remove(&name));
-        if is_symbolic(&want) || key.starts_with('[') || compare::hides(facts) {
+        if is_symbolic(&want) || is_expression(&key) || compare::hides(facts) {
             continue;
         }
         let Some(mut have) = have else {
@@ -87,7 +88,7 @@ fn arrays(facts: mutability::Facts, want: &mut [Value], have: &mut [Value]) {
 
 /// An expression that only Azure can finish.
 fn is_symbolic(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.starts_with('[') && !text.starts_with("[["))
+    value.as_str().is_some_and(is_expression)
 }
 
 /// Azure spells ids and words in its own case, and regions by their display names.
