@@ -13,7 +13,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
 use crate::deploy::{
-    Cloud, DeployableRender, Ended, Event, Failure, FailureKind, Modes, Outcome, Request, Verdict, World, deploy,
+    Cloud, DeployableRender, Ended, Event, Failure, FailureKind, Modes, Outcome, Request, Verdict,
+    World, deploy,
 };
 use crate::diagnostic::text;
 use crate::output;
@@ -83,8 +84,8 @@ enum Format {
     Json,
 }
 
-/// What one render came to.
-type Result1 = Result<Ended, Failure>;
+/// How the deployment of one render ended.
+type Ending = Result<Ended, Failure>;
 
 impl Deploy {
     pub(super) fn run(&self) -> u8 {
@@ -111,19 +112,26 @@ impl Deploy {
     /// Digests in the folder itself prove nothing: only the config does.
     fn compare(&self, config: &Path, renders: &[DeployableRender]) -> Result<(), Failure> {
         let wrong = |title: String, why: String| {
-            Failure::input(title, why).help(format!("review and render it again: `prebake render {}`", config.display()))
+            Failure::input(title, why)
+                .help(format!("review and render it again: `prebake render {}`", config.display()))
         };
         let shared = Configs { paths: vec![config.to_owned()], ..Configs::shared(None, None) };
         let output = self.render.parent().unwrap_or(Path::new(""));
         let Ok(tools) = input::tools(&shared, output) else {
-            return Err(wrong(format!("`{}` cannot be rendered", config.display()), "the templates cannot be read".to_owned()));
+            return Err(wrong(
+                format!("`{}` cannot be rendered", config.display()),
+                "the templates cannot be read".to_owned(),
+            ));
         };
         let mut rendered = BTreeMap::new();
         for job in input::jobs(config, &shared) {
             let outcome = job.render(&tools);
             let Some(render) = outcome.render else {
                 terminal::findings(&outcome.diagnostics, &outcome.sources);
-                return Err(wrong(format!("`{}` cannot be rendered", config.display()), "the findings above stand against it".to_owned()));
+                return Err(wrong(
+                    format!("`{}` cannot be rendered", config.display()),
+                    "the findings above stand against it".to_owned(),
+                ));
             };
             rendered.insert(render.model.name.clone(), render.artifacts.files);
         }
@@ -131,11 +139,17 @@ impl Deploy {
             let name = &render.plan.name;
             let shown = render.folder.display();
             let Some(files) = rendered.get(name) else {
-                return Err(wrong(format!("`{}` makes no render `{name}`", config.display()), format!("`{shown}` is of another config")));
+                return Err(wrong(
+                    format!("`{}` makes no render `{name}`", config.display()),
+                    format!("`{shown}` is of another config"),
+                ));
             };
             let differing = render.differing(files);
             if !differing.is_empty() {
-                return Err(wrong(format!("`{shown}` is not what `{}` renders to", config.display()), format!("different: {}", differing.join(", "))));
+                return Err(wrong(
+                    format!("`{shown}` is not what `{}` renders to", config.display()),
+                    format!("different: {}", differing.join(", ")),
+                ));
             }
         }
         Ok(())
@@ -170,15 +184,18 @@ impl Deploy {
         let renders = Arc::new(renders);
         let next = Arc::new(AtomicUsize::new(0));
         for _ in 0..AT_ONCE.min(count) {
-            let (renders, next, send, shared) = (renders.clone(), next.clone(), send.clone(), shared.clone());
+            let (renders, next, send, shared) =
+                (renders.clone(), next.clone(), send.clone(), shared.clone());
             let command = self.clone();
             // Not joined: whoever stops waiting does not wait for Azure.
-            std::thread::spawn(move || loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(render) = renders.get(index) else { break };
-                let result = command.deploy_one(render, &shared, many);
-                if send.send((index, result)).is_err() {
-                    break;
+            std::thread::spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(render) = renders.get(index) else { break };
+                    let result = command.deploy_one(render, &shared, many);
+                    if send.send((index, result)).is_err() {
+                        break;
+                    }
                 }
             });
         }
@@ -201,8 +218,12 @@ impl Deploy {
     /// What all renders share: files are read once.
     fn shared(&self) -> Result<Shared, Failure> {
         let read = |path: &Path, flag: &str| {
-            input::text_up_to(path, MAX_FILE_BYTES)
-                .map_err(|error| Failure::input(format!("the file of `{flag}` cannot be read"), format!("{}: {error}", path.display())))
+            input::text_up_to(path, MAX_FILE_BYTES).map_err(|error| {
+                Failure::input(
+                    format!("the file of `{flag}` cannot be read"),
+                    format!("{}: {error}", path.display()),
+                )
+            })
         };
         let cloud = match &self.cloud {
             Some(path) => Some(Cloud::of_metadata(&read(path, "--cloud")?)?),
@@ -215,7 +236,7 @@ impl Deploy {
         Ok(Shared { cloud, authorities, screen: Screen::new(self.format) })
     }
 
-    fn deploy_one(&self, render: &DeployableRender, shared: &Arc<Shared>, many: bool) -> Result1 {
+    fn deploy_one(&self, render: &DeployableRender, shared: &Arc<Shared>, many: bool) -> Ending {
         let name = if many { Some(render.plan.name.clone()) } else { None };
         let reporter = shared.clone();
         let (yes, asker) = (self.yes, shared.clone());
@@ -223,21 +244,34 @@ impl Deploy {
             variables: std::env::vars().collect(),
             now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             started: Instant::now(),
-            read: Box::new(|path| input::text_up_to(Path::new(path), MAX_FILE_BYTES).map_err(|error| error.to_string())),
-            keep: Box::new(|path, text| std::fs::write(path, text).map_err(|error| error.to_string())),
+            read: Box::new(|path| {
+                input::text_up_to(Path::new(path), MAX_FILE_BYTES)
+                    .map_err(|error| error.to_string())
+            }),
+            keep: Box::new(|path, text| {
+                std::fs::write(path, text).map_err(|error| error.to_string())
+            }),
             ask: Box::new(move |question| yes || asker.screen.ask(question, many)),
             report: Box::new(move |event| reporter.screen.show(name.as_deref(), &event)),
             authorities: shared.authorities.clone(),
             cloud: shared.cloud.clone(),
             longest_look: look(),
         };
-        let request = Request { modes: self.modes(), source: self.source.clone(), pool: self.pool.clone() };
+        let request =
+            Request { modes: self.modes(), source: self.source.clone(), pool: self.pool.clone() };
         deploy(render, &request, &world)
     }
 
-    fn ended(&self, render: &DeployableRender, result: &Result1, many: bool, summary: &mut Summary) -> u8 {
+    fn ended(
+        &self,
+        render: &DeployableRender,
+        result: &Ending,
+        many: bool,
+        summary: &mut Summary,
+    ) -> u8 {
         let (code, state) = match result {
             Ok(Ended::Unchanged) => (DONE, "unchanged"),
+            Ok(Ended::Deployed) if self.clean_up => (DONE, "clean"),
             Ok(Ended::Deployed) => (DONE, "deployed"),
             Ok(Ended::Different) => (FINDINGS, "different"),
             Err(failure) if failure.kind == FailureKind::Input => (FAILED, "failed"),
@@ -259,7 +293,9 @@ impl Deploy {
                 terminal::note(&text::tamed(&format!("{prefix}{failure}")));
             }
             Ok(_) if many => terminal::out(&format!("{name}: {state}\n")),
-            Ok(Ended::Different) => terminal::out(&format!("{name}: Azure differs from the render, as the notes say\n")),
+            Ok(Ended::Different) => {
+                terminal::out(&format!("{name}: Azure differs from the render, as the notes say\n"))
+            }
             Ok(_) if self.what_if || (self.verify && result == &Ok(Ended::Unchanged)) => {}
             Ok(_) => terminal::out(&format!("{name}: {state}\n")),
         }
@@ -269,14 +305,23 @@ impl Deploy {
     fn stopped(&self, shared: &Shared) -> u8 {
         shared.screen.clear();
         let steps = shared.screen.running();
-        let going = if steps.is_empty() { String::new() } else { format!("; Azure goes on with: {}", steps.join(", ")) };
-        terminal::note(&format!("\nstopped waiting{going}\nrun the same command again: it goes on from there\n"));
+        let going = if steps.is_empty() {
+            String::new()
+        } else {
+            format!("; Azure goes on with: {}", steps.join(", "))
+        };
+        terminal::note(&format!(
+            "\nstopped waiting{going}\nrun the same command again: it goes on from there\n"
+        ));
         INTERRUPTED
     }
 }
 
 /// The next result, unless the user stops the wait.
-fn wait(results: &mpsc::Receiver<(usize, Result1)>, interrupted: &mpsc::Receiver<()>) -> Option<(usize, Result1)> {
+fn wait(
+    results: &mpsc::Receiver<(usize, Ending)>,
+    interrupted: &mpsc::Receiver<()>,
+) -> Option<(usize, Ending)> {
     loop {
         match results.recv_timeout(Duration::from_millis(50)) {
             Ok(result) => return Some(result),
@@ -291,8 +336,11 @@ fn wait(results: &mpsc::Receiver<(usize, Result1)>, interrupted: &mpsc::Receiver
 /// The longest pause between two looks, from `PREBAKE_POLL_SECONDS`.
 #[expect(clippy::disallowed_methods, reason = "commands read the environment")]
 fn look() -> Duration {
-    let seconds = std::env::var("PREBAKE_POLL_SECONDS").ok().and_then(|text| text.parse::<f64>().ok());
-    let seconds = seconds.filter(|seconds| seconds.is_finite() && (0.02..=600.0).contains(seconds)).unwrap_or(LOOK);
+    let seconds =
+        std::env::var("PREBAKE_POLL_SECONDS").ok().and_then(|text| text.parse::<f64>().ok());
+    let seconds = seconds
+        .filter(|seconds| seconds.is_finite() && (0.02..=600.0).contains(seconds))
+        .unwrap_or(LOOK);
     Duration::from_secs_f64(seconds)
 }
 
@@ -300,14 +348,22 @@ fn look() -> Duration {
 fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let shown = path.display();
     if !path.is_dir() {
-        return Err(Failure::input(format!("there is no folder `{shown}`"), "a render is a folder").help("render a config first: `prebake render`"));
+        return Err(Failure::input(
+            format!("there is no folder `{shown}`"),
+            "a render is a folder",
+        )
+        .help("render a config first: `prebake render`"));
     }
     if path.join(crate::render::MANIFEST).is_file() || path.join(crate::render::PLAN).is_file() {
         return Ok(vec![path.to_owned()]);
     }
     let renders: Vec<PathBuf> = input::renders(path).into_values().collect();
     if renders.is_empty() {
-        return Err(Failure::input(format!("`{shown}` is no render, and holds none"), "nothing in it has a `manifest.json`").help("render a config first: `prebake render`"));
+        return Err(Failure::input(
+            format!("`{shown}` is no render, and holds none"),
+            "nothing in it has a `manifest.json`",
+        )
+        .help("render a config first: `prebake render`"));
     }
     Ok(renders)
 }
@@ -320,7 +376,11 @@ fn read_render(folder: &Path) -> Result<DeployableRender, Failure> {
     })?;
     let again = "render it again: `prebake render`";
     let Some(manifest) = &previous.manifest else {
-        return Err(Failure::input(format!("`{shown}` is no render"), "it has no `manifest.json` that can be read").help(again));
+        return Err(Failure::input(
+            format!("`{shown}` is no render"),
+            "it has no `manifest.json` that can be read",
+        )
+        .help(again));
     };
     let digest = |text: &String| crate::model::hex_digest(text.as_bytes());
     let edited: Vec<&str> = manifest
@@ -330,7 +390,11 @@ fn read_render(folder: &Path) -> Result<DeployableRender, Failure> {
         .map(|(path, _)| path.as_str())
         .collect();
     if !edited.is_empty() {
-        return Err(Failure::input(format!("`{shown}` was edited after it was rendered"), format!("changed or gone: {}", edited.join(", "))).help(again));
+        return Err(Failure::input(
+            format!("`{shown}` was edited after it was rendered"),
+            format!("changed or gone: {}", edited.join(", ")),
+        )
+        .help(again));
     }
     DeployableRender::new(folder.to_owned(), previous.files)
 }
@@ -357,7 +421,8 @@ struct Screen {
 impl Screen {
     fn new(format: Format) -> Self {
         let bar = if format == Format::Text && std::io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("the template is well formed");
+            let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
+                .expect("the template is well formed");
             let bar = ProgressBar::new_spinner().with_style(style);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
@@ -386,7 +451,13 @@ impl Screen {
             return;
         }
         // Of a fleet, each render has one line of progress, and what is wrong.
-        let quiet = render.is_some() && !matches!(event, Event::Note { .. } | Event::Drift { .. } | Event::Check { verdict: Verdict::Problem, .. });
+        let quiet = render.is_some()
+            && !matches!(
+                event,
+                Event::Note { .. }
+                    | Event::Drift { .. }
+                    | Event::Check { verdict: Verdict::Problem, .. }
+            );
         let prefix = render.map_or_else(String::new, |render| format!("{render}: "));
         if !quiet || matches!(event, Event::Step { .. }) {
             let line = text::tamed(&format!("{prefix}{}", line(event)));
@@ -395,7 +466,9 @@ impl Screen {
     }
 
     fn follow(&self, render: Option<&str>, event: &Event) {
-        let name = |step: &str| render.map_or_else(|| step.to_owned(), |render| format!("{render}: {step}"));
+        let name = |step: &str| {
+            render.map_or_else(|| step.to_owned(), |render| format!("{render}: {step}"))
+        };
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Step { step } => {
@@ -403,7 +476,9 @@ impl Screen {
                 self.bar.set_message(name(step));
                 self.bar.reset_elapsed();
             }
-            Event::Progress { step, detail } => self.bar.set_message(format!("{} · {detail}", name(step))),
+            Event::Progress { step, detail } => {
+                self.bar.set_message(format!("{} · {detail}", name(step)))
+            }
             Event::Done { step, .. } => {
                 running.remove(&name(step));
             }
@@ -436,7 +511,8 @@ fn line(event: &Event) -> String {
                 Verdict::Note => "note",
                 Verdict::Problem => "PROBLEM",
             };
-            let help = if help.is_empty() { String::new() } else { format!("\n  {:26}help: {help}", "") };
+            let help =
+                if help.is_empty() { String::new() } else { format!("\n  {:26}help: {help}", "") };
             format!("  {word:8} {check:16} {detail}{help}")
         }
         Event::Step { step } => format!("== {step}"),
@@ -450,10 +526,16 @@ fn line(event: &Event) -> String {
                 Outcome::Removed => "removed",
                 Outcome::Failed => "failed",
             };
-            if detail.is_empty() { format!("{step}: {word}") } else { format!("{step}: {word} ({detail})") }
+            if detail.is_empty() {
+                format!("{step}: {word}")
+            } else {
+                format!("{step}: {word} ({detail})")
+            }
         }
         Event::Drift { resource, property, deployed, rendered } => {
-            format!("  changed by hand: {resource} {property} is {deployed}, the render says {rendered}")
+            format!(
+                "  changed by hand: {resource} {property} is {deployed}, the render says {rendered}"
+            )
         }
         Event::Change { change, resource, properties, .. } => {
             let sign = match change.as_str() {
@@ -463,7 +545,11 @@ fn line(event: &Event) -> String {
                 "NoEffect" => "=",
                 _ => "*",
             };
-            let properties = if properties.is_empty() { String::new() } else { format!(" ({})", properties.join(", ")) };
+            let properties = if properties.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", properties.join(", "))
+            };
             format!("  {sign} {resource}{properties}")
         }
         Event::Note { text } => format!("note: {text}"),
@@ -482,7 +568,8 @@ impl Summary {
     }
 
     fn text(&self) -> String {
-        let parts: Vec<String> = self.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        let parts: Vec<String> =
+            self.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
         format!("\n{} renders: {}\n", self.states.values().sum::<usize>(), parts.join(", "))
     }
 }

@@ -6,8 +6,11 @@ use serde::Deserialize;
 use crate::disk;
 use crate::model::{Image, Model};
 
-/// What `deploy.sh` keeps of a bake, beside the render.
-pub(super) const BAKE_RESULT: &str = "bake-result.json";
+/// What a deployment keeps of a bake, beside the render.
+const BAKE_RESULT: &str = "bake-result.json";
+
+/// Everything that a deployment keeps beside a render.
+pub(super) const BESIDE: [&str; 2] = [BAKE_RESULT, "bake.log"];
 
 /// More than any result holds.
 const MAX_BYTES: u64 = 1 << 20;

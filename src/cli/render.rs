@@ -187,8 +187,8 @@ impl Render {
         for path in &committed.overwritten {
             let _ = writeln!(notes, "note: `{path}` was edited by hand and is overwritten");
         }
-        // The result of a bake stands beside its render by intention.
-        for path in committed.foreign.iter().filter(|path| *path != pins::BAKE_RESULT) {
+        // The result and the log of a bake stand beside its render by intention.
+        for path in committed.foreign.iter().filter(|path| !pins::BESIDE.contains(&path.as_str())) {
             let _ = writeln!(notes, "note: `{path}` is not of this render and stays");
         }
         if fleet.is_single() {

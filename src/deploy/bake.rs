@@ -44,9 +44,14 @@ impl Builder {
             .flatten()
             .filter_map(|status| Some(status.get("code")?.as_str()?.to_lowercase()))
             .collect();
-        let power = codes.iter().find_map(|code| code.strip_prefix("powerstate/")).unwrap_or_default().to_owned();
+        let power = codes
+            .iter()
+            .find_map(|code| code.strip_prefix("powerstate/"))
+            .unwrap_or_default()
+            .to_owned();
         let generalized = codes.iter().any(|code| code == "osstate/generalized");
-        let failed = value.pointer("/properties/provisioningState").and_then(Value::as_str) == Some("Failed");
+        let failed = value.pointer("/properties/provisioningState").and_then(Value::as_str)
+            == Some("Failed");
         Self { value, power, generalized, failed }
     }
 
@@ -65,7 +70,8 @@ impl Deployment<'_> {
     pub(super) fn bake(&self) -> Result<(), Failure> {
         let Some(bake) = &self.plan.bake else { return Ok(()) };
         let stage = self.plan.stage("builder").ok_or_else(|| {
-            Failure::input("the plan has no stage `builder`", "a bake needs one").help("render it again")
+            Failure::input("the plan has no stage `builder`", "a bake needs one")
+                .help("render it again")
         })?;
         let mut builder = self.builder(bake)?;
         if let Some(found) = &builder {
@@ -73,11 +79,15 @@ impl Deployment<'_> {
                 builder = None;
             }
         }
-        let ready = |builder: &Builder| builder.generalized || builder.tag(RESULT_TAG).as_deref() == Some(SUCCEEDED);
+        let ready = |builder: &Builder| {
+            builder.generalized || builder.tag(RESULT_TAG).as_deref() == Some(SUCCEEDED)
+        };
         if !builder.as_ref().is_some_and(ready) {
             let history = self.history()?;
             let name = super::state::deployment_name(self.plan, stage);
-            let made = self.latest("builder", &history).is_some_and(|past| past.name == name && past.state == "Succeeded");
+            let made = self
+                .latest("builder", &history)
+                .is_some_and(|past| past.name == name && past.state == "Succeeded");
             if builder.is_none() || !made {
                 self.deploy_stage(stage, "a bake needs its builder")?;
             }
@@ -92,16 +102,21 @@ impl Deployment<'_> {
 
     fn builder_api(&self, bake: &PlannedBake) -> String {
         let own = self.resources.iter().find(|resource| {
-            resource.kind.eq_ignore_ascii_case("Microsoft.Compute/virtualMachines") && resource.name == bake.vm && !resource.existing
+            resource.kind.eq_ignore_ascii_case("Microsoft.Compute/virtualMachines")
+                && resource.name == bake.vm
+                && !resource.existing
         });
-        let known = || catalog::api_version("Microsoft.Compute/virtualMachines").unwrap_or_default().to_owned();
+        let known = || {
+            catalog::api_version("Microsoft.Compute/virtualMachines").unwrap_or_default().to_owned()
+        };
         own.map_or_else(known, |resource| resource.api_version.clone())
     }
 
     fn builder(&self, bake: &PlannedBake) -> Result<Option<Builder>, Failure> {
         let path = format!("{}?$expand=instanceView", self.builder_path(bake));
         let found = self.azure.get(&path, &self.builder_api(bake));
-        let found = found.map_err(|error| error.failure(&format!("builder {} cannot be read", bake.vm)))?;
+        let found =
+            found.map_err(|error| error.failure(&format!("builder {} cannot be read", bake.vm)))?;
         Ok(found.map(Builder::read))
     }
 
@@ -131,18 +146,24 @@ impl Deployment<'_> {
         let (mut shown, mut silent, mut last) = (0, 0, Vec::new());
         for looks in 0.. {
             let Some(builder) = self.builder_until(bake, end)? else {
-                return Err(Failure::azure(format!("builder {} is gone", bake.vm), "someone removed it while it was baking")
-                    .help("run the same command again: it starts over"));
+                return Err(Failure::azure(
+                    format!("builder {} is gone", bake.vm),
+                    "someone removed it while it was baking",
+                )
+                .help("run the same command again: it starts over"));
             };
             let (console, bytes) = self.read_console(bake, end)?;
             if !bytes.is_empty() {
                 last = bytes;
             }
             for step in console.steps.iter().skip(shown) {
-                self.progress(STEP, match step.state.as_str() {
-                    "started" => format!("{} ...", step.name),
-                    state => format!("{} {state} after {} s", step.name, step.seconds),
-                });
+                self.progress(
+                    STEP,
+                    match step.state.as_str() {
+                        "started" => format!("{} ...", step.name),
+                        state => format!("{} {state} after {} s", step.name, step.seconds),
+                    },
+                );
             }
             shown = shown.max(console.steps.len());
             if let Some(result) = &console.result {
@@ -154,7 +175,11 @@ impl Deployment<'_> {
             if builder.is_stopped() {
                 silent += 1;
                 if silent >= SILENT_LOOKS {
-                    return Err(self.without_result(bake, &format!("it is {} and left no result", builder.power), &last));
+                    return Err(self.without_result(
+                        bake,
+                        &format!("it is {} and left no result", builder.power),
+                        &last,
+                    ));
                 }
             }
             let pause = self.azure.http.look(looks, None);
@@ -164,46 +189,75 @@ impl Deployment<'_> {
             std::thread::sleep(pause);
         }
         let why = format!("it gave no result within {minutes} minutes");
-        Err(self.without_result(bake, &why, &last).help("run the same command again to wait once more"))
+        Err(self
+            .without_result(bake, &why, &last)
+            .help("run the same command again to wait once more"))
     }
 
     fn builder_until(&self, bake: &PlannedBake, end: Instant) -> Result<Option<Builder>, Failure> {
         let path = format!("{}?$expand=instanceView", self.builder_path(bake));
         let found = self.azure.get_with(&path, &self.builder_api(bake), Patience::Until(end));
-        let found = found.map_err(|error| error.failure(&format!("builder {} cannot be read", bake.vm)))?;
+        let found =
+            found.map_err(|error| error.failure(&format!("builder {} cannot be read", bake.vm)))?;
         Ok(found.map(Builder::read))
     }
 
     /// The console so far; nothing before Azure has it. What passes is asked again with the next look.
-    fn read_console(&self, bake: &PlannedBake, end: Instant) -> Result<(Console, Vec<u8>), Failure> {
+    fn read_console(
+        &self,
+        bake: &PlannedBake,
+        end: Instant,
+    ) -> Result<(Console, Vec<u8>), Failure> {
         let path = format!("{}/retrieveBootDiagnosticsData", self.builder_path(bake));
         let links = match self.azure.post(&path, &self.builder_api(bake), None) {
             Ok(links) => links,
             // A VM that starts or stops answers 409, and one that is gone shows in the next look.
-            Err(error) if error.passes() || matches!(error.status(), 404 | 409) => return Ok(<_>::default()),
-            Err(error) => return Err(error.failure(&format!("the serial console of {} cannot be read", bake.vm))),
+            Err(error) if error.passes() || matches!(error.status(), 404 | 409) => {
+                return Ok(<_>::default());
+            }
+            Err(error) => {
+                return Err(
+                    error.failure(&format!("the serial console of {} cannot be read", bake.vm))
+                );
+            }
         };
         let Some(url) = links.get("serialConsoleLogBlobUri").and_then(Value::as_str) else {
             return Ok(<_>::default());
         };
         // The link carries its own right to read: no token goes to storage.
-        let answer = self.azure.http.send(&Call::new("GET", url), Patience::Until(end.min(Instant::now() + Duration::from_secs(30))));
+        let answer = self.azure.http.send(
+            &Call::new("GET", url),
+            Patience::Until(end.min(Instant::now() + Duration::from_secs(30))),
+        );
         match answer {
             Ok(answer) if answer.is_success() => Ok((console::read(&answer.bytes), answer.bytes)),
             _ => Ok(<_>::default()),
         }
     }
 
-    fn take_result(&self, bake: &PlannedBake, result: &BakeResult, console: &Console, log: &[u8]) -> Result<(), Failure> {
+    fn take_result(
+        &self,
+        bake: &PlannedBake,
+        result: &BakeResult,
+        console: &Console,
+        log: &[u8],
+    ) -> Result<(), Failure> {
         if result.bake_id != bake.id {
-            let why = format!("its console tells of bake {}, and this render bakes {}", result.bake_id, bake.id);
+            let why = format!(
+                "its console tells of bake {}, and this render bakes {}",
+                result.bake_id, bake.id
+            );
             return Err(Failure::azure(format!("builder {} runs another bake", bake.vm), why)
                 .help("remove it and start over: `prebake deploy --clean-up`, then the same command again"));
         }
         self.keep(RESULT_FILE, &format!("{}\n", result.json));
         if !result.succeeded {
             let log = self.keep_log(log);
-            let reason = if console.log.is_empty() { "its log has no lines".to_owned() } else { console.log.join("\n") };
+            let reason = if console.log.is_empty() {
+                "its log has no lines".to_owned()
+            } else {
+                console.log.join("\n")
+            };
             return Err(Failure::azure(format!("the bake failed in step `{}`", result.failed_step), reason)
                 .help(format!("read the whole log: {log}"))
                 .help("correct the config and render it again; the next deployment asks whether this builder may go (`--yes` agrees)")
@@ -220,9 +274,19 @@ impl Deployment<'_> {
         let mut tags = tags(&builder.value);
         tags.insert(RESULT_TAG.to_owned(), SUCCEEDED.into());
         let body = json!({ "tags": tags });
-        let tagged = self.azure.change("PATCH", &self.builder_path(bake), &self.builder_api(bake), Some(&body), OPERATION);
+        let tagged = self.azure.change(
+            "PATCH",
+            &self.builder_path(bake),
+            &self.builder_api(bake),
+            Some(&body),
+            OPERATION,
+        );
         if let Err(error) = tagged {
-            self.world.note(format!("builder {} could not be marked as done: {}", bake.vm, error.failure("").reason));
+            self.world.note(format!(
+                "builder {} could not be marked as done: {}",
+                bake.vm,
+                error.failure("").reason
+            ));
         }
     }
 
@@ -230,8 +294,11 @@ impl Deployment<'_> {
         let path = self.builder_path(bake);
         let api = self.builder_api(bake);
         let Some(builder) = self.builder(bake)? else {
-            return Err(Failure::azure(format!("builder {} is gone", bake.vm), "nothing is left to capture")
-                .help("run the same command again: it starts over"));
+            return Err(Failure::azure(
+                format!("builder {} is gone", bake.vm),
+                "nothing is left to capture",
+            )
+            .help("run the same command again: it starts over"));
         };
         if builder.generalized {
             return Ok(());
@@ -240,12 +307,14 @@ impl Deployment<'_> {
             self.progress(STEP, format!("deallocating {}", bake.vm));
             self.azure
                 .change("POST", &format!("{path}/deallocate"), &api, None, OPERATION)
-                .map_err(|error| error.failure(&format!("builder {} cannot be deallocated", bake.vm)))?;
+                .map_err(|error| {
+                    error.failure(&format!("builder {} cannot be deallocated", bake.vm))
+                })?;
         }
         self.progress(STEP, format!("generalizing {}", bake.vm));
-        self.azure
-            .change("POST", &format!("{path}/generalize"), &api, None, OPERATION)
-            .map_err(|error| error.failure(&format!("builder {} cannot be generalized", bake.vm)))?;
+        self.azure.change("POST", &format!("{path}/generalize"), &api, None, OPERATION).map_err(
+            |error| error.failure(&format!("builder {} cannot be generalized", bake.vm)),
+        )?;
         Ok(())
     }
 

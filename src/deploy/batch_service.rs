@@ -22,15 +22,23 @@ impl<'a> BatchService<'a> {
     /// The account of the render, whatever the environment names; nothing when it is not there.
     pub(super) fn open(deployment: &'a Deployment<'a>) -> Result<Option<Self>, Failure> {
         let Some(batch) = &deployment.plan.batch else { return Ok(None) };
-        let account = deployment.resources.iter().find(|resource| resource.kind.eq_ignore_ascii_case(ACCOUNTS));
+        let account = deployment
+            .resources
+            .iter()
+            .find(|resource| resource.kind.eq_ignore_ascii_case(ACCOUNTS));
         let (path, api) = match account {
             Some(account) => (account.id.clone(), account.api_version.clone()),
             None => (deployment.resource(ACCOUNTS, &batch.account), "2024-07-01".to_owned()),
         };
         let found = deployment.azure.get(&path, &api);
-        let found = found.map_err(|error| error.failure(&format!("Batch account `{}` cannot be read", batch.account)))?;
+        let found = found.map_err(|error| {
+            error.failure(&format!("Batch account `{}` cannot be read", batch.account))
+        })?;
         let Some(found) = found else { return Ok(None) };
-        let endpoint = found.pointer("/properties/accountEndpoint").and_then(Value::as_str).unwrap_or_default();
+        let endpoint = found
+            .pointer("/properties/accountEndpoint")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         Ok(Some(Self { deployment, endpoint: host(endpoint).to_owned() }))
     }
 
@@ -63,7 +71,9 @@ impl<'a> BatchService<'a> {
                 found.extend(items);
             }
             match page.get("odata.nextLink").and_then(Value::as_str) {
-                Some(next) if host(next).eq_ignore_ascii_case(&self.endpoint) => next.clone_into(&mut url),
+                Some(next) if host(next).eq_ignore_ascii_case(&self.endpoint) => {
+                    next.clone_into(&mut url)
+                }
                 _ => break,
             }
         }
@@ -90,7 +100,13 @@ impl<'a> BatchService<'a> {
         format!("https://{}{path}{sign}api-version={API}", self.endpoint)
     }
 
-    fn call(&self, method: &str, url: &str, body: Body<'_>, patience: Patience) -> Result<Answer, CallError> {
+    fn call(
+        &self,
+        method: &str,
+        url: &str,
+        body: Body<'_>,
+        patience: Patience,
+    ) -> Result<Answer, CallError> {
         let azure = self.deployment.azure;
         let audience = &azure.cloud.batch_audience;
         for attempt in 0..2 {

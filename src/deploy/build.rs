@@ -49,8 +49,15 @@ impl BuildState {
 impl Deployment<'_> {
     /// How the builds stand. A registry that is not there has no images.
     pub(super) fn build_states(&self, group: Option<&Value>) -> Result<Vec<BuildState>, Failure> {
-        let missing = || self.plan.builds.iter().map(|build| BuildState { build: build.clone(), state: Known::Missing }).collect();
-        let Some(planned) = self.plan.registry.as_ref().filter(|_| !self.plan.builds.is_empty()) else {
+        let missing = || {
+            self.plan
+                .builds
+                .iter()
+                .map(|build| BuildState { build: build.clone(), state: Known::Missing })
+                .collect()
+        };
+        let Some(planned) = self.plan.registry.as_ref().filter(|_| !self.plan.builds.is_empty())
+        else {
             return Ok(missing());
         };
         let Some(registry) = self.registry(planned)? else {
@@ -80,13 +87,18 @@ impl Deployment<'_> {
 
     /// Builds what is missing, one after another.
     pub(super) fn make_builds(&self, states: &[BuildState]) -> Result<(), Failure> {
-        let Some(planned) = self.plan.registry.as_ref().filter(|_| !states.is_empty()) else { return Ok(()) };
+        let Some(planned) = self.plan.registry.as_ref().filter(|_| !states.is_empty()) else {
+            return Ok(());
+        };
         // The registry stage may have made the registry, and task runs their images.
         let now: Vec<BuildState>;
         let states = if states.iter().all(BuildState::is_there) {
             states
         } else {
-            let group = self.azure.get(&self.group, RESOURCES).map_err(|error| error.failure("the group cannot be read"))?;
+            let group = self
+                .azure
+                .get(&self.group, RESOURCES)
+                .map_err(|error| error.failure("the group cannot be read"))?;
             now = self.build_states(group.as_ref())?;
             &now
         };
@@ -118,7 +130,10 @@ impl Deployment<'_> {
     pub(super) fn registry_path(&self, planned: &PlannedRegistry) -> String {
         let subscription = planned.subscription.as_ref().unwrap_or(&self.subscription);
         let group = planned.resource_group.as_ref().unwrap_or(&self.plan.resource_group);
-        format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/{REGISTRIES}/{}", planned.name)
+        format!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/{REGISTRIES}/{}",
+            planned.name
+        )
     }
 
     pub(super) fn registry(&self, planned: &PlannedRegistry) -> Result<Option<Value>, Failure> {
@@ -134,8 +149,14 @@ impl Deployment<'_> {
     }
 
     /// Starts a run and gives its ID.
-    fn start(&self, step: &str, planned: &PlannedRegistry, build: &PlannedBuild) -> Result<String, Failure> {
-        let source = if build.remote { build.context.clone() } else { self.upload(step, planned, build)? };
+    fn start(
+        &self,
+        step: &str,
+        planned: &PlannedRegistry,
+        build: &PlannedBuild,
+    ) -> Result<String, Failure> {
+        let source =
+            if build.remote { build.context.clone() } else { self.upload(step, planned, build)? };
         let arguments: Vec<Value> = build
             .arguments
             .iter()
@@ -162,17 +183,30 @@ impl Deployment<'_> {
             request["credentials"] = json!({ "sourceRegistry": { "identity": "[caller]" } });
         }
         let path = format!("{}/scheduleRun", self.registry_path(planned));
-        let run = self.azure.post(&path, TASKS, Some(&request)).map_err(|error| self.no_build(&error, planned, build))?;
-        let id = run.pointer("/properties/runId").or_else(|| run.get("name")).and_then(Value::as_str);
+        let run = self
+            .azure
+            .post(&path, TASKS, Some(&request))
+            .map_err(|error| self.no_build(&error, planned, build))?;
+        let id =
+            run.pointer("/properties/runId").or_else(|| run.get("name")).and_then(Value::as_str);
         let id = id.ok_or_else(|| {
-            Failure::azure(format!("the build of {} was not started", build.image), "the registry names no run").help("run the same command again")
+            Failure::azure(
+                format!("the build of {} was not started", build.image),
+                "the registry names no run",
+            )
+            .help("run the same command again")
         })?;
         self.progress(step, format!("run {id}"));
         self.mark(step, build, Some(id));
         Ok(id.to_owned())
     }
 
-    fn no_build(&self, error: &CallError, planned: &PlannedRegistry, build: &PlannedBuild) -> Failure {
+    fn no_build(
+        &self,
+        error: &CallError,
+        planned: &PlannedRegistry,
+        build: &PlannedBuild,
+    ) -> Failure {
         let failure = error.failure(&format!("the build of {} cannot be started", build.image));
         if error.status() != 403 {
             return failure;
@@ -180,54 +214,104 @@ impl Deployment<'_> {
         failure.help(format!(
             "whoever deploys needs `Contributor` on registry `{}`{}",
             planned.name,
-            if planned.abac { format!(" and the role `{}` to push", planned.push_role) } else { String::new() }
+            if planned.abac {
+                format!(" and the role `{}` to push", planned.push_role)
+            } else {
+                String::new()
+            }
         ))
     }
 
     /// Uploads the context and gives the place that the registry knows it by.
-    fn upload(&self, step: &str, planned: &PlannedRegistry, build: &PlannedBuild) -> Result<String, Failure> {
+    fn upload(
+        &self,
+        step: &str,
+        planned: &PlannedRegistry,
+        build: &PlannedBuild,
+    ) -> Result<String, Failure> {
         let (folder, _) = context::paths(&self.request.source, &build.context, &build.dockerfile);
         let packed = context::pack(&folder, &build.dockerfile).map_err(|error| {
-            Failure::input(format!("the context `{}` cannot be packed", folder.display()), error.to_string())
-                .help("give the folder of the config: `--source DIR`")
+            Failure::input(
+                format!("the context `{}` cannot be packed", folder.display()),
+                error.to_string(),
+            )
+            .help("give the folder of the config: `--source DIR`")
         })?;
-        self.progress(step, format!("context {}: {} files, {} packed", folder.display(), packed.files, size(packed.bytes)));
+        self.progress(
+            step,
+            format!(
+                "context {}: {} files, {} packed",
+                folder.display(),
+                packed.files,
+                size(packed.bytes)
+            ),
+        );
         let path = format!("{}/listBuildSourceUploadUrl", self.registry_path(planned));
-        let place = self.azure.post(&path, TASKS, None).map_err(|error| self.no_build(&error, planned, build))?;
+        let place = self
+            .azure
+            .post(&path, TASKS, None)
+            .map_err(|error| self.no_build(&error, planned, build))?;
         let text = |name: &str| place.get(name).and_then(Value::as_str);
         let (url, relative) = text("uploadUrl").zip(text("relativePath")).ok_or_else(|| {
-            Failure::azure(format!("the context of {} cannot be uploaded", build.image), "the registry names no place for it").help("run the same command again")
+            Failure::azure(
+                format!("the context of {} cannot be uploaded", build.image),
+                "the registry names no place for it",
+            )
+            .help("run the same command again")
         })?;
         let headers = [("x-ms-blob-type", "BlockBlob"), ("x-ms-version", "2021-08-06")];
-        let call = Call { headers: &headers, body: Body::Blob(packed.file.path()), ..Call::new("PUT", url) };
-        let answer = self.azure.http.send(&call, Patience::Some).map_err(|error| error.failure())?;
+        let call = Call {
+            headers: &headers,
+            body: Body::Blob(packed.file.path()),
+            ..Call::new("PUT", url)
+        };
+        let answer =
+            self.azure.http.send(&call, Patience::Some).map_err(|error| error.failure())?;
         if !answer.is_success() {
-            return Err(CallError::of(&answer).failure(&format!("the context of {} cannot be uploaded", build.image)));
+            return Err(CallError::of(&answer)
+                .failure(&format!("the context of {} cannot be uploaded", build.image)));
         }
         Ok(relative.to_owned())
     }
 
     /// Tells the log of a run until it is over.
-    fn follow(&self, step: &str, planned: &PlannedRegistry, build: &PlannedBuild, run: &str) -> Result<(), Failure> {
+    fn follow(
+        &self,
+        step: &str,
+        planned: &PlannedRegistry,
+        build: &PlannedBuild,
+        run: &str,
+    ) -> Result<(), Failure> {
         let path = format!("{}/runs/{run}", self.registry_path(planned));
         let limit = Duration::from_secs(u64::from(build.timeout_seconds)) + QUEUE;
         let end = Instant::now() + limit;
         let mut log = Log::default();
         for looks in 0.. {
             let found = self.azure.get_with(&path, TASKS, Patience::Until(end));
-            let found = found.map_err(|error| error.failure(&format!("run {run} cannot be read")))?;
+            let found =
+                found.map_err(|error| error.failure(&format!("run {run} cannot be read")))?;
             let status = found.as_ref().map(status).unwrap_or_default();
             self.tell_log(step, &path, &mut log);
             match status.as_str() {
                 "Succeeded" => return Ok(()),
                 "" => {
-                    return Err(Failure::azure(format!("run {run} of {} is gone", build.image), "the registry does not know it")
-                        .help("run the same command again"));
+                    return Err(Failure::azure(
+                        format!("run {run} of {} is gone", build.image),
+                        "the registry does not know it",
+                    )
+                    .help("run the same command again"));
                 }
                 over if is_over(over) => {
-                    let reason = if log.last.is_empty() { "it has no log".to_owned() } else { log.last.join("\n") };
-                    return Err(Failure::azure(format!("the build of {} ended as {over} (run {run})", build.image), reason)
-                        .help("correct what the log says, then run the same command again"));
+                    let reason = if log.last.is_empty() {
+                        "it has no log".to_owned()
+                    } else {
+                        log.last.join("\n")
+                    };
+                    return Err(Failure::azure(
+                        format!("the build of {} ended as {over} (run {run})", build.image),
+                        reason,
+                    )
+                    .help("correct what the log says, then run the same command again"));
                 }
                 _ => {}
             }
@@ -237,13 +321,22 @@ impl Deployment<'_> {
             }
             std::thread::sleep(pause);
         }
-        Err(Failure::azure(format!("the build of {} is not over after {} minutes", build.image, limit.as_secs() / 60), format!("run {run} goes on"))
-            .help("run the same command again: it waits for the same run"))
+        Err(Failure::azure(
+            format!(
+                "the build of {} is not over after {} minutes",
+                build.image,
+                limit.as_secs() / 60
+            ),
+            format!("run {run} goes on"),
+        )
+        .help("run the same command again: it waits for the same run"))
     }
 
     /// Tells the new lines of a log. Only for the eye: a log that cannot be read is read with the next look.
     fn tell_log(&self, step: &str, path: &str, log: &mut Log) {
-        let Ok(link) = self.azure.post(&format!("{path}/listLogSasUrl"), TASKS, None) else { return };
+        let Ok(link) = self.azure.post(&format!("{path}/listLogSasUrl"), TASKS, None) else {
+            return;
+        };
         let Some(url) = link.get("logLink").and_then(Value::as_str) else { return };
         let range = format!("bytes={}-", log.read);
         let headers = [("x-ms-range", range.as_str()), ("x-ms-version", "2021-08-06")];
@@ -253,7 +346,11 @@ impl Deployment<'_> {
             return;
         }
         // Storage that knows no ranges answers with the whole.
-        let fresh = if answer.status == 206 { &answer.bytes[..] } else { answer.bytes.get(log.read..).unwrap_or_default() };
+        let fresh = if answer.status == 206 {
+            &answer.bytes[..]
+        } else {
+            answer.bytes.get(log.read..).unwrap_or_default()
+        };
         for line in log.take(fresh) {
             self.world.report(Event::Log { step: step.to_owned(), line });
         }
@@ -265,8 +362,11 @@ impl Deployment<'_> {
         if service.has(&build.image)? {
             return Ok(());
         }
-        Err(Failure::azure(format!("the build did not push {} to registry `{}`", build.image, planned.name), "the run succeeded, and the registry does not have the image")
-            .help("read the log of the run: it says where it pushed"))
+        Err(Failure::azure(
+            format!("the build did not push {} to registry `{}`", build.image, planned.name),
+            "the run succeeded, and the registry does not have the image",
+        )
+        .help("read the log of the run: it says where it pushed"))
     }
 
     /// Keeps the run on the group, so that an interrupted command finds it again; without an ID it is forgotten.
@@ -303,7 +403,11 @@ fn is_over(status: &str) -> bool {
 }
 
 fn size(bytes: u64) -> String {
-    if bytes < 1 << 20 { format!("{} KiB", bytes.div_ceil(1 << 10)) } else { format!("{} MiB", bytes.div_ceil(1 << 20)) }
+    if bytes < 1 << 20 {
+        format!("{} KiB", bytes.div_ceil(1 << 10))
+    } else {
+        format!("{} MiB", bytes.div_ceil(1 << 20))
+    }
 }
 
 /// A log as far as it is read.
@@ -321,7 +425,10 @@ impl Log {
         self.rest.extend_from_slice(fresh);
         let end = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let whole: Vec<u8> = self.rest.drain(..end).collect();
-        let lines: Vec<String> = String::from_utf8_lossy(&whole).lines().map(|line| line.trim_end().to_owned()).collect();
+        let lines: Vec<String> = String::from_utf8_lossy(&whole)
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
         self.last.extend(lines.iter().filter(|line| !line.is_empty()).cloned());
         let surplus = self.last.len().saturating_sub(20);
         self.last.drain(..surplus);

@@ -49,14 +49,18 @@ impl Cloud {
         let cloud = value.get(0).unwrap_or(&value);
         let text = |pointer: &str| {
             let found = cloud.pointer(pointer).and_then(Value::as_str);
-            found.filter(|text| !text.is_empty()).ok_or_else(|| wrong(&format!("it has no `{pointer}`")))
+            found
+                .filter(|text| !text.is_empty())
+                .ok_or_else(|| wrong(&format!("it has no `{pointer}`")))
         };
         let url = |pointer: &str| {
             let url = text(pointer)?.trim_end_matches('/');
             if url.starts_with("https://") {
                 return Ok(url.to_owned());
             }
-            Err(wrong(&format!("`{pointer}` is not an https URL, and tokens are not sent without TLS")))
+            Err(wrong(&format!(
+                "`{pointer}` is not an https URL, and tokens are not sent without TLS"
+            )))
         };
         let resource_manager_audience = text("/authentication/audiences/0")?.to_owned();
         Ok(Self {

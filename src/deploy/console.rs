@@ -123,7 +123,11 @@ mod tests {
         let console = read(text.as_bytes());
         assert_eq!(console.result, None);
         assert_eq!(console.log, ["a text with PREBAKE-RESULT {} in it"]);
-        let step = |name: &str| BakeStep { name: name.to_owned(), state: "done".to_owned(), seconds: "12".to_owned() };
+        let step = |name: &str| BakeStep {
+            name: name.to_owned(),
+            state: "done".to_owned(),
+            seconds: "12".to_owned(),
+        };
         assert_eq!(console.steps, [step("docker")]);
     }
 }

@@ -36,13 +36,16 @@ pub(super) fn pack(folder: &Path, dockerfile: &str) -> io::Result<Context> {
     let walk = walkdir::WalkDir::new(folder).sort_by_file_name().min_depth(1);
     for entry in walk {
         let entry = entry?;
-        let path = entry.path().strip_prefix(folder).expect("an entry is below its folder").to_owned();
+        let path =
+            entry.path().strip_prefix(folder).expect("an entry is below its folder").to_owned();
         if entry.file_type().is_dir() || ignored.excludes(&path, dockerfile) {
             continue;
         }
         files += 1;
         if files > MOST_FILES {
-            return Err(io::Error::other(format!("it holds more than {MOST_FILES} files: name what is not needed in `.dockerignore`")));
+            return Err(io::Error::other(format!(
+                "it holds more than {MOST_FILES} files: name what is not needed in `.dockerignore`"
+            )));
         }
         archive.append_path_with_name(entry.path(), &path)?;
     }
@@ -91,8 +94,11 @@ impl Ignored {
             if cleaned.is_empty() {
                 continue;
             }
-            let glob = GlobBuilder::new(&cleaned).literal_separator(true).backslash_escape(true).build();
-            let matcher = glob.map_err(|error| io::Error::other(format!("`.dockerignore`: {error}")))?.compile_matcher();
+            let glob =
+                GlobBuilder::new(&cleaned).literal_separator(true).backslash_escape(true).build();
+            let matcher = glob
+                .map_err(|error| io::Error::other(format!("`.dockerignore`: {error}")))?
+                .compile_matcher();
             patterns.push(Pattern { matcher, takes_back });
         }
         Ok(Self { patterns })
@@ -105,7 +111,10 @@ impl Ignored {
         }
         let mut excluded = false;
         for pattern in &self.patterns {
-            let hit = path.ancestors().filter(|part| *part != Path::new("")).any(|part| pattern.matcher.is_match(part));
+            let hit = path
+                .ancestors()
+                .filter(|part| *part != Path::new(""))
+                .any(|part| pattern.matcher.is_match(part));
             if hit {
                 excluded = !pattern.takes_back;
             }
@@ -131,7 +140,8 @@ fn clean(path: &str) -> String {
 
 /// The folder of a context and its Dockerfile, as they lie on disk.
 pub(super) fn paths(source: &Path, context: &str, dockerfile: &str) -> (PathBuf, PathBuf) {
-    let folder = if clean(context).is_empty() { source.to_owned() } else { source.join(clean(context)) };
+    let folder =
+        if clean(context).is_empty() { source.to_owned() } else { source.join(clean(context)) };
     let file = folder.join(dockerfile);
     (folder, file)
 }
@@ -146,7 +156,9 @@ mod tests {
     use super::*;
 
     fn excludes(patterns: &str, path: &str) -> bool {
-        Ignored::parse(patterns).expect("the patterns are well formed").excludes(Path::new(path), "docker/Dockerfile")
+        Ignored::parse(patterns)
+            .expect("the patterns are well formed")
+            .excludes(Path::new(path), "docker/Dockerfile")
     }
 
     /// The examples of Docker's own documentation.

@@ -95,16 +95,29 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Logs in with the first source that there is. A source that is there and refuses ends the search: whoever set
-    /// a secret means that one.
-    pub fn open(world: &'a World, http: &'a Http, cloud: &'a Cloud, subscription: Option<&str>) -> Result<Self, Failure> {
-        let source = match configured(world)? {
-            Some(source) => source,
-            None => machine_identity(world, http).unwrap_or(Source::Cli),
+    /// Logs in with the first source that there is. One that the environment describes and that refuses ends the
+    /// search: whoever sets a secret means that one. A machine in Azure need not have an identity.
+    pub fn open(
+        world: &'a World,
+        http: &'a Http,
+        cloud: &'a Cloud,
+        subscription: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let (source, may_fail) = match configured(world)? {
+            Some(source) => (source, false),
+            None => {
+                machine_identity(world, http).map_or((Source::Cli, false), |source| (source, true))
+            }
         };
-        let mut session = Self { world, http, cloud, source, subscription: None, tokens: Mutex::default() };
+        let mut session =
+            Self { world, http, cloud, source, subscription: None, tokens: Mutex::default() };
         let audience = &cloud.resource_manager_audience;
-        let (token, chosen) = session.ask(audience, subscription)?;
+        let mut answer = session.ask(audience, subscription);
+        if answer.is_err() && may_fail {
+            session.source = Source::Cli;
+            answer = session.ask(audience, subscription);
+        }
+        let (token, chosen) = answer?;
         session.subscription = chosen;
         session.keep(audience, token);
         Ok(session)
@@ -137,7 +150,11 @@ impl<'a> Session<'a> {
         tokens.insert(audience.to_owned(), token);
     }
 
-    fn ask(&self, audience: &str, subscription: Option<&str>) -> Result<(Token, Option<String>), Failure> {
+    fn ask(
+        &self,
+        audience: &str,
+        subscription: Option<&str>,
+    ) -> Result<(Token, Option<String>), Failure> {
         let entra = |application: &Application, field: (&str, &str)| {
             self.ask_entra(application, audience, field).map(|token| (token, None))
         };
@@ -145,8 +162,13 @@ impl<'a> Session<'a> {
             Source::Secret(application, secret) => entra(application, ("client_secret", &secret.0)),
             Source::TokenFile(application, path) => {
                 let assertion = self.world.read(path).map_err(|error| {
-                    Failure::input(format!("`AZURE_FEDERATED_TOKEN_FILE` names `{path}`, which cannot be read"), error)
-                        .help("mount the token of the service account there")
+                    Failure::input(
+                        format!(
+                            "`AZURE_FEDERATED_TOKEN_FILE` names `{path}`, which cannot be read"
+                        ),
+                        error,
+                    )
+                    .help("mount the token of the service account there")
                 })?;
                 entra(application, ("client_assertion", assertion.trim()))
             }
@@ -156,12 +178,18 @@ impl<'a> Session<'a> {
                 entra(application, ("client_assertion", &assertion))
             }
             Source::Pipelines(application, url, token) => {
-                let assertion = self.assertion("POST", url, token, "oidcToken", self.source.words())?;
+                let assertion =
+                    self.assertion("POST", url, token, "oidcToken", self.source.words())?;
                 entra(application, ("client_assertion", &assertion))
             }
             Source::AppIdentity(url, secret, client) => {
-                let url = format!("{url}?api-version=2019-08-01&resource={}{}", escape(audience), client_field(client.as_ref()));
-                self.ask_identity(&url, &[("x-identity-header", &secret.0)]).map(|token| (token, None))
+                let url = format!(
+                    "{url}?api-version=2019-08-01&resource={}{}",
+                    escape(audience),
+                    client_field(client.as_ref())
+                );
+                self.ask_identity(&url, &[("x-identity-header", &secret.0)])
+                    .map(|token| (token, None))
             }
             Source::MachineIdentity(url, client) => {
                 let url = format!(
@@ -177,7 +205,12 @@ impl<'a> Session<'a> {
 
     /// The token endpoint of Entra ID
     /// (<https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>).
-    fn ask_entra(&self, application: &Application, audience: &str, (name, value): (&str, &str)) -> Result<Token, Failure> {
+    fn ask_entra(
+        &self,
+        application: &Application,
+        audience: &str,
+        (name, value): (&str, &str),
+    ) -> Result<Token, Failure> {
         let url = format!("{}/{}/oauth2/v2.0/token", self.cloud.login, escape(&application.tenant));
         let scope = format!("{audience}/.default");
         let mut fields = vec![
@@ -194,7 +227,14 @@ impl<'a> Session<'a> {
         token_of(&answer).ok_or_else(|| self.refused(&answer))
     }
 
-    fn assertion(&self, method: &str, url: &str, token: &Secret, field: &str, whose: &str) -> Result<String, Failure> {
+    fn assertion(
+        &self,
+        method: &str,
+        url: &str,
+        token: &Secret,
+        field: &str,
+        whose: &str,
+    ) -> Result<String, Failure> {
         let call = Call { bearer: Some(&token.0), ..Call::new(method, url) };
         let answer = self.http.send(&call, Patience::Some).map_err(|error| error.failure())?;
         let value = answer.json().filter(|_| answer.is_success());
@@ -217,7 +257,9 @@ impl<'a> Session<'a> {
                 Ok(answer) if answer.is_success() => {
                     return token_of(&answer).ok_or_else(|| self.refused(&answer));
                 }
-                Ok(answer) if matches!(answer.status, 429 | 500..) => last = Some(self.refused(&answer)),
+                Ok(answer) if matches!(answer.status, 429 | 500..) => {
+                    last = Some(self.refused(&answer))
+                }
                 Ok(answer) => return Err(self.refused(&answer)),
                 Err(error) => last = Some(error.failure()),
             }
@@ -228,18 +270,22 @@ impl<'a> Session<'a> {
 
     fn refused(&self, answer: &Answer) -> Failure {
         let value = answer.json().unwrap_or(Value::Null);
-        let words = value.get("error_description").or_else(|| value.get("error")).and_then(Value::as_str);
+        let words =
+            value.get("error_description").or_else(|| value.get("error")).and_then(Value::as_str);
         let reason = words.map_or_else(
             || format!("it answered with status {}", answer.status),
             |words| words.lines().next().unwrap_or_default().to_owned(),
         );
-        let failure = Failure::input(format!("the login is refused ({})", self.source.words()), reason);
+        let failure =
+            Failure::input(format!("the login is refused ({})", self.source.words()), reason);
         match &self.source {
-            Source::Secret(..) => failure.help("correct `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`"),
-            Source::TokenFile(..) | Source::GitHub(..) | Source::Pipelines(..) => {
-                failure.help("compare issuer and subject with the federated credential of the application")
-            }
-            _ => failure.help("assign an identity to this machine; `AZURE_CLIENT_ID` names one of many"),
+            Source::Secret(..) => failure
+                .help("correct `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`"),
+            Source::TokenFile(..) | Source::GitHub(..) | Source::Pipelines(..) => failure.help(
+                "compare issuer and subject with the federated credential of the application",
+            ),
+            _ => failure
+                .help("assign an identity to this machine; `AZURE_CLIENT_ID` names one of many"),
         }
     }
 }
@@ -267,8 +313,11 @@ fn configured(world: &World) -> Result<Option<Source>, Failure> {
     let variable = |name: &str| world.variable(name);
     let application = |tenant: &str, client: &str, because: &str| {
         let lacks = |name: &str| {
-            Failure::input(format!("`{because}` is set, but not `{name}`"), "both are needed to log in")
-                .help(format!("set `{name}`, or unset `{because}`"))
+            Failure::input(
+                format!("`{because}` is set, but not `{name}`"),
+                "both are needed to log in",
+            )
+            .help(format!("set `{name}`, or unset `{because}`"))
         };
         Ok::<_, Failure>(Application {
             tenant: variable(tenant).ok_or_else(|| lacks(tenant))?,
@@ -284,13 +333,15 @@ fn configured(world: &World) -> Result<Option<Source>, Failure> {
         let application = application(tenant, client, "AZURE_FEDERATED_TOKEN_FILE")?;
         return Ok(Some(Source::TokenFile(application, path)));
     }
-    let request = variable("ACTIONS_ID_TOKEN_REQUEST_URL").zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
+    let request =
+        variable("ACTIONS_ID_TOKEN_REQUEST_URL").zip(variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
     if let Some((url, token)) = request.filter(|_| variable(client).is_some()) {
         let application = application(tenant, client, "ACTIONS_ID_TOKEN_REQUEST_URL")?;
         return Ok(Some(Source::GitHub(application, url, Secret(token))));
     }
     // <https://learn.microsoft.com/azure/devops/pipelines/library/connect-to-azure>, "AzurePipelinesCredential".
-    let connection = variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID").zip(variable("SYSTEM_OIDCREQUESTURI"));
+    let connection =
+        variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID").zip(variable("SYSTEM_OIDCREQUESTURI"));
     if let Some(((id, url), token)) = connection.zip(variable("SYSTEM_ACCESSTOKEN")) {
         let application = application(
             "AZURESUBSCRIPTION_TENANT_ID",
@@ -306,21 +357,23 @@ fn configured(world: &World) -> Result<Option<Source>, Failure> {
     Ok(None)
 }
 
-/// The identity of this machine, if its metadata service answers as one of Azure does.
+/// The identity of this machine, if its metadata service answers.
 fn machine_identity(world: &World, http: &Http) -> Option<Source> {
     let named = world.variable("AZURE_POD_IDENTITY_AUTHORITY_HOST");
-    let url = named.clone().unwrap_or_else(|| METADATA_SERVICE.to_owned());
+    let url = named.unwrap_or_else(|| METADATA_SERVICE.to_owned());
     let url = url.trim_end_matches('/').to_owned();
     let probe = format!("{url}/metadata/identity/oauth2/token?api-version=2018-02-01");
     // Without the header, and without a resource, it answers 400 at once: the probe of Azure's own clients.
-    let answer = http.send_on_link(&Call::new("GET", &probe));
-    answer.is_ok_and(|answer| answer.status == 400 || named.is_some()).then(|| {
-        Source::MachineIdentity(url, world.variable("AZURE_CLIENT_ID"))
-    })
+    http.send_on_link(&Call::new("GET", &probe)).ok()?;
+    Some(Source::MachineIdentity(url, world.variable("AZURE_CLIENT_ID")))
 }
 
 /// `az account get-access-token`: one process for each audience.
-fn ask_cli(world: &World, audience: &str, subscription: Option<&str>) -> Result<(Token, Option<String>), Failure> {
+fn ask_cli(
+    world: &World,
+    audience: &str,
+    subscription: Option<&str>,
+) -> Result<(Token, Option<String>), Failure> {
     let mut command = Command::new(if cfg!(windows) { "az.cmd" } else { "az" });
     command.args(["account", "get-access-token", "--output", "json", "--resource", audience]);
     if let Some(subscription) = subscription {
@@ -328,11 +381,14 @@ fn ask_cli(world: &World, audience: &str, subscription: Option<&str>) -> Result<
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let no_login = |why: String| {
-        Failure::input("there is no login to Azure", why)
-            .help("run `az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`")
+        Failure::input("there is no login to Azure", why).help(
+            "run `az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`",
+        )
     };
     let output = command.output().map_err(|error| {
-        no_login(format!("no credential stands in the environment, and the Azure CLI cannot be started: {error}"))
+        no_login(format!(
+            "no credential stands in the environment, and the Azure CLI cannot be started: {error}"
+        ))
     })?;
     let words = String::from_utf8_lossy(&output.stderr);
     let value: Option<Value> = serde_json::from_slice(&output.stdout).ok();
@@ -340,10 +396,15 @@ fn ask_cli(world: &World, audience: &str, subscription: Option<&str>) -> Result<
         return Err(no_login(words.trim().lines().next_back().unwrap_or_default().to_owned()));
     };
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let token = text("accessToken").ok_or_else(|| no_login("the Azure CLI printed no token".to_owned()))?;
+    let token =
+        text("accessToken").ok_or_else(|| no_login("the Azure CLI printed no token".to_owned()))?;
     let ends = value.get("expires_on").and_then(Value::as_u64);
-    let life = ends.map_or(DEFAULT_LIFE, |ends| Duration::from_secs(ends.saturating_sub(world.now)));
+    let life =
+        ends.map_or(DEFAULT_LIFE, |ends| Duration::from_secs(ends.saturating_sub(world.now)));
     let life = life.saturating_sub(world.started.elapsed());
-    let token = Token { text: token, renewed_at: Instant::now() + life.saturating_sub(MARGIN).max(life / 2) };
+    let token = Token {
+        text: token,
+        renewed_at: Instant::now() + life.saturating_sub(MARGIN).max(life / 2),
+    };
     Ok((token, text("subscription")))
 }

@@ -93,14 +93,21 @@ impl Survey {
 }
 
 /// Makes Azure equal to a render.
-pub fn deploy(render: &DeployableRender, request: &Request, world: &World) -> Result<Ended, Failure> {
+pub fn deploy(
+    render: &DeployableRender,
+    request: &Request,
+    world: &World,
+) -> Result<Ended, Failure> {
     let plan = &render.plan;
     let http = Http::new(world.authorities.as_deref(), world.longest_look)?;
     let cloud = match &world.cloud {
         Some(cloud) => cloud.clone(),
         None => Cloud::of_catalog(&plan.cloud).ok_or_else(|| {
-            Failure::input(format!("cloud `{}` is not known", plan.cloud), "the catalog has no endpoints of it")
-                .help("describe it: `--cloud FILE`")
+            Failure::input(
+                format!("cloud `{}` is not known", plan.cloud),
+                "the catalog has no endpoints of it",
+            )
+            .help("describe it: `--cloud FILE`")
         })?,
     };
     let asked = plan.subscription.clone().or_else(|| world.variable("AZURE_SUBSCRIPTION_ID"));
@@ -138,7 +145,9 @@ fn subscription(azure: &Azure<'_>, plan: &Plan, asked: Option<String>) -> Result
     let wrong = |why: String| {
         let failure = Failure::input(format!("subscription `{id}` cannot be used"), why);
         if plan.subscription.is_some() {
-            return failure.help("log in with an account that may use it, or correct `subscription` in the config");
+            return failure.help(
+                "log in with an account that may use it, or correct `subscription` in the config",
+            );
         }
         failure.help("correct `AZURE_SUBSCRIPTION_ID`, or log in with an account that may use it")
     };
@@ -157,7 +166,9 @@ fn subscription(azure: &Azure<'_>, plan: &Plan, asked: Option<String>) -> Result
 }
 
 fn only_subscription(azure: &Azure<'_>) -> Result<String, Failure> {
-    let listed = azure.list("/subscriptions", SUBSCRIPTIONS).map_err(|error| error.failure("the subscriptions of the login cannot be listed"))?;
+    let listed = azure
+        .list("/subscriptions", SUBSCRIPTIONS)
+        .map_err(|error| error.failure("the subscriptions of the login cannot be listed"))?;
     let ids: Vec<String> = listed
         .unwrap_or_default()
         .iter()
@@ -165,10 +176,16 @@ fn only_subscription(azure: &Azure<'_>) -> Result<String, Failure> {
         .collect();
     match ids.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Failure::input("the login may use no subscription", "the list of its subscriptions is empty")
-            .help("ask for a role in the subscription, such as `Contributor` on the resource group")),
-        many => Err(Failure::input("nothing says which subscription to deploy to", format!("the login may use {}: {}", many.len(), many.join(", ")))
-            .help("write `subscription` into the config, or set `AZURE_SUBSCRIPTION_ID`")),
+        [] => Err(Failure::input(
+            "the login may use no subscription",
+            "the list of its subscriptions is empty",
+        )
+        .help("ask for a role in the subscription, such as `Contributor` on the resource group")),
+        many => Err(Failure::input(
+            "nothing says which subscription to deploy to",
+            format!("the login may use {}: {}", many.len(), many.join(", ")),
+        )
+        .help("write `subscription` into the config, or set `AZURE_SUBSCRIPTION_ID`")),
     }
 }
 
@@ -201,13 +218,15 @@ impl Deployment<'_> {
 
     /// Asks how everything stands; writes nothing.
     fn survey(&self) -> Result<Survey, Failure> {
-        let group = self
-            .azure
-            .get(&self.group, RESOURCES)
-            .map_err(|error| error.failure(&format!("group `{}` cannot be read", self.plan.resource_group)))?;
+        let group = self.azure.get(&self.group, RESOURCES).map_err(|error| {
+            error.failure(&format!("group `{}` cannot be read", self.plan.resource_group))
+        })?;
         if self.is_being_deleted(group.as_ref()) {
-            return Err(Failure::azure(format!("group `{}` is being deleted", self.plan.resource_group), "Azure takes no deployments into it")
-                .help("wait until it is gone, then run the same command again"));
+            return Err(Failure::azure(
+                format!("group `{}` is being deleted", self.plan.resource_group),
+                "Azure takes no deployments into it",
+            )
+            .help("wait until it is gone, then run the same command again"));
         }
         let history = if group.is_some() { self.history()? } else { Vec::new() };
         let mut survey = Survey { group, stages: Vec::new(), builds: Vec::new(), image: None };
@@ -223,6 +242,9 @@ impl Deployment<'_> {
             survey.builds = self.build_states(survey.group.as_ref())?;
             survey.image = self.image_state(survey.group.as_ref(), &history)?;
         }
+        if self.request.modes.batch && survey.image.is_none() {
+            self.need_image_version()?;
+        }
         Ok(survey)
     }
 
@@ -236,7 +258,8 @@ impl Deployment<'_> {
     }
 
     fn is_being_deleted(&self, group: Option<&Value>) -> bool {
-        let state = group.and_then(|group| group.pointer("/properties/provisioningState")?.as_str());
+        let state =
+            group.and_then(|group| group.pointer("/properties/provisioningState")?.as_str());
         state == Some("Deleting")
     }
 
@@ -275,11 +298,7 @@ impl Deployment<'_> {
         if let Some(image) = &survey.image {
             self.make_image(image)?;
         }
-        let batch: Vec<_> = survey.stages.iter().filter(|(stage, _)| stage.part == Part::Batch).collect();
-        if !batch.is_empty() && survey.image.is_none() {
-            self.need_image_version()?;
-        }
-        for (stage, state) in batch {
+        for (stage, state) in survey.stages.iter().filter(|(stage, _)| stage.part == Part::Batch) {
             self.make_current(stage, state.clone())?;
         }
         Ok(())

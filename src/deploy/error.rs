@@ -90,7 +90,9 @@ impl CallError {
     /// Whether one of the errors has a code.
     pub fn has_code(&self, code: &str) -> bool {
         match self {
-            Self::Refused(errors) => errors.iter().any(|error| error.code.eq_ignore_ascii_case(code)),
+            Self::Refused(errors) => {
+                errors.iter().any(|error| error.code.eq_ignore_ascii_case(code))
+            }
             _ => false,
         }
     }
@@ -98,7 +100,12 @@ impl CallError {
     /// Whether the answer says that there is no such thing: a 404 in Azure's own form, since a proxy answers 404 too.
     pub fn is_absent(&self) -> bool {
         let Self::Refused(errors) = self else { return false };
-        let scope = ["SubscriptionNotFound", "InvalidSubscriptionId", "InvalidResourceType", "NoRegisteredProviderFound"];
+        let scope = [
+            "SubscriptionNotFound",
+            "InvalidSubscriptionId",
+            "InvalidResourceType",
+            "NoRegisteredProviderFound",
+        ];
         errors.first().is_some_and(|error| {
             error.status == 404 && !error.code.is_empty() && !scope.contains(&error.code.as_str())
         })
@@ -109,7 +116,8 @@ impl CallError {
         match self {
             Self::Unreachable(unreachable) => unreachable.passes,
             Self::Refused(errors) => {
-                let known = |error: &AzureError| catalog::azure_error(&error.code).map(|row| row.passes);
+                let known =
+                    |error: &AzureError| catalog::azure_error(&error.code).map(|row| row.passes);
                 let by_status = |status| matches!(status, 408 | 429 | 500 | 502..=504);
                 !errors.is_empty()
                     && errors.iter().all(|error| known(error).unwrap_or(by_status(error.status)))

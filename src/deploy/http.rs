@@ -93,7 +93,8 @@ impl Answer {
     /// How long the service asks to wait, in seconds: `Retry-After` as a number.
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds = self.header("retry-after")?.trim().parse::<f64>().ok()?;
-        (seconds.is_finite() && seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(3600.0)))
+        (seconds.is_finite() && seconds >= 0.0)
+            .then(|| Duration::from_secs_f64(seconds.min(3600.0)))
     }
 }
 
@@ -113,7 +114,8 @@ impl Unreachable {
     pub fn failure(&self) -> Failure {
         let failure = Failure::azure(format!("`{}` does not answer", self.host), &self.why);
         if self.why.contains("certificate") || self.why.contains("UnknownIssuer") {
-            return failure.help("name the authority that signed its certificate: `--ca-file FILE`");
+            return failure
+                .help("name the authority that signed its certificate: `--ca-file FILE`");
         }
         failure.help("check the network, and `HTTPS_PROXY` where there is a proxy; then run the same command again")
     }
@@ -159,7 +161,11 @@ impl Http {
         Ok(Self {
             agent: agent().https_only(true).build().new_agent(),
             // The metadata service of a machine answers on the link itself: without TLS, never by a proxy.
-            direct: agent().proxy(None).timeout_connect(Some(Duration::from_secs(1))).build().new_agent(),
+            direct: agent()
+                .proxy(None)
+                .timeout_connect(Some(Duration::from_secs(1)))
+                .build()
+                .new_agent(),
             longest_look,
         })
     }
@@ -177,7 +183,8 @@ impl Http {
             if !later {
                 return answer;
             }
-            let pause = asked.map_or_else(|| self.backoff(attempt), |asked| asked.max(SHORTEST_LOOK));
+            let pause =
+                asked.map_or_else(|| self.backoff(attempt), |asked| asked.max(SHORTEST_LOOK));
             let again = match patience {
                 Patience::None => false,
                 Patience::Some => attempt < ATTEMPTS && pause <= LONGEST_PAUSE,
@@ -222,12 +229,14 @@ impl Http {
         let sent = match body {
             Some(content) => {
                 let request = agent.configure_request(HttpRequest::from_parts(parts, content));
-                let request = request.timeout_global(Some(limit)).allow_non_standard_methods(true).build();
+                let request =
+                    request.timeout_global(Some(limit)).allow_non_standard_methods(true).build();
                 agent.run(request)
             }
             None => {
                 let request = agent.configure_request(HttpRequest::from_parts(parts, ()));
-                let request = request.timeout_global(Some(limit)).allow_non_standard_methods(true).build();
+                let request =
+                    request.timeout_global(Some(limit)).allow_non_standard_methods(true).build();
                 agent.run(request)
             }
         };
@@ -250,7 +259,9 @@ impl Http {
 
     /// The pause before the next look at something long: short at first, then longer.
     pub fn look(&self, looks: u32, asked: Option<Duration>) -> Duration {
-        let grown = Duration::from_millis(250).saturating_mul(1 << looks.min(6) / 2 * 2).min(self.longest_look);
+        let grown = Duration::from_millis(250)
+            .saturating_mul(1 << looks.min(6) / 2 * 2)
+            .min(self.longest_look);
         asked.unwrap_or(grown).max(SHORTEST_LOOK)
     }
 }
@@ -273,7 +284,10 @@ fn content(body: &Body<'_>) -> std::io::Result<(Option<&'static str>, Content)> 
         Body::Blob(path) => {
             let file = std::fs::File::open(path)?;
             let length = file.metadata()?.len();
-            (Some("application/octet-stream"), (Some(SendBody::from_owned_reader(file)), Some(length)))
+            (
+                Some("application/octet-stream"),
+                (Some(SendBody::from_owned_reader(file)), Some(length)),
+            )
         }
     })
 }

@@ -42,7 +42,15 @@ pub(super) struct ImageState {
 impl ImageState {
     /// Whether nothing has to be done.
     pub(super) fn is_current(&self) -> bool {
-        self.is_there() && self.drifts.is_empty() && self.regions.is_none() && self.leftovers.is_empty()
+        self.is_there()
+            && self.drifts.is_empty()
+            && self.regions.is_none()
+            && self.leftovers.is_empty()
+    }
+
+    /// Whether the builder of this render is there, so that its cores are taken already.
+    pub(super) fn has_builder(&self) -> bool {
+        self.leftovers.iter().any(Leftover::is_machine)
     }
 
     /// Whether the version can be booted.
@@ -53,7 +61,11 @@ impl ImageState {
 
 impl Deployment<'_> {
     /// How the version stands; nothing when the render bakes none.
-    pub(super) fn image_state(&self, group: Option<&Value>, history: &[PastDeployment]) -> Result<Option<ImageState>, Failure> {
+    pub(super) fn image_state(
+        &self,
+        group: Option<&Value>,
+        history: &[PastDeployment],
+    ) -> Result<Option<ImageState>, Failure> {
         let Some((path, version)) = self.baked_version() else { return Ok(None) };
         let mut state = ImageState {
             version,
@@ -72,7 +84,8 @@ impl Deployment<'_> {
         self.check_origin(deployed, &state.version)?;
         for (resource, found) in self.deployed("image")? {
             let declared = ["Microsoft.Compute/galleries", "Microsoft.Compute/galleries/images"];
-            let Some(found) = found.filter(|_| declared.iter().any(|kind| resource.kind.eq_ignore_ascii_case(kind)))
+            let Some(found) = found
+                .filter(|_| declared.iter().any(|kind| resource.kind.eq_ignore_ascii_case(kind)))
             else {
                 continue;
             };
@@ -81,7 +94,9 @@ impl Deployment<'_> {
         let wanted = self.wanted_regions();
         state.regions = wanted.filter(|wanted| !same_regions(wanted, deployed));
         let planned = self.plan.stage("image").map(|stage| deployment_name(self.plan, stage));
-        state.by_hand = self.latest("image", history).is_some_and(|latest| Some(&latest.name) == planned.as_ref());
+        state.by_hand = self
+            .latest("image", history)
+            .is_some_and(|latest| Some(&latest.name) == planned.as_ref());
         Ok(Some(state))
     }
 
@@ -99,14 +114,14 @@ impl Deployment<'_> {
             if self.plan.image_builder.is_some() {
                 self.build_with_image_builder(&path)?;
             } else {
-                self.bake()?;
-                let stage = self.plan.stage("image").ok_or_else(|| {
-                    Failure::input("the plan has no stage `image`", "a bake without one captures nothing").help("render it again")
-                })?;
-                self.deploy_stage(stage, "the builder is captured")?;
+                self.bake_and_capture(&path)?;
             }
             let captured = self.version(&path)?.ok_or_else(|| {
-                Failure::azure(format!("image version {version} is not there"), "the deployment that makes it succeeded").help("run the same command again")
+                Failure::azure(
+                    format!("image version {version} is not there"),
+                    "the deployment that makes it succeeded",
+                )
+                .help("run the same command again")
             })?;
             self.settled(&path, &version, &captured)?;
             self.done("image", Outcome::Deployed, &version);
@@ -114,10 +129,27 @@ impl Deployment<'_> {
         self.remove_builder()
     }
 
+    fn bake_and_capture(&self, path: &str) -> Result<(), Failure> {
+        if let Err(failure) = self.bake() {
+            // Another run of the same bake may have captured and removed the builder meanwhile.
+            return if self.version(path)?.is_some() { Ok(()) } else { Err(failure) };
+        }
+        let stage = self.plan.stage("image").ok_or_else(|| {
+            Failure::input("the plan has no stage `image`", "a bake without one captures nothing")
+                .help("render it again")
+        })?;
+        self.deploy_stage(stage, "the builder is captured")
+    }
+
     /// Path and name of the version that the render bakes.
     pub(super) fn baked_version(&self) -> Option<(String, String)> {
-        let PlannedImage::Baked { gallery, definition, version } = &self.plan.image else { return None };
-        let path = format!("{}/providers/Microsoft.Compute/galleries/{gallery}/images/{definition}/versions/{version}", self.group);
+        let PlannedImage::Baked { gallery, definition, version } = &self.plan.image else {
+            return None;
+        };
+        let path = format!(
+            "{}/providers/Microsoft.Compute/galleries/{gallery}/images/{definition}/versions/{version}",
+            self.group
+        );
         Some((path, format!("{definition} {version}")))
     }
 
@@ -134,9 +166,13 @@ impl Deployment<'_> {
             PlannedImage::Existing { existing_id } => existing_id.clone(),
         };
         let Some(path) = path else { return Ok(()) };
-        let name = path.rsplit_once("/images/").map_or(path.as_str(), |(_, name)| name).replace("/versions/", " ");
+        let name = path
+            .rsplit_once("/images/")
+            .map_or(path.as_str(), |(_, name)| name)
+            .replace("/versions/", " ");
         let Some(deployed) = self.version(&path)? else {
-            let failure = Failure::azure(format!("image version {name} is not there"), "the pools boot it");
+            let failure =
+                Failure::azure(format!("image version {name} is not there"), "the pools boot it");
             return Err(if self.plan.stage("image").is_some() {
                 failure.help("bake it: `prebake deploy --image-only`")
             } else {
@@ -155,8 +191,11 @@ impl Deployment<'_> {
         match tags(deployed).get(BAKE_TAG).and_then(Value::as_str) {
             Some(other) if other != bake => {
                 let why = format!("it carries bake {other}, and this render bakes {bake}");
-                Err(Failure::azure(format!("image version {version} was baked from other content"), why)
-                    .help("raise `gallery.version` in the config, and render it again"))
+                Err(Failure::azure(
+                    format!("image version {version} was baked from other content"),
+                    why,
+                )
+                .help("raise `gallery.version` in the config, and render it again"))
             }
             Some(_) => Ok(()),
             None => {
@@ -185,10 +224,15 @@ impl Deployment<'_> {
                 "Succeeded" => return Ok(deployed),
                 "Failed" => return Err(self.failed_version(path, version, &deployed)),
                 "Deleting" => {
-                    return Err(Failure::azure(format!("image version {version} is being deleted"), "")
-                        .help("run the same command again when it is gone"));
+                    return Err(Failure::azure(
+                        format!("image version {version} is being deleted"),
+                        "",
+                    )
+                    .help("run the same command again when it is gone"));
                 }
-                state if looks == 0 => self.progress("image", format!("image version {version}: {state}")),
+                state if looks == 0 => {
+                    self.progress("image", format!("image version {version}: {state}"))
+                }
                 _ => {}
             }
             let pause = self.azure.http.look(looks, None);
@@ -199,22 +243,32 @@ impl Deployment<'_> {
             let found = self.azure.get_with(path, version_api(), Patience::Until(end));
             let found = found.map_err(|error| error.failure("the image version cannot be read"))?;
             deployed = found.ok_or_else(|| {
-                Failure::azure(format!("image version {version} is gone"), "someone deleted it").help("run the same command again")
+                Failure::azure(format!("image version {version} is gone"), "someone deleted it")
+                    .help("run the same command again")
             })?;
         }
-        Err(Failure::azure(format!("image version {version} is not done after {} hours", LONGEST.as_secs() / 3600), "Azure goes on with it")
-            .help("run the same command again: it waits again"))
+        Err(Failure::azure(
+            format!("image version {version} is not done after {} hours", LONGEST.as_secs() / 3600),
+            "Azure goes on with it",
+        )
+        .help("run the same command again: it waits again"))
     }
 
     fn failed_version(&self, path: &str, version: &str, deployed: &Value) -> Failure {
         let errors = deployed.pointer("/properties/error").map(errors_of).unwrap_or_default();
-        let regions = deployed.pointer("/properties/replicationStatus/summary").and_then(Value::as_array);
+        let regions =
+            deployed.pointer("/properties/replicationStatus/summary").and_then(Value::as_array);
         let details = regions.into_iter().flatten().filter_map(|region| {
             let details = region.get("details")?.as_str().filter(|details| !details.is_empty())?;
             Some(format!("{}: {details}", region.get("region")?.as_str()?))
         });
-        let lines: Vec<String> = errors.into_iter().map(|error| format!("{}: {}", error.code, error.message)).chain(details).collect();
-        let reason = if lines.is_empty() { "Azure gives no reason".to_owned() } else { lines.join("\n") };
+        let lines: Vec<String> = errors
+            .into_iter()
+            .map(|error| format!("{}: {}", error.code, error.message))
+            .chain(details)
+            .collect();
+        let reason =
+            if lines.is_empty() { "Azure gives no reason".to_owned() } else { lines.join("\n") };
         Failure::azure(format!("image version {version} failed"), reason)
             .help(format!("delete it: `az resource delete --ids {path}`"))
             .help("then run the same command again: the builder is still there, and is captured once more")
@@ -230,7 +284,10 @@ impl Deployment<'_> {
             let drifts: Vec<Drift> = state.drifts.iter().map(|(_, drift)| drift.clone()).collect();
             self.tell_drift(&drifts);
             if state.regions.is_some() {
-                self.progress("image", format!("the regions of {} were changed by hand", state.version));
+                self.progress(
+                    "image",
+                    format!("the regions of {} were changed by hand", state.version),
+                );
             }
             if !(self.world.ask)("Put back what was changed by hand?") {
                 self.leave("what was changed by hand stays: `--yes` puts it back");
@@ -242,15 +299,24 @@ impl Deployment<'_> {
             let body: Map<String, Value> = resource.body.clone();
             self.progress("image", format!("{} {}", resource.kind, resource.name));
             self.azure
-                .change("PUT", &resource.id, &resource.api_version, Some(&Value::Object(body)), LONGEST)
-                .map_err(|error| error.failure(&format!("`{}` cannot be updated", resource.name)))?;
+                .change(
+                    "PUT",
+                    &resource.id,
+                    &resource.api_version,
+                    Some(&Value::Object(body)),
+                    LONGEST,
+                )
+                .map_err(|error| {
+                    error.failure(&format!("`{}` cannot be updated", resource.name))
+                })?;
         }
         if let Some(regions) = &state.regions {
             self.progress("image", format!("regions and replicas of {}", state.version));
-            let body = json!({ "properties": { "publishingProfile": { "targetRegions": regions } } });
-            self.azure
-                .change("PATCH", path, version_api(), Some(&body), LONGEST)
-                .map_err(|error| error.failure("the regions of the image version cannot be updated"))?;
+            let body =
+                json!({ "properties": { "publishingProfile": { "targetRegions": regions } } });
+            self.azure.change("PATCH", path, version_api(), Some(&body), LONGEST).map_err(
+                |error| error.failure("the regions of the image version cannot be updated"),
+            )?;
             let deployed = self.version(path)?.unwrap_or_default();
             self.settled(path, &state.version, &deployed)?;
         }
@@ -262,14 +328,18 @@ impl Deployment<'_> {
     fn wanted_regions(&self) -> Option<Value> {
         let of = |kind: &str, pointer: &str| {
             let resource = self.resources.iter().find(|resource| {
-                resource.stage == "image" && !resource.existing && resource.kind.eq_ignore_ascii_case(kind)
+                resource.stage == "image"
+                    && !resource.existing
+                    && resource.kind.eq_ignore_ascii_case(kind)
             })?;
             resource.body.get("properties")?.pointer(pointer).cloned()
         };
-        let regions = of(VERSIONS, "/publishingProfile/targetRegions")
-            .or_else(|| of("Microsoft.VirtualMachineImages/imageTemplates", "/distribute/0/targetRegions"))?;
+        let regions = of(VERSIONS, "/publishingProfile/targetRegions").or_else(|| {
+            of("Microsoft.VirtualMachineImages/imageTemplates", "/distribute/0/targetRegions")
+        })?;
         let region = |region: &Value| {
-            let replicas = region.get("regionalReplicaCount").or_else(|| region.get("replicaCount"));
+            let replicas =
+                region.get("regionalReplicaCount").or_else(|| region.get("replicaCount"));
             json!({
                 "name": region.get("name"),
                 "regionalReplicaCount": replicas,
@@ -281,7 +351,8 @@ impl Deployment<'_> {
 }
 
 pub(super) fn version_api() -> &'static str {
-    catalog::api_version(VERSIONS).expect("the catalog has the version of every type that templates use")
+    catalog::api_version(VERSIONS)
+        .expect("the catalog has the version of every type that templates use")
 }
 
 fn provisioning_state(value: &Value) -> &str {
@@ -293,7 +364,8 @@ fn same_regions(wanted: &Value, deployed: &Value) -> bool {
     let list = |value: &Value, storage: Option<&str>| -> Vec<(String, u64, String)> {
         let region = |region: &Value| {
             let name = region.get("name").and_then(Value::as_str).unwrap_or_default();
-            let name = catalog::region(name).map_or_else(|| name.to_lowercase(), |region| region.name.to_owned());
+            let name = catalog::region(name)
+                .map_or_else(|| name.to_lowercase(), |region| region.name.to_owned());
             let replicas = region.get("regionalReplicaCount").and_then(Value::as_u64).unwrap_or(1);
             let own = region.get("storageAccountType").and_then(Value::as_str);
             (name, replicas, own.or(storage).unwrap_or("Standard_LRS").to_lowercase())

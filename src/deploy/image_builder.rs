@@ -11,7 +11,7 @@ use super::deployment::Deployment;
 use super::event::Event;
 use super::failure::Failure;
 use super::http::{Call, Patience, escape, host};
-use super::state::{deployment_name, tags};
+use super::state::tags;
 use crate::catalog;
 use crate::render::{BAKE_TAG, PlannedImageBuilder};
 
@@ -26,9 +26,6 @@ impl Deployment<'_> {
     /// Has the version built, by the run that the template starts or by one that is started here.
     pub(super) fn build_with_image_builder(&self, version: &str) -> Result<(), Failure> {
         let Some(planned) = &self.plan.image_builder else { return Ok(()) };
-        let stage = self.plan.stage("image").ok_or_else(|| {
-            Failure::input("the plan has no stage `image`", "Image Builder works from it").help("render it again")
-        })?;
         let path = self.resource(TEMPLATES, &planned.template);
         let mut template = self.template(&path)?;
         if let Some(found) = &template {
@@ -37,24 +34,28 @@ impl Deployment<'_> {
                 template = None;
             }
         }
-        let name = deployment_name(self.plan, stage);
-        let history = self.history()?;
-        let made = self.latest("image", &history).is_some_and(|past| past.name == name && past.state == "Succeeded");
-        let before = if template.is_some() && made {
-            let found = template.unwrap_or_default();
-            let run = run_of(&found);
-            if !is_running(&run.state) && !run.start.is_empty() {
-                // The template is this render's, and its run made a version that is gone since.
-                self.start_run(&path)?;
-                run.start
-            } else {
+        let before = match &template {
+            Some(found) => self.run_again(&path, run_of(found))?,
+            None => {
+                let stage = self.plan.stage("image").ok_or_else(|| {
+                    Failure::input("the plan has no stage `image`", "Image Builder works from it")
+                        .help("render it again")
+                })?;
+                self.deploy_stage(stage, "it makes the image template")?;
                 String::new()
             }
-        } else {
-            self.deploy_stage(stage, "it makes the image template")?;
-            String::new()
         };
         self.wait_for_run(planned, &path, version, &before)
+    }
+
+    /// Starts the template of this render once more when its run is over: the version that it made is gone since.
+    /// Gives the start of the run that does not count.
+    fn run_again(&self, path: &str, last: Run) -> Result<String, Failure> {
+        if is_running(&last.state) || last.start.is_empty() {
+            return Ok(String::new());
+        }
+        self.start_run(path)?;
+        Ok(last.start)
     }
 
     fn template(&self, path: &str) -> Result<Option<Value>, Failure> {
@@ -64,18 +65,23 @@ impl Deployment<'_> {
 
     /// One that failed, or that is of another bake: it is made anew.
     fn is_unusable(&self, template: &Value) -> bool {
-        let failed = template.pointer("/properties/provisioningState").and_then(Value::as_str) == Some("Failed");
-        let run_failed = matches!(run_of(template).state.as_str(), "Failed" | "Canceled" | "PartiallySucceeded");
+        let failed = template.pointer("/properties/provisioningState").and_then(Value::as_str)
+            == Some("Failed");
+        let run_failed =
+            matches!(run_of(template).state.as_str(), "Failed" | "Canceled" | "PartiallySucceeded");
         let tag = tags(template).get(BAKE_TAG).and_then(Value::as_str).map(str::to_owned);
         failed || run_failed || tag.as_deref() != self.bake_id()
     }
 
     fn remove_template(&self, path: &str, planned: &PlannedImageBuilder) -> Result<(), Failure> {
         self.world.report(Event::Step { step: STEP.to_owned() });
-        self.progress(STEP, format!("template {} failed or is of another bake: it is made anew", planned.template));
-        self.azure
-            .change("DELETE", path, template_api(), None, OPERATION)
-            .map_err(|error| error.failure(&format!("image template {} cannot be removed", planned.template)))?;
+        self.progress(
+            STEP,
+            format!("template {} failed or is of another bake: it is made anew", planned.template),
+        );
+        self.azure.change("DELETE", path, template_api(), None, OPERATION).map_err(|error| {
+            error.failure(&format!("image template {} cannot be removed", planned.template))
+        })?;
         Ok(())
     }
 
@@ -89,17 +95,27 @@ impl Deployment<'_> {
     }
 
     /// Waits for a run that began after the one that began at `before`.
-    fn wait_for_run(&self, planned: &PlannedImageBuilder, path: &str, version: &str, before: &str) -> Result<(), Failure> {
+    fn wait_for_run(
+        &self,
+        planned: &PlannedImageBuilder,
+        path: &str,
+        version: &str,
+        before: &str,
+    ) -> Result<(), Failure> {
         self.world.report(Event::Step { step: STEP.to_owned() });
         let limit = Duration::from_secs(u64::from(planned.timeout_minutes) * 60) + AROUND;
         let end = Instant::now() + limit;
         let mut told = String::new();
         for looks in 0.. {
             let found = self.azure.get_with(path, template_api(), Patience::Until(end));
-            let found = found.map_err(|error| error.failure("the image template cannot be read"))?;
+            let found =
+                found.map_err(|error| error.failure("the image template cannot be read"))?;
             let Some(template) = found else {
-                return Err(Failure::azure(format!("image template {} is gone", planned.template), "someone removed it while it was running")
-                    .help("run the same command again: it starts over"));
+                return Err(Failure::azure(
+                    format!("image template {} is gone", planned.template),
+                    "someone removed it while it was running",
+                )
+                .help("run the same command again: it starts over"));
             };
             let run = run_of(&template);
             let ours = !run.start.is_empty() && run.start != before;
@@ -109,7 +125,9 @@ impl Deployment<'_> {
             }
             match run.state.as_str() {
                 "Succeeded" if ours && self.version(version)?.is_some() => return Ok(()),
-                "Failed" | "Canceled" | "PartiallySucceeded" if ours => return Err(self.failed_run(planned, &template, &run)),
+                "Failed" | "Canceled" | "PartiallySucceeded" if ours => {
+                    return Err(self.failed_run(planned, &template, &run));
+                }
                 _ => {}
             }
             let pause = self.azure.http.look(looks, None);
@@ -118,19 +136,30 @@ impl Deployment<'_> {
             }
             std::thread::sleep(pause);
         }
-        Err(Failure::azure(format!("Image Builder is not done after {} minutes", limit.as_secs() / 60), "its run goes on")
-            .help("run the same command again: it waits for the same run"))
+        Err(Failure::azure(
+            format!("Image Builder is not done after {} minutes", limit.as_secs() / 60),
+            "its run goes on",
+        )
+        .help("run the same command again: it waits for the same run"))
     }
 
     fn failed_run(&self, planned: &PlannedImageBuilder, template: &Value, run: &Run) -> Failure {
-        let failure = Failure::azure(format!("Image Builder's run of {} ended as {}", planned.template, run.state), &run.message);
-        let group = template.pointer("/properties/exactStagingResourceGroup").and_then(Value::as_str).unwrap_or_default();
+        let failure = Failure::azure(
+            format!("Image Builder's run of {} ended as {}", planned.template, run.state),
+            &run.message,
+        );
+        let group = template
+            .pointer("/properties/exactStagingResourceGroup")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let failure = match self.bring_log(group) {
             Ok(Some(path)) => failure.help(format!("read its log: {path}")),
             Ok(None) => failure,
             Err(why) => failure.help(format!("its log is in container `packerlogs` of the storage account in `{group}`, which could not be read: {why}")),
         };
-        failure.help("correct the config and render it again; the same command makes the template anew")
+        failure.help(
+            "correct the config and render it again; the same command makes the template anew",
+        )
     }
 
     /// Brings `customization.log` from the storage of the staging group
@@ -144,19 +173,36 @@ impl Deployment<'_> {
         let base = format!("/subscriptions/{}/resourceGroups/{name}", self.subscription);
         let path = format!("{base}/providers/Microsoft.Storage/storageAccounts");
         let accounts = self.azure.list(&path, "2023-05-01").map_err(reason)?.unwrap_or_default();
-        let endpoint = accounts.iter().find_map(|account| account.pointer("/properties/primaryEndpoints/blob")?.as_str());
+        let endpoint = accounts
+            .iter()
+            .find_map(|account| account.pointer("/properties/primaryEndpoints/blob")?.as_str());
         let endpoint = endpoint.ok_or("there is no storage account")?.trim_end_matches('/');
-        let token = self.azure.session.token(&format!("https://{}", host(endpoint))).map_err(|failure| failure.reason)?;
+        let token = self
+            .azure
+            .session
+            .token(&format!("https://{}", host(endpoint)))
+            .map_err(|failure| failure.reason)?;
         let read = |url: &str| {
             let headers = [("x-ms-version", "2021-08-06")];
             let call = Call { bearer: Some(&token), headers: &headers, ..Call::new("GET", url) };
             let answer = self.azure.http.send(&call, Patience::Some).map_err(|error| error.why)?;
-            if answer.is_success() { Ok(String::from_utf8_lossy(&answer.bytes).into_owned()) } else { Err(format!("status {}", answer.status)) }
+            if answer.is_success() {
+                Ok(String::from_utf8_lossy(&answer.bytes).into_owned())
+            } else {
+                Err(format!("status {}", answer.status))
+            }
         };
         let listed = read(&format!("{endpoint}/packerlogs?restype=container&comp=list"))?;
-        let log = listed.split("<Name>").skip(1).filter_map(|rest| rest.split("</Name>").next()).find(|name| name.ends_with("customization.log"));
+        let log = listed
+            .split("<Name>")
+            .skip(1)
+            .filter_map(|rest| rest.split("</Name>").next())
+            .find(|name| name.ends_with("customization.log"));
         let log = log.ok_or("there is no customization.log")?;
-        let text = read(&format!("{endpoint}/packerlogs/{}", log.split('/').map(escape).collect::<Vec<_>>().join("/")))?;
+        let text = read(&format!(
+            "{endpoint}/packerlogs/{}",
+            log.split('/').map(escape).collect::<Vec<_>>().join("/")
+        ))?;
         self.keep(LOG_FILE, &text);
         Ok(Some(self.render.folder.join(LOG_FILE).display().to_string()))
     }
@@ -173,7 +219,11 @@ struct Run {
 
 impl Run {
     fn words(&self) -> String {
-        if self.part.is_empty() { self.state.clone() } else { format!("{}: {}", self.state, self.part) }
+        if self.part.is_empty() {
+            self.state.clone()
+        } else {
+            format!("{}: {}", self.state, self.part)
+        }
     }
 }
 
@@ -182,7 +232,12 @@ fn run_of(template: &Value) -> Run {
         let run = template.pointer("/properties/lastRunStatus").unwrap_or(&Value::Null);
         run.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    Run { start: text("startTime"), state: text("runState"), part: text("runSubState"), message: text("message") }
+    Run {
+        start: text("startTime"),
+        state: text("runState"),
+        part: text("runSubState"),
+        message: text("message"),
+    }
 }
 
 fn is_running(state: &str) -> bool {
@@ -190,5 +245,6 @@ fn is_running(state: &str) -> bool {
 }
 
 fn template_api() -> &'static str {
-    catalog::api_version(TEMPLATES).expect("the catalog has the version of every type that templates use")
+    catalog::api_version(TEMPLATES)
+        .expect("the catalog has the version of every type that templates use")
 }

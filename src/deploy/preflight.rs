@@ -42,15 +42,30 @@ struct Table {
 
 impl Table {
     fn ok(&mut self, check: &'static str, detail: impl Into<String>) {
-        self.rows.push(Row { check, verdict: Verdict::Ok, detail: detail.into(), help: String::new() });
+        self.rows.push(Row {
+            check,
+            verdict: Verdict::Ok,
+            detail: detail.into(),
+            help: String::new(),
+        });
     }
 
     fn note(&mut self, check: &'static str, detail: impl Into<String>) {
-        self.rows.push(Row { check, verdict: Verdict::Note, detail: detail.into(), help: String::new() });
+        self.rows.push(Row {
+            check,
+            verdict: Verdict::Note,
+            detail: detail.into(),
+            help: String::new(),
+        });
     }
 
     fn problem(&mut self, check: &'static str, detail: impl Into<String>, help: impl Into<String>) {
-        self.rows.push(Row { check, verdict: Verdict::Problem, detail: detail.into(), help: help.into() });
+        self.rows.push(Row {
+            check,
+            verdict: Verdict::Problem,
+            detail: detail.into(),
+            help: help.into(),
+        });
     }
 
     fn not_asked(&mut self, check: &'static str, what: &str, error: &CallError) {
@@ -71,25 +86,37 @@ impl Deployment<'_> {
         self.check_rights(&mut table, survey);
         self.check_names(&mut table, survey);
         self.check_builds(&mut table, survey);
-        let bakes = survey.image.as_ref().is_some_and(|image| image.deployed.is_none());
+        let bakes = survey
+            .image
+            .as_ref()
+            .is_some_and(|image| image.deployed.is_none() && !image.has_builder());
         self.check_sizes(&mut table, bakes);
         if self.request.modes.batch {
             self.check_batch(&mut table);
         }
         let problems = table.rows.iter().filter(|row| row.verdict == Verdict::Problem).count();
         for row in table.rows {
-            self.world.report(Event::Check { check: row.check.to_owned(), verdict: row.verdict, detail: row.detail, help: row.help });
+            self.world.report(Event::Check {
+                check: row.check.to_owned(),
+                verdict: row.verdict,
+                detail: row.detail,
+                help: row.help,
+            });
         }
         if problems == 0 {
             return Ok(());
         }
-        let count = if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") };
-        Err(Failure::azure(format!("{count} stand in the way"), "nothing was changed").help("do what the table says, then run the same command again"))
+        let count =
+            if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") };
+        Err(Failure::azure(format!("{count} stand in the way"), "nothing was changed")
+            .help("do what the table says, then run the same command again"))
     }
 
     fn check_group(&self, table: &mut Table, group: Option<&Value>) {
         let name = &self.plan.resource_group;
-        let Some(group) = group else { return table.ok("resource group", format!("{name} will be created")) };
+        let Some(group) = group else {
+            return table.ok("resource group", format!("{name} will be created"));
+        };
         let place = group.get("location").and_then(Value::as_str).unwrap_or_default();
         table.ok("resource group", format!("{name} in {place}"));
     }
@@ -97,11 +124,14 @@ impl Deployment<'_> {
     fn check_providers(&self, table: &mut Table) {
         let names: Vec<&String> = self.plan.providers.iter().collect();
         let answers = in_parallel(&names, |name| {
-            self.azure.get(&format!("/subscriptions/{}/providers/{name}", self.subscription), PROVIDERS)
+            self.azure
+                .get(&format!("/subscriptions/{}/providers/{name}", self.subscription), PROVIDERS)
         });
         for (name, answer) in names.into_iter().zip(answers) {
             let state = match &answer {
-                Ok(Some(provider)) => provider.get("registrationState").and_then(Value::as_str).unwrap_or_default(),
+                Ok(Some(provider)) => {
+                    provider.get("registrationState").and_then(Value::as_str).unwrap_or_default()
+                }
                 Ok(None) => "unknown",
                 Err(error) => {
                     table.not_asked("provider", name, error);
@@ -132,8 +162,11 @@ impl Deployment<'_> {
             Ok(_) => return table.note("rights", "Azure does not list those of this login"),
             Err(error) => return table.not_asked("rights", "what this login may do", &error),
         };
-        let lacking: Vec<String> =
-            self.needed_actions(survey).into_iter().filter(|action| !allows(&granted, action)).collect();
+        let lacking: Vec<String> = self
+            .needed_actions(survey)
+            .into_iter()
+            .filter(|action| !allows(&granted, action))
+            .collect();
         if lacking.is_empty() {
             table.ok("rights", "every action of the plan is allowed");
             return;
@@ -154,7 +187,9 @@ impl Deployment<'_> {
         }
         let bakes = survey.image.as_ref().is_some_and(|image| image.deployed.is_none());
         let written = |resource: &&Resource| {
-            let by_state = survey.stages.iter().any(|(stage, state)| stage.name == resource.stage && *state != StageState::Current);
+            let by_state = survey.stages.iter().any(|(stage, state)| {
+                stage.name == resource.stage && *state != StageState::Current
+            });
             let of_bake = bakes && matches!(resource.stage.as_str(), "builder" | "image");
             !resource.existing && (by_state || of_bake)
         };
@@ -165,7 +200,12 @@ impl Deployment<'_> {
             actions.insert("Microsoft.ContainerRegistry/registries/scheduleRun/action".to_owned());
         }
         if bakes && self.plan.bake.is_some() {
-            for action in ["deallocate/action", "generalize/action", "retrieveBootDiagnosticsData/action", "delete"] {
+            for action in [
+                "deallocate/action",
+                "generalize/action",
+                "retrieveBootDiagnosticsData/action",
+                "delete",
+            ] {
                 actions.insert(format!("Microsoft.Compute/virtualMachines/{action}"));
             }
         }
@@ -174,7 +214,11 @@ impl Deployment<'_> {
 
     /// Names that are taken elsewhere, for what is not there yet.
     fn check_names(&self, table: &mut Table, survey: &Survey) {
-        let global = ["Microsoft.ContainerRegistry/registries", "Microsoft.Storage/storageAccounts", "Microsoft.Batch/batchAccounts"];
+        let global = [
+            "Microsoft.ContainerRegistry/registries",
+            "Microsoft.Storage/storageAccounts",
+            "Microsoft.Batch/batchAccounts",
+        ];
         let differs: Vec<&str> = survey
             .stages
             .iter()
@@ -182,11 +226,15 @@ impl Deployment<'_> {
             .map(|(stage, _)| stage.name.as_str())
             .collect();
         for resource in &self.resources {
-            let Some(kind) = global.iter().find(|kind| resource.kind.eq_ignore_ascii_case(kind)) else { continue };
+            let Some(kind) = global.iter().find(|kind| resource.kind.eq_ignore_ascii_case(kind))
+            else {
+                continue;
+            };
             if resource.existing || !differs.contains(&resource.stage.as_str()) {
                 continue;
             }
-            let there = survey.group.is_some() && matches!(self.azure.get(&resource.id, &resource.api_version), Ok(Some(_)));
+            let there = survey.group.is_some()
+                && matches!(self.azure.get(&resource.id, &resource.api_version), Ok(Some(_)));
             if !there {
                 self.check_name(table, kind, &resource.name, &resource.api_version);
             }
@@ -195,32 +243,52 @@ impl Deployment<'_> {
 
     fn check_name(&self, table: &mut Table, kind: &str, name: &str, api_version: &str) {
         let namespace = kind.split('/').next().unwrap_or_default();
-        let place = if namespace == "Microsoft.Batch" { format!("/locations/{}", self.plan.location) } else { String::new() };
-        let path = format!("/subscriptions/{}/providers/{namespace}{place}/checkNameAvailability", self.subscription);
+        let place = if namespace == "Microsoft.Batch" {
+            format!("/locations/{}", self.plan.location)
+        } else {
+            String::new()
+        };
+        let path = format!(
+            "/subscriptions/{}/providers/{namespace}{place}/checkNameAvailability",
+            self.subscription
+        );
         let body = json!({ "name": name, "type": kind });
         let answer = match self.azure.post(&path, api_version, Some(&body)) {
             Ok(answer) => answer,
             Err(error) => return table.not_asked("name", &format!("`{name}`"), &error),
         };
         if answer.get("nameAvailable").and_then(Value::as_bool) == Some(false) {
-            let why = answer.get("message").and_then(Value::as_str).unwrap_or("someone else has it");
-            table.problem("name", format!("`{name}` ({kind}) is not free: {why}"), "choose another name in the config, and render it again");
+            let why =
+                answer.get("message").and_then(Value::as_str).unwrap_or("someone else has it");
+            table.problem(
+                "name",
+                format!("`{name}` ({kind}) is not free: {why}"),
+                "choose another name in the config, and render it again",
+            );
         } else {
             table.ok("name", format!("`{name}` is free"));
         }
     }
 
     fn check_builds(&self, table: &mut Table, survey: &Survey) {
-        for build in survey.builds.iter().filter(|build| !build.is_there()).map(|state| &state.build) {
+        for build in
+            survey.builds.iter().filter(|build| !build.is_there()).map(|state| &state.build)
+        {
             if build.remote {
                 table.ok("build", format!("{} from {}", build.image, build.context));
                 continue;
             }
-            let (folder, dockerfile) = context::paths(&self.request.source, &build.context, &build.dockerfile);
+            let (folder, dockerfile) =
+                context::paths(&self.request.source, &build.context, &build.dockerfile);
             if context::opens(&dockerfile) {
                 table.ok("build", format!("{} from {}", build.image, dockerfile.display()));
             } else {
-                let detail = format!("{}: there is no {} in {}", build.image, build.dockerfile, folder.display());
+                let detail = format!(
+                    "{}: there is no {} in {}",
+                    build.image,
+                    build.dockerfile,
+                    folder.display()
+                );
                 table.problem("build", detail, "give the folder of the config: `--source DIR`");
             }
         }
@@ -230,14 +298,19 @@ impl Deployment<'_> {
     fn check_sizes(&self, table: &mut Table, bakes: bool) {
         let mut needed: BTreeMap<String, (Cores, u64)> = BTreeMap::new();
         let mut need = |size: &Cores, count: u64| {
-            let entry = needed.entry(size.vm_size.to_lowercase()).or_insert_with(|| (size.clone(), 0));
+            let entry =
+                needed.entry(size.vm_size.to_lowercase()).or_insert_with(|| (size.clone(), 0));
             entry.1 += size.cores * count;
         };
         if bakes {
             self.plan.bake.iter().for_each(|bake| need(&bake.size, 1));
             self.plan.image_builder.iter().for_each(|builder| need(&builder.size, 1));
         }
-        let batch = self.plan.batch.as_ref().filter(|batch| batch.user_subscription && self.request.modes.batch);
+        let batch = self
+            .plan
+            .batch
+            .as_ref()
+            .filter(|batch| batch.user_subscription && self.request.modes.batch);
         for pool in batch.into_iter().flat_map(|batch| &batch.pools) {
             need(&pool.size, u64::from(pool.nodes.unwrap_or(0)));
         }
@@ -250,7 +323,10 @@ impl Deployment<'_> {
 
     fn check_offers<'s>(&self, table: &mut Table, sizes: impl Iterator<Item = &'s Cores>) {
         let location = &self.plan.location;
-        let path = format!("/subscriptions/{}/providers/Microsoft.Compute/skus?$filter=location%20eq%20'{location}'", self.subscription);
+        let path = format!(
+            "/subscriptions/{}/providers/Microsoft.Compute/skus?$filter=location%20eq%20'{location}'",
+            self.subscription
+        );
         let offers = match self.azure.list(&path, SKUS) {
             Ok(offers) => offers.unwrap_or_default(),
             Err(error) => return table.not_asked("size", "the sizes of the region", &error),
@@ -258,19 +334,33 @@ impl Deployment<'_> {
         for size in sizes {
             let is_size = |offer: &&Value| {
                 let text = |name: &str| offer.get(name).and_then(Value::as_str).unwrap_or_default();
-                text("resourceType") == "virtualMachines" && text("name").eq_ignore_ascii_case(&size.vm_size)
+                text("resourceType") == "virtualMachines"
+                    && text("name").eq_ignore_ascii_case(&size.vm_size)
             };
             let Some(offer) = offers.iter().find(is_size) else {
-                table.problem("size", format!("{} is not offered in {location}", size.vm_size), "take another size or region");
+                table.problem(
+                    "size",
+                    format!("{} is not offered in {location}", size.vm_size),
+                    "take another size or region",
+                );
                 continue;
             };
             let restrictions = offer.get("restrictions").and_then(Value::as_array);
             // A restriction of zones leaves the others.
-            let whole = restrictions.into_iter().flatten().find(|one| one.get("type").and_then(Value::as_str) == Some("Location"));
+            let whole = restrictions
+                .into_iter()
+                .flatten()
+                .find(|one| one.get("type").and_then(Value::as_str) == Some("Location"));
             match whole {
                 Some(restriction) => {
-                    let why = restriction.get("reasonCode").and_then(Value::as_str).unwrap_or("no reason given");
-                    let detail = format!("{} is restricted in {location} for this subscription: {why}", size.vm_size);
+                    let why = restriction
+                        .get("reasonCode")
+                        .and_then(Value::as_str)
+                        .unwrap_or("no reason given");
+                    let detail = format!(
+                        "{} is restricted in {location} for this subscription: {why}",
+                        size.vm_size
+                    );
                     table.problem("size", detail, "ask for access in the portal (Help + support), or take another size or region");
                 }
                 None => table.ok("size", format!("{} is offered in {location}", size.vm_size)),
@@ -280,19 +370,29 @@ impl Deployment<'_> {
 
     fn check_quota<'s>(&self, table: &mut Table, needed: impl Iterator<Item = &'s (Cores, u64)>) {
         let location = &self.plan.location;
-        let path = format!("/subscriptions/{}/providers/Microsoft.Compute/locations/{location}/usages", self.subscription);
+        let path = format!(
+            "/subscriptions/{}/providers/Microsoft.Compute/locations/{location}/usages",
+            self.subscription
+        );
         let usages = match self.azure.list(&path, USAGES) {
             Ok(usages) => usages.unwrap_or_default(),
             Err(error) => return table.not_asked("quota", "the quota of the subscription", &error),
         };
         let mut families: BTreeMap<String, (String, u64)> = BTreeMap::new();
         for (size, cores) in needed {
-            families.entry(plain(&size.family)).or_insert_with(|| (size.family.clone(), 0)).1 += cores;
-            families.entry("cores".to_owned()).or_insert_with(|| ("total regional vCPUs".to_owned(), 0)).1 += cores;
+            families.entry(plain(&size.family)).or_insert_with(|| (size.family.clone(), 0)).1 +=
+                cores;
+            families
+                .entry("cores".to_owned())
+                .or_insert_with(|| ("total regional vCPUs".to_owned(), 0))
+                .1 += cores;
         }
         for (family, (shown, cores)) in families {
             let of_family = |usage: &&Value| {
-                usage.pointer("/name/value").and_then(Value::as_str).is_some_and(|name| plain(name) == family)
+                usage
+                    .pointer("/name/value")
+                    .and_then(Value::as_str)
+                    .is_some_and(|name| plain(name) == family)
             };
             let Some(usage) = usages.iter().find(of_family) else {
                 table.note("quota", format!("the subscription lists no quota of {shown}"));
@@ -300,9 +400,16 @@ impl Deployment<'_> {
             };
             let number = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or(0);
             let free = number("limit").saturating_sub(number("currentValue"));
-            let detail = format!("{shown} in {location}: {cores} cores needed, {free} of {} free", number("limit"));
+            let detail = format!(
+                "{shown} in {location}: {cores} cores needed, {free} of {} free",
+                number("limit")
+            );
             if free < cores {
-                table.problem("quota", detail, "ask for more in the portal (Help + support, quotas)");
+                table.problem(
+                    "quota",
+                    detail,
+                    "ask for more in the portal (Help + support, quotas)",
+                );
             } else {
                 table.ok("quota", detail);
             }
@@ -312,16 +419,24 @@ impl Deployment<'_> {
     /// Batch allocates the nodes: its own list of sizes counts, and the quota of the account.
     fn check_batch(&self, table: &mut Table) {
         let Some(batch) = &self.plan.batch else { return };
-        self.check_batch_sizes(table, &batch.pools.iter().map(|pool| pool.size.vm_size.clone()).collect());
-        let account = self.resources.iter().find(|resource| {
-            resource.kind.eq_ignore_ascii_case("Microsoft.Batch/batchAccounts")
-        });
+        self.check_batch_sizes(
+            table,
+            &batch.pools.iter().map(|pool| pool.size.vm_size.clone()).collect(),
+        );
+        let account = self
+            .resources
+            .iter()
+            .find(|resource| resource.kind.eq_ignore_ascii_case("Microsoft.Batch/batchAccounts"));
         let Some(account) = account else { return };
         match self.azure.get(&account.id, &account.api_version) {
             Ok(Some(found)) if !batch.user_subscription => self.check_account_quota(table, &found),
             Ok(Some(_)) => {}
             Ok(None) if account.existing => {
-                table.problem("account", format!("Batch account `{}` is not there", account.name), "correct `batch.account` in the config, or let the deployment create it");
+                table.problem(
+                    "account",
+                    format!("Batch account `{}` is not there", account.name),
+                    "correct `batch.account` in the config, or let the deployment create it",
+                );
             }
             Ok(None) => self.check_accounts(table),
             Err(error) => table.not_asked("quota", "the quota of the Batch account", &error),
@@ -330,7 +445,10 @@ impl Deployment<'_> {
 
     fn check_batch_sizes(&self, table: &mut Table, sizes: &BTreeSet<String>) {
         let location = &self.plan.location;
-        let path = format!("/subscriptions/{}/providers/Microsoft.Batch/locations/{location}/virtualMachineSkus", self.subscription);
+        let path = format!(
+            "/subscriptions/{}/providers/Microsoft.Batch/locations/{location}/virtualMachineSkus",
+            self.subscription
+        );
         let offers = match self.azure.list(&path, BATCH) {
             Ok(Some(offers)) => offers,
             Ok(None) => return table.note("size", format!("Batch lists no sizes in {location}")),
@@ -338,12 +456,19 @@ impl Deployment<'_> {
         };
         for size in sizes {
             let offered = offers.iter().any(|offer| {
-                offer.get("name").and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case(size))
+                offer
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .is_some_and(|name| name.eq_ignore_ascii_case(size))
             });
             if offered {
                 table.ok("size", format!("Batch offers {size} in {location}"));
             } else {
-                table.problem("size", format!("Batch does not offer {size} in {location}"), "take another size or region");
+                table.problem(
+                    "size",
+                    format!("Batch does not offer {size} in {location}"),
+                    "take another size or region",
+                );
             }
         }
     }
@@ -353,27 +478,48 @@ impl Deployment<'_> {
         let mut families: BTreeMap<String, (String, u64)> = BTreeMap::new();
         for pool in &batch.pools {
             let cores = pool.size.cores * u64::from(pool.nodes.unwrap_or(0));
-            families.entry(plain(&pool.size.family)).or_insert_with(|| (pool.size.family.clone(), 0)).1 += cores;
+            families
+                .entry(plain(&pool.size.family))
+                .or_insert_with(|| (pool.size.family.clone(), 0))
+                .1 += cores;
         }
-        let quotas = account.pointer("/properties/dedicatedCoreQuotaPerVMFamily").and_then(Value::as_array);
+        let quotas =
+            account.pointer("/properties/dedicatedCoreQuotaPerVMFamily").and_then(Value::as_array);
         for (family, (shown, cores)) in families.into_iter().filter(|(_, (_, cores))| *cores > 0) {
             let quota = quotas.into_iter().flatten().find_map(|quota| {
                 let name = quota.get("name")?.as_str()?;
                 if plain(name) == family { quota.get("coreQuota")?.as_u64() } else { None }
             });
             match quota {
-                None => table.note("quota", format!("account `{}` lists no quota of {shown}", batch.account)),
+                None => table.note(
+                    "quota",
+                    format!("account `{}` lists no quota of {shown}", batch.account),
+                ),
                 Some(quota) if quota < cores => table.problem(
                     "quota",
-                    format!("account `{}` has {quota} cores of {shown}, and its pools need {cores}", batch.account),
+                    format!(
+                        "account `{}` has {quota} cores of {shown}, and its pools need {cores}",
+                        batch.account
+                    ),
                     "ask for more in the portal (Batch account, quotas), or use fewer nodes",
                 ),
-                Some(quota) => table.ok("quota", format!("account `{}`: {cores} of {quota} cores of {shown}", batch.account)),
+                Some(quota) => table.ok(
+                    "quota",
+                    format!("account `{}`: {cores} of {quota} cores of {shown}", batch.account),
+                ),
             }
         }
         let pools = account.pointer("/properties/poolQuota").and_then(Value::as_u64);
         if let Some(most) = pools.filter(|most| *most < batch.pools.len() as u64) {
-            table.problem("quota", format!("account `{}` takes {most} pools, and the plan has {}", batch.account, batch.pools.len()), "ask for more in the portal (Batch account, quotas)");
+            table.problem(
+                "quota",
+                format!(
+                    "account `{}` takes {most} pools, and the plan has {}",
+                    batch.account,
+                    batch.pools.len()
+                ),
+                "ask for more in the portal (Batch account, quotas)",
+            );
         }
     }
 
@@ -385,10 +531,14 @@ impl Deployment<'_> {
             Ok(quota) => quota.and_then(|quota| quota.get("accountQuota")?.as_u64()),
             Err(error) => return table.not_asked("quota", "the number of Batch accounts", &error),
         };
-        let Some(quota) = quota else { return table.note("quota", "Batch does not say how many accounts the region takes") };
+        let Some(quota) = quota else {
+            return table.note("quota", "Batch does not say how many accounts the region takes");
+        };
         let accounts = match self.azure.list(&format!("{base}/batchAccounts"), BATCH) {
             Ok(accounts) => accounts.unwrap_or_default(),
-            Err(error) => return table.not_asked("quota", "the Batch accounts of the subscription", &error),
+            Err(error) => {
+                return table.not_asked("quota", "the Batch accounts of the subscription", &error);
+            }
         };
         let here = |account: &&Value| {
             let place = account.get("location").and_then(Value::as_str).and_then(catalog::region);
@@ -413,9 +563,15 @@ fn plain(name: &str) -> String {
 fn allows(granted: &[Value], action: &str) -> bool {
     let among = |permission: &Value, name: &str| {
         let patterns = permission.get(name).and_then(Value::as_array);
-        patterns.into_iter().flatten().filter_map(Value::as_str).any(|pattern| matches(pattern, action))
+        patterns
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .any(|pattern| matches(pattern, action))
     };
-    granted.iter().any(|permission| among(permission, "actions") && !among(permission, "notActions"))
+    granted
+        .iter()
+        .any(|permission| among(permission, "actions") && !among(permission, "notActions"))
 }
 
 /// A pattern of actions: `*` stands for any text
@@ -442,10 +598,17 @@ mod tests {
     fn actions_match_as_roles_write_them() {
         assert!(matches("*", "Microsoft.Batch/batchAccounts/write"));
         assert!(matches("Microsoft.Batch/*", "Microsoft.Batch/batchAccounts/write"));
-        assert!(matches("Microsoft.Authorization/*/Write", "Microsoft.Authorization/roleAssignments/write"));
-        assert!(!matches("Microsoft.Batch/batchAccounts/read", "Microsoft.Batch/batchAccounts/write"));
+        assert!(matches(
+            "Microsoft.Authorization/*/Write",
+            "Microsoft.Authorization/roleAssignments/write"
+        ));
+        assert!(!matches(
+            "Microsoft.Batch/batchAccounts/read",
+            "Microsoft.Batch/batchAccounts/write"
+        ));
         assert!(!matches("Microsoft.Bat", "Microsoft.Batch/batchAccounts/write"));
-        let contributor = json!([{ "actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write"] }]);
+        let contributor =
+            json!([{ "actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write"] }]);
         let granted = contributor.as_array().expect("a list");
         assert!(allows(granted, "Microsoft.Compute/galleries/write"));
         assert!(!allows(granted, "Microsoft.Authorization/roleAssignments/write"));

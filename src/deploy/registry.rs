@@ -22,11 +22,21 @@ pub(super) struct RegistryService<'a> {
 
 impl<'a> RegistryService<'a> {
     /// Logs in to a registry.
-    pub(super) fn open(deployment: &'a Deployment<'a>, planned: &'a PlannedRegistry, login_server: &str) -> Result<Self, Failure> {
+    pub(super) fn open(
+        deployment: &'a Deployment<'a>,
+        planned: &'a PlannedRegistry,
+        login_server: &str,
+    ) -> Result<Self, Failure> {
         let azure = deployment.azure;
         let token = azure.session.token(&azure.cloud.registry_audience)?;
-        let fields = [("grant_type", "access_token"), ("service", login_server), ("access_token", &token)];
-        let mut service = Self { deployment, planned, login_server: login_server.to_owned(), refresh_token: String::new() };
+        let fields =
+            [("grant_type", "access_token"), ("service", login_server), ("access_token", &token)];
+        let mut service = Self {
+            deployment,
+            planned,
+            login_server: login_server.to_owned(),
+            refresh_token: String::new(),
+        };
         service.refresh_token = service.exchange("/oauth2/exchange", &fields, "refresh_token")?;
         Ok(service)
     }
@@ -42,18 +52,26 @@ impl<'a> RegistryService<'a> {
             ("refresh_token", &self.refresh_token),
         ];
         let token = self.exchange("/oauth2/token", &fields, "access_token")?;
-        let url = format!("https://{}/acr/v1/{repository}/_tags/{}", self.login_server, escape(tag));
+        let url =
+            format!("https://{}/acr/v1/{repository}/_tags/{}", self.login_server, escape(tag));
         let call = Call { bearer: Some(&token), ..Call::new("GET", &url) };
         let answer = self.send(&call)?;
         match answer.status {
             200..=299 => Ok(true),
             // A proxy's 404 is not one of the registry, which says what it does not know.
-            404 if answer.json().is_some_and(|body| body.pointer("/errors/0/code").is_some()) => Ok(false),
+            404 if answer.json().is_some_and(|body| body.pointer("/errors/0/code").is_some()) => {
+                Ok(false)
+            }
             _ => Err(self.refused(&answer)),
         }
     }
 
-    fn exchange(&self, path: &str, fields: &[(&str, &str)], field: &str) -> Result<String, Failure> {
+    fn exchange(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        field: &str,
+    ) -> Result<String, Failure> {
         let url = format!("https://{}{path}", self.login_server);
         let call = Call { body: Body::Form(fields), ..Call::new("POST", &url) };
         let answer = self.send(&call)?;
@@ -68,12 +86,17 @@ impl<'a> RegistryService<'a> {
 
     fn refused(&self, answer: &Answer) -> Failure {
         let error = CallError::of(answer);
-        let failure = error.failure(&format!("registry `{}` does not say which images it has", self.planned.name));
+        let failure = error
+            .failure(&format!("registry `{}` does not say which images it has", self.planned.name));
         let mut failure = Failure { help: Vec::new(), ..failure };
         if answer.status == 403 {
             failure = failure.help("allow this address in the registry's firewall, or deploy from where it may be reached");
         }
-        let role = if self.planned.abac { "Container Registry Repository Reader" } else { "AcrPull" };
-        failure.help(format!("assign the role `{role}` on registry `{}` to whoever deploys", self.planned.name))
+        let role =
+            if self.planned.abac { "Container Registry Repository Reader" } else { "AcrPull" };
+        failure.help(format!(
+            "assign the role `{role}` on registry `{}` to whoever deploys",
+            self.planned.name
+        ))
     }
 }

@@ -24,6 +24,13 @@ pub(super) struct Leftover {
     bake: Option<String>,
 }
 
+impl Leftover {
+    /// Whether it is a VM, which takes cores.
+    pub(super) fn is_machine(&self) -> bool {
+        self.removal.kind.eq_ignore_ascii_case("Microsoft.Compute/virtualMachines")
+    }
+}
+
 impl Deployment<'_> {
     /// What is left of this render's builder.
     pub(super) fn leftovers(&self) -> Result<Vec<Leftover>, Failure> {
@@ -35,13 +42,19 @@ impl Deployment<'_> {
     /// Everything in the group that has the type and the name of something of the builder.
     fn builder_resources(&self, bake: &PlannedBake) -> Result<Vec<Leftover>, Failure> {
         let listed = self.azure.list(&format!("{}/resources", self.group), RESOURCES);
-        let listed = listed.map_err(|error| error.failure("the resources of the group cannot be listed"))?;
+        let listed =
+            listed.map_err(|error| error.failure("the resources of the group cannot be listed"))?;
         let listed = listed.unwrap_or_default();
         let is = |value: &Value, key: &str, text: &str| {
-            value.get(key).and_then(Value::as_str).is_some_and(|other| other.eq_ignore_ascii_case(text))
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .is_some_and(|other| other.eq_ignore_ascii_case(text))
         };
         let found = bake.removes.iter().filter_map(|removal| {
-            let value = listed.iter().find(|value| is(value, "type", &removal.kind) && is(value, "name", &removal.name))?;
+            let value = listed.iter().find(|value| {
+                is(value, "type", &removal.kind) && is(value, "name", &removal.name)
+            })?;
             let bake = tags(value).get(BAKE_TAG).and_then(Value::as_str).map(str::to_owned);
             Some(Leftover { removal: removal.clone(), bake })
         });
@@ -54,7 +67,11 @@ impl Deployment<'_> {
         let all = self.builder_resources(bake)?;
         let own = own(bake, &all);
         if all.len() > own.len() {
-            let names: Vec<&str> = all.iter().filter(|one| !own.contains(one)).map(|one| one.removal.name.as_str()).collect();
+            let names: Vec<&str> = all
+                .iter()
+                .filter(|one| !own.contains(one))
+                .map(|one| one.removal.name.as_str())
+                .collect();
             self.world.note(format!("not of this bake, and stays: {}", names.join(", ")));
         }
         self.remove(&own);
@@ -67,8 +84,11 @@ impl Deployment<'_> {
         if self.remove(&all) {
             return Ok(());
         }
-        Err(Failure::azure(format!("what is left of builder {} is in the way", bake.vm), "the notes above say what cannot be removed")
-            .help("remove it by hand, then run the same command again"))
+        Err(Failure::azure(
+            format!("what is left of builder {} is in the way", bake.vm),
+            "the notes above say what cannot be removed",
+        )
+        .help("remove it by hand, then run the same command again"))
     }
 
     /// Removes resources in their order, and gives whether all are gone.
@@ -90,15 +110,19 @@ impl Deployment<'_> {
         let path = self.resource(&removal.kind, &removal.name);
         self.progress("removal", removal.name.as_str());
         for attempt in 1.. {
-            let error = match self.azure.change("DELETE", &path, &removal.api_version, None, OPERATION) {
-                Ok(_) => return true,
-                Err(error) if error.is_absent() => return true,
-                Err(error) => error,
-            };
+            let error =
+                match self.azure.change("DELETE", &path, &removal.api_version, None, OPERATION) {
+                    Ok(_) => return true,
+                    Err(error) if error.is_absent() => return true,
+                    Err(error) => error,
+                };
             if !error.passes() || attempt >= ATTEMPTS {
                 let failure = error.failure("");
                 let help = failure.help.join("; ");
-                self.leave(format!("`{}` cannot be removed: {} ({help})", removal.name, failure.reason));
+                self.leave(format!(
+                    "`{}` cannot be removed: {} ({help})",
+                    removal.name, failure.reason
+                ));
                 return false;
             }
             std::thread::sleep(self.azure.http.look(attempt * 3, None));
@@ -111,13 +135,20 @@ impl Deployment<'_> {
         if let Some(bake) = &self.plan.bake {
             let all = self.builder_resources(bake)?;
             let own = own(bake, &all);
-            let names: Vec<&str> = all.iter().filter(|one| !own.contains(one)).map(|one| one.removal.name.as_str()).collect();
+            let names: Vec<&str> = all
+                .iter()
+                .filter(|one| !own.contains(one))
+                .map(|one| one.removal.name.as_str())
+                .collect();
             let question = format!("Not of this bake: {}. Remove it too?", names.join(", "));
             if names.is_empty() || (self.world.ask)(&question) {
                 self.remove(&all);
             } else {
                 self.remove(&own);
-                self.leave(format!("not of this bake, and stays: {}; `--yes` removes it", names.join(", ")));
+                self.leave(format!(
+                    "not of this bake, and stays: {}; `--yes` removes it",
+                    names.join(", ")
+                ));
             }
         }
         self.remove_verify_jobs()
@@ -129,6 +160,8 @@ fn own(bake: &PlannedBake, all: &[Leftover]) -> Vec<Leftover> {
     let is_own = |leftover: &Leftover| leftover.bake.as_ref() == Some(&bake.id);
     let vm = all.iter().find(|one| one.removal.name == bake.vm);
     let vm_is_own = vm.is_none_or(is_own);
-    let untagged_disk = |one: &Leftover| one.bake.is_none() && one.removal.kind.eq_ignore_ascii_case(DISKS) && vm_is_own;
+    let untagged_disk = |one: &Leftover| {
+        one.bake.is_none() && one.removal.kind.eq_ignore_ascii_case(DISKS) && vm_is_own
+    };
     all.iter().filter(|one| is_own(one) || untagged_disk(one)).cloned().collect()
 }

@@ -27,16 +27,24 @@ impl DeployableRender {
         let again = "render it again: `prebake render`";
         let Some(text) = files.get(PLAN) else {
             let why = format!("it has no `{PLAN}`: nothing says what to deploy");
-            return Err(Failure::input(format!("`{shown}` is not a render that can be deployed"), why).help(again));
+            return Err(Failure::input(
+                format!("`{shown}` is not a render that can be deployed"),
+                why,
+            )
+            .help(again));
         };
         let foreign = |why: String| {
-            Failure::input(format!("`{shown}/{PLAN}` is not a plan of this prebake"), why).help(again)
+            Failure::input(format!("`{shown}/{PLAN}` is not a plan of this prebake"), why)
+                .help(again)
         };
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| foreign(error.to_string()))?;
-        if value.get("version").and_then(serde_json::Value::as_u64) != Some(u64::from(PLAN_VERSION)) {
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|error| foreign(error.to_string()))?;
+        if value.get("version").and_then(serde_json::Value::as_u64) != Some(u64::from(PLAN_VERSION))
+        {
             return Err(foreign(format!("this prebake reads version {PLAN_VERSION} of plans")));
         }
-        let plan: Plan = serde_json::from_value(value).map_err(|error| foreign(error.to_string()))?;
+        let plan: Plan =
+            serde_json::from_value(value).map_err(|error| foreign(error.to_string()))?;
         let render = Self { folder, plan, files };
         for stage in &render.plan.stages {
             render.check(stage)?;
@@ -47,26 +55,40 @@ impl DeployableRender {
     fn check(&self, stage: &PlannedStage) -> Result<(), Failure> {
         let text = |path: &String| self.files.get(path).map(String::as_str);
         let digest = text(&stage.template).zip(text(&stage.parameters));
-        if digest.is_some_and(|(template, parameters)| stage_digest(template, parameters) == stage.digest) {
+        if digest.is_some_and(|(template, parameters)| {
+            stage_digest(template, parameters) == stage.digest
+        }) {
             return Ok(());
         }
-        let why = format!("`{}` and `{}` are not what the plan is about", stage.template, stage.parameters);
+        let why = format!(
+            "`{}` and `{}` are not what the plan is about",
+            stage.template, stage.parameters
+        );
         Err(Failure::input(format!("stage `{}` was edited after it was rendered", stage.name), why)
             .help("change the config and render it again: `prebake render`"))
     }
 
     /// The files that differ from others, by their paths.
     pub fn differing(&self, others: &BTreeMap<String, String>) -> Vec<String> {
-        let paths: std::collections::BTreeSet<&String> = self.files.keys().chain(others.keys()).collect();
-        paths.into_iter().filter(|path| self.files.get(*path) != others.get(*path)).cloned().collect()
+        let paths: std::collections::BTreeSet<&String> =
+            self.files.keys().chain(others.keys()).collect();
+        paths
+            .into_iter()
+            .filter(|path| self.files.get(*path) != others.get(*path))
+            .cloned()
+            .collect()
     }
 
     /// The template and the parameters of a stage, as a deployment takes them.
-    pub(super) fn content(&self, stage: &PlannedStage) -> Result<(serde_json::Value, serde_json::Value), Failure> {
+    pub(super) fn content(
+        &self,
+        stage: &PlannedStage,
+    ) -> Result<(serde_json::Value, serde_json::Value), Failure> {
         let json = |path: &String| {
             let text = self.files.get(path).map_or("", String::as_str);
             serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
-                Failure::input(format!("`{path}` cannot be read"), error.to_string()).help("render it again")
+                Failure::input(format!("`{path}` cannot be read"), error.to_string())
+                    .help("render it again")
             })
         };
         let parameters = json(&stage.parameters)?;
@@ -81,7 +103,8 @@ impl DeployableRender {
             subscription: Some(subscription.to_owned()),
             location: self.plan.location.clone(),
         };
-        let state = pipeline::previous_state(&self.files, Some(&target), None, &mut Diagnostics::new());
+        let state =
+            pipeline::previous_state(&self.files, Some(&target), None, &mut Diagnostics::new());
         state.resources
     }
 }

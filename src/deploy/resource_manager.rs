@@ -33,7 +33,12 @@ impl Azure<'_> {
     }
 
     /// The same, repeated as long as the patience lasts.
-    pub fn get_with(&self, path: &str, api_version: &str, patience: Patience) -> Result<Option<Value>, CallError> {
+    pub fn get_with(
+        &self,
+        path: &str,
+        api_version: &str,
+        patience: Patience,
+    ) -> Result<Option<Value>, CallError> {
         let answer = self.call("GET", &self.url(path, api_version), Body::None, patience);
         match answer {
             Ok(answer) => self.value(&answer),
@@ -65,7 +70,14 @@ impl Azure<'_> {
     }
 
     /// Sends something and waits until Azure is done with it.
-    pub fn change(&self, method: &str, path: &str, api_version: &str, body: Option<&Value>, limit: Duration) -> Done {
+    pub fn change(
+        &self,
+        method: &str,
+        path: &str,
+        api_version: &str,
+        body: Option<&Value>,
+        limit: Duration,
+    ) -> Done {
         let url = self.url(path, api_version);
         let body = body.map_or(Body::None, Body::Json);
         let answer = self.call(method, &url, body, Patience::Some)?;
@@ -73,14 +85,25 @@ impl Azure<'_> {
     }
 
     /// Sends something that is answered at once.
-    pub fn post(&self, path: &str, api_version: &str, body: Option<&Value>) -> Result<Value, CallError> {
+    pub fn post(
+        &self,
+        path: &str,
+        api_version: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, CallError> {
         let body = body.map_or(Body::None, Body::Json);
         let answer = self.call("POST", &self.url(path, api_version), body, Patience::Some)?;
         Ok(self.value(&answer)?.unwrap_or(Value::Null))
     }
 
     /// Sends something, and gives the answer as it is.
-    pub fn send(&self, method: &str, path: &str, api_version: &str, body: Option<&Value>) -> Result<Answer, CallError> {
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        api_version: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, CallError> {
         let body = body.map_or(Body::None, Body::Json);
         self.call(method, &self.url(path, api_version), body, Patience::Some)
     }
@@ -91,7 +114,8 @@ impl Azure<'_> {
         let operation = answer.header("azure-asyncoperation").map(str::to_owned);
         let location = answer.header("location").map(str::to_owned);
         let done = self.value(answer)?;
-        let Some(url) = operation.clone().or_else(|| location.filter(|_| answer.status == 202)) else {
+        let Some(url) = operation.clone().or_else(|| location.filter(|_| answer.status == 202))
+        else {
             return Ok(done);
         };
         let mut asked = answer.retry_after();
@@ -120,15 +144,22 @@ impl Azure<'_> {
                 _ => {}
             }
         }
-        Err(Failure::azure("Azure did not finish in time", format!("the operation goes on: {}", host(&url)))
-            .help("run the same command again: it goes on from there")
-            .into())
+        Err(Failure::azure(
+            "Azure did not finish in time",
+            format!("the operation goes on: {}", host(&url)),
+        )
+        .help("run the same command again: it goes on from there")
+        .into())
     }
 
     /// The URL of a path.
     pub fn url(&self, path: &str, api_version: &str) -> String {
         let sign = if path.contains('?') { '&' } else { '?' };
-        format!("{}{}{sign}api-version={api_version}", self.cloud.resource_manager, path.replace(' ', "%20"))
+        format!(
+            "{}{}{sign}api-version={api_version}",
+            self.cloud.resource_manager,
+            path.replace(' ', "%20")
+        )
     }
 
     fn value(&self, answer: &Answer) -> Result<Option<Value>, CallError> {
@@ -137,15 +168,26 @@ impl Azure<'_> {
         }
         answer.json().map(Some).ok_or_else(|| {
             let reason = "a proxy may stand in between: its answer is not JSON";
-            Failure::azure(format!("`{}` does not answer as Azure does", host(&self.cloud.resource_manager)), reason)
-                .help("check `HTTPS_PROXY` and `--cloud`")
-                .into()
+            Failure::azure(
+                format!("`{}` does not answer as Azure does", host(&self.cloud.resource_manager)),
+                reason,
+            )
+            .help("check `HTTPS_PROXY` and `--cloud`")
+            .into()
         })
     }
 
     /// One call with a token of Azure Resource Manager, which goes to no other host.
-    fn call(&self, method: &str, url: &str, body: Body<'_>, patience: Patience) -> Result<Answer, CallError> {
-        if !host(url).eq_ignore_ascii_case(host(&self.cloud.resource_manager)) || !url.starts_with("https://") {
+    fn call(
+        &self,
+        method: &str,
+        url: &str,
+        body: Body<'_>,
+        patience: Patience,
+    ) -> Result<Answer, CallError> {
+        if !host(url).eq_ignore_ascii_case(host(&self.cloud.resource_manager))
+            || !url.starts_with("https://")
+        {
             return Err(Failure::azure(
                 format!("Azure names an address outside of itself: `{}`", host(url)),
                 "a token is never sent to another host",

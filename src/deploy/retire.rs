@@ -22,18 +22,24 @@ impl Deployment<'_> {
     /// Drains and removes what the pools of the render replaced.
     pub(super) fn retire_old(&self) -> Result<(), Failure> {
         let pools = self.chosen_pools()?;
-        let replacing: Vec<&PlannedPool> = pools.into_iter().filter(|pool| pool.replaces.is_some()).collect();
+        let replacing: Vec<&PlannedPool> =
+            pools.into_iter().filter(|pool| pool.replaces.is_some()).collect();
         if replacing.is_empty() {
             self.world.note("no pool of the render replaces another: nothing is retired (`replace: blue-green`)");
             return Ok(());
         }
         let Some(service) = BatchService::open(self)? else { return Ok(()) };
-        let all = service.list("/pools").map_err(|error| error.failure("the pools of the account cannot be listed"))?;
+        let all = service
+            .list("/pools")
+            .map_err(|error| error.failure("the pools of the account cannot be listed"))?;
         for pool in replacing {
             let there = all.iter().any(|other| id(other).eq_ignore_ascii_case(&pool.id));
             if !there {
-                return Err(Failure::azure(format!("pool {} is not there", pool.id), "what it replaces is retired after it")
-                    .help("deploy it first: `--batch-only`"));
+                return Err(Failure::azure(
+                    format!("pool {} is not there", pool.id),
+                    "what it replaces is retired after it",
+                )
+                .help("deploy it first: `--batch-only`"));
             }
             for old in all.iter().filter(|other| is_old(other, pool)) {
                 self.retire(&service, id(old))?;
@@ -55,7 +61,9 @@ impl Deployment<'_> {
             return Err(Failure::azure(format!("pool {pool} is still used"), active.join("\n"))
                 .help("move these to the new pool, or end them; then run the same command again"));
         }
-        service.delete(&format!("/pools/{}", escape(pool))).map_err(|error| error.failure(&format!("pool {pool} cannot be removed")))?;
+        service
+            .delete(&format!("/pools/{}", escape(pool)))
+            .map_err(|error| error.failure(&format!("pool {pool} cannot be removed")))?;
         self.done(&step, Outcome::Removed, "");
         Ok(())
     }
@@ -63,8 +71,11 @@ impl Deployment<'_> {
     /// No new nodes, no new tasks; what runs may end.
     fn drain(&self, service: &BatchService<'_>, step: &str, pool: &str) -> Result<(), Failure> {
         let path = format!("/pools/{}", escape(pool));
-        let failed = |error: super::error::CallError| error.failure(&format!("pool {pool} cannot be drained"));
-        let found = service.get(&path, super::http::Patience::Some).map_err(failed)?.unwrap_or_default();
+        let failed = |error: super::error::CallError| {
+            error.failure(&format!("pool {pool} cannot be drained"))
+        };
+        let found =
+            service.get(&path, super::http::Patience::Some).map_err(failed)?.unwrap_or_default();
         if found.get("enableAutoScale").and_then(Value::as_bool) == Some(true) {
             self.progress(step, "automatic scaling off");
             service.post(&format!("{path}/disableautoscale"), None).map_err(failed)?;
@@ -87,13 +98,23 @@ impl Deployment<'_> {
         self.wait_for_tasks(service, step, pool)
     }
 
-    fn wait_for_tasks(&self, service: &BatchService<'_>, step: &str, pool: &str) -> Result<(), Failure> {
+    fn wait_for_tasks(
+        &self,
+        service: &BatchService<'_>,
+        step: &str,
+        pool: &str,
+    ) -> Result<(), Failure> {
         let end = Instant::now() + DRAIN;
         let mut before = None;
         for looks in 0.. {
             let nodes = service.list(&format!("/pools/{}/nodes", escape(pool)));
-            let nodes = nodes.map_err(|error| error.failure(&format!("the nodes of pool {pool} cannot be listed")))?;
-            let running: u64 = nodes.iter().map(|node| node.get("runningTasksCount").and_then(Value::as_u64).unwrap_or(0)).sum();
+            let nodes = nodes.map_err(|error| {
+                error.failure(&format!("the nodes of pool {pool} cannot be listed"))
+            })?;
+            let running: u64 = nodes
+                .iter()
+                .map(|node| node.get("runningTasksCount").and_then(Value::as_u64).unwrap_or(0))
+                .sum();
             if running == 0 {
                 return Ok(());
             }
@@ -107,8 +128,11 @@ impl Deployment<'_> {
             }
             std::thread::sleep(pause);
         }
-        Err(Failure::azure(format!("tasks still run on pool {pool} after {} minutes", DRAIN.as_secs() / 60), "it is drained, and stays")
-            .help("run the same command again to wait once more, or end the tasks"))
+        Err(Failure::azure(
+            format!("tasks still run on pool {pool} after {} minutes", DRAIN.as_secs() / 60),
+            "it is drained, and stays",
+        )
+        .help("run the same command again to wait once more, or end the tasks"))
     }
 }
 
@@ -117,7 +141,8 @@ fn is_old(other: &Value, pool: &PlannedPool) -> bool {
     let Some(base) = &pool.replaces else { return false };
     let metadata = other.get("metadata").and_then(Value::as_array);
     let marked = metadata.into_iter().flatten().any(|item| {
-        item.get("name").and_then(Value::as_str) == Some(POOL_METADATA) && item.get("value").and_then(Value::as_str) == Some(base)
+        item.get("name").and_then(Value::as_str) == Some(POOL_METADATA)
+            && item.get("value").and_then(Value::as_str) == Some(base)
     });
     marked && !id(other).eq_ignore_ascii_case(&pool.id)
 }
@@ -125,12 +150,16 @@ fn is_old(other: &Value, pool: &PlannedPool) -> bool {
 /// The jobs and schedules that are not over and bound to a pool.
 fn bound_to(service: &BatchService<'_>, pool: &str) -> Result<Vec<String>, Failure> {
     let mut bound = Vec::new();
-    for (path, pointer, word) in
-        [("/jobs", "/poolInfo/poolId", "job"), ("/jobschedules", "/jobSpecification/poolInfo/poolId", "job schedule")]
-    {
-        let listed = service.list(path).map_err(|error| error.failure(&format!("the {word}s of the account cannot be listed")))?;
+    for (path, pointer, word) in [
+        ("/jobs", "/poolInfo/poolId", "job"),
+        ("/jobschedules", "/jobSpecification/poolInfo/poolId", "job schedule"),
+    ] {
+        let listed = service.list(path).map_err(|error| {
+            error.failure(&format!("the {word}s of the account cannot be listed"))
+        })?;
         for one in &listed {
-            let text = |pointer: &str| one.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            let text =
+                |pointer: &str| one.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             let over = matches!(text("/state"), "completed" | "deleting" | "terminating");
             if text(pointer).eq_ignore_ascii_case(pool) && !over {
                 bound.push(format!("{word} {} is {}", text("/id"), text("/state")));

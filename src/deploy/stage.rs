@@ -22,7 +22,11 @@ const ATTEMPTS: u32 = 4;
 
 impl Deployment<'_> {
     /// Deploys a stage unless it is current. `state` is how it stands.
-    pub(super) fn make_current(&self, stage: &PlannedStage, state: StageState) -> Result<(), Failure> {
+    pub(super) fn make_current(
+        &self,
+        stage: &PlannedStage,
+        state: StageState,
+    ) -> Result<(), Failure> {
         let step = format!("stage {}", stage.name);
         let state = match state {
             StageState::Running(name) => {
@@ -48,7 +52,9 @@ impl Deployment<'_> {
                 }
             }
             StageState::Differs(why) => return self.deploy_stage(stage, &why),
-            StageState::Running(name) => return self.deploy_stage(stage, &format!("{name} is running again")),
+            StageState::Running(name) => {
+                return self.deploy_stage(stage, &format!("{name} is running again"));
+            }
         }
         self.deploy_stage(stage, "changed by hand")
     }
@@ -89,7 +95,12 @@ impl Deployment<'_> {
     }
 
     /// Sends a deployment and waits for its end. The inner error is Azure's.
-    fn try_deploy(&self, step: &str, name: &str, body: &Value) -> Result<Result<(), CallError>, Failure> {
+    fn try_deploy(
+        &self,
+        step: &str,
+        name: &str,
+        body: &Value,
+    ) -> Result<Result<(), CallError>, Failure> {
         let path = self.deployment_path(name);
         match self.azure.send("PUT", &path, RESOURCES, Some(body)) {
             Ok(_) => {}
@@ -104,7 +115,11 @@ impl Deployment<'_> {
     }
 
     /// Waits until a deployment is over. The inner error is why it failed.
-    fn wait_for_deployment(&self, step: &str, name: &str) -> Result<Result<(), CallError>, Failure> {
+    fn wait_for_deployment(
+        &self,
+        step: &str,
+        name: &str,
+    ) -> Result<Result<(), CallError>, Failure> {
         let path = self.deployment_path(name);
         let end = Instant::now() + LONGEST;
         let mut told = BTreeSet::new();
@@ -114,8 +129,11 @@ impl Deployment<'_> {
                 .get_with(&path, RESOURCES, Patience::Until(end))
                 .map_err(|error| error.failure(&format!("deployment {name} cannot be read")))?;
             let Some(deployment) = deployment else {
-                return Err(Failure::azure(format!("deployment {name} is gone"), "someone deleted it while it was running")
-                    .help("run the same command again"));
+                return Err(Failure::azure(
+                    format!("deployment {name} is gone"),
+                    "someone deleted it while it was running",
+                )
+                .help("run the same command again"));
             };
             let state = deployment.pointer("/properties/provisioningState").and_then(Value::as_str);
             match state.unwrap_or_default() {
@@ -132,8 +150,11 @@ impl Deployment<'_> {
             }
             std::thread::sleep(pause);
         }
-        Err(Failure::azure(format!("deployment {name} takes more than {} hours", LONGEST.as_secs() / 3600), "it goes on in Azure")
-            .help("run the same command again: it goes on from there"))
+        Err(Failure::azure(
+            format!("deployment {name} takes more than {} hours", LONGEST.as_secs() / 3600),
+            "it goes on in Azure",
+        )
+        .help("run the same command again: it goes on from there"))
     }
 
     /// Tells the resources that are new since the last look. Only for the eye: what cannot be asked is left out.
@@ -155,10 +176,18 @@ impl Deployment<'_> {
         let found = self.deployed(stage)?;
         let stale = stale_assignments(&found);
         for assignment in &stale {
-            self.progress(step, format!("role assignment {} names an identity that is gone: made anew", assignment.name));
+            self.progress(
+                step,
+                format!(
+                    "role assignment {} names an identity that is gone: made anew",
+                    assignment.name
+                ),
+            );
             self.azure
                 .change("DELETE", &assignment.id, &assignment.api_version, None, LONGEST)
-                .map_err(|error| error.failure(&format!("role assignment {} cannot be removed", assignment.name)))?;
+                .map_err(|error| {
+                    error.failure(&format!("role assignment {} cannot be removed", assignment.name))
+                })?;
         }
         Ok(!stale.is_empty())
     }
@@ -167,7 +196,9 @@ impl Deployment<'_> {
     pub(super) fn tell_drift(&self, drifts: &[Drift]) {
         for drift in drifts {
             for change in &drift.changes {
-                let text = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+                let text = |value: Option<&Value>| {
+                    value.map_or_else(|| "nothing".to_owned(), Value::to_string)
+                };
                 self.world.report(Event::Drift {
                     resource: drift.name.clone(),
                     property: path_text(&change.path),

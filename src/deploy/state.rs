@@ -36,7 +36,10 @@ impl PastDeployment {
         Some(Self {
             name: text("/name")?.to_owned(),
             state: text("/properties/provisioningState").unwrap_or_default().to_owned(),
-            timestamp: text("/properties/timestamp").unwrap_or_default().trim_end_matches('Z').to_owned(),
+            timestamp: text("/properties/timestamp")
+                .unwrap_or_default()
+                .trim_end_matches('Z')
+                .to_owned(),
         })
     }
 
@@ -89,13 +92,20 @@ impl Deployment<'_> {
     pub(super) fn history(&self) -> Result<Vec<PastDeployment>, Failure> {
         let path = format!("{}/providers/Microsoft.Resources/deployments", self.group);
         let listed = self.azure.list(&path, RESOURCES).map_err(|error| {
-            error.failure(&format!("the deployments of group `{}` cannot be listed", self.plan.resource_group))
+            error.failure(&format!(
+                "the deployments of group `{}` cannot be listed",
+                self.plan.resource_group
+            ))
         })?;
         Ok(listed.unwrap_or_default().iter().filter_map(PastDeployment::read).collect())
     }
 
     /// The latest deployment of a stage of this config, whatever its content.
-    pub(super) fn latest<'h>(&self, stage: &str, history: &'h [PastDeployment]) -> Option<&'h PastDeployment> {
+    pub(super) fn latest<'h>(
+        &self,
+        stage: &str,
+        history: &'h [PastDeployment],
+    ) -> Option<&'h PastDeployment> {
         let prefix = deployment_prefix(self.plan, stage);
         let of_stage = |past: &&PastDeployment| {
             past.name.strip_prefix(&prefix).is_some_and(|digest| {
@@ -106,7 +116,11 @@ impl Deployment<'_> {
     }
 
     /// How a stage stands.
-    pub(super) fn stage_state(&self, stage: &PlannedStage, history: &[PastDeployment]) -> Result<StageState, Failure> {
+    pub(super) fn stage_state(
+        &self,
+        stage: &PlannedStage,
+        history: &[PastDeployment],
+    ) -> Result<StageState, Failure> {
         let Some(latest) = self.latest(&stage.name, history) else {
             return Ok(StageState::Differs("it was never deployed".to_owned()));
         };
@@ -117,7 +131,10 @@ impl Deployment<'_> {
             return Ok(StageState::Differs("other content was deployed last".to_owned()));
         }
         if latest.state != "Succeeded" {
-            return Ok(StageState::Differs(format!("its last deployment ended as {}", latest.state)));
+            return Ok(StageState::Differs(format!(
+                "its last deployment ended as {}",
+                latest.state
+            )));
         }
         let (mut drifts, mut missing) = (Vec::new(), Vec::new());
         let found = self.deployed(&stage.name)?;
@@ -131,15 +148,19 @@ impl Deployment<'_> {
             return Ok(StageState::Differs(format!("gone: {}", missing.join(", "))));
         }
         if !stale_assignments(&found).is_empty() {
-            return Ok(StageState::Differs("a role assignment names an identity that is gone".to_owned()));
+            return Ok(StageState::Differs(
+                "a role assignment names an identity that is gone".to_owned(),
+            ));
         }
         Ok(if drifts.is_empty() { StageState::Current } else { StageState::Drifted(drifts) })
     }
 
     /// The resources of a stage with what stands in Azure.
     pub(super) fn deployed(&self, stage: &str) -> Result<Vec<(&Resource, Option<Value>)>, Failure> {
-        let asked: Vec<&Resource> = self.resources.iter().filter(|resource| is_asked(resource, stage)).collect();
-        let answers = in_parallel(&asked, |resource| self.azure.get(&resource.id, &resource.api_version));
+        let asked: Vec<&Resource> =
+            self.resources.iter().filter(|resource| is_asked(resource, stage)).collect();
+        let answers =
+            in_parallel(&asked, |resource| self.azure.get(&resource.id, &resource.api_version));
         let mut found = Vec::with_capacity(asked.len());
         for (resource, answer) in asked.into_iter().zip(answers) {
             let answer = answer.map_err(|error: CallError| {
@@ -176,7 +197,10 @@ pub(super) fn stale_assignments<'r>(found: &[(&'r Resource, Option<Value>)]) -> 
         .flat_map(|deployed| {
             ["/properties/principalId", "/identity/principalId"]
                 .into_iter()
-                .filter(|pointer| deployed.pointer("/properties/roleDefinitionId").is_none() || !pointer.starts_with("/properties"))
+                .filter(|pointer| {
+                    deployed.pointer("/properties/roleDefinitionId").is_none()
+                        || !pointer.starts_with("/properties")
+                })
                 .filter_map(|pointer| Some(deployed.pointer(pointer)?.as_str()?.to_lowercase()))
                 .collect::<Vec<_>>()
         })
@@ -185,8 +209,10 @@ pub(super) fn stale_assignments<'r>(found: &[(&'r Resource, Option<Value>)]) -> 
         return Vec::new();
     }
     let is_stale = |(resource, deployed): &&(&Resource, Option<Value>)| {
-        let symbolic = resource.body.get("properties").and_then(|body| body.get("principalId")?.as_str());
-        let principal = deployed.as_ref().and_then(|value| value.pointer("/properties/principalId")?.as_str());
+        let symbolic =
+            resource.body.get("properties").and_then(|body| body.get("principalId")?.as_str());
+        let principal =
+            deployed.as_ref().and_then(|value| value.pointer("/properties/principalId")?.as_str());
         resource.kind.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments")
             && symbolic.is_some_and(is_expression)
             && principal.is_some_and(|principal| !principals.contains(&principal.to_lowercase()))
@@ -197,19 +223,25 @@ pub(super) fn stale_assignments<'r>(found: &[(&'r Resource, Option<Value>)]) -> 
 /// Works on many things at once, and gives the results in their order.
 pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let results: Vec<std::sync::Mutex<Option<R>>> = items.iter().map(|_| std::sync::Mutex::default()).collect();
+    let results: Vec<std::sync::Mutex<Option<R>>> =
+        items.iter().map(|_| std::sync::Mutex::default()).collect();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(items.len()) {
-            scope.spawn(|| loop {
-                let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                let Some(item) = items.get(index) else { break };
-                let result = work(item);
-                *results[index].lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    let result = work(item);
+                    *results[index].lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+                        Some(result);
+                }
             });
         }
     });
     let take = |slot: std::sync::Mutex<Option<R>>| {
-        slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).expect("every item was worked on")
+        slot.into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .expect("every item was worked on")
     };
     results.into_iter().map(take).collect()
 }

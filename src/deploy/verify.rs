@@ -24,7 +24,11 @@ impl Deployment<'_> {
         };
         let pools = self.chosen_pools()?;
         let service = BatchService::open(self)?.ok_or_else(|| {
-            Failure::azure(format!("Batch account `{}` is not there", batch.account), "it is verified after it is deployed").help("deploy it first: `--batch-only`")
+            Failure::azure(
+                format!("Batch account `{}` is not there", batch.account),
+                "it is verified after it is deployed",
+            )
+            .help("deploy it first: `--batch-only`")
         })?;
         let mut failures = Vec::new();
         for pool in pools {
@@ -44,9 +48,20 @@ impl Deployment<'_> {
             0 => Ok(()),
             1 => Err(failures.remove(0)),
             many => {
-                let reasons: Vec<String> = failures.iter().map(|failure| format!("{}: {}", failure.title, failure.reason)).collect();
-                let help = failures.into_iter().flat_map(|failure| failure.help).next().unwrap_or_default();
-                Err(Failure::azure(format!("{many} pools failed their verification"), reasons.join("\n")).help(help))
+                let reasons: Vec<String> = failures
+                    .iter()
+                    .map(|failure| format!("{}: {}", failure.title, failure.reason))
+                    .collect();
+                let help = failures
+                    .into_iter()
+                    .flat_map(|failure| failure.help)
+                    .next()
+                    .unwrap_or_default();
+                Err(Failure::azure(
+                    format!("{many} pools failed their verification"),
+                    reasons.join("\n"),
+                )
+                .help(help))
             }
         }
     }
@@ -55,19 +70,31 @@ impl Deployment<'_> {
     pub(super) fn chosen_pools(&self) -> Result<Vec<&PlannedPool>, Failure> {
         let pools = self.plan.batch.iter().flat_map(|batch| &batch.pools);
         let is_chosen = |pool: &&PlannedPool| {
-            self.request.pool.as_ref().is_none_or(|id| *id == pool.id || pool.replaces.as_ref() == Some(id))
+            self.request
+                .pool
+                .as_ref()
+                .is_none_or(|id| *id == pool.id || pool.replaces.as_ref() == Some(id))
         };
         let chosen: Vec<&PlannedPool> = pools.clone().filter(is_chosen).collect();
         match &self.request.pool {
             Some(id) if chosen.is_empty() => {
                 let known: Vec<&str> = pools.map(|pool| pool.id.as_str()).collect();
-                Err(Failure::input(format!("there is no pool `{id}`"), format!("the pools are: {}", known.join(", "))))
+                Err(Failure::input(
+                    format!("there is no pool `{id}`"),
+                    format!("the pools are: {}", known.join(", ")),
+                ))
             }
             _ => Ok(chosen),
         }
     }
 
-    fn verify_pool(&self, service: &BatchService<'_>, step: &str, pool: &PlannedPool, task: &Value) -> Result<(), Failure> {
+    fn verify_pool(
+        &self,
+        service: &BatchService<'_>,
+        step: &str,
+        pool: &PlannedPool,
+        task: &Value,
+    ) -> Result<(), Failure> {
         let unique = self.world.now + self.world.started.elapsed().as_secs();
         let job = format!("{JOB}{}-{unique}-{}", pool.id, std::process::id());
         let job: String = job.chars().take(64).collect();
@@ -86,23 +113,36 @@ impl Deployment<'_> {
         self.tell_file(service, step, &format!("{path}/files/stdout.txt"));
         let info = task.get("executionInfo").unwrap_or(&Value::Null);
         if info.get("exitCode").and_then(Value::as_i64) == Some(0) {
-            service.delete(&format!("/jobs/{job}")).map_err(|error| error.failure(&format!("job {job} cannot be removed")))?;
+            service
+                .delete(&format!("/jobs/{job}"))
+                .map_err(|error| error.failure(&format!("job {job} cannot be removed")))?;
             self.done(step, Outcome::Good, "");
             return Ok(());
         }
         self.tell_file(service, step, &format!("{path}/files/stderr.txt"));
-        Err(Failure::azure(format!("pool {} failed its verification", pool.id), why_it_failed(info))
-            .help(format!("job {job} is left as it is; `--clean-up` removes it")))
+        Err(Failure::azure(
+            format!("pool {} failed its verification", pool.id),
+            why_it_failed(info),
+        )
+        .help(format!("job {job} is left as it is; `--clean-up` removes it")))
     }
 
-    fn wait_for_task(&self, service: &BatchService<'_>, step: &str, job: &str, pool: &PlannedPool) -> Result<Value, Failure> {
+    fn wait_for_task(
+        &self,
+        service: &BatchService<'_>,
+        step: &str,
+        job: &str,
+        pool: &PlannedPool,
+    ) -> Result<Value, Failure> {
         let end = Instant::now() + LONGEST;
         let mut before = String::new();
         for looks in 0.. {
             let task = service.get(&format!("/jobs/{job}/tasks/{TASK}"), Patience::Until(end));
-            let task = task.map_err(|error| error.failure(&format!("the task of job {job} cannot be read")))?;
+            let task = task
+                .map_err(|error| error.failure(&format!("the task of job {job} cannot be read")))?;
             let task = task.ok_or_else(|| {
-                Failure::azure(format!("the task of job {job} is gone"), "someone removed it").help("run the same command again")
+                Failure::azure(format!("the task of job {job} is gone"), "someone removed it")
+                    .help("run the same command again")
             })?;
             let state = task.get("state").and_then(Value::as_str).unwrap_or_default();
             if state != before {
@@ -119,7 +159,11 @@ impl Deployment<'_> {
             std::thread::sleep(pause);
         }
         Err(Failure::azure(
-            format!("the task on pool {} did not end within {} minutes", pool.id, LONGEST.as_secs() / 60),
+            format!(
+                "the task on pool {} did not end within {} minutes",
+                pool.id,
+                LONGEST.as_secs() / 60
+            ),
             self.state_of_pool(service, pool),
         )
         .help(format!("job {job} is left as it is; `--clean-up` removes it")))
@@ -129,18 +173,34 @@ impl Deployment<'_> {
     fn state_of_pool(&self, service: &BatchService<'_>, pool: &PlannedPool) -> String {
         let mut lines = Vec::new();
         if let Ok(Some(found)) = service.get(&format!("/pools/{}", pool.id), Patience::Some) {
-            let text = |name: &str| found.get(name).map_or_else(String::new, |value| value.to_string());
-            lines.push(format!("allocation {}, {} of {} nodes", text("allocationState"), text("currentDedicatedNodes"), text("targetDedicatedNodes")));
+            let text =
+                |name: &str| found.get(name).map_or_else(String::new, |value| value.to_string());
+            lines.push(format!(
+                "allocation {}, {} of {} nodes",
+                text("allocationState"),
+                text("currentDedicatedNodes"),
+                text("targetDedicatedNodes")
+            ));
             for error in found.get("resizeErrors").and_then(Value::as_array).into_iter().flatten() {
                 let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
                 lines.push(format!("{}: {}", text("code"), text("message")));
             }
         }
-        for node in service.list(&format!("/pools/{}/nodes", pool.id)).unwrap_or_default().iter().take(10) {
-            let text = |pointer: &str| node.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        for node in
+            service.list(&format!("/pools/{}/nodes", pool.id)).unwrap_or_default().iter().take(10)
+        {
+            let text =
+                |pointer: &str| node.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             let errors = node.get("errors").and_then(Value::as_array).into_iter().flatten();
-            let errors: Vec<&str> = errors.filter_map(|error| error.get("message")?.as_str()).collect();
-            lines.push(format!("node {} is {} {}{}", text("/id"), text("/state"), text("/startTaskInfo/failureInfo/message"), errors.join("; ")));
+            let errors: Vec<&str> =
+                errors.filter_map(|error| error.get("message")?.as_str()).collect();
+            lines.push(format!(
+                "node {} is {} {}{}",
+                text("/id"),
+                text("/state"),
+                text("/startTaskInfo/failureInfo/message"),
+                errors.join("; ")
+            ));
         }
         lines.join("\n")
     }
@@ -153,21 +213,29 @@ impl Deployment<'_> {
                 }
             }
             Ok(None) => {}
-            Err(error) => self.progress(step, format!("{path} cannot be read: {}", error.failure("").reason)),
+            Err(error) => {
+                self.progress(step, format!("{path} cannot be read: {}", error.failure("").reason))
+            }
         }
     }
 
     /// Removes the jobs that verifications left.
     pub(super) fn remove_verify_jobs(&self) -> Result<(), Failure> {
         let Some(service) = BatchService::open(self)? else { return Ok(()) };
-        let jobs = service.list("/jobs").map_err(|error| error.failure("the jobs of the Batch account cannot be listed"))?;
-        for job in jobs.iter().filter_map(|job| job.get("id")?.as_str()).filter(|id| id.starts_with(JOB)) {
+        let jobs = service
+            .list("/jobs")
+            .map_err(|error| error.failure("the jobs of the Batch account cannot be listed"))?;
+        for job in
+            jobs.iter().filter_map(|job| job.get("id")?.as_str()).filter(|id| id.starts_with(JOB))
+        {
             self.progress("removal", format!("job {job}"));
             match service.delete(&format!("/jobs/{job}")) {
                 Ok(()) => {}
                 // It is going already.
                 Err(error) if error.status() == 409 => {}
-                Err(error) => self.leave(format!("job {job} cannot be removed: {}", error.failure("").reason)),
+                Err(error) => {
+                    self.leave(format!("job {job} cannot be removed: {}", error.failure("").reason))
+                }
             }
         }
         Ok(())
@@ -184,7 +252,9 @@ fn why_it_failed(info: &Value) -> String {
     if !text("/failureInfo/code").is_empty() {
         lines.push(format!("{}: {}", text("/failureInfo/code"), text("/failureInfo/message")));
     }
-    for detail in info.pointer("/failureInfo/details").and_then(Value::as_array).into_iter().flatten() {
+    for detail in
+        info.pointer("/failureInfo/details").and_then(Value::as_array).into_iter().flatten()
+    {
         let text = |name: &str| detail.get(name).and_then(Value::as_str).unwrap_or_default();
         lines.push(format!("{}: {}", text("name"), text("value")));
     }

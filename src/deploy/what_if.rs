@@ -19,9 +19,15 @@ impl Deployment<'_> {
     pub(super) fn what_if(&self) -> Result<(), Failure> {
         let modes = self.request.modes;
         let all = !modes.image && !modes.batch;
-        let group = self.azure.get(&self.group, RESOURCES).map_err(|error| error.failure("the group cannot be read"))?;
+        let group = self
+            .azure
+            .get(&self.group, RESOURCES)
+            .map_err(|error| error.failure("the group cannot be read"))?;
         if group.is_none() {
-            self.world.note(format!("resource group `{}` is not there: everything would be created, first the group", self.plan.resource_group));
+            self.world.note(format!(
+                "resource group `{}` is not there: everything would be created, first the group",
+                self.plan.resource_group
+            ));
             return Ok(());
         }
         let baked = match self.baked_version() {
@@ -39,21 +45,33 @@ impl Deployment<'_> {
             }
             let step = format!("stage {}", stage.name);
             if of_bake && baked {
-                self.done(&step, Outcome::Unchanged, "the image version is there: nothing is baked");
+                self.done(
+                    &step,
+                    Outcome::Unchanged,
+                    "the image version is there: nothing is baked",
+                );
                 continue;
             }
             self.world.report(Event::Step { step: step.clone() });
             let (template, parameters) = self.render.content(stage)?;
             let body = json!({ "properties": { "mode": "Incremental", "template": template, "parameters": parameters,
                 "whatIfSettings": { "resultFormat": "FullResourcePayloads" } } });
-            let path = format!("{}/providers/Microsoft.Resources/deployments/{}/whatIf", self.group, deployment_name(self.plan, stage));
+            let path = format!(
+                "{}/providers/Microsoft.Resources/deployments/{}/whatIf",
+                self.group,
+                deployment_name(self.plan, stage)
+            );
             match self.azure.change("POST", &path, RESOURCES, Some(&body), LONGEST) {
-                Ok(result) => self.tell_changes(&stage.name, result.as_ref().unwrap_or(&Value::Null))?,
+                Ok(result) => {
+                    self.tell_changes(&stage.name, result.as_ref().unwrap_or(&Value::Null))?
+                }
                 // A stage refers to what the stages before it make.
                 Err(error) if error.status() == 404 || error.has_code("ResourceNotFound") => {
                     self.world.note(format!("stage {} cannot be compared before the stages that it refers to are deployed", stage.name));
                 }
-                Err(error) => return Err(error.failure(&format!("stage {} cannot be compared", stage.name))),
+                Err(error) => {
+                    return Err(error.failure(&format!("stage {} cannot be compared", stage.name)));
+                }
             }
         }
         Ok(())
@@ -68,7 +86,10 @@ impl Deployment<'_> {
             }
             return Err(error.failure(&format!("stage {stage} cannot be compared")));
         }
-        let changes = result.pointer("/properties/changes").or_else(|| result.get("changes")).and_then(Value::as_array);
+        let changes = result
+            .pointer("/properties/changes")
+            .or_else(|| result.get("changes"))
+            .and_then(Value::as_array);
         for change in changes.into_iter().flatten() {
             let text = |name: &str| change.get(name).and_then(Value::as_str).unwrap_or_default();
             // What the template does not name is left alone.
@@ -76,12 +97,18 @@ impl Deployment<'_> {
                 continue;
             }
             let delta = change.get("delta").and_then(Value::as_array);
-            let properties = delta.into_iter().flatten().filter_map(|one| Some(one.get("path")?.as_str()?.to_owned()));
+            let properties = delta
+                .into_iter()
+                .flatten()
+                .filter_map(|one| Some(one.get("path")?.as_str()?.to_owned()));
             let resource = text("resourceId");
             self.world.report(Event::Change {
                 stage: stage.to_owned(),
                 change: text("changeType").to_owned(),
-                resource: resource.split_once("/providers/").map_or(resource, |(_, rest)| rest).to_owned(),
+                resource: resource
+                    .split_once("/providers/")
+                    .map_or(resource, |(_, rest)| rest)
+                    .to_owned(),
                 properties: properties.collect(),
             });
         }

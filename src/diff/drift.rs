@@ -23,13 +23,22 @@ pub fn drift(expected: &Resource, deployed: &Map<String, Value>) -> Vec<Property
     let (changes, _) = compare::bodies(facts, &found, &wanted);
     let decided = |change: &PropertyChange| {
         use mutability::Verdict;
-        !matches!(change.verdict, Verdict::NoEffect | Verdict::Replace | Verdict::Refused)
+        match change.verdict {
+            Verdict::NoEffect | Verdict::Replace | Verdict::Refused => false,
+            // Azure does not show everything that it was given.
+            Verdict::Unknown => change.before.is_some(),
+            _ => true,
+        }
     };
     changes.into_iter().filter(decided).collect()
 }
 
 /// Leaves on both sides what can be compared.
-fn objects(facts: mutability::Facts, wanted: &mut Map<String, Value>, found: &mut Map<String, Value>) {
+fn objects(
+    facts: mutability::Facts,
+    wanted: &mut Map<String, Value>,
+    found: &mut Map<String, Value>,
+) {
     let keys: Vec<String> = wanted.keys().cloned().collect();
     let mut kept = Map::new();
     for key in keys {

@@ -295,9 +295,7 @@ pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
         subscription: model.subscription.clone(),
         resource_group: model.resource_group.clone(),
         location: model.location.clone(),
-        cloud: catalog::region(&model.location)
-            .map_or("public", |region| region.cloud)
-            .to_owned(),
+        cloud: catalog::region(&model.location).map_or("public", |region| region.cloud).to_owned(),
         stages: model.stages.iter().map(|name| stage(name, bakes, model, artifacts)).collect(),
         providers: super::deploy::providers(model).into_iter().map(str::to_owned).collect(),
         registry: model.registry.as_ref().map(registry),
@@ -353,11 +351,7 @@ fn build(build: &model::Build) -> PlannedBuild {
 }
 
 fn cores(size: &model::Size) -> Cores {
-    Cores {
-        vm_size: size.name.clone(),
-        family: size.family.clone(),
-        cores: u64::from(size.vcpus),
-    }
+    Cores { vm_size: size.name.clone(), family: size.family.clone(), cores: u64::from(size.vcpus) }
 }
 
 fn bake(model: &Model, artifacts: &Artifacts) -> Option<PlannedBake> {

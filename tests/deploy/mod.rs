@@ -2,10 +2,10 @@
 #![expect(clippy::disallowed_methods, reason = "tests write scripts and read what they left")]
 #![expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 
-mod plan;
 mod azure;
 mod conformance;
 mod modes;
 mod pins;
 mod pipelines;
+mod plan;
 mod resume;

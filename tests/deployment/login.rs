@@ -56,5 +56,9 @@ fn without_a_login_nothing_is_asked() {
     wrong.retain(|(name, _)| *name != "AZURE_CLIENT_SECRET");
     wrong.push(("AZURE_CLIENT_SECRET", "wrong".to_owned()));
     let outcome = deploy(&place, wrong, &["--full"]).fails(2, "the login is refused");
-    assert!(!outcome.errors.contains("wrong~") && outcome.errors.contains("AADSTS7000215"), "{}", outcome.errors);
+    assert!(
+        !outcome.errors.contains("wrong~") && outcome.errors.contains("AADSTS7000215"),
+        "{}",
+        outcome.errors
+    );
 }

@@ -78,7 +78,11 @@ impl Place {
             .output()
             .expect("the binary runs");
         // A change that Azure would refuse is rendered all the same, and told.
-        assert!(output.status.code().is_some_and(|code| code < 2), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.code().is_some_and(|code| code < 2),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     pub fn path(&self) -> PathBuf {
@@ -144,7 +148,8 @@ impl Place {
             let drift = diff::drift(&wanted, shown);
             assert!(drift.is_empty(), "{}: {drift:#?}", wanted.id);
         }
-        let left: Vec<&String> = cloud.resources.keys().filter(|id| id.contains("vision-builder")).collect();
+        let left: Vec<&String> =
+            cloud.resources.keys().filter(|id| id.contains("vision-builder")).collect();
         assert!(left.is_empty(), "{left:?}");
         assert!(cloud.unknown.is_empty(), "{:?}", cloud.unknown);
     }

@@ -21,7 +21,11 @@ fn a_full_deployment_makes_azure_equal_and_another_writes_nothing() {
     let outcome = place.deploy(&["--full"]).succeeds();
     assert!(outcome.out.contains("vision: unchanged"), "{}", outcome.out);
     let requests = place.standin.take_requests();
-    let writes: Vec<String> = requests.iter().filter(|one| one.is_write()).map(super::super::azure::Recorded::line).collect();
+    let writes: Vec<String> = requests
+        .iter()
+        .filter(|one| one.is_write())
+        .map(super::super::azure::Recorded::line)
+        .collect();
     assert!(writes.is_empty(), "{writes:?}");
     assert!(requests.len() < 40, "{}", requests.len());
 }
@@ -58,7 +62,8 @@ fn what_was_deleted_comes_back() {
     place.deploy(&["--full"]).succeeds();
     place.is_equal();
     let registry = |id: &String| id.contains("/registries/") && !id.contains("roleassignments");
-    let ids: Vec<String> = place.standin.cloud().resources.keys().filter(|id| registry(id)).cloned().collect();
+    let ids: Vec<String> =
+        place.standin.cloud().resources.keys().filter(|id| registry(id)).cloned().collect();
     for id in &ids {
         place.standin.cloud().resources.remove(id);
     }
@@ -81,7 +86,9 @@ fn regions_and_replicas_of_a_version_are_updated() {
     place.deploy(&["--full"]).succeeds();
     place.is_equal();
     let requests = place.standin.take_requests();
-    let patched = requests.iter().filter(|one| one.request.method == "PATCH" && one.request.path.contains("/versions/"));
+    let patched = requests
+        .iter()
+        .filter(|one| one.request.method == "PATCH" && one.request.path.contains("/versions/"));
     assert_eq!(patched.count(), 1);
 }
 
@@ -93,11 +100,16 @@ fn a_change_by_hand_is_told_and_put_back_when_asked() {
     let scale = |count: u64| {
         let mut cloud = place.standin.cloud();
         let pool = cloud.resources.get_mut(&pool).expect("the pool");
-        pool.shown["properties"]["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] = json!(count);
+        pool.shown["properties"]["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] =
+            json!(count);
     };
     scale(7);
     let outcome = place.deploy(&["--full"]).fails(1, "changed by hand");
-    assert!(outcome.out.contains("targetDedicatedNodes is 7, the render says 1"), "{}", outcome.out);
+    assert!(
+        outcome.out.contains("targetDedicatedNodes is 7, the render says 1"),
+        "{}",
+        outcome.out
+    );
     place.deploy(&["--full", "--yes"]).succeeds();
     place.is_equal();
 }
@@ -107,7 +119,11 @@ fn a_change_by_hand_is_told_and_put_back_when_asked() {
 fn an_identity_that_was_made_anew_gets_its_role() {
     let place = Place::new(CONFIG);
     place.deploy(&["--full"]).succeeds();
-    let identity = place.wanted().into_iter().find(|one| one.kind.ends_with("userAssignedIdentities")).expect("an identity");
+    let identity = place
+        .wanted()
+        .into_iter()
+        .find(|one| one.kind.ends_with("userAssignedIdentities"))
+        .expect("an identity");
     place.standin.cloud().resources.remove(&identity.id.to_lowercase());
     place.deploy(&["--full"]).succeeds();
     place.is_equal();
@@ -126,7 +142,9 @@ fn two_configs_in_one_group_know_their_own_deployments() {
     command = {
         let mut other = std::process::Command::new(command.get_program());
         let arguments = command.get_args().map(std::ffi::OsStr::to_owned);
-        other.args(arguments.map(|one| if one == "out/vision" { "other/vision-b".into() } else { one }));
+        other.args(
+            arguments.map(|one| if one == "out/vision" { "other/vision-b".into() } else { one }),
+        );
         other.current_dir(place.folder.path()).env_clear();
         for (name, value) in command.get_envs() {
             if let Some(value) = value {
@@ -164,7 +182,10 @@ fn each_end_of_a_bake_has_an_answer() {
         place.standin.cloud().knobs.bake = end;
         place.deploy(&["--full"]).fails(1, words);
         let cloud = place.standin.cloud();
-        assert!(cloud.resources.keys().any(|id| id.ends_with("/vision-builder")), "{end:?}: the builder stays");
+        assert!(
+            cloud.resources.keys().any(|id| id.ends_with("/vision-builder")),
+            "{end:?}: the builder stays"
+        );
         drop(cloud);
         place.deploy(&["--clean-up"]).succeeds();
         place.standin.cloud().knobs.bake = BakeEnd::GarbledOnce;
@@ -210,18 +231,30 @@ fn the_table_comes_before_the_first_write() {
     }
     std::fs::remove_file(place.folder.path().join("Dockerfile")).expect("it was there");
     let outcome = place.deploy(&["--full"]).fails(1, "nothing was changed");
-    for words in ["Microsoft.Batch is NotRegistered", "not offered", "roleAssignments/write", "there is no Dockerfile"] {
+    for words in [
+        "Microsoft.Batch is NotRegistered",
+        "not offered",
+        "roleAssignments/write",
+        "there is no Dockerfile",
+    ] {
         assert!(outcome.out.contains(words), "`{words}` is not in:\n{}", outcome.out);
     }
     let requests = place.standin.take_requests();
-    let writes: Vec<String> = requests.iter().filter(|one| one.is_write()).map(super::super::azure::Recorded::line).collect();
+    let writes: Vec<String> = requests
+        .iter()
+        .filter(|one| one.is_write())
+        .map(super::super::azure::Recorded::line)
+        .collect();
     assert!(writes.is_empty(), "{writes:?}");
 }
 
 #[test]
 fn a_lock_keeps_a_resource_and_not_the_pools() {
     let place = Place::new(CONFIG);
-    let id = format!("{}/providers/microsoft.network/publicipaddresses/vision-builder-vnet-nat-ip", "/subscriptions/SUB/resourcegroups/vision-batch");
+    let id = format!(
+        "{}/providers/microsoft.network/publicipaddresses/vision-builder-vnet-nat-ip",
+        "/subscriptions/SUB/resourcegroups/vision-batch"
+    );
     let id = id.replace("SUB", crate::azure::SUBSCRIPTION);
     place.standin.cloud().locks.insert(id, "CanNotDelete".to_owned());
     place.deploy(&["--full"]).fails(1, "cannot be removed");
@@ -234,10 +267,19 @@ fn a_lock_keeps_a_resource_and_not_the_pools() {
 #[test]
 fn a_permanent_error_ends_at_once_with_azures_words() {
     let place = Place::new(CONFIG);
-    let error = error_object("RequestDisallowedByPolicy", "Resource 'dev' was disallowed by policy.");
-    place.standin.cloud().knobs.failing_types.push(("Microsoft.Batch/batchAccounts/pools".to_owned(), error, 1));
+    let error =
+        error_object("RequestDisallowedByPolicy", "Resource 'dev' was disallowed by policy.");
+    place.standin.cloud().knobs.failing_types.push((
+        "Microsoft.Batch/batchAccounts/pools".to_owned(),
+        error,
+        1,
+    ));
     let outcome = place.deploy(&["--full"]).fails(1, "RequestDisallowedByPolicy");
-    assert!(outcome.errors.contains("a policy of the subscription forbids it"), "{}", outcome.errors);
+    assert!(
+        outcome.errors.contains("a policy of the subscription forbids it"),
+        "{}",
+        outcome.errors
+    );
     place.deploy(&["--full"]).succeeds();
     place.is_equal();
 }
@@ -246,7 +288,12 @@ fn a_permanent_error_ends_at_once_with_azures_words() {
 fn a_lost_answer_changes_nothing() {
     let place = Place::new(CONFIG);
     place.standin.add_fault(Fault::new(Action::DropAnswer).method("PUT").times(3));
-    place.standin.add_fault(Fault::new(Action::DropAnswer).method("POST").path("generalize|deallocate|scheduleRun").times(3));
+    place.standin.add_fault(
+        Fault::new(Action::DropAnswer)
+            .method("POST")
+            .path("generalize|deallocate|scheduleRun")
+            .times(3),
+    );
     place.deploy(&["--full"]).succeeds();
     place.is_equal();
 }
@@ -256,11 +303,13 @@ fn an_edited_render_is_not_deployed() {
     let place = Place::new(CONFIG);
     let path = place.path().join("arm/batch.json");
     let text = std::fs::read_to_string(&path).expect("the template");
-    std::fs::write(&path, text.replace("BatchService", "UserSubscription")).expect("it can be written");
+    std::fs::write(&path, text.replace("BatchService", "UserSubscription"))
+        .expect("it can be written");
     place.deploy(&["--full"]).fails(2, "edited");
     // With digests that fit, only the config tells.
     place.render(CONFIG, &[]);
-    std::fs::rename(place.folder.path().join("prebake.yaml"), place.folder.path().join("a.yaml")).expect("it is there");
+    std::fs::rename(place.folder.path().join("prebake.yaml"), place.folder.path().join("a.yaml"))
+        .expect("it is there");
     place.render(&CONFIG.replace("nodes: 1", "nodes: 40"), &[]);
     place.deploy(&["--full", "--config", "a.yaml"]).fails(2, "is not what");
     assert!(place.standin.take_requests().is_empty());
@@ -275,7 +324,11 @@ fn what_if_changes_nothing() {
     place.standin.take_requests();
     place.deploy(&["--what-if"]).succeeds();
     let requests = place.standin.take_requests();
-    assert!(requests.iter().all(|one| !one.is_write() || one.request.path.to_lowercase().ends_with("/whatif")));
+    assert!(
+        requests
+            .iter()
+            .all(|one| !one.is_write() || one.request.path.to_lowercase().ends_with("/whatif"))
+    );
 }
 
 #[test]
@@ -289,7 +342,8 @@ fn verify_says_why_a_task_failed() {
 
 #[test]
 fn the_old_pool_goes_when_it_is_asked_for() {
-    let config = CONFIG.replace("{ id: dev, nodes: 1 }", "{ id: dev, nodes: 1, replace: blue-green }");
+    let config =
+        CONFIG.replace("{ id: dev, nodes: 1 }", "{ id: dev, nodes: 1, replace: blue-green }");
     let place = Place::new(&config);
     place.deploy(&["--full"]).succeeds();
     let old = pool_id(&place);

@@ -57,5 +57,8 @@ fn no_other_command_opens_a_socket() {
         assert_eq!(calls, "", "prebake {}", arguments.join(" "));
     }
     let calls = network_calls(folder.path(), deploy).expect("it ran before");
-    assert!(calls.contains("socket("), "`deploy` opens a socket, or the trace sees nothing:\n{calls}");
+    assert!(
+        calls.contains("socket("),
+        "`deploy` opens a socket, or the trace sees nothing:\n{calls}"
+    );
 }
