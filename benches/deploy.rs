@@ -37,7 +37,10 @@ fn main() {
     let requests = standin.take_requests().len() / RUNS;
     times.sort();
     println!("everything to do: {first:.2?}");
-    println!("nothing to do:    {:.2?} (median of {RUNS}), {requests} requests, 1 process", times[RUNS / 2]);
+    println!(
+        "nothing to do:    {:.2?} (median of {RUNS}), {requests} requests, 1 process",
+        times[RUNS / 2]
+    );
 }
 
 fn deploy(standin: &Standin, folder: &Path) -> Duration {

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests render into folders and run the binary")]
 
 mod login;
+mod modes;
 mod run;
 mod states;
 

@@ -32,7 +32,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn of(output: Output) -> Self {
+    pub fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("prints UTF-8");
         Self { code: output.status.code(), out: text(output.stdout), errors: text(output.stderr) }
     }
@@ -97,9 +97,20 @@ impl Place {
     }
 
     pub fn command_without_login(&self, arguments: &[&str]) -> Command {
+        self.base("out/vision", arguments)
+    }
+
+    /// The command for another render or a folder of renders.
+    pub fn command_of(&self, render: &str, arguments: &[&str]) -> Command {
+        let mut command = self.base(render, arguments);
+        command.envs(Standin::secret_environment());
+        command
+    }
+
+    fn base(&self, render: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_prebake"));
         command
-            .args(["deploy", "out/vision"])
+            .args(["deploy", render])
             .args(arguments)
             .arg("--cloud")
             .arg(self.standin.cloud_file())

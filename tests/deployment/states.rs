@@ -137,22 +137,7 @@ fn two_configs_in_one_group_know_their_own_deployments() {
     place.deploy(&["--full"]).succeeds();
     let other = CONFIG.replace("name: vision", "name: vision-b");
     place.render(&other, &["--output", "other"]);
-    let mut command = place.command(&["--full"]);
-    // The second render, whose folder comes first.
-    command = {
-        let mut other = std::process::Command::new(command.get_program());
-        let arguments = command.get_args().map(std::ffi::OsStr::to_owned);
-        other.args(
-            arguments.map(|one| if one == "out/vision" { "other/vision-b".into() } else { one }),
-        );
-        other.current_dir(place.folder.path()).env_clear();
-        for (name, value) in command.get_envs() {
-            if let Some(value) = value {
-                other.env(name, value);
-            }
-        }
-        other
-    };
+    let mut command = place.command_of("other/vision-b", &["--full"]);
     let output = command.output().expect("the binary runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let outcome = place.deploy(&["--full"]).succeeds();

@@ -1,0 +1,108 @@
+//! Fleets, Image Builder, existing images, interruption, events.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::Place;
+use super::run::{CONFIG, Outcome};
+use crate::azure::{BakeEnd, BuildEnd};
+
+#[test]
+fn image_builder_bakes_and_starts_over_after_a_failure() {
+    let config = CONFIG.replace("gallery:", "bake: image-builder\ngallery:");
+    let place = Place::new(&config);
+    place.standin.cloud().knobs.image_builder = BuildEnd::Failed;
+    place.deploy(&["--full"]).fails(1, "Image Builder's run");
+    place.standin.cloud().knobs.image_builder = BuildEnd::Succeeded;
+    place.deploy(&["--full"]).succeeds();
+    place.is_equal();
+    let outcome = place.deploy(&["--full"]).succeeds();
+    assert!(outcome.out.contains("vision: unchanged"), "{}", outcome.out);
+    // The version is gone, and the template's run of before made it: that run does not count.
+    let version = |id: &String| id.contains("/versions/");
+    let ids: Vec<String> =
+        place.standin.cloud().resources.keys().filter(|id| version(id)).cloned().collect();
+    assert_eq!(ids.len(), 1);
+    place.standin.cloud().resources.remove(&ids[0]);
+    place.deploy(&["--full"]).succeeds();
+    assert!(place.standin.cloud().resources.contains_key(&ids[0]));
+}
+
+/// What one render of a fleet meets does not stop the others.
+#[test]
+fn a_fleet_deploys_what_it_can() {
+    let place = Place::new(CONFIG);
+    let small = |name: &str| {
+        format!(
+            "name: {name}\nlocation: swedencentral\nresourceGroup: {name}\n\
+             images: [{{ name: docker.io/library/python, tag: 3.12.7-slim }}]\n\
+             node: {{ gpu: false }}\ngallery: {{ version: 1.0.0 }}\n\
+             batch: {{ pools: [{{ id: one, nodes: 1 }}] }}\n"
+        )
+    };
+    for name in ["a", "b", "c"] {
+        place.render(&small(name), &["--output", "fleet"]);
+    }
+    let pool = "/subscriptions/SUB/resourcegroups/b".replace("SUB", crate::azure::SUBSCRIPTION);
+    place.standin.cloud().locks.insert(pool, "ReadOnly".to_owned());
+    let outcome = Outcome::of(fleet(&place).output().expect("the binary runs"));
+    let outcome = outcome.fails(1, "3 renders: 2 deployed, 1 failed");
+    assert!(outcome.errors.contains("b: error:"), "{}", outcome.errors);
+    place.standin.cloud().locks.clear();
+    let outcome = Outcome::of(fleet(&place).output().expect("the binary runs"));
+    outcome.succeeds().fails(0, "3 renders: 1 deployed, 2 unchanged");
+}
+
+fn fleet(place: &Place) -> Command {
+    place.command_of("fleet", &["--full"])
+}
+
+#[test]
+fn each_line_of_json_is_an_event() {
+    let place = Place::new(CONFIG);
+    let outcome = place.deploy(&["--full", "--format", "json"]).succeeds();
+    let events: Vec<Value> = outcome
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .collect();
+    let named = |name: &str| events.iter().filter(|event| event["event"] == name).count();
+    assert_eq!(named("started"), 1);
+    assert!(named("check") > 5 && named("step") > 4 && named("done") > 4);
+    let last = events.last().expect("there are events");
+    assert_eq!(last["event"], "ended");
+    assert_eq!(last["state"], "deployed");
+    assert_eq!(last["exitCode"], 0);
+}
+
+/// Ctrl-C stops the wait, says what goes on, and the same command goes on.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_wait_says_what_goes_on() {
+    use std::io::Read as _;
+    let place = Place::new(CONFIG);
+    place.standin.cloud().knobs.bake = BakeEnd::Never;
+    let mut command = place.command(&["--full"]);
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let mut out = child.stdout.take().expect("it is piped");
+    let mut text = String::new();
+    let mut bytes = [0; 256];
+    while !text.contains("prepare") {
+        let read = out.read(&mut bytes).expect("the output can be read");
+        assert!(read > 0, "it ended too early: {text}");
+        text.push_str(&String::from_utf8_lossy(&bytes[..read]));
+    }
+    let id = child.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &id]).status().expect("kill runs");
+    assert!(killed.success());
+    // What it still prints must find a reader.
+    let _ = out.read_to_string(&mut text);
+    let outcome = Outcome::of(child.wait_with_output().expect("it ends"));
+    let outcome = outcome.fails(130, "Azure goes on with");
+    assert!(outcome.errors.contains("bake"), "{}", outcome.errors);
+    place.standin.cloud().knobs.bake = BakeEnd::Succeeded;
+    place.deploy(&["--full"]).succeeds();
+    place.is_equal();
+}
