@@ -140,7 +140,8 @@ fn one_file_uses_the_network() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files);
-    let words = ["ureq", "std::net", "TcpStream", "TcpListener", "UdpSocket", "UnixStream"];
+    // Addresses are plain data; only these connect.
+    let words = ["ureq", "TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener"];
     let mut users = Vec::new();
     for path in &files {
         let text = std::fs::read_to_string(path).expect("a source can be read");

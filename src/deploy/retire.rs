@@ -10,7 +10,7 @@ use super::batch_service::BatchService;
 use super::deployment::Deployment;
 use super::event::{Event, Outcome};
 use super::failure::Failure;
-use super::http::escape;
+use super::http::{Patience, escape};
 use crate::render::PlannedPool;
 
 /// Metadata of a pool that others replace: the ID of the config.
@@ -64,8 +64,29 @@ impl Deployment<'_> {
         service
             .delete(&format!("/pools/{}", escape(pool)))
             .map_err(|error| error.failure(&format!("pool {pool} cannot be removed")))?;
+        self.wait_until_gone(service, pool)?;
         self.done(&step, Outcome::Removed, "");
         Ok(())
+    }
+
+    /// A pool takes a while to let go of its nodes.
+    fn wait_until_gone(&self, service: &BatchService<'_>, pool: &str) -> Result<(), Failure> {
+        let end = Instant::now() + DRAIN;
+        for looks in 0.. {
+            let found = service.get(&format!("/pools/{}", escape(pool)), Patience::Until(end));
+            let found =
+                found.map_err(|error| error.failure(&format!("pool {pool} cannot be read")))?;
+            if found.is_none() {
+                return Ok(());
+            }
+            let pause = self.azure.http.look(looks, None);
+            if Instant::now() + pause > end {
+                break;
+            }
+            std::thread::sleep(pause);
+        }
+        Err(Failure::azure(format!("pool {pool} is still being removed"), "Azure goes on with it")
+            .help("run the same command again to see its end"))
     }
 
     /// No new nodes, no new tasks; what runs may end.
@@ -74,8 +95,7 @@ impl Deployment<'_> {
         let failed = |error: super::error::CallError| {
             error.failure(&format!("pool {pool} cannot be drained"))
         };
-        let found =
-            service.get(&path, super::http::Patience::Some).map_err(failed)?.unwrap_or_default();
+        let found = service.get(&path, Patience::Some).map_err(failed)?.unwrap_or_default();
         if found.get("enableAutoScale").and_then(Value::as_bool) == Some(true) {
             self.progress(step, "automatic scaling off");
             service.post(&format!("{path}/disableautoscale"), None).map_err(failed)?;

@@ -182,7 +182,8 @@ fn pools(cloud: &mut Cloud, account: &str, request: &Request, rest: &[&str]) -> 
             found.is(POOL)
                 && parts_of(found.text("/id")).2.to_lowercase().starts_with(&format!("{account}/"))
         });
-        let shown = all.map(|found| json!({ "id": found.text("/name"), "state": "active" }));
+        let shown = all
+            .map(|found| shown_pool(cloud, &found.text("/id").to_lowercase(), found.text("/name")));
         return Ok(list_page(request, shown.collect()));
     };
     let id = pool_id(cloud, account, pool)?;
@@ -236,6 +237,7 @@ fn shown_pool(cloud: &Cloud, id: &str, pool: &str) -> Value {
     let scale = &properties["scaleSettings"];
     json!({
         "odata.metadata": "https://standin/$metadata#pools/@Element", "id": pool, "state": "active",
+        "metadata": properties["metadata"],
         "allocationState": "steady", "vmSize": properties["vmSize"].as_str().unwrap_or("").to_lowercase(),
         "currentDedicatedNodes": properties["currentDedicatedNodes"],
         "targetDedicatedNodes": scale["fixedScale"]["targetDedicatedNodes"],

@@ -41,14 +41,14 @@ fn a_fleet_deploys_what_it_can() {
              batch: {{ pools: [{{ id: one, nodes: 1 }}] }}\n"
         )
     };
-    for name in ["a", "b", "c"] {
+    for name in ["one", "two", "three"] {
         place.render(&small(name), &["--output", "fleet"]);
     }
-    let pool = "/subscriptions/SUB/resourcegroups/b".replace("SUB", crate::azure::SUBSCRIPTION);
+    let pool = "/subscriptions/SUB/resourcegroups/two".replace("SUB", crate::azure::SUBSCRIPTION);
     place.standin.cloud().locks.insert(pool, "ReadOnly".to_owned());
     let outcome = Outcome::of(fleet(&place).output().expect("the binary runs"));
     let outcome = outcome.fails(1, "3 renders: 2 deployed, 1 failed");
-    assert!(outcome.errors.contains("b: error:"), "{}", outcome.errors);
+    assert!(outcome.errors.contains("two: error:"), "{}", outcome.errors);
     place.standin.cloud().locks.clear();
     let outcome = Outcome::of(fleet(&place).output().expect("the binary runs"));
     outcome.succeeds().fails(0, "3 renders: 1 deployed, 2 unchanged");
