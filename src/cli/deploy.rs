@@ -204,7 +204,7 @@ impl Deploy {
         let mut code = DONE;
         for _ in 0..count {
             let Some((index, result)) = wait(&results, &interrupted) else {
-                return self.stopped(&shared);
+                return stopped(&shared);
             };
             shared.screen.clear();
             code = code.max(self.ended(&renders[index], &result, many, &mut summary));
@@ -236,6 +236,7 @@ impl Deploy {
         Ok(Shared { cloud, authorities, screen: Screen::new(self.format) })
     }
 
+    #[expect(clippy::disallowed_methods, reason = "commands read the clock and keep files")]
     fn deploy_one(&self, render: &DeployableRender, shared: &Arc<Shared>, many: bool) -> Ending {
         let name = if many { Some(render.plan.name.clone()) } else { None };
         let reporter = shared.clone();
@@ -294,27 +295,30 @@ impl Deploy {
             }
             Ok(_) if many => terminal::out(&format!("{name}: {state}\n")),
             Ok(Ended::Different) => {
-                terminal::out(&format!("{name}: Azure differs from the render, as the notes say\n"))
+                terminal::out(&format!(
+                    "{name}: Azure differs from the render, as the notes say\n"
+                ));
             }
             Ok(_) if self.what_if || (self.verify && result == &Ok(Ended::Unchanged)) => {}
             Ok(_) => terminal::out(&format!("{name}: {state}\n")),
         }
         code
     }
+}
 
-    fn stopped(&self, shared: &Shared) -> u8 {
-        shared.screen.clear();
-        let steps = shared.screen.running();
-        let going = if steps.is_empty() {
-            String::new()
-        } else {
-            format!("; Azure goes on with: {}", steps.join(", "))
-        };
-        terminal::note(&format!(
-            "\nstopped waiting{going}\nrun the same command again: it goes on from there\n"
-        ));
-        INTERRUPTED
-    }
+/// Says what goes on after the user stopped the wait.
+fn stopped(shared: &Shared) -> u8 {
+    shared.screen.clear();
+    let steps = shared.screen.running();
+    let going = if steps.is_empty() {
+        String::new()
+    } else {
+        format!("; Azure goes on with: {}", steps.join(", "))
+    };
+    terminal::note(&format!(
+        "\nstopped waiting{going}\nrun the same command again: it goes on from there\n"
+    ));
+    INTERRUPTED
 }
 
 /// The next result, unless the user stops the wait.
@@ -477,7 +481,7 @@ impl Screen {
                 self.bar.reset_elapsed();
             }
             Event::Progress { step, detail } => {
-                self.bar.set_message(format!("{} · {detail}", name(step)))
+                self.bar.set_message(format!("{} · {detail}", name(step)));
             }
             Event::Done { step, .. } => {
                 running.remove(&name(step));

@@ -74,10 +74,10 @@ impl Deployment<'_> {
                 .help("render it again")
         })?;
         let mut builder = self.builder(bake)?;
-        if let Some(found) = &builder {
-            if !self.is_own(bake, found)? {
-                builder = None;
-            }
+        if let Some(found) = &builder
+            && !self.is_own(bake, found)?
+        {
+            builder = None;
         }
         let ready = |builder: &Builder| {
             builder.generalized || builder.tag(RESULT_TAG).as_deref() == Some(SUCCEEDED)

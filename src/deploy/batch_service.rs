@@ -72,7 +72,7 @@ impl<'a> BatchService<'a> {
             }
             match page.get("odata.nextLink").and_then(Value::as_str) {
                 Some(next) if host(next).eq_ignore_ascii_case(&self.endpoint) => {
-                    next.clone_into(&mut url)
+                    next.clone_into(&mut url);
                 }
                 _ => break,
             }

@@ -121,7 +121,7 @@ impl Deployment<'_> {
             };
             self.follow(&step, planned, &state.build, &run)?;
             self.proved(planned, &state.build)?;
-            self.mark(&step, &state.build, None);
+            self.mark(&step, &state.build, &run, false);
             self.done(&step, Outcome::Deployed, "");
         }
         Ok(())
@@ -186,7 +186,7 @@ impl Deployment<'_> {
         let run = self
             .azure
             .post(&path, TASKS, Some(&request))
-            .map_err(|error| self.no_build(&error, planned, build))?;
+            .map_err(|error| Self::no_build(&error, planned, build))?;
         let id =
             run.pointer("/properties/runId").or_else(|| run.get("name")).and_then(Value::as_str);
         let id = id.ok_or_else(|| {
@@ -197,16 +197,11 @@ impl Deployment<'_> {
             .help("run the same command again")
         })?;
         self.progress(step, format!("run {id}"));
-        self.mark(step, build, Some(id));
+        self.mark(step, build, id, true);
         Ok(id.to_owned())
     }
 
-    fn no_build(
-        &self,
-        error: &CallError,
-        planned: &PlannedRegistry,
-        build: &PlannedBuild,
-    ) -> Failure {
+    fn no_build(error: &CallError, planned: &PlannedRegistry, build: &PlannedBuild) -> Failure {
         let failure = error.failure(&format!("the build of {} cannot be started", build.image));
         if error.status() != 403 {
             return failure;
@@ -250,7 +245,7 @@ impl Deployment<'_> {
         let place = self
             .azure
             .post(&path, TASKS, None)
-            .map_err(|error| self.no_build(&error, planned, build))?;
+            .map_err(|error| Self::no_build(&error, planned, build))?;
         let text = |name: &str| place.get(name).and_then(Value::as_str);
         let (url, relative) = text("uploadUrl").zip(text("relativePath")).ok_or_else(|| {
             Failure::azure(
@@ -369,18 +364,17 @@ impl Deployment<'_> {
         .help("read the log of the run: it says where it pushed"))
     }
 
-    /// Keeps the run on the group, so that an interrupted command finds it again; without an ID it is forgotten.
-    fn mark(&self, step: &str, build: &PlannedBuild, run: Option<&str>) {
+    /// Keeps the run on the group while it goes on, so that an interrupted command finds it again.
+    fn mark(&self, step: &str, build: &PlannedBuild, run: &str, goes_on: bool) {
         let path = format!("{}/providers/Microsoft.Resources/tags/default", self.group);
-        let operation = if run.is_some() { "Merge" } else { "Delete" };
-        let tags = BTreeMap::from([(run_tag(build), run.unwrap_or_default())]);
+        let operation = if goes_on { "Merge" } else { "Delete" };
+        let tags = BTreeMap::from([(run_tag(build), run)]);
         let body = json!({ "operation": operation, "properties": { "tags": tags } });
         // <https://learn.microsoft.com/rest/api/resources/tags/update-at-scope>
-        if let Err(error) = self.azure.send("PATCH", &path, RESOURCES, Some(&body)) {
-            if run.is_some() {
-                let why = error.failure("").reason;
-                self.progress(step, format!("the run is not kept on the group, so that another command cannot find it: {why}"));
-            }
+        let sent = self.azure.send("PATCH", &path, RESOURCES, Some(&body));
+        if let Some(error) = sent.err().filter(|_| goes_on) {
+            let why = error.failure("").reason;
+            self.progress(step, format!("another command cannot find the run: {why}"));
         }
     }
 }

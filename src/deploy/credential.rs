@@ -258,7 +258,7 @@ impl<'a> Session<'a> {
                     return token_of(&answer).ok_or_else(|| self.refused(&answer));
                 }
                 Ok(answer) if matches!(answer.status, 429 | 500..) => {
-                    last = Some(self.refused(&answer))
+                    last = Some(self.refused(&answer));
                 }
                 Ok(answer) => return Err(self.refused(&answer)),
                 Err(error) => last = Some(error.failure()),

@@ -23,6 +23,7 @@ const SUBSCRIPTIONS: &str = "2022-12-01";
 
 /// Which parts a deployment covers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for on its own")]
 pub struct Modes {
     /// Everything up to the image version.
     pub image: bool,
@@ -87,7 +88,7 @@ impl Survey {
     fn is_current(&self) -> bool {
         self.group.is_some()
             && self.stages.iter().all(|(_, state)| *state == StageState::Current)
-            && self.builds.iter().all(|build| build.is_there())
+            && self.builds.iter().all(BuildState::is_there)
             && self.image.as_ref().is_none_or(ImageState::is_current)
     }
 }
@@ -189,6 +190,11 @@ fn only_subscription(azure: &Azure<'_>) -> Result<String, Failure> {
     }
 }
 
+fn is_being_deleted(group: Option<&Value>) -> bool {
+    let state = group.and_then(|group| group.pointer("/properties/provisioningState")?.as_str());
+    state == Some("Deleting")
+}
+
 impl Deployment<'_> {
     fn run(&self) -> Result<(), Failure> {
         let modes = self.request.modes;
@@ -221,7 +227,7 @@ impl Deployment<'_> {
         let group = self.azure.get(&self.group, RESOURCES).map_err(|error| {
             error.failure(&format!("group `{}` cannot be read", self.plan.resource_group))
         })?;
-        if self.is_being_deleted(group.as_ref()) {
+        if is_being_deleted(group.as_ref()) {
             return Err(Failure::azure(
                 format!("group `{}` is being deleted", self.plan.resource_group),
                 "Azure takes no deployments into it",
@@ -255,12 +261,6 @@ impl Deployment<'_> {
             Part::Image => modes.image && !matches!(stage.name.as_str(), "builder" | "image"),
             Part::Batch => modes.batch,
         })
-    }
-
-    fn is_being_deleted(&self, group: Option<&Value>) -> bool {
-        let state =
-            group.and_then(|group| group.pointer("/properties/provisioningState")?.as_str());
-        state == Some("Deleting")
     }
 
     fn tell_current(&self, survey: &Survey) {

@@ -175,7 +175,7 @@ impl Http {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let answer = self.once(&self.agent, call);
+            let answer = once(&self.agent, call);
             let (later, asked) = match &answer {
                 Ok(answer) => (is_later(answer.status), answer.retry_after()),
                 Err(unreachable) => (unreachable.passes, None),
@@ -199,57 +199,7 @@ impl Http {
 
     /// Sends a call to the metadata service of this machine, once.
     pub fn send_on_link(&self, call: &Call<'_>) -> Result<Answer, Unreachable> {
-        self.once(&self.direct, call)
-    }
-
-    fn once(&self, agent: &Agent, call: &Call<'_>) -> Result<Answer, Unreachable> {
-        let failed = |error: ureq::Error| Unreachable {
-            host: host(call.url).to_owned(),
-            passes: passes(&error),
-            why: error.to_string(),
-        };
-        let method = Method::from_bytes(call.method.as_bytes()).expect("methods are plain words");
-        let mut request = HttpRequest::builder().method(method).uri(call.url);
-        for (name, value) in call.headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(token) = call.bearer {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let limit = if matches!(call.body, Body::Blob(_)) { UPLOAD } else { CALL };
-        let (content_type, mut body) = content(&call.body).map_err(|error| failed(error.into()))?;
-        if let Some(content_type) = content_type {
-            request = request.header("content-type", content_type);
-        }
-        if let Some(length) = body.1 {
-            request = request.header("content-length", length);
-        }
-        let request = request.body(body.0.take()).map_err(|error| failed(error.into()))?;
-        let (parts, body) = request.into_parts();
-        let sent = match body {
-            Some(content) => {
-                let request = agent.configure_request(HttpRequest::from_parts(parts, content));
-                let request =
-                    request.timeout_global(Some(limit)).allow_non_standard_methods(true).build();
-                agent.run(request)
-            }
-            None => {
-                let request = agent.configure_request(HttpRequest::from_parts(parts, ()));
-                let request =
-                    request.timeout_global(Some(limit)).allow_non_standard_methods(true).build();
-                agent.run(request)
-            }
-        };
-        let mut response = sent.map_err(failed)?;
-        let text = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        };
-        let headers = response.headers().iter().filter_map(text).collect();
-        let status = response.status().as_u16();
-        let mut bytes = Vec::new();
-        let mut reader = response.body_mut().with_config().limit(MOST_BYTES).reader();
-        reader.read_to_end(&mut bytes).map_err(|error| failed(error.into()))?;
-        Ok(Answer { status, headers, bytes })
+        once(&self.direct, call)
     }
 
     /// The pause before a call is sent again: longer each time.
@@ -260,10 +210,55 @@ impl Http {
     /// The pause before the next look at something long: short at first, then longer.
     pub fn look(&self, looks: u32, asked: Option<Duration>) -> Duration {
         let grown = Duration::from_millis(250)
-            .saturating_mul(1 << looks.min(6) / 2 * 2)
+            .saturating_mul(1 << (looks.min(6) / 2 * 2))
             .min(self.longest_look);
         asked.unwrap_or(grown).max(SHORTEST_LOOK)
     }
+}
+
+fn once(agent: &Agent, call: &Call<'_>) -> Result<Answer, Unreachable> {
+    let failed = |error: ureq::Error| Unreachable {
+        host: host(call.url).to_owned(),
+        passes: passes(&error),
+        why: error.to_string(),
+    };
+    let method = Method::from_bytes(call.method.as_bytes()).expect("methods are plain words");
+    let mut request = HttpRequest::builder().method(method).uri(call.url);
+    for (name, value) in call.headers {
+        request = request.header(*name, *value);
+    }
+    if let Some(token) = call.bearer {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let limit = if matches!(call.body, Body::Blob(_)) { UPLOAD } else { CALL };
+    let (content_type, mut body) = content(&call.body).map_err(|error| failed(error.into()))?;
+    if let Some(content_type) = content_type {
+        request = request.header("content-type", content_type);
+    }
+    if let Some(length) = body.1 {
+        request = request.header("content-length", length);
+    }
+    let request = request.body(body.0.take()).map_err(|error| failed(error.into()))?;
+    let (parts, body) = request.into_parts();
+    let sent = if let Some(content) = body {
+        let request = agent.configure_request(HttpRequest::from_parts(parts, content));
+        let request = request.timeout_global(Some(limit)).allow_non_standard_methods(true);
+        agent.run(request.build())
+    } else {
+        let request = agent.configure_request(HttpRequest::from_parts(parts, ()));
+        let request = request.timeout_global(Some(limit)).allow_non_standard_methods(true);
+        agent.run(request.build())
+    };
+    let mut response = sent.map_err(failed)?;
+    let text = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    let headers = response.headers().iter().filter_map(text).collect();
+    let status = response.status().as_u16();
+    let mut bytes = Vec::new();
+    let mut reader = response.body_mut().with_config().limit(MOST_BYTES).reader();
+    reader.read_to_end(&mut bytes).map_err(|error| failed(error.into()))?;
+    Ok(Answer { status, headers, bytes })
 }
 
 type Content = (Option<SendBody<'static>>, Option<u64>);

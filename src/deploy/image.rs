@@ -222,7 +222,7 @@ impl Deployment<'_> {
         for looks in 0.. {
             match provisioning_state(&deployed) {
                 "Succeeded" => return Ok(deployed),
-                "Failed" => return Err(self.failed_version(path, version, &deployed)),
+                "Failed" => return Err(failed_version(path, version, &deployed)),
                 "Deleting" => {
                     return Err(Failure::azure(
                         format!("image version {version} is being deleted"),
@@ -231,7 +231,7 @@ impl Deployment<'_> {
                     .help("run the same command again when it is gone"));
                 }
                 state if looks == 0 => {
-                    self.progress("image", format!("image version {version}: {state}"))
+                    self.progress("image", format!("image version {version}: {state}"));
                 }
                 _ => {}
             }
@@ -253,27 +253,30 @@ impl Deployment<'_> {
         )
         .help("run the same command again: it waits again"))
     }
+}
 
-    fn failed_version(&self, path: &str, version: &str, deployed: &Value) -> Failure {
-        let errors = deployed.pointer("/properties/error").map(errors_of).unwrap_or_default();
-        let regions =
-            deployed.pointer("/properties/replicationStatus/summary").and_then(Value::as_array);
-        let details = regions.into_iter().flatten().filter_map(|region| {
-            let details = region.get("details")?.as_str().filter(|details| !details.is_empty())?;
-            Some(format!("{}: {details}", region.get("region")?.as_str()?))
-        });
-        let lines: Vec<String> = errors
-            .into_iter()
-            .map(|error| format!("{}: {}", error.code, error.message))
-            .chain(details)
-            .collect();
-        let reason =
-            if lines.is_empty() { "Azure gives no reason".to_owned() } else { lines.join("\n") };
-        Failure::azure(format!("image version {version} failed"), reason)
+/// Why a version failed, with what stands in each region.
+fn failed_version(path: &str, version: &str, deployed: &Value) -> Failure {
+    let errors = deployed.pointer("/properties/error").map(errors_of).unwrap_or_default();
+    let regions =
+        deployed.pointer("/properties/replicationStatus/summary").and_then(Value::as_array);
+    let details = regions.into_iter().flatten().filter_map(|region| {
+        let details = region.get("details")?.as_str().filter(|details| !details.is_empty())?;
+        Some(format!("{}: {details}", region.get("region")?.as_str()?))
+    });
+    let lines: Vec<String> = errors
+        .into_iter()
+        .map(|error| format!("{}: {}", error.code, error.message))
+        .chain(details)
+        .collect();
+    let reason =
+        if lines.is_empty() { "Azure gives no reason".to_owned() } else { lines.join("\n") };
+    Failure::azure(format!("image version {version} failed"), reason)
             .help(format!("delete it: `az resource delete --ids {path}`"))
             .help("then run the same command again: the builder is still there, and is captured once more")
-    }
+}
 
+impl Deployment<'_> {
     fn update_image(&self, state: &ImageState, path: &str) -> Result<(), Failure> {
         if state.drifts.is_empty() && state.regions.is_none() {
             self.done("image", Outcome::Unchanged, &state.version);

@@ -28,22 +28,19 @@ impl Deployment<'_> {
         let Some(planned) = &self.plan.image_builder else { return Ok(()) };
         let path = self.resource(TEMPLATES, &planned.template);
         let mut template = self.template(&path)?;
-        if let Some(found) = &template {
-            if self.is_unusable(found) {
-                self.remove_template(&path, planned)?;
-                template = None;
-            }
+        if template.as_ref().is_some_and(|found| self.is_unusable(found)) {
+            self.remove_template(&path, planned)?;
+            template = None;
         }
-        let before = match &template {
-            Some(found) => self.run_again(&path, run_of(found))?,
-            None => {
-                let stage = self.plan.stage("image").ok_or_else(|| {
-                    Failure::input("the plan has no stage `image`", "Image Builder works from it")
-                        .help("render it again")
-                })?;
-                self.deploy_stage(stage, "it makes the image template")?;
-                String::new()
-            }
+        let before = if let Some(found) = &template {
+            self.run_again(&path, run_of(found))?
+        } else {
+            let stage = self.plan.stage("image").ok_or_else(|| {
+                Failure::input("the plan has no stage `image`", "Image Builder works from it")
+                    .help("render it again")
+            })?;
+            self.deploy_stage(stage, "it makes the image template")?;
+            String::new()
         };
         self.wait_for_run(planned, &path, version, &before)
     }

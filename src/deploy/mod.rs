@@ -43,6 +43,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// Reads a file of a path.
+pub type ReadFile = dyn Fn(&str) -> Result<String, String> + Send + Sync;
+/// Writes a text to a path.
+pub type KeepFile = dyn Fn(&Path, &str) -> Result<(), String> + Send + Sync;
+
 /// What a deployment may know and do besides talking to Azure.
 pub struct World {
     /// The environment.
@@ -52,9 +57,9 @@ pub struct World {
     /// When that was.
     pub started: Instant,
     /// Reads a file as text, or says why not.
-    pub read: Box<dyn Fn(&str) -> Result<String, String> + Send + Sync>,
+    pub read: Box<ReadFile>,
     /// Keeps a file beside the render, or says why not.
-    pub keep: Box<dyn Fn(&Path, &str) -> Result<(), String> + Send + Sync>,
+    pub keep: Box<KeepFile>,
     /// Asks the user yes or no.
     pub ask: Box<dyn Fn(&str) -> bool + Send + Sync>,
     /// Takes what happens.

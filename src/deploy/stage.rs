@@ -21,14 +21,14 @@ const LONGEST: Duration = Duration::from_secs(4 * 3600);
 const ATTEMPTS: u32 = 4;
 
 impl Deployment<'_> {
-    /// Deploys a stage unless it is current. `state` is how it stands.
+    /// Deploys a stage unless it is current. `found` is how it stood when it was asked.
     pub(super) fn make_current(
         &self,
         stage: &PlannedStage,
-        state: StageState,
+        found: StageState,
     ) -> Result<(), Failure> {
         let step = format!("stage {}", stage.name);
-        let state = match state {
+        let settled = match found {
             StageState::Running(name) => {
                 self.world.report(Event::Step { step: step.clone() });
                 self.progress(&step, format!("deployment {name} is running already"));
@@ -36,9 +36,9 @@ impl Deployment<'_> {
                 let _ = self.wait_for_deployment(&step, &name)?;
                 self.stage_state(stage, &self.history()?)?
             }
-            state => state,
+            other => other,
         };
-        match state {
+        match settled {
             StageState::Current => {
                 self.done(&step, Outcome::Unchanged, "");
                 return Ok(());
@@ -174,8 +174,8 @@ impl Deployment<'_> {
     /// Removes the role assignments of a stage whose identity was made anew. Gives whether there were any.
     fn remove_stale_assignments(&self, step: &str, stage: &str) -> Result<bool, Failure> {
         let found = self.deployed(stage)?;
-        let stale = stale_assignments(&found);
-        for assignment in &stale {
+        let outdated = stale_assignments(&found);
+        for assignment in &outdated {
             self.progress(
                 step,
                 format!(
@@ -189,7 +189,7 @@ impl Deployment<'_> {
                     error.failure(&format!("role assignment {} cannot be removed", assignment.name))
                 })?;
         }
-        Ok(!stale.is_empty())
+        Ok(!outdated.is_empty())
     }
 
     /// Tells what was changed by hand.

@@ -164,45 +164,9 @@ impl Deployment<'_> {
                 pool.id,
                 LONGEST.as_secs() / 60
             ),
-            self.state_of_pool(service, pool),
+            state_of_pool(service, pool),
         )
         .help(format!("job {job} is left as it is; `--clean-up` removes it")))
-    }
-
-    /// What keeps a pool from running a task.
-    fn state_of_pool(&self, service: &BatchService<'_>, pool: &PlannedPool) -> String {
-        let mut lines = Vec::new();
-        if let Ok(Some(found)) = service.get(&format!("/pools/{}", pool.id), Patience::Some) {
-            let text =
-                |name: &str| found.get(name).map_or_else(String::new, |value| value.to_string());
-            lines.push(format!(
-                "allocation {}, {} of {} nodes",
-                text("allocationState"),
-                text("currentDedicatedNodes"),
-                text("targetDedicatedNodes")
-            ));
-            for error in found.get("resizeErrors").and_then(Value::as_array).into_iter().flatten() {
-                let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-                lines.push(format!("{}: {}", text("code"), text("message")));
-            }
-        }
-        for node in
-            service.list(&format!("/pools/{}/nodes", pool.id)).unwrap_or_default().iter().take(10)
-        {
-            let text =
-                |pointer: &str| node.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-            let errors = node.get("errors").and_then(Value::as_array).into_iter().flatten();
-            let errors: Vec<&str> =
-                errors.filter_map(|error| error.get("message")?.as_str()).collect();
-            lines.push(format!(
-                "node {} is {} {}{}",
-                text("/id"),
-                text("/state"),
-                text("/startTaskInfo/failureInfo/message"),
-                errors.join("; ")
-            ));
-        }
-        lines.join("\n")
     }
 
     fn tell_file(&self, service: &BatchService<'_>, step: &str, path: &str) {
@@ -214,7 +178,7 @@ impl Deployment<'_> {
             }
             Ok(None) => {}
             Err(error) => {
-                self.progress(step, format!("{path} cannot be read: {}", error.failure("").reason))
+                self.progress(step, format!("{path} cannot be read: {}", error.failure("").reason));
             }
         }
     }
@@ -234,12 +198,49 @@ impl Deployment<'_> {
                 // It is going already.
                 Err(error) if error.status() == 409 => {}
                 Err(error) => {
-                    self.leave(format!("job {job} cannot be removed: {}", error.failure("").reason))
+                    self.leave(format!(
+                        "job {job} cannot be removed: {}",
+                        error.failure("").reason
+                    ));
                 }
             }
         }
         Ok(())
     }
+}
+
+/// What keeps a pool from running a task.
+fn state_of_pool(service: &BatchService<'_>, pool: &PlannedPool) -> String {
+    let mut lines = Vec::new();
+    if let Ok(Some(found)) = service.get(&format!("/pools/{}", pool.id), Patience::Some) {
+        let text = |name: &str| found.get(name).map_or_else(String::new, Value::to_string);
+        lines.push(format!(
+            "allocation {}, {} of {} nodes",
+            text("allocationState"),
+            text("currentDedicatedNodes"),
+            text("targetDedicatedNodes")
+        ));
+        for error in found.get("resizeErrors").and_then(Value::as_array).into_iter().flatten() {
+            let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+            lines.push(format!("{}: {}", text("code"), text("message")));
+        }
+    }
+    for node in
+        service.list(&format!("/pools/{}/nodes", pool.id)).unwrap_or_default().iter().take(10)
+    {
+        let text =
+            |pointer: &str| node.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let errors = node.get("errors").and_then(Value::as_array).into_iter().flatten();
+        let errors: Vec<&str> = errors.filter_map(|error| error.get("message")?.as_str()).collect();
+        lines.push(format!(
+            "node {} is {} {}{}",
+            text("/id"),
+            text("/state"),
+            text("/startTaskInfo/failureInfo/message"),
+            errors.join("; ")
+        ));
+    }
+    lines.join("\n")
 }
 
 /// `failureInfo` says why a task did not run, `exitCode` how its command ended.

@@ -63,7 +63,7 @@ impl Deployment<'_> {
             );
             match self.azure.change("POST", &path, RESOURCES, Some(&body), LONGEST) {
                 Ok(result) => {
-                    self.tell_changes(&stage.name, result.as_ref().unwrap_or(&Value::Null))?
+                    self.tell_changes(&stage.name, result.as_ref().unwrap_or(&Value::Null))?;
                 }
                 // A stage refers to what the stages before it make.
                 Err(error) if error.status() == 404 || error.has_code("ResourceNotFound") => {
