@@ -1,11 +1,7 @@
 //! A full deployment that has nothing to do, process start and login included, beside the stand-in of Azure of the
 //! tests: `cargo bench --bench deploy` prints the median and the requests.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a benchmark writes, runs and prints"
-)]
+#![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
 #[path = "../tests/azure/mod.rs"]
 mod azure;

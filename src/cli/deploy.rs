@@ -17,6 +17,7 @@ use crate::deploy::{
     World, deploy,
 };
 use crate::diagnostic::text;
+use crate::disk;
 use crate::output;
 
 /// Exit code: the user stopped the wait.
@@ -218,7 +219,7 @@ impl Deploy {
     /// What all renders share: files are read once.
     fn shared(&self) -> Result<Shared, Failure> {
         let read = |path: &Path, flag: &str| {
-            input::text_up_to(path, MAX_FILE_BYTES).map_err(|error| {
+            disk::argument(path, MAX_FILE_BYTES).and_then(disk::text).map_err(|error| {
                 Failure::input(
                     format!("the file of `{flag}` cannot be read"),
                     format!("{}: {error}", path.display()),
@@ -246,7 +247,8 @@ impl Deploy {
             now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             started: Instant::now(),
             read: Box::new(|path| {
-                input::text_up_to(Path::new(path), MAX_FILE_BYTES)
+                disk::argument(Path::new(path), MAX_FILE_BYTES)
+                    .and_then(disk::text)
                     .map_err(|error| error.to_string())
             }),
             keep: Box::new(|path, text| {

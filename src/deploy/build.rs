@@ -255,11 +255,8 @@ impl Deployment<'_> {
             .help("run the same command again")
         })?;
         let headers = [("x-ms-blob-type", "BlockBlob"), ("x-ms-version", "2021-08-06")];
-        let call = Call {
-            headers: &headers,
-            body: Body::Blob(packed.file.path()),
-            ..Call::new("PUT", url)
-        };
+        let call =
+            Call { headers: &headers, body: Body::Blob(&packed.file), ..Call::new("PUT", url) };
         let answer =
             self.azure.http.send(&call, Patience::Some).map_err(|error| error.failure())?;
         if !answer.is_success() {

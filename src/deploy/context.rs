@@ -3,7 +3,6 @@
 //! The patterns are those of Docker (<https://docs.docker.com/build/concepts/context/#dockerignore-files>): relative to
 //! the folder, the last that matches counts, `!` takes back. The Dockerfile and `.dockerignore` itself are always sent.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,8 +11,12 @@ use flate2::write::GzEncoder;
 use globset::{GlobBuilder, GlobMatcher};
 use tempfile::NamedTempFile;
 
+use crate::disk;
+
 /// Files of one context.
 const MOST_FILES: usize = 200_000;
+/// Bytes of a `.dockerignore`.
+const MOST_PATTERN_BYTES: u64 = 1 << 20;
 
 /// A packed context.
 pub(super) struct Context {
@@ -67,15 +70,15 @@ struct Ignored {
 
 impl Ignored {
     /// The patterns of `<Dockerfile>.dockerignore`, or of `.dockerignore`; none without either.
-    #[expect(clippy::disallowed_methods, reason = "a build context is read where it is packed")]
     fn read(folder: &Path, dockerfile: &str) -> io::Result<Self> {
         let own = folder.join(format!("{dockerfile}.dockerignore"));
         let path = if own.is_file() { own } else { folder.join(".dockerignore") };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error),
-        };
+        if !path.is_file() {
+            return Ok(Self { patterns: Vec::new() });
+        }
+        let text = disk::read(&path, MOST_PATTERN_BYTES).and_then(disk::text);
+        let text =
+            text.map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
         Self::parse(&text)
     }
 
@@ -146,9 +149,9 @@ pub(super) fn paths(source: &Path, context: &str, dockerfile: &str) -> (PathBuf,
     (folder, file)
 }
 
-/// Whether a file can be opened.
-pub(super) fn opens(path: &Path) -> bool {
-    path.is_file() && File::open(path).is_ok()
+/// Whether there is such a file.
+pub(super) fn is_there(path: &Path) -> bool {
+    path.is_file()
 }
 
 #[cfg(test)]

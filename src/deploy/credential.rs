@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::World;
 use super::cloud::Cloud;
+use super::error::CallError;
 use super::failure::Failure;
 use super::http::{Answer, Body, Call, Http, Patience, escape};
 
@@ -22,6 +23,8 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 const ASSERTION_AUDIENCE: &str = "api://AzureADTokenExchange";
 /// A token is renewed this long before it ends.
 const MARGIN: Duration = Duration::from_secs(300);
+/// How often the metadata service is asked again.
+const IDENTITY_ATTEMPTS: u32 = 4;
 const DEFAULT_LIFE: Duration = Duration::from_secs(600);
 /// The metadata service of a machine
 /// (<https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>).
@@ -124,7 +127,7 @@ impl<'a> Session<'a> {
     }
 
     /// A token for an audience, renewed in time.
-    pub fn token(&self, audience: &str) -> Result<String, Failure> {
+    pub fn token(&self, audience: &str) -> Result<String, CallError> {
         if let Some(token) = self.kept(audience) {
             return Ok(token);
         }
@@ -154,7 +157,7 @@ impl<'a> Session<'a> {
         &self,
         audience: &str,
         subscription: Option<&str>,
-    ) -> Result<(Token, Option<String>), Failure> {
+    ) -> Result<(Token, Option<String>), CallError> {
         let entra = |application: &Application, field: (&str, &str)| {
             self.ask_entra(application, audience, field).map(|token| (token, None))
         };
@@ -199,7 +202,7 @@ impl<'a> Session<'a> {
                 );
                 self.ask_identity(&url, &[("metadata", "true")]).map(|token| (token, None))
             }
-            Source::Cli => ask_cli(self.world, audience, subscription),
+            Source::Cli => Ok(ask_cli(self.world, audience, subscription)?),
         }
     }
 
@@ -210,7 +213,7 @@ impl<'a> Session<'a> {
         application: &Application,
         audience: &str,
         (name, value): (&str, &str),
-    ) -> Result<Token, Failure> {
+    ) -> Result<Token, CallError> {
         let url = format!("{}/{}/oauth2/v2.0/token", self.cloud.login, escape(&application.tenant));
         let scope = format!("{audience}/.default");
         let mut fields = vec![
@@ -223,8 +226,8 @@ impl<'a> Session<'a> {
             fields.push(("client_assertion_type", ASSERTION_TYPE));
         }
         let call = Call { body: Body::Form(&fields), ..Call::new("POST", &url) };
-        let answer = self.http.send(&call, Patience::Some).map_err(|error| error.failure())?;
-        token_of(&answer).ok_or_else(|| self.refused(&answer))
+        let answer = self.http.send(&call, Patience::Some)?;
+        token_of(&answer).ok_or_else(|| self.refused(&url, &answer))
     }
 
     fn assertion(
@@ -234,41 +237,47 @@ impl<'a> Session<'a> {
         token: &Secret,
         field: &str,
         whose: &str,
-    ) -> Result<String, Failure> {
+    ) -> Result<String, CallError> {
         let call = Call { bearer: Some(&token.0), ..Call::new(method, url) };
-        let answer = self.http.send(&call, Patience::Some).map_err(|error| error.failure())?;
+        let answer = self.http.send(&call, Patience::Some)?;
+        if let Some(later) = answer.later(url) {
+            return Err(later.into());
+        }
         let value = answer.json().filter(|_| answer.is_success());
         let text = value.as_ref().and_then(|value| value.get(field)?.as_str()).map(str::to_owned);
         text.ok_or_else(|| {
-            Failure::input(
+            let failure = Failure::input(
                 format!("{whose} gives no token of this job"),
                 format!("it answered with status {}", answer.status),
             )
-            .help("let the job ask for one: `permissions: id-token: write` on GitHub, a service connection with workload identity federation on Azure Pipelines")
+            .help("let the job ask for one: `permissions: id-token: write` on GitHub, a service connection with workload identity federation on Azure Pipelines");
+            failure.into()
         })
     }
 
-    fn ask_identity(&self, url: &str, headers: &[(&str, &str)]) -> Result<Token, Failure> {
+    fn ask_identity(&self, url: &str, headers: &[(&str, &str)]) -> Result<Token, CallError> {
         let call = Call { headers, ..Call::new("GET", url) };
         // The metadata service answers 429 and 5xx while it starts.
-        let mut last = None;
-        for attempt in 0..5 {
-            match self.http.send_on_link(&call) {
-                Ok(answer) if answer.is_success() => {
-                    return token_of(&answer).ok_or_else(|| self.refused(&answer));
-                }
-                Ok(answer) if matches!(answer.status, 429 | 500..) => {
-                    last = Some(self.refused(&answer));
-                }
-                Ok(answer) => return Err(self.refused(&answer)),
-                Err(error) => last = Some(error.failure()),
+        for attempt in 0.. {
+            let error = match self.http.send_on_link(&call) {
+                Ok(answer) => match token_of(&answer) {
+                    Some(token) => return Ok(token),
+                    None => self.refused(url, &answer),
+                },
+                Err(unreachable) => unreachable.into(),
+            };
+            if !error.passes() || attempt == IDENTITY_ATTEMPTS {
+                return Err(error);
             }
             std::thread::sleep(self.http.look(attempt, None));
         }
-        Err(last.unwrap_or_else(|| Failure::input("the managed identity gives no token", "")))
+        unreachable!("the last attempt returns")
     }
 
-    fn refused(&self, answer: &Answer) -> Failure {
+    fn refused(&self, url: &str, answer: &Answer) -> CallError {
+        if let Some(later) = answer.later(url) {
+            return later.into();
+        }
         let value = answer.json().unwrap_or(Value::Null);
         let words =
             value.get("error_description").or_else(|| value.get("error")).and_then(Value::as_str);
@@ -278,7 +287,7 @@ impl<'a> Session<'a> {
         );
         let failure =
             Failure::input(format!("the login is refused ({})", self.source.words()), reason);
-        match &self.source {
+        let failure = match &self.source {
             Source::Secret(..) => failure
                 .help("correct `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`"),
             Source::TokenFile(..) | Source::GitHub(..) | Source::Pipelines(..) => failure.help(
@@ -286,7 +295,8 @@ impl<'a> Session<'a> {
             ),
             _ => failure
                 .help("assign an identity to this machine; `AZURE_CLIENT_ID` names one of many"),
-        }
+        };
+        failure.into()
     }
 }
 

@@ -44,7 +44,10 @@ impl From<Unreachable> for CallError {
 
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
-        error.failure("Azure refused the call")
+        match error {
+            CallError::Unreachable(unreachable) => unreachable.failure(),
+            error => error.failure("Azure refused the call"),
+        }
     }
 }
 

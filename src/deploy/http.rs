@@ -8,6 +8,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tempfile::NamedTempFile;
 use ureq::http::{Method, Request as HttpRequest};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, SendBody};
@@ -39,7 +40,7 @@ pub enum Body<'a> {
     /// The fields of a form.
     Form(&'a [(&'a str, &'a str)]),
     /// A file as the content of a blob.
-    Blob(&'a std::path::Path),
+    Blob(&'a NamedTempFile),
 }
 
 /// One call.
@@ -90,6 +91,15 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// What a status means that asks to come again.
+    pub fn later(&self, url: &str) -> Option<Unreachable> {
+        is_later(self.status).then(|| Unreachable {
+            host: host(url).to_owned(),
+            why: format!("it answers with status {}", self.status),
+            passes: true,
+        })
+    }
+
     /// How long the service asks to wait, in seconds: `Retry-After` as a number.
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds = self.header("retry-after")?.trim().parse::<f64>().ok()?;
@@ -130,6 +140,13 @@ pub enum Patience {
     Some,
     /// Until a moment, as a wait for something long does.
     Until(Instant),
+}
+
+impl Patience {
+    /// Whether it is a wait that is not over.
+    pub fn lasts(self) -> bool {
+        matches!(self, Self::Until(end) if Instant::now() < end)
+    }
 }
 
 /// The client.
@@ -276,8 +293,8 @@ fn content(body: &Body<'_>) -> std::io::Result<(Option<&'static str>, Content)> 
             text("application/json; odata=minimalmetadata", value.to_string())
         }
         Body::Form(fields) => text("application/x-www-form-urlencoded", form(fields)),
-        Body::Blob(path) => {
-            let file = std::fs::File::open(path)?;
+        Body::Blob(file) => {
+            let file = file.reopen()?;
             let length = file.metadata()?.len();
             (
                 Some("application/octet-stream"),

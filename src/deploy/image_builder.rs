@@ -174,11 +174,8 @@ impl Deployment<'_> {
             .iter()
             .find_map(|account| account.pointer("/properties/primaryEndpoints/blob")?.as_str());
         let endpoint = endpoint.ok_or("there is no storage account")?.trim_end_matches('/');
-        let token = self
-            .azure
-            .session
-            .token(&format!("https://{}", host(endpoint)))
-            .map_err(|failure| failure.reason)?;
+        let token =
+            self.azure.session.token(&format!("https://{}", host(endpoint))).map_err(reason)?;
         let read = |url: &str| {
             let headers = [("x-ms-version", "2021-08-06")];
             let call = Call { bearer: Some(&token), headers: &headers, ..Call::new("GET", url) };

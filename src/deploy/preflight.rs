@@ -280,7 +280,7 @@ impl Deployment<'_> {
             }
             let (folder, dockerfile) =
                 context::paths(&self.request.source, &build.context, &build.dockerfile);
-            if context::opens(&dockerfile) {
+            if context::is_there(&dockerfile) {
                 table.ok("build", format!("{} from {}", build.image, dockerfile.display()));
             } else {
                 let detail = format!(

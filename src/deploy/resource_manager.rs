@@ -196,11 +196,21 @@ impl Azure<'_> {
             .into());
         }
         let audience = &self.cloud.resource_manager_audience;
-        for attempt in 0..2 {
-            let token = self.session.token(audience)?;
+        let mut refused = false;
+        for looks in 0.. {
+            let token = match self.session.token(audience) {
+                Ok(token) => token,
+                // A wait of an hour outlives a login that is away for a minute.
+                Err(error) if error.passes() && patience.lasts() => {
+                    std::thread::sleep(self.http.look(looks, None));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let call = Call { bearer: Some(&token), body, ..Call::new(method, url) };
             let answer = self.http.send(&call, patience)?;
-            if answer.status == 401 && attempt == 0 {
+            if answer.status == 401 && !refused {
+                refused = true;
                 self.session.forget(audience);
                 continue;
             }
@@ -209,7 +219,7 @@ impl Azure<'_> {
             }
             return Err(CallError::of(&answer));
         }
-        unreachable!("the second attempt returns")
+        unreachable!("each turn returns or waits")
     }
 }
 

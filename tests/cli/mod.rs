@@ -366,7 +366,11 @@ fn devices_are_not_read() {
     }
     let endless = folder.path().join("endless.bicep");
     std::os::unix::fs::symlink("/dev/zero", endless).expect("a link");
-    fails(&prebake(folder.path(), &["bicep", "build", "endless.bicep"]), 1, "it is not a regular file");
+    fails(
+        &prebake(folder.path(), &["bicep", "build", "endless.bicep"]),
+        1,
+        "it is not a regular file",
+    );
     let large = std::fs::File::create(folder.path().join("large.bicep")).expect("a file");
     large.set_len(10 << 30).expect("a sparse file");
     fails(&prebake(folder.path(), &["bicep", "build", "large.bicep"]), 1, "larger than 16 MiB");
