@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::stages::Stage;
 use crate::arm::Template;
-use crate::catalog::Date;
+use crate::catalog::{Date, Overlay};
 use crate::check::{self, Declared, Places, Subject};
+use crate::config::fields::RoleAssignmentMode;
 use crate::config::{Config, Document, escape};
-use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span};
+use crate::diagnostic::{Diagnostics, Fact, FileId, Place, Sources, Span};
 use crate::expand::Resource;
 use crate::render::Artifacts;
 use crate::schema::ResourceSchemas;
@@ -25,6 +26,8 @@ pub(super) struct Judged<'a> {
     pub(super) stages: &'a [Stage],
     /// Folder of the render, as messages name it.
     pub(super) folder: &'a str,
+    /// What the user's subscription said of the region.
+    pub(super) overlay: &'a Overlay,
 }
 
 impl Judged<'_> {
@@ -35,11 +38,11 @@ impl Judged<'_> {
         as_of: Date,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
-    ) {
+    ) -> Vec<Fact> {
         let files = self.add_files(sources);
         let ((values, mut found), of_resources) =
             rayon::join(|| self.values(&files), || self.resources(schemas));
-        let (of_files, of_rules) =
+        let (of_files, (of_rules, answers)) =
             rayon::join(|| self.files(&files, &values), || self.rules(as_of, &files, &values));
         found.append(of_resources);
         found.append(of_files);
@@ -49,6 +52,7 @@ impl Judged<'_> {
             self.document.key_place(&format!("/checks/rules/{}", escape(code)))
         });
         diagnostics.append(outcome.diagnostics);
+        answers
     }
 
     /// What the schemas of their types say of the resources.
@@ -111,7 +115,7 @@ impl Judged<'_> {
         as_of: Date,
         files: &BTreeMap<String, FileId>,
         values: &BTreeMap<&str, Cow<'_, Value>>,
-    ) -> Diagnostics {
+    ) -> (Diagnostics, Vec<Fact>) {
         let resources: Vec<&Resource> =
             self.stages.iter().flat_map(|stage| &stage.resources).collect();
         let templates: BTreeMap<&str, &Template> =
@@ -124,6 +128,7 @@ impl Judged<'_> {
                 .as_ref()
                 .map(|checks| checks.quota.clone())
                 .unwrap_or_default(),
+            registry: self.existing_registry(),
         };
         let subject = Subject {
             resources: &resources,
@@ -131,13 +136,23 @@ impl Judged<'_> {
             artifacts: &self.artifacts.files,
             values,
             declared: &declared,
+            overlay: self.overlay,
             as_of,
         };
         let places = RenderPlaces { templates: &templates, files, document: self.document };
         let findings = check::check(&subject);
         let findings: Vec<_> =
             findings.iter().map(|finding| check::diagnostic(finding, &places)).collect();
-        Diagnostics::from(findings)
+        (Diagnostics::from(findings), check::answers(&subject))
+    }
+
+    /// The registry that the config uses without creating it.
+    fn existing_registry(&self) -> Option<(String, &'static str)> {
+        let registry = self.config.registry.as_ref()?;
+        let name = registry.name.clone().filter(|_| registry.create == Some(false))?;
+        let abac = registry.role_assignment_mode == Some(RoleAssignmentMode::Abac);
+        let mode = if abac { "AbacRepositoryPermissions" } else { "LegacyRegistryPermissions" };
+        Some((name, mode))
     }
 
     fn add_files(&self, sources: &mut Sources) -> BTreeMap<String, FileId> {
