@@ -71,6 +71,21 @@ impl BitOr for Kinds {
     }
 }
 
+/// How a message calls kinds of values.
+pub fn kind_names(kinds: Kinds) -> String {
+    let names = [
+        (Kinds::STRING, "string"),
+        (Kinds::INT, "int"),
+        (Kinds::BOOL, "bool"),
+        (Kinds::OBJECT, "object"),
+        (Kinds::ARRAY, "array"),
+        (Kinds::LAMBDA, "lambda"),
+    ];
+    let names: Vec<&str> =
+        names.iter().filter(|(kind, _)| kinds.meets(*kind)).map(|(_, name)| *name).collect();
+    names.join(" | ")
+}
+
 /// What is special about a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {

@@ -15,7 +15,7 @@ use super::files::{FileError, FileProvider, folder_of, join};
 use super::parser;
 use super::registry::ModuleReference;
 use super::syntax::{Arena, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span};
 
 /// Files larger than this are refused.
 pub const MAXIMUM_FILE_BYTES: usize = 16 << 20;
@@ -61,6 +61,12 @@ impl BicepUnit<'_> {
     /// The file that the path at this place names.
     pub fn reference(&self, path: ExpressionSyntax<'_>) -> Option<UnitId> {
         self.references.get(&path.span().start).copied()
+    }
+
+    /// Where the file names others, with the files, in order.
+    pub fn named(&self) -> impl Iterator<Item = (Span, UnitId)> {
+        let paths = paths(self.bound.program);
+        paths.filter_map(|path| Some((path.span(), self.reference(path)?)))
     }
 }
 
@@ -280,7 +286,6 @@ impl<'a> Loader<'a, '_> {
         let mut state = vec![State::New; self.units.len()];
         let mut order = Vec::new();
         let mut open: Vec<(UnitId, usize)> = vec![(UnitId(0), 0)];
-        let mut broken: BTreeSet<FileId> = self.broken_files();
         let mut cyclic: BTreeSet<Place> = BTreeSet::new();
         while let Some((id, next)) = open.pop() {
             state[id.0] = State::Open;
@@ -310,26 +315,7 @@ impl<'a> Loader<'a, '_> {
                 State::Done => {}
             }
         }
-        // Each file comes after those it refers to, so that one pass carries the errors up.
-        for id in &order {
-            for edge in &edges[id.0] {
-                let (Some(from), Some(to)) = (self.file(*id), self.file(edge.to)) else { continue };
-                let place = self.place(*id, edge.span);
-                if broken.contains(&to) && !cyclic.contains(&place) {
-                    broken.insert(from);
-                    let title = "a file that does not compile";
-                    let label = "this file has errors of its own";
-                    let finding = Diagnostic::error("BCP104", title).at(place, label);
-                    self.diagnostics.push(finding.help("correct them first"));
-                }
-            }
-        }
         order
-    }
-
-    fn broken_files(&self) -> BTreeSet<FileId> {
-        let errors = self.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
-        errors.filter_map(|finding| finding.place.map(|place| place.file)).collect()
     }
 
     fn file(&self, id: UnitId) -> Option<FileId> {

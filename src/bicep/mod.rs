@@ -31,8 +31,11 @@ mod params;
 pub mod parser;
 pub mod problem;
 mod registry;
+mod spelling;
 pub mod syntax;
+pub mod types;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -42,7 +45,7 @@ pub use load::MAXIMUM_FILE_BYTES;
 pub use params::{Parameters, compile_deployment, compile_params};
 
 use crate::arm::Template;
-use crate::diagnostic::{Diagnostics, Sources};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources};
 use checker::{Interface, Modules};
 
 /// Compiles a Bicep file with all that it refers to. Nothing if there are errors, which are all told.
@@ -68,7 +71,7 @@ fn judged<T>(
     let mut own = Diagnostics::new();
     let loaded = load::load(&arena, entry, files, sources, &mut own);
     if let Some(loaded) = &loaded {
-        check(loaded, &mut own);
+        check(loaded, &arena, &mut own);
     }
     let made = match &loaded {
         Some(loaded) if !own.has_errors() => finish(loaded, &mut own),
@@ -94,20 +97,64 @@ fn lowered(
     Some(Template { json, source_map })
 }
 
-/// Judges every file that takes part.
-fn check(loaded: &load::Loaded<'_>, diagnostics: &mut Diagnostics) {
-    let interfaces: Vec<Option<Interface>> = loaded
-        .units
-        .iter()
-        .map(|unit| match &unit.content {
-            load::Content::Bicep(unit) => Some(Interface::of_bicep(&unit.bound)),
-            load::Content::Json(template) => Interface::of_template(template),
+/// Judges every file that takes part, each after those it refers to.
+fn check<'a>(loaded: &load::Loaded<'a>, arena: &'a syntax::Arena, diagnostics: &mut Diagnostics) {
+    let mut interfaces: Vec<Option<Interface<'a>>> = loaded.units.iter().map(|_| None).collect();
+    let mut broken = Broken::of(diagnostics);
+    for id in &loaded.order {
+        interfaces[id.0] = match &loaded.unit(*id).content {
+            load::Content::Bicep(unit) => {
+                let others = Referenced { unit, interfaces: &interfaces };
+                let mut own = Diagnostics::new();
+                broken.report(loaded, unit, &mut own);
+                let interface = checker::check(&unit.bound, &others, arena, &mut own);
+                broken.add(&own);
+                diagnostics.append(own);
+                Some(interface)
+            }
+            load::Content::Json(template) => Interface::of_template(template, arena),
             load::Content::TemplateSpec(_) => None,
-        })
-        .collect();
-    for unit in &loaded.units {
-        if let load::Content::Bicep(unit) = &unit.content {
-            checker::check(&unit.bound, &Referenced { unit, interfaces: &interfaces }, diagnostics);
+        };
+    }
+}
+
+/// The files that have errors, and the places of those.
+struct Broken {
+    files: BTreeSet<FileId>,
+    places: BTreeSet<Place>,
+}
+
+impl Broken {
+    fn of(diagnostics: &Diagnostics) -> Self {
+        let mut broken = Self { files: BTreeSet::new(), places: BTreeSet::new() };
+        broken.add(diagnostics);
+        broken
+    }
+
+    fn add(&mut self, diagnostics: &Diagnostics) {
+        let errors = diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
+        for place in errors.filter_map(|finding| finding.place) {
+            self.files.insert(place.file);
+            self.places.insert(place);
+        }
+    }
+
+    /// Reports where a file names others that have errors.
+    fn report(
+        &self,
+        loaded: &load::Loaded<'_>,
+        unit: &load::BicepUnit<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (span, named) in unit.named() {
+            let Some(named) = loaded.bicep(named) else { continue };
+            let place = unit.bound.place(span);
+            // A path that has an error itself, such as a cycle, is told of already.
+            if self.files.contains(&named.bound.file) && !self.places.contains(&place) {
+                let finding = Diagnostic::error("BCP104", "a file that does not compile");
+                let finding = finding.at(place, "this file has errors of its own");
+                diagnostics.push(finding.help("correct them first"));
+            }
         }
     }
 }
@@ -115,11 +162,11 @@ fn check(loaded: &load::Loaded<'_>, diagnostics: &mut Diagnostics) {
 /// What the files that one file names offer to it.
 struct Referenced<'a, 'c> {
     unit: &'c load::BicepUnit<'a>,
-    interfaces: &'c [Option<Interface>],
+    interfaces: &'c [Option<Interface<'a>>],
 }
 
-impl Modules for Referenced<'_, '_> {
-    fn interface(&self, path: syntax::ExpressionSyntax<'_>) -> Option<&Interface> {
+impl<'a> Modules<'a> for Referenced<'a, '_> {
+    fn interface(&self, path: syntax::ExpressionSyntax<'_>) -> Option<&Interface<'a>> {
         self.interfaces.get(self.unit.reference(path)?.0)?.as_ref()
     }
 

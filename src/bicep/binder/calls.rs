@@ -3,10 +3,11 @@
 use super::names::Binder;
 use super::{LoadCall, SymbolKind};
 use crate::bicep::functions::{self, Namespace};
+use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
     ExpressionSyntax, FunctionCallSyntax, IdentifierSyntax, InstanceFunctionCallSyntax,
 };
-use crate::diagnostic::{Span, nearest};
+use crate::diagnostic::Span;
 
 impl<'a> Binder<'a, '_> {
     pub(super) fn call(&mut self, node: &'a FunctionCallSyntax<'a>) {
@@ -25,8 +26,9 @@ impl<'a> Binder<'a, '_> {
             self.push("BCP059", title, node.name.span, "a value cannot be called", "remove `()`");
         } else if !self.report_replaced(node.name) && !node.name.is_missing() {
             let known = functions::functions().iter().map(|function| function.name);
-            let near = nearest(node.name.name, known).map(str::to_owned);
-            self.report_unknown(node.name, near);
+            let near = suggestion(node.name.name, known).map(str::to_owned);
+            let code = if near.is_some() { "BCP082" } else { "BCP057" };
+            self.report_unknown(code, node.name, near);
         }
         self.expressions(node.arguments);
     }
@@ -58,7 +60,7 @@ impl<'a> Binder<'a, '_> {
     fn report_unknown_member(&mut self, namespace: Namespace, name: IdentifierSyntax<'a>) {
         let known = functions::functions().iter();
         let known = known.filter(|function| function.namespace == namespace);
-        let near = nearest(name.name, known.map(|function| function.name));
+        let near = suggestion(name.name, known.map(|function| function.name));
         let (code, help) = match near.filter(|_| name.name.len() > 2) {
             Some(near) => ("BCP108", format!("did you mean `{near}`?")),
             None => ("BCP107", "correct its name".to_owned()),

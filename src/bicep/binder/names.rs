@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Bound, BoundResource, ResourceId, Symbol, SymbolId, SymbolKind, Use, cycles};
 use crate::bicep::functions::{self, Namespace};
+use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
     ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ImportSyntax,
     ImportedSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, ProgramSyntax,
     ResourceDeclarationSyntax, StatementSyntax, StringSyntax,
 };
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
 
 pub fn bind<'a>(
     program: ProgramSyntax<'a>,
@@ -457,11 +458,11 @@ impl<'a> Binder<'a, '_> {
         let mut known: Vec<&str> = known.collect();
         self.compared += known.len();
         if self.compared > MAXIMUM_COMPARISONS {
-            return self.report_unknown(used, None);
+            return self.report_unknown("BCP057", used, None);
         }
         known.sort_unstable();
-        let near = nearest(used.name, known).map(str::to_owned);
-        self.report_unknown(used, near);
+        let near = suggestion(used.name, known).map(str::to_owned);
+        self.report_unknown("BCP057", used, near);
     }
 
     fn extends(&self) -> bool {
@@ -469,15 +470,18 @@ impl<'a> Binder<'a, '_> {
         statements.any(|statement| matches!(statement, StatementSyntax::Extends(_)))
     }
 
-    pub(super) fn report_unknown(&mut self, used: IdentifierSyntax<'a>, near: Option<String>) {
+    pub(super) fn report_unknown(
+        &mut self,
+        code: &'static str,
+        used: IdentifierSyntax<'a>,
+        near: Option<String>,
+    ) {
         let title = format!("unknown name `{}`", used.name);
         let label = "nothing of this name is declared or visible here";
-        // Every short name is near to another.
-        match near.filter(|_| used.name.len() > 2) {
-            Some(near) => {
-                self.push("BCP082", title, used.span, label, format!("did you mean `{near}`?"));
-            }
-            None => self.push("BCP057", title, used.span, label, "declare it, or correct its name"),
-        }
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "declare it, or correct its name".to_owned(),
+        };
+        self.push(code, title, used.span, label, help);
     }
 }

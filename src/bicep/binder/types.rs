@@ -3,8 +3,8 @@
 use super::SymbolKind;
 use super::names::Binder;
 use crate::bicep::functions::Namespace;
+use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{IdentifierSyntax, ObjectTypeItemSyntax, ObjectTypeSyntax, TypeSyntax};
-use crate::diagnostic::nearest;
 
 /// The types that need no declaration.
 pub const AMBIENT_TYPES: [&str; 6] = ["string", "int", "bool", "object", "array", "any"];
@@ -97,7 +97,7 @@ impl<'a> Binder<'a, '_> {
                 matches!(symbol.kind, SymbolKind::Type(_) | SymbolKind::Imported(..))
             });
         let known = declared.map(|symbol| symbol.name.name).chain(AMBIENT_TYPES);
-        let help = match nearest(used.name, known) {
+        let help = match suggestion(used.name, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
                 "declare it with `type`, or use `string`, `int`, `bool`, `object` or `array`".into()

@@ -1,14 +1,16 @@
 //! Properties and items: `a.b`, `a['b']`, `a[0]`, `a::b`.
 
 use super::Checker;
-use super::types::Type;
-use crate::bicep::binder::SymbolKind;
-use crate::bicep::functions::{Kinds, Namespace};
+use super::interface::Export;
+use crate::bicep::binder::{ResourceId, SymbolKind};
+use crate::bicep::functions::Namespace;
+use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
     ArrayAccessSyntax, DeclarationBody, ExpressionSyntax, PropertyAccessSyntax,
     ResourceAccessSyntax,
 };
-use crate::diagnostic::{Span, nearest};
+use crate::bicep::types::{ArrayType, Flags, ObjectType, Property, Text, Type, assignable};
+use crate::diagnostic::{Severity, Span};
 
 /// The types that live in `sys`, which its names may be taken for.
 const SYS_TYPES: [&str; 9] = [
@@ -23,62 +25,249 @@ const SYS_TYPES: [&str; 9] = [
     "resource",
 ];
 
-/// What a module can be asked for.
-const MODULE_PROPERTIES: [&str; 3] = ["identity", "name", "outputs"];
-
 /// What a resource is asked for without asking Azure.
 pub(super) const STATIC_PROPERTIES: [&str; 4] = ["id", "name", "type", "apiVersion"];
 
+/// A declaration that may turn out to make nothing.
+#[derive(Clone, Copy, PartialEq)]
+enum Owner {
+    Resource(ResourceId, bool),
+    Module(crate::bicep::binder::SymbolId, bool),
+}
+
+impl Owner {
+    fn is_collection(self) -> bool {
+        match self {
+            Self::Resource(_, all) | Self::Module(_, all) => all,
+        }
+    }
+}
+
 impl<'a> Checker<'a, '_> {
-    pub(super) fn property(&self, node: &PropertyAccessSyntax<'a>) -> Type<'a> {
-        let base = self.infer(node.base);
+    /// The type that a chain of accesses leads to.
+    pub(super) fn accessed(&self, expression: ExpressionSyntax<'a>) -> Type<'a> {
+        let mut chain = Vec::new();
+        let mut base = expression;
+        loop {
+            let next = match base {
+                ExpressionSyntax::PropertyAccess(node) => node.base,
+                ExpressionSyntax::ArrayAccess(node) => node.base,
+                _ => break,
+            };
+            chain.push(base);
+            base = next;
+        }
+        let mut found = self.infer(base);
+        let mut null_removed = false;
+        let mut previous: Option<(ExpressionSyntax<'a>, Option<Owner>)> = None;
+        for access in chain.into_iter().rev() {
+            let (syntax, safe) = match access {
+                ExpressionSyntax::PropertyAccess(node) => (node.base, node.safe),
+                ExpressionSyntax::ArrayAccess(node) => (node.base, node.safe),
+                _ => continue,
+            };
+            let own = self.owner(syntax);
+            let mut owner = own;
+            let previous_safe = previous.is_some_and(|(access, _)| is_safe(access));
+            if previous_safe || safe {
+                if matches!(found, Type::Null) {
+                    return Type::Null;
+                }
+                let before = previous.and_then(|(access, owner)| {
+                    owner.filter(|_| matches!(access, ExpressionSyntax::ArrayAccess(_)))
+                });
+                if let Some(some) = found.without_null() {
+                    (found, null_removed) = (some, true);
+                } else if safe
+                    && [owner, before].into_iter().flatten().any(|one| self.may_lack(one))
+                {
+                    (owner, null_removed) = (None, true);
+                }
+            }
+            let before = previous.and_then(|(_, owner)| owner).filter(|one| one.is_collection());
+            // After a safe access of the one of a loop, it is known to be there.
+            let lookup = match (before, owner) {
+                (Some(before), _) if !(safe && null_removed) => Some(before),
+                (Some(_), _) => None,
+                (None, owner) => owner.filter(|one| !one.is_collection()),
+            };
+            let lookup = lookup.filter(|one| !self.is_inside(*one, expression.span()));
+            found = match access {
+                ExpressionSyntax::PropertyAccess(node) => self.property(node, found, lookup),
+                ExpressionSyntax::ArrayAccess(node) => self.item(node, found, lookup),
+                _ => Type::Any,
+            };
+            if found.is_error() {
+                return Type::Error;
+            }
+            previous = Some((access, own));
+        }
+        if null_removed { found.or(Type::Null) } else { found }
+    }
+
+    /// The resource or module that an expression names, unless `!` says that it is there.
+    fn owner(&self, syntax: ExpressionSyntax<'a>) -> Option<Owner> {
+        let symbol = match syntax.without_parentheses() {
+            ExpressionSyntax::Variable(node) => {
+                let id = self.bound.target(node.name)?;
+                (!self.bound.is_cyclic(node.name)).then_some(())?;
+                self.symbol(id)
+            }
+            ExpressionSyntax::ResourceAccess(_) => self.infer(syntax),
+            _ => return None,
+        };
+        match symbol {
+            Type::Resource(id, all) => Some(Owner::Resource(id, all)),
+            Type::Module(id, all) => Some(Owner::Module(id, all)),
+            _ => None,
+        }
+    }
+
+    /// Whether what an expression names may turn out not to exist.
+    pub(super) fn may_be_absent(&self, syntax: ExpressionSyntax<'a>) -> bool {
+        self.owner(syntax).is_some_and(|owner| self.may_lack(owner))
+    }
+
+    fn is_inside(&self, owner: Owner, span: Span) -> bool {
+        let declared = match owner {
+            Owner::Resource(id, _) => self.bound.resource(id).syntax.span,
+            Owner::Module(id, _) => match self.bound.symbol(id).kind {
+                SymbolKind::Module(node) => node.span,
+                _ => return false,
+            },
+        };
+        declared.start <= span.start && span.end <= declared.end
+    }
+
+    fn may_lack(&self, owner: Owner) -> bool {
+        let holds = |body: DeclarationBody<'a>| {
+            let condition = body.r#if.map(|node| self.infer(node.condition))?;
+            Some(condition)
+        };
+        match owner {
+            Owner::Module(id, _) => match self.bound.symbol(id).kind {
+                SymbolKind::Module(node) => holds(node.body())
+                    .is_some_and(|condition| !matches!(condition, Type::Bool(Some(true), _))),
+                _ => false,
+            },
+            Owner::Resource(id, _) => {
+                let mut next = Some(id);
+                while let Some(id) = next {
+                    let resource = self.bound.resource(id);
+                    match holds(resource.syntax.body()) {
+                        Some(Type::Bool(Some(true), _)) | None => {}
+                        Some(Type::Bool(..)) => return true,
+                        Some(_) => {}
+                    }
+                    next = resource.nested_in;
+                }
+                false
+            }
+        }
+    }
+
+    fn property(
+        &self,
+        node: &PropertyAccessSyntax<'a>,
+        base: Type<'a>,
+        owner: Option<Owner>,
+    ) -> Type<'a> {
         if base.is_error() || node.name.is_missing() {
             return Type::Error;
         }
         let access = Span::new(node.base.span().end, node.span.end);
-        self.possibly_null(&base, node.base, node.name.name, access, node.safe);
+        let mut base = base;
+        if let Some(some) = base.without_null() {
+            self.maybe_absent(access);
+            base = some;
+        } else if let Some(owner) = owner {
+            let asks = match owner {
+                Owner::Resource(..) => !STATIC_PROPERTIES.contains(&node.name.name),
+                Owner::Module(..) => node.name.name != "name",
+            };
+            if asks && self.may_lack(owner) {
+                self.maybe_absent(access);
+            }
+        }
         self.member(&base, node.base, node.name.name, node.name.span, node.safe)
     }
 
-    pub(super) fn array_access(&self, node: &ArrayAccessSyntax<'a>) -> Type<'a> {
-        let base = self.infer(node.base);
-        let index = self.infer(node.index);
+    fn maybe_absent(&self, place: Span) {
+        let title = "value that may be null";
+        let words = ("what has a condition may not exist", "use `.?`, or `!` if it does exist");
+        self.warning("BCP318", place, title, words);
+    }
+
+    fn item(&self, node: &ArrayAccessSyntax<'a>, base: Type<'a>, owner: Option<Owner>) -> Type<'a> {
+        let mut index = self.infer(node.index);
         if base.is_error() || index.is_error() {
             return Type::Error;
         }
+        if let Some(some) = index.without_null() {
+            self.maybe_null(node.index.span());
+            index = some;
+        }
+        let mut base = base;
+        let access = Span::new(node.base.span().end, node.span.end);
+        if let Some(some) = base.without_null() {
+            self.maybe_absent(access);
+            base = some;
+        } else if owner.is_some_and(|owner| self.may_lack(owner)) {
+            self.maybe_absent(access);
+        }
+        self.item_of(node, &base, &index)
+    }
+
+    fn item_of(&self, node: &ArrayAccessSyntax<'a>, base: &Type<'a>, index: &Type<'a>) -> Type<'a> {
         let span = node.index.span();
         let mistake = |code: &'static str, wanted: &str| {
+            let severity = if node.safe { Severity::Warning } else { Severity::Error };
             let title = format!("index is `{}`", index.name());
-            self.error(code, span, title, (wanted, "use an index of the right type"));
-            Type::Error
+            self.report(severity, code, span, title, (wanted, "use an index of the right type"));
+            if node.safe { Type::Null } else { Type::Error }
         };
-        match &base {
-            Type::Array(..) | Type::Tuple(..) | Type::Resource(_, true) | Type::Module(_, true) => {
-                if !index.can_be(Kinds::INT) {
-                    return mistake("BCP074", "arrays are indexed by `int`");
+        let is_text = assignable(index, &Type::string());
+        let is_number = assignable(index, &Type::int());
+        match base {
+            Type::Array(array) => match (index, &array.items) {
+                (Type::Int(number), Some(items)) if number.literal.is_some() => {
+                    let at = number.literal.unwrap_or(0);
+                    self.item_at(items, at, node)
                 }
-                base.item()
+                (Type::Int(number), _) if number.literal.is_some_and(|value| value < 0) => {
+                    mistake("BCP388", "items are counted from 0")
+                }
+                _ if is_number => array_item(array),
+                _ => mistake("BCP074", "arrays are indexed by `int`"),
+            },
+            Type::Resource(_, true) | Type::Module(_, true) => {
+                if is_number {
+                    base.item()
+                } else {
+                    mistake("BCP074", "arrays are indexed by `int`")
+                }
             }
-            Type::Object(_) | Type::Resource(_, false) | Type::Module(_, false) => {
-                if !index.can_be(Kinds::STRING) {
-                    return mistake("BCP075", "objects are indexed by `string`");
+            Type::Object(_) | Type::Resource(_, false) | Type::Module(_, false) => match index {
+                Type::String(Text { literal: Some(name), .. }) => {
+                    self.member(base, node.base, name, span, node.safe)
                 }
-                match index {
-                    Type::String(Some(name)) => {
-                        let access = Span::new(node.base.span().end, node.span.end);
-                        self.possibly_null(&base, node.base, name, access, node.safe);
-                        self.member(&base, node.base, name, span, node.safe)
-                    }
-                    _ => Type::Any,
+                _ if is_text => Type::Any,
+                _ => mistake("BCP075", "objects are indexed by `string`"),
+            },
+            Type::Discriminated(_) => {
+                if is_text {
+                    Type::Any
+                } else {
+                    mistake("BCP075", "objects are indexed by `string`")
                 }
             }
             Type::Any => {
-                if !index.can_be(Kinds::STRING | Kinds::INT) {
-                    return mistake("BCP049", "items are found by `string` or `int`");
+                if is_text || is_number {
+                    return Type::Any;
                 }
-                Type::Any
+                mistake("BCP049", "items are found by `string` or `int`")
             }
-            Type::Union(_) if base.can_be(Kinds::OBJECT | Kinds::ARRAY) => Type::Any,
+            Type::Union(members) if members.iter().all(|member| is_indexed(member)) => Type::Any,
             _ => {
                 let title = format!("`{}` has no items", base.name());
                 let words = ("only arrays and objects do", "index an array or an object");
@@ -86,6 +275,23 @@ impl<'a> Checker<'a, '_> {
                 Type::Error
             }
         }
+    }
+
+    fn item_at(&self, items: &[Type<'a>], at: i64, node: &ArrayAccessSyntax<'a>) -> Type<'a> {
+        let count = items.len();
+        let index = usize::try_from(at).ok();
+        let index = if node.from_end {
+            index.filter(|at| *at > 0).and_then(|at| count.checked_sub(at))
+        } else {
+            index.filter(|at| *at < count)
+        };
+        if let Some(index) = index {
+            return items[index].clone();
+        }
+        let title = format!("index {at} of {count} items");
+        let words = ("there is no such item", "use an index that is within");
+        self.error("BCP311", node.index.span(), title, words);
+        Type::Error
     }
 
     pub(super) fn nested_resource(&self, node: &ResourceAccessSyntax<'a>) -> Type<'a> {
@@ -111,17 +317,6 @@ impl<'a> Checker<'a, '_> {
         Type::Error
     }
 
-    /// The value of `base!`, which may be asked for everything.
-    pub(super) fn non_null(&self, base: ExpressionSyntax<'a>) -> Type<'a> {
-        match self.infer(base) {
-            Type::Union(members) => {
-                let some = members.iter().filter(|member| !matches!(member, Type::Null));
-                Type::any_of(some.cloned())
-            }
-            other => other,
-        }
-    }
-
     fn member(
         &self,
         base: &Type<'a>,
@@ -131,25 +326,45 @@ impl<'a> Checker<'a, '_> {
         safe: bool,
     ) -> Type<'a> {
         match base {
-            Type::Object(object) => {
-                if let Some(found) = object.property(name) {
-                    return found.clone();
+            Type::Object(object) => self.object_member(object, name, span, safe),
+            Type::Module(id, false) => match self.module_body(*id) {
+                Some(body) => {
+                    let found = self.object_member(&body, name, span, safe);
+                    let given = match self.bound.symbol(*id).kind {
+                        SymbolKind::Module(node) => node.body().object,
+                        _ => None,
+                    };
+                    let given =
+                        given.filter(|_| name == "name").and_then(|body| body.property(name));
+                    given.map_or(found, |given| text_of(&self.infer(given.value)))
                 }
-                if !object.open && !safe {
-                    let known: Vec<&str> = object.properties.iter().map(|known| known.0).collect();
-                    return self.unknown_member(base, name, span, &known);
+                None if ["params", "scope", "dependsOn"].contains(&name) => {
+                    let title = format!("`{name}` cannot be read");
+                    let words = ("it can only be set", "read something else");
+                    self.error("BCP077", span, title, words);
+                    Type::Error
                 }
-                Type::Any
-            }
-            Type::Module(id, false) => self.module_member(*id, base, name, span),
-            Type::Resource(_, false) => self.resource_member(name, span),
+                None => Type::Any,
+            },
+            Type::Resource(id, false) => match self.resource_shape(*id) {
+                Type::Object(body) => {
+                    let found = self.object_member(&body, name, span, safe);
+                    let body = self.bound.resource(*id).syntax.body().object;
+                    let given =
+                        body.filter(|_| name == "name").and_then(|body| body.property(name));
+                    if let Some(given) = given {
+                        return text_of(&self.infer(given.value));
+                    }
+                    if self.is_given_any(*id, name) { Type::Any } else { found }
+                }
+                _ => Type::Any,
+            },
             Type::Namespace(namespace) => {
                 let known: &[&str] = if *namespace == Namespace::Sys { &SYS_TYPES } else { &[] };
-                self.unknown_member(base, name, span, known)
+                self.unknown_member(base, name, span, known, Severity::Error)
             }
-            Type::Any => self.outputs_member(syntax, name, span),
-            // Which member it is decides what can be read.
-            Type::Union(_) => Type::Any,
+            Type::Any => self.imported_member(syntax, name),
+            Type::Discriminated(_) | Type::Union(_) => Type::Any,
             _ => {
                 let title = format!("`{}` has no properties", base.name());
                 let words = ("only objects do", "correct what stands before it");
@@ -159,121 +374,112 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    fn resource_member(&self, name: &str, span: Span) -> Type<'a> {
-        match name {
-            "dependsOn" => self.write_only(name, span),
-            "id" | "name" | "type" | "apiVersion" => Type::String(None),
+    fn object_member(
+        &self,
+        object: &ObjectType<'a>,
+        name: &str,
+        span: Span,
+        safe: bool,
+    ) -> Type<'a> {
+        let warns = safe || object.marks.has(crate::bicep::types::Marks::WARN_PROPERTY);
+        let severity = if warns { Severity::Warning } else { Severity::Error };
+        let declared = object.property(name).map(|found| (found.kind(), found.flags));
+        if let Some((kind, flags)) = declared.or_else(|| object.additional()) {
+            if flags.has(Flags::WRITE_ONLY) {
+                let title = format!("`{name}` cannot be read");
+                let words = ("it can only be set", "read something else");
+                self.report(severity, "BCP077", span, title, words);
+                if !warns {
+                    return Type::Error;
+                }
+            }
+            if !safe && flags.has(Flags::FALLBACK) {
+                self.fallback(name, span);
+            }
+            return kind;
+        }
+        let readable = |known: &&Property<'a>| !known.flags.has(Flags::WRITE_ONLY);
+        let mut known: Vec<&str> =
+            object.properties.iter().filter(readable).map(|known| known.name).collect();
+        known.sort_unstable();
+        let found = self.unknown_member(
+            &Type::Object(std::rc::Rc::default()),
+            name,
+            span,
+            &known,
+            severity,
+        );
+        if warns { Type::Any } else { found }
+    }
+
+    /// Whether a resource is given something for a property of which nothing is known.
+    fn is_given_any(&self, id: ResourceId, name: &str) -> bool {
+        let body = self.bound.resource(id).syntax.body().object;
+        let Some(given) = body.and_then(|body| body.property(name)) else { return false };
+        let span = given.value.span();
+        let known = self.inferred.borrow();
+        match (known.get(&(span.start, span.end)), given.value) {
+            (Some(known), _) => matches!(known, Type::Any),
+            (None, ExpressionSyntax::FunctionCall(call)) => call.name.name == "any",
+            _ => false,
+        }
+    }
+
+    /// What a file exports that is imported as a whole.
+    fn imported_member(&self, syntax: ExpressionSyntax<'a>, name: &str) -> Type<'a> {
+        let ExpressionSyntax::Variable(node) = syntax else { return Type::Any };
+        let kind = self.bound.target(node.name).map(|id| self.bound.symbol(id).kind);
+        let Some(SymbolKind::Wildcard(import)) = kind else { return Type::Any };
+        let interface = self.modules.interface(import.path);
+        match interface.and_then(|interface| interface.exports.get(name)) {
+            Some(Export::Value(kind)) => kind.clone(),
             _ => Type::Any,
         }
     }
 
-    fn module_member(
+    fn unknown_member(
         &self,
-        id: crate::bicep::binder::SymbolId,
         base: &Type<'a>,
         name: &str,
         span: Span,
+        known: &[&str],
+        severity: Severity,
     ) -> Type<'a> {
-        match name {
-            "name" => Type::String(None),
-            "params" | "dependsOn" | "scope" => self.write_only(name, span),
-            // The outputs are looked up where one of them is asked for.
-            "outputs" | "identity" => Type::Any,
-            _ => {
-                let SymbolKind::Module(node) = self.bound.symbol(id).kind else {
-                    return Type::Any;
-                };
-                if self.modules.interface(node.path).is_none() {
-                    return Type::Any;
-                }
-                self.unknown_member(base, name, span, &MODULE_PROPERTIES)
-            }
-        }
-    }
-
-    /// A member of `module.outputs`, if that is what the base is.
-    fn outputs_member(&self, base: ExpressionSyntax<'a>, name: &str, span: Span) -> Type<'a> {
-        let ExpressionSyntax::PropertyAccess(node) = base else { return Type::Any };
-        if node.name.name != "outputs" {
-            return Type::Any;
-        }
-        let Type::Module(id, false) = self.quietly(|| self.infer(node.base)) else {
-            return Type::Any;
-        };
-        let SymbolKind::Module(module) = self.bound.symbol(id).kind else { return Type::Any };
-        let Some(interface) = self.modules.interface(module.path) else { return Type::Any };
-        let found = interface.outputs.iter().find(|output| output.0 == name);
-        if let Some((_, kinds)) = found {
-            return Type::of_kinds(*kinds);
-        }
-        let known: Vec<&str> = interface.outputs.iter().map(|output| output.0.as_str()).collect();
-        self.unknown_member(&Type::Any, name, span, &known)
-    }
-
-    fn write_only(&self, name: &str, span: Span) -> Type<'a> {
-        let title = format!("`{name}` cannot be read");
-        let words = ("it can only be set", "read something else");
-        self.error("BCP077", span, title, words);
-        Type::Error
-    }
-
-    fn unknown_member(&self, base: &Type<'a>, name: &str, span: Span, known: &[&str]) -> Type<'a> {
-        let title = match base {
-            Type::Any => format!("no output `{name}`"),
-            _ => format!("`{}` has no property `{name}`", base.name()),
-        };
-        let near = nearest(name, known.iter().copied());
+        let title = format!("`{}` has no property `{name}`", base.name());
+        let near = suggestion(name, known.iter().copied());
         let (code, help) = match near {
             Some(near) => ("BCP083", format!("did you mean `{near}`?")),
             None if known.is_empty() => ("BCP052", "correct the name".to_owned()),
             None => ("BCP053", format!("there are {}", quoted(known))),
         };
-        self.error(code, span, title, ("no property of this name is known", &help));
+        let label = "no property of this name is known";
+        self.report(severity, code, span, title, (label, &help));
         Type::Error
-    }
-
-    fn possibly_null(
-        &self,
-        base: &Type<'a>,
-        syntax: ExpressionSyntax<'a>,
-        name: &str,
-        access: Span,
-        safe: bool,
-    ) {
-        if safe || matches!(syntax, ExpressionSyntax::NonNullAssertion(_)) {
-            return;
-        }
-        let conditional = match base {
-            Type::Resource(id, false) => {
-                let node = self.bound.resource(*id).syntax;
-                let body = node.body();
-                // Inside its own body, a resource and its condition are there.
-                let inside = node.span.start <= access.start && access.end <= node.span.end;
-                let asks = !STATIC_PROPERTIES.contains(&name);
-                asks && !inside && is_conditional(body)
-            }
-            Type::Module(id, false) => match self.bound.symbol(*id).kind {
-                SymbolKind::Module(node) => {
-                    let body = node.body();
-                    name != "name" && is_conditional(body)
-                }
-                _ => false,
-            },
-            _ => false,
-        };
-        if conditional {
-            let title = "value that may be null";
-            let words = ("what has a condition may not exist", "use `.?`, or `!` if it does exist");
-            self.warning("BCP318", access, title, words);
-        }
     }
 }
 
-/// Whether a declaration may turn out to make nothing.
-fn is_conditional(body: DeclarationBody<'_>) -> bool {
-    let condition = body.r#if.map(|node| node.condition.without_parentheses());
-    let always = matches!(condition, Some(ExpressionSyntax::Boolean(literal)) if literal.value);
-    condition.is_some() && !always && body.r#for.is_none()
+fn is_safe(access: ExpressionSyntax<'_>) -> bool {
+    match access {
+        ExpressionSyntax::PropertyAccess(node) => node.safe,
+        ExpressionSyntax::ArrayAccess(node) => node.safe,
+        _ => false,
+    }
+}
+
+/// The text that a name is given as.
+fn text_of<'a>(given: &Type<'a>) -> Type<'a> {
+    match given {
+        Type::String(text) => Type::String(*text),
+        _ => Type::string(),
+    }
+}
+
+fn array_item<'a>(array: &ArrayType<'a>) -> Type<'a> {
+    array.item()
+}
+
+fn is_indexed(kind: &Type<'_>) -> bool {
+    matches!(kind, Type::Array(_) | Type::Object(_) | Type::Discriminated(_) | Type::Resource(..))
 }
 
 fn quoted(names: &[&str]) -> String {

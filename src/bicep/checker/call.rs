@@ -1,13 +1,17 @@
 //! Calls: how many arguments, and of which kinds.
 
 use super::Checker;
-use super::types::{Type, kind_names};
-use crate::bicep::binder::SymbolKind;
-use crate::bicep::functions::{self, Function, Kinds, Use};
+use super::interface::Export;
+use super::narrow::Narrowing;
+use crate::azure_types::{ResourceFunction, tables};
+use crate::bicep::binder::{ResourceId, SymbolKind};
+use crate::bicep::functions::{self, Function, Kinds, Use, kind_names};
+use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
     ExpressionSyntax, FunctionCallSyntax, FunctionDeclarationSyntax, IdentifierSyntax,
-    InstanceFunctionCallSyntax,
+    InstanceFunctionCallSyntax, LambdaSyntax,
 };
+use crate::bicep::types::{Flags, Integer, Marks, ObjectType, Property, Text, Type, assignable};
 use crate::diagnostic::Span;
 
 /// Functions that Microsoft's compiler knows in several forms.
@@ -28,11 +32,19 @@ const OVERLOADED: [&str; 12] = [
 
 impl<'a> Checker<'a, '_> {
     pub(super) fn call(&self, node: &FunctionCallSyntax<'a>) -> Type<'a> {
-        let arguments = self.arguments(node.arguments);
+        let arguments = self.arguments(node.name.name, node.arguments);
         let parentheses = self.parentheses(node.name.span.end, node.span);
         if let Some(id) = self.bound.target(node.name) {
             return match self.bound.symbol(id).kind {
-                SymbolKind::Function(function) => self.user_call(function, &arguments, parentheses),
+                SymbolKind::Function(function) => {
+                    let (takes, gives) = self.signature(function);
+                    self.user_call((&takes, gives), node.arguments, &arguments, parentheses)
+                }
+                SymbolKind::Imported(import, original) => {
+                    let interface = self.modules.interface(import.path);
+                    let export = interface.and_then(|found| found.exports.get(original));
+                    self.exported_call(export, node.arguments, &arguments, parentheses)
+                }
                 _ => Type::Any,
             };
         }
@@ -46,7 +58,7 @@ impl<'a> Checker<'a, '_> {
 
     pub(super) fn instance_call(&self, node: &InstanceFunctionCallSyntax<'a>) -> Type<'a> {
         let base = self.infer(node.base);
-        let arguments = self.arguments(node.arguments);
+        let arguments = self.arguments(node.name.name, node.arguments);
         match base {
             Type::Error => Type::Error,
             Type::Namespace(namespace) => {
@@ -63,14 +75,112 @@ impl<'a> Checker<'a, '_> {
                     let words = ("the value would be shown", "give it to a module as a parameter");
                     self.error("BCP180", node.span, title, words);
                 }
-                Type::String(None)
+                Type::string().marked(Marks::SECURE)
+            }
+            Type::Resource(id, false) => self.resource_call(id, node, &arguments),
+            Type::Any => {
+                let ExpressionSyntax::Variable(base) = node.base else { return Type::Any };
+                let kind = self.bound.target(base.name).map(|id| self.bound.symbol(id).kind);
+                let Some(SymbolKind::Wildcard(import)) = kind else { return Type::Any };
+                let interface = self.modules.interface(import.path);
+                let export = interface.and_then(|found| found.exports.get(node.name.name));
+                let parentheses = self.parentheses(node.name.span.end, node.span);
+                self.exported_call(export, node.arguments, &arguments, parentheses)
             }
             _ => Type::Any,
         }
     }
 
-    fn arguments(&self, arguments: &'a [ExpressionSyntax<'a>]) -> Vec<Type<'a>> {
-        arguments.iter().map(|argument| self.infer(*argument)).collect()
+    /// A function of a resource, such as `listKeys`.
+    fn resource_call(
+        &self,
+        id: ResourceId,
+        node: &InstanceFunctionCallSyntax<'a>,
+        arguments: &[Type<'a>],
+    ) -> Type<'a> {
+        if self.may_be_absent(node.base) {
+            let words = ("what has a condition may not exist", "use `!` if it does exist");
+            self.warning("BCP422", node.name.span, "function of what may not exist", words);
+        }
+        let name = node.name.name;
+        let found = self.body(id).and_then(|body| body.found);
+        let known: Vec<ResourceFunction<'static>> =
+            found.map_or_else(Vec::new, |found| tables().functions(&found));
+        let named = known.iter().find(|known| known.name == name);
+        if arguments.iter().any(Type::is_error) {
+            return Type::Error;
+        }
+        match named {
+            Some(function) if arguments.is_empty() || function.input.is_some() => {
+                Type::Azure(function.output, Marks::WARN.and(Marks::WARN_PROPERTY)).resolved()
+            }
+            _ if functions::is_list_function(name) || named.is_some() || node.name.is_missing() => {
+                Type::Any
+            }
+            _ => {
+                let near = suggestion(name, known.iter().map(|known| known.name));
+                let (code, help) = match near {
+                    Some(near) => ("BCP110", format!("did you mean `{near}`?")),
+                    None => ("BCP109", "correct its name".to_owned()),
+                };
+                let title = format!("the resource has no function `{name}`");
+                let label = "nothing of this name is known there";
+                self.error(code, node.name.span, title, (label, &help));
+                Type::Error
+            }
+        }
+    }
+
+    fn exported_call(
+        &self,
+        export: Option<&Export<'a>>,
+        syntax: &'a [ExpressionSyntax<'a>],
+        arguments: &[Type<'a>],
+        parentheses: Span,
+    ) -> Type<'a> {
+        match export {
+            Some(Export::Function(takes, gives)) => {
+                self.user_call((takes, gives.clone()), syntax, arguments, parentheses)
+            }
+            _ => Type::Any,
+        }
+    }
+
+    fn signature(&self, function: &FunctionDeclarationSyntax<'a>) -> (Vec<Type<'a>>, Type<'a>) {
+        let takes = function.parameters.iter().map(|parameter| self.described(parameter.r#type));
+        (takes.collect(), self.described(function.return_type))
+    }
+
+    /// The types of arguments. Those before a lambda say what its parameters are.
+    fn arguments(&self, name: &str, arguments: &'a [ExpressionSyntax<'a>]) -> Vec<Type<'a>> {
+        let mut types: Vec<Type<'a>> = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            if let (ExpressionSyntax::Lambda(lambda), Some(first)) = (argument, types.first()) {
+                self.lambda_parameters(name, lambda, first);
+            }
+            types.push(self.infer(*argument));
+        }
+        types
+    }
+
+    fn lambda_parameters(&self, name: &str, lambda: &LambdaSyntax<'a>, first: &Type<'a>) {
+        let over = first.without_null().unwrap_or_else(|| first.clone());
+        let item = match name {
+            "mapValues" => values_of(&over),
+            _ => over.item(),
+        };
+        let index = Type::Int(Integer { minimum: Some(0), ..Integer::default() });
+        for (at, parameter) in lambda.parameters.iter().enumerate() {
+            let kind = match (name, at) {
+                ("map" | "filter" | "toObject" | "groupBy" | "mapValues" | "sort", 0)
+                | ("sort" | "reduce", 1) => item.clone(),
+                ("map" | "filter", 1) | ("reduce", 2) => index.clone(),
+                _ => Type::Any,
+            };
+            if let Some(id) = self.bound.declared(*parameter) {
+                self.locals.borrow_mut().insert(id, kind);
+            }
+        }
     }
 
     /// From the opening parenthesis to the end of the call.
@@ -120,6 +230,7 @@ impl<'a> Checker<'a, '_> {
         if !self.count(arguments.len(), minimum, function.maximum(), parentheses) {
             return Type::Error;
         }
+        let broken = arguments.iter().any(Type::is_error);
         if function.name == "nameof" {
             return self.name_of(syntax);
         }
@@ -128,18 +239,84 @@ impl<'a> Checker<'a, '_> {
             let words = ("deprecated function", "write the API versions into the Bicep");
             self.warning("BCP241", name.span, title, words);
         }
-        if function.usage == Use::ParameterDefault && self.quiet.get() == 0 {
+        if function.usage == Use::ParameterDefault {
             self.parameter_default_only(name);
         }
-        for (at, argument) in arguments.iter().enumerate() {
-            let wanted = function.parameters.get(at).copied().or(function.rest);
-            let Some(wanted) = wanted else { break };
-            if !fits(function, at, argument, arguments, wanted) {
-                self.mismatch(function, at, argument, wanted, syntax[at].span());
-                return Type::Error;
+        let mut arguments = arguments.to_vec();
+        for argument in &mut arguments {
+            // What is wrong with an argument has been told.
+            if argument.is_error() {
+                *argument = Type::Any;
             }
         }
-        Type::of_kinds(returned(function, arguments))
+        for at in 0..arguments.len() {
+            let wanted = function.parameters.get(at).copied().or(function.rest);
+            let Some(wanted) = wanted else { break };
+            if fits(function, at, &arguments[at], &arguments, wanted) {
+                continue;
+            }
+            if let Some(some) = arguments[at].without_null()
+                && fits(function, at, &some, &arguments, wanted)
+            {
+                self.maybe_null(syntax[at].span());
+                arguments[at] = some;
+                continue;
+            }
+            self.mismatch(function, at, &arguments[at], wanted, syntax[at].span());
+            return Type::Error;
+        }
+        if broken {
+            return Type::Error;
+        }
+        self.result(function, syntax, &arguments)
+    }
+
+    /// What a call of a built-in function gives.
+    fn result(
+        &self,
+        function: &'static Function,
+        syntax: &'a [ExpressionSyntax<'a>],
+        arguments: &[Type<'a>],
+    ) -> Type<'a> {
+        let first = arguments.first();
+        let array = match first {
+            Some(Type::Array(array)) => Some(array),
+            _ => None,
+        };
+        let lambda = |at: usize| match syntax.get(at) {
+            Some(ExpressionSyntax::Lambda(node)) => self.infer(node.body),
+            _ => Type::Any,
+        };
+        match function.name {
+            "any" => Type::Any,
+            "map" => array_like(lambda(1)),
+            "filter" | "sort" => match array {
+                Some(array) => Type::array_of(array.item()),
+                None => Type::array(),
+            },
+            "toObject" => object_of(match arguments.len() {
+                3 => lambda(2),
+                _ => first.map_or(Type::Any, Type::item),
+            }),
+            "mapValues" => object_of(lambda(1)),
+            "groupBy" => object_of(Type::array_of(first.map_or(Type::Any, Type::item))),
+            "first" | "last" => end_of(function.name, first),
+            "items" => first.map_or(Type::array(), items_of),
+            "objectKeys" => Type::array_of(Type::string()),
+            "split" => Type::array_between(Type::string(), Some(1), None, Marks::NONE),
+            "take" | "skip" if array.is_some() => {
+                Type::array_of(first.map_or(Type::Any, Type::item))
+            }
+            "concat" if array.is_some() => {
+                let items = arguments.iter().map(Type::item);
+                Type::array_of(Type::any_of(items))
+            }
+            "resourceGroup" | "subscription" | "tenant" | "managementGroup" => {
+                scope(function.name, arguments.is_empty())
+            }
+            _ => text_result(function.name, arguments)
+                .unwrap_or_else(|| Type::of_kinds(returned(function, arguments))),
+        }
     }
 
     fn mismatch(
@@ -176,7 +353,7 @@ impl<'a> Checker<'a, '_> {
             self.error("BCP408", argument.span(), title, words);
             return Type::Error;
         }
-        Type::String(None)
+        Type::string()
     }
 
     fn parameter_default_only(&self, name: IdentifierSyntax<'a>) {
@@ -196,19 +373,127 @@ impl<'a> Checker<'a, '_> {
 
     fn user_call(
         &self,
-        function: &FunctionDeclarationSyntax<'a>,
+        (takes, gives): (&[Type<'a>], Type<'a>),
+        syntax: &'a [ExpressionSyntax<'a>],
         arguments: &[Type<'a>],
         parentheses: Span,
     ) -> Type<'a> {
-        let types = function.parameters.iter().map(|parameter| self.described(parameter.r#type));
-        let types: Vec<Type<'a>> = types.collect();
-        let required = types.iter().rposition(|found| !found.can_be(Kinds::NULL));
+        let required = takes.iter().rposition(|found| !assignable(&Type::Null, found));
         let minimum = required.map_or(0, |last| last + 1);
-        if !self.count(arguments.len(), minimum, Some(types.len()), parentheses) {
+        if !self.count(arguments.len(), minimum, Some(takes.len()), parentheses) {
             return Type::Error;
         }
-        self.described(function.return_type)
+        for ((argument, wanted), syntax) in arguments.iter().zip(takes).zip(syntax) {
+            if argument.is_error() {
+                return Type::Error;
+            }
+            let some = argument.without_null().unwrap_or_else(|| argument.clone());
+            if !assignable(&some, wanted) {
+                let title =
+                    format!("argument is `{}` and not `{}`", argument.name(), wanted.name());
+                let help = format!("give it `{}`", wanted.name());
+                self.error("BCP070", syntax.span(), title, ("wrong kind of argument", &help));
+                return Type::Error;
+            }
+            self.narrow(*syntax, wanted, Narrowing::VALUE);
+        }
+        gives
     }
+}
+
+/// The first or the last item of an array, or letter of a text.
+fn end_of<'a>(name: &str, first: Option<&Type<'a>>) -> Type<'a> {
+    match first {
+        Some(Type::Array(array)) => match &array.items {
+            Some(items) => {
+                let item = if name == "first" { items.first() } else { items.last() };
+                item.cloned().unwrap_or(Type::Null)
+            }
+            None if array.minimum.is_some_and(|least| least > 0) => array.item(),
+            None => array.item().or(Type::Null),
+        },
+        Some(Type::String(_)) => Type::string(),
+        _ => Type::Any,
+    }
+}
+
+/// What a function gives whose text has a length that is known.
+fn text_result<'a>(name: &str, arguments: &[Type<'a>]) -> Option<Type<'a>> {
+    let text = match arguments.first() {
+        Some(Type::String(text)) => Some(text),
+        _ => None,
+    };
+    let length = |text: &str| i64::try_from(text.encode_utf16().count()).ok();
+    let known = text.and_then(|text| text.literal).and_then(length);
+    let least = known.or(text.and_then(|text| text.minimum));
+    let most = known.or(text.and_then(|text| text.maximum));
+    match (name, arguments.get(1)) {
+        ("uniqueString", _) => Some(sized(Some(13), Some(13))),
+        ("guid" | "newGuid", _) => Some(sized(Some(36), Some(36))),
+        ("toLower" | "toUpper", _) => Some(sized(least, most)),
+        ("take", Some(Type::Int(Integer { literal: Some(count), .. }))) if text.is_some() => {
+            let least = least.map(|least| least.min(*count));
+            Some(sized(least, Some(most.map_or(*count, |most| most.min(*count)))))
+        }
+        _ => None,
+    }
+}
+
+/// A text of these lengths.
+fn sized<'a>(minimum: Option<i64>, maximum: Option<i64>) -> Type<'a> {
+    let minimum = minimum.filter(|least| *least > 0);
+    Type::String(Text { minimum, maximum, ..Text::default() })
+}
+
+fn array_like(item: Type<'_>) -> Type<'_> {
+    if item.is_error() { Type::Error } else { Type::array_of(item) }
+}
+
+fn object_of(value: Type<'_>) -> Type<'_> {
+    if value.is_error() {
+        return Type::Error;
+    }
+    Type::shaped(ObjectType { additional: Some((value, Flags::NONE)), ..ObjectType::default() })
+}
+
+/// What the properties of an object are.
+fn values_of<'a>(object: &Type<'a>) -> Type<'a> {
+    let Type::Object(object) = object else { return Type::Any };
+    let named = object.properties.iter().map(Property::kind);
+    Type::any_of(named.chain(object.additional().map(|more| more.0)))
+}
+
+fn items_of<'a>(object: &Type<'a>) -> Type<'a> {
+    let item = ObjectType {
+        properties: vec![
+            Property::new("key", Type::string(), Flags::REQUIRED),
+            Property::new("value", values_of(object), Flags::REQUIRED),
+        ],
+        ..ObjectType::default()
+    };
+    Type::array_of(Type::shaped(item))
+}
+
+/// What a scope function gives: that of this deployment can be read, another one only named.
+fn scope<'a>(name: &str, own: bool) -> Type<'a> {
+    let text = |name| Property::new(name, Type::string(), Flags::REQUIRED);
+    let properties = match name {
+        "resourceGroup" if own => {
+            let state =
+                ObjectType { properties: vec![text("provisioningState")], ..ObjectType::default() };
+            let mut all: Vec<Property<'a>> =
+                ["id", "name", "type", "location", "managedBy"].map(text).into();
+            all.push(Property::new("tags", object_of(Type::string()), Flags::REQUIRED));
+            all.push(Property::new("properties", Type::shaped(state), Flags::REQUIRED));
+            all
+        }
+        "subscription" if own => {
+            ["id", "subscriptionId", "tenantId", "displayName"].map(text).into()
+        }
+        _ => Vec::new(),
+    };
+    let additional = properties.is_empty().then_some((Type::Any, Flags::NONE));
+    Type::shaped(ObjectType { properties, additional, is_scope: true, ..ObjectType::default() })
 }
 
 /// Whether an argument fits its place. Functions of either texts or arrays want all alike.
@@ -219,11 +504,8 @@ fn fits(
     arguments: &[Type<'_>],
     wanted: Kinds,
 ) -> bool {
-    if matches!(argument, Type::Null) {
-        return true;
-    }
     let Some(first) = arguments.first().filter(|_| function.name == "concat" && at > 0) else {
-        return argument.can_be(wanted);
+        return argument.is_always(wanted);
     };
     let scalar = Kinds::STRING | Kinds::INT | Kinds::BOOL;
     let arrays = first.can_be(Kinds::ARRAY) && argument.can_be(Kinds::ARRAY);

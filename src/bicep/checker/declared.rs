@@ -1,12 +1,15 @@
 //! What type expressions stand for.
 
 use super::Checker;
-use super::types::Type;
+use super::interface::{Export, arguments_of, has};
+use crate::azure_types::tables;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
-    ArrayItemSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax,
-    ParameterDeclarationSyntax, TypeSyntax,
+    ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax,
+    ParameterDeclarationSyntax, TypeInstantiationSyntax, TypePropertyAccessSyntax, TypeSyntax,
+    UnaryOperator,
 };
+use crate::bicep::types::{Flags, Integer, Marks, ObjectType, Property, Text, Type, assignable};
 
 impl<'a> Checker<'a, '_> {
     /// The type that a type expression describes, as far as it is known.
@@ -14,102 +17,292 @@ impl<'a> Checker<'a, '_> {
         self.deeper(|| self.described_here(syntax)).unwrap_or(Type::Any)
     }
 
+    /// The type of a declaration with its decorators.
+    pub(super) fn described_with(
+        &self,
+        syntax: TypeSyntax<'a>,
+        decorators: &[DecoratorSyntax<'a>],
+    ) -> Type<'a> {
+        self.decorated_type(self.described(syntax), decorators)
+    }
+
+    /// What a parameter takes.
+    pub(super) fn parameter_type(&self, node: &ParameterDeclarationSyntax<'a>) -> Type<'a> {
+        let declared = self.described_with(node.r#type, node.decorators);
+        let Some(allowed) = arguments_of(node.decorators, "allowed") else {
+            return match declared {
+                Type::Union(members) if members.iter().all(|one| !is_literal(one)) => {
+                    Type::Union(members).marked(Marks::LOOSE)
+                }
+                plain @ (Type::String(_) | Type::Int(_) | Type::Bool(..))
+                    if !is_literal(&plain) =>
+                {
+                    plain.marked(Marks::LOOSE)
+                }
+                other => other,
+            };
+        };
+        let [ExpressionSyntax::Array(values)] = allowed else { return declared };
+        let values = values.items.iter().filter_map(|item| match item {
+            ArrayItemSyntax::Value(value) => Some(self.infer(*value)),
+            ArrayItemSyntax::Spread(_) => None,
+        });
+        let values: Vec<Type<'a>> = values.collect();
+        if values.is_empty() || !values.iter().all(|value| is_literal(value)) {
+            return declared;
+        }
+        let some = declared.without_null().unwrap_or_else(|| declared.clone());
+        let wanted = match &some {
+            Type::Array(array) => some.clone().or(array.item()),
+            _ => declared.clone(),
+        };
+        if !values.iter().all(|value| assignable(value, &wanted)) {
+            return declared.marked(Marks::LOOSE);
+        }
+        let marks = declared.marks();
+        let nullable = declared.without_null().is_some();
+        let values = values.into_iter().map(|value| value.marked(marks));
+        let allowed = match some {
+            Type::Array(_) => Type::array_of(Type::any_of(values)),
+            _ => Type::any_of(values),
+        };
+        if nullable { allowed.or(Type::Null) } else { allowed }
+    }
+
+    fn decorated_type(&self, kind: Type<'a>, decorators: &[DecoratorSyntax<'a>]) -> Type<'a> {
+        if decorators.is_empty() {
+            return kind;
+        }
+        let number = |name: &str| {
+            let argument = arguments_of(decorators, name)?.first()?;
+            match self.infer(*argument) {
+                Type::Int(number) => number.literal,
+                _ => None,
+            }
+        };
+        let secure = if has(decorators, "secure") { Marks::SECURE } else { Marks::NONE };
+        match kind {
+            Type::String(text) if text.literal.is_none() => Type::String(Text {
+                minimum: number("minLength").or(text.minimum),
+                maximum: number("maxLength").or(text.maximum),
+                marks: text.marks.and(secure),
+                ..text
+            }),
+            Type::Int(range) if range.literal.is_none() => Type::Int(Integer {
+                minimum: number("minValue").or(range.minimum),
+                maximum: number("maxValue").or(range.maximum),
+                ..range
+            }),
+            Type::Array(array) if array.items.is_none() => {
+                let (minimum, maximum) = (number("minLength"), number("maxLength"));
+                if minimum.is_none() && maximum.is_none() {
+                    return Type::Array(array);
+                }
+                Type::array_between(array.item(), minimum, maximum, array.marks)
+            }
+            Type::Object(object) => {
+                if has(decorators, "sealed") {
+                    let sealed = ObjectType {
+                        additional: None,
+                        marks: object.marks.and(secure),
+                        ..(*object).clone()
+                    };
+                    return Type::shaped(sealed);
+                }
+                Type::Object(object).marked(secure)
+            }
+            Type::Union(members) if members.iter().any(|one| matches!(one, Type::Null)) => {
+                let some = Type::Union(members).without_null().unwrap_or(Type::Any);
+                match some {
+                    Type::Union(_) => told_apart(some, decorators).or(Type::Null),
+                    some => self.decorated_type(some, decorators).or(Type::Null),
+                }
+            }
+            union @ Type::Union(_) => told_apart(union, decorators),
+            other => other,
+        }
+    }
+
     fn described_here(&self, syntax: TypeSyntax<'a>) -> Type<'a> {
         match syntax {
             TypeSyntax::Variable(node) => self.named_type(node.name),
             TypeSyntax::Array(node) => Type::array_of(self.described(node.item)),
             TypeSyntax::Nullable(node) => self.described(node.base).or(Type::Null),
+            TypeSyntax::NonNull(node) => {
+                let base = self.described(node.base);
+                base.without_null().unwrap_or(base)
+            }
             TypeSyntax::Union(node) => {
                 Type::any_of(node.members.iter().map(|member| self.described(*member)))
             }
             TypeSyntax::Object(node) => self.object_type(node),
-            TypeSyntax::Tuple(node) => {
-                Type::tuple(node.items.iter().map(|item| self.described(item.value)).collect())
+            TypeSyntax::Tuple(node) => Type::tuple(
+                node.items
+                    .iter()
+                    .map(|item| self.described_with(item.value, item.decorators))
+                    .collect(),
+            ),
+            TypeSyntax::String(node) => match node.literal() {
+                Some(text) => Type::literal(text),
+                None => Type::string(),
+            },
+            TypeSyntax::Integer(node) => {
+                i64::try_from(node.value).map_or(Type::int(), Type::number)
             }
-            TypeSyntax::String(node) => Type::String(node.literal()),
-            TypeSyntax::Integer(node) => Type::Int(i64::try_from(node.value).ok()),
-            TypeSyntax::Boolean(_) => Type::Bool,
+            TypeSyntax::Boolean(node) => Type::Bool(Some(node.value), Marks::NONE),
             TypeSyntax::Null(_) => Type::Null,
+            TypeSyntax::Unary(node) => match (node.operator, self.described(node.operand)) {
+                (UnaryOperator::Minus, Type::Int(number)) => {
+                    number.literal.and_then(i64::checked_neg).map_or(Type::int(), Type::number)
+                }
+                (UnaryOperator::Not, Type::Bool(Some(value), marks)) => {
+                    Type::Bool(Some(!value), marks)
+                }
+                _ => Type::Any,
+            },
             TypeSyntax::Parenthesized(node) => self.described(node.r#type),
             TypeSyntax::Skipped(_) => Type::Error,
-            TypeSyntax::PropertyAccess(_)
-            | TypeSyntax::AdditionalPropertiesAccess(_)
-            | TypeSyntax::ArrayAccess(_)
-            | TypeSyntax::ItemsAccess(_)
-            | TypeSyntax::Instantiation(_)
-            | TypeSyntax::NonNull(_)
-            | TypeSyntax::Unary(_)
-            | TypeSyntax::Resource(_) => Type::Any,
-        }
-    }
-
-    /// The type of a parameter: one of the values that `@allowed` lists, or what it is declared as.
-    pub(super) fn parameter_type(&self, node: &ParameterDeclarationSyntax<'a>) -> Type<'a> {
-        let declared = self.described(node.r#type);
-        let allowed = node.decorators.iter().find_map(|decorator| match decorator.expression {
-            ExpressionSyntax::FunctionCall(call) if call.name.name == "allowed" => {
-                call.arguments.first()
-            }
-            _ => None,
-        });
-        match (declared, allowed) {
-            (Type::String(None), Some(ExpressionSyntax::Array(values))) => {
-                Type::any_of(values.items.iter().map(|item| match item {
-                    ArrayItemSyntax::Value(value) => Type::String(value.literal()),
-                    ArrayItemSyntax::Spread(_) => Type::String(None),
-                }))
-            }
-            (declared, _) => declared,
-        }
-    }
-
-    /// Whether a value of the type is known never to be null.
-    pub(super) fn never_null(&self, syntax: TypeSyntax<'a>) -> bool {
-        let known = self.deeper(|| match syntax {
-            TypeSyntax::Variable(node) => match self.bound.target(node.name) {
-                None => true,
-                Some(id) => match self.bound.symbol(id).kind {
-                    SymbolKind::Type(alias) => self.never_null(alias.value),
-                    _ => false,
-                },
+            TypeSyntax::PropertyAccess(node) => self.type_property(node),
+            TypeSyntax::AdditionalPropertiesAccess(node) => match self.described(node.base) {
+                Type::Object(object) => object.additional().map_or(Type::Any, |more| more.0),
+                _ => Type::Any,
             },
-            TypeSyntax::Union(node) => node.members.iter().all(|member| self.never_null(*member)),
-            TypeSyntax::Parenthesized(node) => self.never_null(node.r#type),
-            TypeSyntax::Array(_)
-            | TypeSyntax::NonNull(_)
-            | TypeSyntax::Object(_)
-            | TypeSyntax::Tuple(_)
-            | TypeSyntax::String(_)
-            | TypeSyntax::Integer(_)
-            | TypeSyntax::Boolean(_)
-            | TypeSyntax::Unary(_) => true,
-            _ => false,
-        });
-        known.unwrap_or(false)
+            TypeSyntax::ArrayAccess(node) => match (self.described(node.base), node.index) {
+                (Type::Array(array), ExpressionSyntax::Integer(index)) => {
+                    let at = usize::try_from(index.value).ok();
+                    let item = at.and_then(|at| array.items.as_ref()?.get(at).cloned());
+                    item.unwrap_or(Type::Any)
+                }
+                _ => Type::Any,
+            },
+            TypeSyntax::ItemsAccess(node) => self.described(node.base).item(),
+            TypeSyntax::Instantiation(node) => instantiated(node),
+            TypeSyntax::Resource(_) => Type::Any,
+        }
     }
 
-    fn object_type(&self, node: &ObjectTypeSyntax<'a>) -> Type<'a> {
-        let named = node
-            .properties()
-            .filter_map(|property| Some((property.name()?, self.described(property.value))));
-        Type::shaped(named.collect(), true)
-    }
-
-    fn named_type(&self, name: IdentifierSyntax<'a>) -> Type<'a> {
-        let symbol = self.bound.target(name).map(|id| (id, self.bound.symbol(id).kind));
-        if let Some((id, SymbolKind::Type(node))) = symbol {
-            return self.once(id, || self.described(node.value)).unwrap_or(Type::Any);
+    fn type_property(&self, node: &TypePropertyAccessSyntax<'a>) -> Type<'a> {
+        if let TypeSyntax::Variable(base) = node.base {
+            match self.bound.target(base.name).map(|id| self.bound.symbol(id).kind) {
+                Some(SymbolKind::Namespace(_)) => return built_in_type(node.name.name),
+                Some(SymbolKind::Wildcard(import)) => {
+                    let interface = self.modules.interface(import.path);
+                    let export = interface.and_then(|found| found.exports.get(node.name.name));
+                    return match export {
+                        Some(Export::Type(kind)) => kind.clone(),
+                        _ => Type::Any,
+                    };
+                }
+                _ => {}
+            }
         }
-        if symbol.is_some() {
-            return Type::Any;
-        }
-        match name.name {
-            "string" => Type::String(None),
-            "int" => Type::Int(None),
-            "bool" => Type::Bool,
-            "object" => Type::object(),
-            "array" => Type::array(),
+        match self.described(node.base) {
+            Type::Object(object) => {
+                object.property(node.name.name).map_or(Type::Any, Property::kind)
+            }
             _ => Type::Any,
         }
     }
+
+    fn object_type(&self, node: &ObjectTypeSyntax<'a>) -> Type<'a> {
+        let properties = node.properties().filter_map(|property| {
+            let kind = self.described_with(property.value, property.decorators);
+            let nullable = matches!(kind, Type::Null) || kind.without_null().is_some();
+            let flags = if nullable { Flags::NONE } else { Flags::REQUIRED };
+            Some(Property::new(property.name()?, kind, flags))
+        });
+        let properties: Vec<Property<'a>> = properties.collect();
+        let additional = match node.additional_properties() {
+            Some(more) => (self.described_with(more.value, more.decorators), Flags::NONE),
+            None => (Type::Any, Flags::FALLBACK),
+        };
+        Type::shaped(ObjectType {
+            properties,
+            additional: Some(additional),
+            ..ObjectType::default()
+        })
+    }
+
+    fn named_type(&self, name: IdentifierSyntax<'a>) -> Type<'a> {
+        let Some(id) = self.bound.target(name) else { return built_in_type(name.name) };
+        match self.bound.symbol(id).kind {
+            SymbolKind::Type(_) | SymbolKind::Imported(..) => self.symbol(id),
+            _ => Type::Any,
+        }
+    }
+}
+
+fn built_in_type<'a>(name: &str) -> Type<'a> {
+    match name {
+        "string" => Type::string(),
+        "int" => Type::int(),
+        "bool" => Type::bool(),
+        "object" => Type::object(),
+        "array" => Type::array(),
+        "any" | "resourceInput" | "resourceOutput" | "resource" => Type::Any,
+        _ => Type::Error,
+    }
+}
+
+/// Whether there is only one value of the type.
+pub(super) fn is_literal(kind: &Type<'_>) -> bool {
+    match kind {
+        Type::Null | Type::Bool(Some(_), _) => true,
+        Type::Int(number) => number.literal.is_some(),
+        Type::String(text) => text.literal.is_some(),
+        Type::Array(array) => {
+            array.items.as_ref().is_some_and(|items| items.iter().all(is_literal))
+        }
+        Type::Object(object) => {
+            // A type that is not sealed is no more than what it lists.
+            let closed = object.additional.as_ref().is_none_or(|more| more.1.has(Flags::FALLBACK));
+            let required = |property: &Property<'_>| property.flags.has(Flags::REQUIRED);
+            closed
+                && object
+                    .properties
+                    .iter()
+                    .all(|property| required(property) && is_literal(&property.kind()))
+        }
+        _ => false,
+    }
+}
+
+/// Objects that the property of `@discriminator` tells apart.
+fn told_apart<'a>(union: Type<'a>, decorators: &[DecoratorSyntax<'a>]) -> Type<'a> {
+    let key = arguments_of(decorators, "discriminator").and_then(<[_]>::first);
+    let Some(key) = key.and_then(|key| key.literal()) else { return union };
+    let Type::Union(members) = &union else { return union };
+    let mut objects = Vec::new();
+    for member in members.iter() {
+        let Type::Object(object) = member else { return union };
+        let value = object.property(key).map(Property::kind);
+        let Some(Type::String(Text { literal: Some(text), .. })) = value else { return union };
+        objects.push((text, std::rc::Rc::clone(object)));
+    }
+    Type::Discriminated(std::rc::Rc::new(crate::bicep::types::DiscriminatedType {
+        key,
+        members: objects,
+        marks: Marks::NONE,
+        is_system: false,
+    }))
+}
+
+/// `resourceInput<'T@v'>` and `resourceOutput<'T@v'>`.
+fn instantiated<'a>(node: &TypeInstantiationSyntax<'a>) -> Type<'a> {
+    let [TypeSyntax::String(argument)] = node.arguments else { return Type::Any };
+    let Some((kind, version)) = argument.literal().and_then(|text| text.split_once('@')) else {
+        return Type::Any;
+    };
+    let Some(found) = tables().resource(kind, version) else { return Type::Any };
+    let Type::Object(body) = Type::Azure(found.body, Marks::WARN_PROPERTY).resolved() else {
+        return Type::Any;
+    };
+    // What is written is never read-only, and what is read is always there.
+    let input = node.name.name == "resourceInput";
+    let kept = body.properties.iter().filter(|one| !input || !one.flags.has(Flags::READ_ONLY));
+    let properties = kept.map(|one| {
+        let flags = if input { one.flags } else { one.flags.without(Flags::READ_ONLY) };
+        Property::new(one.name, one.kind(), flags)
+    });
+    Type::shaped(ObjectType { properties: properties.collect(), ..(*body).clone() })
 }

@@ -1,13 +1,14 @@
 //! Decorators: which may stand where, and what they take.
 
 use super::Checker;
-use super::types::Type;
 use crate::bicep::functions::{self, Decorator, Sites};
+use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
     DeclarationBody, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectItemSyntax,
     ObjectSyntax, StatementSyntax,
 };
-use crate::diagnostic::{Span, nearest};
+use crate::bicep::types::{Integer, Type};
+use crate::diagnostic::Span;
 
 /// What a decorator stands on.
 #[derive(Clone, Copy)]
@@ -51,7 +52,13 @@ impl<'a> Checker<'a, '_> {
                 StatementSyntax::Module(node) => Some(node.body()),
                 _ => None,
             };
-            self.decorated(statement.decorators(), site, body);
+            let described = match statement {
+                StatementSyntax::Parameter(node) => Some(self.described(node.r#type)),
+                StatementSyntax::Output(node) => Some(self.described(node.r#type)),
+                StatementSyntax::Type(node) => Some(self.described(node.value)),
+                _ => None,
+            };
+            self.decorated(statement.decorators(), site, body, described.as_ref());
             if let (StatementSyntax::Resource(_), Some(body)) = (statement, body) {
                 self.nested(body.object);
             }
@@ -63,11 +70,49 @@ impl<'a> Checker<'a, '_> {
             match item {
                 ObjectItemSyntax::Resource(node) => {
                     let site = site(Sites::RESOURCE, "BCP127", "a resource");
-                    self.decorated(node.decorators, site, Some(node.body()));
+                    self.decorated(node.decorators, site, Some(node.body()), None);
                     self.nested(node.body().object);
                 }
                 ObjectItemSyntax::Missing(node) => self.dangling(node.decorators),
                 _ => {}
+            }
+        }
+    }
+
+    /// The decorators of a property or an item of a type.
+    pub(super) fn decorated_member(
+        &self,
+        decorators: &'a [DecoratorSyntax<'a>],
+        sites: Sites,
+        described: &Type<'a>,
+    ) {
+        self.decorated(decorators, site(sites, "BCP297", "a type"), None, Some(described));
+    }
+
+    /// Whether a decorator can describe a type.
+    fn describes(&self, syntax: &DecoratorSyntax<'a>, decorator: &Decorator, described: &Type<'a>) {
+        let Some(wanted) = decorator.target else { return };
+        let some = described.without_null().unwrap_or_else(|| described.clone());
+        if !some.is_always(wanted) {
+            let title = format!("`@{}` on `{}`", decorator.name, some.name());
+            let help = format!("use it on {}", functions::kind_names(wanted));
+            let label = "it cannot describe values of this type";
+            self.error("BCP124", syntax.span, title, (label, &help));
+        }
+    }
+
+    /// Each decorator may stand once.
+    fn repeated_decorators(&self, decorators: &'a [DecoratorSyntax<'a>]) {
+        let name = |syntax: &DecoratorSyntax<'a>| match syntax.expression {
+            ExpressionSyntax::FunctionCall(node) => Some(node.name.name),
+            _ => None,
+        };
+        for syntax in decorators {
+            let own = name(syntax).filter(|own| functions::decorator(own).is_some());
+            let count = decorators.iter().filter(|other| own.is_some() && name(other) == own);
+            if count.count() > 1 {
+                let title = format!("`@{}` more than once", own.unwrap_or_default());
+                self.error("BCP166", syntax.span, title, ("only one can count", "remove one"));
             }
         }
     }
@@ -77,8 +122,9 @@ impl<'a> Checker<'a, '_> {
         decorators: &'a [DecoratorSyntax<'a>],
         site: Site,
         body: Option<DeclarationBody<'a>>,
+        described: Option<&Type<'a>>,
     ) {
-        let mut seen: Vec<&str> = Vec::new();
+        self.repeated_decorators(decorators);
         for syntax in decorators {
             let Some((name, decorator)) = self.decorator(syntax) else { continue };
             if !decorator.sites.meets(site.sites) {
@@ -87,15 +133,11 @@ impl<'a> Checker<'a, '_> {
                 continue;
             }
             self.decorator_arguments(syntax, name, decorator);
-            // Microsoft's compiler looks only at those without a namespace.
-            if matches!(syntax.expression, ExpressionSyntax::InstanceFunctionCall(_)) {
-                continue;
+            if let (Some(described), ExpressionSyntax::FunctionCall(_)) =
+                (described, syntax.expression)
+            {
+                self.describes(syntax, decorator, described);
             }
-            if seen.contains(&decorator.name) {
-                let title = format!("`@{}` more than once", name.name);
-                self.error("BCP166", syntax.span, title, ("only one can count", "remove one"));
-            }
-            seen.push(decorator.name);
             if decorator.name == "batchSize" && body.is_some_and(|body| body.r#for.is_none()) {
                 let words = ("only loops have batches", "remove it");
                 self.error("BCP155", syntax.span, "`@batchSize` without a loop", words);
@@ -161,7 +203,7 @@ impl<'a> Checker<'a, '_> {
         let known = known.map(|decorator| decorator.name);
         let title = format!("unknown decorator `{}`", name.name);
         let label = "no decorator of this name is known";
-        match nearest(name.name, known) {
+        match suggestion(name.name, known) {
             Some(near) => {
                 let help = format!("did you mean `@{near}`?");
                 self.error("BCP082", name.span, title, (label, &help));
@@ -189,11 +231,16 @@ impl<'a> Checker<'a, '_> {
         }
         for (argument, wanted) in arguments.iter().zip(decorator.parameters) {
             let found = self.infer(*argument);
+            if !found.is_error() && found.can_be(*wanted) {
+                self.constant_value(*argument);
+            }
             if !found.is_error() && !found.can_be(*wanted) {
                 let title = format!("argument of `@{}` is `{}`", name.name, found.name());
-                let help = format!("give it {}", super::types::kind_names(*wanted));
+                let help = format!("give it {}", functions::kind_names(*wanted));
                 self.error("BCP070", argument.span(), title, ("wrong kind of argument", &help));
-            } else if let (Type::Int(Some(value)), "batchSize") = (&found, decorator.name) {
+            } else if let (Type::Int(Integer { literal: Some(value), .. }), "batchSize") =
+                (&found, decorator.name)
+            {
                 self.batch_size(*value, argument.span());
             }
         }

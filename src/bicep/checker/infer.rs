@@ -1,7 +1,7 @@
 //! What expressions are, and whether their operands fit.
 
 use super::Checker;
-use super::types::Type;
+use super::interface::Export;
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::functions::Kinds;
 use crate::bicep::syntax::{
@@ -9,29 +9,52 @@ use crate::bicep::syntax::{
     ForSyntax, IdentifierSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, StringSyntax,
     TernaryOperationSyntax, UnaryOperationSyntax, UnaryOperator,
 };
+use crate::bicep::types::{Flags, Integer, Marks, ObjectType, Property, Text, Type, assignable};
 use crate::diagnostic::Span;
 
+/// The longest text, in bytes, that is put together while checking: beyond, only its length is known.
+const LONGEST_FOLDED: usize = 4096;
+/// The index of the last of the resources that one loop can make.
+const GREATEST_INDEX: i64 = 799;
+
 impl<'a> Checker<'a, '_> {
-    /// The type of an expression. Reports what does not fit in it.
+    /// The type of an expression. Reports what does not fit in it, once.
     pub(super) fn infer(&self, expression: ExpressionSyntax<'a>) -> Type<'a> {
-        self.deeper(|| self.infer_here(expression)).unwrap_or(Type::Any)
+        match expression {
+            ExpressionSyntax::Integer(node) => {
+                return i64::try_from(node.value).map_or(Type::int(), Type::number);
+            }
+            ExpressionSyntax::Boolean(node) => return Type::Bool(Some(node.value), Marks::NONE),
+            ExpressionSyntax::Null(_) => return Type::Null,
+            ExpressionSyntax::None(_) => return Type::Any,
+            ExpressionSyntax::Skipped(_) => return Type::Error,
+            _ => {}
+        }
+        let span = expression.span();
+        if let Some(known) = self.inferred.borrow().get(&(span.start, span.end)) {
+            return known.clone();
+        }
+        let found = self.deeper(|| self.infer_here(expression)).unwrap_or(Type::Any);
+        self.inferred.borrow_mut().insert((span.start, span.end), found.clone());
+        found
     }
 
     fn infer_here(&self, expression: ExpressionSyntax<'a>) -> Type<'a> {
         match expression {
             ExpressionSyntax::String(node) => self.string(node),
-            ExpressionSyntax::Integer(node) => Type::Int(i64::try_from(node.value).ok()),
-            ExpressionSyntax::Boolean(_) => Type::Bool,
-            ExpressionSyntax::Null(_) => Type::Null,
             ExpressionSyntax::Array(node) => self.array(node),
             ExpressionSyntax::Object(node) => self.object(node),
             ExpressionSyntax::Variable(node) => self.variable(node.name),
             ExpressionSyntax::FunctionCall(node) => self.call(node),
             ExpressionSyntax::InstanceFunctionCall(node) => self.instance_call(node),
-            ExpressionSyntax::PropertyAccess(node) => self.property(node),
-            ExpressionSyntax::ArrayAccess(node) => self.array_access(node),
+            ExpressionSyntax::PropertyAccess(_) | ExpressionSyntax::ArrayAccess(_) => {
+                self.accessed(expression)
+            }
             ExpressionSyntax::ResourceAccess(node) => self.nested_resource(node),
-            ExpressionSyntax::NonNullAssertion(node) => self.non_null(node.base),
+            ExpressionSyntax::NonNullAssertion(node) => {
+                let base = self.infer(node.base);
+                base.without_null().unwrap_or(base)
+            }
             ExpressionSyntax::Unary(node) => self.unary(node),
             ExpressionSyntax::Binary(node) => self.binary(node),
             ExpressionSyntax::Ternary(node) => self.ternary(node),
@@ -45,45 +68,88 @@ impl<'a> Checker<'a, '_> {
                 self.condition(node.condition);
                 self.infer(node.body)
             }
-            ExpressionSyntax::None(_) => Type::Any,
+            ExpressionSyntax::Null(_)
+            | ExpressionSyntax::None(_)
+            | ExpressionSyntax::Integer(_)
+            | ExpressionSyntax::Boolean(_) => Type::Any,
             ExpressionSyntax::Skipped(_) => Type::Error,
         }
     }
 
     fn string(&self, node: &StringSyntax<'a>) -> Type<'a> {
-        for hole in node.holes {
-            if self.infer(*hole).is_error() {
-                return Type::Error;
-            }
+        if let Some(text) = node.literal() {
+            return Type::literal(text);
         }
-        Type::String(node.literal())
+        let holes: Vec<Type<'a>> = node.holes.iter().map(|hole| self.infer(*hole)).collect();
+        if holes.iter().any(Type::is_error) {
+            return Type::Error;
+        }
+        let count = |text: &str| i64::try_from(text.encode_utf16().count()).unwrap_or(0);
+        let mut folded = Some(String::new());
+        let (mut least, mut most) = (0, Some(0));
+        for (at, segment) in node.segments.iter().enumerate() {
+            least = i64::saturating_add(least, count(segment));
+            most = most.map(|most| i64::saturating_add(most, count(segment)));
+            if let Some(folded) = &mut folded {
+                folded.push_str(segment);
+            }
+            let Some(hole) = holes.get(at) else { continue };
+            let (low, high) = printed_length(hole);
+            least = least.saturating_add(low);
+            most = most.zip(high).map(|(most, high): (i64, i64)| most.saturating_add(high));
+            folded = folded.zip(printed(hole)).map(|(before, hole)| before + &hole);
+            folded = folded.filter(|text| text.len() <= LONGEST_FOLDED);
+        }
+        // What may be anything may be as short as it likes.
+        if holes.iter().any(|hole| matches!(hole, Type::Any)) {
+            least = 0;
+        }
+        if let Some(folded) = folded {
+            return Type::literal(self.arena.alloc_str(&folded));
+        }
+        let minimum = (least > 0).then_some(least);
+        Type::String(Text { minimum, maximum: most, ..Text::default() })
     }
 
     fn array(&self, node: &ArraySyntax<'a>) -> Type<'a> {
-        let mut items = Vec::with_capacity(node.items.len());
-        let (mut spread, mut broken) = (false, false);
+        let (mut items, mut others, mut broken) = (Vec::new(), Vec::new(), false);
         for item in node.items {
             match item {
                 ArrayItemSyntax::Value(value) => items.push(self.infer(*value)),
-                ArrayItemSyntax::Spread(node) => {
-                    spread = true;
-                    items.push(self.infer(node.expression).item());
-                }
+                ArrayItemSyntax::Spread(node) => match self.infer(node.expression) {
+                    Type::Array(array) => match &array.items {
+                        Some(known) => items.extend(known.iter().cloned()),
+                        None => others.push(array.item()),
+                    },
+                    Type::Error => broken = true,
+                    other => {
+                        if !assignable(&other, &Type::array()) {
+                            self.spread_of(node.span, &other, "an array");
+                            broken = true;
+                        }
+                        others.push(Type::Any);
+                    }
+                },
             }
-            broken |= items.last().is_some_and(Type::is_error);
         }
-        if broken {
+        if broken || items.iter().any(Type::is_error) {
             Type::Error
-        } else if spread {
-            Type::array()
-        } else {
+        } else if others.is_empty() {
             Type::tuple(items)
+        } else {
+            Type::array_of(Type::any_of(items.into_iter().chain(others)))
         }
+    }
+
+    fn spread_of(&self, place: Span, found: &Type<'a>, wanted: &str) {
+        let title = format!("`...` before `{}`", found.name());
+        let help = format!("spread {wanted}");
+        self.error("BCP401", place, title, ("cannot be spread here", &help));
     }
 
     /// The type of an object, whose repeated keys are reported.
     pub(super) fn object(&self, node: &ObjectSyntax<'a>) -> Type<'a> {
-        let (mut properties, mut open) = (Vec::new(), false);
+        let (mut properties, mut more): (Vec<Property<'a>>, Vec<Type<'a>>) = Default::default();
         let mut broken = self.repeated_keys(node);
         for item in node.items {
             match item {
@@ -94,22 +160,39 @@ impl<'a> Checker<'a, '_> {
                     let value = self.infer(property.value);
                     broken |= value.is_error();
                     match property.name() {
-                        Some(name) => properties.push((name, value)),
-                        None => open = true,
+                        Some(name) => {
+                            properties.retain(|known| known.name != name);
+                            properties.push(Property::new(name, value, Flags::REQUIRED));
+                        }
+                        None => more.push(value),
                     }
                 }
-                ObjectItemSyntax::Spread(spread) => {
-                    broken |= self.infer(spread.expression).is_error();
-                    open = true;
-                }
-                ObjectItemSyntax::Resource(resource) => {
-                    self.infer(resource.value);
-                }
-                ObjectItemSyntax::Missing(_) => {}
+                ObjectItemSyntax::Spread(spread) => match self.infer(spread.expression) {
+                    Type::Object(object) => {
+                        for property in &object.properties {
+                            properties.retain(|known| known.name != property.name);
+                            properties.push(property.clone());
+                        }
+                        more.extend(object.additional().map(|more| more.0));
+                    }
+                    Type::Error => broken = true,
+                    other => {
+                        if !assignable(&other, &Type::object()) {
+                            self.spread_of(spread.span, &other, "an object");
+                            broken = true;
+                        }
+                        more.push(Type::Any);
+                    }
+                },
+                ObjectItemSyntax::Resource(_) | ObjectItemSyntax::Missing(_) => {}
                 ObjectItemSyntax::Skipped(_) => broken = true,
             }
         }
-        if broken { Type::Error } else { Type::shaped(properties, open) }
+        if broken {
+            return Type::Error;
+        }
+        let additional = (!more.is_empty()).then(|| (Type::any_of(more), Flags::NONE));
+        Type::shaped(ObjectType { properties, additional, ..ObjectType::default() })
     }
 
     fn repeated_keys(&self, node: &ObjectSyntax<'a>) -> bool {
@@ -133,16 +216,20 @@ impl<'a> Checker<'a, '_> {
 
     fn unary(&self, node: &UnaryOperationSyntax<'a>) -> Type<'a> {
         let operand = self.infer(node.operand);
-        let (sign, wanted, result) = match node.operator {
-            UnaryOperator::Not => ("!", Kinds::BOOL, Type::Bool),
-            UnaryOperator::Minus => ("-", Kinds::INT, negated(node.operand)),
-            UnaryOperator::Plus => ("+", Kinds::INT, Type::Int(None)),
+        let sign = match node.operator {
+            UnaryOperator::Not => "!",
+            UnaryOperator::Minus => "-",
+            UnaryOperator::Plus => "+",
         };
-        if operand.is_error() {
-            return Type::Error;
-        }
-        if operand.can_be(wanted) {
-            return result;
+        match (node.operator, &operand) {
+            (_, Type::Error) => return Type::Error,
+            (UnaryOperator::Not, Type::Bool(literal, marks)) => {
+                return Type::Bool(literal.map(|value| !value), *marks);
+            }
+            (UnaryOperator::Not, found) if assignable(found, &Type::bool()) => return Type::bool(),
+            (UnaryOperator::Minus, Type::Int(number)) => return negated(node.operand, number),
+            (UnaryOperator::Minus, found) if assignable(found, &Type::int()) => return Type::int(),
+            _ => {}
         }
         let title = format!("`{sign}` cannot be applied to `{}`", operand.name());
         let words = ("wrong kind of operand", "use a value of the right type");
@@ -157,23 +244,29 @@ impl<'a> Checker<'a, '_> {
         if left.is_error() || right.is_error() {
             return Type::Error;
         }
-        let both = |kinds: Kinds| left.can_be(kinds) && right.can_be(kinds);
+        let both = |wanted: Type<'a>| assignable(&left, &wanted) && assignable(&right, &wanted);
         let (fits, result) = match node.operator {
             Operator::Multiply
             | Operator::Divide
             | Operator::Modulo
             | Operator::Add
-            | Operator::Subtract => (both(Kinds::INT), Type::Int(None)),
+            | Operator::Subtract => (both(Type::int()), sum(node.operator, &left, &right)),
             Operator::LessThan
             | Operator::LessThanOrEqual
             | Operator::GreaterThan
-            | Operator::GreaterThanOrEqual => (both(Kinds::INT) || both(Kinds::STRING), Type::Bool),
-            Operator::Equals | Operator::NotEquals => (true, Type::Bool),
-            Operator::EqualsInsensitive | Operator::NotEqualsInsensitive => {
-                (both(Kinds::STRING), Type::Bool)
+            | Operator::GreaterThanOrEqual => {
+                (both(Type::int()) || both(Type::string()), Type::bool())
             }
-            Operator::And | Operator::Or => (both(Kinds::BOOL), Type::Bool),
-            Operator::Coalesce => return left.or(right),
+            Operator::Equals => (true, Type::Bool(equal(&left, &right), Marks::NONE)),
+            Operator::NotEquals => {
+                (true, Type::Bool(equal(&left, &right).map(|same| !same), Marks::NONE))
+            }
+            Operator::EqualsInsensitive | Operator::NotEqualsInsensitive => {
+                (both(Type::string()), Type::bool())
+            }
+            Operator::And => (both(Type::bool()), decided(&left, &right, false)),
+            Operator::Or => (both(Type::bool()), decided(&left, &right, true)),
+            Operator::Coalesce => return coalesced(&left, right),
         };
         if fits {
             return result;
@@ -193,11 +286,17 @@ impl<'a> Checker<'a, '_> {
         let condition = self.infer(node.condition);
         let when_true = self.infer(node.when_true);
         let when_false = self.infer(node.when_false);
-        let result = when_true.or(when_false);
-        if condition.is_error() || result.is_error() {
+        if condition.is_error() || when_true.is_error() || when_false.is_error() {
             return Type::Error;
         }
-        if self.wants_bool(&condition, node.condition.span()) { result } else { Type::Error }
+        if !self.wants_bool(&condition, node.condition.span()) {
+            return Type::Error;
+        }
+        match condition {
+            Type::Bool(Some(true), _) => when_true,
+            Type::Bool(Some(false), _) => when_false,
+            _ => when_true.or(when_false).collapsed(),
+        }
     }
 
     /// Judges the condition of an `if`.
@@ -209,23 +308,34 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn wants_bool(&self, found: &Type<'a>, span: Span) -> bool {
-        let fits = found.can_be(Kinds::BOOL);
-        if !fits {
-            let title = format!("condition is `{}` and not `bool`", found.name());
-            self.error("BCP046", span, title, ("must be true or false", "compare it to something"));
+        if assignable(found, &Type::bool()) {
+            return true;
         }
-        fits
+        if found.without_null().is_some_and(|some| assignable(&some, &Type::bool())) {
+            self.maybe_null(span);
+            return true;
+        }
+        let title = format!("condition is `{}` and not `bool`", found.name());
+        self.error("BCP046", span, title, ("must be true or false", "compare it to something"));
+        false
     }
 
     fn for_loop(&self, node: &ForSyntax<'a>) -> Type<'a> {
         let over = self.infer(node.expression);
-        if !over.is_error() && !over.can_be(Kinds::ARRAY) {
-            let title = format!("loop over `{}`", over.name());
-            let words = ("only arrays can be looped over", "use items() to loop over an object");
-            self.error("BCP137", node.expression.span(), title, words);
+        let mut broken = over.is_error();
+        if !broken && !assignable(&over, &Type::array()) {
+            if over.without_null().is_some_and(|some| assignable(&some, &Type::array())) {
+                self.maybe_null(node.expression.span());
+            } else {
+                let title = format!("loop over `{}`", over.name());
+                let words =
+                    ("only arrays can be looped over", "use items() to loop over an object");
+                self.error("BCP137", node.expression.span(), title, words);
+                broken = true;
+            }
         }
         let body = self.infer(node.body);
-        if body.is_error() || over.is_error() { Type::Error } else { Type::array_of(body) }
+        if body.is_error() || broken { Type::Error } else { Type::array_of(body) }
     }
 
     fn variable(&self, name: IdentifierSyntax<'a>) -> Type<'a> {
@@ -254,10 +364,16 @@ impl<'a> Checker<'a, '_> {
             }
             SymbolKind::Variable(node) => self
                 .once(id, || match node.r#type {
-                    Some(declared) => self.described(declared),
+                    Some(declared) => self.described_with(declared, node.decorators),
                     None => self.infer(node.value),
                 })
                 .unwrap_or(Type::Error),
+            SymbolKind::Assignment(node) => {
+                self.once(id, || self.infer(node.value)).unwrap_or(Type::Error)
+            }
+            SymbolKind::Type(node) => self
+                .once(id, || self.described_with(node.value, node.decorators))
+                .unwrap_or(Type::Any),
             SymbolKind::Resource(resource) => {
                 let node = self.bound.resource(resource).syntax;
                 if self.resource_type_error(resource) {
@@ -266,30 +382,146 @@ impl<'a> Checker<'a, '_> {
                 Type::Resource(resource, node.body().r#for.is_some())
             }
             SymbolKind::Module(node) => Type::Module(id, node.body().r#for.is_some()),
-            SymbolKind::Index(_) => Type::Int(None),
-            SymbolKind::Item(node) => {
-                self.once(id, || self.infer(node.expression).item()).unwrap_or(Type::Any)
-            }
+            SymbolKind::Index(_) => Type::Int(Integer {
+                minimum: Some(0),
+                maximum: Some(GREATEST_INDEX),
+                ..Integer::default()
+            }),
+            SymbolKind::Item(node) => self
+                .once(id, || {
+                    let over = self.infer(node.expression);
+                    over.without_null().unwrap_or(over).item()
+                })
+                .unwrap_or(Type::Any),
             SymbolKind::Namespace(namespace) => Type::Namespace(namespace),
+            SymbolKind::Imported(import, original) => {
+                let interface = self.modules.interface(import.path);
+                match interface.and_then(|interface| interface.exports.get(original)) {
+                    Some(Export::Type(kind) | Export::Value(kind)) => kind.clone(),
+                    _ => Type::Any,
+                }
+            }
+            SymbolKind::LambdaParameter | SymbolKind::FunctionParameter => {
+                self.locals.borrow().get(&id).cloned().unwrap_or(Type::Any)
+            }
             _ => Type::Any,
         }
     }
 
-    /// Finds the type of a symbol once, without reporting; nothing if that needs the type itself.
+    /// Finds the type of a symbol once; nothing if that needs the type itself.
     pub(super) fn once(&self, id: SymbolId, find: impl FnOnce() -> Type<'a>) -> Option<Type<'a>> {
         if let Some(known) = self.symbols.borrow().get(&id) {
             return known.clone();
         }
         self.symbols.borrow_mut().insert(id, None);
-        let found = self.quietly(find);
+        let found = find();
         self.symbols.borrow_mut().insert(id, Some(found.clone()));
         Some(found)
     }
 }
 
-fn negated(operand: ExpressionSyntax<'_>) -> Type<'_> {
+fn negated<'a>(operand: ExpressionSyntax<'_>, number: &Integer) -> Type<'a> {
     match operand {
-        ExpressionSyntax::Integer(node) => Type::Int(0_i64.checked_sub_unsigned(node.value)),
-        _ => Type::Int(None),
+        ExpressionSyntax::Integer(node) => {
+            0_i64.checked_sub_unsigned(node.value).map_or(Type::int(), Type::number)
+        }
+        _ => Type::Int(Integer {
+            literal: number.literal.and_then(i64::checked_neg),
+            minimum: number.maximum.and_then(i64::checked_neg),
+            maximum: number.minimum.and_then(i64::checked_neg),
+            marks: number.marks,
+        }),
+    }
+}
+
+fn sum<'a>(operator: BinaryOperator, left: &Type<'a>, right: &Type<'a>) -> Type<'a> {
+    let (Type::Int(left), Type::Int(right)) = (left, right) else { return Type::int() };
+    let Some((left, right)) = left.literal.zip(right.literal) else { return Type::int() };
+    let value = match operator {
+        BinaryOperator::Add => left.checked_add(right),
+        BinaryOperator::Subtract => left.checked_sub(right),
+        BinaryOperator::Multiply => left.checked_mul(right),
+        BinaryOperator::Divide => left.checked_div(right),
+        BinaryOperator::Modulo => left.checked_rem(right),
+        _ => None,
+    };
+    value.map_or(Type::int(), Type::number)
+}
+
+/// Whether two values are equal, if both are known.
+fn equal(left: &Type<'_>, right: &Type<'_>) -> Option<bool> {
+    match (left, right) {
+        (Type::String(left), Type::String(right)) => Some(left.literal? == right.literal?),
+        (Type::Int(left), Type::Int(right)) => Some(left.literal? == right.literal?),
+        (Type::Bool(left, _), Type::Bool(right, _)) => Some((*left)? == (*right)?),
+        (Type::Null, Type::Null) => Some(true),
+        _ => None,
+    }
+}
+
+/// What `&&` and `||` give: one operand may decide it.
+fn decided<'a>(left: &Type<'a>, right: &Type<'a>, by: bool) -> Type<'a> {
+    let value = |found: &Type<'a>| match found {
+        Type::Bool(value, _) => *value,
+        _ => None,
+    };
+    let (left, right) = (value(left), value(right));
+    if left == Some(by) || right == Some(by) {
+        return Type::Bool(Some(by), Marks::NONE);
+    }
+    let both = left.is_some() && right.is_some();
+    Type::Bool(both.then_some(!by), Marks::NONE)
+}
+
+fn coalesced<'a>(left: &Type<'a>, right: Type<'a>) -> Type<'a> {
+    match left {
+        Type::Null => right,
+        Type::Any => Type::Any,
+        other => match other.without_null() {
+            Some(some) => some.or(right).collapsed(),
+            None => other.clone(),
+        },
+    }
+}
+
+/// The text of a value in a string, if it is known.
+fn printed(found: &Type<'_>) -> Option<String> {
+    match found {
+        Type::String(text) => text.literal.map(str::to_owned),
+        Type::Int(number) => number.literal.map(|value| value.to_string()),
+        Type::Bool(value, _) => value.map(|value| if value { "True" } else { "False" }.to_owned()),
+        _ => None,
+    }
+}
+
+/// The least and the greatest length of the text of a value.
+fn printed_length(found: &Type<'_>) -> (i64, Option<i64>) {
+    match found {
+        Type::String(text) => match text.literal {
+            Some(text) => {
+                let length = i64::try_from(text.encode_utf16().count()).unwrap_or(0);
+                (length, Some(length))
+            }
+            None => (text.minimum.unwrap_or(0), text.maximum),
+        },
+        Type::Int(number) => {
+            let digits = |value: i64| i64::try_from(value.to_string().len()).unwrap_or(0);
+            let low = digits(number.literal.or(number.minimum).unwrap_or(i64::MIN));
+            let high = digits(number.literal.or(number.maximum).unwrap_or(i64::MAX));
+            let crosses = number.literal.is_none()
+                && number.minimum.is_none_or(|value| value < 0)
+                && number.maximum.is_none_or(|value| value >= 0);
+            (if crosses { 1 } else { low.min(high) }, Some(low.max(high)))
+        }
+        Type::Bool(..) => (4, Some(5)),
+        Type::Array(_) | Type::Object(_) | Type::Discriminated(_) => (2, None),
+        Type::Union(members) => {
+            let lengths = members.iter().map(printed_length);
+            let both = |left: (i64, Option<i64>), right: (i64, Option<i64>)| {
+                (left.0.min(right.0), left.1.zip(right.1).map(|(left, right)| left.max(right)))
+            };
+            lengths.reduce(both).unwrap_or((0, None))
+        }
+        _ => (0, None),
     }
 }

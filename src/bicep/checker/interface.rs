@@ -1,66 +1,94 @@
-//! What a file offers to one that uses it as a module.
+//! What a file offers to one that uses it: as a module, through imports, as the template of parameters.
+
+use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::types::Type;
-use super::{Checker, NoModules};
+use super::Checker;
 use crate::bicep::binder::Bound;
-use crate::bicep::functions::Kinds;
-use crate::bicep::syntax::{DecoratorSyntax, ExpressionSyntax, StatementSyntax};
+use crate::bicep::syntax::{
+    Arena, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, StatementSyntax,
+};
+use crate::bicep::types::{Type, of_template};
+use crate::diagnostic::Span;
 
-/// The parameters, outputs and scope of a module.
+/// The parameters, outputs, exports and scope of a file.
 #[derive(Debug, Clone, Default)]
-pub struct Interface {
+pub struct Interface<'a> {
     /// The parameters, in order.
-    pub parameters: Vec<InterfaceParameter>,
-    /// The outputs with the kinds of their values.
-    pub outputs: Vec<(String, Kinds)>,
+    pub parameters: Vec<InterfaceParameter<'a>>,
+    /// The outputs with their types.
+    pub outputs: Vec<(&'a str, Type<'a>)>,
+    /// What it exports.
+    pub exports: HashMap<&'a str, Export<'a>>,
+    /// The resource types that its parameters and outputs are derived from and that are not known.
+    pub unknown: Vec<&'a str>,
     /// The scope that it deploys to, as `targetScope` names it.
     pub scope: Option<&'static str>,
 }
 
 /// A parameter of a module.
 #[derive(Debug, Clone)]
-pub struct InterfaceParameter {
+pub struct InterfaceParameter<'a> {
     /// Its name.
-    pub name: String,
-    /// The kinds that it takes.
-    pub kinds: Kinds,
+    pub name: &'a str,
+    /// What it takes.
+    pub kind: Type<'a>,
     /// Whether a value must be given.
     pub required: bool,
-    /// Whether it takes secrets.
-    pub secure: bool,
-    /// The only texts that it takes, if there is such a list.
-    pub texts: Vec<String>,
+}
+
+/// Something that a file exports.
+#[derive(Debug, Clone)]
+pub enum Export<'a> {
+    /// A `type`.
+    Type(Type<'a>),
+    /// A `var`, with the type of its value.
+    Value(Type<'a>),
+    /// A `func`: what it takes and gives.
+    Function(Vec<Type<'a>>, Type<'a>),
 }
 
 const SCOPES: [&str; 4] = ["tenant", "managementGroup", "subscription", "resourceGroup"];
 
-impl Interface {
+impl<'a> Interface<'a> {
     /// What a Bicep file offers.
-    pub fn of_bicep(bound: &Bound<'_>) -> Self {
-        let checker = Checker::new(bound, &NoModules);
+    pub(super) fn of_bicep(checker: &Checker<'a, '_>, bound: &Bound<'a>) -> Self {
         let mut interface = Self { scope: Some("resourceGroup"), ..Self::default() };
         for statement in bound.program.statements {
             match statement {
                 StatementSyntax::Parameter(node) => {
-                    let described = checker.quietly(|| checker.described(node.r#type));
-                    let kinds = described.kinds();
+                    let kind = checker.parameter_type(node);
+                    let nullable =
+                        matches!(kind, Type::Any | Type::Null) || kind.without_null().is_some();
                     interface.parameters.push(InterfaceParameter {
-                        name: node.name.name.to_owned(),
-                        kinds,
-                        required: node.default.is_none() && checker.never_null(node.r#type),
-                        secure: has(node.decorators, "secure"),
-                        texts: texts(&described),
+                        name: node.name.name,
+                        kind,
+                        required: node.default.is_none() && !nullable,
                     });
                 }
                 StatementSyntax::Output(node) => {
-                    let described = checker.quietly(|| checker.described(node.r#type));
-                    interface.outputs.push((node.name.name.to_owned(), described.kinds()));
+                    let kind = checker.described_with(node.r#type, node.decorators);
+                    interface.outputs.push((node.name.name, kind));
                 }
                 StatementSyntax::TargetScope(node) => {
                     let name = node.value.literal();
                     interface.scope = SCOPES.into_iter().find(|scope| name == Some(scope));
+                }
+                StatementSyntax::Type(node) if has(node.decorators, "export") => {
+                    let kind = checker.named(node.name);
+                    interface.exports.insert(node.name.name, Export::Type(kind));
+                }
+                StatementSyntax::Variable(node) if has(node.decorators, "export") => {
+                    let kind = checker.named(node.name);
+                    interface.exports.insert(node.name.name, Export::Value(kind));
+                }
+                StatementSyntax::Function(node) if has(node.decorators, "export") => {
+                    let takes = node.parameters.iter();
+                    let takes = takes.map(|parameter| checker.described(parameter.r#type));
+                    let gives = checker.described(node.return_type);
+                    let export = Export::Function(takes.collect(), gives);
+                    interface.exports.insert(node.name.name, export);
                 }
                 _ => {}
             }
@@ -69,7 +97,7 @@ impl Interface {
     }
 
     /// What an ARM template offers; nothing if it is none.
-    pub fn of_template(template: &Value) -> Option<Self> {
+    pub fn of_template(template: &Value, arena: &'a Arena) -> Option<Self> {
         let schema = template["$schema"].as_str()?.to_ascii_lowercase();
         let known = [
             ("subscriptiondeploymenttemplate", "subscription"),
@@ -78,59 +106,63 @@ impl Interface {
             ("deploymenttemplate", "resourceGroup"),
         ];
         let scope = known.iter().find(|(name, _)| schema.contains(name)).map(|(_, scope)| *scope);
-        let mut interface = Self { scope, ..Self::default() };
-        for (name, parameter) in template["parameters"].as_object().into_iter().flatten() {
-            let nullable = parameter["nullable"] == Value::Bool(true);
-            let kind = parameter["type"].as_str().unwrap_or_default();
-            let allowed = parameter["allowedValues"].as_array().into_iter().flatten();
-            interface.parameters.push(InterfaceParameter {
-                name: name.clone(),
-                kinds: if parameter["$ref"].is_null() { kinds(kind) } else { Kinds::ANY },
-                required: parameter["defaultValue"].is_null()
-                    && !nullable
-                    && parameter["$ref"].is_null(),
-                secure: kind.to_ascii_lowercase().starts_with("secure"),
-                texts: allowed.filter_map(|text| Some(text.as_str()?.to_owned())).collect(),
-            });
-        }
-        for (name, output) in template["outputs"].as_object().into_iter().flatten() {
-            let kind = output["type"].as_str().unwrap_or_default();
-            interface.outputs.push((name.clone(), kinds(kind)));
-        }
-        Some(interface)
+        let mut unknown = Vec::new();
+        let parameters = of_template(template, "parameters", arena, &mut unknown);
+        let outputs = of_template(template, "outputs", arena, &mut unknown);
+        let parameters = parameters.into_iter().map(|declared| {
+            let (name, kind, required) = (declared.name, declared.kind, declared.required);
+            InterfaceParameter { name, kind, required }
+        });
+        Some(Self {
+            parameters: parameters.collect(),
+            outputs: outputs.into_iter().map(|declared| (declared.name, declared.kind)).collect(),
+            exports: HashMap::new(),
+            unknown,
+            scope,
+        })
+    }
+
+    /// The parameter of a name.
+    pub fn parameter(&self, name: &str) -> Option<&InterfaceParameter<'a>> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
     }
 }
 
-fn kinds(name: &str) -> Kinds {
-    match name.to_ascii_lowercase().as_str() {
-        "string" | "securestring" => Kinds::STRING,
-        "int" => Kinds::INT,
-        "bool" => Kinds::BOOL,
-        "object" | "secureobject" => Kinds::OBJECT,
-        "array" => Kinds::ARRAY,
-        _ => Kinds::ANY,
+impl<'a> Checker<'a, '_> {
+    /// The type of what is declared here.
+    fn named(&self, name: IdentifierSyntax<'a>) -> Type<'a> {
+        self.bound.declared(name).map_or(Type::Any, |id| self.symbol(id))
     }
 }
 
-fn has(decorators: &[DecoratorSyntax<'_>], name: &str) -> bool {
-    decorators.iter().any(|decorator| match decorator.expression {
-        ExpressionSyntax::FunctionCall(node) => node.name.name == name,
-        ExpressionSyntax::InstanceFunctionCall(node) => node.name.name == name,
-        _ => false,
+/// Whether a decorator of this name is among them.
+pub(super) fn has(decorators: &[DecoratorSyntax<'_>], name: &str) -> bool {
+    arguments_of(decorators, name).is_some()
+}
+
+/// The text that the decorator of this name is called with, and where it stands.
+pub(super) fn called_with<'a>(
+    decorators: &[DecoratorSyntax<'a>],
+    name: &str,
+) -> Option<(&'a str, Span)> {
+    decorators.iter().find_map(|decorator| match decorator.expression {
+        ExpressionSyntax::FunctionCall(node) if node.name.name == name => {
+            Some((node.arguments.first()?.literal()?, decorator.span))
+        }
+        _ => None,
     })
 }
 
-/// The texts of a type that is nothing but literal texts.
-fn texts(described: &Type<'_>) -> Vec<String> {
-    let mut open = vec![described];
-    let mut texts = Vec::new();
-    while let Some(next) = open.pop() {
-        match next {
-            Type::String(Some(text)) => texts.push((*text).to_owned()),
-            Type::Union(members) => open.extend(members.iter()),
-            Type::Null => {}
-            _ => return Vec::new(),
+/// The arguments of the decorator of this name.
+pub(super) fn arguments_of<'a>(
+    decorators: &[DecoratorSyntax<'a>],
+    name: &str,
+) -> Option<&'a [ExpressionSyntax<'a>]> {
+    decorators.iter().find_map(|decorator| match decorator.expression {
+        ExpressionSyntax::FunctionCall(node) if node.name.name == name => Some(node.arguments),
+        ExpressionSyntax::InstanceFunctionCall(node) if node.name.name == name => {
+            Some(node.arguments)
         }
-    }
-    texts
+        _ => None,
+    })
 }

@@ -1,15 +1,18 @@
 //! Takes a bound file, reports what is wrong with its meaning.
 //!
 //! Types, arguments, decorators, loops, resources and modules are judged here, with the codes and the
-//! places of Microsoft's compiler. Nothing is lowered, and no table of Azure's resource types is used:
-//! what only such a table can tell is taken for granted, so that a good file is never refused.
+//! places of Microsoft's compiler. Nothing is lowered. An expression is judged once, whoever asks for its type.
 //!
-//! Read `types` and `infer` for what expressions are, `access` and `call` for the two that matter most,
-//! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `unused`, each a check
-//! of its own.
+//! Read `infer` for what expressions are, `declared` for what type expressions are, `access` and `call` for
+//! the two that matter most, `narrow` for whether a value fits, `bodies` for what resources and modules take,
+//! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `assignments`, `unused`,
+//! each a check of its own.
 
 mod access;
+mod assignments;
+mod bodies;
 mod call;
+mod constants;
 mod declared;
 mod decorators;
 mod deploy_time;
@@ -18,48 +21,41 @@ mod infer;
 mod interface;
 mod loops;
 mod modules;
+mod narrow;
 mod resources;
 mod suppress;
-mod types;
+mod type_syntax;
 mod unused;
 mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
-pub use interface::{Interface, InterfaceParameter};
+pub use interface::{Export, Interface, InterfaceParameter};
 
-use super::binder::{Bound, SymbolId, Use};
-use super::syntax::{ExpressionSyntax, FileKind};
+use super::binder::{Bound, ResourceId, SymbolId, Use};
+use super::syntax::{Arena, ExpressionSyntax, FileKind};
+use super::types::{ObjectType, ResourceBody, Type};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
-use types::Type;
 
 /// What other files offer to the one that is checked.
-pub trait Modules {
-    /// The parameters and outputs of the file at a path that the checked file names, if it is known.
-    fn interface(&self, path: ExpressionSyntax<'_>) -> Option<&Interface>;
+pub trait Modules<'a> {
+    /// What the file at a path that the checked file names offers, if it is known.
+    fn interface(&self, path: ExpressionSyntax<'_>) -> Option<&Interface<'a>>;
 
     /// Whether `bicepconfig.json` switches an experiment on for the checked file.
     fn experiment(&self, name: &str) -> bool;
 }
 
-/// Knows no other file.
-#[derive(Debug, Clone, Copy)]
-pub struct NoModules;
-
-impl Modules for NoModules {
-    fn interface(&self, _path: ExpressionSyntax<'_>) -> Option<&Interface> {
-        None
-    }
-
-    fn experiment(&self, _name: &str) -> bool {
-        false
-    }
-}
-
-/// Checks a file.
-pub fn check(bound: &Bound<'_>, modules: &dyn Modules, diagnostics: &mut Diagnostics) {
-    let checker = Checker::new(bound, modules);
+/// Checks a file. Gives what it offers to others.
+pub fn check<'a>(
+    bound: &Bound<'a>,
+    modules: &dyn Modules<'a>,
+    arena: &'a Arena,
+    diagnostics: &mut Diagnostics,
+) -> Interface<'a> {
+    let checker = Checker::new(bound, modules, arena);
     checker.statements();
     checker.decorators();
     if bound.program.kind == FileKind::Bicep {
@@ -67,11 +63,16 @@ pub fn check(bound: &Bound<'_>, modules: &dyn Modules, diagnostics: &mut Diagnos
         checker.module_declarations();
         checker.deploy_time();
         checker.loops();
+        checker.type_syntax();
         checker.unused();
+    } else {
+        checker.assignments();
     }
+    let interface = Interface::of_bicep(&checker, bound);
     for finding in suppress::kept(checker.findings.into_inner(), bound.program) {
         diagnostics.push(finding);
     }
+    interface
 }
 
 /// How deep expressions and the declarations that they use are looked into.
@@ -79,32 +80,47 @@ const MAX_DEPTH: u32 = 700;
 
 struct Checker<'a, 'c> {
     bound: &'c Bound<'a>,
-    modules: &'c dyn Modules,
+    modules: &'c dyn Modules<'a>,
+    arena: &'a Arena,
     findings: RefCell<Vec<Diagnostic>>,
+    /// The types of expressions, by where they stand.
+    inferred: RefCell<HashMap<(u32, u32), Type<'a>>>,
     /// The types of symbols; nothing while one is being found.
     symbols: RefCell<HashMap<SymbolId, Option<Type<'a>>>>,
+    /// The types of the parameters of lambdas and functions.
+    locals: RefCell<HashMap<SymbolId, Type<'a>>>,
+    bodies: RefCell<HashMap<ResourceId, Rc<ResourceBody<'a>>>>,
+    module_bodies: RefCell<HashMap<SymbolId, Option<Rc<ObjectType<'a>>>>>,
+    /// Where the bodies of existing resources start.
+    existing_bodies: RefCell<HashSet<u32>>,
     /// Which variables only a deployment can tell.
     late: RefCell<HashMap<SymbolId, bool>>,
     /// The uses of names, in the order of the text.
     uses: OnceCell<Vec<Use<'a>>>,
     /// Where secrets may be read.
     secrets: OnceCell<HashSet<u32>>,
-    /// Above zero while a declaration is only looked at from another.
-    quiet: Cell<u32>,
+    /// How many values have been held to a type.
+    steps: Cell<u32>,
     depth: Cell<u32>,
 }
 
 impl<'a, 'c> Checker<'a, 'c> {
-    fn new(bound: &'c Bound<'a>, modules: &'c dyn Modules) -> Self {
+    fn new(bound: &'c Bound<'a>, modules: &'c dyn Modules<'a>, arena: &'a Arena) -> Self {
         Self {
             bound,
             modules,
+            arena,
             findings: RefCell::default(),
+            inferred: RefCell::default(),
             symbols: RefCell::default(),
+            locals: RefCell::default(),
+            bodies: RefCell::default(),
+            module_bodies: RefCell::default(),
+            existing_bodies: RefCell::default(),
             late: RefCell::default(),
             uses: OnceCell::new(),
             secrets: OnceCell::new(),
-            quiet: Cell::new(0),
+            steps: Cell::new(0),
             depth: Cell::new(0),
         }
     }
@@ -117,11 +133,9 @@ impl<'a, 'c> Checker<'a, 'c> {
         title: impl Into<String>,
         words: (&str, &str),
     ) {
-        if self.quiet.get() == 0 {
-            let finding = Diagnostic::new(severity, code, title);
-            let finding = finding.at(self.bound.place(span), words.0).help(words.1);
-            self.findings.borrow_mut().push(finding);
-        }
+        let finding = Diagnostic::new(severity, code, title);
+        let finding = finding.at(self.bound.place(span), words.0).help(words.1);
+        self.findings.borrow_mut().push(finding);
     }
 
     fn error(&self, code: &'static str, span: Span, title: impl Into<String>, words: (&str, &str)) {
@@ -149,12 +163,11 @@ impl<'a, 'c> Checker<'a, 'c> {
         uses[start..].iter().take_while(move |found| found.span.end <= span.end)
     }
 
-    /// Runs without reporting.
-    fn quietly<T>(&self, look: impl FnOnce() -> T) -> T {
-        self.quiet.set(self.quiet.get() + 1);
-        let result = look();
-        self.quiet.set(self.quiet.get() - 1);
-        result
+    /// Runs, and gives what that reports instead of reporting it.
+    fn captured(&self, look: impl FnOnce()) -> Vec<Diagnostic> {
+        let before = self.findings.take();
+        look();
+        self.findings.replace(before)
     }
 
     /// Runs one level deeper; nothing if that is too deep.

@@ -3,18 +3,12 @@
 use std::collections::HashSet;
 
 use super::Checker;
-use super::interface::{Interface, InterfaceParameter};
-use super::types::{Type, kind_names};
+use super::interface::Interface;
 use crate::bicep::binder::SymbolKind;
-use crate::bicep::functions::Kinds;
 use crate::bicep::syntax::{
-    ExpressionSyntax, ModuleDeclarationSyntax, ObjectPropertySyntax, ObjectSyntax, StatementSyntax,
+    ExpressionSyntax, ModuleDeclarationSyntax, ObjectSyntax, StatementSyntax,
 };
-use crate::diagnostic::{Span, nearest};
-
-/// What the body of a module may hold.
-const PROPERTIES: [&str; 6] =
-    ["dependsOn", "extensionConfigs", "identity", "name", "params", "scope"];
+use crate::diagnostic::Span;
 
 impl<'a> Checker<'a, '_> {
     pub(super) fn module_declarations(&self) {
@@ -36,123 +30,26 @@ impl<'a> Checker<'a, '_> {
 
     fn module_declaration(&self, node: &ModuleDeclarationSyntax<'a>) {
         let Some(body) = node.body().object else { return };
-        self.references(body);
         let Some(interface) = self.modules.interface(node.path) else { return };
-        for property in body.properties() {
-            let Some(name) = property.name() else { continue };
-            if name == "outputs" {
-                let words = ("the module makes them", "remove it");
-                self.error("BCP073", property.key.span(), "`outputs` cannot be set", words);
-            } else if !PROPERTIES.contains(&name) {
-                self.unknown_property(name, property.key.span(), PROPERTIES.into_iter());
-            }
+        for unknown in &interface.unknown {
+            let title = format!("Azure's types have no `{unknown}`");
+            let words = ("the module takes or gives its properties", "update the module, or go on");
+            self.warning("BCP081", node.path.span(), title, words);
         }
-        self.module_scope(node, body, interface);
-        let broken = self.is_broken(node.value);
-        let missing = |given: Option<&ObjectSyntax<'a>>| {
-            let given = |name: &str| given.is_some_and(|given| given.property(name).is_some());
-            let required = interface.parameters.iter().filter(|parameter| parameter.required);
-            required
-                .filter(|parameter| !given(&parameter.name))
-                .map(|parameter| &*parameter.name)
-                .collect::<Vec<_>>()
-        };
-        match body.property("params") {
-            None => {
-                if !missing(None).is_empty() && !broken {
-                    self.missing_properties("a module", node.name.span, &["params"]);
-                }
-            }
-            Some(params) => {
-                if let ExpressionSyntax::Object(object) = params.value {
-                    let missing = missing(Some(object));
-                    let closed = object.items.len() == object.properties().count();
-                    if closed && !missing.is_empty() && !self.is_broken(params.value) {
-                        self.missing_properties("these parameters", params.key.span(), &missing);
-                    }
-                    self.module_parameters(object, interface);
-                } else if !matches!(params.value, ExpressionSyntax::Skipped(_)) {
-                    let words = ("must be written out here", "write an object between braces");
-                    self.error("BCP183", params.value.span(), "`params` that is no object", words);
-                }
-            }
-        }
-    }
-
-    fn module_parameters(&self, object: &ObjectSyntax<'a>, interface: &Interface) {
-        for property in object.properties() {
-            let Some(name) = property.name() else { continue };
-            let known = interface.parameters.iter().find(|parameter| parameter.name == name);
-            let Some(parameter) = known else {
-                let known = interface.parameters.iter().map(|parameter| parameter.name.as_str());
-                let free = known.filter(|known| object.property(known).is_none());
-                self.unknown_property(name, property.key.span(), free);
-                continue;
-            };
-            self.module_parameter(property, parameter);
-        }
-    }
-
-    fn module_parameter(
-        &self,
-        property: &ObjectPropertySyntax<'a>,
-        parameter: &InterfaceParameter,
-    ) {
-        let found = self.quietly(|| self.infer(property.value));
-        if found.is_error() || matches!(found, Type::Null | Type::Resource(..) | Type::Module(..)) {
-            return;
-        }
-        let span = property.value.span();
-        if !found.can_be(parameter.kinds | Kinds::NULL) {
-            let title = format!("parameter `{}` is `{}`", parameter.name, found.name());
-            let help = format!("give it {}", kind_names(parameter.kinds));
-            self.error("BCP036", span, title, ("wrong type", &help));
-        } else if let Type::String(Some(text)) = found
-            && !parameter.texts.is_empty()
-            && !parameter.texts.iter().any(|one| one == text)
+        self.module_scope(body, interface);
+        if let Some(params) = body.property("params")
+            && !matches!(params.value, ExpressionSyntax::Object(_) | ExpressionSyntax::Skipped(_))
         {
-            let near = nearest(text, parameter.texts.iter().map(String::as_str));
-            let (code, help) = match near {
-                Some(near) => ("BCP088", format!("did you mean '{near}'?")),
-                None => ("BCP036", format!("use '{}'", parameter.texts.join("', '"))),
-            };
-            let title = format!("parameter `{}` does not take '{text}'", parameter.name);
-            self.error(code, span, title, ("not one of its values", &help));
+            let words = ("must be written out here", "write an object between braces");
+            self.error("BCP183", params.value.span(), "`params` that is no object", words);
         }
     }
 
-    pub(super) fn unknown_property<'n>(
-        &self,
-        name: &str,
-        span: Span,
-        known: impl Iterator<Item = &'n str>,
-    ) {
-        let title = format!("unknown property `{name}`");
-        let near = nearest(name, known);
-        let (code, help) = match near {
-            Some(near) => ("BCP089", format!("did you mean `{near}`?")),
-            None => ("BCP037", "remove it, or correct its name".to_owned()),
-        };
-        self.error(code, span, title, ("nothing of this name is taken here", &help));
-    }
-
-    pub(super) fn missing_properties(&self, what: &str, span: Span, names: &[&str]) {
-        let title = format!("{what} without `{}`", names.join("`, `"));
-        let words = ("must be given", "add what is missing");
-        self.error("BCP035", span, title, words);
-    }
-
-    fn module_scope(
-        &self,
-        node: &ModuleDeclarationSyntax<'a>,
-        body: &ObjectSyntax<'a>,
-        interface: &Interface,
-    ) {
+    fn module_scope(&self, body: &ObjectSyntax<'a>, interface: &Interface<'a>) {
         let Some(wanted) = interface.scope else { return };
         let Some(scope) = body.property("scope") else {
             let own = self.target_scope_name();
             if own.is_some_and(|own| own != wanted) {
-                self.missing_properties("a module", node.name.span, &["scope"]);
                 let words = ("deploys elsewhere than this file", "give it a scope");
                 self.error("BCP134", body.span, format!("module for a {wanted}"), words);
             }
@@ -168,15 +65,10 @@ impl<'a> Checker<'a, '_> {
                     _ => return,
                 }
             }
-            ExpressionSyntax::String(_) => {
-                let words = ("a text is no scope", "use a function such as resourceGroup('name')");
-                self.error("BCP036", scope.value.span(), "scope that is a text", words);
-                return;
-            }
             _ => return,
         };
         let known = ["tenant", "managementGroup", "subscription", "resourceGroup", "module"];
-        if !known.contains(&given) || self.quietly(|| self.infer(scope.value)).is_error() {
+        if !known.contains(&given) || self.infer(scope.value).is_error() {
             return;
         }
         if given == wanted {
@@ -222,11 +114,9 @@ impl<'a> Checker<'a, '_> {
             let StatementSyntax::Module(node) = statement else { continue };
             let interface = self.modules.interface(node.path);
             let takes_secrets = |name: &str| {
-                let parameters = interface.map(|interface| &interface.parameters);
-                let known = parameters
-                    .and_then(|parameters| parameters.iter().find(|known| known.name == name));
+                let known = interface.and_then(|interface| interface.parameter(name));
                 // What is not known may take one.
-                interface.is_none() || known.is_some_and(|known| known.secure)
+                interface.is_none() || known.is_some_and(|known| known.kind.is_secure())
             };
             let body = node.body().object;
             for group in ["params", "extensionConfigs"] {

@@ -1,18 +1,9 @@
 //! Resource declarations: types, names, parents, scopes, and what they depend on.
 
 use super::Checker;
-use super::types::Type;
 use crate::bicep::binder::{BoundResource, ResourceId, SymbolKind};
-use crate::bicep::functions::Kinds;
-use crate::bicep::syntax::{
-    ArrayItemSyntax, ExpressionSyntax, ObjectSyntax, StatementSyntax, StringSyntax,
-};
-
-/// What an `existing` resource may be given.
-const EXISTING_PROPERTIES: [&str; 5] = ["name", "parent", "scope", "dependsOn", "assertions"];
-
-/// What the type of a resource decides.
-const READ_ONLY_PROPERTIES: [&str; 3] = ["id", "type", "apiVersion"];
+use crate::bicep::syntax::{ExpressionSyntax, ObjectSyntax, StatementSyntax, StringSyntax};
+use crate::bicep::types::ResourceBody;
 
 impl<'a> Checker<'a, '_> {
     pub(super) fn resources(&self) {
@@ -31,25 +22,6 @@ impl<'a> Checker<'a, '_> {
             return;
         }
         let name = body.property("name");
-        let named = body.properties().any(|property| property.name().is_none());
-        // Resources of an extension need no name.
-        let known = !named && !self.is_broken(node.value) && !self.has_extensions();
-        if name.is_none() && known && !node.name.is_missing() {
-            self.missing_properties("a resource", node.name.span, &["name"]);
-        }
-        for property in body.properties() {
-            let Some(key) = property.name() else { continue };
-            let span = property.key.span();
-            if READ_ONLY_PROPERTIES.contains(&key) {
-                let words = ("the type of the resource decides it", "remove it");
-                self.error("BCP073", span, format!("`{key}` cannot be set"), words);
-            } else if node.existing.is_some() && !EXISTING_PROPERTIES.contains(&key) {
-                let title = format!("`{key}` of an existing resource");
-                let words = ("what exists is only referred to", "remove it, or `existing`");
-                self.error("BCP173", span, title, words);
-            }
-        }
-        self.references(body);
         self.parent(resource, body);
         self.scope(resource, body);
         if let Some(ExpressionSyntax::String(name)) = name.map(|name| name.value) {
@@ -57,16 +29,30 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    /// Whether an error inside keeps the shape of a body from being known.
-    pub(super) fn is_broken(&self, body: ExpressionSyntax<'a>) -> bool {
-        match body {
-            ExpressionSyntax::For(node) => {
-                let over = self.quietly(|| self.infer(node.expression));
-                over.is_error() || !over.can_be(Kinds::ARRAY) || self.is_broken(node.body)
-            }
-            ExpressionSyntax::If(node) => self.is_broken(node.body),
-            other => self.quietly(|| self.infer(other)).is_error(),
+    /// Warns of a type or version that Azure's tables do not have.
+    pub(super) fn known_type(&self, id: ResourceId, body: &ResourceBody<'a>) {
+        let Some(written) = self.bound.resource(id).syntax.type_string() else { return };
+        let foreign = written.literal().is_some_and(|text| text.contains(':'));
+        if body.found.is_some() || foreign || self.has_extensions() {
+            return;
         }
+        let Some((name, version)) = self.type_and_version(id) else { return };
+        let segments: Vec<&str> = name.split('/').collect();
+        let inner = segments.get(2..segments.len() - 1).unwrap_or_default();
+        let (code, title, help) = if inner.iter().any(|one| one.eq_ignore_ascii_case("providers")) {
+            let title = format!("`{name}` names what it extends");
+            ("BCP174", title, "give the resource a `scope` instead".to_owned())
+        } else {
+            let known = crate::azure_types::tables().versions(&name);
+            let title = format!("Azure's types have no `{name}@{version}`");
+            let help = match known.last() {
+                Some(newest) => format!("its newest version is {}", newest.version),
+                None => "check the type, or go on if it is a new one".to_owned(),
+            };
+            ("BCP081", title, help)
+        };
+        let label = "nothing is known of its properties";
+        self.warning(code, written.span, title, (label, &help));
     }
 
     fn resource_type(&self, resource: &BoundResource<'a>) {
@@ -98,49 +84,9 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// Whether types of other systems than Azure may be used.
-    fn has_extensions(&self) -> bool {
+    pub(super) fn has_extensions(&self) -> bool {
         let statements = self.bound.program.statements;
         statements.iter().any(|statement| matches!(statement, StatementSyntax::Extension(_)))
-    }
-
-    /// What `dependsOn`, `scope` and `parent` name must be resources.
-    pub(super) fn references(&self, body: &ObjectSyntax<'a>) {
-        for name in ["scope", "parent"] {
-            if let Some(property) = body.property(name) {
-                self.no_any(property.value);
-            }
-        }
-        let depends = body.property("dependsOn").map(|property| property.value);
-        let Some(ExpressionSyntax::Array(array)) = depends else { return };
-        for item in array.items {
-            let ArrayItemSyntax::Value(value) = item else { continue };
-            if self.no_any(*value) {
-                continue;
-            }
-            let found = self.quietly(|| self.infer(*value));
-            let plain = Kinds::STRING | Kinds::INT | Kinds::BOOL | Kinds::NULL;
-            let is_plain = !matches!(found, Type::Any | Type::Error)
-                && !found.can_be(Kinds::OBJECT | Kinds::ARRAY)
-                && found.can_be(plain);
-            if is_plain {
-                let title = format!("`dependsOn` with `{}`", found.name());
-                let words = ("only resources and modules can be waited for", "name a resource");
-                self.error("BCP034", value.span(), title, words);
-            }
-        }
-    }
-
-    fn no_any(&self, value: ExpressionSyntax<'a>) -> bool {
-        let is_any = match value {
-            ExpressionSyntax::FunctionCall(call) => call.name.name == "any",
-            ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == "any",
-            _ => false,
-        };
-        if is_any {
-            let words = ("the compiler must know what this is", "name the resource itself");
-            self.error("BCP176", value.span(), "`any()` where a resource belongs", words);
-        }
-        is_any
     }
 
     fn parent(&self, resource: &BoundResource<'a>, body: &ObjectSyntax<'a>) {
@@ -235,25 +181,9 @@ impl<'a> Checker<'a, '_> {
             self.error("BCP164", span, "scope of a child resource", words);
             return;
         }
-        if let ExpressionSyntax::Variable(_) = scope.value {
-            self.scope_value(scope.value);
-        }
         if resource.syntax.existing.is_none() && self.is_elsewhere(scope.value) {
             let words = ("not where this file deploys to", "deploy it with a module of that scope");
             self.error("BCP139", span, "resource in the scope of another file", words);
-        }
-    }
-
-    /// A scope that is a name must be that of a resource, or of what a scope function gives.
-    fn scope_value(&self, value: ExpressionSyntax<'a>) {
-        let wrong = match self.quietly(|| self.infer(value)) {
-            Type::Object(object) => !object.open,
-            Type::Null | Type::Bool | Type::Int(_) | Type::String(_) | Type::Tuple(..) => true,
-            _ => false,
-        };
-        if wrong {
-            let words = ("nothing can be deployed there", "name a resource, or call tenant()");
-            self.error("BCP036", value.span(), "scope that is no resource", words);
         }
     }
 

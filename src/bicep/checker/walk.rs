@@ -1,10 +1,15 @@
 //! Every statement with its types: what stands after `=` must fit what stands before it.
 
 use super::Checker;
-use super::types::{Type, kind_names};
+use super::interface::arguments_of;
+use super::narrow::Narrowing;
 use crate::bicep::binder::SymbolKind;
-use crate::bicep::functions::Kinds;
-use crate::bicep::syntax::{ExpressionSyntax, StatementSyntax, TargetScopeSyntax};
+use crate::bicep::syntax::{
+    ExpressionSyntax, FunctionDeclarationSyntax, ModuleDeclarationSyntax, ObjectSyntax,
+    ParameterDeclarationSyntax, ResourceDeclarationSyntax, StatementSyntax, TargetScopeSyntax,
+    TypeSyntax,
+};
+use crate::bicep::types::{Text, Type};
 use crate::diagnostic::Span;
 
 /// The scopes that a file may have.
@@ -32,37 +37,42 @@ impl<'a> Checker<'a, '_> {
         match statement {
             StatementSyntax::TargetScope(node) => self.target_scope(node),
             StatementSyntax::Metadata(node) => {
-                self.infer(node.value);
+                if !self.infer(node.value).is_error() {
+                    self.constant_value(node.value);
+                }
             }
             StatementSyntax::Parameter(node) => {
+                let declared = self.parameter_type(node);
+                self.allowed_values(node);
                 if let Some(default) = node.default {
-                    let found = self.infer(default);
                     self.parameter_default(default);
-                    self.assignable(&found, &self.described(node.r#type), default, "BCP033");
+                    self.narrow(default, &declared, Narrowing::VALUE);
                 }
             }
             StatementSyntax::ParameterAssignment(node) => {
                 self.infer(node.value);
             }
-            StatementSyntax::Variable(node) => {
-                let found = self.infer(node.value);
-                if let Some(declared) = node.r#type {
-                    self.assignable(&found, &self.described(declared), node.value, "BCP033");
+            StatementSyntax::Variable(node) => match node.r#type {
+                Some(declared) => {
+                    let declared = self.described_with(declared, node.decorators);
+                    self.declared_as(node.value, &declared, node.name.span);
+                }
+                None => {
+                    self.infer(node.value);
+                }
+            },
+            StatementSyntax::Function(node) => self.function(node),
+            StatementSyntax::Output(node) => {
+                let declared = self.described_with(node.r#type, node.decorators);
+                // Resources may stand for what their experimental types declare.
+                if matches!(node.r#type, TypeSyntax::Resource(_)) {
+                    self.infer(node.value);
+                } else {
+                    self.declared_as(node.value, &declared, node.name.span);
                 }
             }
-            StatementSyntax::Function(node) => {
-                self.infer(node.body);
-            }
-            StatementSyntax::Output(node) => {
-                let found = self.infer(node.value);
-                self.assignable(&found, &self.described(node.r#type), node.value, "BCP033");
-            }
-            StatementSyntax::Resource(node) => {
-                self.infer(node.value);
-            }
-            StatementSyntax::Module(node) => {
-                self.infer(node.value);
-            }
+            StatementSyntax::Resource(node) => self.resource_statement(node),
+            StatementSyntax::Module(node) => self.module_statement(node),
             StatementSyntax::Assert(node) => {
                 self.infer(node.value);
             }
@@ -80,11 +90,78 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
+    /// The values of `@allowed` must be of the type of the parameter.
+    fn allowed_values(&self, node: &ParameterDeclarationSyntax<'a>) {
+        let allowed = arguments_of(node.decorators, "allowed");
+        let Some([values @ ExpressionSyntax::Array(_)]) = allowed else { return };
+        let declared = self.described(node.r#type);
+        if !declared.is_error() {
+            let some = declared.without_null().unwrap_or_else(|| declared.clone());
+            let wanted = match &some {
+                Type::Array(array) => array.item().or(declared),
+                _ => declared,
+            };
+            self.narrow(*values, &Type::array_of(wanted), Narrowing::VALUE);
+        }
+    }
+
+    /// Holds the value of a declaration to its type.
+    fn declared_as(&self, value: ExpressionSyntax<'a>, declared: &Type<'a>, name: Span) {
+        self.infer(value);
+        if !declared.is_error() {
+            self.narrow(value, declared, Narrowing::declaration(name, false));
+        }
+    }
+
+    fn module_statement(&self, node: &ModuleDeclarationSyntax<'a>) {
+        match self.bound.declared(node.name).and_then(|id| self.module_body(id)) {
+            Some(body) => {
+                let body = of_loop(node.value, Type::Object(body));
+                self.declared_as(node.value, &body, node.name.span);
+            }
+            None => {
+                self.infer(node.value);
+            }
+        }
+    }
+
+    fn function(&self, node: &FunctionDeclarationSyntax<'a>) {
+        for parameter in node.parameters {
+            if let Some(id) = self.bound.declared(parameter.name) {
+                let kind = self.described(parameter.r#type);
+                self.locals.borrow_mut().insert(id, kind);
+            }
+        }
+        let gives = self.described(node.return_type);
+        self.narrow(node.body, &gives, Narrowing::VALUE);
+    }
+
+    fn resource_statement(&self, node: &ResourceDeclarationSyntax<'a>) {
+        let id = self.bound.resources.iter().position(|known| std::ptr::eq(known.syntax, node));
+        let id = id.and_then(|at| u32::try_from(at).ok()).map(crate::bicep::binder::ResourceId);
+        if let (Some(object), Some(_)) = (node.body().object, node.existing) {
+            self.existing_bodies.borrow_mut().insert(object.span.start);
+        }
+        self.infer(node.value);
+        if let Some(id) = id
+            && !self.resource_type_error(id)
+            && let Some(body) = self.body(id)
+            && (body.found.is_some() || !self.has_extensions())
+        {
+            self.known_type(id, &body);
+            let body = of_loop(node.value, body.kind.clone());
+            self.narrow(node.value, &body, Narrowing::declaration(node.name.span, true));
+        }
+        for nested in node.body().object.into_iter().flat_map(ObjectSyntax::resources) {
+            self.resource_statement(nested);
+        }
+    }
+
     fn target_scope(&self, node: &TargetScopeSyntax<'a>) {
         let found = self.infer(node.value);
         let known = match (&found, node.value) {
             (Type::Error | Type::Any, _) | (_, ExpressionSyntax::Array(_)) => true,
-            (Type::String(Some(name)), _) => {
+            (Type::String(Text { literal: Some(name), .. }), _) => {
                 TARGET_SCOPES.contains(name) || *name == "desiredStateConfiguration"
             }
             _ => false,
@@ -93,26 +170,6 @@ impl<'a> Checker<'a, '_> {
             let title = format!("`{}` is no scope", found.name());
             let help = format!("use one of '{}'", TARGET_SCOPES.join("', '"));
             self.error("BCP033", node.value.span(), title, ("nothing deploys there", &help));
-        }
-    }
-
-    /// Reports a value that can never be what is declared.
-    pub(super) fn assignable(
-        &self,
-        found: &Type<'a>,
-        declared: &Type<'a>,
-        value: ExpressionSyntax<'a>,
-        code: &'static str,
-    ) {
-        // Resources may stand for what their experimental types declare.
-        if found.is_error() || matches!(found, Type::Null | Type::Resource(..) | Type::Module(..)) {
-            return;
-        }
-        let wanted = declared.kinds();
-        if !found.can_be(wanted | Kinds::NULL) {
-            let title = format!("`{}` where `{}` is declared", found.name(), declared.name());
-            let help = format!("give a value of type {}", kind_names(wanted));
-            self.error(code, value.span(), title, ("wrong type", &help));
         }
     }
 
@@ -129,5 +186,13 @@ impl<'a> Checker<'a, '_> {
                 self.error("BCP072", found.span, "default value that is known too late", words);
             }
         }
+    }
+}
+
+/// A body, or as many as a loop makes.
+fn of_loop<'a>(value: ExpressionSyntax<'_>, body: Type<'a>) -> Type<'a> {
+    match value {
+        ExpressionSyntax::For(_) => Type::array_of(body),
+        _ => body,
     }
 }

@@ -1,0 +1,199 @@
+//! Type expressions: which types may stand in a union, and what `@discriminator` tells apart.
+
+use std::rc::Rc;
+
+use super::Checker;
+use super::declared::is_literal;
+use super::interface::called_with;
+use crate::bicep::functions::{Kinds, Sites};
+use crate::bicep::syntax::{
+    DecoratorSyntax, ObjectTypeItemSyntax, StatementSyntax, TypeSyntax, UnionTypeSyntax,
+};
+use crate::bicep::types::{Flags, ObjectType, Text, Type};
+use crate::diagnostic::Span;
+
+impl<'a> Checker<'a, '_> {
+    pub(super) fn type_syntax(&self) {
+        for statement in self.bound.program.statements {
+            match statement {
+                StatementSyntax::Parameter(node) => self.typed(node.r#type, node.decorators),
+                StatementSyntax::Output(node) => self.typed(node.r#type, node.decorators),
+                StatementSyntax::Type(node) => self.typed(node.value, node.decorators),
+                StatementSyntax::Variable(node) => {
+                    if let Some(declared) = node.r#type {
+                        self.typed(declared, node.decorators);
+                    }
+                }
+                StatementSyntax::Function(node) => {
+                    for parameter in node.parameters {
+                        self.typed(parameter.r#type, &[]);
+                    }
+                    self.typed(node.return_type, &[]);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A type with the decorators in front of it.
+    fn typed(&self, syntax: TypeSyntax<'a>, decorators: &[DecoratorSyntax<'a>]) {
+        self.deeper(|| {
+            let key = called_with(decorators, "discriminator");
+            if let Some((key, place)) = key {
+                self.told_apart_by(syntax, key, place);
+            } else {
+                self.type_parts(syntax, false, false);
+            }
+        });
+    }
+
+    /// The parts of a type: `mixed` inside of an array, where a union may hold values of different types,
+    /// `judged` where a union has been looked at.
+    fn type_parts(&self, syntax: TypeSyntax<'a>, mixed: bool, judged: bool) {
+        match syntax {
+            TypeSyntax::Array(node) => self.type_parts(node.item, true, judged),
+            TypeSyntax::Nullable(node) => self.type_parts(node.base, false, judged),
+            TypeSyntax::NonNull(node) => self.type_parts(node.base, false, judged),
+            TypeSyntax::Parenthesized(node) => self.type_parts(node.r#type, mixed, judged),
+            TypeSyntax::Union(node) => {
+                if !judged {
+                    self.union_of_literals(node, mixed);
+                }
+                for member in node.members {
+                    self.type_parts(*member, false, judged);
+                }
+            }
+            TypeSyntax::Object(node) => {
+                for item in node.items {
+                    match item {
+                        ObjectTypeItemSyntax::Property(property) => {
+                            self.member_decorators(property.decorators, property.value);
+                            self.typed(property.value, property.decorators);
+                        }
+                        ObjectTypeItemSyntax::AdditionalProperties(more) => {
+                            self.member_decorators(more.decorators, more.value);
+                            self.typed(more.value, more.decorators);
+                        }
+                        ObjectTypeItemSyntax::Skipped(_) => {}
+                    }
+                }
+            }
+            TypeSyntax::Tuple(node) => {
+                for item in node.items {
+                    self.member_decorators(item.decorators, item.value);
+                    self.typed(item.value, item.decorators);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn member_decorators(&self, decorators: &'a [DecoratorSyntax<'a>], value: TypeSyntax<'a>) {
+        if !decorators.is_empty() {
+            let described = self.described(value);
+            self.decorated_member(decorators, Sites::TYPE, &described);
+        }
+    }
+
+    /// The types that each member stands for, with its place.
+    fn flattened(&self, node: &UnionTypeSyntax<'a>) -> Vec<(Type<'a>, Span)> {
+        let mut all = Vec::new();
+        for member in node.members {
+            match self.described(*member) {
+                Type::Union(inner) => {
+                    all.extend(inner.iter().map(|one| (one.clone(), member.span())));
+                }
+                other => all.push((other, member.span())),
+            }
+        }
+        all
+    }
+
+    fn union_of_literals(&self, node: &UnionTypeSyntax<'a>, mixed: bool) {
+        let members = self.flattened(node);
+        let kinds = [Kinds::STRING, Kinds::INT, Kinds::BOOL, Kinds::OBJECT, Kinds::ARRAY];
+        let known = |found: &Type<'a>| !matches!(found, Type::Any | Type::Error | Type::Null);
+        let kinds = kinds
+            .into_iter()
+            .filter(|kind| members.iter().any(|(found, _)| known(found) && found.can_be(*kind)));
+        let count = kinds.count();
+        let unknown = members.iter().any(|(found, _)| matches!(found, Type::Any));
+        if count != 1 && !unknown && !(mixed && count > 1) {
+            let words = ("values of one type belong here", "use values of one type only");
+            self.error("BCP294", node.span, "union of different types", words);
+            return;
+        }
+        for (found, place) in members {
+            if !is_literal(&found) && !matches!(found, Type::Any) {
+                let title = format!("`{}` in a union", found.name());
+                let words = ("only values that are written out belong here", "list the values");
+                self.error("BCP293", place, title, words);
+            }
+        }
+    }
+
+    fn told_apart_by(&self, syntax: TypeSyntax<'a>, key: &str, decorator: Span) {
+        let mut inner = syntax;
+        loop {
+            inner = match inner {
+                TypeSyntax::Parenthesized(node) => node.r#type,
+                TypeSyntax::Nullable(node) => node.base,
+                TypeSyntax::NonNull(node) => node.base,
+                _ => break,
+            };
+        }
+        let TypeSyntax::Union(node) = inner else {
+            let described = self.described(syntax);
+            let some = described.without_null().unwrap_or(described);
+            if !matches!(some, Type::Any | Type::Error | Type::Discriminated(_)) {
+                let words = ("there is nothing to tell apart", "remove it, or list the objects");
+                self.error("BCP363", decorator, "`@discriminator` without a union", words);
+            }
+            return self.type_parts(syntax, false, false);
+        };
+        let mut seen: Vec<(String, Rc<ObjectType<'a>>)> = Vec::new();
+        for (found, place) in self.flattened(node) {
+            let objects = match &found {
+                Type::Object(object) => vec![Rc::clone(object)],
+                Type::Discriminated(several) => {
+                    several.members.iter().map(|(_, object)| Rc::clone(object)).collect()
+                }
+                Type::Any => continue,
+                _ => {
+                    let title = format!("`{}` among objects", found.name());
+                    let words = ("only objects can be told apart", "remove it");
+                    self.error("BCP286", place, title, words);
+                    continue;
+                }
+            };
+            for object in objects {
+                self.one_told_apart(&object, key, place, &mut seen);
+            }
+        }
+        self.type_parts(syntax, false, true);
+    }
+
+    fn one_told_apart(
+        &self,
+        object: &Rc<ObjectType<'a>>,
+        key: &str,
+        place: Span,
+        seen: &mut Vec<(String, Rc<ObjectType<'a>>)>,
+    ) {
+        let property = object.property(key).filter(|found| found.flags.has(Flags::REQUIRED));
+        let value = property.map(crate::bicep::types::Property::kind);
+        let Some(Type::String(Text { literal: Some(text), .. })) = value else {
+            let title = format!("object without a text for `{key}`");
+            let words = ("cannot be told apart from the others", "give it a value of its own");
+            return self.error("BCP364", place, title, words);
+        };
+        let lower = text.to_lowercase();
+        let known = seen.iter().find(|(known, _)| *known == lower);
+        if known.is_some_and(|(_, known)| !Rc::ptr_eq(known, object)) {
+            let title = format!("another object has '{text}' for `{key}`");
+            let words = ("the two cannot be told apart", "give each a value of its own");
+            self.error("BCP365", place, title, words);
+        }
+        seen.push((lower, Rc::clone(object)));
+    }
+}

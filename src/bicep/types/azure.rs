@@ -1,0 +1,332 @@
+use std::rc::Rc;
+
+use super::model::{DiscriminatedType, Flags, Integer, Marks, ObjectType, Property, Text, Type};
+use crate::azure_types::{self, Resource, Scopes, TypeId, tables};
+
+/// What a body is held to: all but the body itself and what it holds directly may be imprecise in the
+/// tables, so that a mistake there is a warning.
+const BODY: Marks = Marks::NONE;
+const TOP: Marks = Marks::WARN_PROPERTY;
+const INSIDE: Marks = Marks::WARN.and(Marks::WARN_PROPERTY);
+
+/// What the body of a resource is declared to be.
+#[derive(Debug, Clone)]
+pub struct ResourceBody<'a> {
+    /// The type of the body.
+    pub kind: Type<'a>,
+    /// The resource type in Azure's tables, if they have it.
+    pub found: Option<Resource<'static>>,
+}
+
+/// How a resource is declared.
+#[derive(Debug, Clone, Copy)]
+pub struct Declaration {
+    /// Whether it exists already.
+    pub is_existing: bool,
+    /// Whether it stands in the body of its parent.
+    pub is_nested: bool,
+    /// Whether `parent` names its parent.
+    pub has_parent: bool,
+}
+
+/// What the body of a resource of this type and version is.
+pub fn resource_body<'a>(
+    name: &'a str,
+    version: &'a str,
+    is_existing: bool,
+    is_nested: bool,
+    has_parent: bool,
+) -> ResourceBody<'a> {
+    let declaration = Declaration { is_existing, is_nested, has_parent };
+    let found = tables().resource(name, version);
+    let kind = if let Some(resource) = found {
+        defined(&resource, name, declaration)
+    } else {
+        let object = ObjectType {
+            properties: common(name, version).chain(known_properties()).collect(),
+            ..ObjectType::default()
+        };
+        Type::shaped(bicep_properties(object, name, None, declaration))
+    };
+    ResourceBody { kind, found }
+}
+
+fn defined<'a>(resource: &Resource<'static>, name: &str, declaration: Declaration) -> Type<'a> {
+    let segments = name.split('/').count();
+    let literal_names = segments == 2 || declaration.is_nested || declaration.has_parent;
+    match tables().get(resource.body) {
+        azure_types::Type::Object(object) => {
+            let mut object = shape(&object, BODY, TOP);
+            if !literal_names {
+                object.properties.iter_mut().filter(|one| one.name == "name").for_each(|one| {
+                    *one = Property::new("name", Type::string(), one.flags);
+                });
+            }
+            Type::shaped(bicep_properties(object, name, Some(resource), declaration))
+        }
+        azure_types::Type::Discriminated(several) => {
+            let by_name = several.discriminator == "name";
+            if by_name && !literal_names || !by_name && declaration.is_existing {
+                let object = ObjectType {
+                    properties: common(resource.name, resource.version)
+                        .chain(known_properties())
+                        .collect(),
+                    ..ObjectType::default()
+                };
+                return Type::shaped(bicep_properties(object, name, Some(resource), declaration));
+            }
+            let members = members(&several, BODY, TOP).map(|(value, object)| {
+                let object = bicep_properties(object, name, Some(resource), declaration);
+                (value, Rc::new(object.measured()))
+            });
+            Type::Discriminated(Rc::new(DiscriminatedType {
+                key: several.discriminator,
+                members: members.collect(),
+                marks: BODY,
+                is_system: by_name,
+            }))
+        }
+        _ => Type::Any,
+    }
+}
+
+/// The type at a path inside of the body of a resource type: `Namespace/type@version#properties/name`.
+/// Nothing if the tables do not have the resource type.
+pub fn declared_by_azure<'a>(source: &str) -> Option<Type<'a>> {
+    let (name, path) = source.split_once('#').unwrap_or((source, ""));
+    let (name, version) = name.split_once('@')?;
+    let found = tables().resource(name, version)?;
+    let mut kind = resolved(found.body, TOP);
+    for step in path.split('/').filter(|step| !step.is_empty()) {
+        kind = match (step, kind) {
+            ("properties", Type::Object(object)) if path_is_marked(path) => Type::Object(object),
+            ("items" | "*", Type::Array(array)) => array.item(),
+            ("additionalProperties", Type::Object(object)) => {
+                object.additional().map_or(Type::Any, |more| more.0)
+            }
+            (name, Type::Object(object)) => object.property(name).map_or(Type::Any, Property::kind),
+            _ => Type::Any,
+        };
+    }
+    Some(kind)
+}
+
+/// Whether a path writes `properties` before each name, as JSON Schema does.
+fn path_is_marked(path: &str) -> bool {
+    path.split('/').step_by(2).all(|step| matches!(step, "properties" | "items" | "*"))
+}
+
+/// A type of the tables.
+pub(super) fn resolved<'a>(id: TypeId, marks: Marks) -> Type<'a> {
+    match tables().get(id) {
+        azure_types::Type::Any => Type::Any,
+        azure_types::Type::Null => Type::Null,
+        azure_types::Type::Boolean => Type::Bool(None, marks),
+        azure_types::Type::Integer { minimum, maximum } => {
+            Type::Int(Integer { literal: None, minimum, maximum, marks })
+        }
+        azure_types::Type::String { minimum, maximum, pattern, sensitive } => {
+            let marks = if sensitive { marks.and(Marks::SECURE) } else { marks };
+            Type::String(Text { literal: None, minimum, maximum, pattern, marks })
+        }
+        azure_types::Type::Literal(text) => {
+            Type::String(Text { literal: Some(text), marks, ..Text::default() })
+        }
+        azure_types::Type::Union(elements) => {
+            let elements = elements.into_iter().map(|element| resolved(element, marks));
+            union(elements.collect())
+        }
+        azure_types::Type::Array { item, minimum, maximum } => {
+            let marks = if marks == BODY { TOP } else { INSIDE };
+            Type::array_between(Type::Azure(item, INSIDE), minimum, maximum, marks)
+        }
+        azure_types::Type::Object(object) => {
+            let inner = if marks == BODY { TOP } else { INSIDE };
+            Type::shaped(shape(&object, marks, inner))
+        }
+        azure_types::Type::Discriminated(several) => {
+            let inner = if marks == BODY { TOP } else { INSIDE };
+            let members = members(&several, marks, inner);
+            Type::Discriminated(Rc::new(DiscriminatedType {
+                key: several.discriminator,
+                members: members
+                    .map(|(value, object)| (value, Rc::new(object.measured())))
+                    .collect(),
+                marks,
+                is_system: false,
+            }))
+        }
+    }
+}
+
+/// One of several. The tables name no member twice, so that only unions inside and `any` are looked for.
+fn union(members: Vec<Type<'_>>) -> Type<'_> {
+    if members.iter().all(|member| matches!(member, Type::String(_))) && members.len() > 1 {
+        return Type::Union(members.into());
+    }
+    Type::any_of(members)
+}
+
+fn shape<'a>(object: &azure_types::Object<'static>, marks: Marks, inner: Marks) -> ObjectType<'a> {
+    let marks = if object.sensitive { marks.and(Marks::SECURE) } else { marks };
+    let mut properties: Vec<Property<'a>> =
+        object.properties.iter().map(|one| property(one, inner)).collect();
+    // The tables were published to this project without descriptions, and the properties of that name went
+    // with them: whether an object has one is not known.
+    let open = marks != BODY && object.additional.is_none() && !properties.is_empty();
+    if open && !properties.iter().any(|known| known.name == "description") {
+        properties.push(Property::new("description", Type::Any, Flags::NONE));
+    }
+    ObjectType {
+        properties,
+        additional: object.additional.map(|more| (Type::Azure(more, inner), Flags::NONE)),
+        marks,
+        ..ObjectType::default()
+    }
+}
+
+fn members<'a, 't>(
+    several: &'t azure_types::Discriminated<'static>,
+    marks: Marks,
+    inner: Marks,
+) -> impl Iterator<Item = (&'a str, ObjectType<'a>)> + use<'a, 't> {
+    several.elements.iter().filter_map(move |(value, element)| {
+        let azure_types::Type::Object(object) = tables().get(*element) else { return None };
+        let mut shape = shape(&object, marks, inner);
+        let base = several.base.iter().filter(|base| {
+            !object.properties.iter().any(|own| own.name.eq_ignore_ascii_case(base.name))
+        });
+        shape.properties.extend(base.map(|one| property(one, inner)));
+        Some((*value, shape))
+    })
+}
+
+fn property<'a>(one: &azure_types::Property<'static>, inner: Marks) -> Property<'a> {
+    let mut flags = Flags::NONE;
+    for (there, flag) in [
+        (one.is_required(), Flags::REQUIRED),
+        (one.is_read_only(), Flags::READ_ONLY),
+        (one.is_write_only(), Flags::WRITE_ONLY),
+        (!one.is_required() && !one.is_read_only(), Flags::IMPLICIT_NULL),
+    ] {
+        if there {
+            flags = flags.and(flag);
+        }
+    }
+    Property::new(one.name, Type::Azure(one.kind, inner), flags)
+}
+
+/// What Bicep itself adds to the properties of a body.
+fn bicep_properties<'a>(
+    mut object: ObjectType<'a>,
+    name: &str,
+    resource: Option<&Resource<'static>>,
+    declaration: Declaration,
+) -> ObjectType<'a> {
+    let system = Flags::WRITE_ONLY.and(Flags::NO_ANY).and(Flags::SYSTEM);
+    set(&mut object, Property::new("dependsOn", Type::array_of(Type::Dependency), system));
+    let scopes = resource.map_or(Scopes(31), |resource| resource.writable);
+    let takes_scope = scopes.meets(Scopes::EXTENSION) || scopes.meets(Scopes::TENANT);
+    if declaration.is_existing || takes_scope || scopes == Scopes(0) {
+        set(&mut object, Property::new("scope", Type::Scope, system));
+    }
+    for property in &mut object.properties {
+        if property.name == "name" {
+            property.flags = property.flags.and(Flags::SYSTEM);
+        }
+    }
+    if name.split('/').count() > 2 && !declaration.is_nested {
+        set(&mut object, Property::new("parent", Type::Scope, system));
+    }
+    if name.eq_ignore_ascii_case("Microsoft.Resources/deployments") {
+        for extra in ["resourceGroup", "subscriptionId"] {
+            set(&mut object, Property::new(extra, Type::string(), Flags::SYSTEM));
+        }
+    }
+    for known in known_properties() {
+        if object.property(known.name).is_none() {
+            let flags = known.flags.and(Flags::FALLBACK);
+            object.properties.push(known.flagged(flags));
+        }
+    }
+    if declaration.is_existing {
+        for property in &mut object.properties {
+            if !["name", "scope", "parent", "dependsOn"].contains(&property.name) {
+                property.flags = property.flags.without(Flags::REQUIRED).and(Flags::READ_ONLY);
+            }
+        }
+    }
+    object
+}
+
+fn set<'a>(object: &mut ObjectType<'a>, property: Property<'a>) {
+    object.properties.retain(|known| known.name != property.name);
+    object.properties.push(property);
+}
+
+fn common<'a>(name: &'a str, version: &'a str) -> impl Iterator<Item = Property<'a>> + use<'a> {
+    let read_only = Flags::READ_ONLY.and(Flags::SYSTEM);
+    [
+        Property::new("id", Type::string(), read_only),
+        Property::new("name", Type::string(), Flags::REQUIRED.and(Flags::SYSTEM)),
+        Property::new("type", Type::literal(name), read_only),
+        Property::new("apiVersion", Type::literal(version), read_only),
+    ]
+    .into_iter()
+}
+
+/// The properties that a resource of any type may have.
+fn known_properties<'a>() -> impl Iterator<Item = Property<'a>> {
+    let text = |name| Property::new(name, Type::string(), Flags::NONE);
+    let whole = |name| Property::new(name, Type::int(), Flags::NONE);
+    let shaped = |name, properties: Vec<Property<'a>>| {
+        let object = ObjectType { properties, ..ObjectType::default() };
+        Property::new(name, Type::shaped(object), Flags::NONE)
+    };
+    let of = |item: Type<'a>| {
+        let additional = Some((item, Flags::NONE));
+        Type::shaped(ObjectType { additional, ..ObjectType::default() })
+    };
+    let plain = |name, kind| Property::new(name, kind, Flags::NONE);
+    let required = |property: Property<'a>| property.flagged(Flags::REQUIRED);
+    let hidden = Flags::SYSTEM;
+    let identity = ObjectType {
+        properties: vec![text("principalId"), text("clientId")],
+        ..ObjectType::default()
+    };
+    [
+        text("location"),
+        plain("tags", of(Type::string())),
+        plain("asserts", of(Type::bool())),
+        plain("properties", Type::object()),
+        Property::new("method", Type::literal("PATCH"), hidden),
+        shaped(
+            "sku",
+            ["name", "tier", "size", "family", "model"]
+                .map(text)
+                .into_iter()
+                .chain([whole("capacity")])
+                .collect(),
+        ),
+        text("kind"),
+        text("managedBy"),
+        plain("managedByExtended", Type::array_of(Type::string())),
+        shaped("extendedLocation", vec![required(text("type")), text("name")]),
+        plain("zones", Type::array_of(Type::string())),
+        plain("plan", Type::object()),
+        text("eTag"),
+        shaped("scale", vec![required(whole("capacity")), whole("maximum"), whole("minimum")]),
+        shaped(
+            "identity",
+            vec![
+                text("principalId"),
+                text("tenantId"),
+                required(text("type")),
+                plain("identityIds", Type::array_of(Type::string())),
+                plain("userAssignedIdentities", of(Type::shaped(identity))),
+                plain("delegatedResources", Type::object()),
+            ],
+        ),
+    ]
+    .into_iter()
+}
