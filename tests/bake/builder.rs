@@ -195,7 +195,7 @@ impl Builder {
         let script = format!(
             "{disks}for folder in /etc/apt /etc/cdi /etc/docker /etc/modprobe.d /etc/modules-load.d \
              /etc/nvidia /etc/ssh /etc/sudoers.d /etc/systemd/system /etc/udev/rules.d /etc/yum.repos.d /root /var/lib/apt/lists \
-             /var/lib/systemd /var/log; do\n\
+             /var/lib/containerd /var/lib/docker /var/lib/systemd /var/log; do\n\
                mkdir -p \"$folder\"; mount -t tmpfs none \"$folder\"\ndone\n\
              mkdir -p /etc/apt/apt.conf.d /etc/apt/sources.list.d\n\
              touch /etc/systemd/system/prebake-bake.service\n\

@@ -318,7 +318,11 @@ fn a_marker_in_a_log_is_no_marker_on_the_console() {
         assert_eq!(line.rfind("PREBAKE-").unwrap_or(0), 0, "{line}");
     }
     // Once as a line of the log; the result holds it in an escaped form.
-    assert!(builder.console().contains("PREBAKE-LOG see PREBAKE_STEP and"), "{}", builder.console());
+    assert!(
+        builder.console().contains("PREBAKE-LOG see PREBAKE_STEP and"),
+        "{}",
+        builder.console()
+    );
 }
 
 #[test]

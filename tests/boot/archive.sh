@@ -50,6 +50,7 @@ program() {
 recast() {
   rm -rf "${work:?}/$1"
   dpkg-deb --raw-extract "$debs"/"$3"_*.deb "$work/$1"
+  if [ "$1" = containerd.io ]; then dpkg-deb --extract "$debs"/runc_*.deb "$work/$1"; fi
   sed --in-place --regexp-extended \
     "s/^Package: .*/Package: $1/; s|^Version: .*|Version: $2|; s/^Depends: .*/Depends: $4/
      /^(Conflicts|Breaks|Replaces|Provides|Recommends|Suggests|Source|Built-Using|Static-Built-Using): /d" \
@@ -62,7 +63,8 @@ docker=$www/download.docker.com/linux/ubuntu
 mkdir -p "$docker/pool" "$docker/dists/noble/stable/binary-amd64"
 recast docker-ce '5:29.1.4-1~ubuntu.24.04~noble' docker.io \
   'docker-ce-cli, containerd.io, iptables, adduser, libc6, libsystemd0, tini' "$docker/pool"
-recast containerd.io '1.7.29-1~ubuntu.24.04~noble' containerd 'libc6, runc' "$docker/pool"
+# Docker's containerd brings its own runc, and conflicts with the distribution's.
+recast containerd.io '1.7.29-1~ubuntu.24.04~noble' containerd 'libc6, libseccomp2' "$docker/pool"
 for name in docker-ce-cli docker-buildx-plugin; do
   control "$name" '5:29.1.4-1~ubuntu.24.04~noble' amd64 ''
   package "$name" "$docker/pool"

@@ -82,6 +82,7 @@ pub fn image_builder_machine(plan: &BakePlan) -> Machine {
 }
 
 fn trusted(text: &str) -> String {
-    let ours = fs::read_to_string(format!("{ARCHIVES}/fingerprint")).expect("the archives are there");
+    let ours =
+        fs::read_to_string(format!("{ARCHIVES}/fingerprint")).expect("the archives are there");
     MAKERS.iter().fold(text.to_owned(), |text, maker| text.replace(maker, ours.trim()))
 }

@@ -35,7 +35,7 @@ fn power_that_is_cut_at_random_never_leaves_a_dirty_image() {
     }
 }
 
-/// SplitMix64, by Sebastiano Vigna: a small generator whose whole state is the seed.
+/// `SplitMix64`, by Sebastiano Vigna: a small generator whose whole state is the seed.
 struct Random(u64);
 
 impl Random {

@@ -67,7 +67,7 @@ pub fn assert_clean(machine: &Machine, end: End) {
 pub fn failed_log(machine: &Machine, end: End, step: &str) -> String {
     assert_eq!(end, End::Failed, "{}", machine.story());
     let results = machine.results();
-    let result = results.last().unwrap_or_else(|| panic!("no result\n{}", machine.story()));
+    let result = results.last().expect("a failed boot published a result");
     assert_eq!(result["failedStep"], step, "{result}");
     assert_ne!(result["exitCode"], 0, "{result}");
     result["log"].as_str().expect("a log").to_owned()
@@ -80,7 +80,8 @@ pub fn boot_node(machine: &mut Machine, builder_id: &str) {
     machine.becomes("node-1");
     machine.switch_on();
     machine.wait_for("cloud-init.target");
-    let state = machine.run("timeout 90 systemctl is-system-running --wait; systemctl --failed --no-legend");
+    let state = machine
+        .run("timeout 90 systemctl is-system-running --wait; systemctl --failed --no-legend");
     assert!(state.starts_with("running"), "{state}");
     let id = machine.read("/etc/machine-id");
     assert!(id.trim().len() == 32 && id != builder_id, "the node's machine-id is {id:?}");

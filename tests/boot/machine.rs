@@ -16,8 +16,23 @@ use tempfile::TempDir;
 /// Where `.ci/install` puts the disk and the archives.
 pub const ARCHIVES: &str = "/opt/prebake-ci/boot";
 
+/// The user is the one that the disk's cloud-init makes.
+const PROVISIONING: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<Environment xmlns="http://schemas.dmtf.org/ovf/environment/1" xmlns:wa="http://schemas.microsoft.com/windowsazure">
+  <wa:ProvisioningSection>
+    <wa:Version>1.0</wa:Version>
+    <LinuxProvisioningConfigurationSet xmlns="http://schemas.microsoft.com/windowsazure">
+      <ConfigurationSetType>LinuxProvisioningConfiguration</ConfigurationSetType>
+      <HostName>builder</HostName>
+      <UserName>prebake</UserName>
+      <DisableSshPasswordAuthentication>true</DisableSshPasswordAuthentication>
+    </LinuxProvisioningConfigurationSet>
+  </wa:ProvisioningSection>
+</Environment>
+"#;
+
 /// How long a boot may take before it counts as one that never ends.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// How a boot ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +99,8 @@ impl Machine {
         let mut answers = BufReader::new(world.stdout.take().expect("it is piped"));
         answers.read_line(&mut line).expect("the world answers");
         let words: Vec<&str> = line.split_whitespace().collect();
-        let ["ready", pid, group] = words[..] else { panic!("the world did not begin: {line}") };
-        let (pid, group) = (pid.parse().expect("a process"), PathBuf::from(group));
+        assert_eq!(words.first(), Some(&"ready"), "the surroundings did not begin: {line}");
+        let (pid, group) = (words[1].parse().expect("a process"), PathBuf::from(words[2]));
         let console = Arc::default();
         Self { folder, world, open, pid, group, running: None, console, seed }
     }
@@ -97,6 +112,8 @@ impl Machine {
         let meta = format!("instance-id: {0}\nlocal-hostname: {0}\n", self.seed.instance);
         fs::write(seed.join("meta-data"), meta).expect("the disk is there");
         fs::write(seed.join("user-data"), &self.seed.user_data).expect("the disk is there");
+        // What cloud-init's Azure datasource keeps of the provisioning disk, and Azure's agent reads.
+        self.write("/var/lib/waagent/ovf-env.xml", PROVISIONING, 0o600);
         self.console.text.lock().expect("no reader panicked").push_str("##### switched on\n");
         let group = self.group.display();
         let root = self.folder.path().join("root");
@@ -299,7 +316,7 @@ impl Machine {
     /// Makes it another machine with the same disk: a node that boots from the image.
     pub fn becomes(&mut self, instance: &str) {
         instance.clone_into(&mut self.seed.instance);
-        self.seed.user_data = "#cloud-config\n{}\n".to_owned();
+        "#cloud-config\n{}\n".clone_into(&mut self.seed.user_data);
     }
 
     /// What the console showed since the machine was last switched on.
@@ -315,7 +332,8 @@ impl Machine {
     /// The results on the console, the whole ones, in their order.
     pub fn results(&self) -> Vec<Value> {
         let console = self.console();
-        let lines = console.lines().filter_map(|line| line.trim_end().strip_prefix("PREBAKE-RESULT "));
+        let lines =
+            console.lines().filter_map(|line| line.trim_end().strip_prefix("PREBAKE-RESULT "));
         lines
             .filter_map(|line| line.rsplit_once(" sha256:"))
             .filter(|(json, digest)| prebake::model::hex_digest(json.as_bytes()) == *digest)
@@ -328,7 +346,8 @@ impl Machine {
         let mut story = String::new();
         for line in self.console().lines() {
             let line = line.trim_end();
-            if line.starts_with("PREBAKE-") || line.starts_with("#####") || line.contains("FAILED") {
+            if line.starts_with("PREBAKE-") || line.starts_with("#####") || line.contains("FAILED")
+            {
                 let _ = writeln!(story, "{}", line.chars().take(300).collect::<String>());
             }
         }
@@ -369,6 +388,9 @@ impl Drop for Machine {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("{}", self.story());
+            if self.running.is_some() {
+                eprintln!("{}", self.run("tail -n 15 /run/prebake/log/*"));
+            }
         }
         if let Some(mut running) = self.running.take() {
             let group = self.group.join("machine");
