@@ -87,6 +87,10 @@ impl<'a> Checker<'a, '_> {
                 continue;
             }
             self.decorator_arguments(syntax, name, decorator);
+            // Microsoft's compiler looks only at those without a namespace.
+            if matches!(syntax.expression, ExpressionSyntax::InstanceFunctionCall(_)) {
+                continue;
+            }
             if seen.contains(&decorator.name) {
                 let title = format!("`@{}` more than once", name.name);
                 self.error("BCP166", syntax.span, title, ("only one can count", "remove one"));

@@ -187,10 +187,10 @@ impl<'a> Lowerer<'a, '_> {
 
     /// The full name, ancestors included.
     pub(super) fn full_name(&self, id: ResourceId, env: &Env<'_>) -> Target {
-        let (mut names, _) = self.names(id, env);
-        if names.len() == 1 {
-            return names.remove(0);
+        if self.parent(id, env).is_none() {
+            return self.own_name(id, env);
         }
+        let names = self.name_segments(id, env);
         let holes: Vec<String> = (0..names.len()).map(|index| format!("{{{index}}}")).collect();
         Target::format(&holes.join("/"), names)
     }

@@ -19,6 +19,12 @@ use crate::bicep::syntax::{
 };
 use crate::diagnostic::Diagnostics;
 
+// What Microsoft's compiler writes into templates that need experiments of Azure's engine.
+const EXPERIMENTAL_WARNING: &str = "This template uses ARM features that are experimental. \
+    Experimental features should be enabled for testing purposes only, as there are no guarantees about \
+    the quality or stability of these features. Do not enable these settings for any production usage, \
+    or your production environment may be subject to breaking.";
+
 /// Compiles all files, each after those it refers to.
 pub fn lower(
     loaded: &Loaded<'_>,
@@ -140,8 +146,8 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             template.insert(name.to_owned(), value);
         };
         put("$schema", Value::from(schema(self.scope)));
-        if self.symbolic {
-            put("languageVersion", Value::from("2.0"));
+        if let Some(version) = version::language_version(self.unit, self.symbolic) {
+            put("languageVersion", Value::from(version));
         }
         put("contentVersion", Value::from("1.0.0.0"));
         put("metadata", self.section("metadata", || self.template_metadata()));
@@ -184,6 +190,11 @@ impl<'a, 'c> Lowerer<'a, 'c> {
 
     fn template_metadata(&self) -> Map<String, Value> {
         let mut metadata = Map::new();
+        let experiments: Vec<&str> = version::experiments(self.unit).collect();
+        if !experiments.is_empty() {
+            metadata.insert("_EXPERIMENTAL_WARNING".to_owned(), Value::from(EXPERIMENTAL_WARNING));
+            metadata.insert("_EXPERIMENTAL_FEATURES_ENABLED".to_owned(), json!(experiments));
+        }
         let version = env!("CARGO_PKG_VERSION");
         let generator = json!({ "name": "prebake", "version": version });
         metadata.insert("_generator".to_owned(), generator);
@@ -214,6 +225,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             }
         }
         if !exported.is_empty() {
+            exported.sort_by(|left, right| left["name"].as_str().cmp(&right["name"].as_str()));
             let exported = Value::Array(exported);
             metadata.insert("__bicep_exported_variables!".to_owned(), exported);
         }
