@@ -345,6 +345,8 @@ pub struct Decorator {
     pub parameters: &'static [Kinds],
     /// The kinds of types that it may describe; nothing if it does not matter.
     pub target: Option<Kinds>,
+    /// The experiment that it belongs to.
+    pub experiment: Option<&'static str>,
 }
 
 /// The decorator of this name.
@@ -369,7 +371,7 @@ const fn deco(
     parameters: &'static [K],
     target: Option<K>,
 ) -> Decorator {
-    Decorator { name, sites, minimum: parameters.len(), parameters, target }
+    Decorator { name, sites, minimum: parameters.len(), parameters, target, experiment: None }
 }
 
 const DECORATORS: &[Decorator] = &[
@@ -388,6 +390,11 @@ const DECORATORS: &[Decorator] = &[
     Decorator { minimum: 1, ..deco("retryOn", Sites::RESOURCE, &[A, I], None) },
     deco("sealed", TYPED, &[], Some(O)),
     deco("secure", TYPED, &[], Some(S.or(O))),
+    Decorator {
+        minimum: 1,
+        experiment: Some("userDefinedConstraints"),
+        ..deco("validate", TYPED, &[L, S], None)
+    },
     deco("waitUntil", Sites::RESOURCE, &[L, S], None),
 ];
 

@@ -72,6 +72,10 @@ impl<'a> Lowerer<'a, '_> {
                 object.insert(name.to_owned(), limit);
             }
         }
+        if let Some(constraint) = find(decorators, "validate") {
+            let parts = constraint.iter().map(|part| self.value(*part, &Env::empty()));
+            object.insert("validate".to_owned(), parts.collect());
+        }
         if find(decorators, "sealed").is_some() {
             object.insert("additionalProperties".to_owned(), Value::Bool(false));
         }

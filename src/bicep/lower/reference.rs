@@ -159,9 +159,16 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     fn own_name(&self, id: ResourceId, env: &Env<'_>) -> Target {
-        let syntax = self.bound.resource(id).syntax;
+        let resource = self.bound.resource(id);
+        let syntax = resource.syntax;
         if let Some(property) = syntax.body().object.and_then(|body| body.property("name")) {
-            return self.target(property.value, env);
+            let name = || self.target(property.value, env);
+            // The name of an item of a loop is another for each.
+            return if env.is_empty() {
+                self.written(resource.symbol, syntax.name.span, name)
+            } else {
+                name()
+            };
         }
         let help = "give it a `name`";
         self.error("BCP035", syntax.name.span, "a resource without a name", help);

@@ -17,7 +17,7 @@ use crate::bicep::syntax::{
     ExpressionSyntax, FileKind, FunctionDeclarationSyntax, OutputDeclarationSyntax,
     ParameterDeclarationSyntax, StatementSyntax,
 };
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 // What Microsoft's compiler writes into templates that need experiments of Azure's engine.
 const EXPERIMENTAL_WARNING: &str = "This template uses ARM features that are experimental. \
@@ -35,7 +35,7 @@ pub fn lower(
     for id in &loaded.order {
         compiled[id.0] = match &loaded.unit(*id).content {
             Content::Bicep(unit) if unit.bound.program.kind == FileKind::Bicep => {
-                Some(lower_unit(loaded, &compiled, files, *id, unit, diagnostics))
+                lower_unit(loaded, &compiled, files, *id, unit, diagnostics)
             }
             Content::Json(template) => Some(json_unit(template)),
             Content::Bicep(_) | Content::TemplateSpec(_) => None,
@@ -65,7 +65,12 @@ fn lower_unit<'a>(
     id: UnitId,
     unit: &BicepUnit<'a>,
     diagnostics: &mut Diagnostics,
-) -> Compiled {
+) -> Option<Compiled> {
+    let extensions = extensions(unit);
+    if !extensions.is_empty() {
+        extensions.into_iter().for_each(|finding| diagnostics.push(finding));
+        return None;
+    }
     let imports = Imports::new(loaded, id, diagnostics);
     let mut lowerer = Lowerer::new(loaded, compiled, files, id, unit, &imports);
     lowerer.symbolic = lowerer.needs_symbols();
@@ -78,12 +83,26 @@ fn lower_unit<'a>(
         _ => None,
     });
     let source_map = lowerer.map.take().map;
-    Compiled {
+    Some(Compiled {
         values: count(&template),
         template: Rc::new(template),
         source_map: Arc::new(source_map),
         secure_outputs: outputs.collect(),
-    }
+    })
+}
+
+// Only Azure's own resources can be compiled: a file that declares others is refused where it says so.
+fn extensions(unit: &BicepUnit<'_>) -> Vec<Diagnostic> {
+    let statements = unit.bound.program.statements.iter();
+    let refused = statements.filter_map(|statement| match statement {
+        StatementSyntax::Extension(node) => Some(
+            Diagnostic::error("BCP400", "an extension cannot be compiled")
+                .at(unit.bound.place(node.span), "declares other resources than Azure's")
+                .help("deploy what needs it apart, with Microsoft's compiler"),
+        ),
+        _ => None,
+    });
+    refused.collect()
 }
 
 impl<'a, 'c> Lowerer<'a, 'c> {
@@ -109,7 +128,9 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             inlined: OnceCell::new(),
             lambda_modules: RefCell::default(),
             loads: OnceCell::new(),
+            written: RefCell::default(),
             depth: Cell::new(0),
+            deepest: Cell::new(0),
             expressions: Cell::new(0),
             nested: Cell::new(0),
             problems: RefCell::default(),
@@ -338,12 +359,6 @@ impl<'a, 'c> Lowerer<'a, 'c> {
     fn deployed(&self) -> Value {
         let start = self.bound.program.span.start;
         self.enter("resources", crate::diagnostic::Span::new(start, start));
-        for statement in self.bound.program.statements {
-            if let StatementSyntax::Extension(node) = statement {
-                let help = "only Azure's own resources can be compiled";
-                self.error("BCP400", node.span, "an extension", help);
-            }
-        }
         let mut resources = self.resources();
         resources.extend(self.modules(resources.len()));
         self.leave();

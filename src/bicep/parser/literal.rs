@@ -250,8 +250,9 @@ fn unescape(raw: &str) -> String {
                 let (point, after) = code_point(after.as_str());
                 rest = after;
                 // Two halves of a surrogate pair are one character; one half is none of a Rust text.
-                let other = rest.strip_prefix("\\u").map(code_point);
-                if let (0xd800..0xdc00, Some((low @ 0xdc00..0xe000, after))) = (point, other) {
+                let high = (0xd800..0xdc00).contains(&point);
+                let other = rest.strip_prefix("\\u").filter(|_| high).map(code_point);
+                if let Some((low @ 0xdc00..0xe000, after)) = other {
                     let pair = 0x1_0000 + ((point - 0xd800) << 10) + (low - 0xdc00);
                     text.extend(char::from_u32(pair));
                     rest = after;
