@@ -136,20 +136,12 @@ fn kind(found: &Type<'static>) -> Option<&'static str> {
 
 // A segment of a JSON pointer in a URI.
 fn unescape(segment: &str) -> String {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let [first, after @ ..] = rest {
-        let hex = segment.get(segment.len() - after.len()..segment.len() - after.len() + 2);
-        match hex.filter(|_| *first == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
+    let mut parts = segment.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let code = part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(code.unwrap_or(b'%'));
+        bytes.extend(&part.as_bytes()[if code.is_some() { 2 } else { 0 }..]);
     }
     String::from_utf8_lossy(&bytes).replace("~1", "/").replace("~0", "~")
 }

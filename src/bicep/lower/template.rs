@@ -68,7 +68,9 @@ fn lower_unit<'a>(
 ) -> Option<Compiled> {
     let extensions = extensions(unit);
     if !extensions.is_empty() {
-        extensions.into_iter().for_each(|finding| diagnostics.push(finding));
+        for finding in extensions {
+            diagnostics.push(finding);
+        }
         return None;
     }
     let imports = Imports::new(loaded, id, diagnostics);

@@ -109,11 +109,8 @@ impl<'f> Values<'f> {
 
 /// The ID of the Key Vault in a subscription and a resource group; an expression if one of the three is one.
 fn vault_id(place: &[Evaluated]) -> Value {
-    if let [
-        Evaluated::String(subscription),
-        Evaluated::String(group),
-        Evaluated::String(name),
-    ] = place
+    if let [Evaluated::String(subscription), Evaluated::String(group), Evaluated::String(name)] =
+        place
     {
         return Value::from(format!(
             "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}"
