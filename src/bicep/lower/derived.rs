@@ -7,6 +7,28 @@ use super::types::{Node, Step};
 use crate::azure_types::{Property, Tables, Type, TypeId, tables};
 use crate::bicep::syntax::{TypeInstantiationSyntax, TypeSyntax};
 
+/// Properties that every resource may have, and their kinds
+/// (<https://github.com/Azure/bicep/blob/main/src/Bicep.Core/TypeSystem/Providers/Az/AzResourceTypeProvider.cs>).
+const COMMON: [(&str, &str); 17] = [
+    ("apiVersion", "string"),
+    ("eTag", "string"),
+    ("extendedLocation", "object"),
+    ("id", "string"),
+    ("identity", "object"),
+    ("kind", "string"),
+    ("location", "string"),
+    ("managedBy", "string"),
+    ("managedByExtended", "array"),
+    ("name", "string"),
+    ("plan", "object"),
+    ("properties", "object"),
+    ("scale", "object"),
+    ("sku", "object"),
+    ("tags", "object"),
+    ("type", "string"),
+    ("zones", "array"),
+];
+
 /// A part of the body of a resource type.
 #[derive(Debug, Clone)]
 pub struct Derived {
@@ -29,7 +51,11 @@ impl Derived {
             derived["output"] = Value::Bool(true);
         }
         let mut object = Map::new();
-        if let Some(kind) = self.body_type().and_then(|found| kind(&found)) {
+        let found = match self.body_type() {
+            Some(found) => kind(&found),
+            None => self.common_kind(),
+        };
+        if let Some(kind) = found {
             object.insert("type".to_owned(), Value::from(kind));
         }
         let metadata = json!({ "__bicep_resource_derived_type!": derived });
@@ -56,6 +82,17 @@ impl Derived {
             }
             _ => Vec::new(),
         }
+    }
+
+    // What every resource may have, in Microsoft's compiler, also where the tables do not know it.
+    fn common_kind(&self) -> Option<&'static str> {
+        Some(match self.source.split_once('#')?.1 {
+            "properties/tags/additionalProperties" => "string",
+            path => {
+                let name = path.strip_prefix("properties/")?;
+                COMMON.iter().find(|(known, _)| *known == name)?.1
+            }
+        })
     }
 
     // What the tables know of this part.
