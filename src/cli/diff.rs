@@ -255,6 +255,15 @@ pub(super) fn state_of(
     if let Some(path) = previous.damaged.iter().find(|path| path.starts_with("arm/")) {
         return Err(broken(path, "is gone, or is no text file that can be read back"));
     }
+    if !previous.files.keys().any(|path| path.ends_with(".bicep")) {
+        return Err(broken(MANIFEST, "lists no stage"));
+    }
+    if let Some(path) = pipeline::edited(&previous.files, manifest, current) {
+        return Err(broken(
+            &path,
+            "was edited: it does not compile to the file in `arm/` beside it",
+        ));
+    }
     let mut findings = Diagnostics::new();
     let target = manifest.target.as_ref();
     let state = pipeline::previous_state(&previous.files, target, current, &mut findings);

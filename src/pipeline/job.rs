@@ -1,3 +1,4 @@
+use super::secrets::Secrets;
 use super::{Input, Outcome, Tools, phases};
 use crate::config::layers::{self, Files, NoFiles};
 use crate::config::{self, Document};
@@ -93,8 +94,11 @@ impl Job {
     /// Runs the phases.
     pub fn render(self, tools: &Tools) -> Outcome {
         let Self { document, mut diagnostics, mut sources, .. } = self;
-        let render =
-            document.and_then(|document| phases(document, tools, &mut sources, &mut diagnostics));
+        let mut secrets = Secrets::hide(&mut sources);
+        let render = document.and_then(|document| {
+            phases(document, &mut secrets, tools, &mut sources, &mut diagnostics)
+        });
+        diagnostics.append(secrets.take());
         let render = render.filter(|_| !diagnostics.has_errors());
         Outcome { render, diagnostics, sources }
     }

@@ -1,11 +1,14 @@
 //! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
 
+mod edited;
 pub mod fleet;
 mod job;
 mod judge;
+mod secrets;
 mod stages;
 mod state;
 
+pub use edited::edited;
 pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
@@ -21,6 +24,7 @@ use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
 use judge::Judged;
+use secrets::Secrets;
 
 /// A config to render.
 #[derive(Debug, Clone, Default)]
@@ -130,6 +134,7 @@ fn bake_fits(
 
 fn phases(
     document: Document,
+    secrets: &mut Secrets,
     tools: &Tools,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
@@ -160,7 +165,7 @@ fn phases(
         let (config, templates) = (job::digest(&document), tools.templates.digest());
         Manifest::of(&model.name, config, templates, &artifacts.files).deployed_to(target(&model))
     };
-    let judge = || judged.judge(&tools.schemas, tools.as_of, sources, diagnostics);
+    let judge = || judged.judge(secrets, tools, sources, diagnostics);
     let (manifest, ()) = rayon::join(digests, judge);
     artifacts.insert(MANIFEST, manifest.text());
     Some(Render { config, document, model, artifacts, stages })

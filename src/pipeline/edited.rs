@@ -1,0 +1,57 @@
+//! Whether the Bicep of a previous render still is what its compiled form says.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Render, Stage};
+use crate::bicep::{self, MemoryFiles};
+use crate::diagnostic::{Diagnostics, Sources};
+use crate::render::{MANIFEST, Manifest};
+
+/// The Bicep file of a previous render that does not compile to the template beside it: a comparison reads the
+/// template, and a deployment may take the Bicep. What the current render has in common with the previous one was just
+/// compiled. Another version of prebake may compile to another template, so its renders are not judged.
+pub fn edited(
+    files: &BTreeMap<String, String>,
+    manifest: &Manifest,
+    current: Option<&Render>,
+) -> Option<String> {
+    if manifest.prebake != env!("CARGO_PKG_VERSION") {
+        return None;
+    }
+    let same = |path: &str| {
+        current.is_some_and(|current| current.artifacts.files.get(path) == files.get(path))
+    };
+    let is_read = |path: &&String| !path.starts_with("arm/") && path.as_str() != MANIFEST;
+    let all_same = files.keys().filter(is_read).all(|path| same(path));
+    let is_stage = |path: &&String| path.ends_with(".bicep") && !path.contains('/');
+    let mut stages = files.keys().filter(is_stage);
+    stages
+        .find(|path| {
+            let name = path.trim_end_matches(".bicep");
+            let (template, parameters) = (Stage::template_path(name), Stage::parameters_path(name));
+            let stands = all_same && same(&template) && same(&parameters);
+            !stands && files.get(&template).is_some_and(|json| !compiles_to(path, json, files))
+        })
+        .cloned()
+}
+
+fn compiles_to(path: &str, json: &str, files: &BTreeMap<String, String>) -> bool {
+    let memory: MemoryFiles =
+        files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+    let written = |text: &str| serde_json::from_str::<Value>(text).ok();
+    let compiled = bicep::compile(path, &memory, &mut sources, &mut diagnostics);
+    if compiled.map(|template| template.json) != written(json) {
+        return false;
+    }
+    let parameters = path.replace(".bicep", ".bicepparam");
+    let written = files
+        .get(&Stage::parameters_path(path.trim_end_matches(".bicep")))
+        .and_then(|text| written(text));
+    let Some(written) = written.filter(|_| files.contains_key(&parameters)) else { return true };
+    let compiled =
+        bicep::compile_params(&parameters, &memory, &|_| None, &mut sources, &mut diagnostics);
+    compiled.is_some_and(|compiled| compiled.json == written)
+}
