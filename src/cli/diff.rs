@@ -258,16 +258,19 @@ pub(super) fn state_of(
     if !previous.files.keys().any(|path| path.ends_with(".bicep")) {
         return Err(broken(MANIFEST, "lists no stage"));
     }
+    let mut findings = Diagnostics::new();
+    let target = manifest.target.as_ref();
+    let state = pipeline::previous_state(&previous.files, target, current, &mut findings);
+    if findings.has_errors() {
+        return Err(findings);
+    }
     if let Some(path) = pipeline::edited(&previous.files, manifest, current) {
         return Err(broken(
             &path,
             "was edited: it does not compile to the file in `arm/` beside it",
         ));
     }
-    let mut findings = Diagnostics::new();
-    let target = manifest.target.as_ref();
-    let state = pipeline::previous_state(&previous.files, target, current, &mut findings);
-    if findings.has_errors() { Err(findings) } else { Ok(Some(state)) }
+    Ok(Some(state))
 }
 
 /// Whether compiled stages stand in a folder.

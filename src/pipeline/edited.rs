@@ -10,8 +10,7 @@ use crate::diagnostic::{Diagnostics, Sources};
 use crate::render::{MANIFEST, Manifest};
 
 /// The Bicep file of a previous render that does not compile to the template beside it: a comparison reads the
-/// template, and a deployment may take the Bicep. What the current render has in common with the previous one was just
-/// compiled. Another version of prebake may compile to another template, so its renders are not judged.
+/// template, and a deployment may take the Bicep. Another version of prebake may compile to another template, so its renders are not judged.
 pub fn edited(
     files: &BTreeMap<String, String>,
     manifest: &Manifest,
@@ -20,21 +19,21 @@ pub fn edited(
     if manifest.prebake != env!("CARGO_PKG_VERSION") {
         return None;
     }
-    let same = |path: &str| {
+    // What both renders have in common was just compiled.
+    let same = |path: &String| {
         current.is_some_and(|current| current.artifacts.files.get(path) == files.get(path))
     };
     let is_read = |path: &&String| !path.starts_with("arm/") && path.as_str() != MANIFEST;
-    let all_same = files.keys().filter(is_read).all(|path| same(path));
+    if files.keys().filter(is_read).all(same) {
+        return None;
+    }
     let is_stage = |path: &&String| path.ends_with(".bicep") && !path.contains('/');
     let mut stages = files.keys().filter(is_stage);
-    stages
-        .find(|path| {
-            let name = path.trim_end_matches(".bicep");
-            let (template, parameters) = (Stage::template_path(name), Stage::parameters_path(name));
-            let stands = all_same && same(&template) && same(&parameters);
-            !stands && files.get(&template).is_some_and(|json| !compiles_to(path, json, files))
-        })
-        .cloned()
+    let differs = |path: &&String| {
+        let template = Stage::template_path(path.trim_end_matches(".bicep"));
+        files.get(&template).is_some_and(|json| !compiles_to(path, json, files))
+    };
+    stages.find(differs).cloned()
 }
 
 fn compiles_to(path: &str, json: &str, files: &BTreeMap<String, String>) -> bool {
