@@ -9,7 +9,7 @@ use regex_lite::Regex;
 
 use super::catalogue;
 use crate::catalog::Table;
-use crate::diagnostic::{Diagnostic, Place, SourceFile, Span};
+use crate::diagnostic::{Diagnostic, FileId, Place, SourceFile, Span};
 
 /// The code of the rule.
 pub const SECRET: &str = "CI006";
@@ -151,10 +151,10 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
 
 /// The finding of each secret that a file of the user's holds, and where the secret itself stands: the excerpt
 /// of a message must not show it.
-pub fn secrets_of_file(
-    file: &SourceFile,
-    id: crate::diagnostic::FileId,
-) -> Vec<(Diagnostic, Place)> {
+///
+/// # Panics
+/// Never: a test looks the rule's code up.
+pub fn secrets_of_file(file: &SourceFile, id: FileId) -> Vec<(Diagnostic, Place)> {
     let place = |range: &Range<usize>| {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Place { file: id, span: Span::new(offset(range.start), offset(range.end)) }

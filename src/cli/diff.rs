@@ -255,7 +255,7 @@ pub(super) fn state_of(
     if let Some(path) = previous.damaged.iter().find(|path| path.starts_with("arm/")) {
         return Err(broken(path, "is gone, or is no text file that can be read back"));
     }
-    if !previous.files.keys().any(|path| path.ends_with(".bicep")) {
+    if !previous.files.keys().any(|path| pipeline::is_stage(path)) {
         return Err(broken(MANIFEST, "lists no stage"));
     }
     let mut findings = Diagnostics::new();

@@ -27,13 +27,17 @@ pub fn edited(
     if files.keys().filter(is_read).all(same) {
         return None;
     }
-    let is_stage = |path: &&String| path.ends_with(".bicep") && !path.contains('/');
-    let mut stages = files.keys().filter(is_stage);
+    let mut stages = files.keys().filter(|path| is_stage(path));
     let differs = |path: &&String| {
         let template = Stage::template_path(path.trim_end_matches(".bicep"));
         files.get(&template).is_some_and(|json| !compiles_to(path, json, files))
     };
     stages.find(differs).cloned()
+}
+
+/// Whether a file of a render is the Bicep of a stage.
+pub fn is_stage(path: &str) -> bool {
+    path.strip_suffix(".bicep").is_some_and(|name| !name.contains('/'))
 }
 
 fn compiles_to(path: &str, json: &str, files: &BTreeMap<String, String>) -> bool {

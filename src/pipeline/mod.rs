@@ -8,7 +8,7 @@ mod secrets;
 mod stages;
 mod state;
 
-pub use edited::edited;
+pub use edited::{edited, is_stage};
 pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
