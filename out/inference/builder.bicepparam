@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'eastus2'
 param tags = {
-  'prebake-bake': 'ec5bfbb92ca250ff2766033ce60438df'
+  'prebake-bake': 'b2f423dcc352c79ceb4c1f4dd0d69979'
 }
 param vmName = 'inference-builder'
 param vmSize = 'Standard_NC24ads_A100_v4'

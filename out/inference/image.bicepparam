@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'eastus2'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'ec5bfbb92ca250ff2766033ce60438df'
+  'prebake-bake': 'b2f423dcc352c79ceb4c1f4dd0d69979'
 }
 param galleryName = 'inference_gallery'
 param definitionName = 'inference-ubuntu-24.04'

@@ -25,7 +25,7 @@ param nodeAgentSkuId = 'batch.node.el 9'
 param pools = {
   render: {
     id: 'render'
-    vmSize: 'Standard_NV12ads_A10_v5'
+    vmSize: 'Standard_NC4as_T4_v3'
     autoScaleFormula: '$samples = $PendingTasks.GetSamplePercent(TimeInterval_Minute * 5);\n$tasks = $samples < 70 ? max(0, $PendingTasks.GetSample(1)) : avg($PendingTasks.GetSample(TimeInterval_Minute * 5));\n$TargetDedicatedNodes = min(20, $tasks);\n$NodeDeallocationOption = taskcompletion;\n'
     autoScaleInterval: 'PT5M'
     taskSlotsPerNode: 1

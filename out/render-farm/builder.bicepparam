@@ -2,11 +2,11 @@ using './builder.bicep'
 
 param location = 'westeurope'
 param tags = {
-  'prebake-bake': 'b5c561a823eb3162f1bffc64691e680f'
+  'prebake-bake': 'cf959a9b4d9dc7319b134acbc10d3804'
   team: 'visual-effects'
 }
 param vmName = 'render-farm-builder'
-param vmSize = 'Standard_NV12ads_A10_v5'
+param vmSize = 'Standard_NC4as_T4_v3'
 param baseImage = {
   publisher: 'almalinux'
   offer: 'almalinux-x86_64'

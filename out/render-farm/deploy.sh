@@ -18,10 +18,10 @@ readonly GALLERY=render_farm_gallery
 readonly DEFINITION=render-farm-almalinux-9
 readonly VERSION=1.2.0
 readonly BUILDER=render-farm-builder
-readonly BUILDER_SIZE=Standard_NV12ads_A10_v5
-readonly BUILDER_FAMILY=StandardNVADSA10v5Family
-readonly BUILDER_CORES=12
-readonly BAKE_ID=b5c561a823eb3162f1bffc64691e680f
+readonly BUILDER_SIZE=Standard_NC4as_T4_v3
+readonly BUILDER_FAMILY='Standard NCASv3_T4 Family'
+readonly BUILDER_CORES=4
+readonly BAKE_ID=cf959a9b4d9dc7319b134acbc10d3804
 readonly BAKE_MINUTES=90
 readonly ACCOUNT=renderfarm68b903bc
 readonly POOLS=(render)
@@ -219,7 +219,7 @@ check_builder_quota() {
 
 # The nodes of a BatchService account count against the account's own quota, not the subscription's.
 check_pool_quota() {
-  check_batch_size Standard_NV12ads_A10_v5
+  check_batch_size Standard_NC4as_T4_v3
 }
 
 # --- stages ------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ param tags = {
   team: 'visual-effects'
 }
 param versionTags = {
-  'prebake-bake': 'b5c561a823eb3162f1bffc64691e680f'
+  'prebake-bake': 'cf959a9b4d9dc7319b134acbc10d3804'
   team: 'visual-effects'
 }
 param galleryName = 'render_farm_gallery'

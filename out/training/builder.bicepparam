@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westus3'
 param tags = {
-  'prebake-bake': '728fc6b8d70f817bd5c0b9e69ccf2460'
+  'prebake-bake': '30eb315e0c4d70995eb5b840f9b0a87a'
 }
 param vmName = 'training-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'westus3'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '728fc6b8d70f817bd5c0b9e69ccf2460'
+  'prebake-bake': '30eb315e0c4d70995eb5b840f9b0a87a'
 }
 param galleryName = 'training_gallery'
 param definitionName = 'training-ubuntu-24.04'

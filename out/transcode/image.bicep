@@ -99,6 +99,11 @@ resource definition 'Microsoft.Compute/galleries/images@2025-03-03' = {
         name: 'DiskControllerTypes'
         value: 'SCSI, NVMe'
       }
+      // Image Builder distributes to no other security type from a base image that supports trusted launch.
+      {
+        name: 'SecurityType'
+        value: 'TrustedLaunchSupported'
+      }
     ]
   }
 }

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': '48a3736aea3afcf795911dc721ad66de'
+  'prebake-bake': 'b56612313134ad13752af9a5e7c3d618'
 }
 param vmName = 'vision-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

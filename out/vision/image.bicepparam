@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '48a3736aea3afcf795911dc721ad66de'
+  'prebake-bake': 'b56612313134ad13752af9a5e7c3d618'
 }
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::table::{Row, Table};
-
-const VERSIONS: Table = Table::new(include_str!("tables/api-versions.tsv"));
-const PROPERTIES: Table = Table::new(include_str!("tables/api-properties.tsv"));
+use super::table::Row;
+use super::tables::API_PROPERTIES as PROPERTIES;
+use super::tables::API_VERSIONS as VERSIONS;
+use crate::diagnostic::Fact;
 
 /// A property that not every API version of its type has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +21,25 @@ pub struct ApiProperty {
     pub source: &'static str,
 }
 
-/// The API version that templates use for a resource type.
+/// The newest API version of a resource type that is no preview, if it has one.
+pub fn newest_api_version(kind: &str) -> Option<&'static str> {
+    VERSIONS.find(kind).map(|row| row.cells::<3>()[2])
+}
+
+/// The API version that prebake uses for a resource type.
 pub fn api_version(kind: &str) -> Option<&'static str> {
     VERSIONS.find(kind).map(|row| row.cells::<2>()[1])
 }
 
-/// All resource types with the API version that templates use.
+/// The row of the API versions of a resource type, for a finding that rests on it.
+///
+/// # Panics
+/// If the type is not one of the table.
+pub fn api_version_fact(kind: &str) -> Fact {
+    VERSIONS.fact_of(kind).expect("the type was found in the table")
+}
+
+/// All resource types with the API version that prebake uses.
 pub fn api_versions() -> impl Iterator<Item = (&'static str, &'static str)> {
     VERSIONS.rows().map(|row| {
         let [kind, version] = row.cells();

@@ -1,6 +1,4 @@
-use super::table::Table;
-
-const TABLE: Table = Table::new(include_str!("tables/azure-errors.tsv"));
+use super::tables::AZURE_ERRORS as TABLE;
 
 /// What is known of an error code of Azure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,5 @@
-use super::table::{Row, Table};
-
-const TABLE: Table = Table::new(include_str!("tables/clouds.tsv"));
+use super::table::Row;
+use super::tables::CLOUDS as TABLE;
 
 /// A cloud of Azure.
 #[derive(Debug, Clone, PartialEq, Eq)]

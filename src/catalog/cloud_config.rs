@@ -1,6 +1,5 @@
-use super::table::{Row, Table};
-
-const TABLE: Table = Table::new(include_str!("tables/cloud-config-keys.tsv"));
+use super::table::Row;
+use super::tables::CLOUD_CONFIG_KEYS as TABLE;
 
 /// Whether cloud-config has a top-level key; its keys are in lower case.
 pub fn is_cloud_config_key(key: &str) -> bool {

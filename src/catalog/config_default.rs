@@ -1,6 +1,4 @@
-use super::table::Table;
-
-const TABLE: Table = Table::new(include_str!("tables/config-defaults.tsv"));
+use super::tables::CONFIG_DEFAULTS as TABLE;
 
 /// What a config means where it says nothing, by key.
 ///

@@ -1,6 +1,4 @@
-use super::table::Table;
-
-const TABLE: Table = Table::new(include_str!("tables/cuda-drivers.tsv"));
+use super::tables::CUDA_DRIVERS as TABLE;
 
 /// The oldest branch of the NVIDIA driver on which CUDA of a major version starts.
 pub fn cuda_driver(major: u32) -> Option<u32> {

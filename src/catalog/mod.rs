@@ -13,14 +13,19 @@ mod date;
 pub mod mutability;
 mod name_rule;
 mod os;
+pub mod overlay;
 mod region;
 mod retirement;
 mod role;
+mod search;
 mod software;
 mod table;
+mod tables;
 mod vm_size;
 
-pub use api::{ApiProperty, api_properties, api_version, api_versions};
+pub use api::{
+    ApiProperty, api_properties, api_version, api_version_fact, api_versions, newest_api_version,
+};
 pub use azure_error::{AzureErrorCode, azure_error};
 pub use cloud::{Cloud, cloud, clouds};
 pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
@@ -30,15 +35,19 @@ pub use date::Date;
 pub use name_rule::{NameProblem, NameRule, name_rule};
 pub use os::{
     BaseImage, Generation, NodeAgent, base_image, base_images, marketplace_image, node_agent,
-    node_agent_by_id, node_agents, os_keys,
+    node_agent_by_id, node_agent_fact, node_agents, os_keys,
 };
+pub use overlay::Overlay;
 pub use region::{Region, region, regions};
 pub use retirement::{Retirement, retirement};
 pub use role::{RegistryMode, Role, pull_role, role, role_by_id};
+pub use search::rows_about;
 pub use software::{
-    Driver, PackageSource, Repository, driver, driver_branch, last_driver_branch, package_source,
+    Driver, GridDriver, PackageSource, Repository, driver, driver_branch, grid_driver,
+    last_driver_branch, package_source,
 };
 pub use table::{Row, Table};
+pub use tables::{SECURITY, tables};
 pub use vm_size::{DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes};
 
 /// Whether Azure still offers something.

@@ -3,6 +3,8 @@
 //! Three tables, read once: `mutability.tsv`, `defaults.tsv` and `comparisons.tsv`. Their rows name
 //! paths of a resource body; [`Facts`] walks down a body and knows the rows that hold there.
 
+use super::table::Table;
+use super::tables::{COMPARISONS, DEFAULTS, MUTABILITY};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -126,8 +128,8 @@ pub struct Mutability {
 
 impl Mutability {
     fn parse(columns: &[&'static str]) -> Self {
-        let &[_, _, when, verdict, effect, advice, confidence, source] = columns else {
-            unreachable!("every row of mutability.tsv has eight columns, as its test proves");
+        let &[_, _, when, verdict, effect, advice, confidence, source, _] = columns else {
+            unreachable!("every row of mutability.tsv has nine columns, as its test proves");
         };
         let (word, detail) = verdict.split_once(':').unwrap_or((verdict, ""));
         let detail = (!detail.is_empty()).then_some(detail);
@@ -314,7 +316,7 @@ fn each(body: &mut Node, pattern: &'static str, mut act: impl FnMut(&mut Node)) 
 /// The types of the tables, in lowercase.
 static TYPES: LazyLock<BTreeMap<String, Type>> = LazyLock::new(|| {
     let mut types = BTreeMap::<String, Type>::new();
-    let mut add = |table: &'static str, list: fn(&mut Type) -> &mut Vec<&'static str>| {
+    let mut add = |table: Table, list: fn(&mut Type) -> &mut Vec<&'static str>| {
         let rows: Vec<&str> = lines(table).collect();
         for rows in rows.chunk_by(|one, next| kind_of(one) == kind_of(next)) {
             list(types.entry(kind_of(rows[0]).to_lowercase()).or_default()).extend(rows);
@@ -326,13 +328,9 @@ static TYPES: LazyLock<BTreeMap<String, Type>> = LazyLock::new(|| {
     types
 });
 
-const MUTABILITY: &str = include_str!("tables/mutability.tsv");
-const DEFAULTS: &str = include_str!("tables/defaults.tsv");
-const COMPARISONS: &str = include_str!("tables/comparisons.tsv");
-
 /// The rows of a table, without comments and the line of column names.
-fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
-    table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1)
+fn lines(table: Table) -> impl Iterator<Item = &'static str> {
+    table.lines()
 }
 
 /// The resource type of a row, its first column.
@@ -475,7 +473,7 @@ mod tests {
     #[test]
     fn every_row_of_the_tables_can_be_read() {
         for columns in lines(MUTABILITY).map(columns) {
-            assert_eq!(columns.len(), 8, "{columns:?}");
+            assert_eq!(columns.len(), 9, "{columns:?}");
             let row = Mutability::parse(&columns);
             assert!(row.verdict != Verdict::Unknown || columns[3] == "unknown", "{columns:?}");
             assert!(

@@ -3,9 +3,8 @@ use std::sync::{LazyLock, OnceLock};
 
 use regex_lite::Regex;
 
-use super::table::{Row, Table};
-
-const TABLE: Table = Table::new(include_str!("tables/name-rules.tsv"));
+use super::table::Row;
+use super::tables::NAME_RULES as TABLE;
 
 /// Patterns are compiled once each, when first asked for: a fleet checks thousands of names.
 static RULES: LazyLock<BTreeMap<String, NameRule>> = LazyLock::new(|| {

@@ -1,8 +1,8 @@
-use super::table::{Row, Table};
+use super::table::Row;
+use super::tables::BASE_IMAGES;
+use super::tables::NODE_AGENTS;
 use super::{Date, Status};
-
-const BASE_IMAGES: Table = Table::new(include_str!("tables/base-images.tsv"));
-const NODE_AGENTS: Table = Table::new(include_str!("tables/node-agents.tsv"));
+use crate::diagnostic::Fact;
 
 /// The Hyper-V generation of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,6 +117,14 @@ pub fn node_agent(os_key: &str) -> Option<NodeAgent> {
 /// The node agent of this id.
 pub fn node_agent_by_id(id: &str) -> Option<NodeAgent> {
     NODE_AGENTS.find(id).map(parse_agent)
+}
+
+/// The row of a node agent of this id, for a finding that rests on it.
+///
+/// # Panics
+/// If the id is not one of the table.
+pub fn node_agent_fact(id: &str) -> Fact {
+    NODE_AGENTS.fact_of(id).expect("the agent was found in the table")
 }
 
 /// All node agents.

@@ -1,6 +1,6 @@
-use super::table::{Row, Table};
-
-const TABLE: Table = Table::new(include_str!("tables/regions.tsv"));
+use super::table::Row;
+use super::tables::REGIONS as TABLE;
+use crate::diagnostic::Fact;
 
 /// An Azure region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,20 @@ pub struct Region {
     pub paired_region: &'static str,
     /// Access must be asked for.
     pub restricted: bool,
+    /// Where Azure VM Image Builder stands there: `yes`, `no` or `preview`.
+    pub image_builder: &'static str,
     /// Where the row comes from.
     pub source: &'static str,
+}
+
+impl Region {
+    /// Its row, for a finding that rests on it.
+    ///
+    /// # Panics
+    /// Never: it was read from the table.
+    pub fn fact(&self) -> Fact {
+        TABLE.fact_of(self.name).expect("it was read from the table")
+    }
 }
 
 /// The region of a short or display name: `West US 2` is `westus2`.
@@ -33,7 +45,17 @@ pub fn regions() -> impl Iterator<Item = Region> {
 }
 
 fn parse(row: Row) -> Region {
-    let [name, display_name, geography, cloud, paired_region, restricted, source] = row.cells();
+    let [name, display_name, geography, cloud, paired_region, restricted, image_builder, source] =
+        row.cells();
     let restricted = restricted == "yes";
-    Region { name, display_name, geography, cloud, paired_region, restricted, source }
+    Region {
+        name,
+        display_name,
+        geography,
+        cloud,
+        paired_region,
+        restricted,
+        image_builder,
+        source,
+    }
 }

@@ -1,7 +1,7 @@
 use super::Date;
-use super::table::{Row, Table};
-
-const TABLE: Table = Table::new(include_str!("tables/retirements.tsv"));
+use super::table::Row;
+use super::tables::RETIREMENTS as TABLE;
+use crate::diagnostic::Fact;
 
 /// The end of something that Azure offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +18,21 @@ pub struct Retirement {
     pub source: &'static str,
 }
 
-/// The end of a subject: `batch-family:` with a quota family (lowercase, no spaces), `image-offer:` with
-/// publisher and offer, `batch:`, `network:` or `compute:` with a feature.
+/// The end of a subject: `batch-family:` with a quota family (lowercase, no spaces) for Batch, `growth:` with
+/// one for deployments of new subscriptions, `image-offer:` with publisher and offer, `api-versions:` with a
+/// namespace, and a service with a feature: `batch:`, `network:`, `registry:`, `compute:`.
 pub fn retirement(subject: &str) -> Option<Retirement> {
     TABLE.find(subject).map(parse)
+}
+
+impl Retirement {
+    /// Its row, for a finding that rests on it.
+    ///
+    /// # Panics
+    /// Never: it was read from the table.
+    pub fn fact(&self) -> Fact {
+        TABLE.fact_of(self.subject).expect("it was read from the table")
+    }
 }
 
 fn parse(row: Row) -> Retirement {

@@ -1,6 +1,5 @@
-use super::table::{Row, Table};
-
-const TABLE: Table = Table::new(include_str!("tables/roles.tsv"));
+use super::table::Row;
+use super::tables::ROLES as TABLE;
 
 /// In which permission mode of a registry a role opens its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

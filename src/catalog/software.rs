@@ -1,10 +1,8 @@
 use serde::Serialize;
 
-use super::table::{Row, Table};
-
-const DRIVERS: Table = Table::new(include_str!("tables/drivers.tsv"));
-const GPU_DRIVERS: Table = Table::new(include_str!("tables/gpu-drivers.tsv"));
-const PACKAGE_SOURCES: Table = Table::new(include_str!("tables/package-sources.tsv"));
+use super::table::Row;
+use super::tables::{DRIVERS, GPU_DRIVERS, PACKAGE_SOURCES};
+use super::vm_size::GpuModules;
 
 /// An NVIDIA driver that a bake can install on an operating system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +17,8 @@ pub struct Driver {
     pub package: &'static str,
     /// Oldest branch whose packages have these names; none for a runfile.
     pub first_branch: Option<u32>,
+    /// Newest branch that has these kernel modules at all; none where every later one has them.
+    pub last_branch: Option<u32>,
     fabric_manager: &'static str,
     renamed_in: &'static str,
     former_fabric_manager: &'static str,
@@ -47,6 +47,21 @@ pub fn driver_branch(version: &str) -> Option<u32> {
 /// The last branch of the driver that serves a GPU; nothing for those that every later branch serves.
 pub fn last_driver_branch(gpu_model: &str) -> Option<u32> {
     GPU_DRIVERS.find(gpu_model)?.cells::<3>()[1].parse().ok()
+}
+
+/// The GRID driver that Azure supports on a GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GridDriver {
+    /// Release of NVIDIA's vGPU software, `18`.
+    pub vgpu: &'static str,
+    /// The kernel modules that it is installed with.
+    pub modules: GpuModules,
+}
+
+/// The GRID driver of a GPU; nothing where Azure supports none.
+pub fn grid_driver(gpu_model: &str) -> Option<GridDriver> {
+    let [_, _, vgpu, modules] = GPU_DRIVERS.find(gpu_model)?.cells();
+    (!vgpu.is_empty()).then(|| GridDriver { vgpu, modules: GpuModules::parse(modules) })
 }
 
 /// A package repository.
@@ -81,7 +96,8 @@ pub struct PackageSource {
     pub source: &'static str,
 }
 
-/// The driver of a class (`cuda`, `grid`) with these kernel modules (`open`, `proprietary`).
+/// The driver of a class (`cuda`, or `grid-` and the vGPU release) with these kernel modules (`open`,
+/// `proprietary`).
 pub fn driver(class: &str, modules: &str, os: &str) -> Option<Driver> {
     DRIVERS.find(&format!("{class}-{modules}-{os}")).map(parse_driver)
 }
@@ -99,6 +115,7 @@ fn parse_driver(row: Row) -> Driver {
         repository,
         package,
         first_branch,
+        last_branch,
         fabric_manager,
         renamed_in,
         former_fabric_manager,
@@ -112,6 +129,7 @@ fn parse_driver(row: Row) -> Driver {
         repository,
         package,
         first_branch: first_branch.parse().ok(),
+        last_branch: last_branch.parse().ok(),
         fabric_manager,
         renamed_in,
         former_fabric_manager,
@@ -172,13 +190,12 @@ mod tests {
 
     #[test]
     fn every_gpu_with_a_last_driver_is_one_of_a_size() {
-        let models: Vec<&str> = crate::catalog::vm_sizes()
-            .filter_map(crate::catalog::vm_size)
-            .map(|size| size.gpu_model)
-            .collect();
+        let sizes = crate::catalog::vm_sizes().filter_map(crate::catalog::vm_size);
+        let models: Vec<_> = sizes.map(|size| size.gpu_model).collect();
         for row in GPU_DRIVERS.rows() {
-            assert!(models.contains(&row.key()), "{}", row.key());
-            assert!(last_driver_branch(row.key()).is_some(), "{}", row.key());
+            assert!(models.iter().any(|model| model == row.key()), "{}", row.key());
+            let known = last_driver_branch(row.key()).is_some() || grid_driver(row.key()).is_some();
+            assert!(known, "{}", row.key());
         }
         assert_eq!(last_driver_branch("NVIDIA T4 16GB"), None);
     }
@@ -189,8 +206,12 @@ mod tests {
             for kind in ["docker", "toolkit", "cuda", "base", "build"] {
                 assert!(package_source(kind, os).is_some(), "{kind}-{os}");
             }
-            for (class, modules) in [("cuda", "open"), ("cuda", "proprietary"), ("grid", "open")] {
-                assert!(driver(class, modules, os).is_some(), "{class} {modules} {os}");
+            for modules in ["open", "proprietary"] {
+                assert!(driver("cuda", modules, os).is_some(), "{modules} {os}");
+            }
+            // Microsoft supports GRID on Ubuntu and RHEL.
+            for (class, modules) in [("grid-18", "proprietary"), ("grid-20", "open")] {
+                assert_eq!(driver(class, modules, os).is_some(), os.starts_with("ubuntu"));
             }
         }
         assert!(driver("rocm", "open", "ubuntu-24.04").is_none());

@@ -2,17 +2,54 @@ use std::cmp::Ordering;
 
 use memchr::{memchr, memrchr};
 
-/// A TSV file of facts: comment lines that name source and date, a header, and rows sorted by their first
-/// cell without regard to case. The last column of every table is the row's source.
+use super::Date;
+use crate::diagnostic::Fact;
+
+/// A TSV file of facts: comment lines that say what it holds, a header, and rows sorted by their first cell
+/// without regard to case. The last two columns of every table are the row's source and the day on which it
+/// was last looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
+    name: &'static str,
     text: &'static str,
 }
 
 impl Table {
-    /// The table of an embedded file.
-    pub const fn new(text: &'static str) -> Self {
-        Self { text }
+    /// The table of an embedded file, under its name without `.tsv`.
+    pub const fn new(name: &'static str, text: &'static str) -> Self {
+        Self { name, text }
+    }
+
+    /// Its name, `vm-sizes`.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// Whether each row has a key of its own, by which it is found.
+    pub fn has_keys(self) -> bool {
+        !matches!(self.name, "comparisons" | "defaults" | "mutability" | "security")
+    }
+
+    /// What the comments of the file say, in one text.
+    pub fn about(self) -> String {
+        let comments = self.text.lines().take_while(|line| line.starts_with('#'));
+        let words = comments.map(|line| line.trim_start_matches('#').trim());
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What a finding says of a row on which it rests.
+    pub fn fact(self, row: Row) -> Fact {
+        Fact {
+            table: self.name.to_owned(),
+            row: row.key().to_owned(),
+            source: row.source().to_owned(),
+            checked: row.cell_from_end(0).to_owned(),
+        }
+    }
+
+    /// The fact of the row of a key.
+    pub fn fact_of(self, key: &str) -> Option<Fact> {
+        self.find(key).map(|row| self.fact(row))
     }
 
     /// The names of the columns.
@@ -22,7 +59,17 @@ impl Table {
 
     /// All rows, in order.
     pub fn rows(self) -> impl Iterator<Item = Row> {
-        self.header().1.lines().map(Row)
+        self.lines().map(Row)
+    }
+
+    /// The text of all rows, in order.
+    pub fn lines(self) -> impl Iterator<Item = &'static str> {
+        self.header().1.lines()
+    }
+
+    /// The oldest day on which a row was last looked up.
+    pub fn oldest(self) -> Option<Date> {
+        self.rows().filter_map(Row::checked).min()
     }
 
     /// The row of a key, by binary search over the text: a look-up parses no other row.
@@ -63,6 +110,25 @@ impl Row {
     /// The first cell.
     pub fn key(self) -> &'static str {
         &self.0[..memchr(b'\t', self.0.as_bytes()).unwrap_or(self.0.len())]
+    }
+
+    /// Where the row comes from: the last cell but one.
+    pub fn source(self) -> &'static str {
+        self.cell_from_end(1)
+    }
+
+    /// The day on which somebody last looked the row up: the last cell.
+    pub fn checked(self) -> Option<Date> {
+        Date::parse(self.cell_from_end(0))
+    }
+
+    fn cell_from_end(self, back: usize) -> &'static str {
+        self.0.rsplit('\t').nth(back).unwrap_or("")
+    }
+
+    /// All cells.
+    pub fn all_cells(self) -> impl Iterator<Item = &'static str> {
+        self.0.split('\t')
     }
 
     /// The first `N` cells; a cell that the row lacks is empty.

@@ -1,10 +1,11 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use super::os::Generation;
-use super::table::{Row, Table};
+use super::table::Row;
+use super::tables::VM_SIZES as TABLE;
 use super::{Date, Status};
-
-const TABLE: Table = Table::new(include_str!("tables/vm-sizes.tsv"));
+use crate::diagnostic::Fact;
 
 /// Who made the accelerator of a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,17 @@ pub enum GpuModules {
     None,
 }
 
+impl GpuModules {
+    pub(super) fn parse(cell: &str) -> Self {
+        match cell {
+            "either" => Self::Either,
+            "open" => Self::Open,
+            "proprietary" => Self::Proprietary,
+            _ => Self::None,
+        }
+    }
+}
+
 /// How many GPUs a size has: a whole number, or the share of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GpuCount {
@@ -69,9 +81,9 @@ impl fmt::Display for GpuCount {
 #[derive(Debug, Clone, PartialEq)]
 pub struct VmSize {
     /// The size as Azure spells it.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Quota family; empty when unknown.
-    pub family: &'static str,
+    pub family: Cow<'static, str>,
     /// Virtual CPUs as quotas count them.
     pub vcpus: u32,
     /// Memory in GiB.
@@ -79,7 +91,7 @@ pub struct VmSize {
     /// GPUs, or the share of one.
     pub gpus: Option<GpuCount>,
     /// The GPU's model; empty without one.
-    pub gpu_model: &'static str,
+    pub gpu_model: Cow<'static, str>,
     /// The GPU's maker.
     pub gpu_vendor: GpuVendor,
     /// The driver that the GPU needs.
@@ -88,9 +100,11 @@ pub struct VmSize {
     pub gpu_modules: GpuModules,
     /// GPUs joined by `NVSwitch`: the node needs fabric manager.
     pub nvswitch: bool,
-    generations: &'static str,
-    /// Local resource disk in GiB; zero is none.
+    pub(super) generations: Cow<'static, str>,
+    /// SCSI resource disk in GiB; zero is none.
     pub temp_disk_gb: Option<u32>,
+    /// `NVMe` temporary disks in GiB, all together.
+    pub nvme_temp_gb: Option<u32>,
     /// Takes premium disks.
     pub premium_io: Option<bool>,
     /// Supports accelerated networking.
@@ -102,7 +116,7 @@ pub struct VmSize {
     /// Has RDMA over `InfiniBand`.
     pub rdma: bool,
     /// `x64` or `arm64`.
-    pub architecture: &'static str,
+    pub architecture: Cow<'static, str>,
     /// Supports trusted launch.
     pub trusted_launch: Option<bool>,
     /// Supports encryption at host.
@@ -112,13 +126,33 @@ pub struct VmSize {
     /// When it ends or ended.
     pub retired_on: Option<Date>,
     /// Keys of the row's sources, explained in the table's header.
-    pub source: &'static str,
+    pub source: Cow<'static, str>,
+    /// The row of the user's own catalog that was laid over it.
+    pub(super) fact: Option<Box<Fact>>,
 }
 
 impl VmSize {
     /// Whether it has a GPU, whole or in part.
     pub fn has_gpu(&self) -> bool {
         matches!(self.gpu_vendor, GpuVendor::Nvidia | GpuVendor::Amd)
+    }
+
+    /// Its row, for a finding that rests on it.
+    ///
+    /// # Panics
+    /// Never: it was read from the table.
+    pub fn fact(&self) -> Fact {
+        match &self.fact {
+            Some(own) => (**own).clone(),
+            None => TABLE.fact_of(&self.name).expect("it was read from the table"),
+        }
+    }
+
+    /// The kernel modules that the driver of its class is installed with.
+    pub fn driver_modules(&self) -> GpuModules {
+        let grid =
+            super::grid_driver(&self.gpu_model).filter(|_| self.driver_class == DriverClass::Grid);
+        grid.map_or(self.gpu_modules, |grid| grid.modules)
     }
 
     /// Whether it boots images of a generation; nothing when no source says.
@@ -152,6 +186,7 @@ fn parse(row: Row) -> VmSize {
         nvswitch,
         generations,
         temp_disk_gb,
+        nvme_temp_gb,
         premium_io,
         accelerated_networking,
         ephemeral_os_disk,
@@ -165,34 +200,31 @@ fn parse(row: Row) -> VmSize {
         source,
     ] = row.cells();
     VmSize {
-        name,
-        family,
+        name: Cow::Borrowed(name),
+        family: Cow::Borrowed(family),
         vcpus: vcpus.parse().unwrap_or(0),
         memory_gb: memory_gb.parse().unwrap_or(0.0),
         gpus: gpu_count(gpus),
-        gpu_model,
+        gpu_model: Cow::Borrowed(gpu_model),
         gpu_vendor: vendor(gpu_vendor),
         driver_class: class(driver_class),
-        gpu_modules: match gpu_modules {
-            "either" => GpuModules::Either,
-            "open" => GpuModules::Open,
-            "proprietary" => GpuModules::Proprietary,
-            _ => GpuModules::None,
-        },
+        gpu_modules: GpuModules::parse(gpu_modules),
         nvswitch: nvswitch == "yes",
-        generations,
+        generations: Cow::Borrowed(generations),
         temp_disk_gb: temp_disk_gb.parse().ok(),
+        nvme_temp_gb: nvme_temp_gb.parse().ok(),
         premium_io: yes_or_no(premium_io),
         accelerated_networking: yes_or_no(accelerated_networking),
         ephemeral_os_disk: yes_or_no(ephemeral_os_disk),
         cached_disk_gb: cached_disk_gb.parse().ok(),
         rdma: rdma == "yes",
-        architecture,
+        architecture: Cow::Borrowed(architecture),
         trusted_launch: yes_or_no(trusted_launch),
         encryption_at_host: yes_or_no(encryption_at_host),
         status: Status::parse(status),
         retired_on: Date::parse(retired_on),
-        source,
+        source: Cow::Borrowed(source),
+        fact: None,
     }
 }
 

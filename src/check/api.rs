@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::Check;
 use super::finding::{Sink, Target};
+use super::lifecycle::is_before;
 use super::node::{Node, literal};
 use super::subject::View;
 use crate::catalog;
 use crate::diagnostic::Span;
 
 pub(super) const RULES: &[(&str, Check)] = &[
-    ("API001", version_has_no_end),
     ("API002", version_has_the_property),
     ("API003", version_still_has_the_property),
     ("API004", properties_stand_at_their_level),
@@ -24,22 +24,6 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("API010", role_assignments_are_named_by_guid),
     ("API011", role_of_the_deployer_is_mentioned),
 ];
-
-fn version_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
-    for node in view.deployed() {
-        let resource = node.resource();
-        let batch = resource.kind.to_lowercase().starts_with("microsoft.batch/");
-        if batch && is_before(&resource.api_version, "2025-06-01") {
-            sink.report(&node, format!("`{}` will end", resource.api_version))
-                .help("use `2025-06-01`");
-        }
-    }
-}
-
-/// Versions begin with their day.
-fn is_before(version: &str, day: &str) -> bool {
-    version.get(..10).is_some_and(|start| start < day)
-}
 
 /// The values at a path of the tables, where `*` is any element.
 fn matches<'a>(node: &Node<'a>, path: &str) -> Vec<Node<'a>> {

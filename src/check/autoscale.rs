@@ -55,8 +55,8 @@ enum Token<'a> {
     Other,
 }
 
-/// Everything that is wrong; `spot` says whether low-priority nodes can exist.
-pub(super) fn problems(formula: &str, spot: bool) -> Vec<Problem> {
+/// Everything that is wrong.
+pub(super) fn problems(formula: &str) -> Vec<Problem> {
     let mut found = Vec::new();
     if formula.len() > MAX_BYTES {
         found.push(problem(
@@ -67,7 +67,7 @@ pub(super) fn problems(formula: &str, spot: bool) -> Vec<Problem> {
     }
     let tokens = tokens(formula);
     parentheses(&tokens, &mut found);
-    let mut reader = Reader { spot, known: BTreeSet::new(), assigned: BTreeSet::new(), found };
+    let mut reader = Reader { known: BTreeSet::new(), assigned: BTreeSet::new(), found };
     let mut statements = 0;
     for statement in tokens.split(|(token, _)| *token == Token::Semicolon) {
         if !statement.is_empty() {
@@ -82,8 +82,8 @@ pub(super) fn problems(formula: &str, spot: bool) -> Vec<Problem> {
             format!("it has {statements} statements, and Batch takes {MAX_STATEMENTS}"),
         ));
     }
-    let spot_only = spot && assigned.contains("$TargetLowPriorityNodes");
-    if !assigned.contains("$TargetDedicatedNodes") && !spot_only {
+    let targets = ["$TargetDedicatedNodes", "$TargetLowPriorityNodes"];
+    if !targets.iter().any(|target| assigned.contains(target)) {
         let mut missing = problem(1, "nothing is assigned to `$TargetDedicatedNodes`".to_owned());
         missing.help = Some("assign the number of nodes to `$TargetDedicatedNodes`".to_owned());
         found.push(missing);
@@ -96,7 +96,6 @@ fn problem(line: usize, what: String) -> Problem {
 }
 
 struct Reader<'a> {
-    spot: bool,
     /// Variables of the formula's own that have a value.
     known: BTreeSet<&'a str>,
     /// Targets that have a value.
@@ -107,9 +106,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn statement(&mut self, statement: &[(Token<'a>, usize)]) {
         let (target, expression) = match statement {
-            [(Token::Name(name), line), (Token::Assign, _), rest @ ..] => {
-                (Some((*name, *line)), rest)
-            }
+            [(Token::Name(name), _), (Token::Assign, _), rest @ ..] => (Some(*name), rest),
             rest => {
                 let line = rest.first().map_or(1, |(_, line)| *line);
                 self.found.push(problem(line, "the statement assigns nothing".to_owned()));
@@ -126,7 +123,7 @@ impl<'a> Reader<'a> {
                     if let Some((Token::Name(name), _)) =
                         at.checked_sub(1).and_then(|at| expression.get(at))
                     {
-                        self.define(name, *line);
+                        self.define(name);
                     }
                 }
                 Token::Name(name) if name.starts_with('$') => {
@@ -138,18 +135,13 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        if let Some((name, line)) = target {
-            self.define(name, line);
+        if let Some(name) = target {
+            self.define(name);
         }
     }
 
-    fn define(&mut self, name: &'a str, line: usize) {
+    fn define(&mut self, name: &'a str) {
         if let Some(target) = TARGETS.iter().find(|target| target.eq_ignore_ascii_case(name)) {
-            if *target == "$TargetLowPriorityNodes" && !self.spot {
-                let what =
-                    "`$TargetLowPriorityNodes` has no effect in a BatchService account".to_owned();
-                self.found.push(problem(line, what));
-            }
             self.assigned.insert(target);
         }
         self.known.insert(name);
@@ -244,7 +236,7 @@ mod tests {
     use super::problems;
 
     fn what(formula: &str) -> Vec<String> {
-        problems(formula, false).into_iter().map(|problem| problem.what).collect()
+        problems(formula).into_iter().map(|problem| problem.what).collect()
     }
 
     #[test]
@@ -263,12 +255,13 @@ mod tests {
     #[test]
     fn mistakes_are_found_with_their_lines() {
         assert_eq!(what("$TargetDedicatedNodes = $PendingTask.GetSample(1);").len(), 1);
-        let missing = problems("a = 1\n$TargetDedicatedNodes = a;", false);
+        let missing = problems("a = 1\n$TargetDedicatedNodes = a;");
         assert_eq!((missing.len(), missing[0].line), (1, 2));
         assert_eq!(what("a = 1;"), ["nothing is assigned to `$TargetDedicatedNodes`"]);
         assert_eq!(what("$TargetDedicatedNodes = (1;"), ["a parenthesis is not closed"]);
         assert_eq!(what("$TargetDedicatedNodes = 1);").len(), 1);
-        assert_eq!(what("$TargetDedicatedNodes = 1; $TargetLowPriorityNodes = 1;").len(), 1);
+        assert!(what("$TargetDedicatedNodes = 1; $TargetLowPriorityNodes = 1;").is_empty());
+        assert!(what("$TargetLowPriorityNodes = 1;").is_empty());
         assert_eq!(what("$TargetDedicatedNodes = 1; 5;"), ["the statement assigns nothing"]);
         assert_eq!(what(&"a".repeat(9000)).len(), 1);
         assert_eq!(what(&format!("{}$TargetDedicatedNodes = 1;", "a=1;".repeat(100))).len(), 1);
@@ -277,7 +270,7 @@ mod tests {
     #[test]
     fn odd_formulas_end() {
         for formula in ["", ";", "\"", "/*", "=", "é", "$", "((((", "a = = ;"] {
-            problems(formula, true);
+            problems(formula);
         }
     }
 }

@@ -7,13 +7,14 @@ use super::bake::{Bake, Script};
 use super::finding::Sink;
 use super::shell::Command;
 use super::subject::{Pool, View};
-use crate::catalog::{DriverClass, GpuModules};
+use crate::catalog::{DriverClass, GpuModules, VmSize};
 
 pub(super) const RULES: &[(&str, Check)] = &[
     ("IMG005", machine_is_deprovisioned),
     ("IMG006", deprovisioning_comes_last),
     ("IMG011", secure_boot_takes_the_driver),
     ("IMG012", driver_class_fits_the_size),
+    ("IMG035", grid_driver_boots),
     ("IMG013", modules_fit_the_gpu),
     ("IMG014", kernel_is_held),
     ("IMG016", docker_reaches_the_gpu),
@@ -154,6 +155,27 @@ fn secure_boot_takes_the_driver(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+fn grid_driver_boots(view: &View<'_>, sink: &mut Sink<'_>) {
+    let is_grid = |size: &VmSize| size.driver_class == DriverClass::Grid;
+    let pools = view.pools.iter().filter(|pool| pool.size.as_ref().is_some_and(is_grid));
+    let pools = pools.map(|pool| pool.machine("securityProfile/uefiSettings"));
+    let machines = view.builders().into_iter().filter(|vm| {
+        let size = vm.at("properties/hardwareProfile/vmSize").text();
+        size.and_then(|name| view.overlay().vm_size(&name)).is_some_and(|size| is_grid(&size))
+    });
+    let machines = machines.map(|vm| vm.at("properties/securityProfile/uefiSettings"));
+    for settings in pools.chain(machines) {
+        for (key, what) in
+            [("secureBootEnabled", "Secure Boot"), ("vTpmEnabled", "the virtual TPM")]
+        {
+            let setting = settings.at(key);
+            if setting.boolean() == Some(true) {
+                sink.report(&setting, format!("{what} is on, and the size needs the GRID driver"));
+            }
+        }
+    }
+}
+
 fn driver_class_fits_the_size(view: &View<'_>, sink: &mut Sink<'_>) {
     for (node, size) in view.nvidia_sizes() {
         for bake in image_bakes(view) {
@@ -180,18 +202,32 @@ fn driver_class_fits_the_size(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn modules_fit_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
-    let open = ["nvidia-open", "kernel-module-type=open", "-open-azure", "-open-dkms", "open-dkms"];
+    let open = [
+        "nvidia-open",
+        "kernel-module-type=open",
+        "-M open",
+        "-m=kernel-open",
+        "-open-azure",
+        "-open-dkms",
+        "open-dkms",
+    ];
     let proprietary = ["cuda-drivers", "kernel-module-type=proprietary"];
     for (node, size) in view.nvidia_sizes() {
         for bake in image_bakes(view) {
-            let (wrong, wanted) = match size.gpu_modules {
+            // A driver of the wrong class is reported as such.
+            if size.driver_class == DriverClass::Grid && bake.grid_driver().is_none() {
+                continue;
+            }
+            let (wrong, wanted) = match size.driver_modules() {
                 GpuModules::Proprietary => (bake.line_with(&open), "proprietary"),
                 GpuModules::Open => (bake.line_with(&proprietary), "open"),
                 GpuModules::Either | GpuModules::None => (None, ""),
             };
             if let Some(line) = wrong {
                 let label = format!("{} works only with {wanted} modules", size.gpu_model);
-                sink.report(bake.place_of(line), label).also(&node, "the size");
+                sink.report(bake.place_of(line), label)
+                    .rests_on(size.fact())
+                    .also(&node, "the size");
             }
         }
     }

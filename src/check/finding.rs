@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::catalogue;
 use super::node::Node;
 use super::origin;
-use crate::diagnostic::{Diagnostic, Place, Severity, Span};
+use crate::diagnostic::{Diagnostic, Fact, Place, Severity, Span};
 
 /// What a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct Finding {
     pub severity: Option<Severity>,
     /// The other side of a contradiction.
     pub also: Vec<(Target, String)>,
+    /// The rows of the catalog on which it rests.
+    pub facts: Vec<Fact>,
 }
 
 impl Finding {
@@ -72,6 +74,12 @@ impl Finding {
     /// Gives this case another severity than the rule's.
     pub fn severity(&mut self, severity: Severity) -> &mut Self {
         self.severity = Some(severity);
+        self
+    }
+
+    /// Names the row of the catalog on which this case rests.
+    pub fn rests_on(&mut self, fact: Fact) -> &mut Self {
+        self.facts.push(fact);
         self
     }
 
@@ -108,6 +116,7 @@ impl<'a> Sink<'a> {
             help: None,
             severity: None,
             also: Vec::new(),
+            facts: Vec::new(),
         });
         &mut self.findings[at]
     }
@@ -147,6 +156,8 @@ pub fn diagnostic(finding: &Finding, places: &dyn Places) -> Diagnostic {
     let help = finding.help.as_deref().unwrap_or(rule.fix);
     let mut diagnostic =
         Diagnostic::new(severity, rule.code, rule.title).reason(rule.reason).help(help);
+    diagnostic.facts = catalogue::TABLE.fact_of(rule.code).into_iter().collect();
+    diagnostic.facts.extend(finding.facts.iter().cloned());
     let rendered = rendered_place(&finding.target, places);
     match (config_place(&finding.target, places), rendered) {
         (Some(place), Some(rendered)) => {

@@ -2,10 +2,11 @@
 
 use super::Check;
 use super::finding::Sink;
+use super::lifecycle::ended;
 use super::node::{Node, last_segment, same_id};
 use super::pool::marketplace;
 use super::subject::{Pool, View};
-use crate::catalog::{self, BaseImage, Generation};
+use crate::catalog::{BaseImage, Generation};
 use std::borrow::Cow;
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -24,6 +25,7 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("IMG029", no_managed_image_in_a_pool),
     ("IMG030", image_is_given_once),
     ("IMG034", template_has_an_identity),
+    ("IMG036", distribution_fits_the_source),
 ];
 
 const DEFINITIONS: &str = "Microsoft.Compute/galleries/images";
@@ -178,7 +180,9 @@ fn builder_has_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
     let builders = view.builders().into_iter().map(|vm| vm.at("properties/hardwareProfile/vmSize"));
     let templates = view.of_kind("Microsoft.VirtualMachineImages/imageTemplates");
     for node in builders.chain(templates.map(|it| it.at("properties/vmProfile/vmSize"))) {
-        let Some(size) = node.text().and_then(|name| catalog::vm_size(&name)) else { continue };
+        let Some(size) = node.text().and_then(|name| view.overlay().vm_size(&name)) else {
+            continue;
+        };
         if size.gpu_model != wanted.gpu_model {
             let has = if size.has_gpu() {
                 format!("has {}", size.gpu_model)
@@ -267,7 +271,7 @@ fn no_managed_image_in_a_pool(view: &View<'_>, sink: &mut Sink<'_>) {
         if id.id().is_some_and(|text| {
             text.to_lowercase().contains("/providers/microsoft.compute/images/")
         }) {
-            sink.report(&id, "this is a managed image");
+            ended(sink, &id, "this kind of image", "batch:managed-image-pools", view.subject.as_of);
         }
     }
 }
@@ -280,6 +284,45 @@ fn image_is_given_once(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some(part) = marketplace {
             sink.report(&part, "the reference has an `id` too")
                 .also(&reference.at("id"), "the other image");
+        }
+    }
+}
+
+/// Where an image template distributes to, and the definitions of this render among them.
+fn distribution_fits_the_source(view: &View<'_>, sink: &mut Sink<'_>) {
+    for template in view.of_kind("Microsoft.VirtualMachineImages/imageTemplates") {
+        for target in template.at("properties/distribute").items() {
+            let id = target.at("galleryImageId").id().unwrap_or_default().to_lowercase();
+            let definition = id.split("/versions/").next().unwrap_or_default();
+            let mut known = view.of_kind(DEFINITIONS);
+            let Some(definition) = known.find(|known| same_id(&known.resource().id, definition))
+            else {
+                continue;
+            };
+            let features = definition.at("properties/features");
+            let mut features = features.items().into_iter();
+            let security = features.find(|feature| feature.at("name").is("SecurityType"));
+            let value = security.as_ref().map(|feature| feature.at("value"));
+            let second = definition.at("properties/hyperVGeneration").is("V2");
+            match value {
+                Some(value) if value.is("TrustedLaunchSupported") || value.is_symbolic() => {}
+                Some(value) => {
+                    let text = value.text().unwrap_or_default().into_owned();
+                    sink.report(
+                        &value,
+                        format!("Image Builder distributes to no `{text}` definition"),
+                    )
+                    .also(&target.at("galleryImageId"), "distributed here");
+                }
+                None if second && marketplace(&template.at("properties/source")).is_some() => {
+                    sink.report(
+                        &definition,
+                        "it has no `SecurityType`, and the source supports trusted launch",
+                    )
+                    .also(&target.at("galleryImageId"), "distributed here");
+                }
+                None => {}
+            }
         }
     }
 }

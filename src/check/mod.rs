@@ -21,6 +21,7 @@ mod duration;
 mod finding;
 mod image;
 mod image_version;
+mod lifecycle;
 mod network;
 mod node;
 mod node_egress;
@@ -33,6 +34,7 @@ mod secrets;
 mod shell;
 mod start_task;
 mod subject;
+mod subscription;
 
 pub use catalogue::{Rule, explain, rule, rules};
 pub use cloud_init::MAX_CUSTOM_DATA;
@@ -43,6 +45,8 @@ pub use subject::{Declared, Subject};
 
 use rayon::prelude::*;
 
+use crate::diagnostic::Fact;
+
 use finding::Sink;
 use subject::View;
 
@@ -50,11 +54,12 @@ use subject::View;
 type Check = fn(&View<'_>, &mut Sink<'_>);
 
 /// All rules that have code behind them, by group.
-const GROUPS: [&[(&str, Check)]; 15] = [
+const GROUPS: [&[(&str, Check)]; 17] = [
     image::RULES,
     image_version::RULES,
     bake_rules::RULES,
     pool::RULES,
+    lifecycle::RULES,
     pool_limits::RULES,
     start_task::RULES,
     container::RULES,
@@ -66,6 +71,7 @@ const GROUPS: [&[(&str, Check)]; 15] = [
     node_egress::RULES,
     cloud_init::RULES,
     api::RULES,
+    subscription::RULES,
 ];
 
 /// Runs every rule, in the order of the groups.
@@ -80,6 +86,14 @@ pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
     };
     let findings: Vec<_> = GROUPS.par_iter().map(of_group).collect();
     findings.into_iter().flatten().collect()
+}
+
+/// The rows of the user's own catalog by which a render was judged, whether or not something was found.
+pub fn answers(subject: &Subject<'_>) -> Vec<Fact> {
+    if subject.overlay.is_none() {
+        return Vec::new();
+    }
+    subscription::answers(&View::new(subject))
 }
 
 /// The codes of the rules that run.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Check;
 use super::address::Range;
 use super::finding::Sink;
+use super::lifecycle::ended;
 use super::node::{Node, same_id};
 use super::subject::{Pool, View};
 use crate::catalog;
@@ -264,7 +265,7 @@ fn no_classic_communication(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let mode = pool.at("targetNodeCommunicationMode");
         if mode.is("Classic") {
-            sink.report(&mode, "`Classic` ended on 2026-03-31");
+            ended(sink, &mode, "`Classic`", "batch:classic-communication", view.subject.as_of);
         }
     }
 }

@@ -57,6 +57,7 @@ fn pool_keys(path: &str) -> &'static [&'static str] {
         "/properties/startTask/commandLine" => &["/batch/pools/{pool}/startTask/command"],
         "/properties/startTask/waitForSuccess" => &["/batch/pools/{pool}/startTask/waitForSuccess"],
         "/properties/networkConfiguration/subnetId" => &["/network/subnetId"],
+        path if path.contains("/securityProfile/") => &["/node/securityType"],
         _ => &[],
     }
 }

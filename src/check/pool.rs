@@ -4,18 +4,14 @@ use super::finding::Sink;
 use super::node::Node;
 use super::subject::{Pool, View};
 use super::{Check, autoscale, duration};
-use crate::catalog::{self, BaseImage, Date, Status, name_rule};
-use crate::diagnostic::{Severity, nearest};
+use crate::catalog::{self, BaseImage, name_rule};
+use crate::diagnostic::Severity;
 
 pub(super) const RULES: &[(&str, Check)] = &[
     ("POOL001", agent_serves_the_os),
-    ("POOL002", agent_is_offered),
-    ("POOL003", agent_has_no_end),
-    ("POOL004", size_is_offered),
     ("POOL005", size_fits_the_gpu_setting),
     ("POOL006", one_kind_of_scale),
     ("POOL007", fixed_scale_has_a_target),
-    ("POOL008", no_low_priority_nodes),
     ("POOL009", resize_timeout_is_long_enough),
     ("POOL010", resize_timeout_fits_the_nodes),
     ("POOL011", evaluation_interval_is_in_range),
@@ -26,9 +22,6 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("POOL023", no_windows_settings),
     ("POOL031", nothing_is_empty),
 ];
-
-/// Warn this many days before an announced end.
-const NOTICE_DAYS: i64 = 180;
 
 /// The base image behind a pool, and the reference that names it: the pool's own marketplace image, or the
 /// one that the builder of its gallery image starts from.
@@ -61,7 +54,8 @@ fn agent_serves_the_os(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some((text, (image, reference))) = agent.text().zip(base_image(view, pool)) else {
             continue;
         };
-        if text.eq_ignore_ascii_case(image.node_agent) {
+        // The id of some agents is not published.
+        if image.node_agent.is_empty() || text.eq_ignore_ascii_case(image.node_agent) {
             continue;
         }
         let serves = match catalog::node_agent_by_id(&text) {
@@ -74,85 +68,13 @@ fn agent_serves_the_os(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn agent_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
-    for pool in &view.pools {
-        let agent = pool.machine("nodeAgentSkuId");
-        let known = agent.text().and_then(|id| catalog::node_agent_by_id(&id));
-        if let Some(known) = known
-            && has_ended(known.status, known.ends_on, view.subject.as_of)
-        {
-            let when = known.ends_on.map_or_else(String::new, |day| format!(" on {day}"));
-            sink.report(&agent, format!("Batch ended `{}`{when}", known.id));
-            continue;
-        }
-        let reference = pool.machine("imageReference");
-        let (publisher, offer) = (reference.at("publisher").text(), reference.at("offer").text());
-        let Some((publisher, offer)) = publisher.zip(offer) else { continue };
-        if let Some(end) = catalog::retirement(&format!("image-offer:{publisher}:{offer}"))
-            && end.retired_on.is_some_and(|day| day <= view.subject.as_of)
-        {
-            sink.report(
-                &reference.at("offer"),
-                format!("the offer `{publisher}:{offer}` was withdrawn"),
-            )
-            .help(format!("use `{}`", end.replacement));
-        }
-    }
-}
-
-fn has_ended(status: Status, on: Option<Date>, as_of: Date) -> bool {
-    on.map_or(status == Status::Retired, |day| day <= as_of)
-}
-
-fn agent_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
-    for pool in &view.pools {
-        let agent = pool.machine("nodeAgentSkuId");
-        let Some(known) = agent.text().and_then(|id| catalog::node_agent_by_id(&id)) else {
-            continue;
-        };
-        let Some(day) = known.ends_on.filter(|day| *day > view.subject.as_of) else { continue };
-        let left = view.subject.as_of.days_until(day);
-        let finding =
-            sink.report(&agent, format!("Batch ends `{}` on {day}, in {left} days", known.id));
-        if left <= NOTICE_DAYS {
-            finding.severity(Severity::Warning);
-        }
-    }
-}
-
-fn size_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
-    let as_of = view.subject.as_of;
-    for pool in &view.pools {
-        let Some(size) = &pool.size else { continue };
-        let node = pool.at("vmSize");
-        let family = size.family.to_lowercase().replace(' ', "");
-        let batch = catalog::retirement(&format!("batch-family:{family}"));
-        let batch_end = batch.as_ref().and_then(|end| end.retired_on);
-        let earliest = [size.retired_on, batch_end].into_iter().flatten().min();
-        let replacement = batch.as_ref().map(|end| format!("move to `{}`", end.replacement));
-        let finding = if has_ended(size.status, earliest, as_of) {
-            let when = earliest.map_or_else(String::new, |day| format!(" on {day}"));
-            sink.report(&node, format!("Azure retired `{}`{when}", size.name))
-        } else if let Some(day) = earliest {
-            let label = format!("Azure retires `{}` on {day}", size.name);
-            sink.report(&node, label).severity(Severity::Warning)
-        } else if batch.is_some() || size.status == Status::Announced {
-            let label = format!("the end of `{}` in Batch is announced", size.name);
-            sink.report(&node, label).severity(Severity::Warning)
-        } else {
-            continue;
-        };
-        finding.help = replacement;
-    }
-}
-
 fn size_fits_the_gpu_setting(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let node = pool.at("vmSize");
         let Some(name) = node.text() else { continue };
         let Some(size) = &pool.size else {
             let finding = sink.report(&node, format!("`{name}` is no size known to this release"));
-            if let Some(known) = nearest(&name, catalog::vm_sizes()) {
+            if let Some(known) = view.overlay().nearest_size(&name) {
                 finding.help(format!("did you mean `{known}`?"));
             }
             continue;
@@ -198,23 +120,6 @@ fn fixed_scale_has_a_target(view: &View<'_>, sink: &mut Sink<'_>) {
                 &fixed,
                 "neither `targetDedicatedNodes` nor `targetLowPriorityNodes` is set",
             );
-        }
-    }
-}
-
-fn no_low_priority_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
-    let ended = catalog::retirement("batch:low-priority")
-        .and_then(|end| end.retired_on)
-        .is_none_or(|day| day <= view.subject.as_of);
-    for pool in &view.pools {
-        let target = pool.at("scaleSettings/fixedScale/targetLowPriorityNodes");
-        let wanted = target.number().unwrap_or(0);
-        if wanted > 0 && view.in_user_subscription(pool) == Some(false) {
-            let finding = sink
-                .report(&target, format!("{wanted} nodes that a BatchService account cannot have"));
-            if !ended {
-                finding.severity(Severity::Warning);
-            }
         }
     }
 }
@@ -281,8 +186,7 @@ fn formula_evaluates(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let formula = pool.at("scaleSettings/autoScale/formula");
         let Some(text) = formula.text() else { continue };
-        let spot = view.in_user_subscription(pool) != Some(false);
-        for problem in autoscale::problems(&text, spot) {
+        for problem in autoscale::problems(&text) {
             let finding = sink.report(
                 &formula,
                 format!("line {} of the formula: {}", problem.line, problem.what),

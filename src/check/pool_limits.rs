@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::Check;
 use super::finding::Sink;
+use super::lifecycle::is_before;
 use super::node::{Node, same_id};
 use super::subject::{Pool, View};
+use crate::catalog::VmSize;
 use crate::diagnostic::Severity;
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -115,8 +117,10 @@ fn accelerated_networking_fits_the_size(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn size_has_a_temporary_disk(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
-        if let Some(size) = pool.size.as_ref().filter(|size| size.temp_disk_gb == Some(0)) {
-            sink.report(&pool.at("vmSize"), format!("`{}` has none", size.name));
+        let none = |size: &&VmSize| size.temp_disk_gb == Some(0) && size.nvme_temp_gb.is_none();
+        if let Some(size) = pool.size.as_ref().filter(none) {
+            sink.report(&pool.at("vmSize"), format!("`{}` has none", size.name))
+                .rests_on(size.fact());
         }
     }
 }
@@ -126,7 +130,7 @@ fn quota_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
     let mut needed: BTreeMap<String, Vec<&Pool<'_>>> = BTreeMap::new();
     for pool in &view.pools {
         let family =
-            pool.size.as_ref().map(|size| normal(size.family)).filter(|family| !family.is_empty());
+            pool.size.as_ref().map(|size| normal(&size.family)).filter(|family| !family.is_empty());
         if let Some(family) = family {
             needed.entry(family).or_default().push(pool);
         }
@@ -159,6 +163,10 @@ fn no_resource_tags(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// The first API version in which a key vault uses roles unless told otherwise (Learn key-vault
+/// access-control-default).
+const ROLES_BY_DEFAULT: &str = "2026-02-01";
+
 /// Accounts whose nodes live in the user's subscription.
 fn user_subscription_accounts<'a>(view: &View<'a>) -> impl Iterator<Item = Node<'a>> {
     view.of_kind("Microsoft.Batch/batchAccounts")
@@ -185,7 +193,10 @@ fn vault_lets_batch_in(view: &View<'_>, sink: &mut Sink<'_>) {
         else {
             continue;
         };
-        if vault.at("properties/enableRbacAuthorization").boolean() == Some(true) {
+        let roles = vault.at("properties/enableRbacAuthorization").boolean();
+        // Newer versions use roles where the template says nothing.
+        let default = !is_before(&vault.resource().api_version, ROLES_BY_DEFAULT);
+        if roles.unwrap_or(default) {
             continue;
         }
         let allows = |policy: &Node<'_>| {

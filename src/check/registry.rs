@@ -61,6 +61,14 @@ fn settings_fit_the_sku(view: &View<'_>, sink: &mut Sink<'_>) {
                 premium.push((status, label));
             }
         }
+        let encryption = properties.at("encryption/status");
+        if encryption.is("enabled") {
+            premium.push((encryption, "encryption with a key of yours is not available"));
+        }
+        let export = properties.at("policies/exportPolicy/status");
+        if export.is("disabled") {
+            premium.push((export, "exports cannot be switched off"));
+        }
         let endpoints = properties.at("dataEndpointEnabled");
         if endpoints.boolean() == Some(true) {
             premium.push((endpoints, "dedicated data endpoints are not available"));
@@ -70,7 +78,32 @@ fn settings_fit_the_sku(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         anonymous_pull(&registry, &name, sink);
         private_endpoints(view, &registry, &name, sink);
+        premium_parts(view, &registry, &name, sink);
     }
+}
+
+/// Resources below a registry that only Premium has.
+const PREMIUM_PARTS: [(&str, &str); 3] = [
+    ("Microsoft.ContainerRegistry/registries/replications", "geo-replication is not available"),
+    ("Microsoft.ContainerRegistry/registries/agentPools", "agent pools are not available"),
+    (
+        "Microsoft.ContainerRegistry/registries/connectedRegistries",
+        "connected registries are not available",
+    ),
+];
+
+fn premium_parts(view: &View<'_>, registry: &Node<'_>, sku: &str, sink: &mut Sink<'_>) {
+    for (kind, label) in PREMIUM_PARTS {
+        for part in view.of_kind(kind).filter(|part| is_below(part, registry)) {
+            sink.report(&part, format!("{label} in {sku} registries"));
+        }
+    }
+}
+
+/// Whether a resource is a part of a registry, by its name.
+fn is_below(part: &Node<'_>, registry: &Node<'_>) -> bool {
+    let owner = part.resource().name.split('/').next().unwrap_or_default();
+    owner.eq_ignore_ascii_case(&registry.resource().name)
 }
 
 fn anonymous_pull(registry: &Node<'_>, sku: &str, sink: &mut Sink<'_>) {
@@ -109,12 +142,25 @@ fn is_private(registry: &Node<'_>) -> bool {
     registry.at("properties/publicNetworkAccess").is("Disabled")
 }
 
+/// The setting that keeps the agents of shared tasks, which come from public addresses, out of a registry.
+fn closed_to_agents<'a>(registry: &Node<'a>) -> Option<Node<'a>> {
+    let access = registry.at("properties/publicNetworkAccess");
+    let action = registry.at("properties/networkRuleSet/defaultAction");
+    if access.is("Disabled") { Some(access) } else { action.is("Deny").then_some(action) }
+}
+
+/// Whether a registry lets tasks in that prove who they are.
+fn lets_tasks_bypass(registry: &Node<'_>) -> bool {
+    let options = registry.at("properties/networkRuleBypassOptions");
+    let services = !options.exists() || options.is("AzureServices");
+    let allowed = registry.at("properties/networkRuleBypassAllowedForTasks").boolean();
+    services && allowed == Some(true)
+}
+
 fn tasks_reach_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
-    for registry in registries(view).filter(is_private) {
-        if registry.at("properties/networkRuleBypassAllowedForTasks").boolean() == Some(true) {
-            continue;
-        }
-        let prefix = format!("{}/", registry.resource().name.to_lowercase());
+    for registry in registries(view) {
+        let Some(closed) = closed_to_agents(&registry) else { continue };
+        let bypass = lets_tasks_bypass(&registry);
         for (kind, agent) in [
             ("Microsoft.ContainerRegistry/registries/tasks", "properties/agentPoolName"),
             (
@@ -122,17 +168,17 @@ fn tasks_reach_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
                 "properties/runRequest/agentPoolName",
             ),
         ] {
-            let tasks = view.of_kind(kind);
-            for task in
-                tasks.filter(|task| task.resource().name.to_lowercase().starts_with(&prefix))
-            {
-                if !task.at(agent).exists() {
-                    sink.report(&task, "it runs on a shared agent, outside the registry's network")
-                        .also(
-                            &registry.at("properties/publicNetworkAccess"),
-                            "the registry is private",
-                        );
+            for task in view.of_kind(kind).filter(|task| is_below(task, &registry)) {
+                // A run of a task has the identity of the task, which is judged by itself.
+                let of_task = task.at("properties/runRequest/type").is("TaskRunRequest");
+                let identity = task.at("identity/type").text();
+                let proves = kind.ends_with("/tasks")
+                    && identity.is_some_and(|kind| kind.to_lowercase().contains("systemassigned"));
+                if task.at(agent).exists() || of_task || (bypass && proves) {
+                    continue;
                 }
+                sink.report(&task, "it runs on a shared agent, outside the registry's network")
+                    .also(&closed, "the registry is closed to it");
             }
         }
     }
@@ -251,7 +297,7 @@ fn base_image_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(wanted) =
-        view.pools.iter().find_map(|pool| pool.size.as_ref().map(|size| size.architecture))
+        view.pools.iter().find_map(|pool| pool.size.as_ref().map(|size| size.architecture.clone()))
     else {
         return;
     };

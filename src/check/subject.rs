@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::bake::Bake;
 use super::node::{Node, last_segment, same_id};
 use crate::arm::Template;
-use crate::catalog::{self, Date, VmSize};
+use crate::catalog::{self, Date, Overlay, VmSize};
 use crate::expand::Resource;
 
 /// One render as the rules see it.
@@ -22,6 +22,8 @@ pub struct Subject<'a> {
     pub values: &'a BTreeMap<&'a str, Cow<'a, Value>>,
     /// What only the config says.
     pub declared: &'a Declared,
+    /// What the user's own subscription said of the region.
+    pub overlay: &'a Overlay,
     /// The day on which retirements are judged.
     pub as_of: Date,
 }
@@ -33,6 +35,8 @@ pub struct Declared {
     pub gpu: Option<bool>,
     /// Dedicated vCPUs granted, by VM family.
     pub quota: BTreeMap<String, u32>,
+    /// The registry that is used and not created, with the mode of role assignments that the config means.
+    pub registry: Option<(String, &'static str)>,
 }
 
 /// The subject with the questions that many rules ask answered once.
@@ -97,13 +101,20 @@ impl<'a> View<'a> {
         view.pools = view
             .of_kind("Microsoft.Batch/batchAccounts/pools")
             .map(|node| {
-                let size =
-                    node.at("properties/vmSize").text().and_then(|name| catalog::vm_size(&name));
+                let size = node
+                    .at("properties/vmSize")
+                    .text()
+                    .and_then(|name| subject.overlay.vm_size(&name));
                 Pool { node, size }
             })
             .collect();
         view.bakes = Bake::find(&view);
         view
+    }
+
+    /// What the user's own subscription said.
+    pub(super) fn overlay(&self) -> &'a Overlay {
+        self.subject.overlay
     }
 
     /// The resources of a type that this render deploys.
@@ -188,7 +199,7 @@ impl<'a> View<'a> {
             let builders =
                 self.builders().into_iter().map(|vm| vm.at("properties/hardwareProfile/vmSize"));
             sizes.extend(builders.filter_map(|node| {
-                let size = catalog::vm_size(&node.text()?)?;
+                let size = self.overlay().vm_size(&node.text()?)?;
                 Some((node, size))
             }));
         }

@@ -1,6 +1,7 @@
 //! `prebake deploy`: reads renders, shows what happens, ends with the documented codes.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -243,7 +244,7 @@ impl Deploy {
         let reporter = shared.clone();
         let (yes, asker) = (self.yes, shared.clone());
         let world = World {
-            variables: std::env::vars().collect(),
+            variables: variables(),
             now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             started: Instant::now(),
             read: Box::new(|path| {
@@ -337,6 +338,14 @@ fn wait(
             Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
+}
+
+/// The environment, without what is not text.
+fn variables() -> BTreeMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
 }
 
 /// The longest pause between two looks, from `PREBAKE_POLL_SECONDS`.

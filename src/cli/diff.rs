@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
 use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, input, terminal};
+use crate::catalog::Overlay;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
 use crate::diff::{self, RenderState};
 use crate::output::{self, OutputError, PreviousRender};
@@ -129,7 +130,7 @@ impl Diff {
             && super::fleet::stands(previous, &job, tools)
             && let Ok(Some(state)) = state_of(previous, &self.folder(name), None)
         {
-            return compared(reviewer, name, Some(&state), &state);
+            return compared(reviewer, name, Some(&state), &state, &job.overlay);
         }
         let outcome = job.render(tools);
         let Some(render) = &outcome.render else {
@@ -141,7 +142,9 @@ impl Diff {
         let standing = standing.filter(|(known, _)| known == name).map(|(_, previous)| previous);
         let previous = standing.unwrap_or_else(|| read(name));
         match previous_of(previous, &self.folder(name), Some(render)) {
-            Ok(previous) => compared(reviewer, name, previous.as_ref(), &render.state()),
+            Ok(previous) => {
+                compared(reviewer, name, previous.as_ref(), &render.state(), &render.overlay)
+            }
             Err(findings) => {
                 let notes = terminal::told(&findings, &Sources::new(), Severity::Info);
                 Compared::Failed(FAILED, notes)
@@ -211,8 +214,9 @@ fn compared(
     name: &str,
     previous: Option<&RenderState>,
     new: &RenderState,
+    overlay: &Overlay,
 ) -> Compared {
-    let diff = diff::diff(previous, Some(new));
+    let diff = diff::diff(previous, Some(new)).priced(previous, Some(new), overlay);
     Compared::Section(Box::new(reviewer.section(name, &diff)))
 }
 

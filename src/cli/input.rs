@@ -168,7 +168,8 @@ fn shown_folder(folder: &Path) -> String {
     parts.join("/")
 }
 
-fn today() -> Option<Date> {
+/// The day of the machine's clock.
+pub(super) fn today() -> Option<Date> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
     Date::of_unix_seconds(now.as_secs())
 }

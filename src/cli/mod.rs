@@ -4,6 +4,7 @@
 //! One file a command; `input` finds and reads configs, `terminal` prints.
 
 mod bicep;
+mod catalog;
 mod completions;
 mod config;
 mod deploy;
@@ -89,6 +90,8 @@ enum Command {
     /// Show a config as it is understood, and where its values come from
     #[command(subcommand)]
     Config(config::Config),
+    /// Show the facts about Azure, or bring those of your own subscription
+    Catalog(catalog::Catalog),
     /// Print or import JSON Schemas
     #[command(subcommand)]
     Schema(schema::Schema),
@@ -170,6 +173,7 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
         Some(Command::Templates(command)) => command.run(),
         Some(Command::Bicep(command)) => command.run(),
         Some(Command::Schema(command)) => command.run(),
+        Some(Command::Catalog(command)) => command.run(),
         Some(Command::Config(command)) => command.run(),
         Some(Command::Completions(command)) => command.run(),
         Some(Command::Man) => completions::manual(),

@@ -311,7 +311,9 @@ fn among_many(text: &str, counts: &str) -> String {
 fn in_azure(previous: &PreviousRender, folder: &Path, render: &pipeline::Render) -> (String, bool) {
     match super::diff::state_of(previous, folder, Some(render)) {
         Ok(before) => {
-            let diff = diff::diff(before.as_ref(), Some(&render.state()));
+            let (before, after) = (before.as_ref(), render.state());
+            let diff =
+                diff::diff(before, Some(&after)).priced(before, Some(&after), &render.overlay);
             (review::summary(&diff), diff.findings.has_errors())
         }
         Err(_) => ("In Azure: not known, since the previous render is broken\n".to_owned(), false),

@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
 use super::fleet::Fleet;
 use super::{Configs, DEFAULT_OUTPUT, FAILED, input, terminal};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Fact, Severity};
 use crate::pipeline::Outcome;
 use crate::report::findings::{self, Checked};
 
@@ -116,9 +117,29 @@ impl Validate {
     }
 }
 
+/// Which rows of the user's own catalog answered, by file.
+fn answers(facts: &[Fact]) -> String {
+    let mut by_table: BTreeMap<&str, (Vec<&str>, &str)> = BTreeMap::new();
+    for fact in facts {
+        let (rows, oldest) = by_table.entry(&fact.table).or_insert((Vec::new(), &fact.checked));
+        rows.push(&fact.row);
+        *oldest = (*oldest).min(&fact.checked);
+    }
+    let lines = by_table.iter().map(|(table, (rows, oldest))| {
+        let shown = rows.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+        let more = rows.len().saturating_sub(3);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("  answered by {table} ({oldest}): {shown}{more}\n")
+    });
+    lines.collect()
+}
+
 fn text(shown: &str, outcome: &Outcome) {
     terminal::findings(&outcome.diagnostics, &outcome.sources);
     let counts = terminal::counts(&outcome.diagnostics);
     let verdict = if counts.is_empty() { "no findings" } else { &counts };
     terminal::out(&format!("{shown}: {verdict}\n"));
+    if !outcome.answers.is_empty() {
+        terminal::out(&answers(&outcome.answers));
+    }
 }

@@ -56,7 +56,7 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
         FindingKind::UnknownProperty => "PB0101",
         FindingKind::MissingProperty => "PB0102",
         FindingKind::WrongType => "PB0103",
-        FindingKind::UnknownValue => "PB0104",
+        FindingKind::UnknownValue | FindingKind::UnlistedValue => "PB0104",
         FindingKind::WrongForm => "PB0105",
         FindingKind::WrongLength => "PB0106",
         FindingKind::OutOfRange => "PB0107",

@@ -353,9 +353,10 @@ fn configured(world: &World) -> Result<Option<Source>, Failure> {
     let connection =
         variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID").zip(variable("SYSTEM_OIDCREQUESTURI"));
     if let Some(((id, url), token)) = connection.zip(variable("SYSTEM_ACCESSTOKEN")) {
+        let either = |own, general| if variable(own).is_some() { own } else { general };
         let application = application(
-            "AZURESUBSCRIPTION_TENANT_ID",
-            "AZURESUBSCRIPTION_CLIENT_ID",
+            either("AZURESUBSCRIPTION_TENANT_ID", tenant),
+            either("AZURESUBSCRIPTION_CLIENT_ID", client),
             "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
         )?;
         let url = format!("{url}?api-version=7.1&serviceConnectionId={}", escape(&id));

@@ -23,6 +23,8 @@ const CALL: Duration = Duration::from_secs(120);
 const UPLOAD: Duration = Duration::from_secs(3600);
 /// How often a call is sent when nothing waits for it.
 const ATTEMPTS: u32 = 5;
+/// How often it is sent to a host that may be new: about a minute, since names take a while to be known.
+const ATTEMPTS_TO_NEW: u32 = 8;
 /// The shortest pause between two looks, whatever a service asks for.
 const SHORTEST_LOOK: Duration = Duration::from_millis(20);
 /// The longest pause that a single call takes.
@@ -138,6 +140,8 @@ pub enum Patience {
     None,
     /// A handful of times.
     Some,
+    /// Some more, to a host that was just made.
+    NewHost,
     /// Until a moment, as a wait for something long does.
     Until(Instant),
 }
@@ -205,6 +209,7 @@ impl Http {
             let again = match patience {
                 Patience::None => false,
                 Patience::Some => attempt < ATTEMPTS && pause <= LONGEST_PAUSE,
+                Patience::NewHost => attempt < ATTEMPTS_TO_NEW && pause <= LONGEST_PAUSE,
                 Patience::Until(end) => Instant::now() + pause < end,
             };
             if !again {

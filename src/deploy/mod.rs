@@ -5,7 +5,7 @@
 //! out.
 //!
 //! Read `deployment` for the order of things, `state` for what is asked, `stage` for one deployment, `bake`,
-//! `image_builder` and `build` for what takes long, `preflight` for the table before the first write, `removal` for
+//! `image_builder` and `build` for what takes long, `preflight` and `quota` for the table before the first write, `removal` for
 //! what goes; `http`, `credential`, `resource_manager` and `error` for how Azure is talked to.
 
 mod bake;
@@ -23,6 +23,7 @@ mod http;
 mod image;
 mod image_builder;
 mod preflight;
+mod quota;
 mod registry;
 mod removal;
 mod render;

@@ -81,7 +81,7 @@ impl<'a> RegistryService<'a> {
     }
 
     fn send(&self, call: &Call<'_>) -> Result<Answer, Failure> {
-        self.deployment.azure.http.send(call, Patience::Some).map_err(|error| error.failure())
+        self.deployment.azure.http.send(call, Patience::NewHost).map_err(|error| error.failure())
     }
 
     fn refused(&self, answer: &Answer) -> Failure {

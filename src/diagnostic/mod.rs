@@ -68,6 +68,21 @@ pub struct Diagnostic {
     pub reason: String,
     /// One true next step. Empty only when there is none.
     pub help: String,
+    /// The rows of tables on which the finding rests.
+    pub facts: Vec<Fact>,
+}
+
+/// A row of a table of facts about Azure.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fact {
+    /// The table, `vm-sizes`, or the file of the user's own catalog, `azure/sizes.tsv`.
+    pub table: String,
+    /// The key of the row.
+    pub row: String,
+    /// Where the row comes from.
+    pub source: String,
+    /// The day on which it was last looked up, as `YYYY-MM-DD`.
+    pub checked: String,
 }
 
 impl Diagnostic {
@@ -101,6 +116,7 @@ impl Diagnostic {
             related: Vec::new(),
             reason: String::new(),
             help: String::new(),
+            facts: Vec::new(),
         }
     }
 

@@ -163,7 +163,7 @@ fn pool_capacity(pool: &Resource) -> PoolCapacity {
         .map_or(0.0, |gpus| f64::from(gpus.numerator) / f64::from(gpus.denominator.max(1)));
     let vcpus = size.as_ref().map_or(0, |size| u64::from(size.vcpus));
     let unknown = size.is_none() || nodes.unknown;
-    let known = size.as_ref().map(|size| size.family).filter(|family| !family.is_empty());
+    let known = size.as_ref().map(|size| &*size.family).filter(|family| !family.is_empty());
     PoolCapacity {
         family: known.unwrap_or(vm_size).to_owned(),
         vm_size: vm_size.to_owned(),

@@ -9,6 +9,7 @@ mod capacity;
 mod change;
 mod cidr;
 mod compare;
+mod cost;
 mod drift;
 mod files;
 mod findings;
@@ -26,6 +27,7 @@ pub use change::{
     Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, Shown,
     path_text,
 };
+pub use cost::{Cost, HOURS_A_MONTH};
 pub use drift::drift;
 pub use files::{
     FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
@@ -36,6 +38,7 @@ pub use security::{Access, SecurityChange, SecurityKind};
 
 use std::collections::BTreeMap;
 
+use crate::catalog::Overlay;
 use crate::diagnostic::Diagnostics;
 use crate::expand::Resource;
 
@@ -59,6 +62,8 @@ pub struct Diff {
     pub security: Vec<SecurityChange>,
     /// Nodes, vCPUs and GPUs before and after.
     pub capacity: Capacity,
+    /// What both sides cost, where prices were brought.
+    pub cost: Option<Cost>,
     /// Which resource refers to which, before and after.
     pub relations: Vec<Relation>,
     /// What is wrong with the change itself.
@@ -79,6 +84,21 @@ impl Diff {
     pub fn is_empty(&self) -> bool {
         self.resources.iter().all(|change| change.action == Action::NoChange)
             && self.files.is_empty()
+    }
+
+    /// Says what both sides cost, if the user's catalog has prices.
+    #[must_use]
+    pub fn priced(
+        mut self,
+        previous: Option<&RenderState>,
+        new: Option<&RenderState>,
+        overlay: &Overlay,
+    ) -> Self {
+        let of = |side: Option<&RenderState>| side.map_or_else(Vec::new, |it| it.resources.clone());
+        if overlay.has_prices() {
+            self.cost = cost::cost(&of(previous), &of(new), &self.capacity, overlay);
+        }
+        self
     }
 
     /// Whether something is replaced, deleted, refused or needs an empty pool.
@@ -124,6 +144,7 @@ pub fn diff(previous: Option<&RenderState>, new: Option<&RenderState>) -> Diff {
         files,
         security,
         capacity,
+        cost: None,
         relations,
         findings,
         noise,

@@ -8,9 +8,7 @@ use super::change::{Action, Pairing, ResourceChange, Shown};
 use super::cidr::{Addresses, ports};
 use super::roles::{last_name, role};
 use super::touched::{Touched, collect_property, facts, touched};
-use crate::catalog::Table;
-
-const TABLE: Table = Table::new(include_str!("../catalog/tables/security.tsv"));
+use crate::catalog::SECURITY as TABLE;
 
 /// Which way a change goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

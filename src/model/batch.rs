@@ -57,9 +57,7 @@ pub(super) fn resolve(
     let mut keys = Vec::new();
     let mut pools = Vec::new();
     for (index, pool) in written.pools.iter().enumerate() {
-        if let Some(pool) =
-            pool::resolve(resolver, pool, index, user_subscription, context, &mut keys)
-        {
+        if let Some(pool) = pool::resolve(resolver, pool, index, context, &mut keys) {
             pools.push(pool);
         }
     }

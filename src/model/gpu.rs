@@ -11,6 +11,8 @@ use crate::diagnostic::Diagnostic;
 pub struct Gpu {
     /// Data-centre or GRID driver.
     pub driver: DriverKind,
+    /// Release of the vGPU software that the GRID driver belongs to; none for the data-centre driver.
+    pub vgpu: Option<&'static str>,
     /// Kernel modules.
     pub modules: KernelModules,
     /// Wanted driver version, if the config says one.
@@ -21,8 +23,8 @@ pub struct Gpu {
 
 impl Gpu {
     /// Driver class as the catalog has it.
-    pub(super) fn class(&self) -> &'static str {
-        if self.driver == DriverKind::Grid { "grid" } else { "cuda" }
+    pub(super) fn class(&self) -> String {
+        self.vgpu.map_or_else(|| "cuda".to_owned(), |vgpu| format!("grid-{vgpu}"))
     }
 
     /// Kernel modules as the catalog has them.
@@ -32,7 +34,7 @@ impl Gpu {
 
     /// The driver that the catalog has for an operating system.
     pub(super) fn of_catalog(&self, os: &str) -> Option<Driver> {
-        catalog::driver(self.class(), self.kernel_modules(), os)
+        catalog::driver(&self.class(), self.kernel_modules(), os)
     }
 }
 
@@ -51,6 +53,7 @@ pub(super) fn resolve(
         // What an existing image holds was decided when it was baked.
         let described = Gpu {
             driver: kind_of(first),
+            vgpu: vgpu_of(first),
             modules: modules_of(first).unwrap_or(KernelModules::Open),
             driver_version: wanted.version,
             nvswitch,
@@ -59,9 +62,11 @@ pub(super) fn resolve(
     }
     all_from_nvidia(resolver, &machines)?;
     of_one_class(resolver, first, &machines)?;
+    of_one_vgpu(resolver, first, &machines)?;
     let driver = driver_kind(resolver, &wanted, first)?;
     let modules = modules(resolver, &wanted, &machines)?;
-    let gpu = Gpu { driver, modules, driver_version: wanted.version, nvswitch };
+    let vgpu = vgpu_of(first);
+    let gpu = Gpu { driver, vgpu, modules, driver_version: wanted.version, nvswitch };
     version_fits(resolver, &gpu, &machines, os);
     Some(gpu)
 }
@@ -82,8 +87,18 @@ fn version_fits(resolver: &mut Resolver<'_>, gpu: &Gpu, machines: &[&Machine], o
         );
         return;
     }
+    if let Some(last) = known.last_branch.filter(|last| *last < branch) {
+        resolver.error(
+            "PB1043",
+            "/node/driver/version",
+            format!("driver {version} has no proprietary kernel modules"),
+            format!("branch {last} is the last with them"),
+            format!("drop `version`, or take one like `{}`", known.version),
+        );
+        return;
+    }
     for Machine { size, pointer } in machines {
-        let last = catalog::last_driver_branch(size.gpu_model).filter(|last| *last < branch);
+        let last = catalog::last_driver_branch(&size.gpu_model).filter(|last| *last < branch);
         let Some(last) = last else { continue };
         let of_default = catalog::driver_branch(known.version).is_some_and(|one| one <= last);
         let help = if of_default {
@@ -104,7 +119,7 @@ fn version_fits(resolver: &mut Resolver<'_>, gpu: &Gpu, machines: &[&Machine], o
 fn all_from_nvidia(resolver: &mut Resolver<'_>, machines: &[&Machine]) -> Option<()> {
     let foreign = |machine: &&&Machine| machine.size.gpu_vendor != GpuVendor::Nvidia;
     for Machine { size, pointer } in machines.iter().filter(foreign) {
-        resolver.error(
+        resolver.on(size.fact()).error(
             "PB1003",
             pointer,
             format!("size `{}` has a GPU that is not from NVIDIA", size.name),
@@ -130,6 +145,29 @@ fn of_one_class(resolver: &mut Resolver<'_>, first: &Machine, machines: &[&Machi
     None
 }
 
+/// A GRID driver serves the GPUs of its vGPU release only.
+fn of_one_vgpu(resolver: &mut Resolver<'_>, first: &Machine, machines: &[&Machine]) -> Option<()> {
+    let vgpu = vgpu_of(first);
+    let Some(other) = machines.iter().find(|known| vgpu_of(known) != vgpu) else {
+        return Some(());
+    };
+    let release = |machine| vgpu_of(machine).unwrap_or("of no known release");
+    let reason = format!(
+        "one needs the GRID driver of vGPU {}, the other of vGPU {}",
+        release(first),
+        release(other)
+    );
+    let help = "keep GPUs of one vGPU release in one config";
+    different_drivers(resolver, first, other, &reason, help);
+    None
+}
+
+/// The vGPU release of a GPU that needs the GRID driver.
+fn vgpu_of(machine: &Machine) -> Option<&'static str> {
+    let grid = machine.size.driver_class == DriverClass::Grid;
+    catalog::grid_driver(&machine.size.gpu_model).filter(|_| grid).map(|driver| driver.vgpu)
+}
+
 fn different_drivers(
     resolver: &mut Resolver<'_>,
     first: &Machine,
@@ -153,7 +191,7 @@ fn kind_of(machine: &Machine) -> DriverKind {
 
 /// The only kernel modules that serve a GPU; nothing where both do.
 fn modules_of(machine: &Machine) -> Option<KernelModules> {
-    match machine.size.gpu_modules {
+    match machine.size.driver_modules() {
         GpuModules::Proprietary => Some(KernelModules::Proprietary),
         GpuModules::Open => Some(KernelModules::Open),
         GpuModules::Either | GpuModules::None => None,

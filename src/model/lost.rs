@@ -42,7 +42,7 @@ fn elsewhere(code: &str) -> &'static [&'static str] {
         }
         "PB1022" => &["/gallery", "/batch/account", "/registry"],
         "PB1028" => &["/gallery", "/batch", "/images"],
-        "PB1029" | "PB1030" => &["/batch/account"],
+        "PB1029" => &["/batch/account"],
         "PB1031" => &["/registry", "/images"],
         "PB1034" => &["/images", "/gallery"],
         _ => &[],

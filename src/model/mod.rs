@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::catalog;
+use crate::catalog::{self, Overlay};
 use crate::config::{Config, Document, Partial};
 use crate::diagnostic::{Diagnostics, Severity, nearest};
 use bake::BakePlan;
@@ -99,6 +99,8 @@ pub struct Builder {
     pub image_builder: bool,
     /// Name of the image template under Azure Image Builder.
     pub image_template: String,
+    /// Size of the proxy VM with which Azure Image Builder reaches a network of yours.
+    pub proxy_size: &'static str,
     /// Name of the identity under which Azure Image Builder works.
     pub identity: String,
     /// Role that publishes to a gallery.
@@ -114,25 +116,33 @@ const DEFAULT_TIMEOUT_MINUTES: u32 = 90;
 pub fn resolve(
     config: &Config,
     document: &Document,
+    overlay: &Overlay,
     diagnostics: &mut Diagnostics,
 ) -> Option<Model> {
     let before = diagnostics.count(Severity::Error);
-    let mut resolver = Resolver::new(config, document, &[], diagnostics);
+    let overlay = overlay.at(&short_region(&config.location));
+    let mut resolver = Resolver::new(config, document, &[], overlay, diagnostics);
     let model = build(&mut resolver);
     if diagnostics.count(Severity::Error) > before { None } else { model }
 }
 
 /// Reports what is wrong with the part of a config that can be read, and nothing that follows from the rest.
-pub fn judge(partial: &Partial, document: &Document, diagnostics: &mut Diagnostics) {
-    let mut resolver = Resolver::new(&partial.config, document, &partial.lost, diagnostics);
+pub fn judge(
+    partial: &Partial,
+    document: &Document,
+    overlay: &Overlay,
+    diagnostics: &mut Diagnostics,
+) {
+    let overlay = overlay.at(&short_region(&partial.config.location));
+    let lost = &partial.lost;
+    let mut resolver = Resolver::new(&partial.config, document, lost, overlay, diagnostics);
     build(&mut resolver);
 }
 
 fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     let config = resolver.config;
     let names = Names::new(&config.name, &config.resource_group, config.subscription.as_deref());
-    let location = region(resolver, &config.location, "/location");
-    tags::check(resolver);
+    let location = location(resolver);
     let registry = registry::resolve(resolver, &names);
     let images = images::resolve(resolver, registry.as_ref());
     let sizes = sizes::resolve(resolver);
@@ -142,6 +152,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     let node_image = node_image::resolve(resolver, &names, &location, os_key);
     let (sizes, node, node_image, network) = (sizes?, node?, node_image?, network?);
     let builder = builder(resolver, &names, &node, &node_image, &sizes);
+    image_builder_stands_there(resolver, builder.as_ref(), &location);
     let private = images.iter().any(|image| image.private);
     let identity = private.then(|| names.local("pull"));
     let bake = builder
@@ -235,23 +246,87 @@ fn builder(
         os_disk_gb: written
             .os_disk_gb
             .unwrap_or_else(|| node_image::default_os_disk(node.gpu.is_some())),
-        image_version: written.image_version.unwrap_or_else(|| "latest".to_owned()),
+        image_version: written
+            .image_version
+            .or_else(|| newest_image(resolver.overlay, &node.os))
+            .unwrap_or_else(|| "latest".to_owned()),
         ssh_public_key: written
             .ssh_public_key
             .unwrap_or_else(|| catalog::config_default("ssh-public-key").to_owned()),
         timeout_minutes: written.timeout_minutes.unwrap_or(DEFAULT_TIMEOUT_MINUTES),
         image_builder: method == Some(crate::config::fields::BakeMethod::ImageBuilder),
         image_template: image_template(names, node_image),
+        proxy_size: catalog::config_default("image-builder-proxy-size"),
         identity: names.local("image-builder"),
         publisher_role: Role::built_in("Compute Gallery Artifacts Publisher"),
         operator_role: Role::built_in("Managed Identity Operator"),
     })
 }
 
+/// The newest version of the base image, as the subscription said it: a bake of tomorrow starts from the same one.
+fn newest_image(overlay: &Overlay, os: &Os) -> Option<String> {
+    let name = format!("{}:{}:{}", os.publisher, os.offer, os.sku);
+    Some(overlay.image_version(&name)?.value)
+}
+
 /// A template cannot be changed, so every version has its own.
 fn image_template(names: &Names<'_>, node_image: &NodeImage) -> String {
     let version = node_image.baked.as_ref().map_or("", |baked| baked.version.as_str());
     names.local(&format!("image-{version}"))
+}
+
+/// The region of the deployment, and what stands beside it at the top of the config.
+fn location(resolver: &mut Resolver<'_>) -> String {
+    let location = region(resolver, &resolver.config.location, "/location");
+    is_of_the_public_cloud(resolver, &location);
+    tags::check(resolver);
+    location
+}
+
+/// Host names of the other clouds are different, and what is rendered has those of the public one.
+fn is_of_the_public_cloud(resolver: &mut Resolver<'_>, location: &str) {
+    let Some(region) = catalog::region(location).filter(|region| region.cloud != "public") else {
+        return;
+    };
+    let cloud =
+        if region.cloud == "gov" { "Azure Government" } else { "Azure operated by 21Vianet" };
+    resolver.on(region.fact()).error(
+        "PB1048",
+        "/location",
+        format!("`{location}` is a region of {cloud}"),
+        "registries, accounts and the role of management have other host names there",
+        "take a region of the public cloud",
+    );
+}
+
+/// Image Builder exists in some regions only.
+fn image_builder_stands_there(
+    resolver: &mut Resolver<'_>,
+    builder: Option<&Builder>,
+    location: &str,
+) {
+    let Some(region) = catalog::region(location) else { return };
+    if !builder.is_some_and(|builder| builder.image_builder) {
+        return;
+    }
+    match region.image_builder {
+        "no" => resolver.on(region.fact()).error(
+            "PB1046",
+            "/bake/method",
+            format!("Azure VM Image Builder does not exist in `{location}`"),
+            "the image template would be refused",
+            "drop `method` to bake on a VM of your own, or bake in another region and add this one to `gallery.targetRegions`",
+        ),
+        "preview" => resolver.on(region.fact()).report(
+            Severity::Warning,
+            "PB1047",
+            "/bake/method",
+            format!("Azure VM Image Builder is a preview in `{location}`"),
+            "a subscription takes part only after it asked for it",
+            "run `az feature register --namespace Microsoft.VirtualMachineImages --name FairfaxPublicPreview`",
+        ),
+        _ => {}
+    }
 }
 
 /// A region as ARM spells it. New regions appear often, so an unknown one is a warning.
@@ -279,6 +354,12 @@ fn region(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> String {
     let title = format!("unknown region `{name}`");
     resolver.report(Severity::Warning, "PB1004", pointer, title, "not in the catalog", help);
     name.to_lowercase().replace(' ', "")
+}
+
+/// The short name of a region that a config spells as people do.
+pub fn short_region(name: &str) -> String {
+    let known = catalog::region(name).map(|region| region.name.to_owned());
+    known.unwrap_or_else(|| name.to_lowercase().replace(' ', ""))
 }
 
 /// Whether a text is a resource ID of this type, compared as Azure does: without regard to case.

@@ -68,7 +68,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, sizes: &Sizes) -> Option<Node
 
 /// `gpu: true` on a size without one is a bill for nothing, and the reverse a GPU that idles.
 fn fits_gpu(resolver: &mut Resolver<'_>, written: &fields::Node, size: &VmSize) {
-    let unknown = written.vm_size.as_ref().is_some_and(|name| catalog::vm_size(name).is_none());
+    let unknown =
+        written.vm_size.as_ref().is_some_and(|name| resolver.overlay.vm_size(name).is_none());
     let Some(wanted) = written.gpu.filter(|_| !unknown) else { return };
     if wanted == size.has_gpu() {
         return;

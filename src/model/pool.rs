@@ -124,7 +124,6 @@ pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     written: &fields::Pool,
     index: usize,
-    user_subscription: bool,
     context: &PoolContext<'_>,
     keys: &mut Vec<String>,
 ) -> Option<Pool> {
@@ -133,7 +132,7 @@ pub(super) fn resolve(
         Some(_) => Size::of(&context.sizes.get(index)?.as_ref()?.size),
         None => context.node.size.clone(),
     };
-    let (fixed, auto_scale) = scale(resolver, written, &pointer, user_subscription)?;
+    let (fixed, auto_scale) = scale(resolver, written, &pointer)?;
     identities(resolver, written, &pointer);
     let mounts = mounts(resolver, written, &pointer, context.pull_identity);
     let containers = containers(resolver, written, &pointer, context);
@@ -163,12 +162,7 @@ pub(super) fn resolve(
 
 type Scale = (Option<FixedScale>, Option<AutoScale>);
 
-fn scale(
-    resolver: &mut Resolver<'_>,
-    written: &fields::Pool,
-    pointer: &str,
-    user_subscription: bool,
-) -> Option<Scale> {
+fn scale(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) -> Option<Scale> {
     let fixed = written.nodes.is_some() || written.spot_nodes.is_some();
     match (&written.auto_scale, fixed) {
         (Some(_), true) => {
@@ -197,15 +191,6 @@ fn scale(
         }
         (None, true) => {
             let spot_nodes = written.spot_nodes.unwrap_or(0);
-            if spot_nodes > 0 && !user_subscription {
-                resolver.error(
-                    "PB1030",
-                    &format!("{pointer}/spotNodes"),
-                    "Spot nodes need a `UserSubscription` account",
-                    "low-priority nodes of `BatchService` accounts are retired",
-                    "use `nodes`, or `batch.account.allocationMode: UserSubscription`",
-                );
-            }
             let nodes = written.nodes.unwrap_or(0);
             let resize_timeout = written.resize_timeout.clone();
             Some((Some(FixedScale { nodes, spot_nodes, resize_timeout }), None))

@@ -1,12 +1,16 @@
 use super::lost;
+use crate::catalog::Overlay;
 use crate::config::{Config, Document};
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity};
 
 /// What every part of the resolution needs: the config, its places, and the sink.
 pub(super) struct Resolver<'a> {
     pub(super) config: &'a Config,
     document: &'a Document,
     lost: &'a [String],
+    pub(super) overlay: &'a Overlay,
+    /// The rows on which the next finding rests.
+    facts: Vec<Fact>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -15,9 +19,16 @@ impl<'a> Resolver<'a> {
         config: &'a Config,
         document: &'a Document,
         lost: &'a [String],
+        overlay: &'a Overlay,
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
-        Self { config, document, lost, diagnostics }
+        Self { config, document, lost, overlay, facts: Vec::new(), diagnostics }
+    }
+
+    /// Names the row of the catalog on which the finding rests that is reported next.
+    pub(super) fn on(&mut self, fact: Fact) -> &mut Self {
+        self.facts.push(fact);
+        self
     }
 
     /// Reports an error at the value of a JSON pointer.
@@ -64,7 +75,8 @@ impl<'a> Resolver<'a> {
         self.push(finding, pointer);
     }
 
-    fn push(&mut self, finding: Diagnostic, pointer: &str) {
+    fn push(&mut self, mut finding: Diagnostic, pointer: &str) {
+        finding.facts = std::mem::take(&mut self.facts);
         if !self.lost.iter().any(|lost| lost::decides(lost, &finding.code, pointer)) {
             self.diagnostics.push(finding);
         }

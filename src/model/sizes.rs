@@ -1,9 +1,9 @@
 use serde::Serialize;
 
 use super::resolver::Resolver;
-use crate::catalog::{self, VmSize};
+use crate::catalog::{self, DriverClass, VmSize};
 use crate::config::fields::{self, SecurityType};
-use crate::diagnostic::nearest;
+use crate::diagnostic::Severity;
 
 /// A VM size.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,11 +24,11 @@ impl Size {
     pub(super) fn of(size: &VmSize) -> Self {
         let gpus = if size.has_gpu() { size.gpus } else { None };
         Self {
-            name: size.name.to_owned(),
-            family: size.family.to_owned(),
+            name: size.name.to_string(),
+            family: size.family.to_string(),
             vcpus: size.vcpus,
             gpus: gpus.map_or_else(String::new, |count| count.to_string()),
-            gpu_model: size.gpu_model.to_owned(),
+            gpu_model: size.gpu_model.to_string(),
         }
     }
 }
@@ -84,8 +84,9 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>) -> Option<Sizes> {
     let trusted = written.security_type == Some(SecurityType::TrustedLaunch);
     for machine in sizes.all() {
         has_our_architecture(resolver, machine);
+        has_a_known_gpu(resolver, machine);
         if trusted && machine.size.trusted_launch == Some(false) {
-            resolver.error(
+            resolver.on(machine.size.fact()).error(
                 "PB1033",
                 &machine.pointer,
                 format!("size `{}` has no trusted launch", machine.size.name),
@@ -100,8 +101,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>) -> Option<Sizes> {
 /// A size of the config, looked up. An unknown one is reported with the nearest known one, and the default
 /// stands in for it, so that what follows is checked too.
 fn named(resolver: &mut Resolver<'_>, name: &str, pointer: String) -> Option<Machine> {
-    let size = catalog::vm_size(name).or_else(|| {
-        let help = match nearest(name, catalog::vm_sizes()) {
+    let size = resolver.overlay.vm_size(name).or_else(|| {
+        let help = match resolver.overlay.nearest_size(name) {
             Some(known) => format!("did you mean `{known}`?"),
             None => "name a size as `az vm list-sizes` does, such as `Standard_NC4as_T4_v3`".into(),
         };
@@ -134,11 +135,27 @@ fn of_nodes(
     Some(Machine { size, pointer: "/node".to_owned() })
 }
 
+/// A size that only the subscription knows has a GPU of unknown make: no driver is installed for it.
+fn has_a_known_gpu(resolver: &mut Resolver<'_>, machine: &Machine) {
+    let Machine { size, pointer } = machine;
+    let some = size.gpus.is_some_and(|gpus| gpus.numerator > 0);
+    if some && size.driver_class == DriverClass::Unknown && size.gpu_model.is_empty() {
+        resolver.report(
+            Severity::Warning,
+            "PB1049",
+            pointer,
+            format!("the GPU of `{}` is not known", size.name),
+            "the subscription offers the size, and this release does not know which driver it needs",
+            "install the driver in a step of `bake.steps`, or start from an image that holds it",
+        );
+    }
+}
+
 /// Base images, drivers and node agents of the catalog are those of x64.
 fn has_our_architecture(resolver: &mut Resolver<'_>, machine: &Machine) {
     let Machine { size, pointer } = machine;
     if size.architecture != "x64" {
-        resolver.error(
+        resolver.on(size.fact()).error(
             "PB1032",
             pointer,
             format!("size `{}` is not x64", size.name),

@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use super::secrets::Secrets;
-use super::{Input, Outcome, Tools, phases};
+use super::{Input, Outcome, Tools, age, overlay, phases};
+use crate::catalog::Overlay;
 use crate::config::layers::{self, Files, NoFiles};
 use crate::config::{self, Document};
 use crate::diagnostic::{Diagnostics, Sources};
@@ -17,6 +20,8 @@ pub struct Job {
     pub diagnostics: Diagnostics,
     /// The texts that the findings and places point into.
     pub sources: Sources,
+    /// What the user's own subscription said, from the folder that the config names.
+    pub overlay: Arc<Overlay>,
 }
 
 /// The renders that a config asks for: one for each of the environments named, or of all that it has, or
@@ -30,7 +35,7 @@ pub fn jobs(input: &Input, files: &dyn Files, environments: &[String]) -> Vec<Jo
     };
     if names.is_empty() {
         job.document = Some(layers.base);
-        job.apply(&input.overrides);
+        job.apply(&input.overrides, files);
         return vec![job];
     }
     if !layers.fit(&names, &mut job.diagnostics) {
@@ -40,7 +45,7 @@ pub fn jobs(input: &Input, files: &dyn Files, environments: &[String]) -> Vec<Jo
         let mut one = Job { sources: job.sources.clone(), ..Job::default() };
         one.document = layers.environment(&name, &mut one.diagnostics);
         one.environment = Some(name);
-        one.apply(&input.overrides);
+        one.apply(&input.overrides, files);
         one
     };
     names.into_iter().map(environment).collect()
@@ -51,7 +56,7 @@ impl Job {
     pub fn alone(input: &Input) -> Self {
         let mut job = Self::default();
         job.document = job.layers(input, &NoFiles).map(|layers| layers.base);
-        job.apply(&input.overrides);
+        job.apply(&input.overrides, &NoFiles);
         job
     }
 
@@ -60,11 +65,14 @@ impl Job {
         layers::layers(&input.path, &input.bytes, files, sources, diagnostics)
     }
 
-    fn apply(&mut self, overrides: &[String]) {
+    fn apply(&mut self, overrides: &[String], files: &dyn Files) {
         if let Some(document) = &mut self.document {
+            let (sources, diagnostics) = (&mut self.sources, &mut self.diagnostics);
             for assignment in overrides {
-                config::set(document, assignment, &mut self.sources, &mut self.diagnostics);
+                config::set(document, assignment, sources, diagnostics);
             }
+            let overlay = overlay::load(document, files, sources, diagnostics);
+            self.overlay = Arc::new(overlay.unwrap_or_default());
         }
         if self.diagnostics.has_errors() {
             self.document = None;
@@ -76,11 +84,12 @@ impl Job {
         self.document.as_ref()?.value.get("name")?.as_str()
     }
 
-    /// Whether a render was made by this version from the same config and the same templates.
+    /// Whether a render was made by this version from the same config, catalog and templates.
     pub fn made(&self, manifest: &Manifest, tools: &Tools) -> bool {
         let same = |document| manifest.config_digest == digest(document);
         manifest.prebake == env!("CARGO_PKG_VERSION")
             && manifest.templates_digest == tools.templates.digest()
+            && manifest.catalog_digest.as_deref().unwrap_or_default() == self.overlay.digest()
             && self.document.as_ref().is_some_and(same)
     }
 
@@ -88,19 +97,21 @@ impl Job {
     pub fn model(&self) -> Option<Model> {
         let document = self.document.as_ref()?;
         let config = config::decode(document, &mut Diagnostics::new())?;
-        model::resolve(&config, document, &mut Diagnostics::new())
+        model::resolve(&config, document, &self.overlay, &mut Diagnostics::new())
     }
 
     /// Runs the phases.
     pub fn render(self, tools: &Tools) -> Outcome {
-        let Self { document, mut diagnostics, mut sources, .. } = self;
+        let Self { document, mut diagnostics, mut sources, overlay, .. } = self;
         let mut secrets = Secrets::hide(&mut sources);
-        let render = document.and_then(|document| {
-            phases(document, &mut secrets, tools, &mut sources, &mut diagnostics)
+        let made = document.and_then(|document| {
+            phases(document, &mut secrets, &overlay, tools, &mut sources, &mut diagnostics)
         });
         diagnostics.append(secrets.take());
+        let (render, answers) = made.unzip();
         let render = render.filter(|_| !diagnostics.has_errors());
-        Outcome { render, diagnostics, sources }
+        let diagnostics = age::tell(diagnostics, tools.as_of);
+        Outcome { render, diagnostics, sources, answers: answers.unwrap_or_default() }
     }
 }
 

@@ -10,10 +10,11 @@ use super::Tools;
 use super::secrets::Secrets;
 use super::stages::Stage;
 use crate::arm::Template;
-use crate::catalog::Date;
+use crate::catalog::{Date, Overlay};
 use crate::check::{self, Declared, Places, Subject};
+use crate::config::fields::RoleAssignmentMode;
 use crate::config::{Config, Document, escape};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Place, Sources, Span};
 use crate::expand::Resource;
 use crate::render::Artifacts;
 use crate::schema::ResourceSchemas;
@@ -27,6 +28,8 @@ pub(super) struct Judged<'a> {
     pub(super) stages: &'a [Stage],
     /// Folder of the render, as messages name it.
     pub(super) folder: &'a str,
+    /// What the user's subscription said of the region.
+    pub(super) overlay: &'a Overlay,
 }
 
 impl Judged<'_> {
@@ -37,12 +40,12 @@ impl Judged<'_> {
         tools: &Tools,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
-    ) {
+    ) -> Vec<Fact> {
         let (schemas, as_of) = (&tools.schemas, tools.as_of);
         let files = self.add_files(sources);
         let ((values, mut found), of_resources) =
             rayon::join(|| self.values(&files), || self.resources(schemas));
-        let (of_files, of_rules) =
+        let (of_files, (of_rules, answers)) =
             rayon::join(|| self.files(&files, &values), || self.rules(as_of, &files, &values));
         found.append(of_resources);
         found.append(of_files);
@@ -60,6 +63,7 @@ impl Judged<'_> {
             self.document.key_place(&format!("/checks/rules/{}", escape(code)))
         });
         diagnostics.append(outcome.diagnostics);
+        answers
     }
 
     /// What the schemas of their types say of the resources.
@@ -122,7 +126,7 @@ impl Judged<'_> {
         as_of: Date,
         files: &BTreeMap<String, FileId>,
         values: &BTreeMap<&str, Cow<'_, Value>>,
-    ) -> Diagnostics {
+    ) -> (Diagnostics, Vec<Fact>) {
         let resources: Vec<&Resource> =
             self.stages.iter().flat_map(|stage| &stage.resources).collect();
         let templates: BTreeMap<&str, &Template> =
@@ -135,6 +139,7 @@ impl Judged<'_> {
                 .as_ref()
                 .map(|checks| checks.quota.clone())
                 .unwrap_or_default(),
+            registry: self.existing_registry(),
         };
         let subject = Subject {
             resources: &resources,
@@ -142,13 +147,23 @@ impl Judged<'_> {
             artifacts: &self.artifacts.files,
             values,
             declared: &declared,
+            overlay: self.overlay,
             as_of,
         };
         let places = RenderPlaces { templates: &templates, files, document: self.document };
         let findings = check::check(&subject);
         let findings: Vec<_> =
             findings.iter().map(|finding| check::diagnostic(finding, &places)).collect();
-        Diagnostics::from(findings)
+        (Diagnostics::from(findings), check::answers(&subject))
+    }
+
+    /// The registry that the config uses without creating it.
+    fn existing_registry(&self) -> Option<(String, &'static str)> {
+        let registry = self.config.registry.as_ref()?;
+        let name = registry.name.clone().filter(|_| registry.create == Some(false))?;
+        let abac = registry.role_assignment_mode == Some(RoleAssignmentMode::Abac);
+        let mode = if abac { "AbacRepositoryPermissions" } else { "LegacyRegistryPermissions" };
+        Some((name, mode))
     }
 
     fn add_files(&self, sources: &mut Sources) -> BTreeMap<String, FileId> {

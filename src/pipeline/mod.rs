@@ -1,9 +1,11 @@
 //! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
 
+mod age;
 mod edited;
 pub mod fleet;
 mod job;
 mod judge;
+mod overlay;
 mod secrets;
 mod stages;
 mod state;
@@ -13,11 +15,13 @@ pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
 
+use std::sync::Arc;
+
 use crate::bicep;
-use crate::catalog::Date;
+use crate::catalog::{Date, Overlay};
 use crate::check;
 use crate::config::{self, Config, Document};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Severity, Sources};
 use crate::diff::RenderState;
 use crate::model::{self, Model};
 use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
@@ -59,6 +63,8 @@ pub struct Outcome {
     pub diagnostics: Diagnostics,
     /// The texts that they point into.
     pub sources: Sources,
+    /// The rows of the user's own catalog by which it was judged.
+    pub answers: Vec<Fact>,
 }
 
 impl Outcome {
@@ -87,6 +93,8 @@ pub struct Render {
     pub artifacts: Artifacts,
     /// The compiled stages, in order.
     pub stages: Vec<Stage>,
+    /// What the user's own subscription said of the region.
+    pub overlay: Arc<Overlay>,
 }
 
 impl Render {
@@ -135,17 +143,19 @@ fn bake_fits(
 fn phases(
     document: Document,
     secrets: &mut Secrets,
+    overlay: &Arc<Overlay>,
     tools: &Tools,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
-) -> Option<Render> {
+) -> Option<(Render, Vec<Fact>)> {
     let Some(config) = config::decode(&document, diagnostics) else {
         if let Some(partial) = config::partial(&document) {
-            model::judge(&partial, &document, diagnostics);
+            model::judge(&partial, &document, overlay, diagnostics);
         }
         return None;
     };
-    let model = model::resolve(&config, &document, diagnostics)?;
+    let model = model::resolve(&config, &document, overlay, diagnostics)?;
+    is_about_the_region(overlay, &model.location, &document, diagnostics);
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
     bake_fits(&artifacts, &document, diagnostics)?;
     let folder = match tools.output.as_str() {
@@ -160,13 +170,37 @@ fn phases(
         artifacts: &artifacts,
         stages: &stages,
         folder: &folder,
+        overlay: overlay.at(&model.location),
     };
     let digests = || {
         let (config, templates) = (job::digest(&document), tools.templates.digest());
-        Manifest::of(&model.name, config, templates, &artifacts.files).deployed_to(target(&model))
+        Manifest::of(&model.name, config, templates, &artifacts.files)
+            .deployed_to(target(&model))
+            .judged_by(overlay.digest())
     };
     let judge = || judged.judge(secrets, tools, sources, diagnostics);
-    let (manifest, ()) = rayon::join(digests, judge);
+    let (manifest, answers) = rayon::join(digests, judge);
     artifacts.insert(MANIFEST, manifest.text());
-    Some(Render { config, document, model, artifacts, stages })
+    let overlay = Arc::clone(overlay);
+    Some((Render { config, document, model, artifacts, stages, overlay }, answers))
+}
+
+/// Answers about another region say nothing of this one.
+fn is_about_the_region(
+    overlay: &Overlay,
+    location: &str,
+    document: &Document,
+    diagnostics: &mut Diagnostics,
+) {
+    if overlay.is_none() || !overlay.at(location).is_none() {
+        return;
+    }
+    let title = format!("catalog `{}` is about another region", overlay.folder());
+    let mut finding = Diagnostic::warning("PB1050", title)
+        .reason("its sizes, quotas and images are those of that region, and none of them is used")
+        .help(format!("import the answers of `{location}` into a folder of its own"));
+    finding.place = document.place("/catalog");
+    finding.label =
+        format!("it is about `{}`, the config deploys to `{location}`", overlay.location());
+    diagnostics.push(finding);
 }

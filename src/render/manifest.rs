@@ -19,6 +19,9 @@ pub struct Manifest {
     pub config_digest: String,
     /// SHA-256 of all templates.
     pub templates_digest: String,
+    /// SHA-256 of the catalog of the user's own that judged it; nothing where the config names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog_digest: Option<String>,
     /// Where the stages deploy to; nothing in manifests that do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
@@ -53,6 +56,7 @@ impl Manifest {
             name: name.to_owned(),
             config_digest,
             templates_digest: templates_digest.to_owned(),
+            catalog_digest: None,
             target: None,
             files: files.iter().map(digest).collect(),
         }
@@ -62,6 +66,13 @@ impl Manifest {
     #[must_use]
     pub fn deployed_to(mut self, target: Target) -> Self {
         self.target = Some(target);
+        self
+    }
+
+    /// Says which catalog of the user's own judged the render; an empty digest says none.
+    #[must_use]
+    pub fn judged_by(mut self, digest: &str) -> Self {
+        self.catalog_digest = (!digest.is_empty()).then(|| digest.to_owned());
         self
     }
 

@@ -9,6 +9,8 @@ pub enum FindingKind {
     WrongType,
     /// A value outside a closed list.
     UnknownValue,
+    /// A value that an open list does not name.
+    UnlistedValue,
     /// A text that does not have the required form.
     WrongForm,
     /// A text, array or object with too few or too many parts.

@@ -25,7 +25,7 @@ pub const OBJECT: u8 = 7;
 const HEADER: usize = 8;
 
 /// Keywords that people read, and engines do not.
-const REMARKS: [&str; 5] = ["title", "description", "examples", "default", "$comment"];
+const REMARKS: [&str; 4] = ["title", "description", "default", "$comment"];
 /// Keywords whose value holds schemas under names of its own.
 const CONTAINERS: [&str; 4] = ["properties", "$defs", "patternProperties", "dependentSchemas"];
 

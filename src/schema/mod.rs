@@ -16,6 +16,7 @@ mod finding;
 pub mod import;
 mod keyword;
 mod layout;
+mod open;
 mod outline;
 mod pattern;
 mod reading;

@@ -186,14 +186,14 @@ mod tests {
     #[test]
     fn remarks_are_dropped_but_properties_of_their_names_stay() {
         let all = laid_out(
-            r#"{"description": "x", "examples": ["y", {}], "properties":
-            {"title": {"type": "string", "examples": ["z"]}, "examples": {"const": 1}}}"#,
+            r#"{"description": "x", "default": ["y", {}], "properties":
+            {"title": {"type": "string", "$comment": "z"}, "default": {"const": 1}}}"#,
         );
         let root = all.root();
         let title = root.pointer("/properties/title/type").and_then(Outline::as_str);
         assert_eq!(title, Some("string"));
-        assert!(root.pointer("/properties/examples/const").is_some());
-        assert!(root.get("examples").is_none() && root.get("description").is_none());
-        assert!(root.pointer("/properties/title/examples").is_none());
+        assert!(root.pointer("/properties/default/const").is_some());
+        assert!(root.get("default").is_none() && root.get("description").is_none());
+        assert!(root.pointer("/properties/title/$comment").is_none());
     }
 }

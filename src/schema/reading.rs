@@ -40,7 +40,7 @@ impl Reading<'_> {
 
     fn rule_holds(self, schema: Outline<'_>, word: &str, rule: Outline<'_>, value: &Value) -> bool {
         match word {
-            "$schema" | "$defs" | "writeOnly" | "deprecated" | "format" => true,
+            "$schema" | "$defs" | "writeOnly" | "deprecated" | "format" | "examples" => true,
             "$ref" => target(self.root, rule).is_some_and(|target| self.meets(target, value)),
             "type" => match rule.elements() {
                 Some(mut kinds) => kinds.any(|kind| has_type(value, kind)),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::finding::Finding;
 use super::outline::{Layout, Outline};
-use super::{keyword, layout, reading, symbolic, translate};
+use super::{keyword, layout, open, reading, symbolic, translate};
 
 /// How to read the strings of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +99,11 @@ impl Schema {
             return Ok(Vec::new());
         }
         self.judged(&value, values)
+    }
+
+    /// Every text that its open list does not name: the service may take it, but it is likely mistyped.
+    pub fn unlisted(&self, value: &Value, values: Values) -> Vec<Finding> {
+        self.root().map_or_else(Vec::new, |root| open::unlisted(root, value, values))
     }
 
     /// The findings at one property of an object, where the others are not there to be judged.

@@ -1,6 +1,6 @@
 //! Takes the resources and the files of a render, gives what does not meet the JSON Schemas of their types.
 //!
-//! Knows nothing of Batch: that is `check`. Codes are `PB3101` to `PB3111`. Read `resource` for what
+//! Knows nothing of Batch: that is `check`. Codes are `PB3101` to `PB3112`. Read `resource` for what
 //! Azure is asked for and `file` for the rendered files.
 
 mod file;
@@ -9,7 +9,7 @@ mod resource;
 pub use file::{file, read};
 pub use resource::resources;
 
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::schema::{BrokenSchema, Finding, FindingKind};
 
 /// A finding as a diagnostic, without its place.
@@ -19,6 +19,7 @@ fn diagnostic(finding: &Finding, schema: &str) -> Diagnostic {
         FindingKind::MissingProperty => "PB3102",
         FindingKind::WrongType => "PB3103",
         FindingKind::UnknownValue => "PB3104",
+        FindingKind::UnlistedValue => "PB3112",
         FindingKind::WrongForm => "PB3105",
         FindingKind::WrongLength => "PB3106",
         FindingKind::OutOfRange => "PB3107",
@@ -27,9 +28,16 @@ fn diagnostic(finding: &Finding, schema: &str) -> Diagnostic {
     };
     let reason = match finding.kind {
         FindingKind::MissingProperty => format!("the schema of {schema} asks for it"),
+        FindingKind::UnlistedValue => {
+            format!("Azure takes any text here, and {schema} does not name this one")
+        }
         _ => format!("the schema of {schema} does not allow it"),
     };
-    Diagnostic::error(code, &finding.title).reason(reason).help(&finding.help)
+    let severity = match finding.kind {
+        FindingKind::UnlistedValue => Severity::Warning,
+        _ => Severity::Error,
+    };
+    Diagnostic::new(severity, code, &finding.title).reason(reason).help(&finding.help)
 }
 
 fn placed(diagnostic: Diagnostic, place: Option<Place>, label: &str) -> Diagnostic {

@@ -35,7 +35,7 @@ pub fn check_size(cloud: &Cloud, size: &str) -> Result<(), Value> {
             ),
         ));
     };
-    for family in [facts.family, "cores"] {
+    for family in [&*facts.family, "cores"] {
         let (used, limit) = usage(cloud, family);
         let needed = u64::from(facts.vcpus);
         if used + needed > limit {
@@ -108,11 +108,10 @@ pub fn skus(cloud: &Cloud, request: &Request) -> Answer {
 
 /// Shape: <https://learn.microsoft.com/rest/api/compute/usage/list>.
 pub fn usages(cloud: &Cloud, request: &Request) -> Answer {
-    let mut families: Vec<&str> = vec!["cores", "virtualMachines"];
+    let mut families: Vec<String> = ["cores", "virtualMachines"].map(str::to_owned).to_vec();
     for name in catalog::vm_sizes() {
-        if let Some(size) = catalog::vm_size(name).filter(|size| !families.contains(&size.family)) {
-            families.push(size.family);
-        }
+        let family = catalog::vm_size(name).map(|size| size.family.into_owned());
+        families.extend(family.filter(|family| !families.contains(family)));
     }
     let values = families.iter().map(|family| {
         let (used, limit) = usage(cloud, family);

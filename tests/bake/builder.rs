@@ -264,7 +264,7 @@ impl Builder {
         self.tool("dkms", &format!("{log}\necho 'nvidia/580: installed'"));
         self.tool("nvidia-smi", &format!("{log}\necho 'GPU 0: Tesla T4'"));
         // What it is asked about was just installed in the wanted version.
-        self.tool("dpkg-query", &format!("{log}\ncase $* in *nvidia-open*) printf '580.173.02-1' ;; *) printf '1.19.1-1' ;; esac"));
+        self.tool("dpkg-query", &format!("{log}\ncase $* in *nvidia-open*) printf '580.178.04-1' ;; *) printf '1.19.1-1' ;; esac"));
         self.tool(
             "gpg",
             "printf 'fpr:::::::::%s:\\n' 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 \

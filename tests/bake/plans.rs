@@ -19,6 +19,7 @@ const ALL_OS: [&str; 4] = ["ubuntu-22.04", "ubuntu-24.04", "almalinux-8", "almal
 pub fn data_centre() -> Gpu {
     Gpu {
         driver: DriverKind::DataCenter,
+        vgpu: None,
         modules: KernelModules::Open,
         driver_version: None,
         nvswitch: false,
@@ -70,7 +71,8 @@ pub fn file(path: &str, content: &str) -> BakeStep {
 
 /// Every combination that changes what a script says.
 pub fn variants(steps: &[BakeStep]) -> Vec<(String, BakePlan)> {
-    let grid = Gpu { driver: DriverKind::Grid, ..data_centre() };
+    let grid = Gpu { driver: DriverKind::Grid, vgpu: Some("20"), ..data_centre() };
+    let a10 = Gpu { vgpu: Some("18"), modules: KernelModules::Proprietary, ..grid.clone() };
     let proprietary = Gpu {
         modules: KernelModules::Proprietary,
         driver_version: Some("580.95.05".to_owned()),
@@ -83,11 +85,14 @@ pub fn variants(steps: &[BakeStep]) -> Vec<(String, BakePlan)> {
         ("proprietary", Some(proprietary)),
         ("nvswitch", Some(nvswitch)),
         ("grid", Some(grid)),
+        ("a10-grid", Some(a10)),
     ];
     let mut plans = Vec::new();
     for os in ALL_OS {
         let base = catalog::base_image(os, Generation::V2).expect("a known system");
-        for (name, gpu) in &gpus {
+        // Microsoft supports GRID on Ubuntu, of the systems here.
+        let served = |name: &str| !name.ends_with("grid") || os.starts_with("ubuntu");
+        for (name, gpu) in gpus.iter().filter(|(name, _)| served(name)) {
             let input = BakeInput {
                 os: base.os_key,
                 package_manager: base.packages,

@@ -225,7 +225,7 @@ fn a_whole_gpu_bake_cleans_deprovisions_and_powers_off() {
     assert_eq!(ended.code, 0, "{}\n{}", ended.output, builder.console());
     let result = builder.result();
     assert_eq!(result["status"], "succeeded");
-    assert_eq!(result["versions"]["driver"], "580.173.02");
+    assert_eq!(result["versions"]["driver"], "580.178.04");
     assert_eq!(result["versions"]["docker"], "29.1.4");
     assert_eq!(result["versions"]["toolkit"], "1.19.1-1");
     assert_eq!(result["versions"]["gpus"], "1");

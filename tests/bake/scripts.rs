@@ -160,7 +160,7 @@ fn fabric_manager_has_the_name_that_it_has_in_the_branch_of_the_driver() {
     };
     for (os, package_manager, version, install) in [
         ("ubuntu-22.04", "apt", "575.57.08", "install_packages nvidia-fabricmanager-575=\"$ver"),
-        ("ubuntu-22.04", "apt", "580.126.16", "install_packages nvidia-fabricmanager=\"$ver"),
+        ("ubuntu-22.04", "apt", "580.178.04", "install_packages nvidia-fabricmanager=\"$ver"),
         ("almalinux-9", "dnf", "575.57.08", "install_packages nvidia-fabric-manager-\"$ver"),
         ("almalinux-9", "dnf", "590.48.01", "install_packages nvidia-fabricmanager-\"$ver"),
     ] {

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use prebake::arm::Template;
-use prebake::catalog::Date;
+use prebake::catalog::overlay::LAYOUTS;
+use prebake::catalog::{Date, Overlay};
 use prebake::check::{self, Declared, Finding, Subject};
 use prebake::expand::Resource;
 use serde::Deserialize;
@@ -45,7 +47,13 @@ pub struct Deployment {
     #[serde(default)]
     quota: BTreeMap<String, u32>,
     gpu: Option<bool>,
+    registry: Option<String>,
+    #[serde(default)]
+    catalog: Catalog,
 }
+
+/// Tables of the user's own catalog: rows by key, cells by column.
+type Catalog = BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>;
 
 /// The change that violates a rule, and one that nearly does.
 #[derive(Debug, Deserialize)]
@@ -78,6 +86,9 @@ pub struct Change {
     as_of: Option<String>,
     quota: BTreeMap<String, u32>,
     gpu: Option<bool>,
+    /// The registry that is used and not created.
+    registry: Option<String>,
+    catalog: Catalog,
 }
 
 pub struct Case {
@@ -128,6 +139,8 @@ impl Deployment {
         changed.as_of = change.as_of.clone().unwrap_or(changed.as_of);
         changed.quota.extend(change.quota.clone());
         changed.gpu = change.gpu.or(changed.gpu);
+        changed.registry = change.registry.clone().or(changed.registry);
+        changed.catalog.extend(change.catalog.clone());
         changed
     }
 
@@ -204,13 +217,40 @@ impl Deployment {
             })
             .collect();
         check::check(&Subject {
+            overlay: &self.overlay(),
             resources: &resources,
             templates: &templates,
             artifacts: &self.artifacts,
             values: &values,
-            declared: &Declared { gpu: self.gpu, quota: self.quota.clone() },
+            declared: &Declared {
+                gpu: self.gpu,
+                quota: self.quota.clone(),
+                registry: self.registry.clone().map(|name| (name, "LegacyRegistryPermissions")),
+            },
             as_of: Date::parse(&self.as_of).expect("the day is one"),
         })
+    }
+
+    /// The catalog of the case as the files that `prebake catalog import` writes.
+    fn overlay(&self) -> Overlay {
+        if self.catalog.is_empty() {
+            return Overlay::default();
+        }
+        let (end, day) = ("az", "2026-11-20");
+        let mut index = "file\tlocation\tsource\tchecked\n".to_owned();
+        let mut files = BTreeMap::new();
+        for (table, rows) in &self.catalog {
+            let layout = LAYOUTS.into_iter().find(|layout| layout.name == table).expect("a table");
+            let mut text = format!("{}\tsource\tchecked\n", layout.columns.join("\t"));
+            for (key, cells) in rows {
+                let cell = |column: &&str| cells.get(*column).map_or("", String::as_str);
+                let cells: Vec<&str> = layout.columns[1..].iter().map(cell).collect();
+                let _ = writeln!(text, "{key}\t{}\t{end}\t{day}", cells.join("\t"));
+            }
+            let _ = writeln!(index, "{table}.tsv\tswedencentral\t{end}\t{day}");
+            files.insert(format!("{table}.tsv"), text);
+        }
+        Overlay::read("azure", &index, &files, String::new()).expect("the catalog of a case is one")
     }
 
     pub fn findings(&self) -> BTreeSet<String> {

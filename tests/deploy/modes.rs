@@ -105,7 +105,7 @@ fn what_if_changes_nothing() {
 fn a_remote_context_is_built_by_its_task() {
     let azure = Azure::with("almalinux-gpu", &[]);
     azure.set("task-image", "render_blender:4.2.3");
-    azure.set("batch-skus", "Standard_NV12ads_A10_v5\n");
+    azure.set("batch-skus", "Standard_NC4as_T4_v3\n");
     azure.set("group", "");
     azure.set("version", "Succeeded\n");
     let run = azure.run(&["--image-only"]).good();

@@ -21,6 +21,7 @@ fn deploy(place: &Place, environment: Vec<(&'static str, String)>, arguments: &[
 fn each_source_of_a_login_deploys() {
     let place = Place::new(CONFIG);
     deploy(&place, place.standin.github_environment(), &["--what-if"]).succeeds();
+    deploy(&place, place.standin.devops_environment(), &["--what-if"]).succeeds();
     let token = place.folder.path().join("token");
     std::fs::write(&token, place.standin.assertion()).expect("a file");
     let mut environment = Standin::secret_environment();

@@ -154,8 +154,9 @@ impl Place {
         let cloud = self.standin.cloud();
         for wanted in self.wanted() {
             let found = cloud.resource(&wanted.id);
-            let found = found.unwrap_or_else(|| panic!("{} is not there", wanted.id));
-            let shown = found.shown.as_object().expect("a resource is an object");
+            assert!(found.is_some(), "{} is not there", wanted.id);
+            let shown = found.and_then(|found| found.shown.as_object());
+            let shown = shown.expect("a resource is an object");
             let drift = diff::drift(&wanted, shown);
             assert!(drift.is_empty(), "{}: {drift:#?}", wanted.id);
         }

@@ -77,6 +77,7 @@ fn a_pool_that_runs_becomes_a_config_on_its_image() {
             "imageVersionId: /subscriptions/",
             "os: ubuntu-22.04",
             "nodes: 4",
+            "spotNodes: ",
             "taskSlotsPerNode: 2",
             "elevation: admin",
             "MODE: train",
@@ -85,13 +86,7 @@ fn a_pool_that_runs_becomes_a_config_on_its_image() {
     );
     assert_has(
         &notes,
-        &[
-            "resource group",
-            "is `latest`",
-            "registry password",
-            "low-priority",
-            "hides its failure",
-        ],
+        &["resource group", "is `latest`", "registry password", "hides its failure"],
     );
 }
 
@@ -106,9 +101,10 @@ fn a_pair_of_shipyard_files_becomes_a_config() {
             "run: apt-get install -y htop",
             "interNodeCommunication: true",
             "nodes: 2",
+            "spotNodes: ",
         ],
     );
-    assert_has(&notes, &["credentials", "18.04-lts", "low-priority", "gpu.nvidia_driver", "`ssh`"]);
+    assert_has(&notes, &["credentials", "18.04-lts", "gpu.nvidia_driver", "`ssh`"]);
 }
 
 #[test]

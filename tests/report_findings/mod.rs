@@ -97,11 +97,13 @@ fn json_tells_everything() {
                     "label": "Azure retired `Standard_NV12s_v3` on 2026-09-30", "related": related,
                     "reason": "Allocation fails, or the pool cannot grow any more",
                     "help": "move to a current size",
+                    "facts": [],
                 },
                 {
                     "config": "prebake.yaml", "code": "PB9999", "severity": "warning",
                     "title": "100% <odd> & \"quoted\"", "place": null,
                     "label": "first line\r\nsecond: line\u{1}", "related": [], "reason": "", "help": "",
+                    "facts": [],
                 },
             ],
             "summary": { "configs": 2, "errors": 1, "warnings": 1, "infos": 0 },

@@ -78,7 +78,7 @@ pub struct Pool {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100_000))]
     pub nodes: Option<u32>,
-    /// Spot nodes of a pool of fixed size; only in `UserSubscription` accounts.
+    /// Spot nodes of a pool of fixed size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100_000))]
     pub spot_nodes: Option<u32>,

@@ -72,6 +72,10 @@ pub struct Config {
     /// The Batch account and its pools. Leave it out to bake an image only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Batch>,
+    /// Folder that `prebake catalog import` wrote: what this subscription offers. Relative to this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 400))]
+    pub catalog: Option<String>,
     /// Rules to lower, raise or waive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Checks>,

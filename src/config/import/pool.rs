@@ -97,7 +97,8 @@ impl Pool<'_> {
 
     fn node(&mut self) -> Value {
         let size = self.text("/vmSize").unwrap_or_default();
-        let known = catalog::vm_size(size).map_or(size, |known| known.name).to_owned();
+        let known =
+            catalog::vm_size(size).map_or_else(|| size.to_owned(), |known| known.name.into_owned());
         let configuration = "/virtualMachineConfiguration";
         let agent = self
             .text(&format!("{configuration}/nodeAgentSKUId"))
@@ -154,14 +155,11 @@ impl Pool<'_> {
             pool.insert("autoScale".into(), json!({ "formula": formula }));
         } else {
             pool.insert("nodes".into(), json!(self.number("/targetDedicatedNodes")));
+            let spot = self.number("/targetLowPriorityNodes");
+            if spot > 0 {
+                pool.insert("spotNodes".into(), json!(spot));
+            }
         }
-        let low = self.number("/targetLowPriorityNodes");
-        note_if(
-            &mut self.notes,
-            low > 0,
-            "the pool has low-priority nodes, which Batch-managed accounts no longer get: they are left \
-             out; `spotNodes` needs a UserSubscription account",
-        );
         let slots = self.number("/taskSlotsPerNode").max(self.number("/maxTasksPerNode"));
         if slots > 1 {
             pool.insert("taskSlotsPerNode".into(), json!(slots));

@@ -81,7 +81,7 @@ impl Shipyard<'_> {
 
     fn node(&mut self) -> Value {
         let size = self.text("/vm_size").unwrap_or_default();
-        let size = catalog::vm_size(&size).map_or(size, |known| known.name.to_owned());
+        let size = catalog::vm_size(&size).map_or(size, |known| known.name.into_owned());
         let offer = self.text("/vm_configuration/platform_image/offer").unwrap_or_default();
         let sku = self.text("/vm_configuration/platform_image/sku").unwrap_or_default();
         let agent = self.text("/vm_configuration/custom_image/node_agent").unwrap_or_default();
@@ -131,14 +131,14 @@ impl Shipyard<'_> {
             pool.insert("autoScale".into(), json!({ "formula": formula }));
         } else {
             pool.insert("nodes".into(), json!(self.number("/vm_count/dedicated")));
+            let spot = self.number("/vm_count/low_priority");
+            if spot > 0 {
+                pool.insert("spotNodes".into(), json!(spot));
+            }
         }
         self.note_if(
             self.pool("/autoscale/scenario").is_some(),
             "`autoscale.scenario` has no counterpart: write its formula under `autoScale`",
-        );
-        self.note_if(
-            self.number("/vm_count/low_priority") > 0,
-            "low-priority nodes are retired: they are left out; `spotNodes` needs a UserSubscription account",
         );
         let slots = self.number("/task_slots_per_node").max(self.number("/max_tasks_per_node"));
         if slots > 1 {

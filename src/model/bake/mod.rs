@@ -258,7 +258,7 @@ const RESERVED: [&str; 12] = [
 /// The catalog's driver for a GPU; a version of its own only where the repository holds many.
 fn find_driver(gpu: &Gpu, os: &'static str) -> Result<Driver, PlanError> {
     let driver = gpu.of_catalog(os).ok_or_else(|| PlanError::NoDriver {
-        class: gpu.class().to_owned(),
+        class: gpu.class(),
         modules: gpu.kernel_modules().to_owned(),
         os,
     })?;
@@ -326,8 +326,8 @@ fn report(resolver: &mut Resolver<'_>, error: &PlanError) {
             "PB1040",
             "/node",
             format!("no {class} driver with {modules} kernel modules for `{os}`"),
-            "the catalog knows no installable one",
-            "take a newer VM size, or start from an image that holds the driver",
+            no_driver_reason(class, os),
+            "take another VM size or system, or start from an image that holds the driver",
         ),
         PlanError::NoSuchVersion { wanted, known } => resolver.error(
             "PB1041",
@@ -336,6 +336,14 @@ fn report(resolver: &mut Resolver<'_>, error: &PlanError) {
             format!("the catalog has address and SHA-256 of {known} only"),
             format!("drop `version`, or say `{known}`"),
         ),
+    }
+}
+
+fn no_driver_reason(class: &str, os: &str) -> String {
+    if class.starts_with("grid") && os.starts_with("almalinux") {
+        "Microsoft supports the GRID driver on Ubuntu and Red Hat Enterprise Linux".to_owned()
+    } else {
+        "the catalog knows no installable one".to_owned()
     }
 }
 

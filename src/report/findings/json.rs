@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::location::Location;
 use super::{Checked, pretty};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Fact, Severity};
 
 pub(super) fn render(checked: &[Checked<'_>]) -> String {
     let findings: Vec<Value> = checked
@@ -43,7 +43,12 @@ fn object(finding: &Diagnostic, checked: &Checked<'_>) -> Value {
         "related": related,
         "reason": finding.reason,
         "help": finding.help,
+        "facts": finding.facts.iter().map(fact).collect::<Vec<_>>(),
     })
+}
+
+fn fact(fact: &Fact) -> Value {
+    json!({ "table": fact.table, "row": fact.row, "source": fact.source, "checked": fact.checked })
 }
 
 fn range(location: &Location<'_>) -> Value {

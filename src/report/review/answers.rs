@@ -6,7 +6,9 @@ use serde_json::Value;
 use super::capacity::amounts;
 use super::kinds::kind_words;
 use super::section::Summary;
-use crate::diff::{Access, Action, Diff, Pairing, Quantity, ResourceChange, Shown, path_text};
+use crate::diff::{
+    Access, Action, Cost, Diff, HOURS_A_MONTH, Pairing, Quantity, ResourceChange, Shown, path_text,
+};
 
 /// Types that are billed for being there.
 const BILLED: [&str; 6] = [
@@ -204,6 +206,7 @@ fn cost(diff: &Diff) -> Answer {
     let names = ["nodes", "vCPUs", "GPUs"].into_iter();
     let sides = amounts(old).into_iter().zip(amounts(new));
     parts.extend(names.zip(sides).filter_map(|(name, (before, after))| total(name, before, after)));
+    parts.splice(0..0, diff.cost.as_ref().map(money));
     let mut billed: Vec<(bool, String)> = diff.resources.iter().filter_map(billed).collect();
     billed.extend(spot(diff));
     let twice: Vec<String> = diff.resources.iter().filter_map(twice).collect();
@@ -247,6 +250,21 @@ fn cost(diff: &Diff) -> Answer {
         parts.push("nodes, sizes and SKUs stay as they are".to_owned());
     }
     Answer { question: "cost rises", word, level, text: first(&parts, MAX_COSTS) }
+}
+
+/// `EUR 1.85 → 2.45 an hour, 1351 → 1789 a month`, and what has no price.
+fn money(cost: &Cost) -> String {
+    let [old, new] = [cost.before, cost.after];
+    let [old_month, new_month] = [old, new].map(|amount| amount * HOURS_A_MONTH);
+    let mut text = format!(
+        "{} {old:.2} → {new:.2} an hour, {old_month:.0} → {new_month:.0} a month of 730 hours",
+        cost.currency
+    );
+    if !cost.missing.is_empty() {
+        let names: Vec<String> = cost.missing.iter().map(|meter| format!("`{meter}`")).collect();
+        text = format!("{text}, without {} for want of a price", few(&names));
+    }
+    text
 }
 
 /// Nodes that become dedicated, which cost more than spot nodes, or the other way round.

@@ -2,6 +2,9 @@ using './image.bicep'
 
 param location = 'swedencentral'
 param tags = {}
+param versionTags = {
+  'prebake-bake': 'd66029d780f795954c7077a8f76de375'
+}
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'
 param identifier = {

@@ -1,0 +1,68 @@
+//! Every table of the catalog, under its name.
+
+use super::table::Table;
+
+pub(super) const API_PROPERTIES: Table =
+    Table::new("api-properties", include_str!("tables/api-properties.tsv"));
+pub(super) const API_VERSIONS: Table =
+    Table::new("api-versions", include_str!("tables/api-versions.tsv"));
+pub(super) const AZURE_ERRORS: Table =
+    Table::new("azure-errors", include_str!("tables/azure-errors.tsv"));
+pub(super) const BASE_IMAGES: Table =
+    Table::new("base-images", include_str!("tables/base-images.tsv"));
+pub(super) const CLOUD_CONFIG_KEYS: Table =
+    Table::new("cloud-config-keys", include_str!("tables/cloud-config-keys.tsv"));
+pub(super) const CLOUDS: Table = Table::new("clouds", include_str!("tables/clouds.tsv"));
+pub(super) const COMPARISONS: Table =
+    Table::new("comparisons", include_str!("tables/comparisons.tsv"));
+pub(super) const CONFIG_DEFAULTS: Table =
+    Table::new("config-defaults", include_str!("tables/config-defaults.tsv"));
+pub(super) const CUDA_DRIVERS: Table =
+    Table::new("cuda-drivers", include_str!("tables/cuda-drivers.tsv"));
+pub(super) const DEFAULTS: Table = Table::new("defaults", include_str!("tables/defaults.tsv"));
+pub(super) const DRIVERS: Table = Table::new("drivers", include_str!("tables/drivers.tsv"));
+pub(super) const GPU_DRIVERS: Table =
+    Table::new("gpu-drivers", include_str!("tables/gpu-drivers.tsv"));
+pub(super) const MUTABILITY: Table =
+    Table::new("mutability", include_str!("tables/mutability.tsv"));
+pub(super) const NAME_RULES: Table =
+    Table::new("name-rules", include_str!("tables/name-rules.tsv"));
+pub(super) const NODE_AGENTS: Table =
+    Table::new("node-agents", include_str!("tables/node-agents.tsv"));
+pub(super) const PACKAGE_SOURCES: Table =
+    Table::new("package-sources", include_str!("tables/package-sources.tsv"));
+pub(super) const REGIONS: Table = Table::new("regions", include_str!("tables/regions.tsv"));
+pub(super) const RETIREMENTS: Table =
+    Table::new("retirements", include_str!("tables/retirements.tsv"));
+pub(super) const ROLES: Table = Table::new("roles", include_str!("tables/roles.tsv"));
+/// Which properties decide who may do or reach what.
+pub const SECURITY: Table = Table::new("security", include_str!("tables/security.tsv"));
+pub(super) const VM_SIZES: Table = Table::new("vm-sizes", include_str!("tables/vm-sizes.tsv"));
+
+/// All tables, by name.
+pub fn tables() -> impl Iterator<Item = Table> {
+    [
+        API_PROPERTIES,
+        API_VERSIONS,
+        AZURE_ERRORS,
+        BASE_IMAGES,
+        CLOUD_CONFIG_KEYS,
+        CLOUDS,
+        COMPARISONS,
+        CONFIG_DEFAULTS,
+        CUDA_DRIVERS,
+        DEFAULTS,
+        DRIVERS,
+        GPU_DRIVERS,
+        MUTABILITY,
+        NAME_RULES,
+        NODE_AGENTS,
+        PACKAGE_SOURCES,
+        REGIONS,
+        RETIREMENTS,
+        ROLES,
+        SECURITY,
+        VM_SIZES,
+    ]
+    .into_iter()
+}

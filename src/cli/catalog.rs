@@ -1,0 +1,365 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::{DONE, FAILED, input, terminal};
+use crate::catalog::overlay::{Collected, INDEX_FILE, LAYOUTS, MAX_FILE_BYTES, Overlay};
+use crate::catalog::{self, Date, overlay};
+use crate::diagnostic::nearest;
+use crate::disk;
+use crate::render::quote::shell;
+
+/// Largest answer of the CLI that is read, in bytes: that of `az vm list-skus` has about 8 MiB a region.
+const MAX_ANSWER_BYTES: u64 = 32 * 1024 * 1024;
+/// Most answers and pages of one import.
+const MAX_ANSWERS: usize = 1_000;
+
+const SCRIPT: &str = include_str!("collect.sh");
+
+/// `prebake catalog`.
+#[derive(Debug, Args)]
+pub(super) struct Catalog {
+    #[command(subcommand)]
+    command: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print every fact of a name: a size, image, node agent, region, role, retirement or API version
+    Show(Show),
+    /// Make a catalog of your own from what the Azure CLI answered
+    Import(Import),
+    /// Print the script that asks the Azure CLI for everything that `import` takes
+    Script(Script),
+}
+
+#[derive(Debug, Args)]
+struct Show {
+    /// Name of a fact, such as a size or `swedencentral`
+    name: String,
+    /// Folder that `prebake catalog import` wrote, to show its answers too
+    #[arg(long, value_name = "DIR")]
+    catalog: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    /// Answers of the Azure CLI as JSON, or folders that hold nothing else
+    #[arg(value_name = "FILE|DIR", required_unless_present = "prices")]
+    answers: Vec<PathBuf>,
+    /// Pages of the Retail Prices API as JSON
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    prices: Vec<PathBuf>,
+    /// Folder to write, which the config names under `catalog`
+    #[arg(short, long, value_name = "DIR", default_value = "catalog")]
+    output: PathBuf,
+    /// Region that was asked about; needed where no answer names it
+    #[arg(long, value_name = "REGION")]
+    location: Option<String>,
+    /// Day on which Azure was asked; today without it
+    #[arg(long, value_name = "DATE", value_parser = input::day)]
+    as_of: Option<Date>,
+}
+
+#[derive(Debug, Args)]
+struct Script {
+    /// Region to ask about
+    #[arg(long, value_name = "REGION")]
+    location: String,
+    /// Resource group of the Batch account and the registry
+    #[arg(long, value_name = "NAME")]
+    resource_group: Option<String>,
+    /// Batch account that exists
+    #[arg(long, value_name = "NAME")]
+    batch_account: Option<String>,
+    /// Container registry that exists
+    #[arg(long, value_name = "NAME")]
+    registry: Option<String>,
+}
+
+impl Catalog {
+    pub(super) fn run(&self) -> u8 {
+        match &self.command {
+            None => list(),
+            Some(Action::Show(show)) => show.run(),
+            Some(Action::Import(import)) => import.run(),
+            Some(Action::Script(script)) => script.run(),
+        }
+    }
+}
+
+/// The built-in tables with the number of their rows and the day of the oldest.
+fn list() -> u8 {
+    let mut text = format!("{:18} {:>5}  {:10}  {}\n", "table", "rows", "oldest", "what it holds");
+    for table in catalog::tables() {
+        let oldest = table.oldest().map_or_else(String::new, |day| day.to_string());
+        let about = table.about();
+        let about = about.split_once(". ").map_or(about.as_str(), |(first, _)| first);
+        let _ = writeln!(
+            text,
+            "{:18} {:>5}  {oldest:10}  {}",
+            table.name(),
+            table.rows().count(),
+            about.trim_end_matches('.')
+        );
+    }
+    terminal::out(&text);
+    DONE
+}
+
+impl Show {
+    fn run(&self) -> u8 {
+        let overlay = match self.catalog.as_deref().map(overlay_of).transpose() {
+            Ok(overlay) => overlay.unwrap_or_default(),
+            Err((title, why, help)) => return terminal::failed(&title, &why, &help),
+        };
+        let mut text = String::new();
+        for (fact, cells) in overlay.rows_named(&self.name) {
+            write_row(&mut text, &fact.table, &cells, &fact.source, &fact.checked);
+        }
+        for (table, row) in catalog::rows_about(&self.name) {
+            let columns = table.columns().zip(row.all_cells().map(str::to_owned));
+            let cells: Vec<(&str, String)> = columns.collect();
+            let day = row.checked().map_or_else(String::new, |day| day.to_string());
+            write_row(&mut text, table.name(), &cells[..cells.len() - 2], row.source(), &day);
+        }
+        if text.is_empty() {
+            return unknown(&self.name);
+        }
+        terminal::out(&text);
+        DONE
+    }
+}
+
+fn write_row(text: &mut String, table: &str, cells: &[(&str, String)], source: &str, day: &str) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{table}");
+    let shown = cells.iter().filter(|(_, cell)| !cell.is_empty());
+    for (column, cell) in shown {
+        let _ = writeln!(text, "  {column:24} {cell}");
+    }
+    let _ = writeln!(text, "  {:24} {source}\n  {:24} {day}", "source", "last looked at");
+}
+
+fn unknown(name: &str) -> u8 {
+    let keys = catalog::tables().flat_map(|table| table.rows().map(catalog::Row::key));
+    let help = match nearest(name, keys) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`prebake catalog` lists the tables".to_owned(),
+    };
+    terminal::failed(&format!("no fact is named `{name}`"), "no table has such a row", &help);
+    FAILED
+}
+
+impl Script {
+    fn run(&self) -> u8 {
+        let given = |value: &Option<String>| shell(value.as_deref().unwrap_or_default());
+        let mut text = "#!/usr/bin/env bash\n".to_owned();
+        let location = self.location.to_lowercase().replace(' ', "");
+        let _ = writeln!(text, "location={}", shell(&location));
+        let _ = writeln!(text, "resource_group={}", given(&self.resource_group));
+        let _ = writeln!(text, "batch_account={}", given(&self.batch_account));
+        let _ = writeln!(text, "registry={}", given(&self.registry));
+        let mut offers: Vec<String> = catalog::base_images()
+            .map(|image| format!("{} {}", image.publisher, image.offer))
+            .collect();
+        offers.sort();
+        offers.dedup();
+        let offers: Vec<String> = offers.iter().map(|offer| shell(offer)).collect();
+        let _ = writeln!(text, "offers=({})", offers.join(" "));
+        let mut providers: Vec<&str> = catalog::api_versions()
+            .filter_map(|(kind, _)| kind.split_once('/').map(|(namespace, _)| namespace))
+            .collect();
+        providers.dedup();
+        let _ = writeln!(text, "providers=({})", providers.join(" "));
+        terminal::out(&(text + SCRIPT));
+        DONE
+    }
+}
+
+type Refusal = (String, String, String);
+
+impl Import {
+    fn run(&self) -> u8 {
+        match self.import() {
+            Ok(text) => {
+                terminal::out(&text);
+                DONE
+            }
+            Err((title, why, help)) => terminal::failed(&title, &why, &help),
+        }
+    }
+
+    fn import(&self) -> Result<String, Refusal> {
+        let checked = self.as_of.or_else(input::today).ok_or_else(|| {
+            let help = "give one with `--as-of YYYY-MM-DD`".to_owned();
+            ("the machine's clock gives no day".to_owned(), "answers have a day".to_owned(), help)
+        })?;
+        let location = self.location.as_deref().map(|name| {
+            let known = catalog::region(name).map(|region| region.name.to_owned());
+            known.unwrap_or_else(|| name.to_lowercase().replace(' ', ""))
+        });
+        let mut collected = Collected::new(location, checked);
+        let (index, files) = earlier(&self.output)?;
+        let mut log = String::new();
+        for path in answers(&self.answers)? {
+            let bytes = read(&path)?;
+            let command = overlay::import(&bytes, &mut collected).map_err(|error| {
+                let help =
+                    "give it the JSON that a command of `prebake catalog script` prints, as it is";
+                (refused(&path), error.to_string(), help.to_owned())
+            })?;
+            let _ = writeln!(log, "{}: {command}", path.display());
+        }
+        if let Some(index) = index {
+            collected.keep(&index, &files).map_err(|(name, fault)| {
+                let why = format!("`{name}`, line {}: {}", fault.line, fault.why);
+                let help = "give another folder with `--output`, or delete this one".to_owned();
+                (format!("`{}` cannot be added to", self.output.display()), why, help)
+            })?;
+        }
+        if collected.lacks_location() {
+            return Err((
+                "nothing says which region was asked about".to_owned(),
+                "the answers name none, or several".to_owned(),
+                "say it with `--location`".to_owned(),
+            ));
+        }
+        self.prices(&mut collected, &mut log)?;
+        let files = collected.files();
+        write(&self.output, &files)?;
+        let _ = writeln!(
+            log,
+            "{}: {} files; name it in the config, `catalog: {}`",
+            self.output.display(),
+            files.len(),
+            self.output.display()
+        );
+        Ok(log)
+    }
+
+    fn prices(&self, collected: &mut Collected, log: &mut String) -> Result<(), Refusal> {
+        if self.prices.is_empty() {
+            return Ok(());
+        }
+        if collected.location().is_none() {
+            return Err((
+                "nothing says for which region".to_owned(),
+                "prices differ by region".to_owned(),
+                "say it with `--location`".to_owned(),
+            ));
+        }
+        let pages: Result<Vec<Vec<u8>>, Refusal> =
+            answers(&self.prices)?.iter().map(|path| read(path)).collect();
+        let meters = overlay::import_prices(&pages?, collected).map_err(|error| {
+            let help = "give every page that the API answers with, as it is, of one currency";
+            ("prices cannot be read".to_owned(), error.to_string(), help.to_owned())
+        })?;
+        let _ = writeln!(log, "{meters} prices");
+        Ok(())
+    }
+}
+
+fn refused(path: &Path) -> String {
+    format!("`{}` cannot be taken", path.display())
+}
+
+/// The files that the arguments name; folders stand for the JSON files in them.
+fn answers(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let before = found.len();
+        let files = walkdir::WalkDir::new(path).max_depth(1).sort_by_file_name().into_iter();
+        let files = files.flatten().map(walkdir::DirEntry::into_path);
+        found.extend(files.filter(|file| file.extension().is_some_and(|ending| ending == "json")));
+        if found.len() == before {
+            let help = "name a folder that the script of `prebake catalog script` filled";
+            return Err((refused(path), "it holds no JSON file".to_owned(), help.to_owned()));
+        }
+    }
+    if found.len() > MAX_ANSWERS {
+        let help = "import them in parts: what is there already is kept".to_owned();
+        return Err((
+            format!("{} files are too many", found.len()),
+            format!("at most {MAX_ANSWERS} are read"),
+            help,
+        ));
+    }
+    Ok(found)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
+    disk::argument(path, MAX_ANSWER_BYTES).map_err(|error| {
+        let help = "check the file and its permissions".to_owned();
+        (format!("`{}` cannot be read", path.display()), error.to_string(), help)
+    })
+}
+
+type Earlier = (Option<String>, BTreeMap<String, String>);
+
+/// What the folder holds already.
+fn earlier(folder: &Path) -> Result<Earlier, Refusal> {
+    if !folder.join(INDEX_FILE).exists() {
+        return Ok((None, BTreeMap::new()));
+    }
+    let text = |name: &str| {
+        let path = folder.join(name);
+        disk::text_within(folder, &path, MAX_FILE_BYTES as u64).map_err(|error| {
+            let help = "give another folder with `--output`, or delete this one".to_owned();
+            (format!("`{}` cannot be read", path.display()), error.to_string(), help)
+        })
+    };
+    let index = text(INDEX_FILE)?;
+    let mut files = BTreeMap::new();
+    for layout in LAYOUTS {
+        if folder.join(layout.file()).exists() {
+            files.insert(layout.file(), text(&layout.file())?);
+        }
+    }
+    Ok((Some(index), files))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the catalog is the command's one output")]
+fn write(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    for (name, text) in files {
+        if text.len() > MAX_FILE_BYTES {
+            let why =
+                format!("`{name}` would have {} bytes, and {MAX_FILE_BYTES} are read", text.len());
+            let help = "import the answers of one region, as the script asks for them".to_owned();
+            return Err(("the catalog would be too large".to_owned(), why, help));
+        }
+    }
+    let written = std::fs::create_dir_all(folder).and_then(|()| {
+        files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
+    });
+    written.map_err(|error| {
+        let help = "name a folder that can be written with `--output`".to_owned();
+        (format!("`{}` was not written", folder.display()), error.to_string(), help)
+    })
+}
+
+/// The catalog of a folder.
+fn overlay_of(folder: &Path) -> Result<Overlay, Refusal> {
+    let text = |path: &Path| {
+        disk::text_within(folder, path, MAX_FILE_BYTES as u64).map_err(|error| error.to_string())
+    };
+    let shown = folder.display().to_string();
+    let help = || "name a folder that `prebake catalog import` wrote".to_owned();
+    let failed = |why: String| (format!("catalog `{shown}` cannot be read"), why, help());
+    let index = text(&folder.join(INDEX_FILE)).map_err(failed)?;
+    let listed = Overlay::listed(&index).map_err(|fault| failed(fault.why))?;
+    let mut files = BTreeMap::new();
+    for layout in listed {
+        files.insert(layout.file(), text(&folder.join(layout.file())).map_err(failed)?);
+    }
+    Overlay::read(&shown, &index, &files, String::new())
+        .map_err(|(name, fault)| failed(format!("`{name}`, line {}: {}", fault.line, fault.why)))
+}
