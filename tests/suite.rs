@@ -12,6 +12,7 @@ mod bicep_format;
 mod bicep_hostile;
 mod bicep_lower;
 mod bicep_parser;
+mod boot;
 mod catalog;
 mod cli;
 mod deploy;

@@ -158,13 +158,10 @@ fn directory(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, C
     let names = entries.into_iter().filter(|entry| !entry.folder && matches(pattern, &entry.name));
     let infos = names.take(MAXIMUM_FILES).map(|entry| {
         let path = format!("{}/{}", request.path, entry.name);
-        let (base, extension) = match entry.name.rfind('.') {
-            Some(dot) => entry.name.split_at(dot),
-            None => (entry.name.as_str(), ""),
-        };
+        let extension = entry.name.rfind('.').map_or("", |dot| &entry.name[dot..]);
         json!({
             "relativePath": relative(request.folder, path.trim_start_matches('/')),
-            "baseName": base,
+            "baseName": entry.name,
             "extension": extension,
         })
     });
@@ -233,7 +230,7 @@ mod tests {
         let list = run("loadDirectoryFileInfo", "", &["*.json"]).unwrap();
         assert_eq!(
             list,
-            json!([{ "relativePath": "a.json", "baseName": "a", "extension": ".json" }])
+            json!([{ "relativePath": "a.json", "baseName": "a.json", "extension": ".json" }])
         );
         assert_eq!(run("loadTextContent", "none", &[]).unwrap_err().code, "BCP091");
         assert_eq!(run("loadTextContent", "latin.txt", &["x"]).unwrap_err().code, "BCP070");

@@ -127,9 +127,10 @@ pub fn function(namespace: Option<Namespace>, name: &str) -> Option<&'static Fun
         })
 }
 
-/// Whether this is one of the `listKeys`-like functions, which each resource type defines.
+/// Whether this is one of the `listKeys`-like functions, which each resource type defines. Azure knows
+/// them in any case.
 pub fn is_list_function(name: &str) -> bool {
-    name.strip_prefix("list").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+    name.starts_with("list")
 }
 
 /// All functions, sorted by name.
@@ -191,6 +192,7 @@ const FUNCTIONS: &[Function] = &[
     sys("dateTimeToEpoch", 1, &[S], I),
     az("deployer", 0, &[], O),
     az("deployment", 0, &[], O),
+    sys("distinct", 1, &[A], A),
     sys("empty", 1, &[SOA.or(K::NULL)], B),
     sys("endsWith", 2, &[S, S], B),
     az("environment", 0, &[], O),
@@ -202,7 +204,7 @@ const FUNCTIONS: &[Function] = &[
     sys("flatten", 1, &[AN], A),
     more(sys("format", 1, &[S], S), ANY),
     only(az("getSecret", 4, &[S, S, S, S, S], S), Use::ParametersFile),
-    sys("groupBy", 2, &[A, L], O),
+    sys("groupBy", 2, &[A, L, L], O),
     more(sys("guid", 1, &[S], S), S),
     sys("indexOf", 2, &[SA, ANY], I),
     sys("int", 1, &[SI], I),
@@ -213,6 +215,7 @@ const FUNCTIONS: &[Function] = &[
     sys("last", 1, &[SA], ANY),
     sys("lastIndexOf", 2, &[SA, ANY], I),
     sys("length", 1, &[SOA], I),
+    sys("like", 2, &[S, S], B),
     only(sys("loadDirectoryFileInfo", 1, &[S, S], A), Use::Load),
     only(sys("loadFileAsBase64", 1, &[S], S), Use::Load),
     only(sys("loadJsonContent", 1, &[S, S, S], ANY), Use::Load),
@@ -342,6 +345,8 @@ pub struct Decorator {
     pub parameters: &'static [Kinds],
     /// The kinds of types that it may describe; nothing if it does not matter.
     pub target: Option<Kinds>,
+    /// The experiment that it belongs to.
+    pub experiment: Option<&'static str>,
 }
 
 /// The decorator of this name.
@@ -366,7 +371,7 @@ const fn deco(
     parameters: &'static [K],
     target: Option<K>,
 ) -> Decorator {
-    Decorator { name, sites, minimum: parameters.len(), parameters, target }
+    Decorator { name, sites, minimum: parameters.len(), parameters, target, experiment: None }
 }
 
 const DECORATORS: &[Decorator] = &[
@@ -385,6 +390,11 @@ const DECORATORS: &[Decorator] = &[
     Decorator { minimum: 1, ..deco("retryOn", Sites::RESOURCE, &[A, I], None) },
     deco("sealed", TYPED, &[], Some(O)),
     deco("secure", TYPED, &[], Some(S.or(O))),
+    Decorator {
+        minimum: 1,
+        experiment: Some("userDefinedConstraints"),
+        ..deco("validate", TYPED, &[L, S], None)
+    },
     deco("waitUntil", Sites::RESOURCE, &[L, S], None),
 ];
 
@@ -399,7 +409,8 @@ mod tests {
         assert_eq!(function(None, "concat").map(|found| found.namespace), Some(Namespace::Sys));
         assert!(function(Some(Namespace::Az), "concat").is_none());
         assert_eq!(function(None, "listKeys").map(|found| found.usage), Some(Use::RunTime));
-        assert!(function(None, "listing").is_none());
+        assert_eq!(function(None, "listkeys").map(|found| found.usage), Some(Use::RunTime));
+        assert!(function(None, "enlist").is_none());
         assert!(function(None, "coalesce").is_none() && replacement("coalesce").is_some());
     }
 }

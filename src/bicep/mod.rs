@@ -122,4 +122,8 @@ impl Modules for Referenced<'_, '_> {
     fn interface(&self, path: syntax::ExpressionSyntax<'_>) -> Option<&Interface> {
         self.interfaces.get(self.unit.reference(path)?.0)?.as_ref()
     }
+
+    fn experiment(&self, name: &str) -> bool {
+        self.unit.config.has(name)
+    }
 }

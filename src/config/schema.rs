@@ -163,7 +163,7 @@ const FORMS: &[Form] = &[
         "sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108",
     ),
     of("^[A-Za-z0-9_.-]{1,128}$", "letters, digits, `_`, `.` and `-`", "runtime"),
-    of(r"^\d+\.\d+\.\d+$", "a full version, three numbers", "1.19.1"),
+    of(r"^\d+\.\d+\.\d+$", "a full version, three numbers", "1.20.1"),
     of(r"^\d+(\.\d+(\.\d+)?)?$", "a version, one to three numbers", "\"28\""),
     of(r"^\d+\.\d+(\.\d+)?$", "a version, two or three numbers", "580.126.20"),
     of(r"^(latest|\d+\.\d+\.\d+)$", "`latest` or a full version", "latest"),

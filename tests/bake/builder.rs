@@ -193,9 +193,9 @@ impl Builder {
             );
         }
         let script = format!(
-            "{disks}for folder in /etc/apt /etc/modprobe.d /etc/nvidia /etc/ssh /etc/sudoers.d \
-             /etc/systemd/system /etc/udev/rules.d /etc/yum.repos.d /root /var/lib/apt/lists \
-             /var/lib/systemd /var/log; do\n\
+            "{disks}for folder in /etc/apt /etc/cdi /etc/docker /etc/modprobe.d /etc/modules-load.d \
+             /etc/nvidia /etc/ssh /etc/sudoers.d /etc/systemd/system /etc/udev/rules.d /etc/yum.repos.d /root /var/lib/apt/lists \
+             /var/lib/containerd /var/lib/docker /var/lib/systemd /var/log; do\n\
                mkdir -p \"$folder\"; mount -t tmpfs none \"$folder\"\ndone\n\
              mkdir -p /etc/apt/apt.conf.d /etc/apt/sources.list.d\n\
              touch /etc/systemd/system/prebake-bake.service\n\
@@ -246,8 +246,10 @@ impl Builder {
             self.folder.path().display()
         );
         for tool in [
+            "apt-cache",
             "apt-get",
             "apt-mark",
+            "dpkg",
             "dnf",
             "rpm",
             "systemctl",
@@ -287,6 +289,7 @@ impl Builder {
                  [ \"$1\" = login ] || [ -e \"$REGISTRY_AUTH_FILE\" ] || unset REGISTRY_AUTH_FILE\n\
                  case \"$1 ${{*: -1}}\" in\n\
                  'info {{{{.DockerRootDir}}}}') echo {root} ;;\n\
+                 'info {{{{.CgroupDriver}}}}') echo cgroupfs ;;\n\
                  'info {{{{json .Runtimes}}}}') echo '{{\"nvidia\":{{}}}}' ;;\n\
                  info*) ;;\n\
                  version*) echo 29.1.4 ;;\n\

@@ -4,6 +4,6 @@
 
 mod builder;
 mod front;
-mod plans;
+pub mod plans;
 mod run;
 mod scripts;

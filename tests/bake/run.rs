@@ -273,6 +273,59 @@ fn a_step_may_ask_for_one_restart_and_the_bake_goes_on() {
 }
 
 #[test]
+fn a_bake_that_is_stopped_publishes_nothing_and_goes_on() {
+    if !tools_are_there() {
+        return;
+    }
+    let builder = Builder::new();
+    builder.install(&plan_for(&builder, &[], &[plans::run("true"), plans::run("true")]));
+    builder.keep_steps(&["step-1", "step-2"]);
+    let first = builder.path("first");
+    builder.replace_step("step-1", &format!("echo once >> {}", first.display()));
+    let marker = builder.path("waits");
+    builder.replace_step(
+        "step-2",
+        &format!("[ -e {0} ] || {{ touch {0}; exec sleep 60; }}", marker.display()),
+    );
+    let script = format!(
+        "bash {} & bake=$!\nuntil [ -e {} ]; do sleep 0.05; done\nkill $bake; wait $bake\n",
+        builder.path("home/prebake-bake").display(),
+        marker.display()
+    );
+    fs::write(builder.path("stopped.sh"), script).expect("a new file");
+    let ended = builder.run_script("stopped.sh");
+    assert_eq!(ended.code, 143, "{}", ended.output);
+    assert!(!builder.console().contains("PREBAKE-RESULT"), "{}", builder.console());
+    let ended = builder.bake();
+    assert_eq!(ended.code, 0, "{}", ended.output);
+    assert_eq!(builder.result()["status"], "succeeded");
+    assert_eq!(fs::read_to_string(first).expect("it ran"), "once\n");
+}
+
+#[test]
+fn a_marker_in_a_log_is_no_marker_on_the_console() {
+    if !tools_are_there() {
+        return;
+    }
+    let builder = Builder::new();
+    builder.install(&plan_for(&builder, &[], &[plans::run("true")]));
+    builder.keep_steps(&["step-1"]);
+    builder.replace_step("step-1", "echo 'see PREBAKE-STEP and PREBAKE-RESULT {} here'; exit 3");
+    builder.bake();
+    let log = builder.result()["log"].as_str().expect("a log").to_owned();
+    assert_eq!(log, "see PREBAKE-STEP and PREBAKE-RESULT {} here");
+    for line in builder.console().lines() {
+        assert_eq!(line.rfind("PREBAKE-").unwrap_or(0), 0, "{line}");
+    }
+    // Once as a line of the log; the result holds it in an escaped form.
+    assert!(
+        builder.console().contains("PREBAKE-LOG see PREBAKE_STEP and"),
+        "{}",
+        builder.console()
+    );
+}
+
+#[test]
 fn a_step_that_restarts_for_ever_fails() {
     if !tools_are_there() {
         return;

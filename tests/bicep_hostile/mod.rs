@@ -50,6 +50,33 @@ fn inlined_variables_cannot_grow_without_bound() {
 }
 
 #[test]
+fn names_made_of_names_cannot_grow_without_bound() {
+    for existing in ["", "existing "] {
+        let mut source = "param p string\n".to_owned();
+        for at in 0..64 {
+            let name = match at {
+                0 => "p".to_owned(),
+                at => format!("'${{r{}.name}}${{r{}.name}}'", at - 1, at - 1),
+            };
+            let kind = "Microsoft.Network/networkSecurityGroups@2024-05-01";
+            let _ = writeln!(source, "resource r{at} '{kind}' {existing}= {{\n  name: {name}\n}}");
+        }
+        source.push_str("output x string = r63.id\n");
+        assert!(codes(&source).contains(&"BCP102".to_owned()), "{existing}");
+    }
+}
+
+#[test]
+fn long_texts_that_are_written_out_often_are_counted() {
+    let mut source = format!("{ACCOUNT}var v0 = '${{a.properties.x}}{}'\n", "x".repeat(100_000));
+    for at in 1..12 {
+        let _ = writeln!(source, "var v{at} = '${{v{}}}${{v{}}}'", at - 1, at - 1);
+    }
+    source.push_str("output x string = v11\n");
+    assert!(codes(&source).contains(&"BCP102".to_owned()));
+}
+
+#[test]
 fn long_chains_of_inlined_variables_end() {
     let mut source = format!("{ACCOUNT}var v0 = a.properties.x\n");
     for at in 1..20_000 {

@@ -148,7 +148,8 @@ impl<'a> Checker<'a, '_> {
                 self.unknown_member(base, name, span, known)
             }
             Type::Any => self.outputs_member(syntax, name, span),
-            Type::Union(_) if base.can_be(Kinds::OBJECT) => Type::Any,
+            // Which member it is decides what can be read.
+            Type::Union(_) => Type::Any,
             _ => {
                 let title = format!("`{}` has no properties", base.name());
                 let words = ("only objects do", "correct what stands before it");

@@ -3,7 +3,10 @@
 use super::Checker;
 use super::types::Type;
 use crate::bicep::binder::SymbolKind;
-use crate::bicep::syntax::{IdentifierSyntax, ObjectTypeSyntax, TypeSyntax};
+use crate::bicep::syntax::{
+    ArrayItemSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax,
+    ParameterDeclarationSyntax, TypeSyntax,
+};
 
 impl<'a> Checker<'a, '_> {
     /// The type that a type expression describes, as far as it is known.
@@ -37,6 +40,26 @@ impl<'a> Checker<'a, '_> {
             | TypeSyntax::NonNull(_)
             | TypeSyntax::Unary(_)
             | TypeSyntax::Resource(_) => Type::Any,
+        }
+    }
+
+    /// The type of a parameter: one of the values that `@allowed` lists, or what it is declared as.
+    pub(super) fn parameter_type(&self, node: &ParameterDeclarationSyntax<'a>) -> Type<'a> {
+        let declared = self.described(node.r#type);
+        let allowed = node.decorators.iter().find_map(|decorator| match decorator.expression {
+            ExpressionSyntax::FunctionCall(call) if call.name.name == "allowed" => {
+                call.arguments.first()
+            }
+            _ => None,
+        });
+        match (declared, allowed) {
+            (Type::String(None), Some(ExpressionSyntax::Array(values))) => {
+                Type::any_of(values.items.iter().map(|item| match item {
+                    ArrayItemSyntax::Value(value) => Type::String(value.literal()),
+                    ArrayItemSyntax::Spread(_) => Type::String(None),
+                }))
+            }
+            (declared, _) => declared,
         }
     }
 

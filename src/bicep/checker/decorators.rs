@@ -87,6 +87,10 @@ impl<'a> Checker<'a, '_> {
                 continue;
             }
             self.decorator_arguments(syntax, name, decorator);
+            // Microsoft's compiler looks only at those without a namespace.
+            if matches!(syntax.expression, ExpressionSyntax::InstanceFunctionCall(_)) {
+                continue;
+            }
             if seen.contains(&decorator.name) {
                 let title = format!("`@{}` more than once", name.name);
                 self.error("BCP166", syntax.span, title, ("only one can count", "remove one"));
@@ -142,7 +146,10 @@ impl<'a> Checker<'a, '_> {
         if name.is_missing() {
             return None;
         }
-        if let Some(found) = functions::decorator(name.name) {
+        let enabled = |decorator: &Decorator| {
+            decorator.experiment.is_none_or(|experiment| self.modules.experiment(experiment))
+        };
+        if let Some(found) = functions::decorator(name.name).filter(|found| enabled(found)) {
             return Some((name, found));
         }
         if functions::function(None, name.name).is_some() {
@@ -150,7 +157,8 @@ impl<'a> Checker<'a, '_> {
             self.error("BCP152", name.span, title, ("a function", "use a decorator, or remove it"));
             return None;
         }
-        let known = functions::decorators().iter().map(|decorator| decorator.name);
+        let known = functions::decorators().iter().filter(|known| enabled(known));
+        let known = known.map(|decorator| decorator.name);
         let title = format!("unknown decorator `{}`", name.name);
         let label = "no decorator of this name is known";
         match nearest(name.name, known) {

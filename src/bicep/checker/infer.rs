@@ -250,7 +250,7 @@ impl<'a> Checker<'a, '_> {
     pub(super) fn symbol(&self, id: SymbolId) -> Type<'a> {
         match self.bound.symbol(id).kind {
             SymbolKind::Parameter(node) => {
-                self.once(id, || self.described(node.r#type)).unwrap_or(Type::Any)
+                self.once(id, || self.parameter_type(node)).unwrap_or(Type::Any)
             }
             SymbolKind::Variable(node) => self
                 .once(id, || match node.r#type {

@@ -38,6 +38,9 @@ use types::Type;
 pub trait Modules {
     /// The parameters and outputs of the file at a path that the checked file names, if it is known.
     fn interface(&self, path: ExpressionSyntax<'_>) -> Option<&Interface>;
+
+    /// Whether `bicepconfig.json` switches an experiment on for the checked file.
+    fn experiment(&self, name: &str) -> bool;
 }
 
 /// Knows no other file.
@@ -47,6 +50,10 @@ pub struct NoModules;
 impl Modules for NoModules {
     fn interface(&self, _path: ExpressionSyntax<'_>) -> Option<&Interface> {
         None
+    }
+
+    fn experiment(&self, _name: &str) -> bool {
+        false
     }
 }
 

@@ -32,7 +32,8 @@ impl<'a> Checker<'a, '_> {
         }
         let name = body.property("name");
         let named = body.properties().any(|property| property.name().is_none());
-        let known = !named && !self.is_broken(node.value);
+        // Resources of an extension need no name.
+        let known = !named && !self.is_broken(node.value) && !self.has_extensions();
         if name.is_none() && known && !node.name.is_missing() {
             self.missing_properties("a resource", node.name.span, &["name"]);
         }

@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use super::{Env, Lowerer};
 use crate::bicep::syntax::{DecoratorSyntax, ExpressionSyntax};
 
-/// The arguments of the decorator of this name, if it is there.
+/// The arguments of the decorator of this name, if it is there; of the last one if there are several.
 pub fn find<'a>(
     decorators: &'a [DecoratorSyntax<'a>],
     name: &str,
 ) -> Option<&'a [ExpressionSyntax<'a>]> {
-    decorators.iter().find_map(|decorator| match decorator.expression {
+    decorators.iter().rev().find_map(|decorator| match decorator.expression {
         ExpressionSyntax::FunctionCall(call) if call.name.name == name => Some(call.arguments),
         ExpressionSyntax::InstanceFunctionCall(call) if call.name.name == name => {
             Some(call.arguments)
@@ -33,14 +33,17 @@ impl<'a> Lowerer<'a, '_> {
         })
     }
 
-    /// `metadata` and `description`.
-    pub(super) fn metadata(&self, decorators: &'a [DecoratorSyntax<'a>]) -> Map<String, Value> {
+    /// `metadata` and `description`, if there is one of them.
+    pub(super) fn metadata(
+        &self,
+        decorators: &'a [DecoratorSyntax<'a>],
+    ) -> Option<Map<String, Value>> {
         let mut metadata = match self.argument(decorators, "metadata") {
-            Some(Value::Object(metadata)) => metadata,
-            _ => Map::new(),
+            Some(Value::Object(metadata)) => Some(metadata),
+            _ => None,
         };
         if let Some(description) = self.description(decorators) {
-            metadata.insert("description".to_owned(), description);
+            metadata.get_or_insert_default().insert("description".to_owned(), description);
         }
         metadata
     }
@@ -69,16 +72,19 @@ impl<'a> Lowerer<'a, '_> {
                 object.insert(name.to_owned(), limit);
             }
         }
+        if let Some(constraint) = find(decorators, "validate") {
+            let parts = constraint.iter().map(|part| self.value(*part, &Env::empty()));
+            object.insert("validate".to_owned(), parts.collect());
+        }
         if find(decorators, "sealed").is_some() {
             object.insert("additionalProperties".to_owned(), Value::Bool(false));
         }
         let mut metadata = self.metadata(decorators);
         if find(decorators, "export").is_some() {
+            let metadata = metadata.get_or_insert_default();
             metadata.insert("__bicep_export!".to_owned(), Value::Bool(true));
         }
-        if metadata.is_empty() {
-            return;
-        }
+        let Some(metadata) = metadata else { return };
         // What a resource type contributes stays.
         match object.get_mut("metadata") {
             Some(Value::Object(existing)) => existing.extend(metadata),

@@ -19,8 +19,9 @@ struct Dependency<'a> {
     // Where the index is written: the same place means the same dependency.
     index_at: Option<u32>,
     index: Option<Target>,
-    // Whether more than its identity is read.
+    // Whether more than its identity is read, and whether nothing more is.
     strong: bool,
+    weak: bool,
 }
 
 #[derive(Default)]
@@ -76,12 +77,18 @@ impl<'a> Lowerer<'a, '_> {
             };
             let resource = self.bound.resource(id);
             let existing = resource.syntax.existing.is_some();
-            if !existing || found.strong && self.is_emitted(id) {
+            let waited = !existing || found.strong && self.is_emitted(id);
+            // What is only placed below an existing resource waits for what that waits for.
+            let through = existing && (found.weak || !waited);
+            let (declared, index) = (found.declared, found.index.clone());
+            if waited {
                 add(&mut result, found);
+            }
+            if !through {
                 continue;
             }
-            let whole = found.index.is_none() && resource.syntax.body().r#for.is_some();
-            let mut instance = self.instance_at(found.declared, found.index);
+            let whole = index.is_none() && resource.syntax.body().r#for.is_some();
+            let mut instance = self.instance_at(declared, index);
             if whole {
                 // Its loop is not the one that waits.
                 instance.env = Env::empty();
@@ -223,6 +230,7 @@ impl<'a> Lowerer<'a, '_> {
             index_at: index.map(|index| index.span().start),
             index: index.map(|index| self.target(index, env)),
             strong,
+            weak: !strong,
         };
         add(&mut collector.found, found);
     }
@@ -233,7 +241,10 @@ fn add<'a>(found: &mut Vec<Dependency<'a>>, new: Dependency<'a>) {
         known.symbol == new.symbol && known.index_at == new.index_at && known.index == new.index
     });
     match same {
-        Some(known) => known.strong |= new.strong,
+        Some(known) => {
+            known.strong |= new.strong;
+            known.weak |= new.weak;
+        }
         None => found.push(new),
     }
 }

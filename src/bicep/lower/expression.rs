@@ -13,6 +13,9 @@ use crate::bicep::syntax::{
 };
 use crate::diagnostic::Span;
 
+/// How many bytes of text count as one expression.
+const TEXT_BYTES: usize = 128;
+
 /// An expression, and whether a plain access that follows belongs to the `tryGet` it ends with.
 pub struct Chain {
     pub target: Target,
@@ -97,6 +100,9 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     pub(super) fn string(&self, node: &StringSyntax<'a>, env: &Env<'_>) -> Target {
+        // A long text that is written out often makes a template as large as many expressions do.
+        let length: usize = node.segments.iter().map(|segment| segment.len()).sum();
+        self.charge(u64::try_from(length / TEXT_BYTES).unwrap_or(u64::MAX), 0, node.span);
         if let Some(text) = node.literal() {
             return Target::text(text);
         }
@@ -202,7 +208,8 @@ impl<'a> Lowerer<'a, '_> {
             | SymbolKind::FunctionParameter => Target::parameter(name),
             SymbolKind::Variable(declared) => {
                 if self.is_inlined(id) {
-                    self.target(declared.value, &Env::empty())
+                    let value = || self.target(declared.value, &Env::empty());
+                    self.written(id, node.name.span, value)
                 } else {
                     Target::variable(&self.imports.variable(self.id, name))
                 }

@@ -50,6 +50,7 @@ impl Imports {
             main,
             aliases: BTreeMap::new(),
             found: BTreeSet::new(),
+            whole: BTreeSet::new(),
             pending: Vec::new(),
             uses: HashMap::new(),
             json: BTreeMap::new(),
@@ -203,6 +204,8 @@ impl Imports {
             self.mark(&mut object, taken, member == name);
             functions.push((namespace.to_owned(), member.to_owned(), Value::Object(object)));
         }
+        // Namespaces stand in the order in which their first function comes by name.
+        functions.sort_by(|left, right| order::compare(&left.1, &right.1));
         functions
     }
 }
@@ -218,6 +221,8 @@ struct Closure<'a, 'c> {
     main: UnitId,
     aliases: BTreeMap<Key, Rc<str>>,
     found: BTreeSet<Key>,
+    // Files that are taken over as a whole.
+    whole: BTreeSet<UnitId>,
     pending: Vec<Key>,
     uses: HashMap<UnitId, HashMap<SymbolId, Vec<&'c Use<'a>>>>,
     json: BTreeMap<UnitId, Rc<JsonSymbols>>,
@@ -229,6 +234,9 @@ impl<'a, 'c> Closure<'a, 'c> {
         for statement in unit.bound.program.statements {
             let StatementSyntax::Import(import) = statement else { continue };
             let Some(target) = unit.reference(import.path) else { continue };
+            if let ImportedSyntax::Wildcard(_) = import.what {
+                self.add_all(target);
+            }
             if let ImportedSyntax::Named(named) = import.what {
                 for item in named.items {
                     let (Some(alias), Some(original)) = (item.name(), item.original_name()) else {
@@ -252,9 +260,27 @@ impl<'a, 'c> Closure<'a, 'c> {
             let (Some(target), Some(member)) = (unit.reference(import.path), found.member) else {
                 continue;
             };
-            match self.exported(target, member) {
-                Some(kind) => self.add((target, kind, member.to_owned())),
-                None => diagnostics.push(not_exported(unit, member, found.span)),
+            if self.exported(target, member).is_none() {
+                diagnostics.push(not_exported(unit, member, found.span));
+            }
+        }
+    }
+
+    // `import * as` takes over everything that a file exports, used or not.
+    fn add_all(&mut self, unit: UnitId) {
+        if !self.whole.insert(unit) {
+            return;
+        }
+        let names = match &self.loaded.unit(unit).content {
+            Content::Bicep(bicep) => {
+                bicep.bound.symbols.iter().map(|symbol| symbol.name.name.to_owned()).collect()
+            }
+            Content::Json(value) => self.json(unit, value).exports(),
+            Content::TemplateSpec(_) => Vec::new(),
+        };
+        for name in names {
+            if let Some(kind) = self.exported(unit, &name) {
+                self.add((unit, kind, name));
             }
         }
     }
@@ -327,9 +353,7 @@ impl<'a, 'c> Closure<'a, 'c> {
                     self.follow_import(bicep, import, original);
                 }
                 SymbolKind::Wildcard(import) => {
-                    if let Some(member) = found.member {
-                        self.follow_import(bicep, import, member);
-                    }
+                    bicep.reference(import.path).into_iter().for_each(|unit| self.add_all(unit));
                 }
                 _ => {}
             }

@@ -40,6 +40,21 @@ impl JsonSymbols {
         variables.any(|variable| variable["name"] == name).then_some(Kind::Variable)
     }
 
+    /// Names that the template may export.
+    pub fn exports(&self) -> Vec<String> {
+        let definitions = self.template.get("definitions").and_then(Value::as_object);
+        let definitions = definitions.into_iter().flat_map(Map::keys).cloned();
+        let functions = self.template.get("functions").and_then(Value::as_array);
+        let functions = functions.into_iter().flatten();
+        let functions = functions.filter(|found| found["namespace"] == "__bicep");
+        let functions = functions.filter_map(|found| found.get("members")?.as_object());
+        let variables = self.template["metadata"]["__bicep_exported_variables!"].as_array();
+        let variables = variables.into_iter().flatten();
+        let variables = variables.filter_map(|variable| variable["name"].as_str());
+        let named = functions.flat_map(Map::keys).cloned().chain(variables.map(str::to_owned));
+        definitions.chain(named).collect()
+    }
+
     pub fn definition(&self, name: &str) -> Option<&Value> {
         self.template.get("definitions")?.get(name)
     }

@@ -9,6 +9,7 @@
 
 mod decorators;
 mod depends;
+mod derived;
 mod expression;
 mod imports;
 mod json_import;
@@ -30,7 +31,7 @@ mod version;
 mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -110,11 +111,24 @@ pub(super) struct Lowerer<'a, 'c> {
     // Parameters of lambdas that stand for modules.
     lambda_modules: RefCell<BTreeSet<SymbolId>>,
     loads: OnceCell<Vec<Option<Value>>>,
+    // What is written out at every use, made once: values of variables, names of resources.
+    written: RefCell<HashMap<SymbolId, Written>>,
     depth: Cell<u32>,
+    // The deepest level that was reached.
+    deepest: Cell<u32>,
     expressions: Cell<u64>,
     nested: Cell<usize>,
     problems: RefCell<Vec<Diagnostic>>,
     map: RefCell<value::Recorder>,
+}
+
+/// An expression that is written out at every use.
+#[derive(Debug, Clone)]
+struct Written {
+    target: Target,
+    // How many expressions it holds, and how deep they stand in each other.
+    expressions: u64,
+    height: u32,
 }
 
 impl Lowerer<'_, '_> {
@@ -140,21 +154,54 @@ impl Lowerer<'_, '_> {
 
     // The same for a step that needs more of the stack.
     fn bounded_by<T>(&self, weight: u32, span: Span, step: impl FnOnce() -> T) -> Option<T> {
-        let (depth, expressions) = (self.depth.get(), self.expressions.get());
-        if depth >= MAXIMUM_DEPTH || expressions >= MAXIMUM_EXPRESSIONS {
-            if expressions < u64::MAX {
+        let depth = self.depth.get();
+        if !self.charge(1, weight, span) {
+            return None;
+        }
+        self.depth.set(depth + weight);
+        let result = step();
+        self.depth.set(depth);
+        Some(result)
+    }
+
+    // Counts expressions of a height against the limits; whether they are kept.
+    fn charge(&self, expressions: u64, height: u32, span: Span) -> bool {
+        let (depth, before) = (self.depth.get(), self.expressions.get());
+        let after = before.saturating_add(expressions);
+        if depth >= MAXIMUM_DEPTH || after > MAXIMUM_EXPRESSIONS {
+            if before < u64::MAX {
                 // Once is enough.
                 self.expressions.set(u64::MAX);
                 let title = "an expression that is too deep or too large";
                 self.error("BCP102", span, title, "split it, or use fewer inlined variables");
             }
-            return None;
+            return false;
         }
-        self.depth.set(depth + weight);
-        self.expressions.set(expressions + 1);
-        let result = step();
-        self.depth.set(depth);
-        Some(result)
+        self.expressions.set(after);
+        self.deepest.set(self.deepest.get().max(depth + height));
+        true
+    }
+
+    // Makes what is written out at every use of a symbol once; every use counts as if it were made again.
+    fn written(&self, id: SymbolId, span: Span, make: impl FnOnce() -> Target) -> Target {
+        let known = self.written.borrow().get(&id).cloned();
+        let depth = self.depth.get();
+        if let Some(known) = known {
+            // The height is spent below this level.
+            self.depth.set(depth + known.height);
+            let kept = self.charge(known.expressions, 0, span);
+            self.depth.set(depth);
+            return if kept { known.target } else { Target::null() };
+        }
+        let before = self.expressions.get();
+        let deepest = self.deepest.replace(depth);
+        let target = make();
+        let height = self.deepest.get().saturating_sub(depth);
+        self.deepest.set(self.deepest.get().max(deepest));
+        let expressions = self.expressions.get().saturating_sub(before);
+        let written = Written { target: target.clone(), expressions, height };
+        self.written.borrow_mut().insert(id, written);
+        target
     }
 }
 
@@ -168,6 +215,10 @@ pub(super) struct Env<'e> {
 impl<'e> Env<'e> {
     fn empty() -> Self {
         Self::default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.outer.is_none_or(Self::is_empty)
     }
 
     fn with(&'e self, names: Vec<(SymbolId, Target)>) -> Self {

@@ -7,6 +7,7 @@ use super::scope::Scope;
 use super::target::Target;
 use super::value::has_spread;
 use super::{Env, Lowerer, MAXIMUM_NESTED, TemplateScope};
+use crate::bicep::binder::SymbolKind;
 use crate::bicep::load::Content;
 use crate::bicep::syntax::{
     ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax, ObjectSyntax,
@@ -126,8 +127,7 @@ impl<'a> Lowerer<'a, '_> {
             self.error("BCP401", object.span, "a spread among the parameters of a module", help);
             return None;
         }
-        let parameters = self.parameter_values(object, env);
-        (!parameters.is_empty()).then_some(Value::Object(parameters))
+        Some(Value::Object(self.parameter_values(object, env)))
     }
 
     fn parameter_values(&self, object: &'a ObjectSyntax<'a>, env: &Env<'_>) -> Map<String, Value> {
@@ -142,11 +142,33 @@ impl<'a> Lowerer<'a, '_> {
         parameters
     }
 
+    // The expression that stands for another: a variable that is written out at every use is its value.
+    fn written_out(&self, expression: ExpressionSyntax<'a>) -> ExpressionSyntax<'a> {
+        let inner = match expression {
+            ExpressionSyntax::Parenthesized(node) => Some(node.expression),
+            ExpressionSyntax::NonNullAssertion(node) => Some(node.base),
+            ExpressionSyntax::FunctionCall(node) => match (node.name.name, node.arguments) {
+                ("any", [argument]) if self.bound.target(node.name).is_none() => Some(*argument),
+                _ => None,
+            },
+            ExpressionSyntax::Variable(node) => {
+                let id = self.bound.target(node.name).filter(|id| self.is_inlined(*id));
+                match id.map(|id| self.bound.symbol(id).kind) {
+                    Some(SymbolKind::Variable(declared)) => Some(declared.value),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let inner = inner.and_then(|inner| self.bounded(inner.span(), || self.written_out(inner)));
+        inner.unwrap_or(expression)
+    }
+
     fn parameter_value(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Value {
-        let expression = expression.without_parentheses();
+        let expression = self.written_out(expression);
         match expression {
             ExpressionSyntax::For(node) => {
-                return json!({ "copy": [self.copy(node, Some("value"), env)] });
+                return json!({ "copy": [self.parameter_copy(node, env)] });
             }
             ExpressionSyntax::Ternary(_) => return self.wrapped(expression, env).into_json(),
             _ => {}
@@ -166,7 +188,7 @@ impl<'a> Lowerer<'a, '_> {
 
     // A secret and a value go to a parameter in different ways, so that each branch says its own.
     fn wrapped(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Target {
-        let expression = expression.without_parentheses();
+        let expression = self.written_out(expression);
         if let ExpressionSyntax::Ternary(node) = expression {
             let condition = self.target(node.condition, env);
             let branches = [node.when_true, node.when_false].map(|branch| {

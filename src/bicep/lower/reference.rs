@@ -159,9 +159,16 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     fn own_name(&self, id: ResourceId, env: &Env<'_>) -> Target {
-        let syntax = self.bound.resource(id).syntax;
+        let resource = self.bound.resource(id);
+        let syntax = resource.syntax;
         if let Some(property) = syntax.body().object.and_then(|body| body.property("name")) {
-            return self.target(property.value, env);
+            let name = || self.target(property.value, env);
+            // The name of an item of a loop is another for each.
+            return if env.is_empty() {
+                self.written(resource.symbol, syntax.name.span, name)
+            } else {
+                name()
+            };
         }
         let help = "give it a `name`";
         self.error("BCP035", syntax.name.span, "a resource without a name", help);
@@ -187,10 +194,10 @@ impl<'a> Lowerer<'a, '_> {
 
     /// The full name, ancestors included.
     pub(super) fn full_name(&self, id: ResourceId, env: &Env<'_>) -> Target {
-        let (mut names, _) = self.names(id, env);
-        if names.len() == 1 {
-            return names.remove(0);
+        if self.parent(id, env).is_none() {
+            return self.own_name(id, env);
         }
+        let names = self.name_segments(id, env);
         let holes: Vec<String> = (0..names.len()).map(|index| format!("{{{index}}}")).collect();
         Target::format(&holes.join("/"), names)
     }

@@ -1,6 +1,6 @@
 //! Resources.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::decorators;
 use super::reference::{Declared, Instance};
@@ -121,9 +121,8 @@ impl<'a> Lowerer<'a, '_> {
         if let Some(depends_on) = self.depends_on(instance) {
             fields.insert("dependsOn".to_owned(), depends_on);
         }
-        let metadata = self.metadata(decorators);
-        if !metadata.is_empty() {
-            fields.insert("metadata".to_owned(), Value::Object(metadata));
+        if let Some(description) = self.description(decorators) {
+            fields.insert("metadata".to_owned(), json!({ "description": description }));
         }
     }
 

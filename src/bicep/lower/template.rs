@@ -17,7 +17,13 @@ use crate::bicep::syntax::{
     ExpressionSyntax, FileKind, FunctionDeclarationSyntax, OutputDeclarationSyntax,
     ParameterDeclarationSyntax, StatementSyntax,
 };
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+// What Microsoft's compiler writes into templates that need experiments of Azure's engine.
+const EXPERIMENTAL_WARNING: &str = "This template uses ARM features that are experimental. \
+    Experimental features should be enabled for testing purposes only, as there are no guarantees about \
+    the quality or stability of these features. Do not enable these settings for any production usage, \
+    or your production environment may be subject to breaking.";
 
 /// Compiles all files, each after those it refers to.
 pub fn lower(
@@ -29,7 +35,7 @@ pub fn lower(
     for id in &loaded.order {
         compiled[id.0] = match &loaded.unit(*id).content {
             Content::Bicep(unit) if unit.bound.program.kind == FileKind::Bicep => {
-                Some(lower_unit(loaded, &compiled, files, *id, unit, diagnostics))
+                lower_unit(loaded, &compiled, files, *id, unit, diagnostics)
             }
             Content::Json(template) => Some(json_unit(template)),
             Content::Bicep(_) | Content::TemplateSpec(_) => None,
@@ -59,7 +65,14 @@ fn lower_unit<'a>(
     id: UnitId,
     unit: &BicepUnit<'a>,
     diagnostics: &mut Diagnostics,
-) -> Compiled {
+) -> Option<Compiled> {
+    let extensions = extensions(unit);
+    if !extensions.is_empty() {
+        for finding in extensions {
+            diagnostics.push(finding);
+        }
+        return None;
+    }
     let imports = Imports::new(loaded, id, diagnostics);
     let mut lowerer = Lowerer::new(loaded, compiled, files, id, unit, &imports);
     lowerer.symbolic = lowerer.needs_symbols();
@@ -72,12 +85,26 @@ fn lower_unit<'a>(
         _ => None,
     });
     let source_map = lowerer.map.take().map;
-    Compiled {
+    Some(Compiled {
         values: count(&template),
         template: Rc::new(template),
         source_map: Arc::new(source_map),
         secure_outputs: outputs.collect(),
-    }
+    })
+}
+
+// Only Azure's own resources can be compiled: a file that declares others is refused where it says so.
+fn extensions(unit: &BicepUnit<'_>) -> Vec<Diagnostic> {
+    let statements = unit.bound.program.statements.iter();
+    let refused = statements.filter_map(|statement| match statement {
+        StatementSyntax::Extension(node) => Some(
+            Diagnostic::error("BCP400", "an extension cannot be compiled")
+                .at(unit.bound.place(node.span), "declares other resources than Azure's")
+                .help("deploy what needs it apart, with Microsoft's compiler"),
+        ),
+        _ => None,
+    });
+    refused.collect()
 }
 
 impl<'a, 'c> Lowerer<'a, 'c> {
@@ -103,7 +130,9 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             inlined: OnceCell::new(),
             lambda_modules: RefCell::default(),
             loads: OnceCell::new(),
+            written: RefCell::default(),
             depth: Cell::new(0),
+            deepest: Cell::new(0),
             expressions: Cell::new(0),
             nested: Cell::new(0),
             problems: RefCell::default(),
@@ -140,8 +169,8 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             template.insert(name.to_owned(), value);
         };
         put("$schema", Value::from(schema(self.scope)));
-        if self.symbolic {
-            put("languageVersion", Value::from("2.0"));
+        if let Some(version) = version::language_version(self.unit, self.symbolic) {
+            put("languageVersion", Value::from(version));
         }
         put("contentVersion", Value::from("1.0.0.0"));
         put("metadata", self.section("metadata", || self.template_metadata()));
@@ -184,6 +213,11 @@ impl<'a, 'c> Lowerer<'a, 'c> {
 
     fn template_metadata(&self) -> Map<String, Value> {
         let mut metadata = Map::new();
+        let experiments: Vec<&str> = version::experiments(self.unit).collect();
+        if !experiments.is_empty() {
+            metadata.insert("_EXPERIMENTAL_WARNING".to_owned(), Value::from(EXPERIMENTAL_WARNING));
+            metadata.insert("_EXPERIMENTAL_FEATURES_ENABLED".to_owned(), json!(experiments));
+        }
         let version = env!("CARGO_PKG_VERSION");
         let generator = json!({ "name": "prebake", "version": version });
         metadata.insert("_generator".to_owned(), generator);
@@ -214,6 +248,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             }
         }
         if !exported.is_empty() {
+            exported.sort_by(|left, right| left["name"].as_str().cmp(&right["name"].as_str()));
             let exported = Value::Array(exported);
             metadata.insert("__bicep_exported_variables!".to_owned(), exported);
         }
@@ -326,12 +361,6 @@ impl<'a, 'c> Lowerer<'a, 'c> {
     fn deployed(&self) -> Value {
         let start = self.bound.program.span.start;
         self.enter("resources", crate::diagnostic::Span::new(start, start));
-        for statement in self.bound.program.statements {
-            if let StatementSyntax::Extension(node) = statement {
-                let help = "only Azure's own resources can be compiled";
-                self.error("BCP400", node.span, "an extension", help);
-            }
-        }
         let mut resources = self.resources();
         resources.extend(self.modules(resources.len()));
         self.leave();

@@ -9,8 +9,7 @@ use super::{Lowerer, NAMED_TYPE};
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::load::{Content, UnitId};
 use crate::bicep::syntax::{
-    DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax, TypeInstantiationSyntax,
-    TypeSyntax,
+    DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax, TypeSyntax,
 };
 
 /// A type where it is declared.
@@ -32,7 +31,7 @@ pub enum Step<'a> {
 }
 
 impl Step<'_> {
-    fn pointer(self) -> String {
+    pub fn pointer(self) -> String {
         match self {
             Self::Property(name) => format!("/properties/{}", escape(name)),
             Self::AdditionalProperties => "/additionalProperties".to_owned(),
@@ -42,7 +41,7 @@ impl Step<'_> {
     }
 }
 
-fn escape(segment: &str) -> String {
+pub fn escape(segment: &str) -> String {
     // A reference is a URI fragment that holds a JSON pointer.
     let pointer = segment.replace('~', "~0").replace('/', "~1");
     let mut escaped = String::with_capacity(pointer.len());
@@ -162,16 +161,8 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             if name != "any" {
                 object.insert("type".to_owned(), Value::from(name));
             }
-        } else if let Some((source, output)) = Self::derived(node) {
-            let mut derived = json!({ "source": source });
-            if output {
-                derived["output"] = Value::Bool(true);
-            }
-            if let Some(kind) = derived_kind(&source) {
-                object.insert("type".to_owned(), Value::from(kind));
-            }
-            let metadata = json!({ "__bicep_resource_derived_type!": derived });
-            object.insert("metadata".to_owned(), metadata);
+        } else if let Some(derived) = self.derived(node) {
+            return derived.object();
         } else if let Some((pointer, _)) = self.resolve(node) {
             object.insert("$ref".to_owned(), Value::from(pointer));
         } else {
@@ -197,7 +188,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
     }
 
     // The base of an access and its step.
-    fn step_of(node: TypeSyntax<'a>) -> Option<(TypeSyntax<'a>, Step<'a>)> {
+    pub(super) fn step_of(node: TypeSyntax<'a>) -> Option<(TypeSyntax<'a>, Step<'a>)> {
         Some(match node {
             TypeSyntax::PropertyAccess(node) => (node.base, Step::Property(node.name.name)),
             TypeSyntax::AdditionalPropertiesAccess(node) => (node.base, Step::AdditionalProperties),
@@ -209,24 +200,6 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             TypeSyntax::Parenthesized(node) => return Self::step_of(node.r#type),
             _ => return None,
         })
-    }
-
-    // The source of a type that is derived from a resource's, and whether it is what Azure gives.
-    fn derived(node: TypeSyntax<'a>) -> Option<(String, bool)> {
-        if let TypeSyntax::Instantiation(node) = node.without_parentheses() {
-            let node: &TypeInstantiationSyntax<'a> = node;
-            let TypeSyntax::String(text) = node.arguments.first()?.without_parentheses() else {
-                return None;
-            };
-            let text = text.literal()?;
-            let source = text.strip_prefix("az:").unwrap_or(text);
-            return Some((format!("{source}#"), node.name.name == "resourceOutput"));
-        }
-        let (base, step) = Self::step_of(node)?;
-        let (mut source, output) = Self::derived(base)?;
-        let pointer = step.pointer();
-        source.push_str(if source.ends_with('#') { &pointer[1..] } else { &pointer });
-        Some((source, output))
     }
 
     /// Where the definition of a named type, or of the named part of one, stands; and the type there.
@@ -364,32 +337,4 @@ fn part_of<'a>(node: TypeSyntax<'a>, step: Step<'a>) -> Option<TypeSyntax<'a>> {
         }
         _ => None,
     }
-}
-
-// The kind of value is in the tables of Azure's types; that of what every resource has is known.
-fn derived_kind(source: &str) -> Option<&'static str> {
-    let (_, path) = source.split_once('#')?;
-    Some(match path {
-        ""
-        | "properties/properties"
-        | "properties/identity"
-        | "properties/sku"
-        | "properties/plan"
-        | "properties/tags"
-        | "properties/extendedLocation"
-        | "properties/systemData" => "object",
-        "properties/name"
-        | "properties/location"
-        | "properties/id"
-        | "properties/type"
-        | "properties/apiVersion"
-        | "properties/kind"
-        | "properties/managedBy"
-        | "properties/etag"
-        | "properties/tags/additionalProperties"
-        | "properties/properties/properties/tags/additionalProperties" => "string",
-        "properties/zones" | "properties/properties/properties/accessPolicies" => "array",
-        _ if path.ends_with("/tags") => "object",
-        _ => return None,
-    })
 }

@@ -235,6 +235,11 @@ impl<'a, 'c> Lowerer<'a, 'c> {
                 }
             }
             _ => {
+                if let Some(derived) = self.derived(node) {
+                    let branches = derived.branches(key).into_iter();
+                    mapping.extend(branches.map(|(name, branch)| (name, Value::Object(branch))));
+                    return;
+                }
                 let named = self.resolve(node).and_then(|(at, found)| self.unalias(at, found));
                 let Some((pointer, found)) = named else { return };
                 self.named_branch(&pointer, found, key, mapping);

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::reference::Declared;
-use super::target::Target;
+use super::target::{Target, literal};
 use super::walk::walk;
 use super::{Env, Lowerer};
 use crate::bicep::binder::{BoundResource, SymbolId, SymbolKind};
@@ -144,6 +144,24 @@ impl<'a> Lowerer<'a, '_> {
 
     /// `{name?, count, input}` of a loop.
     pub(super) fn copy(&self, node: &'a ForSyntax<'a>, name: Option<&str>, env: &Env<'_>) -> Value {
+        self.copy_with(node, name, env, Self::loop_input)
+    }
+
+    /// The loop of a module's parameter: its input is one expression, objects included.
+    pub(super) fn parameter_copy(&self, node: &'a ForSyntax<'a>, env: &Env<'_>) -> Value {
+        self.copy_with(node, Some("value"), env, |lowerer, body, env| match body.literal() {
+            Some(text) => literal(text),
+            None => lowerer.target(body, env).into_call().expression(),
+        })
+    }
+
+    fn copy_with(
+        &self,
+        node: &'a ForSyntax<'a>,
+        name: Option<&str>,
+        env: &Env<'_>,
+        input: impl FnOnce(&Self, ExpressionSyntax<'a>, &Env<'_>) -> Value,
+    ) -> Value {
         let index = name.map(Target::text).into_iter().collect();
         let names = self.loop_names(node, Target::call("copyIndex", index), env);
         let inner = env.with(names);
@@ -153,7 +171,7 @@ impl<'a> Lowerer<'a, '_> {
         }
         copy.insert("count".to_owned(), self.count(node, env));
         self.enter("input", node.body.span());
-        copy.insert("input".to_owned(), self.loop_input(node.body, &inner));
+        copy.insert("input".to_owned(), input(self, node.body, &inner));
         self.leave();
         Value::Object(copy)
     }

@@ -8,13 +8,41 @@ use crate::bicep::syntax::{
     OutputDeclarationSyntax, ResourceDeclarationSyntax, StatementSyntax, TypeSyntax,
 };
 
-const EXPERIMENTS: [&str; 4] =
-    ["symbolicNameCodegen", "extensibility", "resourceInfoCodegen", "assertions"];
+/// Experiments that Azure's engine takes part in: the key in `bicepconfig.json`, and what the template calls
+/// it (<https://github.com/Azure/bicep/blob/main/src/Bicep.Core/Features/IFeatureProvider.cs>).
+const EXPERIMENTS: [(&str, &str); 9] = [
+    ("resourceInfoCodegen", "Resource info codegen"),
+    ("assertions", "Asserts"),
+    ("waitAndRetry", "Wait and retry"),
+    ("localDeploy", "Enable local deploy"),
+    ("moduleExtensionConfigs", "Enable defining extension configs for modules"),
+    ("userDefinedConstraints", "Enable @validate() decorator"),
+    ("deployCommands", "Enable deploy commands"),
+    ("thisNamespace", "Enable 'this' namespace"),
+    ("resourcePatchMethod", "Enable resource PATCH method"),
+];
 const OPTIONS: [&str; 3] = ["retryOn", "onlyIfNotExists", "nullIfNotFound"];
+
+/// The experiments of Azure's engine that are switched on for a file, as its template calls them.
+pub fn experiments<'u>(unit: &'u BicepUnit<'_>) -> impl Iterator<Item = &'static str> + 'u {
+    EXPERIMENTS.iter().filter(|(key, _)| unit.config.has(key)).map(|(_, name)| *name)
+}
+
+/// The version of the template language that a template is written in; none for a classic one.
+pub fn language_version(unit: &BicepUnit<'_>, symbolic: bool) -> Option<&'static str> {
+    if unit.config.has("moduleExtensionConfigs") {
+        Some("2.2-experimental")
+    } else if experiments(unit).next().is_some() {
+        Some("2.1-experimental")
+    } else {
+        symbolic.then_some("2.0")
+    }
+}
 
 /// Whether anything that can be seen without compiling asks for symbolic names.
 pub fn syntax_needs_symbols(unit: &BicepUnit<'_>) -> bool {
-    EXPERIMENTS.iter().any(|experiment| unit.config.has(experiment))
+    unit.config.has("symbolicNameCodegen")
+        || experiments(unit).next().is_some()
         || unit.bound.program.statements.iter().any(|statement| match statement {
             StatementSyntax::Type(_)
             | StatementSyntax::Function(_)

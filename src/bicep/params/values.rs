@@ -87,17 +87,13 @@ impl<'f> Values<'f> {
     }
 
     fn secret(&self, arguments: &[Value]) -> Value {
-        let arguments: Vec<Value> = arguments.iter().map(|argument| self.plain(argument)).collect();
-        let text = |at: usize| arguments.get(at).and_then(Value::as_str).unwrap_or_default();
-        let vault = format!(
-            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.KeyVault/vaults/{}",
-            text(0),
-            text(1),
-            text(2)
-        );
-        let mut secret = json!({ "keyVault": { "id": vault }, "secretName": text(3) });
-        if let Some(version) = arguments.get(4) {
-            secret["secretVersion"] = version.clone();
+        let place = arguments.iter().take(3).map(|argument| self.evaluate(argument));
+        let vault = vault_id(&place.collect::<Vec<_>>());
+        let mut rest = arguments.iter().skip(3).map(|argument| self.plain(argument));
+        let name = rest.next().unwrap_or_default();
+        let mut secret = json!({ "keyVault": { "id": vault }, "secretName": name });
+        if let Some(version) = rest.next() {
+            secret["secretVersion"] = version;
         }
         secret
     }
@@ -109,6 +105,22 @@ impl<'f> Values<'f> {
             diagnostics.push(finding.at(place, "this value cannot be computed").help(help));
         }
     }
+}
+
+/// The ID of the Key Vault in a subscription and a resource group; an expression if one of the three is one.
+fn vault_id(place: &[Evaluated]) -> Value {
+    if let [Evaluated::String(subscription), Evaluated::String(group), Evaluated::String(name)] =
+        place
+    {
+        return Value::from(format!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}"
+        ));
+    }
+    let mut arguments: Vec<Expression> = place.iter().map(Evaluated::to_expression).collect();
+    let name = arguments.split_off(arguments.len().min(2));
+    let kind = ["Microsoft.KeyVault", "vaults"].map(|part| Expression::string(part.to_owned()));
+    arguments.extend(kind.into_iter().chain(name));
+    Value::from(Expression::call("resourceId", arguments).to_template_string())
 }
 
 impl FileScope<'_> {

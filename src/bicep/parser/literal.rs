@@ -227,6 +227,14 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
+/// The code point of `{HEX}`, and what follows it.
+fn code_point(text: &str) -> (u32, &str) {
+    let end = text.find('}').unwrap_or(text.len());
+    let point = u32::from_str_radix(text.get(1..end).unwrap_or_default(), 16);
+    let rest = text.get(end + 1..).unwrap_or_default();
+    (point.unwrap_or(char::REPLACEMENT_CHARACTER.into()), rest)
+}
+
 /// Resolves the escapes of a text whose escapes the lexer has found good.
 fn unescape(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
@@ -239,13 +247,19 @@ fn unescape(raw: &str) -> String {
             Some('r') => text.push('\r'),
             Some('t') => text.push('\t'),
             Some('u') => {
-                let digits = after.as_str();
-                let end = digits.find('}').unwrap_or(digits.len());
-                let point = u32::from_str_radix(digits.get(1..end).unwrap_or_default(), 16);
-                // Half of a surrogate pair is no character of a Rust text.
-                let character = point.ok().and_then(char::from_u32);
-                text.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
-                rest = digits.get(end + 1..).unwrap_or_default();
+                let (point, after) = code_point(after.as_str());
+                rest = after;
+                // Two halves of a surrogate pair are one character; one half is none of a Rust text.
+                let high = (0xd800..0xdc00).contains(&point);
+                let other = rest.strip_prefix("\\u").filter(|_| high).map(code_point);
+                if let Some((low @ 0xdc00..0xe000, after)) = other {
+                    let pair = 0x1_0000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+                    text.extend(char::from_u32(pair));
+                    rest = after;
+                } else {
+                    let character = char::from_u32(point);
+                    text.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
                 continue;
             }
             Some(other) => text.push(other),

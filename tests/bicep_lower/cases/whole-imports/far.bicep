@@ -1,0 +1,5 @@
+@export()
+func two() int => 2
+
+@export()
+func three() int => 3

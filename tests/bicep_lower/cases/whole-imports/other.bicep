@@ -1,0 +1,2 @@
+@export()
+func twice(x int) int => 2 * x
