@@ -30,6 +30,7 @@ mod policy;
 mod pool;
 mod pool_limits;
 mod registry;
+mod secrets;
 mod shell;
 mod start_task;
 mod subject;
@@ -39,6 +40,7 @@ pub use catalogue::{Rule, explain, rule, rules};
 pub use cloud_init::MAX_CUSTOM_DATA;
 pub use finding::{Finding, Places, Target, config_pointer, diagnostic};
 pub use policy::{Outcome, apply};
+pub use secrets::{SECRET, secrets_of_file};
 pub use subject::{Declared, Subject};
 
 use rayon::prelude::*;

@@ -17,7 +17,7 @@ use crate::deploy::{
     Cloud, DeployableRender, Ended, Event, Failure, FailureKind, Modes, Outcome, Request, Verdict,
     World, deploy,
 };
-use crate::diagnostic::text;
+use crate::diagnostic::printable;
 use crate::disk;
 use crate::output;
 
@@ -294,7 +294,7 @@ impl Deploy {
         match result {
             Err(failure) => {
                 let prefix = if many { format!("{name}: ") } else { String::new() };
-                terminal::note(&text::tamed(&format!("{prefix}{failure}")));
+                terminal::note(&printable::tamed(&format!("{prefix}{failure}")));
             }
             Ok(_) if many => terminal::out(&format!("{name}: {state}\n")),
             Ok(Ended::Different) => {
@@ -415,7 +415,7 @@ fn read_render(folder: &Path) -> Result<DeployableRender, Failure> {
 }
 
 fn told(failure: &Failure) -> u8 {
-    terminal::note(&text::tamed(&failure.to_string()));
+    terminal::note(&printable::tamed(&failure.to_string()));
     if failure.kind == FailureKind::Input { FAILED } else { FINDINGS }
 }
 
@@ -475,7 +475,7 @@ impl Screen {
             );
         let prefix = render.map_or_else(String::new, |render| format!("{render}: "));
         if !quiet || matches!(event, Event::Step { .. }) {
-            let line = text::tamed(&format!("{prefix}{}", line(event)));
+            let line = printable::tamed(&format!("{prefix}{}", line(event)));
             self.bar.suspend(|| terminal::out(&format!("{line}\n")));
         }
     }
@@ -506,7 +506,7 @@ impl Screen {
             return false;
         }
         self.bar.suspend(|| {
-            terminal::note(&text::tamed(&format!("{question} [y/N] ")));
+            terminal::note(&printable::tamed(&format!("{question} [y/N] ")));
             let mut answer = String::new();
             let read = std::io::stdin().lock().read_line(&mut answer);
             read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")

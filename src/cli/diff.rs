@@ -259,10 +259,22 @@ pub(super) fn state_of(
     if let Some(path) = previous.damaged.iter().find(|path| path.starts_with("arm/")) {
         return Err(broken(path, "is gone, or is no text file that can be read back"));
     }
+    if !previous.files.keys().any(|path| pipeline::is_stage(path)) {
+        return Err(broken(MANIFEST, "lists no stage"));
+    }
     let mut findings = Diagnostics::new();
     let target = manifest.target.as_ref();
     let state = pipeline::previous_state(&previous.files, target, current, &mut findings);
-    if findings.has_errors() { Err(findings) } else { Ok(Some(state)) }
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    if let Some(path) = pipeline::edited(&previous.files, manifest, current) {
+        return Err(broken(
+            &path,
+            "was edited: it does not compile to the file in `arm/` beside it",
+        ));
+    }
+    Ok(Some(state))
 }
 
 /// Whether compiled stages stand in a folder.

@@ -8,10 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
-use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
+use super::{Configs, DONE, FAILED, FINDINGS, input, record, terminal};
+use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::output::PreviousRender;
 use crate::pipeline::{Job, Tools, fleet};
+use crate::render::MANIFEST;
 
 /// Configs that are worked on before their results are shown: bounds memory, keeps the order.
 const AT_ONCE: usize = 64;
@@ -123,7 +125,7 @@ impl<'a> Fleet<'a> {
             .into_iter()
             .enumerate()
             .filter(|(place, _)| !self.blocked.contains(&(path, *place)));
-        let shown = self.paths[path].display().to_string();
+        let shown = one_line(&self.paths[path].display().to_string());
         free.map(|(_, job)| work(&shown, job)).collect()
     }
 
@@ -148,11 +150,13 @@ impl<'a> Fleet<'a> {
 }
 
 /// Whether a render stands as a job would make it anew: the digests of the config and the templates, the
-/// version, and the digest of every file on disk say so.
+/// version, and the digest of every file on disk say so, and the manifest is one that this machine has made or
+/// compared before. A manifest alone proves nothing: whoever edits a file can edit its digest, too.
 pub(super) fn stands(previous: &PreviousRender, job: &Job, tools: &Tools) -> bool {
     previous.manifest.as_ref().is_some_and(|manifest| {
         let same = Some(manifest.name.as_str()) == job.name() && job.made(manifest, tools);
         same && previous.is_whole()
+            && previous.files.get(MANIFEST).is_some_and(|text| record::holds(text))
     })
 }
 

@@ -35,14 +35,14 @@ impl Init {
         let text = if self.from_env {
             let imported = import::from_variables(&environment());
             for note in &imported.notes {
-                terminal::note(&format!("note: {note}\n"));
+                terminal::remark(note);
             }
             imported.yaml
         } else if !self.from.is_empty() {
             match self.import() {
                 Ok(imported) => {
                     for note in &imported.notes {
-                        terminal::note(&format!("note: {note}\n"));
+                        terminal::remark(note);
                     }
                     imported.yaml
                 }

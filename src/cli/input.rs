@@ -248,7 +248,7 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
         let known = EMBEDDED.iter().map(|(known, _)| *known);
         let meant = nearest(path, known).map(|known| format!("; did you mean `{known}`?"));
         let meant = meant.unwrap_or_default();
-        terminal::note(&format!("note: nothing uses template `{path}`{meant}\n"));
+        terminal::remark(&format!("nothing uses template `{path}`{meant}"));
     }
     Ok(templates)
 }

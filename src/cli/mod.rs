@@ -16,6 +16,7 @@ mod init;
 mod input;
 mod matrix;
 mod pins;
+mod record;
 mod render;
 mod schema;
 mod templates;
@@ -128,6 +129,11 @@ impl Configs {
     fn shared(templates: Option<std::path::PathBuf>, as_of: Option<Date>) -> Self {
         let (paths, overrides, environments) = (Vec::new(), Vec::new(), Vec::new());
         Self { paths, overrides, environments, templates, schemas: None, as_of }
+    }
+
+    /// Whether only some environments of the configs are meant.
+    fn names_environments(&self) -> bool {
+        !self.environments.is_empty()
     }
 }
 

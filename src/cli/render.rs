@@ -1,14 +1,17 @@
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::fleet::Fleet;
-use super::{Configs, DONE, FAILED, FINDINGS, input, pins, terminal};
+use super::{Configs, DONE, FAILED, FINDINGS, input, pins, record, terminal};
+use crate::diagnostic::printable::{one_line, tamed};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::diff::{self, FileDiff, FileState};
 use crate::output::{self, OutputError, PreviousRender};
 use crate::pipeline::{self, Job, Tools};
+use crate::render::MANIFEST;
 use crate::report::review;
 
 /// `prebake render`.
@@ -36,6 +39,8 @@ pub(super) struct Render {
 
 /// What came of one render, ready to be shown.
 struct Shown {
+    /// The name of the deployment and so of its folder, if it has one.
+    name: Option<String>,
     /// For stdout: the table of a single render, or the line of one among many.
     text: String,
     /// For stderr: findings and notes.
@@ -61,6 +66,7 @@ impl Render {
             Err(code) => return code,
         };
         let mut summary = Summary::default();
+        let mut made = BTreeSet::new();
         let code = fleet.each(
             |path, job| self.work(path, job, &tools, &fleet),
             |shown| {
@@ -69,9 +75,12 @@ impl Render {
                     terminal::out(&shown.text);
                 }
                 summary.count(shown.state);
+                made.extend(shown.name);
                 shown.code
             },
         );
+        let code = code.max(self.strangers(&made, &fleet));
+        record::close();
         if !fleet.is_single() {
             terminal::out(&summary.text(fleet.blocked(), &self.output));
         }
@@ -86,6 +95,7 @@ impl Render {
         if let Some(shown) = self.skipped(&job, tools, fleet) {
             return shown;
         }
+        let name = job.name().map(str::to_owned);
         let outcome = job.render(tools);
         let told = if fleet.shows_all() { Severity::Info } else { Severity::Error };
         let mut notes = terminal::told(&outcome.diagnostics, &outcome.sources, told);
@@ -98,7 +108,7 @@ impl Render {
                 format!("{label}: {counts}, nothing written\n")
             };
             let code = super::fleet::worst(outcome.is_bad_input(), true);
-            return Shown { text, notes, state: State::Refused, code };
+            return Shown { name, text, notes, state: State::Refused, code };
         };
         let folder = self.output.join(&render.model.name);
         if fleet.is_single() {
@@ -114,15 +124,36 @@ impl Render {
                 let text = if fleet.is_single() { text } else { among_many(&text, &counts) };
                 let outdated = self.check && state == State::Differs;
                 let code = if outdated || wrong { FINDINGS } else { DONE };
-                Shown { text, notes, state, code }
+                Shown { name, text, notes, state, code }
             }
             Err(error) => {
                 let findings = Diagnostics::from(vec![error.diagnostic()]);
                 notes.push_str(&terminal::told(&findings, &outcome.sources, Severity::Info));
                 let text = format!("{label}: nothing written\n");
-                Shown { text, notes, state: State::Refused, code: FAILED }
+                Shown { name, text, notes, state: State::Refused, code: FAILED }
             }
         }
+    }
+
+    /// Folders among the renders that no config of a checked fleet makes: what is deployed from there was reviewed
+    /// by nobody.
+    fn strangers(&self, made: &BTreeSet<String>, fleet: &Fleet<'_>) -> u8 {
+        let whole = self.configs.paths.iter().all(|path| path.is_dir()) && fleet.blocked() == 0;
+        if !self.check || !whole || self.configs.names_environments() {
+            return DONE;
+        }
+        let entries = std::fs::read_dir(&self.output).into_iter().flatten().flatten();
+        let mut folders: Vec<String> = entries
+            .filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_file()))
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| !name.starts_with('.') && !made.contains(name))
+            .collect();
+        folders.sort();
+        for name in &folders {
+            let at = one_line(&self.output.join(name).display().to_string());
+            terminal::out(&format!("{at}: no config makes this folder\n"));
+        }
+        if folders.is_empty() { DONE } else { FINDINGS }
     }
 
     /// A render of a fleet that stands as it would be written.
@@ -138,7 +169,8 @@ impl Render {
         }
         output::sweep(&folder);
         Some(Shown {
-            text: format!("{name} → {}: unchanged, not rendered again\n", folder.display()),
+            text: format!("{name} → {}: unchanged, not rendered again\n", shown(&folder)),
+            name: Some(name.to_owned()),
             notes: String::new(),
             state: State::Unchanged,
             code: DONE,
@@ -172,7 +204,7 @@ impl Render {
         let ((mut text, wrong), committed) = rayon::join(about, commit);
         if self.diff || self.check {
             for file in files.changed() {
-                text.push_str(&file.unified());
+                text.push_str(&tamed(&file.unified()));
             }
         }
         let state = match (changed, only_shows) {
@@ -183,13 +215,17 @@ impl Render {
         if self.dry_run && fleet.is_single() {
             text.push_str("\nnothing written: --dry-run\n");
         }
+        if !fleet.is_single() && state != State::Differs {
+            record::add(&render.artifacts.files[MANIFEST]);
+        }
         let Some(committed) = committed.transpose()? else { return Ok((text, state, wrong)) };
         for path in &committed.overwritten {
-            let _ = writeln!(notes, "note: `{path}` was edited by hand and is overwritten");
+            let _ =
+                writeln!(notes, "note: `{}` was edited by hand and is overwritten", one_line(path));
         }
         // The result and the log of a bake stand beside its render by intention.
         for path in committed.foreign.iter().filter(|path| !pins::BESIDE.contains(&path.as_str())) {
-            let _ = writeln!(notes, "note: `{path}` is not of this render and stays");
+            let _ = writeln!(notes, "note: `{}` is not of this render and stays", one_line(path));
         }
         if fleet.is_single() {
             let next = if wrong {
@@ -201,6 +237,11 @@ impl Render {
         }
         Ok((text, state, wrong))
     }
+}
+
+/// A folder as the terminal shows it.
+fn shown(folder: &Path) -> String {
+    one_line(&folder.display().to_string())
 }
 
 /// How a fleet fared, in a form that fits a screen whatever its size.
@@ -225,7 +266,7 @@ impl Summary {
 
     fn text(&self, blocked: usize, output: &Path) -> String {
         let all = self.written + self.unchanged + self.differs + self.refused + blocked;
-        let mut text = format!("\n{all} renders in {}\n", output.display());
+        let mut text = format!("\n{all} renders in {}\n", shown(output));
         for (count, what) in [
             (self.written, "written"),
             (self.differs, "would change"),
@@ -255,7 +296,7 @@ fn line(name: &str, folder: &Path, files: &FileDiff) -> String {
             parts.push(format!("{count} {word}"));
         }
     }
-    format!("{name} → {}: {}\n", folder.display(), parts.join(", "))
+    format!("{name} → {}: {}\n", shown(folder), parts.join(", "))
 }
 
 /// The line with the counts of findings at its end; diffs below it stay as they are.
@@ -286,7 +327,7 @@ fn next_command(folder: &Path) -> String {
 
 /// A line a changed file, and how many are as they were.
 fn summary(name: &str, folder: &Path, files: &FileDiff) -> String {
-    let mut text = format!("{name} → {}\n", folder.display());
+    let mut text = format!("{name} → {}\n", shown(folder));
     let width = files.changed().map(|file| file.path.len()).max().unwrap_or(0);
     for file in files.changed() {
         let (sign, word) = match file.state {
@@ -298,7 +339,9 @@ fn summary(name: &str, folder: &Path, files: &FileDiff) -> String {
         let _ = writeln!(
             text,
             "  {sign} {:width$}  {word:8} +{} -{}",
-            file.path, file.added, file.removed
+            one_line(&file.path),
+            file.added,
+            file.removed
         );
     }
     let unchanged = files.count(FileState::Unchanged);

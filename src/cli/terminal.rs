@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ColorChoice;
 
+use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostics, Severity, Sources, text};
 
 pub(super) fn choose_colour(choice: ColorChoice) {
@@ -45,6 +46,11 @@ pub(super) fn ended(code: u8) -> u8 {
     if LOST.load(Ordering::Relaxed) { super::FAILED } else { code }
 }
 
+/// Prints a remark that may quote what somebody else wrote.
+pub(super) fn remark(text: &str) {
+    note(&format!("note: {}\n", one_line(text)));
+}
+
 /// Prints what is not a result.
 pub(super) fn note(text: &str) {
     let mut stderr = anstream::stderr().lock();
@@ -77,6 +83,7 @@ pub(super) fn counts(diagnostics: &Diagnostics) -> String {
 
 /// A failure that is no finding in a config: a path and what went wrong with it.
 pub(super) fn failed(what: &str, why: &str, help: &str) -> u8 {
-    note(&text::tamed(&format!("error: {what}\n  why: {why}\n  help: {help}\n")));
+    let (what, why, help) = (one_line(what), one_line(why), one_line(help));
+    note(&format!("error: {what}\n  why: {why}\n  help: {help}\n"));
     super::FAILED
 }

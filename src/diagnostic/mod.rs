@@ -8,6 +8,7 @@
 //! terminal shows it.
 
 mod explanation;
+pub mod printable;
 mod source;
 pub mod text;
 

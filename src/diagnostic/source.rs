@@ -1,6 +1,8 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::printable::one_line;
+
 /// A byte range of one file; `end` is exclusive. Files are limited to 4 GiB, and limits elsewhere are
 /// far lower, so that 32 bits hold every offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -131,8 +133,34 @@ impl Sources {
 
     /// Adds a file and names it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        self.files.push(SourceFile::new(name.into(), text.into()));
+        self.files.push(SourceFile::new(one_line(&name.into()), text.into()));
         FileId(offset(self.files.len() - 1))
+    }
+
+    /// How many files there are.
+    pub fn len(&self) -> u32 {
+        offset(self.files.len())
+    }
+
+    /// Whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The text at a place.
+    pub fn text(&self, place: Place) -> Option<&str> {
+        self.files.get(place.file.0 as usize)?.text.get(place.span.range())
+    }
+
+    /// Hides a secret: each byte becomes an asterisk, so that places stay where they are.
+    pub fn mask(&mut self, place: Place) {
+        let Some(file) = self.files.get_mut(place.file.0 as usize) else { return };
+        let range = place.span.range();
+        if let Some(secret) = file.text.get(range.clone()) {
+            let hidden: String =
+                secret.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
+            file.text.replace_range(range, &hidden);
+        }
     }
 
     /// Adds the files of another, and gives by how many files their places move.

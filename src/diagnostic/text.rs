@@ -7,7 +7,7 @@ use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::termcolor::{Ansi, ColorSpec, NoColor, WriteColor};
 use codespan_reporting::term::{self, Config};
 
-use super::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources};
+use super::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources, printable};
 
 /// Prints all findings, in order. Colour is ANSI escapes, or none.
 pub fn render(findings: &Diagnostics, sources: &Sources, colour: bool) -> String {
@@ -36,24 +36,13 @@ pub fn render(findings: &Diagnostics, sources: &Sources, colour: bool) -> String
     out
 }
 
-/// Whether a character could drive a terminal or reorder the text around it.
-pub fn is_wild(symbol: char) -> bool {
-    (symbol.is_control() && !matches!(symbol, '\t' | '\n'))
-        || matches!(symbol, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// A text of the user's in which no character can drive a terminal, as wide as it was.
-pub fn tamed(text: &str) -> String {
-    text.chars().map(|symbol| if is_wild(symbol) { '\u{fffd}' } else { symbol }).collect()
-}
-
 /// Colours of its own pass, those of the text do not.
 struct Tame<W>(W);
 
 impl<W: Write> Write for Tame<W> {
     // The formatter writes whole texts, never half a character.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_all(tamed(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        self.0.write_all(printable::tamed(&String::from_utf8_lossy(bytes)).as_bytes())?;
         Ok(bytes.len())
     }
 

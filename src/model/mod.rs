@@ -334,6 +334,18 @@ fn region(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> String {
     if let Some(region) = catalog::region(name) {
         return region.name.to_owned();
     }
+    if !name.chars().all(|letter| letter.is_alphanumeric() || letter == ' ') {
+        let title = format!("`{name}` is not the name of a region");
+        let label = "a name has letters, digits and spaces";
+        resolver.error(
+            "PB1004",
+            pointer,
+            title,
+            label,
+            "write the region as `az account list-locations` prints it",
+        );
+        return name.to_owned();
+    }
     let names = catalog::regions().map(|region| region.name);
     let help = match nearest(name, names) {
         Some(known) => format!("did you mean `{known}`?"),

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::secrets::Secrets;
 use super::{Input, Outcome, Tools, age, overlay, phases};
 use crate::catalog::Overlay;
 use crate::config::layers::{self, Files, NoFiles};
@@ -102,8 +103,11 @@ impl Job {
     /// Runs the phases.
     pub fn render(self, tools: &Tools) -> Outcome {
         let Self { document, mut diagnostics, mut sources, overlay, .. } = self;
-        let made = document
-            .and_then(|document| phases(document, &overlay, tools, &mut sources, &mut diagnostics));
+        let mut secrets = Secrets::hide(&mut sources);
+        let made = document.and_then(|document| {
+            phases(document, &mut secrets, &overlay, tools, &mut sources, &mut diagnostics)
+        });
+        diagnostics.append(secrets.take());
         let (render, answers) = made.unzip();
         let render = render.filter(|_| !diagnostics.has_errors());
         let diagnostics = age::tell(diagnostics, tools.as_of);

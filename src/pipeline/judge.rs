@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::Tools;
+use super::secrets::Secrets;
 use super::stages::Stage;
 use crate::arm::Template;
 use crate::catalog::{Date, Overlay};
 use crate::check::{self, Declared, Places, Subject};
 use crate::config::fields::RoleAssignmentMode;
 use crate::config::{Config, Document, escape};
-use crate::diagnostic::{Diagnostics, Fact, FileId, Place, Sources, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Place, Sources, Span};
 use crate::expand::Resource;
 use crate::render::Artifacts;
 use crate::schema::ResourceSchemas;
@@ -34,11 +36,12 @@ impl Judged<'_> {
     /// Runs schemas and rules, and applies the config's own settings to what they find.
     pub(super) fn judge(
         &self,
-        schemas: &ResourceSchemas,
-        as_of: Date,
+        secrets: &mut Secrets,
+        tools: &Tools,
         sources: &mut Sources,
         diagnostics: &mut Diagnostics,
     ) -> Vec<Fact> {
+        let (schemas, as_of) = (&tools.schemas, tools.as_of);
         let files = self.add_files(sources);
         let ((values, mut found), of_resources) =
             rayon::join(|| self.values(&files), || self.resources(schemas));
@@ -46,7 +49,15 @@ impl Judged<'_> {
             rayon::join(|| self.files(&files, &values), || self.rules(as_of, &files, &values));
         found.append(of_resources);
         found.append(of_files);
-        found.append(of_rules);
+        let is_news =
+            |finding: &Diagnostic| finding.code != check::SECRET || !secrets.tell(finding, sources);
+        let of_rules: Vec<Diagnostic> = of_rules.iter().filter(|it| is_news(it)).cloned().collect();
+        for place in of_rules.iter().filter(|it| it.code == check::SECRET).filter_map(|it| it.place)
+        {
+            sources.mask(place);
+        }
+        found.append(of_rules.into());
+        found.append(secrets.take());
         let settings = self.config.checks.as_ref().map(|checks| checks.rules.clone());
         let outcome = check::apply(found, &settings.unwrap_or_default(), as_of, &|code| {
             self.document.key_place(&format!("/checks/rules/{}", escape(code)))

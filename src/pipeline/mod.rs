@@ -1,13 +1,16 @@
 //! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
 
 mod age;
+mod edited;
 pub mod fleet;
 mod job;
 mod judge;
 mod overlay;
+mod secrets;
 mod stages;
 mod state;
 
+pub use edited::{edited, is_stage};
 pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
@@ -25,6 +28,7 @@ use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
 use judge::Judged;
+use secrets::Secrets;
 
 /// A config to render.
 #[derive(Debug, Clone, Default)]
@@ -138,6 +142,7 @@ fn bake_fits(
 
 fn phases(
     document: Document,
+    secrets: &mut Secrets,
     overlay: &Arc<Overlay>,
     tools: &Tools,
     sources: &mut Sources,
@@ -173,7 +178,7 @@ fn phases(
             .deployed_to(target(&model))
             .judged_by(overlay.digest())
     };
-    let judge = || judged.judge(&tools.schemas, tools.as_of, sources, diagnostics);
+    let judge = || judged.judge(secrets, tools, sources, diagnostics);
     let (manifest, answers) = rayon::join(digests, judge);
     artifacts.insert(MANIFEST, manifest.text());
     let overlay = Arc::clone(overlay);

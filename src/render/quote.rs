@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::diagnostic::printable::is_invisible;
+
 /// A value as a Bicep literal. Collections are one item a line, indented by `indent` levels of two
 /// spaces where they stand.
 pub fn bicep(value: &Value, indent: usize) -> String {
@@ -80,23 +82,13 @@ fn write_bicep_string(text: &str, out: &mut String) {
             '\r' => out.push_str(r"\r"),
             '\t' => out.push_str(r"\t"),
             '$' if characters.peek() == Some(&'{') => out.push_str(r"\$"),
-            other if invisible(other) => {
+            other if is_invisible(other) => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(other));
             }
             other => out.push(other),
         }
     }
     out.push('\'');
-}
-
-/// Characters that a reviewer cannot see, or that reorder what he sees.
-fn invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}' | '\u{fff0}'..='\u{ffff}'
-        )
 }
 
 /// A text as one word of bash. What needs no quotes gets none, so that scripts read like scripts.
@@ -162,7 +154,7 @@ pub fn yaml(text: &str) -> String {
             '\n' => out.push_str(r"\n"),
             '\r' => out.push_str(r"\r"),
             '\t' => out.push_str(r"\t"),
-            other if invisible(other) => {
+            other if is_invisible(other) => {
                 let code = u32::from(other);
                 let _ = if code <= 0xffff {
                     write!(out, "\\u{code:04x}")
@@ -195,7 +187,7 @@ pub fn markdown(text: &str) -> String {
                 out.push('\\');
                 out.push(character);
             }
-            other if invisible(other) => {}
+            other if is_invisible(other) => {}
             other => out.push(other),
         }
     }
@@ -211,7 +203,7 @@ pub fn code(text: &str) -> String {
             '|' => '\u{2502}',
             other => other,
         })
-        .filter(|character| !invisible(*character))
+        .filter(|character| !is_invisible(*character))
         .collect();
     let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -173,7 +173,7 @@ fn markdown_text(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
-            '*' | '_' | '[' | ']' | '#' | '~' | '@' if !in_code => {
+            '\\' | '*' | '_' | '[' | ']' | '#' | '~' | '@' if !in_code => {
                 let _ = write!(escaped, "\\{symbol}");
             }
             '|' => escaped.push_str("\\|"),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::diagnostic::text::is_wild;
+use crate::diagnostic::printable::is_invisible;
 use crate::diff::{HunkLine, LineState};
 
 /// Longer values are shown by their start.
@@ -38,7 +38,7 @@ pub(super) fn line_view(state: LineState, text: &str) -> LineView {
 
 /// Writes control characters, which could drive a terminal, and those that reorder text as numbers.
 pub(super) fn tame(data: &mut Value) {
-    let wild = |symbol: char| symbol == '\n' || is_wild(symbol);
+    let wild = |symbol: char| symbol != '\t' && is_invisible(symbol);
     // Nearly all texts are plain, which is seen many bytes at a time.
     let plain = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     match data {

@@ -1,0 +1,288 @@
+//! Secrets in text: what they look like is a table, and names say of what is assigned to them that it is one.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::{LazyLock, OnceLock};
+
+use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
+use regex_lite::Regex;
+
+use super::catalogue;
+use crate::catalog::Table;
+use crate::diagnostic::{Diagnostic, FileId, Place, SourceFile, Span};
+
+/// The code of the rule.
+pub const SECRET: &str = "CI006";
+
+const TABLE: Table = Table::new("secret-forms", include_str!("secret-forms.tsv"));
+
+/// A secret in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Secret {
+    /// What it is, in words.
+    pub what: String,
+    /// Where it stands, with the name or command that tells what it is.
+    pub range: Range<usize>,
+    /// The secret itself: what no message shows.
+    pub value: Range<usize>,
+}
+
+/// What a secret looks like.
+struct Form {
+    what: &'static str,
+    marks: Vec<&'static str>,
+    also: &'static str,
+    scope: Scope,
+    pattern: &'static str,
+    /// Compiled when a mark is first found.
+    compiled: OnceLock<Option<Regex>>,
+}
+
+/// How far one secret goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// The line of its mark, with those that a `\\` at the end makes one command.
+    Lines,
+    /// The whole text.
+    Text,
+}
+
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let form = |[_, what, marks, also, scope, pattern]: [&'static str; 6]| Form {
+        what,
+        marks: marks.split('|').collect(),
+        also,
+        scope: if scope == "text" { Scope::Text } else { Scope::Lines },
+        pattern,
+        compiled: OnceLock::new(),
+    };
+    TABLE.rows().map(|row| form(row.cells())).collect()
+});
+
+impl Form {
+    fn find(&self, text: &str, found: &mut Vec<Secret>) {
+        let ranges: BTreeSet<(usize, usize)> = match self.scope {
+            Scope::Lines => self.marks.iter().flat_map(|mark| commands_with(text, mark)).collect(),
+            Scope::Text if self.marks.iter().any(|mark| text.contains(mark)) => {
+                BTreeSet::from([(0, text.len())])
+            }
+            Scope::Text => BTreeSet::new(),
+        };
+        for (start, end) in ranges {
+            let part = &text[start..end];
+            if !part.contains(self.also) {
+                continue;
+            }
+            let Some(pattern) = self.compiled.get_or_init(|| Regex::new(self.pattern).ok()) else {
+                continue;
+            };
+            for captures in pattern.captures_iter(part) {
+                let Some(whole) = captures.get(0) else { continue };
+                let value = captures.get(1).unwrap_or(whole);
+                let moved = |range: Range<usize>| start + range.start..start + range.end;
+                found.push(Secret {
+                    what: self.what.to_owned(),
+                    range: moved(whole.range()),
+                    value: moved(value.range()),
+                });
+            }
+        }
+    }
+}
+
+/// Words in a name that say that its value is secret.
+const SECRET_NAMES: [&str; 15] = [
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "accesskey",
+    "access_key",
+    "accountkey",
+    "account_key",
+    "clientsecret",
+    "client_secret",
+    "_pass",
+    "pgpass",
+    "pwd=",
+];
+
+/// Names that hold a word of the above and are no secrets.
+const NOT_SECRET: [&str; 9] =
+    ["name", "id", "uri", "url", "file", "path", "type", "version", "days"];
+
+/// The secrets of a text, in their order.
+pub(super) fn secrets(text: &str) -> Vec<Secret> {
+    let mut found = Vec::new();
+    for form in FORMS.iter() {
+        form.find(text, &mut found);
+    }
+    let lower = text.to_ascii_lowercase();
+    let line_start = |at: usize| memrchr(b'\n', &lower.as_bytes()[..at]).map_or(0, |line| line + 1);
+    let line_end =
+        |at: usize| memchr(b'\n', &lower.as_bytes()[at..]).map_or(lower.len(), |end| at + end);
+    let starts: BTreeSet<usize> = SECRET_NAMES
+        .iter()
+        .flat_map(|name| memmem::find_iter(lower.as_bytes(), name.as_bytes()))
+        .map(line_start)
+        .collect();
+    for start in starts {
+        // The value of a YAML key may stand on the next line.
+        let first = line_end(start);
+        let end = line_end((first + 1).min(lower.len()));
+        let moved = |range: Range<usize>| start + range.start..start + range.end;
+        found.extend(assigned(&text[start..end], first - start).into_iter().map(|secret| Secret {
+            what: secret.what,
+            range: moved(secret.range),
+            value: moved(secret.value),
+        }));
+    }
+    found.sort_by_key(|secret| (secret.range.start, std::cmp::Reverse(secret.range.end)));
+    let mut end = 0;
+    found.retain(|secret| {
+        let first = secret.range.start >= end;
+        end = end.max(secret.range.end);
+        first
+    });
+    found
+}
+
+/// The finding of each secret that a file of the user's holds, and where the secret itself stands: the excerpt
+/// of a message must not show it.
+///
+/// # Panics
+/// Never: a test looks the rule's code up.
+pub fn secrets_of_file(file: &SourceFile, id: FileId) -> Vec<(Diagnostic, Place)> {
+    let place = |range: &Range<usize>| {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Place { file: id, span: Span::new(offset(range.start), offset(range.end)) }
+    };
+    let finding = |secret: &Secret| {
+        let rule = catalogue::rule(SECRET).expect("a test looks every code up");
+        let label = format!("{} can be read by everyone who can read this file", secret.what);
+        let finding = Diagnostic::new(rule.severity, rule.code, rule.title)
+            .at(place(&secret.range), label)
+            .reason(rule.reason)
+            .help(rule.fix);
+        (finding, place(&secret.value))
+    };
+    secrets(&file.text).iter().map(finding).collect()
+}
+
+/// Where the lines with a mark begin and end, those together that a `\\` at the end makes one command.
+fn commands_with(text: &str, mark: &str) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let goes_on = |end: &usize| *end > 0 && bytes[end - 1] == b'\\';
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for at in memmem::find_iter(bytes, mark.as_bytes()) {
+        let from = found.last().map_or(0, |(_, end)| *end);
+        // What was found already holds this mark, too: each line is looked at once.
+        if at < from {
+            continue;
+        }
+        let mut ends = memrchr_iter(b'\n', &bytes[from..at]).map(|length| from + length);
+        let start = ends.find(|end| !goes_on(end)).map_or(from, |end| end + 1);
+        let mut ends = memchr_iter(b'\n', &bytes[at..]).map(|length| at + length);
+        let end = ends.find(|end| !goes_on(end)).unwrap_or(bytes.len());
+        found.push((start, end));
+    }
+    found
+}
+
+/// How much of a value is looked at: enough to show it.
+const LONGEST_SHOWN: usize = 256;
+
+/// What a few lines assign to names of the first that say that they are secret: `name=value` or `name: value`, either in
+/// quotes or not, the value of six characters at least that is no variable, path or expression.
+fn assigned(lines: &str, first: usize) -> Vec<Secret> {
+    let lower = lines.to_ascii_lowercase();
+    let bytes = lower.as_bytes();
+    let in_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
+    let skip = |from: usize, wanted: fn(u8) -> bool| {
+        from + bytes[from..].iter().take_while(|byte| wanted(**byte)).count()
+    };
+    let quote = |at: usize| at + usize::from(matches!(bytes.get(at), Some(b'"' | b'\'')));
+    let found = |at: usize| {
+        let start = at - bytes[..at].iter().rev().take_while(|byte| in_name(byte)).count();
+        let end = at + bytes[at..].iter().take_while(|byte| in_name(byte)).count();
+        let sign = skip(quote(end), |byte| byte.is_ascii_whitespace());
+        let _ = bytes.get(sign).filter(|byte| matches!(byte, b':' | b'='))?;
+        let value = quote(skip(sign + 1, |byte| byte.is_ascii_whitespace()));
+        let ends = |byte: u8| byte.is_ascii_whitespace() || b"\"'$(".contains(&byte);
+        let rest = bytes[value..].iter().take(LONGEST_SHOWN);
+        let length = rest.take_while(|byte| !ends(**byte)).count();
+        let plain = bytes.get(value).is_some_and(|first| !b"<{[\\@|;&)".contains(first));
+        (plain && length >= 6).then_some((start..end, value..value + length))
+    };
+    let places = |name: &&'static str| memmem::find_iter(&bytes[..first], name.as_bytes());
+    let mut names: Vec<usize> = SECRET_NAMES.iter().flat_map(places).collect();
+    names.sort_unstable();
+    // Words that stand in one name are one name, however long it is.
+    let mut end = 0;
+    names.retain(|at| {
+        let first = *at >= end;
+        if first {
+            end = at + bytes[*at..].iter().take_while(|byte| in_name(byte)).count();
+        }
+        first
+    });
+    let secret = |(name, value): (Range<usize>, Range<usize>)| {
+        let shown = &lines[name.clone()];
+        let text = String::from_utf8_lossy(&bytes[value.clone()]);
+        let harmless = NOT_SECRET.iter().any(|end| lower[name.clone()].ends_with(end))
+            || ["http", "/", "--"].iter().any(|start| text.starts_with(start))
+            || matches!(text.as_ref(), "disabled" | "enabled" | "required" | "optional");
+        let end = (0..=value.end).rev().find(|end| lines.is_char_boundary(*end)).unwrap_or(0);
+        let value = value.start..end;
+        (!harmless).then(|| Secret {
+            what: format!("the value of `{shown}`"),
+            range: name.start..end,
+            value,
+        })
+    };
+    names.into_iter().filter_map(found).filter_map(secret).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<&str> {
+        secrets(text).into_iter().map(|secret| &text[secret.range]).collect()
+    }
+
+    #[test]
+    fn every_secret_of_a_text_is_found_and_none_twice() {
+        let text = "export HF_TOKEN=hunter2hunter2\nA_PASSWORD=abcdef API_KEY: 'ghijkl'\n\
+                    db_password:\n  mnopqr\nhf_abcdefghijklmnopqrstuvwxyz0123456789\n";
+        let secrets = [
+            "HF_TOKEN=hunter2hunter2",
+            "A_PASSWORD=abcdef",
+            "API_KEY: 'ghijkl",
+            "db_password:\n  mnopqr",
+            "hf_abcdefghijklmnopqrstuvwxyz0123456789",
+        ];
+        assert_eq!(found(text), secrets);
+    }
+
+    #[test]
+    fn passwords_of_registries_are_found_on_the_command_line() {
+        for login in [
+            "docker login -u me -p hunter2 ghcr.io",
+            "podman login --username me --password 'hunter2' ghcr.io",
+            "docker login ghcr.io -u me \\\n  -phunter2",
+        ] {
+            assert_eq!(found(login).len(), 1, "{login}");
+        }
+        for login in [
+            "docker login -u me -p \"$PASSWORD\" ghcr.io",
+            "docker login -u me -p $(cat /run/password) ghcr.io",
+            "docker login -u me --password-stdin ghcr.io",
+            "docker login ghcr.io && mkdir -p /data",
+        ] {
+            assert!(found(login).is_empty(), "{login}: {:?}", found(login));
+        }
+    }
+}
