@@ -322,7 +322,7 @@ fn in_azure(previous: &PreviousRender, folder: &Path, render: &pipeline::Render)
 
 fn next_command(folder: &Path) -> String {
     let shown = folder.display().to_string();
-    format!("cd {} && ./deploy.sh --what-if", crate::render::quote::shell(&shown))
+    format!("prebake deploy {} --what-if", crate::render::quote::shell(&shown))
 }
 
 /// A line a changed file, and how many are as they were.

@@ -85,9 +85,9 @@ fn deleted(resource: &Resource, uses: &Uses) -> ResourceChange {
     change.before = Some(Shown::new(resource));
     let (consequence, advice) = if resource.stage == BUILDER {
         (
-            "`deploy.sh` removes the builder when a bake ends; what an interrupted bake left keeps \
+            "a deployment removes the builder when a bake ends; what an interrupted bake left keeps \
              running, and its bill too",
-            "delete by hand what is left of it",
+            "remove what is left of it: `prebake deploy RENDER --clean-up`",
         )
     } else {
         let advice = if uses.needs(&resource.id) {
@@ -244,7 +244,7 @@ fn refusal(worst: &PropertyChange, stage: &str) -> String {
     let with = worst.code.as_ref().map_or_else(String::new, |code| format!(" with `{code}`"));
     if stage == BUILDER {
         return format!(
-            "while the builder of an earlier bake stands the deployment fails{with}; `deploy.sh` \
+            "while the builder of an earlier bake stands the deployment fails{with}; a deployment \
              removes it when a bake ends"
         );
     }

@@ -7,15 +7,34 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::quote;
-use crate::model::{Build, Model, Pool};
+use crate::model::{Build, Model, Pool, hex_digest};
 
 /// The template of the script.
 pub(super) const TEMPLATE: &str = "deploy/deploy.sh.tera";
+
+/// The most characters that Azure takes in the name of a deployment.
+const LONGEST_NAME: usize = 64;
+/// Digits of a stage's digest in the name of its deployment.
+pub const NAME_DIGEST: usize = 12;
+
+/// What the names of all deployments of a stage of one config begin with: `-` and a part of the stage's digest
+/// follow. Two configs in one resource group share no name.
+pub fn deployment_prefix(name: &str, stage: &str) -> String {
+    let room = LONGEST_NAME - "prebake---".len() - stage.len() - NAME_DIGEST;
+    if name.len() <= room {
+        return format!("prebake-{name}-{stage}");
+    }
+    let digest = &hex_digest(name.as_bytes())[..8];
+    let kept: String = name.chars().take(room - 9).collect();
+    format!("prebake-{kept}-{digest}-{stage}")
+}
 
 /// What the template sees besides the model.
 #[derive(Serialize)]
 pub(super) struct Deploy {
     bakes: bool,
+    /// Stage to what the name of its deployment begins with.
+    prefixes: BTreeMap<&'static str, String>,
     /// Digest of the bake that a builder VM runs.
     bake_id: Option<String>,
     image_stages: Vec<&'static str>,
@@ -49,6 +68,9 @@ struct ImageBuild {
     timeout: u32,
     target: Option<String>,
     args: Vec<String>,
+    /// The CLI would put the content of a file in the place of a value: it does so with `@file`, and with
+    /// `NAME=@file`.
+    expands: bool,
 }
 
 #[derive(Serialize)]
@@ -77,6 +99,11 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
         model.images.iter().filter_map(|image| image.build.as_ref()).map(build).collect();
     Deploy {
         bakes,
+        prefixes: model
+            .stages
+            .iter()
+            .map(|stage| (*stage, deployment_prefix(&model.name, stage)))
+            .collect(),
         bake_id: bake_id.filter(|_| own_builder).map(str::to_owned),
         image_stages,
         batch_stages,
@@ -150,7 +177,11 @@ fn build(build: &Build) -> ImageBuild {
     } else {
         format!("{context}/{}", build.dockerfile)
     };
+    let words = [Some(&build.context), Some(&build.dockerfile), build.target.as_ref()];
+    let expands = words.into_iter().flatten().any(|word| word.starts_with('@'))
+        || build.args.iter().any(|arg| arg.value.starts_with('@'));
     ImageBuild {
+        expands,
         image: build.image.clone(),
         local: !build.remote,
         context: build.context.clone(),
