@@ -113,9 +113,9 @@ fn wrong_usage_is_told_from_failure() {
     }
     let run = script.run(&["--help"]).ends_with(0);
     assert!(run.stdout.contains("--batch-only"), "{}", run.stdout);
-    let image_only = Script::of("gpu-preload", &["batch=null"]);
-    image_only.tools("#!/bin/sh\nexit 98\n");
-    image_only.run(&["--batch-only"]).ends_with(2);
+    let no_bake = Script::of("batch-only", &[]);
+    no_bake.tools("#!/bin/sh\nexit 98\n");
+    no_bake.run(&["--image-only"]).ends_with(2);
 }
 
 #[test]
