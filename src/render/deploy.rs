@@ -1,5 +1,5 @@
-//! What `deploy.sh` has to know beside the model: which stages a mode runs, what must be checked first,
-//! what a build is called, what the builder leaves behind.
+//! What a deployment has to know beside the model: which stages a mode runs, what a build is called, what the
+//! builder leaves behind.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,16 +17,16 @@ const LONGEST_NAME: usize = 64;
 /// Digits of a stage's digest in the name of its deployment.
 pub const NAME_DIGEST: usize = 12;
 
-/// What the names of all deployments of a stage of one config begin with: `-` and a part of the stage's digest
-/// follow. Two configs in one resource group share no name.
+/// What the names of all deployments of a stage of one config begin with: a part of the stage's digest
+/// follows. Two configs in one resource group share no name.
 pub fn deployment_prefix(name: &str, stage: &str) -> String {
     let room = LONGEST_NAME - "prebake---".len() - stage.len() - NAME_DIGEST;
     if name.len() <= room {
-        return format!("prebake-{name}-{stage}");
+        return format!("prebake-{name}-{stage}-");
     }
     let digest = &hex_digest(name.as_bytes())[..8];
     let kept: String = name.chars().take(room - 9).collect();
-    format!("prebake-{kept}-{digest}-{stage}")
+    format!("prebake-{kept}-{digest}-{stage}-")
 }
 
 /// What the template sees besides the model.
@@ -40,21 +40,11 @@ pub(super) struct Deploy {
     image_stages: Vec<&'static str>,
     batch_stages: Vec<&'static str>,
     providers: BTreeSet<&'static str>,
-    pool_sizes: BTreeSet<String>,
-    pool_quota: Vec<Quota>,
     builds: Vec<ImageBuild>,
     local_builds: bool,
-    task_runs: bool,
     builder_resources: Vec<Leftover>,
     /// Name of the image template that bakes, without a builder VM.
     image_template: Option<String>,
-    verify_tasks: Vec<VerifyTask>,
-}
-
-#[derive(Serialize)]
-struct Quota {
-    family: String,
-    cores: u64,
 }
 
 #[derive(Serialize)]
@@ -80,16 +70,9 @@ struct Leftover {
     name: String,
 }
 
-#[derive(Serialize)]
-struct VerifyTask {
-    pool: String,
-    json: String,
-}
-
 /// Everything that the script of a config needs.
 pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
     let bakes = model.node_image.baked.is_some();
-    let pools = model.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
     let own_builder = bakes && model.stages.contains(&"builder");
     let first = |stage: &&&str| **stage != "batch" && (bakes || model.batch.is_none());
     let image_stages: Vec<_> = model.stages.iter().filter(first).copied().collect();
@@ -108,10 +91,7 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
         image_stages,
         batch_stages,
         providers: providers(model),
-        pool_sizes: pools.iter().map(|pool| pool.size.name.clone()).collect(),
-        pool_quota: pool_quota(pools),
         local_builds: builds.iter().any(|build| build.local),
-        task_runs: builds.iter().any(|build| build.task.is_some()),
         builds,
         image_template: model
             .builder
@@ -123,13 +103,6 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
         } else {
             Vec::new()
         },
-        verify_tasks: pools
-            .iter()
-            .filter_map(|pool| {
-                let json = verify_task(model, pool)?.to_string();
-                Some(VerifyTask { pool: pool.id.clone(), json })
-            })
-            .collect(),
     }
 }
 
@@ -155,19 +128,6 @@ pub(super) fn providers(model: &Model) -> BTreeSet<&'static str> {
         need(!batch.pools.is_empty(), &["Microsoft.Network"]);
     }
     providers
-}
-
-/// Cores of the dedicated nodes of pools of fixed size; a formula's nodes are not known.
-fn pool_quota(pools: &[Pool]) -> Vec<Quota> {
-    let mut families: BTreeMap<&str, u64> = BTreeMap::new();
-    for pool in pools {
-        if let Some(fixed) = pool.fixed.as_ref().filter(|fixed| fixed.nodes > 0) {
-            *families.entry(&pool.size.family).or_default() +=
-                u64::from(fixed.nodes) * u64::from(pool.size.vcpus);
-        }
-    }
-    let quota = |(family, cores): (&str, u64)| Quota { family: family.to_owned(), cores };
-    families.into_iter().map(quota).collect()
 }
 
 fn build(build: &Build) -> ImageBuild {

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use prebake::render::{NAME_DIGEST, Part, Plan, deployment_prefix};
+
 use super::script::Script;
 
 /// The calls that change something in Azure, as their first words and what they name.
@@ -52,6 +54,14 @@ fn the_modes_deploy_stage_by_stage() {
         "resource delete",
     ];
     assert_eq!(changes(&script), expected);
+    // `prebake deploy` finds what the script has deployed by the same names.
+    let plan = fs::read_to_string(script.path("out/deploy.json")).expect("the plan");
+    let plan: Plan = serde_json::from_str(&plan).expect("a plan");
+    for stage in plan.stages.iter().filter(|stage| stage.part == Part::Image) {
+        let prefix = deployment_prefix(&plan.name, &stage.name);
+        let line = format!("== stage {} ({prefix}{})", stage.name, &stage.digest[..NAME_DIGEST]);
+        assert!(run.stdout.contains(&line), "no `{line}` in:\n{}", run.stdout);
+    }
     let result = fs::read_to_string(script.path("out/bake-result.json")).expect("a result");
     assert!(
         result.contains(&format!(r#""bakeId":"{}","status":"succeeded""#, script.bake_id)),
