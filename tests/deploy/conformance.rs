@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::deploy::azure::Azure;
 
 #[derive(Debug, Deserialize)]
-struct AzCommand {
+pub(super) struct AzCommand {
     options: Vec<String>,
     /// Each inner list: spellings of one option, of which one must be given.
     required: Vec<Vec<String>>,
@@ -27,7 +27,7 @@ const GLOBAL: [&str; 8] = [
     "-o",
 ];
 
-fn tables() -> Option<BTreeMap<String, AzCommand>> {
+pub(super) fn tables() -> Option<BTreeMap<String, AzCommand>> {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/facts/tables/az-arguments.json");
     // A worktree has its sibling one folder further up.
@@ -41,7 +41,7 @@ fn tables() -> Option<BTreeMap<String, AzCommand>> {
 }
 
 /// Splits the words after `az` into the command and its options.
-fn check(words: &[String], tables: &BTreeMap<String, AzCommand>) -> Result<(), String> {
+pub(super) fn check(words: &[String], tables: &BTreeMap<String, AzCommand>) -> Result<(), String> {
     let length = (1..=words.len())
         .rev()
         .find(|length| tables.contains_key(&words[..*length].join(" ")))

@@ -9,3 +9,4 @@ mod pins;
 mod pipelines;
 mod plan;
 mod resume;
+mod stacks;
