@@ -15,9 +15,11 @@ mod origin;
 mod parameter;
 mod scope;
 mod session;
+mod snapshot;
 mod value;
 
 pub use origin::template_pointer;
+pub use snapshot::snapshot;
 
 use serde_json::{Map, Value};
 
@@ -52,6 +54,17 @@ pub struct Resource {
     pub existing: bool,
     /// JSON pointer of the resource in its template (`/resources/pools`), through nested templates.
     pub pointer: String,
+}
+
+impl Resource {
+    /// Whether it is a deployment whose own resources stand beside it.
+    fn is_opened_module(&self) -> bool {
+        self.kind.eq_ignore_ascii_case(declaration::DEPLOYMENT)
+            && !self
+                .body
+                .get("properties")
+                .is_some_and(|properties| properties.get("templateLink").is_some())
+    }
 }
 
 /// What a template asks Azure for.
