@@ -59,11 +59,9 @@ pub struct Resource {
 impl Resource {
     /// Whether it is a deployment whose own resources stand beside it.
     fn is_opened_module(&self) -> bool {
-        self.kind.eq_ignore_ascii_case(declaration::DEPLOYMENT)
-            && !self
-                .body
-                .get("properties")
-                .is_some_and(|properties| properties.get("templateLink").is_some())
+        let linked =
+            self.body.get("properties").and_then(|properties| properties.get("templateLink"));
+        self.kind.eq_ignore_ascii_case(declaration::DEPLOYMENT) && linked.is_none()
     }
 }
 

@@ -31,8 +31,8 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-pub(super) use suppress::is_silenced;
 pub use interface::{Export, Interface, InterfaceParameter};
+pub(super) use suppress::is_silenced;
 
 use super::binder::{Bound, ResourceId, SymbolId, Use};
 use super::syntax::{Arena, ExpressionSyntax, FileKind};

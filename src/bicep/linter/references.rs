@@ -75,10 +75,11 @@ impl<'a> Linting<'a, '_> {
             _ => false,
         }
     }
+}
 
-    fn name_of(&self, resource: &BoundResource<'a>) -> Option<ExpressionSyntax<'a>> {
-        Some(resource.syntax.body().object?.property("name")?.value)
-    }
+/// What a resource says its name is.
+fn name_of<'a>(resource: &BoundResource<'a>) -> Option<ExpressionSyntax<'a>> {
+    Some(resource.syntax.body().object?.property("name")?.value)
 }
 
 pub(super) fn parent_property(linting: &Linting<'_, '_>) {
@@ -117,7 +118,7 @@ fn same_scope(one: &ObjectSyntax<'_>, other: Option<&ObjectSyntax<'_>>) -> bool 
 impl<'a> Linting<'a, '_> {
     /// Whether a name is that of a resource, `/` and more.
     fn starts_with_name_of(&self, name: &StringSyntax<'a>, parent: &BoundResource<'a>) -> bool {
-        let Some(parent_name) = self.name_of(parent) else { return false };
+        let Some(parent_name) = name_of(parent) else { return false };
         if let (Some(literal), Some(first)) = (parent_name.literal(), name.segments.first())
             && first.strip_prefix(literal).is_some_and(|rest| rest.starts_with('/'))
         {
@@ -142,7 +143,7 @@ pub(super) fn symbol_reference(linting: &Linting<'_, '_>) {
         let ExpressionSyntax::FunctionCall(call) = expression else { return };
         let name = call.name.name;
         let is_list = name.to_ascii_lowercase().starts_with("list") && call.arguments.len() == 2;
-        let is_reference = name == "reference" && (1..=2).contains(&call.arguments.len());
+        let is_reference = name == "reference" && (1..=3).contains(&call.arguments.len());
         let Some(ExpressionSyntax::PropertyAccess(id)) = call.arguments.first() else { return };
         let ExpressionSyntax::Variable(base) = id.base else { return };
         let target = linting.bound.target(base.name).map(|it| linting.bound.symbol(it).kind);

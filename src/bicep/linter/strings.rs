@@ -1,5 +1,7 @@
 //! Text that is put together or converted in a roundabout way.
 
+use std::collections::HashSet;
+
 use super::Linting;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{ExpressionSyntax, TypeSyntax};
@@ -17,7 +19,7 @@ pub(super) fn prefer_interpolation(linting: &Linting<'_, '_>) {
             _ => return,
         };
         let is_concat = name == "concat" && arguments.len() > 1;
-        if is_concat && !arguments.iter().any(|argument| linting.is_array(*argument, 0)) {
+        if is_concat && !arguments.iter().any(|it| linting.is_array(*it, 0) || is_skipped(*it)) {
             let help = "write one string with `${...}`";
             let label = "an interpolated string says the same";
             linting.report(span, "`concat` of text", label, help);
@@ -26,8 +28,25 @@ pub(super) fn prefer_interpolation(linting: &Linting<'_, '_>) {
 }
 
 pub(super) fn simplify_interpolation(linting: &Linting<'_, '_>) {
+    // Where a string is an argument or an item of an array, Microsoft's rule does not look.
+    let mut elsewhere = HashSet::new();
     linting.expressions(&mut |expression| {
+        match expression {
+            ExpressionSyntax::FunctionCall(call) => {
+                elsewhere.extend(call.arguments.iter().map(|it| it.span().start));
+            }
+            ExpressionSyntax::InstanceFunctionCall(call) => {
+                elsewhere.extend(call.arguments.iter().map(|it| it.span().start));
+            }
+            ExpressionSyntax::Array(node) => {
+                elsewhere.extend(node.items.iter().map(|it| it.span().start));
+            }
+            _ => {}
+        }
         let ExpressionSyntax::String(node) = expression else { return };
+        if elsewhere.contains(&node.span.start) {
+            return;
+        }
         if let (["", ""], [hole]) = (node.segments, node.holes)
             && linting.is_text(*hole, 0)
         {
@@ -154,6 +173,10 @@ impl<'a> Linting<'a, '_> {
             _ => false,
         }
     }
+}
+
+fn is_skipped(expression: ExpressionSyntax<'_>) -> bool {
+    matches!(expression, ExpressionSyntax::Skipped(_))
 }
 
 fn is_text_type(declared: TypeSyntax<'_>) -> bool {
