@@ -328,7 +328,7 @@ fn in_azure(
 
 fn next_command(folder: &Path) -> String {
     let shown = folder.display().to_string();
-    format!("cd {} && ./deploy.sh --what-if", crate::render::quote::shell(&shown))
+    format!("prebake deploy {} --what-if", crate::render::quote::shell(&shown))
 }
 
 /// A line a changed file, and how many are as they were.

@@ -10,15 +10,12 @@ use super::failure::Failure;
 use crate::arm::expression::is_expression;
 use crate::diff::{self, PropertyChange};
 use crate::expand::Resource;
-use crate::model::hex_digest;
-use crate::render::{Plan, PlannedStage};
+use crate::render::{NAME_DIGEST, Plan, PlannedStage, deployment_prefix};
 
 /// API version of groups, deployments and lists of resources
 /// (<https://learn.microsoft.com/rest/api/resources/>).
 pub(super) const RESOURCES: &str = "2021-04-01";
 
-const LONGEST_NAME: usize = 64;
-const DIGEST: usize = 12;
 /// Calls to Azure that run at once.
 const AT_ONCE: usize = 8;
 
@@ -73,18 +70,7 @@ pub(super) struct Drift {
 
 /// The name of a stage's deployment: config, stage and digest, so that two configs in one group never share one.
 pub(super) fn deployment_name(plan: &Plan, stage: &PlannedStage) -> String {
-    format!("{}{}", deployment_prefix(plan, &stage.name), &stage.digest[..DIGEST])
-}
-
-fn deployment_prefix(plan: &Plan, stage: &str) -> String {
-    let room = LONGEST_NAME - "prebake---".len() - stage.len() - DIGEST;
-    let name = &plan.name;
-    if name.len() <= room {
-        return format!("prebake-{name}-{stage}-");
-    }
-    let digest = &hex_digest(name.as_bytes())[..8];
-    let kept: String = name.chars().take(room - 9).collect();
-    format!("prebake-{kept}-{digest}-{stage}-")
+    format!("{}{}", deployment_prefix(&plan.name, &stage.name), &stage.digest[..NAME_DIGEST])
 }
 
 impl Deployment<'_> {
@@ -106,10 +92,10 @@ impl Deployment<'_> {
         stage: &str,
         history: &'h [PastDeployment],
     ) -> Option<&'h PastDeployment> {
-        let prefix = deployment_prefix(self.plan, stage);
+        let prefix = deployment_prefix(&self.plan.name, stage);
         let of_stage = |past: &&PastDeployment| {
             past.name.strip_prefix(&prefix).is_some_and(|digest| {
-                digest.len() == DIGEST && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+                digest.len() == NAME_DIGEST && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
             })
         };
         history.iter().filter(of_stage).max_by_key(|past| &past.timestamp)

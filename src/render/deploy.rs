@@ -1,5 +1,5 @@
-//! What `deploy.sh` has to know beside the model: which stages a mode runs, what must be checked first,
-//! what a build is called, what the builder leaves behind.
+//! What a deployment has to know beside the model: which stages a mode runs, what a build is called, what the
+//! builder leaves behind.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,35 +7,44 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::quote;
-use crate::model::{Build, Model, Pool};
+use crate::model::{Build, Model, Pool, hex_digest};
 
 /// The template of the script.
 pub(super) const TEMPLATE: &str = "deploy/deploy.sh.tera";
+
+/// The most characters that Azure takes in the name of a deployment.
+const LONGEST_NAME: usize = 64;
+/// Digits of a stage's digest in the name of its deployment.
+pub const NAME_DIGEST: usize = 12;
+
+/// What the names of all deployments of a stage of one config begin with: a part of the stage's digest
+/// follows. Two configs in one resource group share no name.
+pub fn deployment_prefix(name: &str, stage: &str) -> String {
+    let room = LONGEST_NAME - "prebake---".len() - stage.len() - NAME_DIGEST;
+    if name.len() <= room {
+        return format!("prebake-{name}-{stage}-");
+    }
+    let digest = &hex_digest(name.as_bytes())[..8];
+    let kept: String = name.chars().take(room - 9).collect();
+    format!("prebake-{kept}-{digest}-{stage}-")
+}
 
 /// What the template sees besides the model.
 #[derive(Serialize)]
 pub(super) struct Deploy {
     bakes: bool,
+    /// Stage to what the name of its deployment begins with.
+    prefixes: BTreeMap<&'static str, String>,
     /// Digest of the bake that a builder VM runs.
     bake_id: Option<String>,
     image_stages: Vec<&'static str>,
     batch_stages: Vec<&'static str>,
     providers: BTreeSet<&'static str>,
-    pool_sizes: BTreeSet<String>,
-    pool_quota: Vec<Quota>,
     builds: Vec<ImageBuild>,
     local_builds: bool,
-    task_runs: bool,
     builder_resources: Vec<Leftover>,
     /// Name of the image template that bakes, without a builder VM.
     image_template: Option<String>,
-    verify_tasks: Vec<VerifyTask>,
-}
-
-#[derive(Serialize)]
-struct Quota {
-    family: String,
-    cores: u64,
 }
 
 #[derive(Serialize)]
@@ -49,6 +58,9 @@ struct ImageBuild {
     timeout: u32,
     target: Option<String>,
     args: Vec<String>,
+    /// The CLI would put the content of a file in the place of a value: it does so with `@file`, and with
+    /// `NAME=@file`.
+    expands: bool,
 }
 
 #[derive(Serialize)]
@@ -58,16 +70,9 @@ struct Leftover {
     name: String,
 }
 
-#[derive(Serialize)]
-struct VerifyTask {
-    pool: String,
-    json: String,
-}
-
 /// Everything that the script of a config needs.
 pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
     let bakes = model.node_image.baked.is_some();
-    let pools = model.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
     let own_builder = bakes && model.stages.contains(&"builder");
     let first = |stage: &&&str| **stage != "batch" && (bakes || model.batch.is_none());
     let image_stages: Vec<_> = model.stages.iter().filter(first).copied().collect();
@@ -77,14 +82,16 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
         model.images.iter().filter_map(|image| image.build.as_ref()).map(build).collect();
     Deploy {
         bakes,
+        prefixes: model
+            .stages
+            .iter()
+            .map(|stage| (*stage, deployment_prefix(&model.name, stage)))
+            .collect(),
         bake_id: bake_id.filter(|_| own_builder).map(str::to_owned),
         image_stages,
         batch_stages,
         providers: providers(model),
-        pool_sizes: pools.iter().map(|pool| pool.size.name.clone()).collect(),
-        pool_quota: pool_quota(pools),
         local_builds: builds.iter().any(|build| build.local),
-        task_runs: builds.iter().any(|build| build.task.is_some()),
         builds,
         image_template: model
             .builder
@@ -96,13 +103,6 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
         } else {
             Vec::new()
         },
-        verify_tasks: pools
-            .iter()
-            .filter_map(|pool| {
-                let json = verify_task(model, pool)?.to_string();
-                Some(VerifyTask { pool: pool.id.clone(), json })
-            })
-            .collect(),
     }
 }
 
@@ -130,19 +130,6 @@ pub(super) fn providers(model: &Model) -> BTreeSet<&'static str> {
     providers
 }
 
-/// Cores of the dedicated nodes of pools of fixed size; a formula's nodes are not known.
-fn pool_quota(pools: &[Pool]) -> Vec<Quota> {
-    let mut families: BTreeMap<&str, u64> = BTreeMap::new();
-    for pool in pools {
-        if let Some(fixed) = pool.fixed.as_ref().filter(|fixed| fixed.nodes > 0) {
-            *families.entry(&pool.size.family).or_default() +=
-                u64::from(fixed.nodes) * u64::from(pool.size.vcpus);
-        }
-    }
-    let quota = |(family, cores): (&str, u64)| Quota { family: family.to_owned(), cores };
-    families.into_iter().map(quota).collect()
-}
-
 fn build(build: &Build) -> ImageBuild {
     let context = build.context.trim_end_matches('/');
     let dockerfile_path = if context == "." {
@@ -150,7 +137,11 @@ fn build(build: &Build) -> ImageBuild {
     } else {
         format!("{context}/{}", build.dockerfile)
     };
+    let words = [Some(&build.context), Some(&build.dockerfile), build.target.as_ref()];
+    let expands = words.into_iter().flatten().any(|word| word.starts_with('@'))
+        || build.args.iter().any(|arg| arg.value.starts_with('@'));
     ImageBuild {
+        expands,
         image: build.image.clone(),
         local: !build.remote,
         context: build.context.clone(),

@@ -16,6 +16,7 @@ pub mod quote;
 mod tags;
 mod templates;
 
+pub use deploy::{NAME_DIGEST, deployment_prefix};
 pub use manifest::{MANIFEST, Manifest, Target};
 pub use plan::{
     BAKE_TAG, Cores, PLAN, PLAN_VERSION, Part, Plan, PlannedBake, PlannedBatch, PlannedBuild,

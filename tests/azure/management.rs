@@ -293,14 +293,17 @@ fn resources(cloud: &Cloud, request: &Request, group: Option<&str>) -> Answer {
             && kind.as_ref().is_none_or(|kind| own_kind == *kind)
             && name.as_ref().is_none_or(|name| found.text("/name").eq_ignore_ascii_case(name))
     });
+    let expand = request.query("$expand").unwrap_or("").contains("provisioningState");
     let shown = shown.map(|found| {
-        let mut entry = json!({});
-        for key in
-            ["id", "name", "type", "location", "tags", "sku", "kind", "identity", "managedBy"]
-        {
+        let (_, _, name) = parts_of(found.text("/id"));
+        let mut entry = json!({ "name": name });
+        for key in ["id", "type", "location", "tags", "sku", "kind", "identity", "managedBy"] {
             if let Some(value) = found.shown.get(key) {
                 entry[key] = value.clone();
             }
+        }
+        if expand {
+            entry["provisioningState"] = found.shown["properties"]["provisioningState"].clone();
         }
         entry
     });

@@ -292,6 +292,14 @@ pub fn data_plane(cloud: &mut Cloud, name: &str, request: &Request) -> Outcome {
             check_access(cloud, name, request, None)?;
             Ok(Answer::ok(&json!({})))
         }
+        ("GET", ["v2", "_catalog"]) => {
+            check_access(cloud, name, request, None)?;
+            let prefix = format!("{name}/");
+            let images = cloud.images.keys().filter_map(|image| image.strip_prefix(&prefix));
+            let names = images.filter_map(|image| image.rsplit_once(':')).map(|(name, _)| name);
+            let names: std::collections::BTreeSet<&str> = names.collect();
+            Ok(Answer::ok(&json!({ "repositories": names })))
+        }
         ("GET" | "HEAD", ["v2", repository @ .., "manifests", reference]) => {
             manifest(cloud, name, request, &repository.join("/"), reference)
         }
@@ -456,7 +464,11 @@ fn tags(cloud: &mut Cloud, name: &str, request: &Request, repository: &str) -> O
             &format!("repository \"{repository}\" is not found"),
         ));
     }
-    Ok(Answer::ok(&json!({ "name": repository, "tags": tags })))
+    if request.path.starts_with("/v2/") {
+        return Ok(Answer::ok(&json!({ "name": repository, "tags": tags })));
+    }
+    let tags: Vec<Value> = tags.iter().map(|tag| json!({ "name": tag })).collect();
+    Ok(Answer::ok(&json!({ "registry": name, "imageName": repository, "tags": tags })))
 }
 
 fn tag_of(

@@ -7,6 +7,8 @@ use super::Standin;
 #[ignore = "serves until it is stopped"]
 fn serve() {
     let standin = Standin::start();
+    // The Azure CLI takes no or zero seconds for thirty.
+    standin.cloud().knobs.retry_after = 1;
     println!("export PREBAKE_CLOUD={}", standin.cloud_file().display());
     println!("export PREBAKE_CA_FILE={}", standin.ca_file().display());
     for (name, value) in Standin::secret_environment() {

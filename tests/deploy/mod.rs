@@ -1,8 +1,7 @@
-//! `deploy.sh` against a stand-in for `az` that keeps the state of a resource group in files.
+//! The script `deploy.sh`, with what the real Azure CLI answered it, and the pipelines around a deployment.
 #![expect(clippy::disallowed_methods, reason = "tests write scripts and read what they left")]
 #![expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 
-mod azure;
 mod conformance;
 mod modes;
 mod pins;
@@ -10,3 +9,6 @@ mod pipelines;
 mod plan;
 mod resume;
 mod stacks;
+mod real_cli;
+mod recording;
+mod script;

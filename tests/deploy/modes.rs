@@ -1,278 +1,148 @@
-//! What each mode does, and what stops it before it does harm.
+//! What the script does in each mode, with the answers of the real CLI.
 
 use std::fs;
 
-use crate::deploy::azure::Azure;
+use prebake::render::{NAME_DIGEST, Part, Plan, deployment_prefix};
 
-/// The first words of the calls, enough to tell them apart.
-fn short(calls: &[&str]) -> Vec<String> {
-    calls
-        .iter()
-        .map(|call| {
-            let words: Vec<&str> = call.split(' ').collect();
-            let value = |option: &str| {
-                words.iter().position(|word| *word == option).and_then(|at| words.get(at + 1))
-            };
-            let head: Vec<&str> =
-                words.iter().take_while(|word| !word.starts_with("--")).copied().collect();
-            let name = value("--name").or(value("--image")).or(value("--pool-id")).unwrap_or(&"");
-            let name = name.rsplit_once('-').filter(|_| name.starts_with("prebake-"));
-            format!("{} {}", head.join(" "), name.map_or("", |(stage, _)| stage)).trim().to_owned()
+use super::script::Script;
+
+/// The calls that change something in Azure, as their first words and what they name.
+fn changes(script: &Script) -> Vec<String> {
+    const READS: [&str; 6] =
+        ["show", "list", "exists", "show-tags", "get-instance-view", "get-boot-log-uris"];
+    let calls = script.calls();
+    let words = calls.iter().map(|call| {
+        let words: Vec<&str> = call.split(' ').collect();
+        words.iter().skip(1).take_while(|word| !word.starts_with("--")).copied().collect::<Vec<_>>()
+    });
+    words
+        .zip(&calls)
+        .filter(|(words, call)| {
+            call.starts_with("az ") && !words.last().is_some_and(|last| READS.contains(last))
         })
+        .map(|(words, _)| words.join(" "))
         .collect()
 }
 
 #[test]
-fn full_runs_the_stages_in_order() {
-    let azure = Azure::vision();
-    let run = azure.run(&["--full"]).good();
+fn the_modes_deploy_stage_by_stage() {
+    let script = Script::replayed("gpu-preload", "vision");
+    let run = script.run(&["--image-only"]).ends_with(0);
+    for line in [
+        "== stage registry",
+        "== build of batch-gpu-pytorch:2.4.1",
+        "== bake",
+        "  docker done",
+        "== stage image",
+    ] {
+        assert!(run.stdout.contains(line), "no `{line}` in:\n{}", run.stdout);
+    }
     let expected = [
         "group create",
-        "deployment group create prebake-registry",
+        "deployment group create",
         "acr build",
-        "deployment group create prebake-builder",
+        "deployment group create",
         "vm deallocate",
         "vm generalize",
-        "deployment group create prebake-image",
-        "vm delete",
+        "deployment group create",
         "resource delete",
         "resource delete",
         "resource delete",
         "resource delete",
-        "deployment group create prebake-batch",
+        "resource delete",
+        "resource delete",
+        "resource delete",
     ];
-    assert_eq!(short(&run.changes()), expected);
-    assert!(run.stdout.contains("prepare done after 31s"), "{}", run.stdout);
-    assert_eq!(azure.get("resources").as_deref(), Some(""), "the builder is gone");
-    let result = fs::read_to_string(azure.path("out/bake-result.json")).expect("a result");
-    assert!(result.contains(r#""status":"succeeded""#), "{result}");
-}
-
-#[test]
-fn a_second_run_changes_nothing() {
-    let azure = Azure::vision();
-    azure.run(&["--full"]).good();
-    let run = azure.run(&["--full"]).good();
-    assert_eq!(run.changes(), Vec::<&str>::new());
-}
-
-#[test]
-fn image_only_and_batch_only_make_the_whole() {
-    let azure = Azure::vision();
-    azure.run(&["--batch-only"]).failed_with("run: deploy.sh --image-only");
-    let run = azure.run(&["--image-only"]).good();
+    assert_eq!(changes(&script), expected);
+    // `prebake deploy` finds what the script has deployed by the same names.
+    let plan = fs::read_to_string(script.path("out/deploy.json")).expect("the plan");
+    let plan: Plan = serde_json::from_str(&plan).expect("a plan");
+    for stage in plan.stages.iter().filter(|stage| stage.part == Part::Image) {
+        let prefix = deployment_prefix(&plan.name, &stage.name);
+        let line = format!("== stage {} ({prefix}{})", stage.name, &stage.digest[..NAME_DIGEST]);
+        assert!(run.stdout.contains(&line), "no `{line}` in:\n{}", run.stdout);
+    }
+    let result = fs::read_to_string(script.path("out/bake-result.json")).expect("a result");
     assert!(
-        !run.has("batch")
-            && !run
-                .has("deployment group create --resource-group vision-batch --name prebake-batch")
+        result.contains(&format!(r#""bakeId":"{}","status":"succeeded""#, script.bake_id)),
+        "{result}"
     );
-    let run = azure.run(&["--batch-only"]).good();
-    assert_eq!(short(&run.changes()), ["deployment group create prebake-batch"]);
+    let before = script.calls().len();
+    script.run(&["--batch-only"]).ends_with(0);
+    let calls = script.calls().split_off(before);
+    assert!(calls.iter().any(|call| call.contains("arm/batch.json")), "{calls:#?}");
+    assert!(!calls.iter().any(|call| call.contains("arm/builder.json")), "{calls:#?}");
 }
 
 #[test]
-fn arm_deploys_the_compiled_stages() {
-    let azure = Azure::vision();
-    let run = azure.run(&["--full", "--arm"]).good();
-    assert!(!run.has("bicep"), "no Bicep CLI is needed");
-    for call in run.calls.iter().filter(|call| call.starts_with("deployment group create")) {
-        assert!(call.contains("--template-file ") && call.contains("/arm/"), "{call}");
-        assert!(call.contains("--parameters @"), "{call}");
+fn every_call_says_how_it_answers_and_asks_nobody() {
+    let script = Script::replayed("gpu-preload", "vision");
+    script.run(&["--full"]).ends_with(0);
+    for call in script.calls().iter().filter(|call| call.starts_with("az ")) {
+        assert!(call.contains(" --output "), "{call}");
+    }
+    for line in script.text().replace("\\\n", " ").lines() {
+        let direct = line.contains("az acr ") || line.contains("$(az ");
+        assert!(!direct || line.contains("< /dev/null"), "it could ask: {line}");
     }
 }
 
 #[test]
-fn bicep_parameters_are_deployed_otherwise() {
-    let run = Azure::vision().run(&["--full"]).good();
-    for call in run.calls.iter().filter(|call| call.starts_with("deployment group create")) {
-        assert!(call.contains(".bicepparam") && !call.contains("--template-file"), "{call}");
-    }
-}
-
-#[test]
-fn what_if_changes_nothing() {
-    let azure = Azure::vision();
-    let run = azure.run(&["--what-if"]).good();
-    assert!(run.stdout.contains("resource group vision-batch is not there"), "{}", run.stdout);
-    azure.set("group", "");
-    let run = azure.run(&["--what-if"]).good();
-    assert_eq!(run.changes(), Vec::<&str>::new());
-    let compared = run.calls.iter().filter(|call| call.starts_with("deployment group what-if"));
-    assert_eq!(compared.count(), 4);
-}
-
-#[test]
-fn a_remote_context_is_built_by_its_task() {
-    let azure = Azure::with("almalinux-gpu", &[]);
-    azure.set("task-image", "render_blender:4.2.3");
-    azure.set("batch-skus", "Standard_NC4as_T4_v3\n");
-    azure.set("group", "");
-    azure.set("version", "Succeeded\n");
-    let run = azure.run(&["--image-only"]).good();
-    assert!(run.has("acr task run --registry"), "{:?}", run.calls);
-    assert!(!run.has("acr build"), "{:?}", run.calls);
-}
-
-#[test]
-fn existing_images_are_not_built_again() {
-    let azure = Azure::vision();
-    fs::create_dir(azure.path("azure/images")).expect("a new folder");
-    azure.set("images/batch-gpu-pytorch:2.4.1", "");
-    let run = azure.run(&["--image-only"]).good();
-    assert!(!run.has("acr build"));
-}
-
-#[test]
-fn a_missing_dockerfile_says_where_to_look() {
-    let azure = Azure::vision();
-    fs::remove_file(azure.path("source/Dockerfile.gpu.ubuntu")).expect("our own file");
-    let run = azure.run(&["--full"]).failed_with("--source DIR");
-    assert!(!run.has("acr build"));
-    let elsewhere = azure.path("elsewhere");
-    fs::create_dir(&elsewhere).expect("a new folder");
-    fs::write(elsewhere.join("Dockerfile.gpu.ubuntu"), "FROM scratch\n").expect("a new file");
-    azure.run(&["--full", "--source", elsewhere.to_str().expect("text")]).good();
-}
-
-#[test]
-fn verify_shows_what_the_container_says() {
-    let azure = Azure::vision();
-    azure.run(&["--full"]).good();
-    let run = azure.run(&["--verify"]).good();
-    assert!(run.stdout.contains("GPU 0: Tesla T4"), "{}", run.stdout);
-    assert_eq!(azure.get("jobs").as_deref(), Some(""), "the job is gone");
-    let task = azure.get("task.json").expect("the task was created");
-    let task: serde_json::Value = serde_json::from_str(&task).expect("the task is JSON");
-    let image = task["containerSettings"]["imageName"].as_str().expect("an image");
-    assert!(image.ends_with("/batch-gpu-pytorch:2.4.1"), "{image}");
-    assert!(!task.to_string().contains("--gpus"), "Batch adds the GPUs itself");
-    assert!(task["commandLine"].as_str().expect("a command").contains("nvidia-smi"));
-}
-
-#[test]
-fn a_failed_verification_keeps_its_job() {
-    let azure = Azure::vision();
-    azure.set("task-code", "9\n");
-    azure.run(&["--full", "--verify"]).failed_with("pool dev failed its verification");
-    assert!(azure.get("jobs").is_some_and(|jobs| jobs.starts_with("prebake-verify-")));
-    azure.run(&["--clean-up"]).good();
-    assert_eq!(azure.get("jobs").as_deref(), Some(""));
-    azure.run(&["--verify", "--pool", "prod"]).failed_with("there is no pool prod");
-}
-
-#[test]
-fn clean_up_removes_the_builder_and_nothing_else() {
-    let azure = Azure::vision();
-    azure.run(&["--clean-up"]).good();
-    azure.set("fail", "vm deallocate");
-    azure.run(&["--image-only"]).failed_with("the stand-in fails here");
-    let _ = fs::remove_file(azure.path("azure/fail"));
-    azure.set(
-        "resources",
-        &(azure.get("resources").expect("a builder")
-            + "Microsoft.Compute/galleries\tvision_gallery\n"),
+fn a_failed_bake_ends_with_its_log() {
+    let script = Script::replayed("cpu", "failed");
+    let run = script.run(&["--full"]).ends_with(1);
+    assert!(run.stderr.contains("Unable to locate package"), "{}", run.stderr);
+    assert!(run.stderr.contains("bake-result.json"), "{}", run.stderr);
+    assert!(
+        !changes(&script).iter().any(|call| call.starts_with("vm ") || call.contains("delete"))
     );
-    azure.run(&["--clean-up"]).good();
-    assert_eq!(
-        azure.get("resources").as_deref(),
-        Some("Microsoft.Compute/galleries\tvision_gallery\n")
-    );
+}
+
+#[test]
+fn the_result_of_another_bake_is_refused() {
+    let script = Script::replayed("cpu", "foreign");
+    let run = script.run(&["--full"]).ends_with(1);
+    assert!(run.stderr.contains("another bake"), "{}", run.stderr);
+    assert!(!script.path("out/bake-result.json").exists());
+}
+
+#[test]
+fn a_builder_that_stops_without_a_result_is_a_failure() {
+    let script = Script::replayed("cpu", "halted");
+    let run = script.run(&["--full"]).ends_with(1);
+    assert!(run.stderr.contains("left no result"), "{}", run.stderr);
 }
 
 #[test]
 fn wrong_usage_is_told_from_failure() {
-    let azure = Azure::vision();
-    for arguments in [
-        &[][..],
-        &["--everything"],
-        &["--full", "--image-only"],
-        &["--source"],
-        &["--what-if", "--verify"],
-    ] {
-        let run = azure.run(arguments);
-        assert_eq!(run.code, 2, "{arguments:?}");
-        assert!(run.stderr.contains("deploy.sh --help"), "{arguments:?}: {}", run.stderr);
-        assert_eq!(run.calls, Vec::<String>::new(), "{arguments:?}");
+    let script = Script::of("gpu-preload", &[]);
+    script.tools("#!/bin/sh\necho called >&2\nexit 98\n");
+    for arguments in [&[][..], &["--wrong"], &["--full", "--image-only"], &["--what-if"]] {
+        let run = script.run(arguments).ends_with(2);
+        assert!(run.stderr.starts_with("usage: deploy.sh MODE"), "{}", run.stderr);
     }
-    let run = azure.run(&["--help"]).good();
-    for mode in ["--image-only", "--batch-only", "--full", "--what-if", "--verify", "--clean-up"] {
-        assert!(run.stdout.contains(mode), "{mode}");
+    let run = script.run(&["--help"]).ends_with(0);
+    assert!(run.stdout.contains("--batch-only"), "{}", run.stdout);
+    let no_bake = Script::of("batch-only", &[]);
+    no_bake.tools("#!/bin/sh\nexit 98\n");
+    no_bake.run(&["--image-only"]).ends_with(2);
+}
+
+#[test]
+fn a_missing_dockerfile_ends_before_anything_changes() {
+    let script = Script::replayed("gpu-preload", "vision");
+    fs::remove_file(script.path("source/Dockerfile.gpu.ubuntu")).expect("our own file");
+    let run = script.run(&["--full"]).ends_with(1);
+    assert!(run.stderr.contains("Dockerfile.gpu.ubuntu"), "{}", run.stderr);
+    assert_eq!(changes(&script), Vec::<String>::new());
+}
+
+#[test]
+fn it_is_short_enough_to_be_read() {
+    for example in
+        ["gpu-preload", "almalinux-gpu", "cpu", "existing-registry", "multi-pool", "batch-only"]
+    {
+        let lines = Script::of(example, &[]).text().lines().count();
+        assert!(lines <= 115, "{example}: {lines}");
     }
-}
-
-#[test]
-fn prerequisites_are_checked_before_anything_changes() {
-    let cases = [
-        ("provider", "NotRegistered\n", "az provider register --namespace Microsoft.Batch --wait"),
-        ("batch-skus", "", "Azure Batch does not offer size Standard_NC4as_T4_v3"),
-    ];
-    for (file, text, message) in cases {
-        let azure = Azure::vision();
-        azure.set(file, text);
-        let run = azure.run(&["--full"]).failed_with(message);
-        assert_eq!(run.changes(), Vec::<&str>::new(), "{file}");
-    }
-    let azure = Azure::vision();
-    azure.set("fail", "account show");
-    azure.run(&["--full"]).failed_with("run: az login");
-    azure.set("fail", "bicep version");
-    azure.run(&["--full"]).failed_with("--arm");
-}
-
-#[test]
-fn the_builder_needs_its_size_and_quota() {
-    let cases = [
-        ("skus", "", "not offered in swedencentral"),
-        ("skus", "Standard_NC4as_T4_v3\tNotAvailableForSubscription\n", "is restricted"),
-        ("usage", "cores\t0\t100\nstandardNCASv3_T4Family\t62\t64\n", "2 free cores of family"),
-        (
-            "usage",
-            "cores\t98\t100\nStandard NCASv3_T4 Family\t0\t64\n",
-            "2 free cores of family cores",
-        ),
-    ];
-    for (file, text, message) in cases {
-        let azure = Azure::vision();
-        azure.set(file, text);
-        let run = azure.run(&["--full"]).failed_with(message);
-        assert!(
-            !run.has(
-                "deployment group create --resource-group vision-batch --name prebake-builder"
-            ),
-            "{message}"
-        );
-    }
-}
-
-#[test]
-fn a_managed_pool_counts_against_the_accounts_own_quota() {
-    let azure = Azure::vision();
-    azure.set("account", "");
-    azure.set("batch-quota", "Standard NCASv3_T4 Family\t0\t0\n");
-    let run = azure.run(&["--full"]).good();
-    assert!(run.stdout.contains("warning: the pools ask for 4 cores"), "{}", run.stdout);
-    assert!(run.stdout.contains("Batch account vision"), "{}", run.stdout);
-}
-
-#[test]
-fn pools_on_an_existing_image_need_no_bake() {
-    let azure = Azure::with("batch-only", &[]);
-    azure.run(&["--image-only"]).code.eq(&2).then_some(()).expect("there is no image to bake");
-    let run = azure.run(&["--full"]).good();
-    assert_eq!(short(&run.changes()), ["group create", "deployment group create prebake-batch"]);
-}
-
-#[test]
-fn image_builder_bakes_without_a_builder() {
-    let azure = Azure::with("gpu-preload", &["bake=image-builder"]);
-    azure.set("image-builder", "Failed - step docker ended with exit code 1\n");
-    let run = azure.run(&["--image-only"]).failed_with("step docker ended with exit code 1");
-    assert!(!run.has("vm "), "{:?}", run.calls);
-    assert!(run.stdout.contains("Running Building"), "{}", run.stdout);
-    let run = azure.run(&["--full"]).good();
-    let expected = ["image builder run", "deployment group create prebake-batch"];
-    assert_eq!(short(&run.changes()), expected);
-    assert_eq!(azure.run(&["--full"]).good().changes(), Vec::<&str>::new());
-    let run = azure.run(&["--clean-up"]).good();
-    assert_eq!(short(&run.changes()).first().map(String::as_str), Some("image builder delete"));
 }

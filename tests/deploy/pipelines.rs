@@ -41,43 +41,40 @@ fn every_script_is_bash_that_stops_at_an_error() {
 }
 
 #[test]
-fn a_deployment_runs_in_the_folder_of_its_config() {
+fn a_deployment_builds_from_the_folder_of_its_config() {
     for (pipeline, key) in [(GITHUB, "run:"), (AZURE, "inlineScript:")] {
         let deploy = scripts(pipeline, key).pop().unwrap();
         let checkout = tempfile::tempdir().unwrap();
         for name in ["one", "two"] {
-            std::fs::create_dir_all(checkout.path().join("configs").join(name)).unwrap();
-            let render = checkout.path().join("out").join(name);
-            std::fs::create_dir_all(&render).unwrap();
-            let script = render.join("deploy.sh");
-            std::fs::write(&script, "#!/bin/sh\necho \"$PWD $*\"\n").unwrap();
-            std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+            std::fs::create_dir_all(checkout.path().join("out").join(name)).unwrap();
         }
-        let deploy = deploy.replace("$(Build.SourcesDirectory)", "$GITHUB_WORKSPACE");
-        assert_eq!(
-            ran(&deploy, checkout.path()),
-            ["one --full", "one --verify", "two --full", "two --verify"]
-        );
-        std::fs::remove_dir(checkout.path().join("configs/one")).unwrap();
-        assert!(
-            ran(&deploy, checkout.path()).is_empty(),
-            "another folder would build another image"
-        );
+        let prebake = checkout.path().join("prebake");
+        std::fs::write(&prebake, "#!/bin/sh\necho \"$*\"\n[ \"$2\" != out/broken/ ]\n").unwrap();
+        std::fs::set_permissions(&prebake, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let command = |name: &str| {
+            format!(
+                "deploy out/{name}/ --full --verify --source configs/{name} --config configs/{name}/prebake.yaml"
+            )
+        };
+        assert_eq!(ran(&deploy, checkout.path()), (true, vec![command("one"), command("two")]));
+        std::fs::create_dir_all(checkout.path().join("out/broken")).unwrap();
+        assert_eq!(ran(&deploy, checkout.path()), (false, vec![command("broken")]));
     }
 }
 
-/// What the scripts said, without the folder of all configs.
-fn ran(script: &str, checkout: &Path) -> Vec<String> {
-    let checkout = checkout.canonicalize().expect("the folder is there");
+/// Whether the script ended well, and what it ran.
+fn ran(script: &str, checkout: &Path) -> (bool, Vec<String>) {
+    let path = std::env::var_os("PATH").expect("there is a path");
+    let mut paths = vec![checkout.to_owned()];
+    paths.extend(std::env::split_paths(&path));
     let run = Command::new("bash")
         .args(["-e", "-c", script])
-        .current_dir(&checkout)
-        .env("GITHUB_WORKSPACE", &checkout)
+        .current_dir(checkout)
+        .env("PATH", std::env::join_paths(paths).expect("paths without colons"))
         .output()
         .expect("bash runs");
-    let configs = format!("{}/configs/", checkout.display());
     let told = String::from_utf8(run.stdout).expect("it prints UTF-8");
-    told.lines().map(|line| line.replace(&configs, "")).collect()
+    (run.status.success(), told.lines().map(str::to_owned).collect())
 }
 
 #[test]

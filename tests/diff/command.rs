@@ -384,3 +384,22 @@ fn a_second_pool_is_made_only_of_what_needs_an_empty_pool() {
         assert!(second_pool(from, to), "{from} → {to}");
     }
 }
+
+/// A comparison reads the compiled form. It must not vouch for Bicep that says something else.
+#[test]
+fn bicep_that_was_edited_by_hand_is_no_previous_render() {
+    for (path, from, to) in [
+        ("batch.bicep", "vmSize: ", "vmSize: /* */ toUpper('a') ?? "),
+        ("batch.bicepparam", "4", "5"),
+    ] {
+        let folder = rendered();
+        let edited = folder.path().join("out/simulate").join(path);
+        let text = std::fs::read_to_string(&edited).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&edited, text.replace(from, to)).unwrap();
+        let output = prebake(folder.path(), &["diff", "--detailed-exitcode"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_ne!(output.status.code(), Some(0), "{path}: {}", text(&output));
+        assert!(told.contains("PB2201") && told.contains("was edited"), "{path}: {told}");
+    }
+}

@@ -314,3 +314,52 @@ fn completions_and_manual_name_every_command() {
     assert!(manual.starts_with(".ie") || manual.contains(".TH prebake"), "{manual}");
     assert!(manual.contains("render"), "{manual}");
 }
+
+/// Whoever edits a file of a render can edit the manifest, too: it proves nothing by itself.
+#[test]
+fn a_manifest_is_no_proof_of_itself() {
+    let configs = [("a/prebake.yaml", config("aa")), ("b/prebake.yaml", config("bb"))];
+    let folder = tree(&configs);
+    assert_eq!(prebake(folder.path(), &["render", "."]).code, Some(0));
+    let skipped = prebake(folder.path(), &["render", "."]);
+    assert!(skipped.out.contains("2 unchanged"), "{}", skipped.out);
+    let manifest = folder.path().join("out/aa/manifest.json");
+    let text = fs::read_to_string(&manifest).expect("it is there");
+    let mut emptied: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    emptied["files"] = serde_json::json!({});
+    fs::write(&manifest, emptied.to_string()).expect("written");
+    fs::remove_file(folder.path().join("out/aa/batch.bicep")).expect("removed");
+    let ran = prebake(folder.path(), &["render", ".", "--check"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    let ran = prebake(folder.path(), &["diff", ".", "--detailed-exitcode"]);
+    assert_ne!(ran.code, Some(0), "{}", ran.out);
+    assert_eq!(prebake(folder.path(), &["render", "."]).code, Some(0));
+    assert_eq!(fs::read_to_string(&manifest).expect("it is there"), text);
+    assert!(folder.path().join("out/aa/batch.bicep").exists());
+}
+
+#[test]
+fn a_folder_that_no_config_makes_fails_the_check() {
+    let folder = tree(&[("a/prebake.yaml", config("aa")), ("b/prebake.yaml", config("bb"))]);
+    assert_eq!(prebake(folder.path(), &["render", "."]).code, Some(0));
+    assert_eq!(prebake(folder.path(), &["render", ".", "--check"]).code, Some(0));
+    write(folder.path(), "out/evil/deploy.sh", "#!/bin/sh\n");
+    let ran = prebake(folder.path(), &["render", ".", "--check"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("out/evil: no config makes this folder"), "{}", ran.out);
+    let one = prebake(folder.path(), &["render", "a/prebake.yaml", "--check"]);
+    assert_eq!(one.code, Some(0), "one config says nothing of the others: {}", one.out);
+}
+
+/// A file name is foreign text: it drives neither a terminal nor a pipeline.
+#[test]
+#[cfg(unix)]
+fn file_names_reach_the_terminal_tamed() {
+    let name = "x\n::warning::pwned\n\u{1b}]0;t\u{7}.prebake.yaml";
+    let folder = tree(&[(name, config("aa")), ("b/prebake.yaml", "name: [".to_owned())]);
+    for arguments in [&["validate", "."][..], &["render", "."]] {
+        let ran = prebake(folder.path(), arguments);
+        let all = ran.out + &ran.errors;
+        assert!(!all.contains('\u{1b}') && !all.contains("\n::warning"), "{all:?}");
+    }
+}

@@ -262,6 +262,23 @@ mod links {
         assert_eq!(fs::metadata(&script).expect("there").permissions().mode() & 0o100, 0o100);
     }
 
+    /// Whatever the umask is, a render gives nobody else the right to write a file, and no file rights of its owner.
+    #[test]
+    fn modes_that_no_render_gives_are_restored() {
+        for (path, mode) in
+            [("deploy.sh", 0o777), ("deploy.sh", 0o4755), ("README.md", 0o666), ("README.md", 0o755)]
+        {
+            let out = Out::rendered();
+            let file = out.folder.join(path);
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("set");
+            assert!(output::previous(&out.folder).expect("reads").lost_mode, "{path} {mode:o}");
+            let committed = output::commit(&out.folder, &first()).expect("commits");
+            assert_eq!(committed.changed, [path]);
+            let found = fs::metadata(&file).expect("there").permissions().mode();
+            assert_eq!(found & 0o7002, 0, "{path} {found:o}");
+        }
+    }
+
     #[test]
     fn mode_of_folders_is_kept() {
         let out = Out::rendered();
