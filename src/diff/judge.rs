@@ -91,20 +91,11 @@ fn deleted(resource: &Resource, uses: &Uses) -> ResourceChange {
     let mut change = named(resource, Action::Delete);
     change.verdict = Verdict::InPlace;
     change.before = Some(Shown::new(resource));
-<<<<<<< HEAD
     let removal = if change.lifecycle == Lifecycle::OneBake {
         change.action = Action::Retire;
         Removal::ByDeployment
     } else if uses.needs(&resource.id) {
         Removal::StillNeeded
-=======
-    let (consequence, advice) = if resource.stage == BUILDER {
-        (
-            "a deployment removes the builder when a bake ends; what an interrupted bake left keeps \
-             running, and its bill too",
-            "remove what is left of it: `prebake deploy RENDER --clean-up`",
-        )
->>>>>>> main
     } else {
         Removal::ByHand
     };
@@ -313,7 +304,6 @@ fn tell(change: &mut ResourceChange, before: &Resource, refused: bool) {
     };
 }
 
-<<<<<<< HEAD
 /// What is made for one bake.
 fn rebake(before: &Resource, refused: bool) -> (String, String) {
     let consequence = "it lasts one bake: the deployment removes it when the bake ends, and the next \
@@ -331,14 +321,6 @@ fn beside(change: &ResourceChange, before: &Resource, old: &str) -> (String, Str
     if change.is(POOL) {
         let consequence = format!(
             "Batch makes pool `{name}` beside `{old}`; both have nodes until `{old}` is gone"
-=======
-fn refusal(worst: &PropertyChange, stage: &str) -> String {
-    let with = worst.code.as_ref().map_or_else(String::new, |code| format!(" with `{code}`"));
-    if stage == BUILDER {
-        return format!(
-            "while the builder of an earlier bake stands the deployment fails{with}; a deployment \
-             removes it when a bake ends"
->>>>>>> main
         );
         let advice = format!(
             "point jobs at `{name}`, then run `prebake deploy --retire-old`, which drains `{old}` and \

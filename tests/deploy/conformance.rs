@@ -18,14 +18,8 @@ pub(super) struct AzCommand {
 
 const GLOBAL: [&str; 4] = ["--output", "--query", "--subscription", "--only-show-errors"];
 
-<<<<<<< HEAD
 pub(super) fn tables() -> Option<BTreeMap<String, AzCommand>> {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/facts/tables/az-arguments.json");
-=======
-fn tables() -> Option<BTreeMap<String, AzCommand>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
->>>>>>> main
     // A worktree has its sibling one folder further up.
     let places = ["../shared", "../../shared"]
         .map(|place| root.join(place).join("facts/tables/az-arguments.json"));
@@ -37,15 +31,11 @@ fn tables() -> Option<BTreeMap<String, AzCommand>> {
 }
 
 /// Splits the words after `az` into the command and its options.
-<<<<<<< HEAD
-pub(super) fn check(words: &[String], tables: &BTreeMap<String, AzCommand>) -> Result<(), String> {
-=======
-fn check(
+pub(super) fn check(
     words: &[String],
     tables: &BTreeMap<String, AzCommand>,
     whole: bool,
 ) -> Result<(), String> {
->>>>>>> main
     let length = (1..=words.len())
         .rev()
         .find(|length| tables.contains_key(&words[..*length].join(" ")))

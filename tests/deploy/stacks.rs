@@ -71,7 +71,7 @@ fn each_lasting_stage_becomes_a_stack() {
             after("--template-file").is_some_and(|it| it.ends_with(&format!("arm/{stage}.json")))
         );
         if let Some(tables) = tables() {
-            check(&words, &tables).expect("the real CLI takes it");
+            check(&words, &tables, true).expect("the real CLI takes it");
         }
     }
     // An image version stays as long as a pool uses it.
