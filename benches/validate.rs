@@ -98,7 +98,7 @@ fn example() -> (Vec<Vec<Resource>>, Vec<Template>) {
 fn check(resources: &[Vec<Resource>], templates: &[Template], schemas: &ResourceSchemas) {
     let mut diagnostics = Diagnostics::new();
     for (resources, template) in resources.iter().zip(templates) {
-        validate::resources(black_box(resources), template, schemas, &mut diagnostics);
+        validate::resources(black_box(resources), template, schemas, &|_| None, &mut diagnostics);
     }
     assert!(diagnostics.is_empty());
 }
@@ -151,7 +151,13 @@ fn schemas(criterion: &mut Criterion) {
     group.bench_function("20 pools (warm)", |bencher| {
         bencher.iter(|| {
             let mut diagnostics = Diagnostics::new();
-            validate::resources(black_box(&pools), &Template::default(), &own, &mut diagnostics);
+            validate::resources(
+                black_box(&pools),
+                &Template::default(),
+                &own,
+                &|_| None,
+                &mut diagnostics,
+            );
             assert!(diagnostics.is_empty());
         });
     });

@@ -26,6 +26,7 @@ mod layers;
 mod offline;
 mod output;
 mod overlays;
+mod places;
 mod properties;
 mod report_findings;
 mod schema;

@@ -198,3 +198,8 @@ resource pool_nightly 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
 }
 
 output accountId string = account.id
+
+// The ID of each pool as it is deployed, by its ID in the config: job submitters read it here.
+output poolIds object = {
+  nightly: pools.nightly.id
+}

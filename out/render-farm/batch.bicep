@@ -227,3 +227,8 @@ resource pool_render 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
 }
 
 output accountId string = account.id
+
+// The ID of each pool as it is deployed, by its ID in the config: job submitters read it here.
+output poolIds object = {
+  render: pools.render.id
+}

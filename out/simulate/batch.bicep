@@ -204,3 +204,8 @@ resource pool_simulate 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
 }
 
 output accountId string = account.id
+
+// The ID of each pool as it is deployed, by its ID in the config: job submitters read it here.
+output poolIds object = {
+  simulate: pools.simulate.id
+}

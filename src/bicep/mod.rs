@@ -2,7 +2,7 @@
 //!
 //! Touches no disk: it asks a [`FileProvider`]. Read the phases in their order: [`syntax`] is the tree
 //! that all share, [`lexer`] makes tokens, [`parser`] the tree, [`binder`] says what names mean, `load`
-//! brings all files together, [`checker`] judges what they mean, and `lower` makes the templates.
+//! brings all files together, [`checker`] judges what they mean, `linter` what they should not, and `lower` makes the templates.
 //!
 //! ```
 //! use prebake::bicep::{MemoryFiles, compile};
@@ -25,6 +25,7 @@ pub mod format;
 pub mod functions;
 mod json_path;
 pub mod lexer;
+mod linter;
 mod load;
 mod lower;
 mod params;
@@ -41,8 +42,9 @@ use std::sync::Arc;
 
 pub use content::MAXIMUM_BASE64_BYTES;
 pub use files::{Entry, FileError, FileProvider, MemoryFiles};
+pub use linter::Lint;
 pub use load::MAXIMUM_FILE_BYTES;
-pub use params::{Parameters, compile_deployment, compile_params};
+pub use params::{Parameters, compile_deployment, compile_deployment_linted, compile_params};
 
 use crate::arm::Template;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources};
@@ -55,11 +57,23 @@ pub fn compile(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
-    judged(entry, files, sources, diagnostics, |loaded, own| lowered(loaded, 0, files, own))
+    compile_linted(Lint::Unused, entry, files, sources, diagnostics)
+}
+
+/// The same, with more rules of the linter.
+pub fn compile_linted(
+    lint: Lint,
+    entry: &str,
+    files: &dyn FileProvider,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Template> {
+    judged(lint, entry, files, sources, diagnostics, |loaded, own| lowered(loaded, 0, files, own))
 }
 
 /// Loads and judges a file with all that it refers to, and makes something of it unless there are errors.
 fn judged<T>(
+    lint: Lint,
     entry: &str,
     files: &dyn FileProvider,
     sources: &mut Sources,
@@ -71,7 +85,7 @@ fn judged<T>(
     let mut own = Diagnostics::new();
     let loaded = load::load(&arena, entry, files, sources, &mut own);
     if let Some(loaded) = &loaded {
-        check(loaded, &arena, &mut own);
+        check(loaded, lint, &arena, &mut own);
     }
     let made = match &loaded {
         Some(loaded) if !own.has_errors() => finish(loaded, &mut own),
@@ -98,7 +112,12 @@ fn lowered(
 }
 
 /// Judges every file that takes part, each after those it refers to.
-fn check<'a>(loaded: &load::Loaded<'a>, arena: &'a syntax::Arena, diagnostics: &mut Diagnostics) {
+fn check<'a>(
+    loaded: &load::Loaded<'a>,
+    lint: Lint,
+    arena: &'a syntax::Arena,
+    diagnostics: &mut Diagnostics,
+) {
     let mut interfaces: Vec<Option<Interface<'a>>> = loaded.units.iter().map(|_| None).collect();
     let mut broken = Broken::of(diagnostics);
     for id in &loaded.order {
@@ -109,6 +128,7 @@ fn check<'a>(loaded: &load::Loaded<'a>, arena: &'a syntax::Arena, diagnostics: &
                 broken.report(loaded, unit, &mut own);
                 let interface = checker::check(&unit.bound, &others, arena, &mut own);
                 broken.add(&own);
+                linter::lint(&unit.bound, &unit.config, lint, &mut own);
                 diagnostics.append(own);
                 Some(interface)
             }

@@ -10,11 +10,15 @@ mod cloud_config;
 mod config_default;
 mod cuda;
 mod date;
+mod forecast_noise;
+mod lifecycle;
 pub mod mutability;
 mod name_rule;
 mod os;
 pub mod overlay;
+mod pool_property;
 mod region;
+mod removal;
 mod retirement;
 mod role;
 mod search;
@@ -32,13 +36,17 @@ pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
 pub use config_default::config_default;
 pub use cuda::cuda_driver;
 pub use date::Date;
+pub use forecast_noise::forecast_noise;
+pub use lifecycle::{Lifecycle, lifecycle};
 pub use name_rule::{NameProblem, NameRule, name_rule};
 pub use os::{
     BaseImage, Generation, NodeAgent, base_image, base_images, marketplace_image, node_agent,
     node_agent_by_id, node_agent_fact, node_agents, os_keys,
 };
 pub use overlay::Overlay;
+pub use pool_property::{PoolProperty, pool_properties};
 pub use region::{Region, region, regions};
+pub use removal::removal_command;
 pub use retirement::{Retirement, retirement};
 pub use role::{RegistryMode, Role, pull_role, role, role_by_id};
 pub use search::rows_about;
@@ -48,7 +56,9 @@ pub use software::{
 };
 pub use table::{Row, Table};
 pub use tables::{SECURITY, tables};
-pub use vm_size::{DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes};
+pub use vm_size::{
+    DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, nearest_vm_size, vm_size, vm_sizes,
+};
 
 /// Whether Azure still offers something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

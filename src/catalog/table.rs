@@ -27,7 +27,10 @@ impl Table {
 
     /// Whether each row has a key of its own, by which it is found.
     pub fn has_keys(self) -> bool {
-        !matches!(self.name, "comparisons" | "defaults" | "mutability" | "security")
+        !matches!(
+            self.name,
+            "comparisons" | "defaults" | "mutability" | "security" | "what-if-noise"
+        )
     }
 
     /// What the comments of the file say, in one text.

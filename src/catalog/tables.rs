@@ -1,7 +1,6 @@
 //! Every table of the catalog, under its name.
 
 use super::table::Table;
-
 pub(super) const API_PROPERTIES: Table =
     Table::new("api-properties", include_str!("tables/api-properties.tsv"));
 pub(super) const API_VERSIONS: Table =
@@ -38,6 +37,13 @@ pub(super) const ROLES: Table = Table::new("roles", include_str!("tables/roles.t
 /// Which properties decide who may do or reach what.
 pub const SECURITY: Table = Table::new("security", include_str!("tables/security.tsv"));
 pub(super) const VM_SIZES: Table = Table::new("vm-sizes", include_str!("tables/vm-sizes.tsv"));
+pub(super) const LIFECYCLES: Table =
+    Table::new("lifecycles", include_str!("tables/lifecycles.tsv"));
+pub(super) const POOL_PROPERTIES: Table =
+    Table::new("pool-properties", include_str!("tables/pool-properties.tsv"));
+pub(super) const REMOVALS: Table = Table::new("removals", include_str!("tables/removals.tsv"));
+pub(super) const WHAT_IF_NOISE: Table =
+    Table::new("what-if-noise", include_str!("tables/what-if-noise.tsv"));
 
 /// All tables, by name.
 pub fn tables() -> impl Iterator<Item = Table> {
@@ -54,15 +60,19 @@ pub fn tables() -> impl Iterator<Item = Table> {
         DEFAULTS,
         DRIVERS,
         GPU_DRIVERS,
+        LIFECYCLES,
         MUTABILITY,
         NAME_RULES,
         NODE_AGENTS,
         PACKAGE_SOURCES,
+        POOL_PROPERTIES,
         REGIONS,
+        REMOVALS,
         RETIREMENTS,
         ROLES,
         SECURITY,
         VM_SIZES,
+        WHAT_IF_NOISE,
     ]
     .into_iter()
 }

@@ -5,7 +5,7 @@ use super::os::Generation;
 use super::table::Row;
 use super::tables::VM_SIZES as TABLE;
 use super::{Date, Status};
-use crate::diagnostic::Fact;
+use crate::diagnostic::{Fact, nearest};
 
 /// Who made the accelerator of a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,6 +228,48 @@ fn parse(row: Row) -> VmSize {
     }
 }
 
+/// The known size that a mistyped one is meant to be: one of the same family of names first, then one with the
+/// same GPU. A name of a GPU size is never taken for one without that GPU.
+pub fn nearest_vm_size(written: &str) -> Option<&'static str> {
+    let family = family_of(written);
+    let of_family = || vm_sizes().filter(|name| family_of(name) == family);
+    let begun = |name: &&str| {
+        let length = written.len();
+        name.get(..length).is_some_and(|start| start.eq_ignore_ascii_case(written))
+    };
+    if let Some(name) = of_family().filter(begun).min_by_key(|name| name.len()) {
+        return Some(name);
+    }
+    if let Some(name) = nearest(written, of_family()) {
+        return Some(name);
+    }
+    let parts: Vec<String> = parts_of(written).map(str::to_lowercase).collect();
+    let has_named_gpu = |name: &&str| {
+        vm_size(name).is_some_and(|size| {
+            let gpu = size.gpu_model.to_lowercase();
+            parts.iter().any(|part| gpu.split([' ', '-']).any(|word| word == part))
+        })
+    };
+    if vm_sizes().any(|name| has_named_gpu(&name)) {
+        return nearest(written, vm_sizes().filter(has_named_gpu));
+    }
+    if family.starts_with('n') { None } else { nearest(written, vm_sizes()) }
+}
+
+/// The letters before the first digit, in lower case: `nc` of `Standard_NC4as_T4_v3`.
+fn family_of(name: &str) -> String {
+    let own = parts_of(name).next().unwrap_or_default();
+    let letters = own.chars().take_while(char::is_ascii_alphabetic);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+/// The parts of a name after `Standard` or `Basic`.
+fn parts_of(name: &str) -> impl Iterator<Item = &str> {
+    let tier =
+        |part: &&str| ["standard", "basic"].iter().any(|tier| part.eq_ignore_ascii_case(tier));
+    name.split('_').skip_while(tier)
+}
+
 fn vendor(cell: &str) -> GpuVendor {
     match cell {
         "nvidia" => GpuVendor::Nvidia,
@@ -257,5 +299,26 @@ fn yes_or_no(cell: &str) -> Option<bool> {
         "yes" => Some(true),
         "no" => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_size_stays_in_its_family_and_with_its_gpu() {
+        for (written, meant) in [
+            ("Standard_NC4as_T4", Some("Standard_NC4as_T4_v3")),
+            ("NC4as_T4_v3", Some("Standard_NC4as_T4_v3")),
+            ("Standard_NC4as_T4_v4", Some("Standard_NC4as_T4_v3")),
+            ("Standard_D4s_v55", Some("Standard_D4s_v5")),
+            ("Standard_NX4as_T4_v3", Some("Standard_NC4as_T4_v3")),
+            ("Standard_NX99_Q9", None),
+            ("something else", None),
+        ] {
+            let found = nearest_vm_size(written);
+            assert_eq!(found, meant, "{written}");
+        }
     }
 }

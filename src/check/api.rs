@@ -128,7 +128,7 @@ fn properties_stand_at_their_level(view: &View<'_>, sink: &mut Sink<'_>) {
 
 /// A value of a compiled stage.
 fn in_template(stage: &str, pointer: String) -> Target {
-    Target::Resource { stage: stage.to_owned(), pointer, config: Vec::new(), value: None }
+    Target::Resource { stage: stage.to_owned(), pointer }
 }
 
 fn escape(key: &str) -> String {

@@ -1,8 +1,5 @@
-use serde_json::Value;
-
 use super::catalogue;
 use super::node::Node;
-use super::origin;
 use crate::diagnostic::{Diagnostic, Fact, Place, Severity, Span};
 
 /// What a finding is about.
@@ -14,11 +11,6 @@ pub enum Target {
         stage: String,
         /// JSON pointer of the value in the stage's template.
         pointer: String,
-        /// Keys of the config that may have set it, the likeliest first: JSON pointers in which a pool
-        /// is named by its ID.
-        config: Vec<String>,
-        /// The value, to tell whether such a key set it.
-        value: Option<Value>,
     },
     /// A range of a rendered file.
     Artifact {
@@ -36,12 +28,7 @@ pub enum Target {
 
 impl From<&Node<'_>> for Target {
     fn from(node: &Node<'_>) -> Self {
-        Self::Resource {
-            stage: node.resource().stage.clone(),
-            pointer: node.pointer(),
-            config: origin::config_keys(node),
-            value: node.value().cloned(),
-        }
+        Self::Resource { stage: node.resource().stage.clone(), pointer: node.pointer() }
     }
 }
 
@@ -128,25 +115,12 @@ pub trait Places {
     fn resource(&self, stage: &str, pointer: &str) -> Option<Place>;
     /// A range of a rendered file.
     fn artifact(&self, path: &str, span: Span) -> Option<Place>;
-    /// A value of the config, with what it says. [`config_pointer`] reads the key.
-    fn config(&self, key: &str) -> Option<(Place, &Value)>;
+    /// The line of the user's own file that decides what a finding is about.
+    fn cause(&self, target: &Target) -> Option<Place>;
 }
 
-/// The JSON pointer of a config key as findings give it, in which a pool is named by its ID.
-pub fn config_pointer(config: &Value, key: &str) -> Option<String> {
-    const POOLS: &str = "/batch/pools";
-    let Some(rest) = key.strip_prefix(POOLS).and_then(|rest| rest.strip_prefix('/')) else {
-        return Some(key.to_owned());
-    };
-    let (id, property) = rest.split_once('/')?;
-    let pools = config.pointer(POOLS)?.as_array()?;
-    let at = pools.iter().position(|pool| {
-        pool.get("id").and_then(Value::as_str).is_some_and(|known| known.eq_ignore_ascii_case(id))
-    })?;
-    Some(format!("{POOLS}/{at}/{property}"))
-}
-
-/// A finding as a diagnostic: at the config's line where one set the value, at the rendered line otherwise.
+/// A finding as a diagnostic: at the line of the user's own file that decides the value, with the rendered line
+/// second; at the rendered line where no such line does.
 ///
 /// # Panics
 /// Never for a finding of [`super::check`]: a test looks every code up.
@@ -159,7 +133,7 @@ pub fn diagnostic(finding: &Finding, places: &dyn Places) -> Diagnostic {
     diagnostic.facts = catalogue::TABLE.fact_of(rule.code).into_iter().collect();
     diagnostic.facts.extend(finding.facts.iter().cloned());
     let rendered = rendered_place(&finding.target, places);
-    match (config_place(&finding.target, places), rendered) {
+    match (places.cause(&finding.target), rendered) {
         (Some(place), Some(rendered)) => {
             diagnostic = diagnostic.at(place, &finding.label).related(rendered, "rendered here");
         }
@@ -169,8 +143,7 @@ pub fn diagnostic(finding: &Finding, places: &dyn Places) -> Diagnostic {
         (None, None) => diagnostic.label.clone_from(&finding.label),
     }
     for (target, label) in &finding.also {
-        let place = rendered_place(target, places).or_else(|| config_place(target, places));
-        if let Some(place) = place {
+        if let Some(place) = places.cause(target).or_else(|| rendered_place(target, places)) {
             diagnostic = diagnostic.related(place, label);
         }
     }
@@ -182,25 +155,5 @@ fn rendered_place(target: &Target, places: &dyn Places) -> Option<Place> {
         Target::Resource { stage, pointer, .. } => places.resource(stage, pointer),
         Target::Artifact { path, span } => places.artifact(path, *span),
         Target::Config { .. } => None,
-    }
-}
-
-/// The config's line counts only when it says what was rendered: a team's template may not have asked it.
-fn config_place(target: &Target, places: &dyn Places) -> Option<Place> {
-    match target {
-        Target::Resource { config, value, .. } => config.iter().find_map(|pointer| {
-            let (place, written) = places.config(pointer)?;
-            value.as_ref().is_some_and(|value| same(written, value)).then_some(place)
-        }),
-        Target::Artifact { .. } => None,
-        Target::Config { pointer } => places.config(pointer).map(|(place, _)| place),
-    }
-}
-
-fn same(written: &Value, rendered: &Value) -> bool {
-    match (written, rendered) {
-        (Value::String(left), Value::String(right)) => left.eq_ignore_ascii_case(right),
-        (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
-        _ => written == rendered,
     }
 }

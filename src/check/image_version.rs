@@ -84,7 +84,7 @@ fn replicas_suffice(view: &View<'_>, sink: &mut Sink<'_>) {
         let wanted = nodes.div_ceil(300);
         if replicas < wanted {
             sink.report(&count, format!("{replicas} for {nodes} nodes of pool `{}`", pool.id()))
-                .help(format!("set `regionalReplicaCount` to {wanted}"));
+                .help(format!("set `gallery.replicas`, or `replicas` of the region, to {wanted}"));
         }
     }
 }

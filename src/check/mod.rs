@@ -25,7 +25,6 @@ mod lifecycle;
 mod network;
 mod node;
 mod node_egress;
-mod origin;
 mod policy;
 mod pool;
 mod pool_limits;
@@ -38,7 +37,7 @@ mod subscription;
 
 pub use catalogue::{Rule, explain, rule, rules};
 pub use cloud_init::MAX_CUSTOM_DATA;
-pub use finding::{Finding, Places, Target, config_pointer, diagnostic};
+pub use finding::{Finding, Places, Target, diagnostic};
 pub use policy::{Outcome, apply};
 pub use secrets::{SECRET, secrets_of_file};
 pub use subject::{Declared, Subject};

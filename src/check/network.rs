@@ -103,7 +103,11 @@ fn subnet_holds_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         let wanted = Range::prefix_for(nodes + nodes.div_ceil(10));
         let finding = sink.report(&target, label);
-        finding.help(format!("give the subnet a /{wanted}")).also(&prefix, "the subnet");
+        finding
+            .help(format!(
+                "give the subnet a /{wanted}: `network.poolSubnet`, if this config creates it"
+            ))
+            .also(&prefix, "the subnet");
         if nodes <= room {
             finding.severity(Severity::Warning);
         }

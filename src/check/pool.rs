@@ -158,7 +158,7 @@ fn resize_timeout_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
                 &timeout,
                 format!("{nodes} nodes take longer to start than {} minutes", given / 60),
             )
-            .help(format!("set `resizeTimeout` to `PT{minutes}M`"));
+            .help(format!("set `batch.pools[].resizeTimeout` to `PT{minutes}M`"));
         }
     }
 }

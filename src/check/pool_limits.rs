@@ -34,7 +34,8 @@ fn slots_fit_the_cores(view: &View<'_>, sink: &mut Sink<'_>) {
         let most = (i64::from(size.vcpus) * 4).min(256);
         if wanted > most {
             let label = format!("`{}` has {} vCPUs and allows {most} slots", size.name, size.vcpus);
-            sink.report(&slots, label).help(format!("set `taskSlotsPerNode` to at most {most}"));
+            sink.report(&slots, label)
+                .help(format!("set `batch.pools[].taskSlotsPerNode` to at most {most}"));
         }
     }
 }

@@ -110,7 +110,7 @@ fn anonymous_pull(registry: &Node<'_>, sku: &str, sink: &mut Sink<'_>) {
     let anonymous = registry.at("properties/anonymousPullEnabled");
     if sku.eq_ignore_ascii_case("Basic") && anonymous.boolean() == Some(true) {
         sink.report(&anonymous, "anonymous pull is not available in Basic registries")
-            .help("set `sku.name` to `Standard` or `Premium`, or remove the setting");
+            .help("set `registry.sku` to `Standard` or `Premium`, or remove the setting");
     }
 }
 
@@ -267,7 +267,7 @@ fn steps_fit_the_task(view: &View<'_>, sink: &mut Sink<'_>) {
                 line_of(path, text, key),
                 format!("the steps may take {total} s, the task {task} s"),
             )
-            .help(format!("set the `timeout` of the task to at least {total}"));
+            .help(format!("set `images[].build.timeout` to at least {total}"));
         }
     }
 }

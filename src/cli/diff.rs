@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
+use super::live::Recorded;
 use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, input, terminal};
 use crate::catalog::Overlay;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
@@ -28,8 +29,16 @@ pub(super) struct Diff {
     /// How to write the review
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Exit with 0 for no change, 2 for changes, 3 when something is replaced, deleted, refused or needs an
-    /// empty pool, 1 for an error
+    /// Compare with what is live, as `az deployment group what-if --no-pretty-print` forecasts it: `STAGE=FILE`,
+    /// or a file whose name begins with the stage, such as `batch.json`; `STAGE=-` reads a pipe
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    what_if: Vec<String>,
+    /// Compare with what is live, as the JSON files of this folder show it: what `az resource show` and
+    /// `az batch pool show` print
+    #[arg(long, value_name = "DIR")]
+    live: Option<PathBuf>,
+    /// Exit with 0 for no change, 2 for changes, 3 when something loses work, data or access or will fail, 1 for
+    /// an error
     #[arg(long)]
     detailed_exitcode: bool,
     /// Write the review to a file
@@ -72,12 +81,20 @@ impl Diff {
                 "note: `{folder}` is not there, so everything counts as new\n"
             ));
         }
+        let recorded = Recorded::read(&self.what_if, self.live.as_deref())?;
         // Without any config only what is gone can differ.
         if !input::search(&self.configs.paths).0.is_empty() {
             let configs = super::fleet::Fleet::new(&self.configs)?;
+            if recorded.is_some() && !configs.is_single() {
+                return Err(terminal::failed(
+                    "what is live belongs to one config",
+                    "several configs are compared",
+                    "name one config, and one environment with `--env`",
+                ));
+            }
             failed = configs.blocked();
             code = configs.each(
-                |_, job| self.one(job, &tools, &reviewer, configs.is_single()),
+                |_, job| self.one(job, &tools, &reviewer, recorded.as_ref(), configs.is_single()),
                 |compared| match compared {
                     Compared::Section(section) => {
                         sections.push(*section);
@@ -121,7 +138,14 @@ impl Diff {
         if self.detailed_exitcode || code == DETAILED_ERROR { code } else { DONE }
     }
 
-    fn one(&self, job: Job, tools: &Tools, reviewer: &Reviewer, single: bool) -> Compared {
+    fn one(
+        &self,
+        job: Job,
+        tools: &Tools,
+        reviewer: &Reviewer,
+        recorded: Option<&Recorded>,
+        single: bool,
+    ) -> Compared {
         let read = |name: &str| output::previous(&self.folder(name));
         let name = job.name().filter(|_| !single);
         let standing = name.map(|name| (name.to_owned(), read(name)));
@@ -143,7 +167,16 @@ impl Diff {
         let previous = standing.unwrap_or_else(|| read(name));
         match previous_of(previous, &self.folder(name), Some(render)) {
             Ok(previous) => {
-                compared(reviewer, name, previous.as_ref(), &render.state(), &render.overlay)
+                let live =
+                    recorded.map(|it| it.live(previous.as_ref(), &render.state())).transpose();
+                let diff = match live {
+                    Ok(Some(live)) => {
+                        render.diff_with_live(previous.as_ref(), &live, &outcome.sources)
+                    }
+                    Ok(None) => render.diff(previous.as_ref(), &outcome.sources),
+                    Err(code) => return Compared::Failed(code, String::new()),
+                };
+                Compared::Section(Box::new(reviewer.section(name, &diff)))
             }
             Err(findings) => {
                 let notes = terminal::told(&findings, &Sources::new(), Severity::Info);

@@ -14,6 +14,7 @@ pub mod files;
 mod fleet;
 mod init;
 mod input;
+mod live;
 mod matrix;
 mod pins;
 mod record;

@@ -7,7 +7,7 @@ use clap::Args;
 use super::fleet::Fleet;
 use super::{Configs, DONE, FAILED, FINDINGS, input, pins, record, terminal};
 use crate::diagnostic::printable::{one_line, tamed};
-use crate::diagnostic::{Diagnostics, Severity};
+use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::diff::{self, FileDiff, FileState};
 use crate::output::{self, OutputError, PreviousRender};
 use crate::pipeline::{self, Job, Tools};
@@ -114,7 +114,7 @@ impl Render {
         if fleet.is_single() {
             notes.push_str(&pins::offers(&render.model, &folder));
         }
-        match self.compare_and_write(&folder, render, fleet, &mut notes) {
+        match self.compare_and_write(&folder, (render, &outcome.sources), fleet, &mut notes) {
             Ok((text, state, wrong)) => {
                 let counts = terminal::counts(&outcome.diagnostics);
                 if fleet.is_single() {
@@ -181,7 +181,7 @@ impl Render {
     fn compare_and_write(
         &self,
         folder: &Path,
-        render: &pipeline::Render,
+        (render, sources): (&pipeline::Render, &Sources),
         fleet: &Fleet<'_>,
         notes: &mut String,
     ) -> Result<(String, State, bool), OutputError> {
@@ -194,8 +194,11 @@ impl Render {
             if !fleet.is_single() {
                 return (line(name, folder, &files), false);
             }
-            let (meaning, wrong) =
-                if changed { in_azure(&previous, folder, render) } else { (String::new(), false) };
+            let (meaning, wrong) = if changed {
+                in_azure(&previous, folder, render, sources)
+            } else {
+                (String::new(), false)
+            };
             (summary(name, folder, &files) + &meaning, wrong)
         };
         let only_shows = self.check || self.dry_run;
@@ -308,12 +311,15 @@ fn among_many(text: &str, counts: &str) -> String {
 
 /// What the changed files do when they are deployed, and whether that is an error. Of a previous render that
 /// is broken it cannot be told.
-fn in_azure(previous: &PreviousRender, folder: &Path, render: &pipeline::Render) -> (String, bool) {
+fn in_azure(
+    previous: &PreviousRender,
+    folder: &Path,
+    render: &pipeline::Render,
+    sources: &Sources,
+) -> (String, bool) {
     match super::diff::state_of(previous, folder, Some(render)) {
         Ok(before) => {
-            let (before, after) = (before.as_ref(), render.state());
-            let diff =
-                diff::diff(before, Some(&after)).priced(before, Some(&after), &render.overlay);
+            let diff = render.diff(before.as_ref(), sources);
             (review::summary(&diff), diff.findings.has_errors())
         }
         Err(_) => ("In Azure: not known, since the previous render is broken\n".to_owned(), false),

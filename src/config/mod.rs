@@ -70,11 +70,37 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(code, &finding.title).help(&finding.help);
     diagnostic.place = place;
     diagnostic.label.clone_from(&finding.label);
-    if finding.kind == FindingKind::WrongForm
-        && let Some(form) = schema::form(&finding.label)
-    {
+    if let Some(form) = finding.pattern.as_deref().and_then(schema::form) {
+        let written = document.value.pointer(&finding.pointer).and_then(serde_json::Value::as_str);
         diagnostic.label = format!("takes {}", form.words);
-        diagnostic.help = format!("write it as `{}`", form.example);
+        diagnostic.help = match written.and_then(|text| form.of_text(text)) {
+            Some(own) => format!("write it as `{own}`"),
+            None => format!("an example is `{}`", form.example),
+        };
+    }
+    if finding.kind == FindingKind::UnknownProperty
+        && let Some(help) = known_elsewhere(&finding.pointer)
+    {
+        diagnostic.help = help;
     }
     diagnostic
+}
+
+/// Where an unknown key belongs, if other mappings of the config know it.
+fn known_elsewhere(pointer: &str) -> Option<String> {
+    let key = pointer.rsplit('/').next()?;
+    let owners: Vec<String> = schema::owners_of(key)
+        .into_iter()
+        .map(|owner| match owner.as_str() {
+            "" => "the config itself".to_owned(),
+            owner => format!("`{owner}`"),
+        })
+        .collect();
+    match &owners[..] {
+        [] => None,
+        [only] => Some(format!("move it to {only}, which has a key `{key}`")),
+        [others @ .., last] => {
+            Some(format!("move it to {} or {last}, which have a key `{key}`", others.join(", ")))
+        }
+    }
 }

@@ -63,7 +63,7 @@ fn meant(finding: &Finding) -> Option<String> {
 
 fn fill(value: &mut Value, finding: &Finding, lost: &mut Vec<String>) -> Option<()> {
     let pointer = &finding.pointer;
-    let missing = STAND_INS.iter().find(|(key, _)| finding.title.contains(&format!("`{key}`")));
+    let missing = STAND_INS.iter().find(|(key, _)| finding.missing.as_deref() == Some(key));
     let object = value.pointer_mut(pointer).and_then(Value::as_object_mut);
     match (object, missing) {
         // Another finding has taken it out.

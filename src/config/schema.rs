@@ -109,9 +109,100 @@ pub(super) struct Form {
     pub(super) example: &'static str,
 }
 
-/// The pattern that a message speaks of, in words.
-pub(super) fn form(message: &str) -> Option<&'static Form> {
-    FORMS.iter().find(|form| message.contains(&format!("`{}`", form.pattern)))
+/// A pattern of the config in words.
+pub(super) fn form(pattern: &str) -> Option<&'static Form> {
+    FORMS.iter().find(|form| form.pattern == pattern)
+}
+
+impl Form {
+    /// The text of this form that a written one becomes, if only its case or what stands between its words has to
+    /// change.
+    pub(super) fn of_text(&self, written: &str) -> Option<String> {
+        let fits = regex::Regex::new(self.pattern).ok()?;
+        let words: Vec<&str> = written
+            .split(|symbol: char| !symbol.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .collect();
+        let joined = ["-", "_", "."].into_iter().map(|between| words.join(between));
+        let trimmed = std::iter::once(written.trim().to_owned());
+        let candidates = trimmed.chain(joined).chain([words.concat()]);
+        candidates
+            .flat_map(|text| [text.to_lowercase(), text])
+            .find(|text| !words.is_empty() && text != written && fits.is_match(text))
+    }
+}
+
+/// The mappings of the config that know a key, by their paths with dots, the outermost first.
+pub(super) fn owners_of(key: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    collect_owners(&generate(), key, &mut String::new(), &mut Vec::new(), &mut found);
+    found.sort_by_key(|path: &String| (path.matches('.').count(), path.clone()));
+    found.dedup();
+    found
+}
+
+/// How deep the mappings of the config are looked into.
+const DEEPEST: usize = 8;
+
+fn collect_owners(
+    root: &Value,
+    key: &str,
+    path: &mut String,
+    walked: &mut Vec<String>,
+    found: &mut Vec<String>,
+) {
+    let mut schema = root;
+    if let Some(reference) = walked.last() {
+        let target = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        let Some(target) = target else { return };
+        schema = target;
+    }
+    walk_owners(root, schema, key, path, walked, found);
+}
+
+fn walk_owners(
+    root: &Value,
+    schema: &Value,
+    key: &str,
+    path: &mut String,
+    walked: &mut Vec<String>,
+    found: &mut Vec<String>,
+) {
+    if walked.len() > DEEPEST {
+        return;
+    }
+    if let Some(reference) = schema["$ref"].as_str().filter(|it| it.starts_with("#/$defs/")) {
+        if !walked.iter().any(|known| known == reference) {
+            walked.push(reference.to_owned());
+            collect_owners(root, key, path, walked, found);
+            walked.pop();
+        }
+        return;
+    }
+    for branch in ["anyOf", "oneOf"].iter().filter_map(|of| schema[of].as_array()).flatten() {
+        walk_owners(root, branch, key, path, walked, found);
+    }
+    let length = path.len();
+    if schema["items"].is_object() {
+        path.push_str("[]");
+        walk_owners(root, &schema["items"], key, path, walked, found);
+        path.truncate(length);
+    }
+    for (name, below) in schema["properties"].as_object().into_iter().flatten() {
+        if name == key {
+            found.push(path.clone());
+        }
+        // Environments repeat the config.
+        if path.is_empty() && name == "environments" {
+            continue;
+        }
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(name);
+        walk_owners(root, below, key, path, walked, found);
+        path.truncate(length);
+    }
 }
 
 const fn of(pattern: &'static str, words: &'static str, example: &'static str) -> Form {
@@ -227,11 +318,28 @@ mod tests {
         patterns(&generate(), &mut found);
         assert!(found.len() > 20);
         for pattern in found {
-            let form = form(&format!("must match `{pattern}`"));
+            let form = form(&pattern);
             let form = form.unwrap_or_else(|| panic!("`{pattern}` has no words"));
             let example = form.example.trim_matches('"').replace("...", "");
             let regex = regex::Regex::new(&pattern).expect("patterns are regular expressions");
             assert!(regex.is_match(&example), "`{example}` does not match `{pattern}`");
         }
+    }
+
+    #[test]
+    fn a_text_becomes_one_of_its_form_where_only_case_and_joints_change() {
+        let own = |pattern: &str, text: &str| form(pattern).and_then(|form| form.of_text(text));
+        let name = "^[a-z][a-z0-9-]*[a-z0-9]$";
+        assert_eq!(own(name, "Vision").as_deref(), Some("vision"));
+        assert_eq!(own(name, "GPU Vision_2").as_deref(), Some("gpu-vision-2"));
+        assert_eq!(own(name, "42"), None);
+        assert_eq!(own("^[a-z0-9]+$", "vision-batch").as_deref(), Some("visionbatch"));
+    }
+
+    #[test]
+    fn a_key_is_known_by_the_mappings_that_have_it() {
+        assert_eq!(owners_of("nodes"), ["batch.pools[]"]);
+        assert_eq!(owners_of("vmSize"), ["builder", "node", "batch.pools[]"]);
+        assert!(owners_of("nothing").is_empty());
     }
 }

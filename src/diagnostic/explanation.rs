@@ -23,7 +23,7 @@ impl Explanation {
     pub fn source(&self) -> Option<String> {
         let page = match self.code {
             code if code.starts_with("BCP") => "core",
-            code if code.starts_with("no-") => "linter",
+            code if code.contains('-') => "linter",
             _ => return None,
         };
         Some(format!("https://aka.ms/bicep/{page}-diagnostics#{}", self.code))

@@ -7,11 +7,13 @@
 //! Read `source` for places, then this file, `explanation` for the story of each code, then `text` for how a
 //! terminal shows it.
 
+mod class;
 mod explanation;
 pub mod printable;
 mod source;
 pub mod text;
 
+pub use class::{CodeClass, code_class};
 pub use explanation::{Explanation, explanation, explanations};
 pub use source::{FileId, LineColumn, Place, SourceFile, Sources, Span};
 

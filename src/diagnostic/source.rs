@@ -73,13 +73,15 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// It was rendered or compiled, so that it stands in no file of the user's.
+    pub generated: bool,
     /// Found when a line is first asked for: most files are read without a finding.
     line_starts: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
     fn new(name: String, text: String) -> Self {
-        Self { name, text, line_starts: OnceLock::new() }
+        Self { name, text, generated: false, line_starts: OnceLock::new() }
     }
 
     fn line_starts(&self) -> &[u32] {
@@ -168,6 +170,14 @@ impl Sources {
         let by = offset(self.files.len());
         self.files.extend(other.files);
         by
+    }
+
+    /// Says that the files of a folder were rendered or compiled.
+    pub fn mark_generated(&mut self, folder: &str) {
+        for file in &mut self.files {
+            let below = file.name.strip_prefix(folder);
+            file.generated |= below.is_some_and(|rest| rest.starts_with('/'));
+        }
     }
 
     /// The file of this name.

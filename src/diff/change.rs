@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use super::compare;
+use super::origin::Origin;
+use crate::catalog::Lifecycle;
 use crate::catalog::mutability::{self, Verdict};
 use crate::expand::Resource;
 
@@ -20,23 +22,32 @@ pub enum Action {
     Replace,
     /// Batch takes it only while the pool has no nodes.
     EmptyPool,
+    /// New beside the one that it succeeds, which stays until it is retired.
+    Beside,
     /// New.
     Create,
+    /// Made anew for the next bake, after which the deployment removes it.
+    Rebake,
     /// Updated where it stands.
     Modify,
+    /// Gone with the bake that it was made for.
+    Retire,
     /// The same.
     NoChange,
 }
 
 impl Action {
     /// Every action, in the order of a report.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Refused,
         Self::Delete,
         Self::Replace,
         Self::EmptyPool,
+        Self::Beside,
         Self::Create,
+        Self::Rebake,
         Self::Modify,
+        Self::Retire,
         Self::NoChange,
     ];
 
@@ -44,11 +55,11 @@ impl Action {
     pub fn sign(self) -> &'static str {
         match self {
             Self::Refused => "x",
-            Self::Delete => "-",
+            Self::Delete | Self::Retire => "-",
             Self::Replace => "-/+",
             Self::EmptyPool => "!",
-            Self::Create => "+",
-            Self::Modify => "~",
+            Self::Create | Self::Beside => "+",
+            Self::Modify | Self::Rebake => "~",
             Self::NoChange => "=",
         }
     }
@@ -61,13 +72,32 @@ impl Action {
             Self::Delete => "to delete",
             Self::Replace => "to replace",
             Self::EmptyPool => "need an empty pool",
+            Self::Beside => "new beside the old one",
             Self::Create => "to create",
+            Self::Rebake => "made anew for the bake",
+            Self::Retire => "gone with the bake",
             Self::Modify => "to modify",
             Self::NoChange => "unchanged",
         }
     }
 
-    /// Whether the change ends or blocks something that runs.
+    /// Its name in reports for machines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Delete => "delete",
+            Self::Replace => "replace",
+            Self::EmptyPool => "emptyPool",
+            Self::Beside => "beside",
+            Self::Create => "create",
+            Self::Rebake => "rebake",
+            Self::Modify => "modify",
+            Self::Retire => "retire",
+            Self::NoChange => "noChange",
+        }
+    }
+
+    /// Whether the change loses work, data or access, or will fail.
     pub fn is_dangerous(self) -> bool {
         matches!(self, Self::Refused | Self::Delete | Self::Replace | Self::EmptyPool)
     }
@@ -154,6 +184,8 @@ pub struct PropertyChange {
     pub reset: bool,
     /// What Azure resets a vanished property to, where it is known.
     pub reset_to: Option<Value>,
+    /// The lines that it comes from.
+    pub origin: Origin,
     /// Refused only while something uses it.
     pub(super) in_use: bool,
 }
@@ -165,6 +197,8 @@ pub enum Pairing {
     Same,
     /// Another name, parent or scope.
     Renamed,
+    /// A version of an image beside an earlier one of the same definition.
+    NextVersion,
     /// A pool beside the old one, whose ids differ in the digest of their immutable part.
     BlueGreen {
         /// The id without its digest.
@@ -172,11 +206,29 @@ pub enum Pairing {
     },
 }
 
+/// How a resource that left the render goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Removal {
+    /// The deployment has removed it, or removes it when it ends.
+    ByDeployment,
+    /// The deployment removes it when it is asked to retire what a new pool succeeds.
+    WhenRetired,
+    /// Somebody deletes it.
+    ByHand,
+    /// It stays, because something in the new render needs it.
+    StillNeeded,
+}
+
 /// One resource before and after.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourceChange {
     /// What happens.
     pub action: Action,
+    /// How long a resource of its stage lasts.
+    pub lifecycle: Lifecycle,
+    /// How the old one goes, if it leaves the render.
+    pub removal: Option<Removal>,
     /// The worst verdict of its properties.
     pub verdict: Verdict,
     /// The stage that deploys it.
@@ -199,6 +251,8 @@ pub struct ResourceChange {
     pub properties: Vec<PropertyChange>,
     /// What differs in the text only.
     pub noise: Noise,
+    /// The lines that it comes from.
+    pub origin: Origin,
     /// What happens if it is deployed as it is.
     pub consequence: String,
     /// What to do instead.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::change::{Noise, PropertyChange, PropertyChangeType, Segment};
+use super::origin::Origin;
 use super::values::{self, Likeness};
 use crate::arm::expression::is_expression;
 use crate::catalog::mutability::{Comparison, Facts, Mutability, Verdict};
@@ -67,6 +68,7 @@ pub(super) fn change(
         source: text(|row| row.source),
         reset: after.is_none(),
         reset_to: if after.is_none() { facts.default().cloned() } else { None },
+        origin: Origin::default(),
         in_use: row.is_some_and(|row| row.in_use),
     }
 }

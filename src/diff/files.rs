@@ -42,7 +42,7 @@ impl FileKind {
         let folder = path.split_once('/').map_or("", |(folder, _)| folder);
         match (folder, name, extension) {
             ("arm", _, _) | (_, _, "bicep" | "bicepparam") => Self::Template,
-            ("pools", _, _) => Self::Pool,
+            ("pools", _, _) | ("", "pool-ids.json", _) => Self::Pool,
             ("bake" | "cloud-init", _, _) | (_, "cloud-init.yaml", _) => Self::Bake,
             (_, "acr-task.yaml", _) => Self::Build,
             (_, "manifest.json", _) => Self::Manifest,

@@ -5,20 +5,25 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::change::{
-    Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, Shown,
-    path_text,
+    Action, Noise, Pairing, PropertyChange, PropertyChangeType, Removal, ResourceChange, Segment,
+    Shown, path_text,
 };
 use super::compare;
+use super::origin::Origin;
 use super::pairing::Pair;
 use super::roles::{self, ROLE_ASSIGNMENT};
 use crate::catalog::mutability::{self, Verdict};
+use crate::catalog::{self, Lifecycle};
 use crate::expand::Resource;
 
 /// The type of a Batch pool.
 pub(super) const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 
-/// The stage whose resources live as long as a bake.
-pub(super) const BUILDER: &str = "builder";
+/// The type of a template of Azure Image Builder, of which each image version has its own.
+pub(super) const TEMPLATE: &str = "Microsoft.VirtualMachineImages/imageTemplates";
+
+/// The type of a version of a gallery image.
+pub(super) const VERSION: &str = "Microsoft.Compute/galleries/images/versions";
 
 /// The resource IDs that some resource refers to, in lower case.
 pub(super) struct Uses {
@@ -55,6 +60,8 @@ pub(super) fn judge(pair: &Pair, uses: &Uses) -> ResourceChange {
 fn named(resource: &Resource, action: Action) -> ResourceChange {
     ResourceChange {
         action,
+        lifecycle: catalog::lifecycle(&resource.stage),
+        removal: None,
         verdict: Verdict::NoEffect,
         stage: resource.stage.clone(),
         kind: resource.kind.clone(),
@@ -66,6 +73,7 @@ fn named(resource: &Resource, action: Action) -> ResourceChange {
         after: None,
         properties: Vec::new(),
         noise: Noise::default(),
+        origin: Origin::default(),
         consequence: String::new(),
         advice: String::new(),
         rule: "",
@@ -83,32 +91,54 @@ fn deleted(resource: &Resource, uses: &Uses) -> ResourceChange {
     let mut change = named(resource, Action::Delete);
     change.verdict = Verdict::InPlace;
     change.before = Some(Shown::new(resource));
-    let (consequence, advice) = if resource.stage == BUILDER {
-        (
-            "a deployment removes the builder when a bake ends; what an interrupted bake left keeps \
-             running, and its bill too",
-            "remove what is left of it: `prebake deploy RENDER --clean-up`",
-        )
+    let removal = if change.lifecycle == Lifecycle::OneBake {
+        change.action = Action::Retire;
+        Removal::ByDeployment
+    } else if uses.needs(&resource.id) {
+        Removal::StillNeeded
     } else {
-        let advice = if uses.needs(&resource.id) {
-            "keep it: the new render still needs it"
-        } else if change.is(POOL) {
-            "delete it by hand when no job uses it"
-        } else if change.is(ROLE_ASSIGNMENT) {
-            "delete it by hand when nothing needs it"
-        } else {
-            "delete it by hand when nothing uses it"
-        };
-        let consequence = if change.is(ROLE_ASSIGNMENT) {
-            "a deployment in incremental mode leaves it as it is: what it allows stays allowed"
-        } else {
-            "a deployment in incremental mode leaves it as it is: it keeps running, and its bill too"
-        };
-        (consequence, advice)
+        Removal::ByHand
     };
-    consequence.clone_into(&mut change.consequence);
-    advice.clone_into(&mut change.advice);
+    change.removal = Some(removal);
+    let (consequence, advice) = departure(&change, removal);
+    change.consequence = consequence;
+    change.advice = advice;
     change
+}
+
+/// What a deployment does with a resource that left the render, and who removes it.
+fn departure(change: &ResourceChange, removal: Removal) -> (String, String) {
+    if removal == Removal::ByDeployment {
+        let consequence = "it was made for one bake, and the deployment removed it when that ended";
+        let advice = "if a bake was interrupted, delete by hand what it left";
+        return (consequence.to_owned(), with_command(advice, &change.kind, &change.id));
+    }
+    let consequence = if change.is(ROLE_ASSIGNMENT) {
+        "a deployment leaves it as it is: what it allows stays allowed"
+    } else {
+        "a deployment leaves it as it is: it keeps running, and its bill too"
+    };
+    let advice = if removal == Removal::StillNeeded {
+        "keep it: the new render still needs it".to_owned()
+    } else {
+        let when = if change.is(POOL) {
+            "no job uses it"
+        } else if change.is(ROLE_ASSIGNMENT) {
+            "nothing needs it"
+        } else {
+            "nothing uses it"
+        };
+        with_command(&format!("delete it by hand when {when}"), &change.kind, &change.id)
+    };
+    (consequence.to_owned(), advice)
+}
+
+/// An advice to delete a resource, with the command that does it where its id is known.
+fn with_command(advice: &str, kind: &str, id: &str) -> String {
+    match catalog::removal_command(kind, id) {
+        Some(command) => format!("{advice}: `{command}`"),
+        None => advice.to_owned(),
+    }
 }
 
 fn both(before: &Resource, after: &Resource, pairing: &Pairing, uses: &Uses) -> ResourceChange {
@@ -120,9 +150,15 @@ fn both(before: &Resource, after: &Resource, pairing: &Pairing, uses: &Uses) -> 
         settle(property, after, uses);
     }
     if *pairing != Pairing::Same {
-        new_identity(&mut properties, before, after);
+        new_identity(&mut properties, before, after, pairing);
     }
     let mut change = named(after, Action::NoChange);
+    let refused = properties.iter().any(|property| property.verdict >= Verdict::EmptyPool);
+    if change.lifecycle == Lifecycle::OneBake {
+        for property in &mut properties {
+            holds_anew(property, NEXT_BAKE);
+        }
+    }
     change.noise = noise;
     if properties.is_empty() {
         return change;
@@ -132,18 +168,31 @@ fn both(before: &Resource, after: &Resource, pairing: &Pairing, uses: &Uses) -> 
         weight(b).cmp(&weight(a)).then_with(|| path_text(&a.path).cmp(&path_text(&b.path)))
     });
     change.verdict = properties[0].verdict;
-    change.action = match change.verdict {
-        Verdict::Refused => Action::Refused,
-        Verdict::Replace => Action::Replace,
-        Verdict::EmptyPool => Action::EmptyPool,
-        _ => Action::Modify,
+    change.action = action(change.lifecycle, pairing, change.verdict);
+    change.removal = match (change.action, pairing) {
+        (_, Pairing::Same) => None,
+        (Action::Rebake, _) => Some(Removal::ByDeployment),
+        (_, Pairing::BlueGreen { .. }) => Some(Removal::WhenRetired),
+        _ => Some(Removal::ByHand),
     };
     change.pairing = pairing.clone();
     change.before = Some(Shown::new(before));
     change.after = Some(Shown::new(after));
     change.properties = properties;
-    tell(&mut change, before);
+    tell(&mut change, before, refused);
     change
+}
+
+/// What a change of this verdict is, to a resource of this lifecycle.
+fn action(lifecycle: Lifecycle, pairing: &Pairing, verdict: Verdict) -> Action {
+    match (lifecycle, pairing, verdict) {
+        (Lifecycle::OneBake, ..) => Action::Rebake,
+        (_, Pairing::NextVersion | Pairing::BlueGreen { .. }, _) => Action::Beside,
+        (.., Verdict::Refused) => Action::Refused,
+        (.., Verdict::Replace) => Action::Replace,
+        (.., Verdict::EmptyPool) => Action::EmptyPool,
+        _ => Action::Modify,
+    }
 }
 
 /// A refusal that depends on use becomes an update in place when nothing in the render uses it.
@@ -163,21 +212,14 @@ fn settle(property: &mut PropertyChange, resource: &Resource, uses: &Uses) {
 }
 
 /// Another id makes another resource: its name is what is replaced, and the rest holds from the start.
-fn new_identity(properties: &mut Vec<PropertyChange>, before: &Resource, after: &Resource) {
+fn new_identity(
+    properties: &mut Vec<PropertyChange>,
+    before: &Resource,
+    after: &Resource,
+    pairing: &Pairing,
+) {
     for property in properties.iter_mut() {
-        property.verdict = Verdict::InPlace;
-        property.change = match (&property.before, &property.after) {
-            (None, _) => PropertyChangeType::Create,
-            (_, None) => PropertyChangeType::Delete,
-            _ => PropertyChangeType::Modify,
-        };
-        property.event = None;
-        property.code = None;
-        property.interrupts = false;
-        property.reset = false;
-        property.reset_to = None;
-        "holds for the new resource from the start".clone_into(&mut property.effect);
-        property.advice.clear();
+        holds_anew(property, FROM_THE_START);
     }
     let (key, old, new) = if before.name == after.name {
         ("scope", &before.id, &after.id)
@@ -187,28 +229,49 @@ fn new_identity(properties: &mut Vec<PropertyChange>, before: &Resource, after: 
     let facts = mutability::facts(&after.kind).property(key);
     let path = vec![Segment::Property(key.to_owned())];
     let (old, new) = (Value::from(old.as_str()), Value::from(new.as_str()));
-    properties.push(compare::change(facts, path, Some(&old), Some(&new)));
+    let mut name = compare::change(facts, path, Some(&old), Some(&new));
+    if matches!(pairing, Pairing::NextVersion | Pairing::BlueGreen { .. }) {
+        holds_anew(&mut name, "names the new resource; the old one keeps its own name");
+    }
+    properties.push(name);
+}
+
+/// What a property does whose resource is made anew.
+const FROM_THE_START: &str = "holds for the new resource from the start";
+const NEXT_BAKE: &str = "holds for what the next bake makes";
+
+/// A value that a new resource has from the start changes nothing that is there.
+fn holds_anew(property: &mut PropertyChange, effect: &str) {
+    property.verdict = Verdict::InPlace;
+    property.change = match (&property.before, &property.after) {
+        (None, _) => PropertyChangeType::Create,
+        (_, None) => PropertyChangeType::Delete,
+        _ => PropertyChangeType::Modify,
+    };
+    property.event = None;
+    property.code = None;
+    property.interrupts = false;
+    property.reset = false;
+    property.reset_to = None;
+    effect.clone_into(&mut property.effect);
+    property.advice.clear();
 }
 
 /// Consequence, advice and rule, from the worst property.
-fn tell(change: &mut ResourceChange, before: &Resource) {
+fn tell(change: &mut ResourceChange, before: &Resource, refused: bool) {
     let worst = &change.properties[0];
     let (name, old) = (&change.title, roles::title(before));
     let (consequence, advice) = match (change.action, &change.pairing) {
-        (_, Pairing::BlueGreen { .. }) => (
-            format!(
-                "Batch makes pool `{name}` beside `{old}`; both have nodes until `{old}` is gone"
-            ),
-            format!("point jobs at `{name}`, let `{old}` drain, then delete it"),
-        ),
-        (Action::Refused, _) => (refusal(worst, &change.stage), String::new()),
+        (Action::Rebake, _) => rebake(before, refused),
+        (Action::Beside, _) => beside(change, before, &old),
+        (Action::Refused, _) => (refusal(worst), String::new()),
         (Action::Replace, Pairing::Renamed) if old == *name => (
             format!("Azure makes `{name}` anew; the old one stays where it is until it is deleted"),
-            String::new(),
+            with_command("delete the old one by hand", &before.kind, &before.id),
         ),
         (Action::Replace, Pairing::Renamed) => (
             format!("Azure makes `{name}`; `{old}` stays as it is until it is deleted"),
-            String::new(),
+            with_command(&format!("delete `{old}` by hand"), &before.kind, &before.id),
         ),
         (Action::Replace, _) => (
             "Azure does not change it on the resource that is there: the deployment fails"
@@ -221,15 +284,16 @@ fn tell(change: &mut ResourceChange, before: &Resource) {
                  nothing is replaced for you"
             ),
             format!(
-                "scale `{name}` to zero, wait until it is steady, deploy, scale up again; or set \
-                 `replace: blue-green` for a second pool beside it"
+                "set `replace: blue-green` for this pool, so that a second pool is made beside it; or \
+                 scale `{name}` to zero, wait until it is steady, deploy, and scale up again"
             ),
         ),
         _ => (update(&change.properties), String::new()),
     };
-    let own_advice = !worst.advice.is_empty() && change.action != Action::EmptyPool;
-    let blue_green = matches!(change.pairing, Pairing::BlueGreen { .. });
-    change.advice = if own_advice && !blue_green { worst.advice.clone() } else { advice };
+    let own_advice = !worst.advice.is_empty()
+        && change.action != Action::EmptyPool
+        && change.pairing == Pairing::Same;
+    change.advice = if own_advice { worst.advice.clone() } else { advice };
     change.consequence = consequence;
     change.rule = match change.action {
         Action::EmptyPool => "DIF001",
@@ -240,14 +304,42 @@ fn tell(change: &mut ResourceChange, before: &Resource) {
     };
 }
 
-fn refusal(worst: &PropertyChange, stage: &str) -> String {
-    let with = worst.code.as_ref().map_or_else(String::new, |code| format!(" with `{code}`"));
-    if stage == BUILDER {
-        return format!(
-            "while the builder of an earlier bake stands the deployment fails{with}; a deployment \
-             removes it when a bake ends"
+/// What is made for one bake.
+fn rebake(before: &Resource, refused: bool) -> (String, String) {
+    let consequence = "it lasts one bake: the deployment removes it when the bake ends, and the next \
+                       bake makes it anew";
+    let advice = "if an earlier bake was interrupted, delete by hand what it left first";
+    let advice =
+        if refused { with_command(advice, &before.kind, &before.id) } else { String::new() };
+    (consequence.to_owned(), advice)
+}
+
+/// What stands beside the resource that it succeeds.
+fn beside(change: &ResourceChange, before: &Resource, old: &str) -> (String, String) {
+    let name = &change.title;
+    let by_hand = |advice: &str| with_command(advice, &before.kind, &before.id);
+    if change.is(POOL) {
+        let consequence = format!(
+            "Batch makes pool `{name}` beside `{old}`; both have nodes until `{old}` is gone"
         );
+        let advice = format!(
+            "point jobs at `{name}`, then run `prebake deploy --retire-old`, which drains `{old}` and \
+             deletes it"
+        );
+        (consequence, advice)
+    } else if change.is(TEMPLATE) {
+        let consequence =
+            format!("template `{name}` bakes the next image version; `{old}` stays as it is");
+        (consequence, by_hand(&format!("delete `{old}` by hand")))
+    } else {
+        let consequence =
+            format!("version `{name}` stands beside `{old}`; pools on `{old}` keep it");
+        (consequence, by_hand(&format!("delete `{old}` by hand when no pool uses it")))
     }
+}
+
+fn refusal(worst: &PropertyChange) -> String {
+    let with = worst.code.as_ref().map_or_else(String::new, |code| format!(" with `{code}`"));
     format!("the deployment fails{with}; stages before it stay deployed")
 }
 

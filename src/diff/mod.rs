@@ -15,6 +15,8 @@ mod files;
 mod findings;
 mod formula;
 mod judge;
+pub mod live;
+mod origin;
 mod pairing;
 mod relations;
 mod roles;
@@ -24,14 +26,16 @@ mod values;
 
 pub use capacity::{Capacity, FamilyChange, PoolCapacity, PoolSides, Quantity};
 pub use change::{
-    Action, Noise, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment, Shown,
-    path_text,
+    Action, Noise, Pairing, PropertyChange, PropertyChangeType, Removal, ResourceChange, Segment,
+    Shown, path_text,
 };
 pub use cost::{Cost, HOURS_A_MONTH};
 pub use drift::drift;
 pub use files::{
     FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
 };
+pub use live::{Live, LiveReview};
+pub use origin::{Line, Origin, Origins};
 pub use relations::Relation;
 pub use roles::title;
 pub use security::{Access, SecurityChange, SecurityKind};
@@ -41,6 +45,7 @@ use std::collections::BTreeMap;
 use crate::catalog::Overlay;
 use crate::diagnostic::Diagnostics;
 use crate::expand::Resource;
+use live::Applied;
 
 /// One render as data: what it asks Azure for, and the text of its files by path.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -68,6 +73,12 @@ pub struct Diff {
     pub relations: Vec<Relation>,
     /// What is wrong with the change itself.
     pub findings: Diagnostics,
+    /// The lines that each finding is about, in the order of `findings`.
+    pub finding_origins: Vec<Origin>,
+    /// Pools that are deployed under another ID than the config gives: the config's ID, and the deployed one.
+    pub pool_ids: Vec<(String, String)>,
+    /// What is said of the live state, if it was asked.
+    pub live: Option<LiveReview>,
     /// What differs in the text but not in Azure.
     pub noise: Noise,
     /// Whether there was a previous render and whether there is a new one.
@@ -101,7 +112,7 @@ impl Diff {
         self
     }
 
-    /// Whether something is replaced, deleted, refused or needs an empty pool.
+    /// Whether something loses work, data or access, or will fail.
     pub fn is_dangerous(&self) -> bool {
         self.resources.iter().any(|change| change.action.is_dangerous())
     }
@@ -122,6 +133,36 @@ impl Diff {
 
 /// Compares two renders; a side that is absent has nothing in it.
 pub fn diff(previous: Option<&RenderState>, new: Option<&RenderState>) -> Diff {
+    diff_with_origins(previous, new, &origin::Unknown)
+}
+
+/// Compares what is live with the new render. What is live and was not in the previous render is drift.
+pub fn diff_with_live(
+    previous: Option<&RenderState>,
+    new: &RenderState,
+    live: &Live,
+    origins: &dyn Origins,
+) -> Diff {
+    let mut applied = live.apply(previous, new);
+    if let Some(previous) = previous {
+        applied.state.files.clone_from(&previous.files);
+    }
+    let mut diff = diff_with_origins(Some(&applied.state), Some(&applied.new), origins);
+    let drift = applied.previous.as_ref().map(|previous| {
+        let changes = self::diff(Some(previous), Some(&applied.state)).resources;
+        changes.into_iter().filter(|change| change.action != Action::NoChange).collect()
+    });
+    let Applied { hidden, unseen, ignored, .. } = applied;
+    diff.live = Some(LiveReview { drift, hidden, unseen, ignored });
+    diff
+}
+
+/// The same with the lines that the new render comes from.
+pub fn diff_with_origins(
+    previous: Option<&RenderState>,
+    new: Option<&RenderState>,
+    origins: &dyn Origins,
+) -> Diff {
     let nothing = RenderState::default();
     let (before, after) = (previous.unwrap_or(&nothing), new.unwrap_or(&nothing));
     let pairs = pairing::pair(&before.resources, &after.resources);
@@ -132,10 +173,15 @@ pub fn diff(previous: Option<&RenderState>, new: Option<&RenderState>) -> Diff {
     };
     let mut resources: Vec<ResourceChange> =
         pairs.iter().map(|pair| judge::judge(pair, &uses)).collect();
+    for change in &mut resources {
+        origin::locate(change, origins);
+    }
     let files = files(&before.files, &after.files);
     let security = security::security(&resources);
     let capacity = capacity::capacity(&before.resources, &after.resources);
-    let findings = findings::findings(before, after, &resources, &files);
+    let found = findings::findings(before, after, &resources, &files);
+    let (findings, finding_origins): (Vec<_>, Vec<_>) =
+        found.into_iter().map(|finding| finding.located(origins)).unzip();
     let noise = resources.iter().fold(Noise::default(), |sum, change| sum + change.noise);
     let relations = relations::relations(&before.resources, &after.resources);
     resources.sort_by_key(|change| change.action.rank());
@@ -146,7 +192,10 @@ pub fn diff(previous: Option<&RenderState>, new: Option<&RenderState>) -> Diff {
         capacity,
         cost: None,
         relations,
-        findings,
+        findings: Diagnostics::from(findings),
+        finding_origins,
+        pool_ids: pairing::pool_ids(&after.resources),
+        live: None,
         noise,
         sides: (previous.is_some(), new.is_some()),
     }

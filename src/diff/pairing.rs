@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::change::Pairing;
+use super::judge::{TEMPLATE, VERSION};
 use crate::expand::Resource;
 
 /// The metadata entry of a pool that names the pool without the digest of its immutable part.
@@ -125,14 +126,25 @@ fn score(before: &Resource, after: &Resource) -> Option<(usize, Pairing)> {
     if !before.kind.eq_ignore_ascii_case(&after.kind) {
         return None;
     }
-    let base = blue_green_base(before);
+    let base = blue_green_base(before).filter(|_| of_one_parent(before, after));
     if let Some(base) = base.filter(|base| blue_green_base(after).as_ref() == Some(base)) {
         return Some((300, Pairing::BlueGreen { base }));
+    }
+    let by_version = [VERSION, TEMPLATE].iter().any(|kind| before.kind.eq_ignore_ascii_case(kind));
+    if by_version && of_one_parent(before, after) {
+        return Some((200, Pairing::NextVersion));
     }
     let similarity = similarity(before, after);
     let same_name = type_and_name(before) == type_and_name(after);
     (same_name || similarity >= SIMILAR)
         .then_some((similarity + if same_name { 100 } else { 0 }, Pairing::Renamed))
+}
+
+/// Whether two resources stand in one place: two pools of an account, two versions of an image.
+fn of_one_parent(before: &Resource, after: &Resource) -> bool {
+    let parent =
+        |resource: &Resource| resource.id.rsplit_once('/').map(|(parent, _)| parent.to_lowercase());
+    parent(before) == parent(after)
 }
 
 /// The id of a pool without the digest of its immutable part: its metadata says it, or its name does.
@@ -148,6 +160,14 @@ fn blue_green_base(pool: &Resource) -> Option<String> {
         entry.get("value").and_then(Value::as_str).filter(|_| is_base)
     });
     (is_digest && marked.is_none_or(|marked| marked == base)).then(|| base.to_owned())
+}
+
+/// The pools whose ID carries a digest: the ID of the config and the one that is deployed.
+pub(super) fn pool_ids(resources: &[Resource]) -> Vec<(String, String)> {
+    let pools = resources.iter().filter(|resource| !resource.existing);
+    let id =
+        |pool: &Resource| Some((blue_green_base(pool)?, pool.name.rsplit('/').next()?.to_owned()));
+    pools.filter_map(id).collect()
 }
 
 /// The share of properties that are equal, in percent.

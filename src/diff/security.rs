@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::change::{Action, Pairing, ResourceChange, Shown};
+use super::change::{Action, Removal, ResourceChange, Shown};
 use super::cidr::{Addresses, ports};
 use super::roles::{last_name, role};
 use super::touched::{Touched, collect_property, facts, touched};
@@ -209,7 +209,7 @@ fn told_once(
         told.push(format!("{}[", item.path));
     }
     let access = behind_wall(change, &item, item.settled.or_else(|| access(change, &item)))?;
-    let stays = change.action == Action::Delete || change.pairing != Pairing::Same;
+    let stays = change.removal.is_some_and(|removal| removal != Removal::ByDeployment);
     Some(SecurityChange {
         access,
         area: row.area,
@@ -330,7 +330,8 @@ fn behind_wall(change: &ResourceChange, item: &Touched, access: Option<Access>) 
 
 fn access(change: &ResourceChange, item: &Touched) -> Option<Access> {
     let row = item.row;
-    let lone = matches!(change.action, Action::Create | Action::Delete) || item.whole;
+    let lone =
+        matches!(change.action, Action::Create | Action::Delete | Action::Retire) || item.whole;
     // What a resource that exists leaves out, Azure sets to the default.
     let default = if lone { None } else { facts(change, &row.steps).default() };
     let (before, after) = (item.before.as_ref().or(default), item.after.as_ref().or(default));
@@ -376,7 +377,7 @@ fn access(change: &ResourceChange, item: &Touched) -> Option<Access> {
 fn is_news(change: &ResourceChange, item: &Touched, access: Access) -> bool {
     match change.action {
         Action::Create => access == Access::Widens,
-        Action::Delete => access == Access::Narrows,
+        Action::Delete | Action::Retire => access == Access::Narrows,
         _ if item.whole && item.row.rule != Rule::Any => {
             access == if item.after.is_some() { Access::Widens } else { Access::Narrows }
         }

@@ -57,7 +57,7 @@ pub(super) fn touched(change: &ResourceChange, row: &'static Row) -> Vec<Touched
     };
     match change.action {
         Action::Create => side(&change.after, false).collect(),
-        Action::Delete => side(&change.before, true).collect(),
+        Action::Delete | Action::Retire => side(&change.before, true).collect(),
         _ => change.properties.iter().flat_map(|property| below(change, property, row)).collect(),
     }
 }

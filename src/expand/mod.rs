@@ -15,9 +15,11 @@ mod origin;
 mod parameter;
 mod scope;
 mod session;
+mod snapshot;
 mod value;
 
 pub use origin::template_pointer;
+pub use snapshot::snapshot;
 
 use serde_json::{Map, Value};
 
@@ -52,6 +54,15 @@ pub struct Resource {
     pub existing: bool,
     /// JSON pointer of the resource in its template (`/resources/pools`), through nested templates.
     pub pointer: String,
+}
+
+impl Resource {
+    /// Whether it is a deployment whose own resources stand beside it.
+    fn is_opened_module(&self) -> bool {
+        let linked =
+            self.body.get("properties").and_then(|properties| properties.get("templateLink"));
+        self.kind.eq_ignore_ascii_case(declaration::DEPLOYMENT) && linked.is_none()
+    }
 }
 
 /// What a template asks Azure for.

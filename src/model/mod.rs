@@ -14,10 +14,12 @@ mod names;
 mod network;
 mod node;
 mod node_image;
+mod origin;
 mod pool;
 mod registry;
 mod resolver;
 mod sizes;
+mod stacks;
 mod tags;
 
 pub use batch::Batch;
@@ -27,9 +29,11 @@ pub use names::{hex, hex_digest};
 pub use network::{CreatedNetwork, Network};
 pub use node::{Node, Os};
 pub use node_image::{BakedImage, NodeImage, TargetRegion};
+pub use origin::Origins;
 pub use pool::{AutoScale, Containers, FixedScale, Mount, Pool, ResourceFile, StartTask};
 pub use registry::{Registry, Role};
 pub use sizes::Size;
+pub use stacks::Stacks;
 
 use std::collections::BTreeMap;
 
@@ -76,6 +80,8 @@ pub struct Model {
     pub network: Network,
     /// The Batch account, when pools are deployed.
     pub batch: Option<Batch>,
+    /// Deployment stacks, when the config asks for them.
+    pub stacks: Option<Stacks>,
     /// The stages that this config deploys, in order.
     pub stages: Vec<&'static str>,
 }
@@ -186,9 +192,16 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         bake,
         network,
         batch,
+        stacks: None,
         stages: Vec::new(),
     };
     model.stages = stages(&model);
+    model.stacks = config.stacks.as_ref().map(|stacks| Stacks::new(stacks, &model.stages));
+    something_is_deployed(resolver, &model);
+    Some(model)
+}
+
+fn something_is_deployed(resolver: &mut Resolver<'_>, model: &Model) {
     if model.stages.is_empty() {
         resolver.error(
             "PB1028",
@@ -198,7 +211,6 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
             "add `batch` with a pool, or drop `gallery.imageVersionId` to bake an image",
         );
     }
-    Some(model)
 }
 
 fn stages(model: &Model) -> Vec<&'static str> {

@@ -7,15 +7,17 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::Tools;
+use super::places::{FindingPlaces, RenderPlaces};
 use super::secrets::Secrets;
 use super::stages::Stage;
 use crate::arm::Template;
 use crate::catalog::{Date, Overlay};
-use crate::check::{self, Declared, Places, Subject};
+use crate::check::{self, Declared, Subject};
 use crate::config::fields::RoleAssignmentMode;
 use crate::config::{Config, Document, escape};
-use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Place, Sources, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources};
 use crate::expand::Resource;
+use crate::model::Model;
 use crate::render::Artifacts;
 use crate::schema::ResourceSchemas;
 use crate::validate;
@@ -24,6 +26,7 @@ use crate::validate;
 pub(super) struct Judged<'a> {
     pub(super) config: &'a Config,
     pub(super) document: &'a Document,
+    pub(super) model: &'a Model,
     pub(super) artifacts: &'a Artifacts,
     pub(super) stages: &'a [Stage],
     /// Folder of the render, as messages name it.
@@ -66,11 +69,18 @@ impl Judged<'_> {
         answers
     }
 
+    /// Where its values come from.
+    fn places(&self) -> RenderPlaces<'_> {
+        RenderPlaces::new(self.model, self.document, self.artifacts, self.stages)
+    }
+
     /// What the schemas of their types say of the resources.
     fn resources(&self, schemas: &ResourceSchemas) -> Diagnostics {
+        let places = self.places();
         let of_stage = |stage: &Stage| {
             let mut found = Diagnostics::new();
-            validate::resources(&stage.resources, &stage.template, schemas, &mut found);
+            let cause = |pointer: &str| places.of_value(&stage.name, pointer);
+            validate::resources(&stage.resources, &stage.template, schemas, &cause, &mut found);
             found
         };
         let found: Vec<Diagnostics> = self.stages.par_iter().map(of_stage).collect();
@@ -150,7 +160,7 @@ impl Judged<'_> {
             overlay: self.overlay,
             as_of,
         };
-        let places = RenderPlaces { templates: &templates, files, document: self.document };
+        let places = FindingPlaces { render: self.places(), files };
         let findings = check::check(&subject);
         let findings: Vec<_> =
             findings.iter().map(|finding| check::diagnostic(finding, &places)).collect();
@@ -178,27 +188,5 @@ impl Judged<'_> {
                 (path.clone(), id)
             })
             .collect()
-    }
-}
-
-struct RenderPlaces<'a> {
-    templates: &'a BTreeMap<&'a str, &'a Template>,
-    files: &'a BTreeMap<String, FileId>,
-    document: &'a Document,
-}
-
-impl Places for RenderPlaces<'_> {
-    fn resource(&self, stage: &str, pointer: &str) -> Option<Place> {
-        self.templates.get(stage)?.source_map.place(pointer)
-    }
-
-    fn artifact(&self, path: &str, span: Span) -> Option<Place> {
-        self.files.get(path).map(|file| Place { file: *file, span })
-    }
-
-    fn config(&self, key: &str) -> Option<(Place, &Value)> {
-        let pointer = check::config_pointer(&self.document.value, key)?;
-        let value = self.document.value.pointer(&pointer)?;
-        Some((self.document.place(&pointer)?, value))
     }
 }

@@ -6,6 +6,7 @@ pub mod fleet;
 mod job;
 mod judge;
 mod overlay;
+mod places;
 mod secrets;
 mod stages;
 mod state;
@@ -21,8 +22,8 @@ use crate::bicep;
 use crate::catalog::{Date, Overlay};
 use crate::check;
 use crate::config::{self, Config, Document};
-use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Severity, Sources};
-use crate::diff::RenderState;
+use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity, Sources, code_class};
+use crate::diff::{self, Diff, Live, RenderState};
 use crate::model::{self, Model};
 use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
@@ -71,12 +72,10 @@ impl Outcome {
     /// Whether an error says that the input itself is bad (no config could be read from it, or a template
     /// cannot be used), rather than that a readable config has findings.
     pub fn is_bad_input(&self) -> bool {
-        let bad = |code: &str| {
-            matches!(&code[..code.len().min(4)], "PB00" | "PB03" | "PB20") || code == "PB1014"
+        let is_bad = |finding: &Diagnostic| {
+            finding.severity == Severity::Error && code_class(&finding.code).is_input
         };
-        self.diagnostics
-            .iter()
-            .any(|finding| finding.severity == Severity::Error && bad(&finding.code))
+        self.diagnostics.iter().any(is_bad)
     }
 }
 
@@ -101,6 +100,42 @@ impl Render {
     /// The render as a diff compares it.
     pub fn state(&self) -> RenderState {
         state::of(&self.stages, &target(&self.model), &self.artifacts.files)
+    }
+
+    /// Compares it with the previous render. `sources` are those of its outcome.
+    pub fn diff(&self, previous: Option<&RenderState>, sources: &Sources) -> Diff {
+        let origins = places::ChangeOrigins { render: self.places(), sources };
+        let new = self.state();
+        diff::diff_with_origins(previous, Some(&new), &origins).priced(
+            previous,
+            Some(&new),
+            &self.overlay,
+        )
+    }
+
+    /// Compares it with what is live, and that with the previous render.
+    pub fn diff_with_live(
+        &self,
+        previous: Option<&RenderState>,
+        live: &Live,
+        sources: &Sources,
+    ) -> Diff {
+        let origins = places::ChangeOrigins { render: self.places(), sources };
+        let new = self.state();
+        diff::diff_with_live(previous, &new, live, &origins).priced(
+            previous,
+            Some(&new),
+            &self.overlay,
+        )
+    }
+
+    /// The place in the config of what decides a value of a stage, by its JSON pointer in the stage's template.
+    pub fn written_at(&self, stage: &str, pointer: &str) -> Option<Place> {
+        self.places().of_value(stage, pointer)
+    }
+
+    fn places(&self) -> places::RenderPlaces<'_> {
+        places::RenderPlaces::new(&self.model, &self.document, &self.artifacts, &self.stages)
     }
 }
 
@@ -162,11 +197,14 @@ fn phases(
         "" => model.name.clone(),
         output => format!("{output}/{}", model.name),
     };
-    let stages = stages::compile(&model, &folder, &mut artifacts, sources, diagnostics)?;
+    let stages = stages::compile(&model, &folder, &mut artifacts, sources, diagnostics);
+    sources.mark_generated(&folder);
+    let stages = stages?;
     artifacts.insert(render::PLAN, render::plan(&model, &artifacts).text());
     let judged = Judged {
         config: &config,
         document: &document,
+        model: &model,
         artifacts: &artifacts,
         stages: &stages,
         folder: &folder,
@@ -178,7 +216,11 @@ fn phases(
             .deployed_to(target(&model))
             .judged_by(overlay.digest())
     };
-    let judge = || judged.judge(secrets, tools, sources, diagnostics);
+    let judge = || {
+        let answers = judged.judge(secrets, tools, sources, diagnostics);
+        sources.mark_generated(&folder);
+        answers
+    };
     let (manifest, answers) = rayon::join(digests, judge);
     artifacts.insert(MANIFEST, manifest.text());
     let overlay = Arc::clone(overlay);

@@ -26,7 +26,7 @@ pub use plan::{
 pub use pool_json::SUBSCRIPTION_PLACEHOLDER;
 pub use templates::{EMBEDDED, Templates, read_ahead};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -43,6 +43,8 @@ pub struct Artifacts {
     pub templates: BTreeMap<String, String>,
     /// Digest of what the bake runs, when an image is baked.
     pub bake_id: Option<String>,
+    /// Paths of those that a team's own template made.
+    pub overlaid: BTreeSet<String>,
 }
 
 impl Artifacts {
@@ -52,8 +54,17 @@ impl Artifacts {
     }
 
     /// Adds a file that a template made.
-    fn insert_from(&mut self, template: &str, path: impl Into<String>, text: String) {
+    fn insert_from(
+        &mut self,
+        template: &str,
+        templates: &Templates,
+        path: impl Into<String>,
+        text: String,
+    ) {
         let path = path.into();
+        if templates.is_own(template) {
+            self.overlaid.insert(path.clone());
+        }
         self.templates.insert(path.clone(), template.to_owned());
         self.files.insert(path, text);
     }
@@ -122,7 +133,7 @@ pub fn render(
                 let end = text.trim_end().len();
                 text.truncate(end);
                 text.push('\n');
-                artifacts.insert_from(&template, path, text);
+                artifacts.insert_from(&template, templates, path, text);
             }
             None => complete = false,
         }
@@ -133,8 +144,18 @@ pub fn render(
         text.push('\n');
         artifacts.insert(pool_path(pool), text);
     }
+    if !pools.is_empty() {
+        let ids: BTreeMap<&str, &str> =
+            pools.iter().map(|pool| (pool.base_id.as_str(), pool.id.as_str())).collect();
+        let mut text = serde_json::to_string_pretty(&ids).expect("a JSON value serialises");
+        text.push('\n');
+        artifacts.insert(POOL_IDS, text);
+    }
     complete.then_some(artifacts)
 }
+
+/// The file that says under which ID each pool of the config is deployed, for those who submit jobs.
+pub const POOL_IDS: &str = "pool-ids.json";
 
 /// What carries the bake to its machine, and the digest of what it runs.
 fn bake_file(
@@ -147,10 +168,10 @@ fn bake_file(
     let files = bake::bake_files(templates, plan, sources, diagnostics)?;
     if plan.image_builder {
         let text = bake::single_script(templates, plan, &files, sources, diagnostics)?;
-        artifacts.insert_from(bake::SCRIPT_TEMPLATE, bake::SCRIPT, text);
+        artifacts.insert_from(bake::SCRIPT_TEMPLATE, templates, bake::SCRIPT, text);
     } else {
         let text = bake::custom_data(templates, plan, &files, sources, diagnostics)?;
-        artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, bake::CUSTOM_DATA, text);
+        artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, templates, bake::CUSTOM_DATA, text);
     }
     Some(files.bake_id)
 }
@@ -193,6 +214,8 @@ fn files(model: &Model) -> Vec<(String, String)> {
     let builds = model.images.iter().any(|image| image.build.is_some());
     single(builds, "acr-task.yaml", acr_task::TEMPLATE);
     single(true, "deploy.sh", deploy::TEMPLATE);
+    let stacks = model.stacks.as_ref().is_some_and(|stacks| !stacks.stages.is_empty());
+    single(stacks, "stacks.sh", "deploy/stacks.sh.tera");
     single(true, "README.md", "readme/README.md.tera");
     files
 }

@@ -54,6 +54,7 @@ embedded![
     "cloud-init/steps/prepare.sh.tera",
     "cloud-init/steps/verify.sh.tera",
     "deploy/deploy.sh.tera",
+    "deploy/stacks.sh.tera",
     "readme/README.md.tera",
 ];
 
@@ -223,6 +224,11 @@ impl Templates {
     /// Paths of all templates.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.texts.keys().map(|path| &**path)
+    }
+
+    /// Whether a template is a team's own, not an embedded one.
+    pub fn is_own(&self, path: &str) -> bool {
+        self.bounded.contains_key(path)
     }
 
     /// The text of a template.

@@ -110,11 +110,10 @@ fn paint(
     };
     let (style, words) = (text(0), text(1));
     let escape = match style.as_str() {
-        "refused" | "delete" | "danger" | "error" | "removed" => "1;31",
-        "replace" => "1;35",
-        "emptyPool" | "warn" | "warning" => "1;33",
-        "create" | "calm" | "added" => "32",
-        "modify" | "info" => "36",
+        "refused" | "delete" | "replace" | "emptyPool" | "danger" | "error" | "removed" => "1;31",
+        "warn" | "warning" => "1;33",
+        "create" | "beside" | "calm" | "added" => "32",
+        "modify" | "rebake" | "info" => "36",
         "strong" => "1",
         _ => "2",
     };
@@ -198,6 +197,10 @@ fn property_lines(resource: &Value) -> String {
     let mut lines = String::new();
     for property in resource["properties"].as_array().into_iter().flatten() {
         let (path, verdict) = (text(property, "path"), text(property, "verdict"));
+        let at = text(property, "at");
+        if !at.is_empty() {
+            let _ = writeln!(lines, "# {at}");
+        }
         let _ = writeln!(lines, "@@ {path} @@ {verdict}");
         lines.push_str(&signed_lines(&property["lines"], true));
         for note in [text(property, "effect"), text(property, "reset")] {

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
     Context, Handlebars, RenderContext, Renderable as _, Template, TemplateError, no_escape,
 };
@@ -49,7 +50,34 @@ impl Templates {
             let laid = bounds::lay(&mut template).map_err(|error| unparsed(path, &error))?;
             laid.map_err(|(line, why)| broken(path, &format!("{path}:{line}: {why}")))?;
         }
-        Ok(Form { path, template, text: text.to_owned() })
+        Ok(Form { path, template })
+    }
+}
+
+/// Whether a template reads a part of its data, anywhere.
+fn uses(template: &Template, part: &str) -> bool {
+    template.elements.iter().any(|element| match element {
+        TemplateElement::HtmlExpression(call)
+        | TemplateElement::Expression(call)
+        | TemplateElement::HelperBlock(call) => call_uses(call, part),
+        _ => false,
+    })
+}
+
+fn call_uses(call: &HelperTemplate, part: &str) -> bool {
+    let inner = [&call.template, &call.inverse].into_iter().flatten();
+    let mut parameters = call.params.iter().chain(call.hash.values()).chain([&call.name]);
+    parameters.any(|parameter| parameter_uses(parameter, part))
+        || inner.into_iter().any(|inner| uses(inner, part))
+}
+
+fn parameter_uses(parameter: &Parameter, part: &str) -> bool {
+    match parameter {
+        Parameter::Subexpression(inner) => match inner.as_element() {
+            TemplateElement::Expression(call) => call_uses(call, part),
+            _ => false,
+        },
+        other => other.as_name().is_some_and(|path| path.split(['.', '/']).any(|it| it == part)),
     }
 }
 
@@ -58,13 +86,12 @@ impl Templates {
 pub(super) struct Form {
     path: &'static str,
     template: Template,
-    text: String,
 }
 
 impl Form {
     /// Whether the template names a part of its data, which need not be made otherwise.
     pub fn names(&self, part: &str) -> bool {
-        self.text.contains(part)
+        uses(&self.template, part)
     }
 
     /// Fills the form. HTML is escaped by the engine, other formats by the helpers of their templates.

@@ -41,4 +41,8 @@ pub struct Finding {
     pub help: String,
     /// The known word nearest to a mistyped one.
     pub suggestion: Option<String>,
+    /// The property that is missing.
+    pub missing: Option<String>,
+    /// The regular expression that a text does not match.
+    pub pattern: Option<String>,
 }

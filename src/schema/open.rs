@@ -152,5 +152,7 @@ fn finding(text: &str, known: &[&str], pointer: &str) -> Finding {
         label: format!("the known values are {}", shown.join(", ")),
         help,
         suggestion,
+        missing: None,
+        pattern: None,
     }
 }

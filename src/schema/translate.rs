@@ -60,7 +60,10 @@ impl Translator<'_> {
             Kind::Constant { expected_value } => {
                 unknown_value(error, std::slice::from_ref(expected_value.as_ref()))
             }
-            Kind::Pattern { pattern } => wrong_form(error, &format!("must match `{pattern}`")),
+            Kind::Pattern { pattern } => Finding {
+                pattern: Some(pattern.clone()),
+                ..wrong_form(error, &format!("must match `{pattern}`"))
+            },
             Kind::Format { format } => wrong_form(error, &format!("must be a valid {format}")),
             Kind::FalseSchema => not_allowed(error),
             Kind::Custom { keyword, .. } if keyword == keyword::READ_ONLY => read_only(error),
@@ -113,6 +116,8 @@ impl Translator<'_> {
                 },
                 help,
                 suggestion,
+                missing: None,
+                pattern: None,
             });
         }
     }
@@ -157,6 +162,8 @@ impl Translator<'_> {
             },
             help,
             suggestion: None,
+            missing: Some(name.to_owned()),
+            pattern: None,
         }
     }
 
@@ -207,6 +214,8 @@ fn at(error: &ValidationError<'_>, kind: FindingKind) -> Finding {
         label: String::new(),
         help: String::new(),
         suggestion: None,
+        missing: None,
+        pattern: None,
     }
 }
 

@@ -5,15 +5,17 @@ use serde_json::Value;
 use super::{broken, diagnostic, placed};
 use crate::arm::Template;
 use crate::arm::expression::is_expression;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::expand::{Resource, template_pointer};
 use crate::schema::{Finding, ResourceSchemas, Values};
 
-/// Checks the resources of one stage; findings point at the Bicep that they came from.
+/// Checks the resources of one stage. Findings lead with the line of the user's own file that `cause` tells of
+/// the JSON pointer of a value, then point at the Bicep that they came from.
 pub fn resources(
     resources: &[Resource],
     template: &Template,
     schemas: &ResourceSchemas,
+    cause: &dyn Fn(&str) -> Option<Place>,
     diagnostics: &mut Diagnostics,
 ) {
     let mut unknown = BTreeSet::new();
@@ -45,7 +47,13 @@ pub fn resources(
                     let origin = template_pointer(&template.json, &pointer);
                     let place = template.source_map.place(&origin);
                     let name = format!("`{}`", schema.name());
-                    diagnostics.push(placed(diagnostic(finding, &name), place, &finding.label));
+                    let found = diagnostic(finding, &name);
+                    diagnostics.push(match (cause(&pointer), place) {
+                        (Some(cause), Some(place)) => {
+                            found.at(cause, &finding.label).related(place, "rendered here")
+                        }
+                        (cause, place) => placed(found, cause.or(place), &finding.label),
+                    });
                 }
             }
             Err(error) => {

@@ -171,3 +171,110 @@ fn reads_nothing_outside_its_root() {
         assert_eq!(refused.status.code(), Some(1));
     }
 }
+
+/// What `lint` tells, as code, line and level.
+fn told(output: &Output) -> Vec<(String, u64, String)> {
+    let report = json(&output.stdout);
+    let results = report["runs"][0]["results"].as_array().expect("results").clone();
+    let one = |result: &Value| {
+        let line = &result["locations"][0]["physicalLocation"]["region"]["startLine"];
+        let text = |key: &str| result[key].as_str().expect("a text").to_owned();
+        (text("ruleId"), line.as_u64().expect("a line"), text("level"))
+    };
+    results.iter().map(one).collect()
+}
+
+#[test]
+fn lints_as_the_config_and_the_directives_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let main = "param unused string\n\
+                #disable-next-line no-unused-vars\n\
+                var hidden = 1\n\
+                var told = 2\n\
+                output joined string = concat('a', '${hidden}')\n\
+                output empty object = { 'name': json('null') }\n";
+    let config = r#"{ "analyzers": { "core": { "rules": {
+        "no-unused-params": { "level": "off" }, "prefer-interpolation": { "level": "error" },
+        "use-description-outputs": { "level": "info" } } } } }"#;
+    write(folder.path(), &[("main.bicep", main), ("bicepconfig.json", config)]);
+    let lint = ["lint", "main.bicep", "--diagnostics-format", "sarif", "--as-of", "2026-11-28"];
+    let output = prebake(folder.path(), &lint);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = [
+        ("no-unused-vars", 4, "warning"),
+        ("use-description-outputs", 5, "note"),
+        ("prefer-interpolation", 5, "error"),
+        ("use-description-outputs", 6, "note"),
+        ("prefer-unquoted-property-names", 6, "warning"),
+        ("simplify-json-null", 6, "warning"),
+    ];
+    let expected = expected.map(|(code, line, level)| (code.to_owned(), line, level.to_owned()));
+    assert_eq!(told(&output), expected);
+    let off = r#"{ "analyzers": { "core": { "enabled": false } } }"#;
+    write(folder.path(), &[("bicepconfig.json", off)]);
+    assert_eq!(told(&prebake(folder.path(), &lint)), []);
+}
+
+#[test]
+fn judges_the_age_of_api_versions_on_a_day() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let main = "resource account 'Microsoft.Batch/batchAccounts@2024-07-01' = {\n  name: 'a'\n  location: 'b'\n}\n";
+    let config = r#"{ "analyzers": { "core": { "rules": {
+        "use-recent-api-versions": { "level": "warning" } } } } }"#;
+    write(folder.path(), &[("main.bicep", main), ("bicepconfig.json", config)]);
+    let on = |day: &str| {
+        let lint = ["lint", "main.bicep", "--diagnostics-format", "sarif", "--as-of", day];
+        let told = told(&prebake(folder.path(), &lint));
+        told.iter().filter(|(code, ..)| code == "use-recent-api-versions").count()
+    };
+    assert_eq!(on("2026-06-30"), 0, "it is not two years old");
+    assert_eq!(on("2026-07-02"), 1, "it is older, and there are newer ones");
+}
+
+#[test]
+fn snapshots_a_deployment_and_compares_with_the_last() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let module = "param name string\n\
+                  resource inner 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {\n\
+                    name: name\n  location: resourceGroup().location\n}\n\
+                  output principal string = inner.properties.principalId\n";
+    let main = "param names string[]\n\
+                module inner 'inner.bicep' = {\n  params: { name: toLower(names[0]) }\n}\n\
+                resource plain 'Microsoft.Storage/storageAccounts@2024-01-01' = {\n\
+                  name: 'st${uniqueString(resourceGroup().id)}'\n  location: 'here'\n\
+                  kind: 'StorageV2'\n  sku: { name: 'Standard_LRS' }\n\
+                  tags: { text: '[plain]', who: inner.outputs.principal, host: 'x${environment().name}' }\n}\n\
+                output id string = plain.id\n";
+    let parameters = "using 'main.bicep'\nparam names = ['ONE']\n";
+    write(
+        folder.path(),
+        &[("inner.bicep", module), ("main.bicep", main), ("main.bicepparam", parameters)],
+    );
+    let place = ["--subscription-id", "0-0", "--resource-group", "rg", "--location", "west"];
+    let run = |more: &[&str]| {
+        let arguments: Vec<&str> =
+            ["snapshot", "main.bicepparam"].iter().chain(&place).chain(more).copied().collect();
+        prebake(folder.path(), &arguments)
+    };
+    let shown = json(&run(&["--stdout"]).stdout);
+    let resources = shown["predictedResources"].as_array().expect("resources");
+    assert_eq!(resources.len(), 2);
+    let group = "/subscriptions/0-0/resourceGroups/rg";
+    let inner = format!("{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one");
+    assert_eq!(resources[1]["id"], inner);
+    assert_eq!(resources[1]["location"], "west");
+    let tags = &resources[0]["tags"];
+    assert_eq!(tags["text"], "[plain]");
+    assert_eq!(tags["who"], format!("[reference('{inner}', '2024-11-30').principalId]"));
+    assert_eq!(tags["host"], "[format('x{0}', environment().name)]");
+    assert_eq!(shown["outputs"]["id"], resources[0]["id"]);
+    assert_eq!(run(&["--mode", "validate"]).status.code(), Some(1), "there is none yet");
+    assert_eq!(run(&[]).status.code(), Some(0));
+    let written = std::fs::read(folder.path().join("main.snapshot.json")).expect("it was written");
+    assert_eq!(json(&written), shown);
+    assert_eq!(run(&["--mode", "Validate"]).status.code(), Some(0));
+    write(folder.path(), &[("main.bicepparam", "using 'main.bicep'\nparam names = ['two']\n")]);
+    let changed = run(&["--mode", "validate"]);
+    assert_eq!(changed.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&changed.stdout).contains("userAssignedIdentities/two"));
+}

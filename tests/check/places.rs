@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use libtest_mimic::{Failed, Trial};
 use prebake::check::{self, Finding, Places, Target};
 use prebake::diagnostic::{FileId, Place, Span};
-use serde_json::{Value, json};
 
 use crate::check::case::{Change, Deployment, fill};
 
@@ -124,10 +123,9 @@ remove: [builder]
     Ok(())
 }
 
-/// Every resource stands at the start of the rendered file, every config value at its own offset.
+/// Every resource stands at the start of the rendered file; a value of these pointers is decided by the config.
 struct Known {
-    config: Value,
-    places: BTreeMap<String, u32>,
+    decided: BTreeMap<String, u32>,
 }
 
 impl Places for Known {
@@ -139,28 +137,26 @@ impl Places for Known {
         Some(Place { file: FileId(2), span })
     }
 
-    fn config(&self, key: &str) -> Option<(Place, &Value)> {
-        let pointer = check::config_pointer(&self.config, key)?;
-        let start = *self.places.get(&pointer)?;
-        let place = Place { file: FileId(0), span: Span::new(start, start + 1) };
-        Some((place, self.config.pointer(&pointer)?))
+    fn cause(&self, target: &Target) -> Option<Place> {
+        let Target::Resource { pointer, .. } = target else { return None };
+        let start = *self.decided.get(pointer)?;
+        Some(Place { file: FileId(0), span: Span::new(start, start + 1) })
     }
 }
 
 fn points_at_the_config(base: &Deployment) -> Result<(), Failed> {
     let finding = only(base, r#"{ set: { "{pool}/taskSlotsPerNode": 2 } }"#, "POOL014")?;
-    let mut known = Known {
-        config: json!({ "batch": { "pools": [{ "id": "other" }, { "id": "dev", "taskSlotsPerNode": 2 }] } }),
-        places: BTreeMap::from([("/batch/pools/1/taskSlotsPerNode".to_owned(), 40)]),
-    };
-    let diagnostic = check::diagnostic(&finding, &known);
+    let decided = BTreeMap::from([(pointer(&finding).to_owned(), 40)]);
+    let diagnostic = check::diagnostic(&finding, &Known { decided });
     let place = diagnostic.place.ok_or("no place")?;
-    if (place.file, place.span.start, diagnostic.related.len()) != (FileId(0), 40, 1) {
+    let rendered = diagnostic.related.first().map(|it| (it.place.file, it.label.as_str()));
+    if (place.file, place.span.start) != (FileId(0), 40)
+        || rendered != Some((FileId(1), "rendered here"))
+    {
         return Err(format!("{diagnostic:?}").into());
     }
-    // A template that says something else than the config is pointed at itself.
-    known.config["batch"]["pools"][1]["taskSlotsPerNode"] = json!(1);
-    let diagnostic = check::diagnostic(&finding, &known);
+    // What no key decides is pointed at where it is rendered.
+    let diagnostic = check::diagnostic(&finding, &Known { decided: BTreeMap::new() });
     match diagnostic.place {
         Some(place) if place.file == FileId(1) && diagnostic.related.is_empty() => Ok(()),
         _ => Err(format!("{diagnostic:?}").into()),

@@ -10,7 +10,7 @@ use super::recording;
 use super::script::Script;
 
 #[derive(Debug, Deserialize)]
-struct AzCommand {
+pub(super) struct AzCommand {
     options: Vec<String>,
     /// Each inner list: spellings of one option, of which one must be given.
     required: Vec<Vec<String>>,
@@ -18,7 +18,7 @@ struct AzCommand {
 
 const GLOBAL: [&str; 4] = ["--output", "--query", "--subscription", "--only-show-errors"];
 
-fn tables() -> Option<BTreeMap<String, AzCommand>> {
+pub(super) fn tables() -> Option<BTreeMap<String, AzCommand>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // A worktree has its sibling one folder further up.
     let places = ["../shared", "../../shared"]
@@ -31,7 +31,7 @@ fn tables() -> Option<BTreeMap<String, AzCommand>> {
 }
 
 /// Splits the words after `az` into the command and its options.
-fn check(
+pub(super) fn check(
     words: &[String],
     tables: &BTreeMap<String, AzCommand>,
     whole: bool,

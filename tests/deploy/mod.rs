@@ -10,3 +10,4 @@ mod plan;
 mod real_cli;
 mod recording;
 mod script;
+mod stacks;

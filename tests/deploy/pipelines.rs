@@ -30,7 +30,7 @@ fn scripts(pipeline: &str, key: &str) -> Vec<String> {
 #[test]
 fn every_script_is_bash_that_stops_at_an_error() {
     let azure = [scripts(AZURE, "script:"), scripts(AZURE, "inlineScript:")].concat();
-    assert_eq!(azure.len(), 5);
+    assert_eq!(azure.len(), 6);
     for script in &azure {
         assert!(script.starts_with("set -euo pipefail\n"), "{script}");
     }

@@ -356,7 +356,7 @@ fn second_pool(from: &str, to: &str) -> bool {
     expect(folder.path(), &["render", "prebake.yaml", "--as-of", "2026-11-23"], 0);
     write(folder.path(), &config.replace(from, to));
     let review = expect(folder.path(), &["diff", "--as-of", "2026-11-23"], 0);
-    review.contains("-/+ pool inferencebatch/triton-")
+    review.contains("+   pool inferencebatch/triton-")
 }
 
 #[test]

@@ -25,6 +25,9 @@ fn told(diff: &Diff, swap: bool) -> Vec<Told> {
         .iter()
         .map(|change| {
             let action = match change.action {
+                // Who removes a resource that goes depends on what it was made for.
+                Action::Retire if swap => Action::Create,
+                Action::Retire => Action::Delete,
                 // Which way a property goes may decide between these; that it differs may not.
                 Action::Refused | Action::Replace | Action::EmptyPool => Action::Modify,
                 action if swap => mirrored(action),

@@ -8,6 +8,8 @@ mod answers;
 mod command;
 mod fleet;
 mod laws;
+mod live;
 mod pairs;
 mod reports;
+mod situations;
 mod state;

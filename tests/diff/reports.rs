@@ -132,9 +132,9 @@ fn json() {
     assert_eq!(pool.unwrap()["action"], "emptyPool");
     assert_eq!(pool.unwrap()["changeType"], "Modify");
     let version = value["changes"].as_array().unwrap().iter().find(|change| {
-        change["changeType"] == "Delete" && change["name"] == "visiongallery/vision/1.0.0"
+        change["changeType"] == "Create" && change["name"] == "visiongallery/vision/1.1.0"
     });
-    assert!(version.unwrap()["replacedBy"].as_str().unwrap().ends_with("1.1.0"));
+    assert!(version.unwrap()["beside"].as_str().unwrap().ends_with("1.0.0"));
 }
 
 #[test]

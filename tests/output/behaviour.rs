@@ -265,9 +265,12 @@ mod links {
     /// Whatever the umask is, a render gives nobody else the right to write a file, and no file rights of its owner.
     #[test]
     fn modes_that_no_render_gives_are_restored() {
-        for (path, mode) in
-            [("deploy.sh", 0o777), ("deploy.sh", 0o4755), ("README.md", 0o666), ("README.md", 0o755)]
-        {
+        for (path, mode) in [
+            ("deploy.sh", 0o777),
+            ("deploy.sh", 0o4755),
+            ("README.md", 0o666),
+            ("README.md", 0o755),
+        ] {
             let out = Out::rendered();
             let file = out.folder.join(path);
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("set");

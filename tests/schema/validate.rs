@@ -24,7 +24,13 @@ fn resource(kind: &str, api_version: &str, name: &str, body: &Value) -> Resource
 
 fn check(resource: Resource, template: &Template) -> Vec<(String, String, Option<Place>)> {
     let mut diagnostics = Diagnostics::new();
-    validate::resources(&[resource], template, &ResourceSchemas::embedded(), &mut diagnostics);
+    validate::resources(
+        &[resource],
+        template,
+        &ResourceSchemas::embedded(),
+        &|_| None,
+        &mut diagnostics,
+    );
     diagnostics.iter().map(|one| (one.code.to_string(), one.title.clone(), one.place)).collect()
 }
 
@@ -114,6 +120,7 @@ fn a_type_without_schema_is_named_once_with_the_command_that_makes_it() {
         &[unknown.clone(), unknown],
         &Template::default(),
         &schemas,
+        &|_| None,
         &mut diagnostics,
     );
     assert_eq!(diagnostics.count(Severity::Warning), 1);
@@ -135,7 +142,7 @@ fn a_teams_own_schema_is_used_and_a_broken_one_is_named() {
     let resources = ["y", "z"]
         .map(|kind| resource(&format!("Contoso.X/{kind}"), "2020-01-01", "n", &json!({})));
     let mut diagnostics = Diagnostics::new();
-    validate::resources(&resources, &Template::default(), &schemas, &mut diagnostics);
+    validate::resources(&resources, &Template::default(), &schemas, &|_| None, &mut diagnostics);
     let codes: Vec<_> = diagnostics.iter().map(|one| one.code.as_ref()).collect();
     assert_eq!(codes, ["PB3102", "PB3111"]);
 }

@@ -191,7 +191,9 @@ impl Evaluator<'_> {
                 Some(value) => self.run_on(value, &[item], locals),
                 None => item.clone(),
             };
-            object.insert(key, value);
+            if object.insert(key, value).is_some() {
+                return Err(Stop::Wrong("two items have the same key".to_owned()));
+            }
         }
         Ok(Evaluated::Object(object))
     }

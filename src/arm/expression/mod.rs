@@ -4,12 +4,14 @@
 //! expressions, then `lexer`, `parser` and `print`.
 
 mod lexer;
+mod parameters;
 mod parser;
 mod print;
 mod scan;
 
 use std::borrow::Cow;
 
+pub use parameters::ParameterPath;
 pub use parser::{ParseError, parse};
 pub use scan::{called_resource, is_expression, quoted_texts, symbolic_item};
 

@@ -5,8 +5,8 @@
 //!
 //! Read `infer` for what expressions are, `declared` for what type expressions are, `access` and `call` for
 //! the two that matter most, `narrow` for whether a value fits, `bodies` for what resources and modules take,
-//! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `assignments`, `unused`,
-//! each a check of its own.
+//! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `assignments`, each a
+//! check of its own.
 
 mod access;
 mod assignments;
@@ -25,7 +25,6 @@ mod narrow;
 mod resources;
 mod suppress;
 mod type_syntax;
-mod unused;
 mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -33,6 +32,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 pub use interface::{Export, Interface, InterfaceParameter};
+pub(super) use suppress::is_silenced;
 
 use super::binder::{Bound, ResourceId, SymbolId, Use};
 use super::syntax::{Arena, ExpressionSyntax, FileKind};
@@ -64,7 +64,6 @@ pub fn check<'a>(
         checker.deploy_time();
         checker.loops();
         checker.type_syntax();
-        checker.unused();
     } else {
         checker.assignments();
     }

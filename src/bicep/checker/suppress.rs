@@ -15,7 +15,8 @@ pub(super) fn kept(findings: Vec<Diagnostic>, program: ProgramSyntax<'_>) -> Vec
     findings.into_iter().filter(|finding| !silenced(finding)).collect()
 }
 
-fn is_silenced(program: ProgramSyntax<'_>, code: &str, at: u32) -> bool {
+/// Whether a directive silences a code at an offset.
+pub(in crate::bicep) fn is_silenced(program: ProgramSyntax<'_>, code: &str, at: u32) -> bool {
     let names = |directive: &&DirectiveSyntax<'_>| {
         directive.codes.iter().any(|named| named.eq_ignore_ascii_case(code))
     };

@@ -28,7 +28,7 @@ mod unions;
 mod value;
 mod variables;
 mod version;
-mod walk;
+pub(super) mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::files::FileProvider;
+use super::linter::Lint;
 use super::load::{Content, Loaded, UnitId};
 use super::lower::{Assigned, Environment, ParametersFile, lower_parameters};
 use super::syntax::StatementSyntax;
@@ -40,7 +41,7 @@ pub fn compile_params(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Parameters> {
-    super::judged(entry, files, sources, diagnostics, |loaded, diagnostics| {
+    super::judged(Lint::Unused, entry, files, sources, diagnostics, |loaded, diagnostics| {
         Some(Compiler { loaded, files, environment, diagnostics }.compile(UnitId(0)))
     })
 }
@@ -54,7 +55,19 @@ pub fn compile_deployment(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Option<Template>, Parameters)> {
-    super::judged(entry, files, sources, diagnostics, |loaded, diagnostics| {
+    compile_deployment_linted(Lint::Unused, entry, files, environment, sources, diagnostics)
+}
+
+/// The same, with more rules of the linter.
+pub fn compile_deployment_linted(
+    lint: Lint,
+    entry: &str,
+    files: &dyn FileProvider,
+    environment: Environment<'_>,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Option<Template>, Parameters)> {
+    super::judged(lint, entry, files, sources, diagnostics, |loaded, diagnostics| {
         let mut compiler = Compiler { loaded, files, environment, diagnostics };
         let parameters = compiler.compile(UnitId(0));
         let used = compiler.using(UnitId(0));

@@ -27,7 +27,13 @@ impl Build {
     pub(super) fn run(&self) -> u8 {
         self.input.each(&["bicep"], |entry| {
             let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
-            let built = bicep::compile(&entry.name, &entry.folder, &mut sources, &mut diagnostics);
+            let built = bicep::compile_linted(
+                self.findings.lint(),
+                &entry.name,
+                &entry.folder,
+                &mut sources,
+                &mut diagnostics,
+            );
             self.findings.print(entry, &diagnostics, &sources, false);
             match built {
                 Some(template) => self.output.give(entry, "json", &text(&template.json)),
@@ -56,7 +62,8 @@ impl BuildParams {
         self.input.each(&["bicepparam"], |entry| {
             let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
             let environment = |name: &str| std::env::var(name).ok();
-            let built = bicep::compile_deployment(
+            let built = bicep::compile_deployment_linted(
+                self.findings.lint(),
                 &entry.name,
                 &entry.folder,
                 &environment,

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::super::files::Folder;
+use super::super::input::{day, today};
 use super::super::terminal;
 use super::{WRONG, glob};
+use crate::bicep::Lint;
+use crate::catalog::Date;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::report::compiler;
 
@@ -39,6 +42,9 @@ pub(super) struct Findings {
     /// Accepted for scripts: modules are never restored here, `bicep restore` does that
     #[arg(long)]
     no_restore: bool,
+    /// Day on which ages of versions are judged; today without it
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    as_of: Option<Date>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -123,6 +129,12 @@ pub(super) fn refused(path: &Path, why: &str, help: &str) -> u8 {
 }
 
 impl Findings {
+    /// The rules to lint with.
+    pub(super) fn lint(&self) -> Lint {
+        let day = self.as_of.or_else(today).map(|day| day.to_string());
+        day.and_then(|day| Lint::on(&day)).unwrap_or(Lint::Unused)
+    }
+
     /// Prints the findings of a file; SARIF to stdout where nothing else is printed there.
     pub(super) fn print(
         &self,

@@ -22,19 +22,31 @@ impl Lint {
     pub(super) fn run(&self) -> u8 {
         self.input.each(&["bicep", "bicepparam"], |entry| {
             let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
-            let compiles = compiles(entry, &mut sources, &mut diagnostics);
+            let compiles = compiles(self.findings.lint(), entry, &mut sources, &mut diagnostics);
             self.findings.print(entry, &diagnostics, &sources, true);
             if compiles { DONE } else { WRONG }
         })
     }
 }
 
-fn compiles(entry: &Entry, sources: &mut Sources, diagnostics: &mut Diagnostics) -> bool {
+fn compiles(
+    lint: bicep::Lint,
+    entry: &Entry,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> bool {
     if entry.name.to_ascii_lowercase().ends_with(".bicep") {
-        return bicep::compile(&entry.name, &entry.folder, sources, diagnostics).is_some();
+        return bicep::compile_linted(lint, &entry.name, &entry.folder, sources, diagnostics)
+            .is_some();
     }
     let environment = |name: &str| std::env::var(name).ok();
-    let built =
-        bicep::compile_deployment(&entry.name, &entry.folder, &environment, sources, diagnostics);
+    let built = bicep::compile_deployment_linted(
+        lint,
+        &entry.name,
+        &entry.folder,
+        &environment,
+        sources,
+        diagnostics,
+    );
     built.is_some()
 }

@@ -7,6 +7,7 @@ mod glob;
 mod input;
 mod lint;
 mod output;
+mod snapshot;
 
 use clap::Subcommand;
 
@@ -21,6 +22,8 @@ pub(super) enum Bicep {
     Lint(lint::Lint),
     /// Format a Bicep or .bicepparam file
     Format(format::Format),
+    /// Show what Azure would be asked for with a .bicepparam file
+    Snapshot(snapshot::Snapshot),
 }
 
 /// Exit code of these commands when anything is wrong: as in Microsoft's `bicep`, usage and input included.
@@ -33,6 +36,7 @@ impl Bicep {
             Self::BuildParams(command) => command.run(),
             Self::Lint(command) => command.run(),
             Self::Format(command) => command.run(),
+            Self::Snapshot(command) => command.run(),
         }
     }
 }

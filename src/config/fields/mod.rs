@@ -9,6 +9,7 @@ mod image;
 mod network;
 mod node;
 mod registry;
+mod stacks;
 
 pub use bake::{Bake, BakeFile, BakeMethod, BakeOptions, BakeStep};
 pub use batch::{
@@ -20,6 +21,7 @@ pub use image::{Build, Image};
 pub use network::{Addresses, Network};
 pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
 pub use registry::{Gallery, Registry, RoleAssignmentMode, Sku, TargetRegion};
+pub use stacks::{ActionOnUnmanage, DenySettingsMode, Stacks};
 
 use std::collections::BTreeMap;
 
@@ -72,6 +74,9 @@ pub struct Config {
     /// The Batch account and its pools. Leave it out to bake an image only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Batch>,
+    /// Render a script that deploys the lasting stages as deployment stacks, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stacks: Option<Stacks>,
     /// Folder that `prebake catalog import` wrote: what this subscription offers. Relative to this file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 400))]

@@ -160,7 +160,8 @@ impl Steps {
 
     fn push_named(&mut self, name: String, template: &'static str, data: StepData) {
         let number = self.list.len() + 1;
-        self.list.push(Step { file: format!("{number:03}-{name}"), name, template, data });
+        let file = format!("{number:03}-{name}");
+        self.list.push(Step { file, name, template, written_at: None, data });
     }
 
     fn source(&self, kind: &str) -> PackageSource {
@@ -215,6 +216,9 @@ impl Steps {
         } else if let Some(run) = &step.run {
             let source = self.keep(&name, run);
             self.push_named(name, "command", StepData::Command { source });
+        }
+        if let Some(step) = self.list.last_mut() {
+            step.written_at = Some(format!("/bake/steps/{}", self.own - 1));
         }
     }
 

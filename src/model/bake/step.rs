@@ -13,6 +13,9 @@ pub struct Step {
     pub name: String,
     /// Template of the script.
     pub template: &'static str,
+    /// JSON pointer of the key of the config that asks for it, if one does.
+    #[serde(skip)]
+    pub written_at: Option<String>,
     /// What the template writes down.
     #[serde(flatten)]
     pub data: StepData,
@@ -113,6 +116,16 @@ pub enum StepData {
     },
     /// A step that needs to know nothing.
     None {},
+}
+
+impl Step {
+    /// Path below the folder of the bake of the file that the step keeps, if it keeps one.
+    pub fn source(&self) -> Option<&str> {
+        match &self.data {
+            StepData::File { source, .. } | StepData::Command { source } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 impl StepData {

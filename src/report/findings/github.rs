@@ -34,7 +34,7 @@ fn command(commands: &mut String, finding: &Diagnostic, checked: &Checked<'_>) {
         let _ = write!(commands, ",col={},endColumn={end}", location.start.column);
     }
     let title = property(&format!("{}: {}", finding.code, finding.title));
-    let _ = writeln!(commands, ",title={title}::{}", data(&message(finding)));
+    let _ = writeln!(commands, ",title={title}::{}", data(&message(finding, checked)));
 }
 
 /// Text after the second `::`.

@@ -45,7 +45,7 @@ fn case(xml: &mut String, finding: &Diagnostic, checked: &Checked<'_>, fails: bo
         escape(location.file),
         location.start.line
     );
-    let text = escape(&format!("{place}: {}", message(finding)));
+    let text = escape(&format!("{place}: {}", message(finding, checked)));
     let word = finding.severity.word();
     if fails {
         let title = escape(&finding.title);

@@ -19,9 +19,10 @@ impl<'a> Location<'a> {
         }
     }
 
-    /// The place of a finding; the start of the config for one that has none.
+    /// The place of a finding in a file that a pull request holds; the start of the config for one that has none.
     pub(super) fn of_finding(finding: &Diagnostic, checked: &Checked<'a>) -> Self {
-        if let Some(place) = finding.place {
+        let own = finding.place.filter(|place| !checked.sources.file(place.file).generated);
+        if let Some(place) = own {
             return Self::of(place, checked);
         }
         let start = LineColumn { line: 1, column: 1 };
@@ -29,9 +30,14 @@ impl<'a> Location<'a> {
     }
 }
 
-/// Label, reason and next step, a line each, for formats that have one text.
-pub(super) fn message(finding: &Diagnostic) -> String {
+/// Label, rendered place, reason and next step, a line each, for formats that have one text.
+pub(super) fn message(finding: &Diagnostic, checked: &Checked<'_>) -> String {
     let mut lines = vec![finding.title.clone()];
+    let rendered = finding.place.filter(|place| checked.sources.file(place.file).generated);
+    if let Some(place) = rendered {
+        let (file, at) = checked.sources.position(place);
+        lines.push(format!("rendered in {file}:{}:{}", at.line, at.column));
+    }
     if !finding.label.is_empty() {
         lines.push(finding.label.clone());
     }

@@ -40,8 +40,7 @@ impl SecurityView {
         };
         let alike = value(&change.before, false) == value(&change.after, false);
         let level = match change.access {
-            Access::Widens => "danger",
-            Access::Changes => "warn",
+            Access::Widens | Access::Changes => "warn",
             Access::Narrows => "calm",
         };
         let last = change.name.rsplit('/').next().unwrap_or(&change.name);

@@ -1,47 +1,16 @@
 //! What a reviewer asks first: is anything replaced or deleted, does access widen, does cost rise?
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::capacity::amounts;
+use super::cost;
 use super::kinds::kind_words;
 use super::section::Summary;
-use crate::diff::{
-    Access, Action, Cost, Diff, HOURS_A_MONTH, Pairing, Quantity, ResourceChange, Shown, path_text,
-};
+use crate::catalog::Lifecycle;
+use crate::diff::{Access, Action, Diff, Pairing, ResourceChange, title};
 
-/// Types that are billed for being there.
-const BILLED: [&str; 6] = [
-    "Microsoft.Compute/virtualMachines",
-    "Microsoft.ContainerRegistry/registries",
-    "Microsoft.Network/natGateways",
-    "Microsoft.Network/privateEndpoints",
-    "Microsoft.Network/publicIPAddresses",
-    "Microsoft.Batch/batchAccounts/pools",
-];
-/// SKUs of the types that have them, from the cheapest.
-const SKUS: [(&str, &[&str]); 2] = [
-    ("Microsoft.ContainerRegistry/registries", &["Basic", "Standard", "Premium"]),
-    (
-        "Microsoft.Storage/storageAccounts",
-        &[
-            "Standard_LRS",
-            "Standard_ZRS",
-            "Standard_GRS",
-            "Standard_RAGRS",
-            "Standard_GZRS",
-            "Standard_RAGZRS",
-            "Premium_LRS",
-            "Premium_ZRS",
-        ],
-    ),
-];
-/// The stage whose resources live as long as a bake.
-const BUILDER: &str = "builder";
 /// How many names stand in an answer.
 const MAX_NAMES: usize = 3;
-/// How many parts stand in the answer about cost.
-const MAX_COSTS: usize = 6;
 
 /// How much an answer should worry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -51,8 +20,98 @@ pub enum Level {
     Calm,
     /// Look at it.
     Warn,
-    /// Look at it first.
+    /// Look at it first: work, data or access is lost, or the deployment fails.
     Danger,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    Danger,
+    Access,
+    Cost,
+}
+
+impl Question {
+    pub const ALL: [Self; 3] = [Self::Danger, Self::Access, Self::Cost];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Danger => "replaced or deleted",
+            Self::Access => "access widens",
+            Self::Cost => "cost rises",
+        }
+    }
+}
+
+impl Serialize for Question {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.words())
+    }
+}
+
+/// What is answered, the worst first; the answers to one question compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verdict {
+    /// Something is replaced or deleted.
+    Replaces,
+    /// Azure refuses something.
+    Refused,
+    /// A pool must have no nodes.
+    EmptyPool,
+    /// Somebody may do or reach more.
+    Widens,
+    /// Nodes, sizes or SKUs grow to stay.
+    Rises,
+    /// Two pools run until the old one is retired.
+    ForAWhile,
+    /// What cannot be known offline differs.
+    NotKnown,
+    /// It differs, and no side is more.
+    Changes,
+    /// A new bake, a new version or a new pool beside the old one.
+    Planned,
+    /// Nodes, sizes or SKUs shrink.
+    Falls,
+    /// Somebody may do or reach less.
+    Narrows,
+    /// Nothing of the kind.
+    No,
+}
+
+impl Verdict {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Replaces => "YES",
+            Self::Refused => "REFUSED",
+            Self::EmptyPool => "EMPTY POOL",
+            Self::Widens => "WIDENS",
+            Self::Rises => "RISES",
+            Self::ForAWhile => "for a while",
+            Self::NotKnown => "not known",
+            Self::Changes => "changes",
+            Self::Planned => "planned",
+            Self::Falls => "falls",
+            Self::Narrows => "narrows",
+            Self::No => "no",
+        }
+    }
+
+    fn level(self) -> Level {
+        match self {
+            Self::Replaces | Self::Refused | Self::EmptyPool => Level::Danger,
+            Self::Widens | Self::Rises | Self::ForAWhile | Self::NotKnown | Self::Changes => {
+                Level::Warn
+            }
+            Self::Planned | Self::Falls | Self::Narrows | Self::No => Level::Calm,
+        }
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.words())
+    }
 }
 
 /// One answer.
@@ -60,62 +119,76 @@ pub enum Level {
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// What is asked.
-    pub question: &'static str,
+    pub(super) question: Question,
     /// The answer in a word.
-    pub word: &'static str,
+    #[serde(rename = "word")]
+    pub(super) verdict: Verdict,
     /// How much it should worry.
     pub level: Level,
     /// The answer in a sentence.
     pub text: String,
 }
 
-pub(super) fn answers(diff: &Diff) -> Vec<Answer> {
-    vec![danger(diff), access(diff), cost(diff)]
+impl Answer {
+    pub(super) fn new(question: Question, verdict: Verdict, text: String) -> Self {
+        Self { question, verdict, level: verdict.level(), text }
+    }
+
+    /// Question and answer in words.
+    pub fn words(&self) -> (&'static str, &'static str) {
+        (self.question.words(), self.verdict.words())
+    }
 }
 
-/// The words of answers that worry, the worst first; those of one question compare.
-const WORRIES: [&str; 7] =
-    ["YES", "REFUSED", "EMPTY POOL", "WIDENS", "RISES", "not known", "changes"];
+pub(super) fn answers(diff: &Diff) -> Vec<Answer> {
+    Question::ALL
+        .into_iter()
+        .map(|question| match question {
+            Question::Danger => danger(diff),
+            Question::Access => access(diff),
+            Question::Cost => cost::answer(diff),
+        })
+        .collect()
+}
 
 /// The answers of a fleet: the worst of each, naming the configs.
 pub(super) fn together(configs: &[&Summary]) -> Vec<Answer> {
     if let [only] = configs {
         return only.answers.clone();
     }
-    (0..3).filter_map(|index| worst(configs, index)).collect()
+    Question::ALL.into_iter().filter_map(|question| worst(configs, question)).collect()
 }
 
 /// The worst answer to one question, with the configs of that answer and of milder ones.
-fn worst(configs: &[&Summary], index: usize) -> Option<Answer> {
-    let mut answers = configs.iter().filter_map(|config| config.answers.get(index));
-    let in_which = |word: &str| -> Vec<&str> {
-        let of = |config: &&&Summary| {
-            config
-                .answers
-                .get(index)
-                .is_some_and(|answer| answer.level > Level::Calm && answer.word == word)
+fn worst(configs: &[&Summary], question: Question) -> Option<Answer> {
+    let mut told: Vec<(&Answer, Vec<&str>)> = Vec::new();
+    for config in configs {
+        let Some(answer) = config.answers.iter().find(|answer| answer.question == question) else {
+            continue;
         };
-        configs.iter().filter(of).map(|config| config.name.as_str()).collect()
-    };
-    let told: Vec<(&str, Vec<&str>)> = WORRIES
-        .iter()
-        .map(|word| (*word, in_which(word)))
-        .filter(|(_, names)| !names.is_empty())
-        .collect();
-    let Some((word, names)) = told.first() else { return answers.next_back().cloned() };
-    let worst = answers.find(|answer| answer.word == *word)?;
-    let mut text = format!("in {}", few(names));
-    for (word, names) in &told[1..] {
-        text = format!("{text}; {word} in {}", few(names));
+        match told.iter_mut().find(|(known, _)| known.verdict == answer.verdict) {
+            Some((_, names)) => names.push(&config.name),
+            None => told.push((answer, vec![&config.name])),
+        }
     }
-    Some(Answer { text, ..worst.clone() })
+    told.sort_by_key(|(answer, _)| answer.verdict);
+    let ((worst, names), milder) = told.split_first()?;
+    if worst.verdict == Verdict::No {
+        return Some((*worst).clone());
+    }
+    let mut text = format!("in {}", few(names));
+    for (answer, names) in milder.iter().filter(|(answer, _)| answer.verdict != Verdict::No) {
+        text = format!("{text}; {} in {}", answer.verdict.words(), few(names));
+    }
+    Some(Answer { text, ..(*worst).clone() })
 }
 
-fn few(names: &[impl AsRef<str>]) -> String {
+/// The first names of a list, and how many more there are.
+pub(super) fn few(names: &[impl AsRef<str>]) -> String {
     first(names, MAX_NAMES)
 }
 
-fn first(names: &[impl AsRef<str>], most: usize) -> String {
+pub(super) fn first(names: &[impl AsRef<str>], most: usize) -> String {
     let mut shown: Vec<String> =
         names.iter().take(most).map(|name| name.as_ref().to_owned()).collect();
     if names.len() > most {
@@ -125,43 +198,60 @@ fn first(names: &[impl AsRef<str>], most: usize) -> String {
 }
 
 fn danger(diff: &Diff) -> Answer {
-    let names = |holds: &dyn Fn(&ResourceChange) -> bool| -> Vec<String> {
-        let found = diff.resources.iter().filter(|change| holds(change));
-        found.map(|change| format!("{} `{}`", kind_words(&change.kind), change.title)).collect()
-    };
+    let of = |action: Action| diff.resources.iter().filter(move |change| change.action == action);
     let mut parts = Vec::new();
     for action in Action::ALL.into_iter().filter(|action| action.is_dangerous()) {
-        let names = names(&|change| change.action == action && change.stage != BUILDER);
+        let names: Vec<String> = of(action)
+            .map(|change| format!("{} `{}`", kind_words(&change.kind), change.title))
+            .collect();
+        let words = match action {
+            Action::Refused => "refused",
+            Action::Delete => "no longer rendered",
+            Action::Replace => "replaced",
+            _ => "needs an empty pool",
+        };
         if !names.is_empty() {
-            let words = match action {
-                Action::Refused => "refused",
-                Action::Delete => "no longer rendered",
-                Action::Replace => "replaced",
-                _ => "needs an empty pool",
-            };
             parts.push(format!("{words}: {}", few(&names)));
         }
     }
-    let builder = names(&|change| change.action.is_dangerous() && change.stage == BUILDER);
-    if !builder.is_empty() {
-        parts.push(format!("while the builder of an earlier bake stands: {}", few(&builder)));
-    }
-    let has = |action: Action| diff.count(action) > 0;
-    let (word, level) = if has(Action::Replace) || has(Action::Delete) {
-        ("YES", Level::Danger)
+    parts.extend(planned(diff));
+    let has = |action: Action| of(action).next().is_some();
+    let verdict = if has(Action::Replace) || has(Action::Delete) {
+        Verdict::Replaces
     } else if has(Action::Refused) {
-        ("REFUSED", Level::Danger)
+        Verdict::Refused
     } else if has(Action::EmptyPool) {
-        ("EMPTY POOL", Level::Danger)
+        Verdict::EmptyPool
+    } else if parts.is_empty() {
+        Verdict::No
     } else {
-        ("no", Level::Calm)
+        Verdict::Planned
     };
-    let text = if parts.is_empty() {
-        "nothing is replaced or deleted".to_owned()
-    } else {
-        parts.join("; ")
+    if parts.is_empty() {
+        parts.push("nothing is replaced or deleted".to_owned());
+    }
+    Answer::new(Question::Danger, verdict, parts.join("; "))
+}
+
+/// What a change adds beside what stays, and what it makes for one bake.
+fn planned(diff: &Diff) -> Vec<String> {
+    let beside = diff.resources.iter().filter(|change| change.action == Action::Beside);
+    let names: Vec<String> = beside
+        .map(|change| {
+            let kind = kind_words(&change.kind);
+            let old = change.before.as_deref().map(title).unwrap_or_default();
+            format!("{kind} `{}` beside `{old}`", change.title)
+        })
+        .collect();
+    let mut parts: Vec<String> =
+        if names.is_empty() { Vec::new() } else { vec![format!("new: {}", few(&names))] };
+    let of_bake = |change: &&ResourceChange| {
+        change.lifecycle == Lifecycle::OneBake && change.action == Action::Rebake
     };
-    Answer { question: "replaced or deleted", word, level, text }
+    if diff.resources.iter().any(|change| of_bake(&change)) {
+        parts.push("a new bake starts from a new builder".to_owned());
+    }
+    parts
 }
 
 fn access(diff: &Diff) -> Answer {
@@ -184,190 +274,22 @@ fn access(diff: &Diff) -> Answer {
         names
     };
     let (wider, other, narrower) = (of(Access::Widens), of(Access::Changes), of(Access::Narrows));
-    let (word, level, text) = if !wider.is_empty() {
-        ("WIDENS", Level::Danger, few(&wider))
+    let (verdict, text) = if !wider.is_empty() {
+        (Verdict::Widens, few(&wider))
     } else if !other.is_empty() {
-        ("changes", Level::Warn, few(&other))
+        (Verdict::Changes, few(&other))
     } else if !narrower.is_empty() {
-        ("narrows", Level::Calm, few(&narrower))
+        (Verdict::Narrows, few(&narrower))
     } else {
-        ("no", Level::Calm, "roles, identities, networks and users stay as they are".to_owned())
+        (Verdict::No, "roles, identities, networks and users stay as they are".to_owned())
     };
-    Answer { question: "access widens", word, level, text }
+    Answer::new(Question::Access, verdict, text)
 }
 
-fn cost(diff: &Diff) -> Answer {
-    let capacity = &diff.capacity;
-    let mut parts = Vec::new();
-    let total = |name: &str, before: String, after: String| {
-        (before != after).then(|| format!("{name} {before} → {after}"))
-    };
-    let (old, new): (Quantity, Quantity) = (capacity.before, capacity.after);
-    let names = ["nodes", "vCPUs", "GPUs"].into_iter();
-    let sides = amounts(old).into_iter().zip(amounts(new));
-    parts.extend(names.zip(sides).filter_map(|(name, (before, after))| total(name, before, after)));
-    parts.splice(0..0, diff.cost.as_ref().map(money));
-    let mut billed: Vec<(bool, String)> = diff.resources.iter().filter_map(billed).collect();
-    billed.extend(spot(diff));
-    let twice: Vec<String> = diff.resources.iter().filter_map(twice).collect();
-    let rises = !twice.is_empty()
-        || new.nodes > old.nodes
-        || new.vcpus > old.vcpus
-        || new.gpus > old.gpus
-        || billed.iter().any(|(rises, _)| *rises);
-    let falls = new.nodes < old.nodes
-        || new.vcpus < old.vcpus
-        || new.gpus < old.gpus
-        || billed.iter().any(|(rises, _)| !rises);
-    parts.extend(billed.into_iter().map(|(_, text)| text));
-    if !twice.is_empty() {
-        parts.push(format!("billed twice until the old one is deleted: {}", few(&twice)));
-    }
-    let changed = capacity.pools.iter().filter(|(_, before, after)| before != after);
-    let unknown: Vec<String> = changed
-        .map(|(name, _, _)| name)
-        .filter(|name| capacity.unknown.contains(name))
-        .map(|name| pool_name(name))
-        .collect();
-    if !unknown.is_empty() {
-        parts.push(format!("not known offline: {}", few(&unknown)));
-    }
-    let shifts = capacity.rises();
-    let (word, level) = match (rises, falls) {
-        (true, _) => ("RISES", Level::Warn),
-        (false, false) if shifts => ("changes", Level::Warn),
-        (false, true) if unknown.is_empty() => ("falls", Level::Calm),
-        _ if !unknown.is_empty() => ("not known", Level::Warn),
-        _ => ("no", Level::Calm),
-    };
-    let moved = capacity.families.iter().filter(|family| family.before != family.after);
-    if parts.is_empty() {
-        parts.extend(moved.map(|family| {
-            format!("nodes of {} {} → {}", family.family, family.before.nodes, family.after.nodes)
-        }));
-    }
-    if parts.is_empty() {
-        parts.push("nodes, sizes and SKUs stay as they are".to_owned());
-    }
-    Answer { question: "cost rises", word, level, text: first(&parts, MAX_COSTS) }
-}
-
-/// `EUR 1.85 → 2.45 an hour, 1351 → 1789 a month`, and what has no price.
-fn money(cost: &Cost) -> String {
-    let [old, new] = [cost.before, cost.after];
-    let [old_month, new_month] = [old, new].map(|amount| amount * HOURS_A_MONTH);
-    let mut text = format!(
-        "{} {old:.2} → {new:.2} an hour, {old_month:.0} → {new_month:.0} a month of 730 hours",
-        cost.currency
-    );
-    if !cost.missing.is_empty() {
-        let names: Vec<String> = cost.missing.iter().map(|meter| format!("`{meter}`")).collect();
-        text = format!("{text}, without {} for want of a price", few(&names));
-    }
-    text
-}
-
-/// Nodes that become dedicated, which cost more than spot nodes, or the other way round.
-fn spot(diff: &Diff) -> Vec<(bool, String)> {
-    let told = |(family, [before, after]): (&str, [[u64; 2]; 2])| {
-        let swapped = (before[0] < after[0] && before[1] > after[1])
-            || (before[0] > after[0] && before[1] < after[1]);
-        let text = || {
-            let [(old, old_spot), (new, new_spot)] = [before, after].map(|it| (it[0], it[1]));
-            format!("dedicated nodes of {family} {old} → {new}, spot nodes {old_spot} → {new_spot}")
-        };
-        swapped.then(|| (before[0] < after[0], text()))
-    };
-    diff.capacity.kinds().into_iter().filter_map(told).collect()
-}
-
-/// A pool without its account.
-fn pool_name(name: &str) -> String {
-    format!("`{}`", name.rsplit('/').next().unwrap_or(name))
-}
-
-/// What a change adds to the bill or takes from it: pools aside, which count by their nodes, and the
-/// builder, which lives as long as a bake.
-fn billed(change: &ResourceChange) -> Option<(bool, String)> {
-    if change.stage == BUILDER {
-        return None;
-    }
-    let name = &change.title;
-    let words = kind_words(&change.kind);
-    let billed = BILLED.iter().any(|kind| change.is(kind));
-    let pool = change.is("Microsoft.Batch/batchAccounts/pools");
-    match change.action {
-        Action::Create if billed && !pool => Some((true, format!("new {words} `{name}`"))),
-        Action::Delete if billed && !pool => {
-            Some((false, format!("{words} `{name}` once deleted")))
-        }
-        _ => sku(change).or_else(|| replicas(change)),
-    }
-}
-
-/// A SKU that is dearer or cheaper than before.
-fn sku(change: &ResourceChange) -> Option<(bool, String)> {
-    let ladder = SKUS.iter().find(|(kind, _)| change.is(kind))?.1;
-    let sku = change.properties.iter().find(|property| path_text(&property.path) == "sku.name")?;
-    let before = sku.before.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let after = sku.after.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let rank = |text: &str| ladder.iter().position(|name| name.eq_ignore_ascii_case(text));
-    let text = format!("SKU of `{}` {before} → {after}", change.title);
-    Some((rank(after) > rank(before), text))
-}
-
-/// Copies of an image version, each of which is stored and billed.
-fn replicas(change: &ResourceChange) -> Option<(bool, String)> {
-    if !change.is("Microsoft.Compute/galleries/images/versions") {
-        return None;
-    }
-    let count = |side: &Option<Shown>| {
-        let profile = side.as_ref()?.body.get("properties")?.get("publishingProfile")?;
-        let regions = profile.get("targetRegions")?.as_array()?;
-        let of = |region: &Value| {
-            region.get("regionalReplicaCount").and_then(Value::as_u64).unwrap_or(1)
-        };
-        Some(regions.iter().map(of).fold(0, u64::saturating_add))
-    };
-    let (before, after) = (count(&change.before)?, count(&change.after)?);
-    let text = || format!("replicas of image version `{}` {before} → {after}", change.title);
-    (before != after).then(|| (after > before, text()))
-}
-
-/// A resource whose predecessor keeps costing money.
-fn twice(change: &ResourceChange) -> Option<String> {
-    let billed = BILLED.iter().any(|kind| change.is(kind));
-    (change.pairing != Pairing::Same && billed)
-        .then(|| format!("{} `{}`", kind_words(&change.kind), change.title))
-}
-
-/// What the numbers of the table of capacity mean.
-pub(super) fn capacity_note(diff: &Diff) -> String {
-    let mut notes = Vec::new();
-    if diff.capacity.auto_scale {
-        notes.push(
-            "auto-scale pools count with the most nodes that their formula asks for".to_owned(),
-        );
-    }
-    if !diff.capacity.unknown.is_empty() {
-        let names: Vec<String> = diff.capacity.unknown.iter().map(|name| pool_name(name)).collect();
-        notes.push(format!("not known offline: {}", few(&names)));
-    }
-    let left: Vec<String> = diff
-        .resources
-        .iter()
-        .filter(|change| change.is("Microsoft.Batch/batchAccounts/pools"))
+/// Pools that keep their nodes although the new render has them no longer, by their last name.
+pub(super) fn pools_that_stay(diff: &Diff) -> Vec<&ResourceChange> {
+    let pools = diff.resources.iter().filter(|change| change.is(cost::POOL));
+    pools
         .filter(|change| change.action == Action::Delete || change.pairing != Pairing::Same)
-        .filter_map(|change| {
-            Some(format!("`{}`", change.before.as_ref()?.name.rsplit('/').next()?))
-        })
-        .collect();
-    if !left.is_empty() {
-        let words = match left.len() {
-            1 => "keeps its nodes until it is deleted",
-            _ => "keep their nodes until they are deleted",
-        };
-        notes.push(format!("{} {words}", few(&left)));
-    }
-    notes.join("; ")
+        .collect()
 }

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::access::SecurityView;
-use super::answers;
 use super::capacity::{self, CapacityRow};
+use super::cost;
 use super::counts::plural;
+use super::drift::LiveView;
 use super::files::{self, FileView, FindingView};
 use super::kinds::kind_words;
 use super::picture::{self, Picture};
@@ -50,6 +51,10 @@ pub(super) struct Details {
     unchanged: Vec<String>,
     /// The files that are shown as text.
     files: Vec<FileView>,
+    /// Under which ID job submitters find each blue-green pool, in a sentence; empty without such pools.
+    pool_ids: String,
+    /// What is said of the live state, if it was asked.
+    live: Option<LiveView>,
     /// What was hidden, in one line; empty when nothing was.
     noise: String,
     /// The resources and their relations.
@@ -67,20 +72,27 @@ impl Details {
         let drawn = wanted.picture || wanted.mermaid;
         let picture = if drawn { picture::picture(diff, &places) } else { Picture::default() };
         Self {
-            findings: diff.findings.iter().map(FindingView::new).collect(),
+            findings: FindingView::all(diff),
             security: diff.security.iter().map(SecurityView::new).collect(),
             capacity: capacity::rows(&diff.capacity),
-            capacity_note: answers::capacity_note(diff),
+            capacity_note: cost::capacity_note(diff),
             resources,
             unchanged: unchanged
                 .map(|change| format!("{} {}", kind_words(&change.kind), change.title))
                 .collect(),
             files: files::files(diff),
+            pool_ids: pool_ids(diff),
+            live: LiveView::new(diff),
             noise: noise(diff),
             mermaid: if wanted.mermaid { picture.mermaid() } else { String::new() },
             picture: wanted.picture.then_some(picture),
         }
     }
+}
+
+fn pool_ids(diff: &Diff) -> String {
+    let ids = diff.pool_ids.iter().map(|(base, id)| format!("pool `{base}` is deployed as `{id}`"));
+    ids.collect::<Vec<_>>().join(", ")
 }
 
 fn noise(diff: &Diff) -> String {
@@ -95,5 +107,7 @@ fn noise(diff: &Diff) -> String {
     if formatting > 0 {
         parts.push(format!("{formatting} file{} formatting only", plural(formatting)));
     }
+    let hidden = diff.live.iter().flat_map(|live| &live.hidden);
+    parts.extend(hidden.map(|(words, count)| format!("{count} {words}")));
     parts.join(", ")
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::lines::{LineView, line};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::diff::{Diff, FileChange, FileKind, FileState};
+use crate::diff::{Diff, FileChange, FileKind, FileState, Origin};
 
 /// More lines of a file are left out.
 const MAX_LINES: usize = 400;
@@ -22,17 +22,36 @@ pub struct FindingView {
     pub reason: String,
     /// What to do.
     pub help: String,
+    /// The line of the user's own file that it is about, else the rendered one; empty when none is known.
+    pub at: String,
 }
 
 impl FindingView {
-    pub(super) fn new(finding: &Diagnostic) -> Self {
+    /// The findings of a diff in their order.
+    pub(super) fn all(diff: &Diff) -> Vec<Self> {
+        let unknown = Origin::default();
+        let origins = diff.finding_origins.iter().chain(std::iter::repeat(&unknown));
+        diff.findings.iter().zip(origins).map(|(one, origin)| Self::new(one, origin)).collect()
+    }
+
+    fn new(finding: &Diagnostic, origin: &Origin) -> Self {
         Self {
             severity: Severity::word(finding.severity),
             code: finding.code.to_string(),
             title: finding.title.clone(),
             reason: finding.reason.clone(),
             help: finding.help.clone(),
+            at: origin_text(origin),
         }
+    }
+}
+
+/// `prebake.yaml:12:9 (batch.bicep:199:32)`: the user's own line, and the rendered one behind it.
+pub(super) fn origin_text(origin: &Origin) -> String {
+    match (&origin.written, &origin.rendered) {
+        (Some(written), Some(rendered)) => format!("{written} (rendered in {rendered})"),
+        (Some(only), None) | (None, Some(only)) => only.to_string(),
+        (None, None) => String::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answers::Level;
+use super::answers::{self, Level, Question, Verdict as AnswerVerdict};
 use super::fleet::Fleet;
 use super::section::Body;
 use crate::catalog::mutability::Verdict;
@@ -31,7 +31,7 @@ pub(super) fn texts(name: &str, diff: &Diff) -> Texts {
     let changes = diff.resources.iter().flat_map(|change| change_entries(name, change));
     let counts: Map<String, Value> = Action::ALL
         .into_iter()
-        .map(|action| (action_name(action).to_owned(), Value::from(diff.count(action))))
+        .map(|action| (action.name().to_owned(), Value::from(diff.count(action))))
         .collect();
     let config = json!({
         "name": name,
@@ -39,10 +39,15 @@ pub(super) fn texts(name: &str, diff: &Diff) -> Texts {
         "isGone": !diff.sides.1,
         "counts": counts,
         "exitCode": diff.detailed_exit_code(),
+        "answers": answers::answers(diff),
         "security": diff.security.iter().map(security).collect::<Vec<_>>(),
         "capacity": capacity(diff),
+        "poolIds": diff.pool_ids.iter()
+            .map(|(base, id)| (base.clone(), Value::from(id.as_str())))
+            .collect::<Map<_, _>>(),
         "files": files(diff),
-        "findings": diff.findings.iter().map(|finding| json!({
+        "findings": diff.findings.iter().enumerate().map(|(index, finding)| json!({
+            "origin": diff.finding_origins.get(index),
             "code": finding.code,
             "severity": finding.severity,
             "title": finding.title,
@@ -50,6 +55,22 @@ pub(super) fn texts(name: &str, diff: &Diff) -> Texts {
             "help": finding.help,
         })).collect::<Vec<_>>(),
         "noise": diff.noise,
+        "live": diff.live.as_ref().map(|live| json!({
+            "drift": live.drift.as_ref().map(|drift| drift.iter().map(|change| json!({
+                "resourceId": change.id,
+                "resourceType": change.kind,
+                "name": change.name,
+                "changeType": match change.action {
+                    Action::Create => "Create",
+                    Action::Delete | Action::Retire => "Delete",
+                    _ => "Modify",
+                },
+                "delta": delta(change.properties.iter().map(|one| (&one.path[..], one))),
+            })).collect::<Vec<_>>()),
+            "hidden": live.hidden,
+            "unseen": live.unseen,
+            "ignored": live.ignored,
+        })),
     });
     let changes: Vec<String> = changes.map(|change| element(&change)).collect();
     Texts { changes: changes.join(NEXT), config: element(&config) }
@@ -94,7 +115,8 @@ pub(super) fn report(fleet: Fleet) -> Report {
 
 fn head(fleet: &Fleet) -> Value {
     let whole = fleet.whole();
-    let level = |index: usize| whole.answers.get(index).map_or(Level::Calm, |answer| answer.level);
+    let of = |question: Question| whole.answers.iter().find(|it| it.question == question);
+    let is = |question, verdict| of(question).is_some_and(|answer| answer.verdict == verdict);
     json!({
         "version": VERSION,
         "status": if fleet.without == 0 { "Succeeded" } else { "Failed" },
@@ -105,26 +127,15 @@ fn head(fleet: &Fleet) -> Value {
             },
             "failedConfigs": fleet.without,
             "counts": whole.counts.iter()
-                .map(|count| (action_name(count.action).to_owned(), Value::from(count.count)))
+                .map(|count| (count.action.name().to_owned(), Value::from(count.count)))
                 .collect::<Map<_, _>>(),
-            "replacesOrDeletes": level(0) > Level::Calm,
-            "accessWidens": level(1) == Level::Danger,
-            "costRises": whole.answers.get(2).is_some_and(|answer| answer.word == "RISES"),
+            "replacesOrDeletes": of(Question::Danger).is_some_and(|it| it.level > Level::Calm),
+            "accessWidens": is(Question::Access, AnswerVerdict::Widens),
+            "costRises": is(Question::Cost, AnswerVerdict::Rises),
+            "answers": whole.answers,
             "detailedExitCode": fleet.detailed_exit_code(),
         },
     })
-}
-
-fn action_name(action: Action) -> &'static str {
-    match action {
-        Action::Refused => "refused",
-        Action::Delete => "delete",
-        Action::Replace => "replace",
-        Action::EmptyPool => "emptyPool",
-        Action::Create => "create",
-        Action::Modify => "modify",
-        Action::NoChange => "noChange",
-    }
 }
 
 /// What-if knows no replacement: a resource under a new id is one that comes and one that goes.
@@ -133,7 +144,7 @@ fn change_entries(config: &str, change: &ResourceChange) -> Vec<Value> {
     if change.pairing == Pairing::Same {
         let change_type = match change.action {
             Action::Create => "Create",
-            Action::Delete => "Delete",
+            Action::Delete | Action::Retire => "Delete",
             Action::NoChange => "NoChange",
             _ => "Modify",
         };
@@ -141,6 +152,10 @@ fn change_entries(config: &str, change: &ResourceChange) -> Vec<Value> {
     }
     let old_id = before.map_or("", |before| before.id.as_str());
     let mut create = entry(config, change, "Create", &change.id, (None, after));
+    if change.action == Action::Beside {
+        create["beside"] = Value::from(old_id);
+        return vec![create];
+    }
     let mut delete = entry(config, change, "Delete", old_id, (before, None));
     create["replaces"] = Value::from(old_id);
     delete["replacedBy"] = Value::from(change.id.as_str());
@@ -172,15 +187,19 @@ fn entry(
         "name": change.name,
         "stage": change.stage,
         "changeType": change_type,
-        "action": action_name(change.action),
+        "action": change.action.name(),
+        "lifecycle": change.lifecycle,
+        "removal": change.removal,
         "sign": change.action.sign(),
         "verdict": change.verdict,
         "consequence": change.consequence,
         "advice": change.advice,
         "rule": change.rule,
+        "origin": change.origin,
         "pairing": match &change.pairing {
             Pairing::Same => "same",
             Pairing::Renamed => "renamed",
+            Pairing::NextVersion => "nextVersion",
             Pairing::BlueGreen { .. } => "blueGreen",
         },
         "before": before.map(resource),
@@ -285,6 +304,7 @@ fn leaf(path: &str, property: &PropertyChange) -> Value {
         "advice": property.advice,
         "confidence": property.confidence,
         "source": property.source,
+        "origin": property.origin,
         "reset": property.reset,
         "resetTo": property.reset_to,
     })

@@ -9,8 +9,10 @@
 mod access;
 mod answers;
 mod capacity;
+mod cost;
 mod counts;
 mod details;
+mod drift;
 mod files;
 mod fleet;
 mod json;
@@ -106,10 +108,14 @@ pub fn summary(diff: &Diff) -> String {
     let counts = counts::counts(|action| diff.count(action));
     let mut text = format!("In Azure: {}\n", counts::headline(&counts, diff));
     for answer in answers::answers(diff).iter().filter(|answer| answer.level > Level::Calm) {
-        let _ = writeln!(text, "  {}? {} · {}", answer.question, answer.word, answer.text);
+        let (question, word) = answer.words();
+        let _ = writeln!(text, "  {question}? {word} · {}", answer.text);
     }
-    for finding in diff.findings.iter().map(FindingView::new) {
+    for finding in FindingView::all(diff) {
         let _ = writeln!(text, "  {}[{}]: {}", finding.severity, finding.code, finding.title);
+        if !finding.at.is_empty() {
+            let _ = writeln!(text, "    at: {}", finding.at);
+        }
         let _ = writeln!(text, "    help: {}", finding.help);
     }
     text

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::kinds::kind_words;
 use crate::diff::{Action, Diff, ResourceChange, title};
 
-const BOX_WIDTH: usize = 208;
+const BOX_WIDTH: usize = 236;
 const BOX_HEIGHT: usize = 46;
-const COLUMN: usize = 276;
+const COLUMN: usize = 292;
 const ROW: usize = 62;
 const MARGIN: usize = 20;
 const TITLE: usize = 42;
@@ -22,8 +22,11 @@ const MAX_NODES: usize = 150;
 const FEW_NODES: usize = 12;
 /// GitHub draws no larger Mermaid graph well.
 const MAX_MERMAID_NODES: usize = 60;
-/// Characters of a name that fit into a box.
-const MAX_NAME: usize = 22;
+/// Characters of a name that fit into a box, and how many do in a smaller type.
+const MAX_NAME: usize = 28;
+const MAX_SMALL_NAME: usize = 36;
+/// Right end of a sign in its box.
+const MARK: usize = BOX_WIDTH - 10;
 /// The order of the stages that prebake renders; others follow.
 const STAGES: [&str; 4] = ["registry", "builder", "image", "batch"];
 
@@ -37,8 +40,10 @@ pub struct Node {
     pub sign: &'static str,
     /// What its type is called.
     pub kind: String,
-    /// Its name, shortened to fit.
+    /// Its name, shortened where even a smaller type does not fit.
     pub label: String,
+    /// The style of the name: `small` where it fits in a smaller type only.
+    pub size: &'static str,
     /// Its whole name.
     pub name: String,
     /// Left edge.
@@ -51,6 +56,9 @@ pub struct Node {
     pub after: bool,
     /// The review of this resource, if it differs.
     pub anchor: Option<usize>,
+    /// It stays although the new render has it no longer.
+    #[serde(skip)]
+    stays: bool,
     #[serde(skip)]
     id: String,
     #[serde(skip)]
@@ -92,6 +100,8 @@ pub struct Picture {
     pub box_width: usize,
     /// Height of a box.
     pub box_height: usize,
+    /// Right end of a sign in its box.
+    pub mark_x: usize,
     /// One for each stage.
     pub columns: Vec<Column>,
     /// The resources.
@@ -128,6 +138,7 @@ pub(super) fn picture(diff: &Diff, places: &[usize]) -> Picture {
         height: 2 * MARGIN + TITLE + tallest * ROW - (ROW - BOX_HEIGHT),
         box_width: BOX_WIDTH,
         box_height: BOX_HEIGHT,
+        mark_x: MARK,
         columns: stages.iter().enumerate().map(column).collect(),
         edges: edges(diff, &nodes),
         nodes,
@@ -147,13 +158,24 @@ fn nodes(diff: &Diff, places: &[usize]) -> Vec<Node> {
         nodes.push(node(change, now.map(String::as_str), own, (before, after)));
         if let Some(old) = old {
             let title = title(old);
-            let mut gone = node(change, [&old.name, &old.id, &title], own, (true, false));
-            (gone.action, gone.sign) = (Action::Delete, Action::Delete.sign());
+            let stays = change.action == Action::Beside;
+            let mut gone = node(change, [&old.name, &old.id, &title], own, (true, stays));
+            let action = old_action(change);
+            (gone.action, gone.sign, gone.stays) = (action, action.sign(), stays);
             nodes.push(gone);
         }
     }
     nodes.sort_by(|a, b| a.kind.cmp(&b.kind).then_with(|| a.name.cmp(&b.name)));
     nodes
+}
+
+/// What happens to the resource that another succeeds: it stays, unless it was made for one bake.
+fn old_action(change: &ResourceChange) -> Action {
+    match change.action {
+        Action::Beside => Action::NoChange,
+        Action::Rebake => Action::Retire,
+        _ => Action::Delete,
+    }
 }
 
 fn node(
@@ -162,21 +184,25 @@ fn node(
     anchor: Option<usize>,
     (before, after): (bool, bool),
 ) -> Node {
-    let mut label: String = title.chars().take(MAX_NAME).collect();
-    if label.len() < title.len() {
-        label.push('…');
-    }
+    let length = title.chars().count();
+    let label = if length <= MAX_SMALL_NAME {
+        title.to_owned()
+    } else {
+        title.chars().take(MAX_SMALL_NAME - 1).chain(['…']).collect()
+    };
     Node {
         action: change.action,
         sign: change.action.sign(),
         kind: kind_words(&change.kind),
         label,
+        size: if length > MAX_NAME { "small" } else { "" },
         name: name.to_owned(),
         x: 0,
         y: 0,
         before,
         after,
         anchor,
+        stays: false,
         id: id.to_lowercase(),
         stage: change.stage.clone(),
     }
@@ -190,7 +216,7 @@ fn edges(diff: &Diff, nodes: &[Node]) -> Vec<Edge> {
         Some(Edge {
             path: curve(&nodes[ends.0], &nodes[ends.1]),
             before: relation.before,
-            after: relation.after,
+            after: relation.after || nodes[ends.0].stays && relation.before,
             ends,
         })
     };
@@ -286,16 +312,16 @@ classDef stage fill:transparent,stroke:#8c959f,stroke-dasharray:3 3\n  \
 classDef same fill:transparent,stroke:#8c959f\n  \
 classDef create fill:#2da44e33,stroke:#2da44e\n  \
 classDef modify fill:#0969da22,stroke:#0969da\n  \
-classDef pool fill:#d4a72c44,stroke:#bf8700,stroke-width:2px\n  \
+classDef gone fill:transparent,stroke:#8c959f,stroke-dasharray:5 4\n  \
 classDef danger fill:#cf222e33,stroke:#cf222e,stroke-width:2px\n";
 
 fn class(action: Action) -> &'static str {
     match action {
         Action::NoChange => "same",
-        Action::Create => "create",
-        Action::Modify => "modify",
-        Action::EmptyPool => "pool",
-        Action::Refused | Action::Delete | Action::Replace => "danger",
+        Action::Create | Action::Beside => "create",
+        Action::Modify | Action::Rebake => "modify",
+        Action::Retire => "gone",
+        Action::Refused | Action::Delete | Action::Replace | Action::EmptyPool => "danger",
     }
 }
 

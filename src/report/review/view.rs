@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::access::without_scopes;
+use super::files::origin_text;
 use super::kinds::kind_words;
 use super::lines::{LineView, line, line_view};
 use crate::arm::expression::is_expression;
@@ -49,6 +50,8 @@ pub struct PropertyView {
     pub reset: String,
     /// How well the verdict is known, and from where.
     pub source: String,
+    /// The lines that it comes from, the user's own first; empty when none is known.
+    pub at: String,
 }
 
 /// One resource that differs.
@@ -85,6 +88,8 @@ pub struct ResourceView {
     pub advice_word: &'static str,
     /// The rule that tells its story.
     pub rule: &'static str,
+    /// The lines that it comes from, the user's own first; empty when none is known.
+    pub at: String,
     /// What differs, the worst first.
     pub properties: Vec<PropertyView>,
     /// What a new resource has or a deleted one had.
@@ -114,7 +119,8 @@ impl ResourceView {
         };
         let before = change.before.as_deref().map(name);
         let own = if telling { &change.name } else { &change.title };
-        let lone = leaves && matches!(change.action, Action::Create | Action::Delete);
+        let gone = matches!(change.action, Action::Delete | Action::Retire);
+        let one_sided = leaves && (gone || change.action == Action::Create);
         Self {
             anchor: 0,
             action: change.action,
@@ -131,8 +137,9 @@ impl ResourceView {
             advice: change.advice.clone(),
             advice_word: if change.action.is_dangerous() { "instead" } else { "note" },
             rule: change.rule,
+            at: origin_text(&change.origin),
             properties: change.properties.iter().map(PropertyView::new).collect(),
-            leaves: if lone { body_lines(change) } else { Vec::new() },
+            leaves: if one_sided { body_lines(change) } else { Vec::new() },
         }
     }
 }
@@ -157,7 +164,10 @@ pub(super) fn grouped(resources: Vec<ResourceView>) -> (Vec<ResourceView>, Vec<u
 
 fn words(change: &ResourceChange) -> String {
     match (change.action, &change.pairing) {
+        (Action::Rebake, _) => "made anew for the bake".to_owned(),
+        (Action::Retire, _) => "gone with the bake".to_owned(),
         (_, Pairing::BlueGreen { .. }) => "a new pool beside the old one".to_owned(),
+        (Action::Beside, _) => "a new version beside the old one".to_owned(),
         (Action::Replace, Pairing::Renamed) => {
             let before = change.before.as_ref().map(|before| &before.name);
             let place =
@@ -175,7 +185,7 @@ fn words(change: &ResourceChange) -> String {
 }
 
 impl PropertyView {
-    fn new(change: &PropertyChange) -> Self {
+    pub(super) fn new(change: &PropertyChange) -> Self {
         let mut before = change.before.as_ref().map(shown);
         let mut after = change.after.as_ref().map(shown);
         if let (Some(before), Some(after)) = (&mut before, &mut after) {
@@ -221,6 +231,7 @@ impl PropertyView {
             effect: change.effect.clone(),
             reset,
             source,
+            at: origin_text(&change.origin),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Arguments, Evaluated, Failure, Outcome, expected, plain};
+use super::{Arguments, Evaluated, Failure, Outcome, expected, plain, wrong};
 
 pub(super) fn equals(arguments: Arguments<'_>) -> Outcome {
     let [one, other] = arguments else { return Err(Failure::Symbolic) };
@@ -68,7 +68,11 @@ pub(super) fn bool(arguments: Arguments<'_>) -> Outcome {
     match &arguments[0] {
         Evaluated::Bool(value) => Ok(Evaluated::Bool(*value)),
         Evaluated::Integer(number) => Ok(Evaluated::Bool(*number != 0)),
-        Evaluated::String(text) => Ok(Evaluated::Bool(text.eq_ignore_ascii_case("true"))),
+        Evaluated::String(text) if text.eq_ignore_ascii_case("true") => Ok(Evaluated::Bool(true)),
+        Evaluated::String(text) if text.eq_ignore_ascii_case("false") => Ok(Evaluated::Bool(false)),
+        Evaluated::String(_) => {
+            Err(wrong("the text is neither `true` nor `false`", "pass one of them"))
+        }
         other => Err(expected("a text or an integer", other)),
     }
 }

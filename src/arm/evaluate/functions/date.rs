@@ -174,7 +174,9 @@ impl Moment {
             let written = match (first, run) {
                 ('y', 4) => write!(text, "{year:04}"),
                 ('y', 2) => write!(text, "{:02}", year % 100),
+                ('M', 3) => text.write_str(month_name(month)),
                 ('M', 2) => write!(text, "{month:02}"),
+                ('d', 1) => write!(text, "{day}"),
                 ('d', 2) => write!(text, "{day:02}"),
                 ('H', 2) => write!(text, "{hour:02}"),
                 ('m', 2) => write!(text, "{minute:02}"),
@@ -189,6 +191,13 @@ impl Moment {
         }
         Ok(text)
     }
+}
+
+/// The short name of a month, from 1.
+fn month_name(month: i64) -> &'static str {
+    const NAMES: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    usize::try_from(month - 1).ok().and_then(|month| NAMES.get(month)).copied().unwrap_or("")
 }
 
 fn is_leap(year: i64) -> bool {

@@ -4,8 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{
-    Arguments, Evaluated, Failure, Outcome, display, string as string_value, text_of, wrong,
+    Arguments, Evaluated, Failure, Outcome, display, expected, string as string_value, text_of,
+    wrong,
 };
+use crate::arm::evaluate::Properties;
 
 pub(super) fn string(arguments: Arguments<'_>) -> Outcome {
     string_value(display(&arguments[0])?)
@@ -43,7 +45,7 @@ fn decode_base64(encoded: &str) -> Result<String, Failure> {
 
 pub(super) fn data_uri(arguments: Arguments<'_>) -> Outcome {
     let encoded = STANDARD.encode(display(&arguments[0])?);
-    string_value(format!("data:text/plain;charset=utf8;base64,{encoded}"))
+    string_value(format!("data:text/plain;charset=utf-8;base64,{encoded}"))
 }
 
 pub(super) fn data_uri_to_string(arguments: Arguments<'_>) -> Outcome {
@@ -62,16 +64,85 @@ pub(super) fn uri(arguments: Arguments<'_>) -> Outcome {
     let Some(authority) = base.find("://").map(|at| at + 3) else {
         return Err(wrong("the base is no absolute address", "start it with `https://`"));
     };
-    if relative.contains("://") {
-        return string_value(relative);
+    if let Some(at) = relative.find("://") {
+        let rooted = relative[at + 3..].contains('/');
+        return string_value(if rooted { relative.to_owned() } else { format!("{relative}/") });
     }
     let path = base[authority..].find('/').map_or(base.len(), |at| authority + at);
-    let relative_path = relative.strip_prefix('/');
-    let directory = match relative_path {
-        Some(_) => &base[..path],
-        None => base[..].rfind('/').filter(|at| *at >= path).map_or(base, |at| &base[..at]),
+    let (host, directory) = base.split_at(path);
+    let directory = directory.rfind('/').map_or("/", |at| &directory[..=at]);
+    string_value(if relative.is_empty() {
+        if path == base.len() { format!("{base}/") } else { base.to_owned() }
+    } else if relative.starts_with('/') {
+        format!("{host}{relative}")
+    } else {
+        format!("{host}{}", without_dots(&format!("{directory}{relative}")))
+    })
+}
+
+/// The parts of an absolute address.
+pub(super) fn parse_uri(arguments: Arguments<'_>) -> Outcome {
+    let uri = text_of(&arguments[0])?;
+    let Some((scheme, rest)) = uri.split_once("://") else {
+        return Err(wrong("the text is no absolute address", "start it with `https://`"));
     };
-    string_value(format!("{directory}/{}", relative_path.unwrap_or(relative)))
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match host.rsplit_once(':') {
+        Some((name, port)) => match port.parse() {
+            Ok(port) => (name, Some(port)),
+            Err(_) => (host, None),
+        },
+        None => (host, None),
+    };
+    let text = |text: &str| Evaluated::String(text.to_owned());
+    let path = if path.is_empty() { "/" } else { path };
+    let mut parts = Properties::new();
+    parts.insert("scheme".to_owned(), text(&scheme.to_ascii_lowercase()));
+    parts.insert("host".to_owned(), text(&host.to_ascii_lowercase()));
+    if let Some(port) = port {
+        parts.insert("port".to_owned(), Evaluated::Integer(port));
+    }
+    parts.insert("path".to_owned(), text(path));
+    if !query.is_empty() {
+        parts.insert("query".to_owned(), text(query));
+    }
+    Ok(Evaluated::Object(parts))
+}
+
+/// An address of its parts.
+pub(super) fn build_uri(arguments: Arguments<'_>) -> Outcome {
+    let Evaluated::Object(parts) = &arguments[0] else {
+        return Err(expected("an object", &arguments[0]));
+    };
+    let read = |name: &str| parts.get(name).map(display).transpose();
+    let (Some(scheme), Some(host)) = (read("scheme")?, read("host")?) else {
+        return Err(wrong("an address needs a scheme and a host", "give `scheme` and `host`"));
+    };
+    let port = read("port")?.map(|port| format!(":{port}")).unwrap_or_default();
+    let path = read("path")?.unwrap_or_default().replace("%20", " ");
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    let query = read("query")?.filter(|query| !query.is_empty()).unwrap_or_default();
+    let mark = if query.is_empty() || query.starts_with('?') { "" } else { "?" };
+    string_value(format!("{scheme}://{host}{port}{slash}{path}{mark}{query}"))
+}
+
+/// A path without `.` and `..`.
+fn without_dots(path: &str) -> String {
+    let (path, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').skip(1) {
+        match part {
+            "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}{rest}", parts.join("/"))
 }
 
 pub(super) fn uri_component(arguments: Arguments<'_>) -> Outcome {

@@ -21,16 +21,22 @@ pub(super) fn format(arguments: Arguments<'_>) -> Outcome {
     let pieces = parse(text_of(&arguments[0])?)?;
     let values = &arguments[1..];
     let mut text = String::new();
-    let mut open: Vec<(Expression, i64, String)> = Vec::new();
-    let mut template = String::new();
+    // Azure's engine fills nothing in before it knows all that is asked for.
+    if !values.iter().all(Evaluated::is_known) {
+        return match values {
+            [Evaluated::Symbolic(only)] if text_of(&arguments[0])? == "{0}" && gives_text(only) => {
+                Ok(Evaluated::Symbolic(only.clone()))
+            }
+            _ => Err(Failure::Symbolic),
+        };
+    }
     for piece in pieces {
-        if text.len().max(template.len()) > LONGEST_TEXT {
+        if text.len() > LONGEST_TEXT {
             return Err(wrong("formatting makes too long a text", "repeat fewer arguments"));
         }
         match piece {
             Piece::Text(piece) => {
                 text.push_str(&piece);
-                template.push_str(&escape(&piece));
             }
             Piece::Field { index, width, spec } => {
                 let Some(value) = values.get(index) else {
@@ -42,73 +48,19 @@ pub(super) fn format(arguments: Arguments<'_>) -> Outcome {
                         "pass the argument, or correct its number",
                     ));
                 };
-                if let Some(symbolic) = symbolic(value) {
-                    template.push_str(&field(
-                        open_index(&mut open, symbolic, width, &spec),
-                        width,
-                        &spec,
-                    ));
-                } else {
-                    let shown = aligned(&formatted(value, &spec)?, width);
-                    text.push_str(&shown);
-                    template.push_str(&escape(&shown));
-                }
+                text.push_str(&aligned(&formatted(value, &spec)?, width));
             }
         }
     }
-    if open.is_empty() {
-        return Ok(Evaluated::String(text));
-    }
-    Ok(residue(template, open))
-}
-
-/// The format text with everything known filled in, and the arguments that are left.
-fn residue(template: String, open: Vec<(Expression, i64, String)>) -> Evaluated {
-    if template == "{0}"
-        && let [(Expression::Call { name, .. }, ..)] = open.as_slice()
-        && is_text_function(name)
-    {
-        return Evaluated::Symbolic(
-            open.into_iter().map(|(expression, ..)| expression).collect::<Vec<_>>().remove(0),
-        );
-    }
-    let values = open.into_iter().map(|(expression, ..)| expression);
-    let arguments = std::iter::once(Expression::String(template)).chain(values);
-    Evaluated::Symbolic(Expression::call("format", arguments.collect()))
+    Ok(Evaluated::String(text))
 }
 
 /// Functions that give a text in any case, so that formatting one alone changes nothing.
-fn is_text_function(name: &str) -> bool {
+fn gives_text(expression: &Expression) -> bool {
+    let Expression::Call { name, .. } = expression else { return false };
     let lower = name.to_ascii_lowercase();
     lower.ends_with("resourceid")
         || matches!(lower.as_str(), "format" | "tolower" | "toupper" | "uniquestring" | "guid")
-}
-
-fn symbolic(value: &Evaluated) -> Option<Expression> {
-    (!value.is_known()).then(|| value.to_expression())
-}
-
-fn open_index(
-    open: &mut Vec<(Expression, i64, String)>,
-    expression: Expression,
-    width: i64,
-    spec: &str,
-) -> usize {
-    let found = open.iter().position(|(known, ..)| *known == expression);
-    found.unwrap_or_else(|| {
-        open.push((expression, width, spec.to_owned()));
-        open.len() - 1
-    })
-}
-
-fn field(index: usize, width: i64, spec: &str) -> String {
-    let width = if width == 0 { String::new() } else { format!(",{width}") };
-    let spec = if spec.is_empty() { String::new() } else { format!(":{spec}") };
-    format!("{{{index}{width}{spec}}}")
-}
-
-fn escape(text: &str) -> String {
-    text.replace('{', "{{").replace('}', "}}")
 }
 
 fn parse(format: &str) -> Result<Vec<Piece>, Failure> {

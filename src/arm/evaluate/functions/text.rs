@@ -15,7 +15,19 @@ pub(super) fn to_lower(arguments: Arguments<'_>) -> Outcome {
 }
 
 pub(super) fn to_upper(arguments: Arguments<'_>) -> Outcome {
-    string(text_of(&arguments[0])?.to_uppercase())
+    string(upper(text_of(&arguments[0])?))
+}
+
+/// Letters become what .NET makes of them: one for one, so that `ß` stays.
+fn upper(text: &str) -> String {
+    let one = |letter: char| {
+        let mut upper = letter.to_uppercase();
+        match (upper.next(), upper.next()) {
+            (Some(only), None) => only,
+            _ => letter,
+        }
+    };
+    text.chars().map(one).collect()
 }
 
 pub(super) fn trim(arguments: Arguments<'_>) -> Outcome {
@@ -53,7 +65,7 @@ pub(super) fn pad_left(arguments: Arguments<'_>) -> Outcome {
     };
     let wanted = usize::try_from(integer_of(&arguments[1])?).unwrap_or(0);
     let padding = arguments.get(2).map(text_of).transpose()?.unwrap_or(" ");
-    if padding.chars().count() != 1 || wanted > LONGEST_PADDED {
+    if padding.chars().count() != 1 || wanted == 0 || wanted > LONGEST_PADDED {
         return Err(wrong(
             "a text is padded with one character to a fair length",
             "pass one character",

@@ -1,0 +1,54 @@
+//! Names that could be simpler.
+
+use super::Linting;
+use crate::bicep::binder::SymbolKind;
+use crate::bicep::syntax::{ExpressionSyntax, ObjectKeySyntax};
+
+pub(super) fn decompiler_cleanup(linting: &Linting<'_, '_>) {
+    for symbol in &linting.bound.symbols {
+        // What Microsoft's decompiler puts behind a name that is taken.
+        let suffix = match symbol.kind {
+            SymbolKind::Variable(_) => "_var",
+            SymbolKind::Parameter(_) => "_param",
+            _ => continue,
+        };
+        let name = symbol.name.name;
+        if name.ends_with(suffix) {
+            let title = format!("`{name}` is a name of the decompiler");
+            let help = "give it a name that says what it is";
+            linting.report(symbol.name.span, title, "it says little", help);
+        }
+    }
+}
+
+pub(super) fn unquoted_property_names(linting: &Linting<'_, '_>) {
+    let report = |span, name: &str| {
+        let title = format!("`{name}` needs no quotes");
+        linting.report(span, title, "it is a name", "write it without quotes");
+    };
+    linting.expressions(&mut |expression| match expression {
+        ExpressionSyntax::Object(object) => {
+            for property in object.properties() {
+                if let ObjectKeySyntax::String(key) = property.key
+                    && let Some(name) = key.literal().filter(|name| is_name(name))
+                {
+                    report(key.span, name);
+                }
+            }
+        }
+        ExpressionSyntax::ArrayAccess(node) => {
+            if let Some(name) = node.index.literal().filter(|name| is_name(name)) {
+                let mut span = node.span;
+                span.start = node.base.span().end;
+                report(span, name);
+            }
+        }
+        _ => {}
+    });
+}
+
+fn is_name(text: &str) -> bool {
+    let mut letters = text.chars();
+    let starts = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    starts && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}

@@ -1,0 +1,39 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Deployment stacks: Azure remembers what a stage deployed, and what happens when that leaves the template.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Stacks {
+    /// What happens to a resource that leaves the template: `detachAll` (the default) leaves it as it is,
+    /// `deleteResources` and `deleteAll` delete it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_on_unmanage: Option<ActionOnUnmanage>,
+    /// What others may not do to the resources: `none` (the default), `denyDelete` or `denyWriteAndDelete`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deny_settings_mode: Option<DenySettingsMode>,
+}
+
+/// What happens to a resource that leaves a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ActionOnUnmanage {
+    /// It stays, and the stack forgets it.
+    DetachAll,
+    /// It is deleted; a resource group stays.
+    DeleteResources,
+    /// It is deleted, and so is a resource group that the stack made.
+    DeleteAll,
+}
+
+/// What others may not do to the resources of a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DenySettingsMode {
+    /// Everything is allowed.
+    None,
+    /// Nobody deletes them.
+    DenyDelete,
+    /// Nobody changes or deletes them.
+    DenyWriteAndDelete,
+}

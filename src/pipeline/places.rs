@@ -1,0 +1,202 @@
+//! Where a value of a render comes from in the files that the user wrote.
+//!
+//! A property reads parameters, which the compiled template says; a parameter is decided by a key of the
+//! config, which [`Origins`] says; and the key has a place in the config, a layer or an overlay.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::stages::Stage;
+use crate::arm::expression::{self, Expression, TemplateString};
+use crate::check::{Places, Target};
+use crate::config::{self, Document};
+use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span};
+use crate::diff::{self, Line, Origin};
+use crate::expand::template_pointer;
+use crate::model::{Model, Origins};
+use crate::render::Artifacts;
+
+/// The places of one render.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RenderPlaces<'a> {
+    stages: &'a [Stage],
+    artifacts: &'a Artifacts,
+    document: &'a Document,
+    origins: Origins<'a>,
+}
+
+impl<'a> RenderPlaces<'a> {
+    pub(super) fn new(
+        model: &'a Model,
+        document: &'a Document,
+        artifacts: &'a Artifacts,
+        stages: &'a [Stage],
+    ) -> Self {
+        Self { stages, artifacts, document, origins: Origins::new(model, document) }
+    }
+
+    /// The place in the config of what decides a value of a stage.
+    pub(super) fn of_value(&self, stage: &str, pointer: &str) -> Option<Place> {
+        let stage = self.stages.iter().find(|known| known.name == stage)?;
+        let key = self.key_of_value(stage, pointer)?;
+        self.document.place(&key)
+    }
+
+    fn key_of_value(&self, stage: &Stage, pointer: &str) -> Option<String> {
+        let resource = stage
+            .resources
+            .iter()
+            .filter(|resource| is_at_or_below(pointer, &resource.pointer))
+            .max_by_key(|resource| resource.pointer.len())?;
+        let origin = template_pointer(&stage.template.json, pointer);
+        let in_module = origin.contains("/properties/template/");
+        let by_parameter = if in_module || self.is_overlaid(&format!("{}.bicepparam", stage.name)) {
+            None
+        } else {
+            self.key_of_parameters(stage, &origin)
+        };
+        by_parameter.or_else(|| {
+            let path = if self.is_overlaid(&format!("{}.bicep", stage.name)) {
+                ""
+            } else {
+                &pointer[resource.pointer.len()..]
+            };
+            self.origins.of_property(&resource.kind, &resource.name, path)
+        })
+    }
+
+    /// The key behind the last parameter that an expression reads: what comes last is what tells a name or an
+    /// id from others.
+    fn key_of_parameters(&self, stage: &Stage, pointer: &str) -> Option<String> {
+        let template = &stage.template.json;
+        let (text, rest) = text_at(template, pointer)?;
+        let parsed = parsed(text)?;
+        let variable = |name: &str| parsed_variable(template, name);
+        let mut paths = parsed.parameters(&variable);
+        if let [only] = &mut paths[..]
+            && expression::is_expression(text)
+        {
+            only.extend(rest.iter().map(|segment| (*segment).to_owned()));
+        }
+        paths.iter().rev().find_map(|path| self.origins.of_parameter(&stage.name, path))
+    }
+
+    /// The place in the config of what a part of a rendered file comes from.
+    fn of_file(&self, path: &str, span: Span) -> Option<Place> {
+        let text = self.artifacts.files.get(path)?;
+        if self.is_overlaid(path)
+            || Path::new(path).extension().is_none_or(|ending| ending != "yaml")
+        {
+            return None;
+        }
+        let parsed = config::parse(text, FileId(0), &mut Diagnostics::new())?;
+        let holds = |pointer: String| {
+            let place = parsed.place(&pointer)?;
+            (place.span.start <= span.start && span.start < place.span.end).then_some(())
+        };
+        let entries = |list: &str| parsed.value.get(list).and_then(Value::as_array);
+        let files = entries("write_files").into_iter().flatten().enumerate();
+        let mut file = files.filter(|(at, _)| holds(format!("/write_files/{at}")).is_some());
+        if let Some((_, entry)) = file.next() {
+            let name = entry.get("path")?.as_str()?.rsplit('/').next()?;
+            let key = self.origins.of_step(name.strip_suffix(".sh").unwrap_or(name))?;
+            return self.document.place(&key);
+        }
+        let count = entries("steps").map_or(0, Vec::len);
+        let position = (0..count).find(|at| holds(format!("/steps/{at}")).is_some())?;
+        self.document.place(&self.origins.of_build(position)?)
+    }
+
+    /// Whether a team's own template made a file: then what it says is the team's, not the config's.
+    fn is_overlaid(&self, path: &str) -> bool {
+        self.artifacts.overlaid.contains(path)
+    }
+}
+
+/// What a check needs besides: the rendered lines.
+pub(super) struct FindingPlaces<'a> {
+    pub(super) render: RenderPlaces<'a>,
+    pub(super) files: &'a BTreeMap<String, FileId>,
+}
+
+impl Places for FindingPlaces<'_> {
+    fn resource(&self, stage: &str, pointer: &str) -> Option<Place> {
+        let stage = self.render.stages.iter().find(|known| known.name == stage)?;
+        stage.template.source_map.place(pointer)
+    }
+
+    fn artifact(&self, path: &str, span: Span) -> Option<Place> {
+        self.files.get(path).map(|file| Place { file: *file, span })
+    }
+
+    fn cause(&self, target: &Target) -> Option<Place> {
+        match target {
+            Target::Resource { stage, pointer } => self.render.of_value(stage, pointer),
+            Target::Artifact { path, span } => self.render.of_file(path, *span),
+            Target::Config { pointer } => self.render.document.place(pointer),
+        }
+    }
+}
+
+/// The lines of a render, for a review of its changes.
+pub(super) struct ChangeOrigins<'a> {
+    pub(super) render: RenderPlaces<'a>,
+    pub(super) sources: &'a Sources,
+}
+
+impl ChangeOrigins<'_> {
+    fn line(&self, place: Place) -> Line {
+        let (file, at) = self.sources.position(place);
+        Line { file: file.to_owned(), line: at.line, column: at.column }
+    }
+}
+
+impl diff::Origins for ChangeOrigins<'_> {
+    fn of_value(&self, stage: &str, pointer: &str) -> Origin {
+        let known = self.render.stages.iter().find(|known| known.name == stage);
+        let rendered = known.and_then(|stage| {
+            let origin = template_pointer(&stage.template.json, pointer);
+            stage.template.source_map.place(&origin)
+        });
+        Origin {
+            written: self.render.of_value(stage, pointer).map(|place| self.line(place)),
+            rendered: rendered.map(|place| self.line(place)),
+        }
+    }
+
+    fn of_file(&self, path: &str, offset: usize) -> Origin {
+        let at = u32::try_from(offset).unwrap_or(u32::MAX);
+        let written = self.render.of_file(path, Span::new(at, at + 1));
+        Origin { written: written.map(|place| self.line(place)), rendered: None }
+    }
+}
+
+fn is_at_or_below(pointer: &str, resource: &str) -> bool {
+    pointer.strip_prefix(resource).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The text that a pointer of a template leads to, and what of the pointer is left: the parts of a value that an
+/// expression makes have no place of their own.
+fn text_at<'v, 'p>(template: &'v Value, pointer: &'p str) -> Option<(&'v str, Vec<&'p str>)> {
+    let mut current = template;
+    let mut segments = pointer.split('/').skip(1);
+    loop {
+        if let Some(text) = current.as_str() {
+            return Some((text, segments.collect()));
+        }
+        current = current.pointer(&format!("/{}", segments.next()?))?;
+    }
+}
+
+fn parsed(text: &str) -> Option<Expression> {
+    match expression::read_template_string(text) {
+        TemplateString::Expression(inner) => expression::parse(inner).ok(),
+        TemplateString::Literal(_) => None,
+    }
+}
+
+fn parsed_variable(template: &Value, name: &str) -> Option<Expression> {
+    expression::value_expression(template.get("variables")?.get(name)?).ok()
+}
