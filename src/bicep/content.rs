@@ -114,7 +114,10 @@ fn json(text: &str) -> Result<Value, String> {
 
 fn yaml_value(text: &str) -> Result<Value, String> {
     let limits = yaml::Limits { depth: MAXIMUM_DEPTH, ..yaml::FOREIGN };
-    yaml::read(text, limits).map_err(|problem| problem.to_string())
+    match yaml::read(text, limits) {
+        Err(problem) if problem.kind == yaml::ProblemKind::Empty => Ok(Value::Null),
+        read => read.map_err(|problem| problem.to_string()),
+    }
 }
 
 // Without an encoding it is UTF-8, unless the first bytes say otherwise.

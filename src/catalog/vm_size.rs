@@ -231,6 +231,10 @@ fn parse(row: Row) -> VmSize {
 /// The known size that a mistyped one is meant to be: one of the same family of names first, then one with the
 /// same GPU. A name of a GPU size is never taken for one without that GPU.
 pub fn nearest_vm_size(written: &str) -> Option<&'static str> {
+    let whole = format!("Standard_{written}");
+    if let Some(name) = vm_sizes().find(|name| name.eq_ignore_ascii_case(&whole)) {
+        return Some(name);
+    }
     let family = family_of(written);
     let of_family = || vm_sizes().filter(|name| family_of(name) == family);
     let begun = |name: &&str| {

@@ -79,6 +79,7 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
         };
     }
     if finding.kind == FindingKind::UnknownProperty
+        && finding.suggestion.is_none()
         && let Some(help) = known_elsewhere(&finding.pointer)
     {
         diagnostic.help = help;
