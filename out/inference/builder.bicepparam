@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'eastus2'
 param tags = {
-  'prebake-bake': 'b2f423dcc352c79ceb4c1f4dd0d69979'
+  'prebake-bake': '85eedf285169401451884e1256b75038'
 }
 param vmName = 'inference-builder'
 param vmSize = 'Standard_NC24ads_A100_v4'

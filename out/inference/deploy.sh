@@ -44,7 +44,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='inference-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = b2f423dcc352c79ceb4c1f4dd0d69979 ] || fail 'the builder belongs to another bake: delete it first' inference-builder
+  [ -z "$builder" ] || [ "$builder" = 85eedf285169401451884e1256b75038 ] || fail 'the builder belongs to another bake: delete it first' inference-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-inference-builder-
     vm=(--resource-group "$group" --name inference-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -67,7 +67,7 @@ if [ "$image" = yes ]; then
       [ "$SECONDS" -lt "$end" ] || fail 'the bake gave no result in time' 'the same command waits again'
       sleep "${PREBAKE_POLL_SECONDS:-20}"
     done
-    case $result in *'"bakeId":"b2f423dcc352c79ceb4c1f4dd0d69979"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
+    case $result in *'"bakeId":"85eedf285169401451884e1256b75038"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
     printf '%s\n' "$result" > bake-result.json
     case $result in *'"status":"succeeded","failedStep"'*) ;; *) sed -n 's/^.*PREBAKE-LOG /  /p' "$console" >&2
       fail "the bake failed: see the end of its log above, and $PWD/bake-result.json" 'delete the builder to start over' ;;

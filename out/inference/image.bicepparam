@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'eastus2'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'b2f423dcc352c79ceb4c1f4dd0d69979'
+  'prebake-bake': '85eedf285169401451884e1256b75038'
 }
 param galleryName = 'inference_gallery'
 param definitionName = 'inference-ubuntu-24.04'

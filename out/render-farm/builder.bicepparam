@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westeurope'
 param tags = {
-  'prebake-bake': 'cf959a9b4d9dc7319b134acbc10d3804'
+  'prebake-bake': '288816ade6ae25f3cc36fdaf6e74aa29'
   team: 'visual-effects'
 }
 param vmName = 'render-farm-builder'

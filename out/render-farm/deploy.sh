@@ -56,7 +56,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='render-farm-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = cf959a9b4d9dc7319b134acbc10d3804 ] || fail 'the builder belongs to another bake: delete it first' render-farm-builder
+  [ -z "$builder" ] || [ "$builder" = 288816ade6ae25f3cc36fdaf6e74aa29 ] || fail 'the builder belongs to another bake: delete it first' render-farm-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-render-farm-builder-
     vm=(--resource-group "$group" --name render-farm-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -79,7 +79,7 @@ if [ "$image" = yes ]; then
       [ "$SECONDS" -lt "$end" ] || fail 'the bake gave no result in time' 'the same command waits again'
       sleep "${PREBAKE_POLL_SECONDS:-20}"
     done
-    case $result in *'"bakeId":"cf959a9b4d9dc7319b134acbc10d3804"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
+    case $result in *'"bakeId":"288816ade6ae25f3cc36fdaf6e74aa29"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
     printf '%s\n' "$result" > bake-result.json
     case $result in *'"status":"succeeded","failedStep"'*) ;; *) sed -n 's/^.*PREBAKE-LOG /  /p' "$console" >&2
       fail "the bake failed: see the end of its log above, and $PWD/bake-result.json" 'delete the builder to start over' ;;

@@ -5,7 +5,7 @@ param tags = {
   team: 'visual-effects'
 }
 param versionTags = {
-  'prebake-bake': 'cf959a9b4d9dc7319b134acbc10d3804'
+  'prebake-bake': '288816ade6ae25f3cc36fdaf6e74aa29'
   team: 'visual-effects'
 }
 param galleryName = 'render_farm_gallery'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'northeurope'
 param tags = {
-  'prebake-bake': 'e8bd9a024aaa98bd7775be1336e1d5f2'
+  'prebake-bake': '6ce0b05571bb9c8cc66dd2cf65fa06cc'
 }
 param vmName = 'simulate-builder'
 param vmSize = 'Standard_D8ds_v5'

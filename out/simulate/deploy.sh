@@ -43,7 +43,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='simulate-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = e8bd9a024aaa98bd7775be1336e1d5f2 ] || fail 'the builder belongs to another bake: delete it first' simulate-builder
+  [ -z "$builder" ] || [ "$builder" = 6ce0b05571bb9c8cc66dd2cf65fa06cc ] || fail 'the builder belongs to another bake: delete it first' simulate-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-simulate-builder-
     vm=(--resource-group "$group" --name simulate-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -66,7 +66,7 @@ if [ "$image" = yes ]; then
       [ "$SECONDS" -lt "$end" ] || fail 'the bake gave no result in time' 'the same command waits again'
       sleep "${PREBAKE_POLL_SECONDS:-20}"
     done
-    case $result in *'"bakeId":"e8bd9a024aaa98bd7775be1336e1d5f2"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
+    case $result in *'"bakeId":"6ce0b05571bb9c8cc66dd2cf65fa06cc"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
     printf '%s\n' "$result" > bake-result.json
     case $result in *'"status":"succeeded","failedStep"'*) ;; *) sed -n 's/^.*PREBAKE-LOG /  /p' "$console" >&2
       fail "the bake failed: see the end of its log above, and $PWD/bake-result.json" 'delete the builder to start over' ;;

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'northeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'e8bd9a024aaa98bd7775be1336e1d5f2'
+  'prebake-bake': '6ce0b05571bb9c8cc66dd2cf65fa06cc'
 }
 param galleryName = 'simulate_gallery'
 param definitionName = 'simulate-ubuntu-24.04'

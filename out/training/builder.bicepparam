@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westus3'
 param tags = {
-  'prebake-bake': '30eb315e0c4d70995eb5b840f9b0a87a'
+  'prebake-bake': 'b7e87fecb9ec57c4618d0618bbdf21bf'
 }
 param vmName = 'training-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

@@ -61,7 +61,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='training-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = 30eb315e0c4d70995eb5b840f9b0a87a ] || fail 'the builder belongs to another bake: delete it first' training-builder
+  [ -z "$builder" ] || [ "$builder" = b7e87fecb9ec57c4618d0618bbdf21bf ] || fail 'the builder belongs to another bake: delete it first' training-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-training-builder-
     vm=(--resource-group "$group" --name training-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -84,7 +84,7 @@ if [ "$image" = yes ]; then
       [ "$SECONDS" -lt "$end" ] || fail 'the bake gave no result in time' 'the same command waits again'
       sleep "${PREBAKE_POLL_SECONDS:-20}"
     done
-    case $result in *'"bakeId":"30eb315e0c4d70995eb5b840f9b0a87a"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
+    case $result in *'"bakeId":"b7e87fecb9ec57c4618d0618bbdf21bf"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
     printf '%s\n' "$result" > bake-result.json
     case $result in *'"status":"succeeded","failedStep"'*) ;; *) sed -n 's/^.*PREBAKE-LOG /  /p' "$console" >&2
       fail "the bake failed: see the end of its log above, and $PWD/bake-result.json" 'delete the builder to start over' ;;

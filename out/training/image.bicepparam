@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'westus3'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '30eb315e0c4d70995eb5b840f9b0a87a'
+  'prebake-bake': 'b7e87fecb9ec57c4618d0618bbdf21bf'
 }
 param galleryName = 'training_gallery'
 param definitionName = 'training-ubuntu-24.04'

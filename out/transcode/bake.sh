@@ -22,8 +22,11 @@ export PREBAKE_REGISTRY_SCHEME PREBAKE_RETRY_DELAY
 export HOME="${HOME:-/root}" LC_ALL=C
 # In memory: a credential written here never reaches the disk that becomes the image.
 export DOCKER_CONFIG="$PREBAKE_RUN/docker"
+# gpg would leave a key ring in /root, which the image would keep.
+export GNUPGHOME="$PREBAKE_RUN/gnupg"
 
 mkdir -p "$PREBAKE_RUN" "$PREBAKE_STATE/facts"
+install -d -m 0700 "$GNUPGHOME"
 
 log() {
   printf '%s\n' "$*"
@@ -75,15 +78,51 @@ fetch_key() {
 }
 
 export DEBIAN_FRONTEND=noninteractive
+# Ubuntu restarts services after an installation, this bake among them.
+export NEEDRESTART_SUSPEND=1
 
 apt_get() {
   apt-get --option DPkg::Lock::Timeout=600 --option Acquire::Retries=3 --yes \
     --no-install-recommends "$@"
 }
 
+# update_lists OPTION...: without the mode, apt succeeds with the old lists when an archive does not answer.
+update_lists() {
+  apt_get --option APT::Update::Error-Mode=any "$@" update
+}
+
+# refresh_lists: brings the package lists once per boot.
+refresh_lists() {
+  if [ -e "$PREBAKE_RUN/lists" ]; then return 0; fi
+  retry 6 update_lists && touch "$PREBAKE_RUN/lists"
+}
+
+# repair_packages: finishes what a power cut interrupted; nothing can be installed before.
+repair_packages() {
+  dpkg --configure -a || true
+  apt_get --fix-broken --no-remove install || true
+}
+
+# An archive that moves on makes the lists stale, and a step of the config may remove them.
+install_once() {
+  refresh_lists || return 1
+  if apt_get install --no-remove "$@"; then return 0; fi
+  rm -f "$PREBAKE_RUN/lists"
+  repair_packages
+  return 1
+}
+
+# install_packages PACKAGE...: never removes a package, such as cloud-init, to make room for another one.
 install_packages() {
-  retry 5 apt_get update
-  retry 3 apt_get install "$@"
+  retry 4 install_once "$@"
+}
+
+is_installed() {
+  [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2> /dev/null)" = installed ]
+}
+
+remove_package() {
+  retry 3 apt_get remove "$1"
 }
 
 # add_source NAME URI SUITE COMPONENTS KEY_URL FINGERPRINT
@@ -96,7 +135,9 @@ add_source() {
     if [ -n "$4" ]; then printf 'Components: %s\n' "$4"; fi
     printf 'Architectures: amd64\nSigned-By: %s\n' "$key"
   } > "/etc/apt/sources.list.d/$1.sources"
-  retry 5 apt_get update
+  # Only this archive: the others were read before.
+  retry 6 update_lists --option "Dir::Etc::SourceList=sources.list.d/$1.sources" \
+    --option Dir::Etc::SourceParts=- --option APT::Get::List-Cleanup=false
 }
 
 installed_version() {
@@ -180,7 +221,11 @@ version=''
 packages=(docker-ce docker-ce-cli containerd.io docker-buildx-plugin)
 conflicts=(docker.io docker-compose docker-compose-v2 docker-doc podman-docker containerd runc)
 
-apt_get remove "${conflicts[@]}" || true
+# One by one: a package manager that does not know one of them removes none.
+for package in "${conflicts[@]}"; do
+  if is_installed "$package"; then remove_package "$package"; fi
+done
+
 add_source docker https://download.docker.com/linux/ubuntu \
   noble stable \
   https://download.docker.com/linux/ubuntu/gpg \
@@ -309,8 +354,31 @@ preload() {
   printf '%s %s\n' "$1" "$(printf '%s\n' "$digest" | head -n 1)" >> "$PREBAKE_STATE/images"
 }
 
+# Docker does not wait until a layer is on the disk: after a power cut it may take half a layer for a whole one.
+start_over() {
+  local root
+  log "an earlier pull was interrupted: its layers are removed"
+  root=$(docker info --format '{{.DockerRootDir}}')
+  systemctl stop docker.socket docker.service containerd.service
+  find "$root" /var/lib/containerd -mindepth 1 -maxdepth 1 ! -name volumes -exec rm -rf {} +
+  systemctl start containerd.service docker.service
+  retry 6 docker info > /dev/null
+}
+
+# Images that a step of the config put there were whole before this step began, and stay.
+if [ -e "$PREBAKE_STATE/pulling" ]; then
+  if grep --quiet empty "$PREBAKE_STATE/pulling"; then start_over; fi
+else
+  retry 6 docker info > /dev/null
+  if [ -z "$(docker image ls --quiet)" ]; then printf 'empty\n'; fi > "$PREBAKE_STATE/pulling"
+  sync
+fi
+
 : > "$PREBAKE_STATE/images"
 preload transcodeacr53b1ded7.azurecr.io/transcode/ffmpeg:7.1 ''
+# On the disk before the mark goes.
+sync
+rm "$PREBAKE_STATE/pulling"
 PREBAKE_END
 
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/006-logout.sh << 'PREBAKE_END'
@@ -339,6 +407,7 @@ PREBAKE_END
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/008-clean.sh << 'PREBAKE_END'
 #!/usr/bin/env bash
 # Removes what belongs to this machine and must not be in an image.
+# A restart brings much of it back, so this step runs again after one.
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
@@ -347,10 +416,16 @@ remove_credentials transcodeacr53b1ded7.azurecr.io
 apt-get clean
 rm -rf /var/lib/apt/lists/*
 
-rm -f /root/.bash_history /root/.wget-hsts /var/lib/systemd/random-seed
-rm -rf /root/.cache
+# Stopped first, because it would save a new one when the machine powers off.
+systemctl stop systemd-random-seed.service || true
+rm -f /var/lib/systemd/random-seed /root/.bash_history /root/.wget-hsts
+rm -rf /root/.cache /root/.gnupg
+# A description of the builder's GPUs; each node makes its own.
+rm -f /etc/cdi/nvidia*
+# From here on the journal is in memory. systemd 239 knows no way back, and keeps it there from the start.
+journalctl --relinquish-var || true
+find /var/log/journal -mindepth 1 -delete 2> /dev/null || true
 find /var/log -type f -exec truncate --size 0 {} +
-journalctl --rotate --vacuum-time=1s || true
 cloud-init clean --logs --seed --machine-id
 sync
 PREBAKE_END
@@ -362,6 +437,7 @@ install -D --mode=0755 /dev/stdin /opt/prebake/prebake-bake << 'PREBAKE_END'
 #       PREBAKE-STEP <step> started|done|rebooting|failed <seconds>
 #       PREBAKE-LOG <line>                  the end of the failed step's log
 #       PREBAKE-RESULT <json> sha256:<digest of the json>
+#     A marker stands at the start of its line only: where a log mentions one, it is written differently.
 #   - in /var/lib/prebake/result.json, which stays in the image.
 # Azure Image Builder shows the same lines in its customization log and generalizes the machine.
 # A step asks for a restart with exit code 194; the bake then goes on after it.
@@ -371,7 +447,7 @@ set -euo pipefail
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
 BAKE_NAME='transcode'
-BAKE_ID=06214de33a6f74e3c87c462c8132d05d
+BAKE_ID=7ddcfd88965b5c5e004469579837c6fc
 readonly BAKE_NAME BAKE_ID REBOOT=194
 SERVERS=(transcodeacr53b1ded7.azurecr.io)
 
@@ -383,7 +459,7 @@ console() {
 
 json_string() {
   printf '"'
-  tr '\t\r' '  ' | tr -cd '\12\40-\176' | sed 's/\\/\\\\/g; s/"/\\"/g' \
+  tr '\t\r' '  ' | tr -cd '\12\40-\176' | sed 's/\\/\\\\/g; s/"/\\"/g; s/PREBAKE-/PREBAKE\\u002d/g' \
     | awk 'NR > 1 { printf "\\n" } { printf "%s", $0 }'
   printf '"'
 }
@@ -419,15 +495,16 @@ json_images() {
 }
 
 json_steps() {
-  local step name first=1 status seconds
+  local step name done_file first=1 status seconds
   printf '['
   for step in "$PREBAKE_HOME"/steps/*.sh; do
     name=$(step_name "$step")
     status=pending
     seconds=0
-    if [ -f "$PREBAKE_STATE/done/$name" ]; then
+    done_file=$(done_file "$name")
+    if [ -f "$done_file" ]; then
       status=succeeded
-      seconds=$(cat "$PREBAKE_STATE/done/$name")
+      seconds=$(cat "$done_file")
     elif [ "$name" = "$failed_step" ]; then
       status=failed
       seconds=$failed_seconds
@@ -443,6 +520,15 @@ step_name() {
   local name=${1##*/}
   name=${name%.sh}
   printf '%s' "${name#*-}"
+}
+
+# A restart undoes what these steps did: it ends a login, and brings a machine-id, host keys and a user back.
+# So they are marked in memory, and run again after one.
+done_file() {
+  case $1 in
+    login | logout | clean | deprovision) printf '%s' "$PREBAKE_RUN/done/$1" ;;
+    *) printf '%s' "$PREBAKE_STATE/done/$1" ;;
+  esac
 }
 
 # compose STATUS EXIT_CODE
@@ -476,13 +562,19 @@ publish() {
   done
 }
 
+# Services are stopped in turn on the way down: what a step misses then is no failure of its own.
+machine_stops() {
+  [ "$(systemctl is-system-running 2> /dev/null || true)" = stopping ]
+}
+
 fail() {
   local line
+  if machine_stops; then stop; fi
   failed_step=$1 failed_seconds=$3
   remove_credentials "${SERVERS[@]+"${SERVERS[@]}"}"
   console "PREBAKE-STEP $1 failed $3"
   tail -n 40 "$PREBAKE_RUN/log/$1" | cut -c -300 | while IFS= read -r line; do
-    console "PREBAKE-LOG $line"
+    console "PREBAKE-LOG ${line//PREBAKE-/PREBAKE_}"
   done
   publish "$(compose failed "$2")"
   exit 1
@@ -493,17 +585,24 @@ restart() {
   fail "$1" "$REBOOT" "$2"
 }
 
+# What the step wrote is on the disk before its mark can be: a power cut must not leave the mark alone.
 mark_done() {
-  { printf '%d\n' "$2" > "$PREBAKE_STATE/done/$1"; } 2>> "$PREBAKE_RUN/log/$1" || fail "$1" 1 "$2"
+  sync
+  { printf '%d\n' "$2" > "$(done_file "$1")"; } 2>> "$PREBAKE_RUN/log/$1" || fail "$1" 1 "$2"
 }
 
 run_step() {
   local step=$1 name started code=0
   name=$(step_name "$step")
-  [ ! -s "$PREBAKE_STATE/done/$name" ] || return 0
+  [ ! -s "$(done_file "$name")" ] || return 0
   console "PREBAKE-STEP $name started 0"
   started=$SECONDS
-  bash "$step" > "$PREBAKE_RUN/log/$name" 2>&1 < /dev/null || code=$?
+  # In the background, so that a signal is heard at once; without the lock, which a process that a step leaves
+  # running would keep.
+  bash "$step" > "$PREBAKE_RUN/log/$name" 2>&1 < /dev/null 9>&- &
+  step_process=$!
+  wait "$step_process" || code=$?
+  step_process=""
   case $code in
     0) mark_done "$name" "$((SECONDS - started))" ;;
     "$REBOOT") restart "$name" "$((SECONDS - started))" ;;
@@ -516,24 +615,46 @@ run_step() {
 on_exit() {
   local code=$?
   [ -z "$published" ] || return 0
+  [ "$code" != 0 ] || code=1
   failed_step=runner
   printf 'the runner ended with exit code %d\n' "$code" > "$PREBAKE_RUN/log/runner"
   publish "$(compose failed "$code")"
 }
 
+# The service is stopped: no failure, and nothing to publish. The next start goes on with this step.
+stop() {
+  trap - EXIT TERM INT HUP
+  [ -z "$step_process" ] || kill "$step_process" 2> /dev/null || true
+  exit 143
+}
+
+# Until its unit is gone, a machine that starts bakes on. So the unit goes last, together with what it runs.
+finish() {
+  trap '' TERM INT HUP
+  sync
+  rm -rf "$PREBAKE_STATE/done" "$PREBAKE_STATE/restarted" "$PREBAKE_STATE/facts" \
+    "$PREBAKE_STATE/images" "$PREBAKE_HOME"
+  sync
+}
+
 main() {
-  local step
-  failed_step="" failed_seconds=0 published=""
+  local step resumed=""
+  failed_step="" failed_seconds=0 published="" step_process=""
+  [ ! -d "$PREBAKE_STATE/done" ] || resumed=1
   mkdir -p "$PREBAKE_RUN/log" "$PREBAKE_STATE/done" "$PREBAKE_STATE/restarted"
   exec 9> "$PREBAKE_RUN/lock"
   flock --nonblock 9 || die "a bake is already running"
   trap on_exit EXIT
+  trap stop TERM INT HUP
+  # Marks of an earlier start: whatever came after it may have undone them.
+  rm -rf "$PREBAKE_RUN/done"
+  mkdir -p "$PREBAKE_RUN/done"
+  [ -z "$resumed" ] || repair_packages > "$PREBAKE_RUN/log/repair" 2>&1 9>&-
   for step in "$PREBAKE_HOME"/steps/*.sh; do
     run_step "$step"
   done
   publish "$(compose succeeded 0)"
-  rm -rf "$PREBAKE_STATE/done" "$PREBAKE_STATE/restarted" "$PREBAKE_STATE/facts" \
-    "$PREBAKE_STATE/images" "$PREBAKE_HOME"
+  finish
 }
 
 main "$@"

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'northeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '06214de33a6f74e3c87c462c8132d05d'
+  'prebake-bake': '7ddcfd88965b5c5e004469579837c6fc'
 }
 param galleryName = 'transcode_gallery'
 param definitionName = 'transcode-ubuntu-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': 'b56612313134ad13752af9a5e7c3d618'
+  'prebake-bake': '88ad2295bc13711e40941f7864f42df9'
 }
 param vmName = 'vision-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

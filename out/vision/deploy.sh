@@ -61,7 +61,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='vision-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = b56612313134ad13752af9a5e7c3d618 ] || fail 'the builder belongs to another bake: delete it first' vision-builder
+  [ -z "$builder" ] || [ "$builder" = 88ad2295bc13711e40941f7864f42df9 ] || fail 'the builder belongs to another bake: delete it first' vision-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-vision-builder-
     vm=(--resource-group "$group" --name vision-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -84,7 +84,7 @@ if [ "$image" = yes ]; then
       [ "$SECONDS" -lt "$end" ] || fail 'the bake gave no result in time' 'the same command waits again'
       sleep "${PREBAKE_POLL_SECONDS:-20}"
     done
-    case $result in *'"bakeId":"b56612313134ad13752af9a5e7c3d618"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
+    case $result in *'"bakeId":"88ad2295bc13711e40941f7864f42df9"'*) ;; *) fail 'the result on the console is that of another bake' ;; esac
     printf '%s\n' "$result" > bake-result.json
     case $result in *'"status":"succeeded","failedStep"'*) ;; *) sed -n 's/^.*PREBAKE-LOG /  /p' "$console" >&2
       fail "the bake failed: see the end of its log above, and $PWD/bake-result.json" 'delete the builder to start over' ;;

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'b56612313134ad13752af9a5e7c3d618'
+  'prebake-bake': '88ad2295bc13711e40941f7864f42df9'
 }
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'

@@ -394,9 +394,9 @@ fn bicep_that_was_edited_by_hand_is_no_previous_render() {
     ] {
         let folder = rendered();
         let edited = folder.path().join("out/simulate").join(path);
-        let text = std::fs::read_to_string(&edited).unwrap();
-        assert!(text.contains(from), "{text}");
-        std::fs::write(&edited, text.replace(from, to)).unwrap();
+        let before = std::fs::read_to_string(&edited).unwrap();
+        assert!(before.contains(from), "{before}");
+        std::fs::write(&edited, before.replace(from, to)).unwrap();
         let output = prebake(folder.path(), &["diff", "--detailed-exitcode"]);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_ne!(output.status.code(), Some(0), "{path}: {}", text(&output));
