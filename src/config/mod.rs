@@ -79,9 +79,12 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
         };
     }
     if finding.kind == FindingKind::UnknownProperty
-        && let Some(help) = known_elsewhere(&finding.pointer)
+        && let Some(elsewhere) = known_elsewhere(&finding.pointer)
     {
-        diagnostic.help = help;
+        diagnostic.help = match &finding.suggestion {
+            Some(near) => format!("did you mean `{near}`? otherwise {elsewhere}"),
+            None => elsewhere,
+        };
     }
     diagnostic
 }

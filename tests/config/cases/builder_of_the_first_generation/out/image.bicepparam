@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'd66029d780f795954c7077a8f76de375'
+  'prebake-bake': 'f02a99d256a99a1ecf985da95d895c19'
 }
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'
