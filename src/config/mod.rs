@@ -82,7 +82,10 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
         && finding.suggestion.is_none()
         && let Some(help) = known_elsewhere(&finding.pointer)
     {
-        diagnostic.help = help;
+        diagnostic.help = match &finding.suggestion {
+            Some(near) => format!("did you mean `{near}`? otherwise {elsewhere}"),
+            None => elsewhere,
+        };
     }
     diagnostic
 }

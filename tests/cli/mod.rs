@@ -468,14 +468,15 @@ fn a_teams_own_schemas_are_used() {
     let folder = with_config();
     let templates = folder.path().join("mine/bicep");
     std::fs::create_dir_all(&templates).expect("a folder");
-    let more = "resource x 'Contoso.X/things@2020-01-01' = {\n  name: 'x'\n  colour: 'red'\n}\n";
+    let more = "resource x 'Contoso.X/things@2020-01-01' = {\n  name: 'x'\n  \
+                properties: { colour: 'red' }\n}\n";
     std::fs::write(templates.join("image.bicep.tera"), more).expect("a file");
     std::fs::write(templates.join("image.bicepparam.tera"), "using './image.bicep'\n")
         .expect("a file");
     let schema = folder.path().join("schemas/Contoso.X/things@2020-01-01.json");
     std::fs::create_dir_all(schema.parent().expect("has one")).expect("a folder");
-    let text =
-        r#"{"type":"object","properties":{"name":{},"color":{}},"additionalProperties":false}"#;
+    let text = r#"{"type":"object","properties":{"name":{},"properties":{
+        "type":"object","properties":{"color":{}},"additionalProperties":false}}}"#;
     std::fs::write(schema, text).expect("a file");
     let validate = ["validate", "prebake.yaml", "--templates", "mine"];
     let without = prebake(folder.path(), &validate);

