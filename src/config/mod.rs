@@ -79,8 +79,7 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
         };
     }
     if finding.kind == FindingKind::UnknownProperty
-        && finding.suggestion.is_none()
-        && let Some(help) = known_elsewhere(&finding.pointer)
+        && let Some(elsewhere) = known_elsewhere(&finding.pointer)
     {
         diagnostic.help = match &finding.suggestion {
             Some(near) => format!("did you mean `{near}`? otherwise {elsewhere}"),
