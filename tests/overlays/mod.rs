@@ -98,7 +98,11 @@ fn templates_of_a_team_render_as_the_engine_would() {
     ] {
         assert_eq!(made(template), expected, "{template}");
     }
-    let parts = [("part.tera", "<{{ name }}>"), (BATCH, "// {% include 'part.tera' %}\n")];
+    let parts = [
+        ("part.tera", "<{{ name }}>"),
+        (BATCH, "// {% include 'part.tera' %}\n"),
+        ("bicep/batch.bicepparam.tera", "using './batch.bicep'\n"),
+    ];
     assert!(rendered(&parts).expect("renders")["batch.bicep"].starts_with("// <any>\n"));
 }
 

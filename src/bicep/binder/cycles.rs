@@ -70,11 +70,12 @@ impl Graph {
         let mut stack: Vec<SymbolId> = Vec::new();
         let mut cycles = Vec::new();
         let mut next = 0;
+        let mut calls: Vec<(SymbolId, usize)> = Vec::new();
         for root in (0..self.nodes).filter_map(|node| u32::try_from(node).ok()) {
             if order[root as usize] != NEW {
                 continue;
             }
-            let mut calls = vec![(SymbolId(root), 0)];
+            calls.push((SymbolId(root), 0));
             while let Some((id, edge)) = calls.pop() {
                 let at = id.0 as usize;
                 if edge == 0 {

@@ -1,5 +1,7 @@
 //! What expressions are, and whether their operands fit.
 
+use smallvec::SmallVec;
+
 use super::Checker;
 use super::interface::Export;
 use crate::bicep::binder::{SymbolId, SymbolKind};
@@ -198,7 +200,7 @@ impl<'a> Checker<'a, '_> {
     fn repeated_keys(&self, node: &ObjectSyntax<'a>) -> bool {
         let keys =
             node.properties().filter_map(|property| Some((property.name()?, property.key.span())));
-        let mut keys: Vec<(&str, Span)> = keys.collect();
+        let mut keys: SmallVec<[(&str, Span); 16]> = keys.collect();
         keys.sort_unstable();
         let mut any = false;
         for group in keys.chunk_by(|left, right| left.0 == right.0) {

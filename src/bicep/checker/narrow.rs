@@ -528,7 +528,11 @@ impl<'a> Checker<'a, '_> {
         how: Narrowing<'_>,
     ) {
         let syntax = object_syntax(value);
-        let extra = object.properties.iter().filter(|given| wanted.property(given.name).is_none());
+        let mut extra = object
+            .properties
+            .iter()
+            .filter(|given| wanted.property(given.name).is_none())
+            .peekable();
         let fallback = wanted.additional.as_ref().is_some_and(|more| more.1.has(Flags::FALLBACK));
         if wanted.additional.is_none() || fallback && syntax.is_some() {
             let warns = fallback || wanted.marks.has(Marks::WARN_PROPERTY);
@@ -537,9 +541,11 @@ impl<'a> Checker<'a, '_> {
                     && !declared.flags.has(Flags::FALLBACK)
                     && object.property(declared.name).is_none()
             };
-            let mut names: Vec<&str> =
-                wanted.properties.iter().filter(free).map(|declared| declared.name).collect();
-            names.sort_unstable();
+            let mut names: Vec<&str> = Vec::new();
+            if extra.peek().is_some() {
+                names.extend(wanted.properties.iter().filter(free).map(|declared| declared.name));
+                names.sort_unstable();
+            }
             for given in extra {
                 let written = syntax.and_then(|syntax| syntax.property(given.name));
                 let place = how.origin.or(written.map(|written| written.key.span()));

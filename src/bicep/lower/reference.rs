@@ -1,5 +1,7 @@
 //! Resources and modules as expressions read them: which one is meant, its name, its ID, its state.
 
+use std::borrow::Cow;
+
 use super::expression::Chain;
 use super::scope::Scope;
 use super::target::Target;
@@ -114,21 +116,21 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// Type, as Azure spells it, and API version.
-    pub(super) fn resource_type(&self, id: ResourceId) -> (String, String) {
+    pub(super) fn resource_type(&self, id: ResourceId) -> (Cow<'a, str>, String) {
         let resource = self.bound.resource(id);
         let text =
             resource.syntax.type_string().and_then(StringSyntax::literal).unwrap_or_default();
         let (own, version) = text.split_once('@').unwrap_or((text, ""));
         let (kind, version) = match resource.nested_in {
-            None => (own.to_owned(), version.to_owned()),
+            None => (Cow::Borrowed(own), version.to_owned()),
             Some(parent) => {
                 let (outer, inherited) = self.resource_type(parent);
                 let version = if version.is_empty() { inherited } else { version.to_owned() };
-                (format!("{outer}/{own}"), version)
+                (Cow::Owned(format!("{outer}/{own}")), version)
             }
         };
-        let kind = tables().resource(&kind, &version).map_or(kind, |found| found.name.to_owned());
-        (kind, version)
+        let spelled = tables().resource(&kind, &version).map(|found| Cow::Borrowed(found.name));
+        (spelled.unwrap_or(kind), version)
     }
 
     /// The parent by nesting or by the `parent` property.
@@ -223,7 +225,7 @@ impl<'a> Lowerer<'a, '_> {
         let scope = self.scope_of(instance.declared, &instance.env);
         let (kind, segments) = match instance.declared {
             Declared::Resource(id) => {
-                (self.resource_type(id).0, self.name_segments(id, &instance.env))
+                (self.resource_type(id).0.into_owned(), self.name_segments(id, &instance.env))
             }
             Declared::Module(_) => (DEPLOYMENT_TYPE.to_owned(), vec![self.instance_name(instance)]),
         };

@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::model::{DiscriminatedType, Flags, Integer, Marks, ObjectType, Property, Text, Type};
@@ -43,7 +45,7 @@ pub fn resource_body<'a>(
         defined(&resource, name, declaration)
     } else {
         let object = ObjectType {
-            properties: common(name, version).chain(known_properties()).collect(),
+            properties: common(name, version).chain(KNOWN_PROPERTIES.with(Clone::clone)).collect(),
             ..ObjectType::default()
         };
         Type::shaped(bicep_properties(object, name, None, declaration))
@@ -69,7 +71,7 @@ fn defined<'a>(resource: &Resource<'static>, name: &str, declaration: Declaratio
             if by_name && !literal_names || !by_name && declaration.is_existing {
                 let object = ObjectType {
                     properties: common(resource.name, resource.version)
-                        .chain(known_properties())
+                        .chain(KNOWN_PROPERTIES.with(Clone::clone))
                         .collect(),
                     ..ObjectType::default()
                 };
@@ -116,8 +118,29 @@ fn path_is_marked(path: &str) -> bool {
     path.split('/').step_by(2).all(|step| matches!(step, "properties" | "items" | "*"))
 }
 
+/// Most types that a thread keeps as they were read.
+const MOST_KEPT: usize = 4_096;
+
+thread_local! {
+    /// Types that were read: resources of one type share them.
+    static KEPT: RefCell<BTreeMap<(TypeId, Marks), Type<'static>>> = RefCell::default();
+}
+
 /// A type of the tables.
 pub(super) fn resolved<'a>(id: TypeId, marks: Marks) -> Type<'a> {
+    if let Some(kept) = KEPT.with_borrow(|kept| kept.get(&(id, marks)).cloned()) {
+        return kept;
+    }
+    let read = read(id, marks);
+    KEPT.with_borrow_mut(|kept| {
+        if kept.len() < MOST_KEPT {
+            kept.insert((id, marks), read.clone());
+        }
+    });
+    read
+}
+
+fn read(id: TypeId, marks: Marks) -> Type<'static> {
     match tables().get(id) {
         azure_types::Type::Any => Type::Any,
         azure_types::Type::Null => Type::Null,
@@ -243,7 +266,7 @@ fn bicep_properties<'a>(
             set(&mut object, Property::new(extra, Type::string(), Flags::SYSTEM));
         }
     }
-    for known in known_properties() {
+    for known in KNOWN_PROPERTIES.with(Clone::clone) {
         if object.property(known.name).is_none() {
             let flags = known.flags.and(Flags::FALLBACK);
             object.properties.push(known.flagged(flags));
@@ -275,7 +298,11 @@ fn common<'a>(name: &'a str, version: &'a str) -> impl Iterator<Item = Property<
     .into_iter()
 }
 
-/// The properties that a resource of any type may have.
+thread_local! {
+    /// The properties that a resource of any type may have, made once: each body takes them.
+    static KNOWN_PROPERTIES: Vec<Property<'static>> = known_properties().collect();
+}
+
 fn known_properties<'a>() -> impl Iterator<Item = Property<'a>> {
     let text = |name| Property::new(name, Type::string(), Flags::NONE);
     let whole = |name| Property::new(name, Type::int(), Flags::NONE);

@@ -50,7 +50,7 @@ pub enum Type<'a> {
 }
 
 /// How strictly a type is held to, and what it is otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Marks(u8);
 
 impl Marks {
