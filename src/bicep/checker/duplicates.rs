@@ -2,6 +2,7 @@
 //!
 //! Only names that are known while compiling are compared: two others may well differ.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::Checker;
@@ -11,6 +12,11 @@ use crate::bicep::syntax::{
     DeclarationBody, ExpressionSyntax, ModuleDeclarationSyntax, ObjectSyntax, StringSyntax,
 };
 use crate::diagnostic::Span;
+
+/// Longest name in bytes that is compared; Azure's are far shorter.
+const LONGEST_NAME: usize = 4_096;
+/// Most expressions that one name is made of.
+const MOST_PARTS: u32 = 4_096;
 
 impl<'a> Checker<'a, '_> {
     /// Reports resources of one type, name and place.
@@ -85,33 +91,39 @@ impl<'a> Checker<'a, '_> {
         Some(format!("{name} {}", known?.join("/")))
     }
 
-    /// The text of an expression, if it is known while compiling.
+    /// The text of an expression, if it is known while compiling and short enough for a name.
     fn known_text(&self, expression: ExpressionSyntax<'a>) -> Option<String> {
+        self.known_part(expression, &Cell::new(MOST_PARTS))
+    }
+
+    /// Names that are made of names can double with each line, so that the parts of one name are counted.
+    fn known_part(&self, expression: ExpressionSyntax<'a>, left: &Cell<u32>) -> Option<String> {
+        left.set(left.get().checked_sub(1)?);
         self.deeper(|| match expression.without_parentheses() {
-            ExpressionSyntax::String(node) => self.known_string(node),
+            ExpressionSyntax::String(node) => self.known_string(node, left),
             ExpressionSyntax::Variable(node) => {
                 let id = self.bound.target(node.name)?;
                 match self.bound.symbol(id).kind {
                     SymbolKind::Variable(node) if node.r#type.is_none() => {
-                        self.known_text(node.value)
+                        self.known_part(node.value, left)
                     }
                     _ => None,
                 }
             }
-            expression => self.known_text(self.known_member(expression)?),
+            expression => self.known_part(self.known_member(expression)?, left),
         })
         .flatten()
     }
 
-    fn known_string(&self, node: &StringSyntax<'a>) -> Option<String> {
+    fn known_string(&self, node: &StringSyntax<'a>, left: &Cell<u32>) -> Option<String> {
         let mut text = String::new();
         for (at, segment) in node.segments.iter().enumerate() {
             text.push_str(segment);
             if let Some(hole) = node.holes.get(at) {
-                text.push_str(&self.known_text(*hole)?);
+                text.push_str(&self.known_part(*hole, left)?);
             }
         }
-        Some(text)
+        (text.len() <= LONGEST_NAME).then_some(text)
     }
 
     // The value of a property of an object that stands in this file.
