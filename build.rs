@@ -1,10 +1,7 @@
-//! Lays out the schemas of `schemas/`, so that a run reads them without taking JSON apart, and refuses a table
-//! of Azure's types that is not whole, so that a run need not look at all of it.
+//! Lays out the schemas of `schemas/`, so that a run reads them without taking JSON apart.
 
 #![expect(clippy::disallowed_methods, reason = "a build script reads and writes")]
 
-#[path = "src/azure_types/container.rs"]
-mod container;
 #[path = "src/schema/layout.rs"]
 mod layout;
 
@@ -15,18 +12,8 @@ use std::path::{Path, PathBuf};
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=schemas");
     println!("cargo:rerun-if-changed=src/schema/layout.rs");
-    println!("cargo:rerun-if-changed=src/azure_types");
-    whole_types(Path::new("src/azure_types/azure-types.bin"))?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     lay_out(Path::new("schemas"), &out.join("schemas"))
-}
-
-fn whole_types(path: &Path) -> Result<(), Box<dyn Error>> {
-    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    container::check(&bytes).map_err(|error| {
-        let help = "restore the file, or make it with `cargo run --example azure-types`";
-        format!("{} cannot be used: {error}; {help}", path.display()).into()
-    })
 }
 
 fn lay_out(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {

@@ -11,15 +11,13 @@
 //! Everything is pure but `cli` and `output`, which read through `disk`; `output` writes.
 //! `docs/architecture.md` holds the contract of every phase.
 
-pub mod arm;
-pub mod azure_types;
-pub mod bicep;
+pub use prebake_bicep::{arm, azure_types, bicep, diagnostic, yaml};
+
 pub mod catalog;
 pub mod check;
 pub mod cli;
 pub mod config;
 pub mod deploy;
-pub mod diagnostic;
 pub mod diff;
 pub mod disk;
 pub mod expand;
@@ -30,4 +28,3 @@ pub mod render;
 pub mod report;
 pub mod schema;
 pub mod validate;
-pub mod yaml;

@@ -36,6 +36,24 @@ const APART: &[(&str, &[&str])] = &[
     ("expand", &["bicep", "schema", "config", "model", "render"]),
 ];
 
+/// The roots of the sources: the product's own, and the compiler's crate.
+const ROOTS: [&str; 2] = ["src", "crates/bicep/src"];
+
+/// Every source with its path below its root.
+fn all_sources() -> Vec<(PathBuf, PathBuf)> {
+    let mut all = Vec::new();
+    for root in ROOTS {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+        let mut files = Vec::new();
+        sources(&root, &mut files);
+        for path in files {
+            let relative = path.strip_prefix(&root).expect("it is below the root").to_path_buf();
+            all.push((path, relative));
+        }
+    }
+    all
+}
+
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("the sources can be read") {
         let path = entry.expect("an entry can be read").path();
@@ -49,12 +67,9 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn modules_use_only_what_comes_before_them() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
+    let files = all_sources();
     let mut wrong = Vec::new();
-    for path in &files {
-        let relative = path.strip_prefix(&root).expect("it is below the root");
+    for (path, relative) in &files {
         let Some(module) = relative.components().next().map(|part| part.as_os_str().to_owned())
         else {
             continue;
@@ -85,12 +100,14 @@ fn modules_use_only_what_comes_before_them() {
 
 #[test]
 fn every_module_stands_in_the_order() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for entry in std::fs::read_dir(root).expect("the sources can be read") {
-        let path = entry.expect("an entry can be read").path();
-        let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
-        if !matches!(name.as_str(), "lib" | "main") {
-            assert!(ORDER.contains(&name.as_str()), "`{name}` is not in the order");
+    for root in ROOTS {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+        for entry in std::fs::read_dir(root).expect("the sources can be read") {
+            let path = entry.expect("an entry can be read").path();
+            let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
+            if !matches!(name.as_str(), "lib" | "main") {
+                assert!(ORDER.contains(&name.as_str()), "`{name}` is not in the order");
+            }
         }
     }
 }
@@ -108,12 +125,8 @@ const BRACKET_READS: [&str; 7] = [
 
 #[test]
 fn only_the_expression_module_reads_the_bracket_of_an_expression() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
     let (mut wrong, mut own) = (Vec::new(), 0);
-    for path in &files {
-        let relative = path.strip_prefix(&root).expect("it is below the root");
+    for (path, relative) in &all_sources() {
         let text = std::fs::read_to_string(path).expect("a source can be read");
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let reads = |line: &&str| BRACKET_READS.iter().any(|read| line.contains(read));
@@ -137,16 +150,12 @@ const NETWORK: &str = "deploy/http.rs";
 
 #[test]
 fn one_file_uses_the_network() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
     // Addresses are plain data; only these connect.
     let words = ["ureq", "TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener"];
     let mut users = Vec::new();
-    for path in &files {
+    for (path, relative) in &all_sources() {
         let text = std::fs::read_to_string(path).expect("a source can be read");
         if words.iter().any(|word| text.contains(word)) {
-            let relative = path.strip_prefix(&root).expect("it is below the root");
             users.push(relative.to_string_lossy().into_owned());
         }
     }

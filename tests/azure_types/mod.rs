@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use prebake::azure_types::container::TableError;
 use prebake::azure_types::{Scopes, Tables, Type, TypeId, tables};
 
-static BYTES: &[u8] =
-    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/azure_types/azure-types.bin"));
+static BYTES: &[u8] = include_bytes!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/crates/bicep/src/azure_types/azure-types.bin"
+));
 
 fn property<'t>(tables: &Tables<'t>, object: TypeId, name: &str) -> (TypeId, Type<'t>) {
     let Type::Object(object) = tables.get(object) else { unreachable!("no object") };

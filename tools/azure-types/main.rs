@@ -1,7 +1,7 @@
 //! `cargo run --release --example azure-types -- FOLDER VERSION DATE [OUTPUT]`
 //!
 //! Packs the type tables of a checkout of <https://github.com/Azure/bicep-types-az> (its folder
-//! `generated`) into `src/azure_types/azure-types.bin`, which the next build embeds.
+//! `generated`) into `crates/bicep/src/azure_types/azure-types.bin`, which the next build embeds.
 
 #![expect(clippy::disallowed_methods, reason = "a tool reads and writes")]
 #![expect(clippy::print_stderr, clippy::print_stdout, reason = "a tool tells what it did")]
@@ -16,7 +16,8 @@ use std::process::ExitCode;
 
 use prebake::azure_types::Tables;
 
-const OUTPUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/azure_types/azure-types.bin");
+const OUTPUT: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/crates/bicep/src/azure_types/azure-types.bin");
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

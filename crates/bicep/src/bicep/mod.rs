@@ -5,8 +5,8 @@
 //! brings all files together, [`checker`] judges what they mean, `linter` what they should not, and `lower` makes the templates.
 //!
 //! ```
-//! use prebake::bicep::{MemoryFiles, compile};
-//! use prebake::diagnostic::{Diagnostics, Sources};
+//! use prebake_bicep::bicep::{MemoryFiles, compile};
+//! use prebake_bicep::diagnostic::{Diagnostics, Sources};
 //!
 //! let files = MemoryFiles::from_iter([("main.bicep", "param name string\noutput hi string = 'Hi ${name}'")]);
 //! let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());

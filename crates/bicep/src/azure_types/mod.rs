@@ -8,7 +8,7 @@
 //! Read this file for the questions that can be asked, `container` and `record` for how the bytes lie.
 //!
 //! ```
-//! use prebake::azure_types::{Type, tables};
+//! use prebake_bicep::azure_types::{Type, tables};
 //!
 //! let tables = tables();
 //! let pool = tables.resource("microsoft.batch/batchaccounts/pools", "2024-07-01").expect("it exists");

@@ -127,8 +127,8 @@ pub fn configured(path: &str, files: &dyn FileProvider) -> Result<FormatOptions,
 /// The formatted text of a file.
 ///
 /// ```
-/// use prebake::bicep::format::{FormatOptions, format};
-/// use prebake::bicep::syntax::FileKind;
+/// use prebake_bicep::bicep::format::{FormatOptions, format};
+/// use prebake_bicep::bicep::syntax::FileKind;
 ///
 /// let text = "var  names=[ 'a' ,'b' ] // both";
 /// let formatted = format(text, FileKind::Bicep, &FormatOptions::default());
