@@ -22,6 +22,7 @@ mod expand;
 mod explain;
 mod fleet;
 mod import;
+mod integrations;
 mod layers;
 mod offline;
 mod output;

@@ -11,7 +11,7 @@ use crate::pipeline::Job;
 /// `prebake config`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
-    /// Print configs with their layers, environment and `--set` merged
+    /// Print configs with layers, environments and `--set` merged
     Show(Show),
 }
 
@@ -20,7 +20,7 @@ pub(super) enum Config {
 pub(super) struct Show {
     #[command(flatten)]
     configs: Configs,
-    /// Say after every value where it comes from
+    /// Show the file and line of each value
     #[arg(long)]
     origin: bool,
 }

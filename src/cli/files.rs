@@ -41,7 +41,7 @@ impl Folder {
         let entry = file.strip_prefix(&root).map_err(|_| {
             io::Error::new(
                 io::ErrorKind::PermissionDenied,
-                "it is outside the folder that may be read",
+                "it is outside the folder of `--root`",
             )
         })?;
         let parts: Vec<Cow<'_, str>> = entry.iter().map(|part| part.to_string_lossy()).collect();

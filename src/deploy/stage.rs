@@ -31,7 +31,7 @@ impl Deployment<'_> {
         let settled = match found {
             StageState::Running(name) => {
                 self.world.report(Event::Step { step: step.clone() });
-                self.progress(&step, format!("deployment {name} is running already"));
+                self.progress(&step, format!("deployment {name} is already in progress"));
                 // How it ends shows in what is asked next.
                 let _ = self.wait_for_deployment(&step, &name)?;
                 self.stage_state(stage, &self.history()?)?
@@ -45,18 +45,18 @@ impl Deployment<'_> {
             }
             StageState::Drifted(drifts) => {
                 self.tell_drift(&drifts);
-                if !(self.world.ask)("Put back what was changed by hand?") {
-                    self.leave("what was changed by hand stays: `--yes` puts it back");
-                    self.done(&step, Outcome::Unchanged, "changed by hand, left as it is");
+                if !(self.world.ask)("Revert manual changes?") {
+                    self.leave("manual changes are kept; `--yes` reverts them");
+                    self.done(&step, Outcome::Unchanged, "changed manually, kept");
                     return Ok(());
                 }
             }
             StageState::Differs(why) => return self.deploy_stage(stage, &why),
             StageState::Running(name) => {
-                return self.deploy_stage(stage, &format!("{name} is running again"));
+                return self.deploy_stage(stage, &format!("{name} is running"));
             }
         }
-        self.deploy_stage(stage, "changed by hand")
+        self.deploy_stage(stage, "changed manually")
     }
 
     /// Deploys a stage whatever stands there.
@@ -75,7 +75,7 @@ impl Deployment<'_> {
             let failed = || {
                 let mut failure = error.failure(&format!("stage {} failed", stage.name));
                 if error.passes() {
-                    failure = failure.help("run the same command again: it goes on from there");
+                    failure = failure.help("run the same command again to continue");
                 }
                 failure
             };
@@ -87,7 +87,7 @@ impl Deployment<'_> {
             if !again || attempt >= ATTEMPTS {
                 return Err(failed());
             }
-            self.progress(&step, format!("Azure says {}: once more", error.code()));
+            self.progress(&step, format!("Azure returned {}; trying again", error.code()));
             std::thread::sleep(self.azure.http.look(attempt * 2, None));
         }
         self.done(&step, Outcome::Deployed, &name);
@@ -106,7 +106,7 @@ impl Deployment<'_> {
             Ok(_) => {}
             // The same content is being deployed by someone else, or by a run that was interrupted.
             Err(error) if error.has_code("DeploymentActive") => {
-                self.progress(step, format!("deployment {name} is running already"));
+                self.progress(step, format!("deployment {name} is already in progress"));
             }
             Err(CallError::Failed(failure)) => return Err(failure),
             Err(error) => return Ok(Err(error)),
@@ -130,8 +130,8 @@ impl Deployment<'_> {
                 .map_err(|error| error.failure(&format!("deployment {name} cannot be read")))?;
             let Some(deployment) = deployment else {
                 return Err(Failure::azure(
-                    format!("deployment {name} is gone"),
-                    "someone deleted it while it was running",
+                    format!("deployment {name} no longer exists"),
+                    "it was deleted while it was running",
                 )
                 .help("run the same command again"));
             };
@@ -152,9 +152,9 @@ impl Deployment<'_> {
         }
         Err(Failure::azure(
             format!("deployment {name} takes more than {} hours", LONGEST.as_secs() / 3600),
-            "it goes on in Azure",
+            "it continues in Azure",
         )
-        .help("run the same command again: it goes on from there"))
+        .help("run the same command again to continue"))
     }
 
     /// Tells the resources that are new since the last look. Only for the eye: what cannot be asked is left out.
@@ -179,7 +179,7 @@ impl Deployment<'_> {
             self.progress(
                 step,
                 format!(
-                    "role assignment {} names an identity that is gone: made anew",
+                    "role assignment {} refers to a deleted identity; it is recreated",
                     assignment.name
                 ),
             );
@@ -192,7 +192,7 @@ impl Deployment<'_> {
         Ok(!outdated.is_empty())
     }
 
-    /// Tells what was changed by hand.
+    /// Tells what was changed manually.
     pub(super) fn tell_drift(&self, drifts: &[Drift]) {
         for drift in drifts {
             for change in &drift.changes {

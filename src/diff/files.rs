@@ -60,11 +60,11 @@ impl FileKind {
     /// What a change of such a file leads to; empty when nothing.
     pub fn consequence(self) -> &'static str {
         match self {
-            Self::Bake => "the node image must be baked again, under a new image version",
+            Self::Bake => "the node image must be baked again with a new image version",
             Self::Build => {
-                "`deploy.sh` builds what it names under tags that the registry does not have yet"
+                "`deploy.sh` builds the images whose tags the registry does not have yet"
             }
-            Self::Script => "the deployment runs differently from now on",
+            Self::Script => "the next deployment runs differently",
             _ => "",
         }
     }

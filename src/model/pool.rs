@@ -169,9 +169,9 @@ fn scale(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) -> 
             resolver.error(
                 "PB1010",
                 &format!("{pointer}/autoScale"),
-                format!("pool `{}` has a fixed scale and a formula", written.id),
-                "`nodes` or `spotNodes` beside `autoScale`",
-                "keep one of the two",
+                format!("pool `{}` has both a fixed size and a formula", written.id),
+                "`nodes` or `spotNodes` together with `autoScale`",
+                "keep one of them",
             );
             None
         }
@@ -179,8 +179,8 @@ fn scale(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) -> 
             resolver.error(
                 "PB1010",
                 pointer,
-                format!("pool `{}` has no scale", written.id),
-                "without one Batch keeps zero nodes",
+                format!("pool `{}` has no size", written.id),
+                "Batch would keep it at zero nodes",
                 "add `nodes: 1`, or `autoScale` with a formula",
             );
             None
@@ -213,8 +213,8 @@ fn containers(
                 "PB1034",
                 &format!("{pointer}/containers"),
                 format!("pool `{}` cannot use the images on its nodes", written.id),
-                format!("no container tasks, and `{}` is preloaded", image.reference),
-                "drop `containers`, or say `preload: false` at every image",
+                format!("container tasks are disabled, but `{}` is preloaded", image.reference),
+                "remove `containers`, or set `preload: false` for every image",
             );
         }
         return None;
@@ -255,7 +255,7 @@ fn check_identity(resolver: &mut Resolver<'_>, id: &str, pointer: &str) {
         resolver.error(
             "PB1026",
             pointer,
-            "not the ID of a user-assigned identity",
+            "not the resource ID of a user-assigned identity",
             "expected `/subscriptions/.../userAssignedIdentities/<identity>`",
             "copy it from `az identity show --query id`",
         );
@@ -272,9 +272,9 @@ fn start_task(
             resolver.error(
                 "PB1015",
                 &format!("{pointer}/environment"),
-                format!("pool `{}` has an environment and no start task", written.id),
-                "a pool hands its environment to the start task only",
-                "add `startTask`, or set the environment in the job",
+                format!("pool `{}` has an environment but no start task", written.id),
+                "Batch passes the environment of a pool only to the start task",
+                "add `startTask`, or set the variables in the job",
             );
         }
         return None;
@@ -315,7 +315,7 @@ fn mounts(
             resolver.error(
                 "PB1031",
                 &pointer,
-                "blob mount has no container",
+                "the blob mount has no container",
                 "`container` is missing",
                 "add `container: <name>`",
             );
@@ -326,16 +326,16 @@ fn mounts(
                 &format!("{pointer}/source"),
                 "not an NFS export",
                 "expected `host:/export`",
-                "write it as `account.file.core.windows.net:/account/share`",
+                "use the format of `account.file.core.windows.net:/account/share`",
             );
         }
         if blob && mount.identity.is_none() && !pull_identity {
             resolver.error(
                 "PB1031",
                 &pointer,
-                "blob mount has no identity",
-                "the config has no registry, and so no identity of its own",
-                "add `identity`, the resource ID of one that may read the container",
+                "the blob mount has no identity",
+                "the config has no registry and therefore no identity of its own",
+                "set `identity` to the resource ID of an identity that can read the container",
             );
         }
         if let Some(id) = &mount.identity {

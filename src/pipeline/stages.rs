@@ -143,7 +143,7 @@ fn with_templates(
             .and_then(|file| file.strip_prefix(&prefix))
             .and_then(|path| artifacts.templates.get(path));
         if let (Some(template), Severity::Error) = (template, finding.severity) {
-            let made = format!("rendered from template `{template}`");
+            let made = format!("the template is `{template}`");
             finding.reason = match finding.reason.as_str() {
                 "" => made,
                 reason => format!("{reason}; {made}"),

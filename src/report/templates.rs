@@ -130,7 +130,7 @@ fn broken(path: &str, reason: &str) -> Box<Diagnostic> {
         Diagnostic::error("PB2101", format!("the report template `{path}` cannot be used"))
             .reason(reason.to_owned())
             .help(format!(
-                "correct the template, or remove your own `{path}` to use the embedded one"
+                "correct the template, or remove `{path}` to use the built-in one"
             ));
     Box::new(broken)
 }

@@ -216,7 +216,7 @@ fn validation_says_which_answers_it_used() {
     let output = prebake(folder.path(), &["validate", "prebake.yaml", "--as-of", "2026-11-25"]);
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(
-        shown.contains("answered by azure/sizes.tsv (2026-11-20): Standard_NC4as_T4_v3"),
+        shown.contains("suppressed by azure/sizes.tsv (2026-11-20): Standard_NC4as_T4_v3"),
         "{shown}"
     );
     assert!(shown.contains("answered by azure/quotas.tsv (2026-11-20)"), "{shown}");

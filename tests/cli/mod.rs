@@ -312,7 +312,7 @@ fn a_template_that_nothing_uses_is_told() {
     succeeds(&output);
     let told = text(&output.stderr);
     let note =
-        "nothing uses template `bicep/bach.bicep.tera`; did you mean `bicep/batch.bicep.tera`?";
+        "template `bicep/bach.bicep.tera` is not used; did you mean `bicep/batch.bicep.tera`?";
     assert!(told.contains(note), "{told}");
     assert_eq!(told.matches("nothing uses").count(), 1, "{told}");
     fails(&prebake(folder.path(), &["render", "--templates", "prebake.yaml"]), 2, "no folder");
@@ -345,7 +345,7 @@ fn a_result_that_is_lost_is_an_error() {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("is there");
         let mut command = Command::new(env!("CARGO_BIN_EXE_prebake"));
         let output = command.args(arguments).current_dir(folder.path()).stdout(full).output();
-        fails(&output.expect("runs"), 2, "the result cannot be printed");
+        fails(&output.expect("runs"), 2, "the output cannot be printed");
     }
 }
 
@@ -459,7 +459,7 @@ fn a_template_that_fails_is_shown_at_its_line() {
     let output = prebake(folder.path(), &overlay);
     fails(&output, 1, "BCP057");
     fails(&output, 1, "batch.bicep:1:15");
-    fails(&output, 1, "rendered from template `bicep/batch.bicep.tera`");
+    fails(&output, 1, "the template is `bicep/batch.bicep.tera`");
     assert!(!folder.path().join("out").exists());
 }
 

@@ -72,7 +72,7 @@ fn what_was_deleted_comes_back() {
     place.is_equal();
 }
 
-/// The builder that the template of the version names is gone by then.
+/// The builder that the template of the version names no longer exists by then.
 #[test]
 fn regions_and_replicas_of_a_version_are_updated() {
     let place = Place::new(CONFIG);
@@ -104,7 +104,7 @@ fn a_change_by_hand_is_told_and_put_back_when_asked() {
             json!(count);
     };
     scale(7);
-    let outcome = place.deploy(&["--full"]).fails(1, "changed by hand");
+    let outcome = place.deploy(&["--full"]).fails(1, "changed manually");
     assert!(
         outcome.out.contains("targetDedicatedNodes is 7, the render says 1"),
         "{}",
@@ -321,7 +321,7 @@ fn verify_says_why_a_task_failed() {
     let place = Place::new(CONFIG);
     place.deploy(&["--full", "--verify"]).succeeds();
     place.standin.cloud().knobs.task_exit = None;
-    place.deploy(&["--verify"]).fails(1, "its task did not run");
+    place.deploy(&["--verify"]).fails(1, "the task did not run");
     place.deploy(&["--clean-up"]).succeeds();
 }
 

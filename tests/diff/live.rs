@@ -369,7 +369,7 @@ fn plain_gets_tell_the_same() {
     let nodes = drift[0].properties.iter().find(|property| path_text(&property.path) == NODES);
     assert_eq!(nodes.unwrap().after, Some(json!(9)));
     let none = resources_of(&json!({ "vmSize": "x", "id": "nobody" }), None, &new).unwrap_err();
-    assert!(none.contains("no render has a pool `nobody`"), "{none}");
+    assert!(none.contains("no render contains a pool `nobody`"), "{none}");
 }
 
 #[test]

@@ -172,7 +172,7 @@ const QUESTIONS: [&str; 3] = ["replaced or deleted", "access widens", "cost rise
 fn level(word: &str) -> (&'static str, &'static str, &'static str) {
     match word {
         "YES" | "REFUSED" | "EMPTY POOL" => ("danger", "🔴", "1;31"),
-        "WIDENS" | "RISES" | "for a while" | "not known" | "changes" => ("warn", "🟡", "1;33"),
+        "WIDENS" | "RISES" | "temporarily" | "not known" | "changes" => ("warn", "🟡", "1;33"),
         "planned" | "falls" | "narrows" | "no" => ("calm", "🟢", "32"),
         other => panic!("`{other}` is no answer"),
     }

@@ -117,7 +117,7 @@ fn other_files_are_refused_with_a_next_step() {
         let output = prebake(folder.path(), &["init", "--stdout", "--from", name]);
         assert_eq!(output.status.code(), Some(2), "{name}");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(said.contains("no known kind of configuration"), "{name}: {said}");
+        assert!(said.contains("the file format is unknown"), "{name}: {said}");
     }
     let output = prebake(folder.path(), &["init", "--stdout", "--from", "absent"]);
     assert_eq!(output.status.code(), Some(2));

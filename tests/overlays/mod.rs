@@ -123,11 +123,11 @@ fn loops_end() {
         "{% for a in range(end=100000) %}{% for b in range(end=100000) %}{% endfor %}{% endfor %}";
     let found = refused(nested);
     assert!(
-        found.starts_with("error[PB2003]: template `bicep/batch.bicep.tera` goes beyond a limit"),
+        found.starts_with("error[PB2003]: template `bicep/batch.bicep.tera` exceeds a limit"),
         "{found}"
     );
     assert!(
-        found.contains("its loops and includes go through more than 64 MiB of template"),
+        found.contains("its loops and includes process more than 64 MiB of template text"),
         "{found}"
     );
     assert!(found.contains("batch.bicep.tera:1:"), "{found}");

@@ -69,7 +69,7 @@ pub(super) enum Verdict {
     NotKnown,
     /// It differs, and no side is more.
     Changes,
-    /// A new bake, a new version or a new pool beside the old one.
+    /// A new bake, a new version or a new pool next to the old one.
     Planned,
     /// Nodes, sizes or SKUs shrink.
     Falls,
@@ -87,7 +87,7 @@ impl Verdict {
             Self::EmptyPool => "EMPTY POOL",
             Self::Widens => "WIDENS",
             Self::Rises => "RISES",
-            Self::ForAWhile => "for a while",
+            Self::ForAWhile => "temporarily",
             Self::NotKnown => "not known",
             Self::Changes => "changes",
             Self::Planned => "planned",
@@ -228,7 +228,7 @@ fn danger(diff: &Diff) -> Answer {
         Verdict::Planned
     };
     if parts.is_empty() {
-        parts.push("nothing is replaced or deleted".to_owned());
+        parts.push("no resource is replaced or deleted".to_owned());
     }
     Answer::new(Question::Danger, verdict, parts.join("; "))
 }
@@ -240,7 +240,7 @@ fn planned(diff: &Diff) -> Vec<String> {
         .map(|change| {
             let kind = kind_words(&change.kind);
             let old = change.before.as_deref().map(title).unwrap_or_default();
-            format!("{kind} `{}` beside `{old}`", change.title)
+            format!("{kind} `{}` next to `{old}`", change.title)
         })
         .collect();
     let mut parts: Vec<String> =
@@ -249,7 +249,7 @@ fn planned(diff: &Diff) -> Vec<String> {
         change.lifecycle == Lifecycle::OneBake && change.action == Action::Rebake
     };
     if diff.resources.iter().any(|change| of_bake(&change)) {
-        parts.push("a new bake starts from a new builder".to_owned());
+        parts.push("the new bake uses a new builder".to_owned());
     }
     parts
 }
@@ -281,7 +281,7 @@ fn access(diff: &Diff) -> Answer {
     } else if !narrower.is_empty() {
         (Verdict::Narrows, few(&narrower))
     } else {
-        (Verdict::No, "roles, identities, networks and users stay as they are".to_owned())
+        (Verdict::No, "no change to roles, identities, networks and users".to_owned())
     };
     Answer::new(Question::Access, verdict, text)
 }
