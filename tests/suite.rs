@@ -18,6 +18,7 @@ mod cli;
 mod deploy;
 mod deployment;
 mod diff;
+mod docs;
 mod expand;
 mod explain;
 mod extend;

@@ -294,7 +294,10 @@ fn previews_work(view: &View<'_>, sink: &mut Sink<'_>) {
             }
             let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             let span = Span::new(offset(found.start()), offset(found.end()));
-            sink.report(Target::Artifact { path: path.clone(), span }, "has no value before the deployment");
+            sink.report(
+                Target::Artifact { path: path.clone(), span },
+                "has no value before the deployment",
+            );
         }
     }
 }

@@ -59,10 +59,7 @@ enum Token<'a> {
 pub(super) fn problems(formula: &str) -> Vec<Problem> {
     let mut found = Vec::new();
     if formula.len() > MAX_BYTES {
-        found.push(problem(
-            1,
-            format!("it has {} bytes; the limit is {MAX_BYTES}", formula.len()),
-        ));
+        found.push(problem(1, format!("it has {} bytes; the limit is {MAX_BYTES}", formula.len())));
         return found;
     }
     let tokens = tokens(formula);
@@ -150,8 +147,10 @@ impl<'a> Reader<'a> {
     fn use_variable(&mut self, name: &'a str, line: usize) {
         let given = METRICS.iter().chain(&TARGETS).any(|known| known.eq_ignore_ascii_case(name));
         if !given && !self.known.contains(name) {
-            let mut unknown =
-                problem(line, format!("`{name}` is neither a variable of Batch nor assigned before"));
+            let mut unknown = problem(
+                line,
+                format!("`{name}` is neither a variable of Batch nor assigned before"),
+            );
             let known = METRICS.iter().chain(&TARGETS).copied().chain(self.known.iter().copied());
             unknown.help = crate::diagnostic::nearest(name, known)
                 .map(|near| format!("did you mean `{near}`?"));

@@ -84,8 +84,7 @@ fn deprovisioning_comes_last(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         let later = order[last + 1..].iter().find(|(_, command)| changes_the_image(command));
         if let Some((script, command)) = later {
-            let label =
-                format!("`{}` runs after the machine was deprovisioned", command.program());
+            let label = format!("`{}` runs after the machine was deprovisioned", command.program());
             let (first_script, first) = order[last];
             sink.report(bake.at_command(script, command), label)
                 .also(bake.at_command(first_script, first), "the deprovisioning");
@@ -170,7 +169,10 @@ fn grid_driver_boots(view: &View<'_>, sink: &mut Sink<'_>) {
         {
             let setting = settings.at(key);
             if setting.boolean() == Some(true) {
-                sink.report(&setting, format!("{what} is on, but the VM size needs the GRID driver"));
+                sink.report(
+                    &setting,
+                    format!("{what} is on, but the VM size needs the GRID driver"),
+                );
             }
         }
     }
@@ -318,7 +320,10 @@ fn firewall_stays_off(view: &View<'_>, sink: &mut Sink<'_>) {
                     .iter()
                     .any(|word| word.starts_with("firewalld") || word.starts_with("ufw"));
             if ufw || unit {
-                sink.report(bake.at_command(script, command), "the firewall can block the traffic of Batch");
+                sink.report(
+                    bake.at_command(script, command),
+                    "the firewall can block the traffic of Batch",
+                );
             }
         }
     }

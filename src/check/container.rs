@@ -115,8 +115,11 @@ fn small_registry_serves_few_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
             let registry = registry_host(&text).and_then(|host| deployed_registry(view, host));
             let Some(sku) = registry.map(|registry| registry.at("sku/name")) else { continue };
             if sku.is("Basic") || sku.is("Standard") {
-                sink.report(&image, format!("{} nodes pull the image when they join", pool.fixed_nodes()))
-                    .also(&sku, "the registry's SKU");
+                sink.report(
+                    &image,
+                    format!("{} nodes pull the image when they join", pool.fixed_nodes()),
+                )
+                .also(&sku, "the registry's SKU");
             }
         }
     }

@@ -189,8 +189,11 @@ fn builder_has_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
             } else {
                 "has no GPU".to_owned()
             };
-            sink.report(&node, format!("`{}` {has}, but the pool has {}", size.name, wanted.gpu_model))
-                .also(&pool.at("vmSize"), "the pool's size");
+            sink.report(
+                &node,
+                format!("`{}` {has}, but the pool has {}", size.name, wanted.gpu_model),
+            )
+            .also(&pool.at("vmSize"), "the pool's size");
         }
     }
 }
@@ -217,7 +220,10 @@ fn os_disk_is_large_enough(view: &View<'_>, sink: &mut Sink<'_>) {
                 largest = Some(disk);
             }
             None if !disk.exists() && preloads && view.wants_nvidia() => {
-                sink.report(&disk, "the 30 GiB of the marketplace image for the driver, Docker and images");
+                sink.report(
+                    &disk,
+                    "the 30 GiB of the marketplace image for the driver, Docker and images",
+                );
             }
             _ => {}
         }

@@ -83,8 +83,11 @@ fn replicas_suffice(view: &View<'_>, sink: &mut Sink<'_>) {
         let replicas = u64::try_from(count.number().unwrap_or(1)).unwrap_or(0);
         let wanted = nodes.div_ceil(300);
         if replicas < wanted {
-            sink.report(&count, format!("{replicas} for the {nodes} nodes of pool `{}`", pool.id()))
-                .help(format!("set `gallery.replicas`, or `replicas` of the region, to {wanted}"));
+            sink.report(
+                &count,
+                format!("{replicas} for the {nodes} nodes of pool `{}`", pool.id()),
+            )
+            .help(format!("set `gallery.replicas`, or `replicas` of the region, to {wanted}"));
         }
     }
 }
@@ -115,8 +118,11 @@ fn version_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
         let gallery = lower.contains("/galleries/") && lower.contains("/images/");
         let version = lower.split("/versions/").nth(1);
         if gallery && version.is_none_or(|version| version == "latest") {
-            let label =
-                if version.is_some() { "`latest` moves" } else { "without a version, the newest is used" };
+            let label = if version.is_some() {
+                "`latest` moves"
+            } else {
+                "without a version, the newest is used"
+            };
             sink.report(&id, label);
         }
     }

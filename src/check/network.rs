@@ -125,7 +125,8 @@ fn network_is_in_the_region(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some((here, there)) =
             region(&account).zip(region(&network)).filter(|(here, there)| here != there)
         {
-            let label = format!("the network is in {}, but the account is in {}", there.name, here.name);
+            let label =
+                format!("the network is in {}, but the account is in {}", there.name, here.name);
             sink.report(&network.at("location"), label)
                 .also(&account.at("location"), "the account");
         }
@@ -303,7 +304,9 @@ fn frontend_ports(endpoint: &Node<'_>, sink: &mut Sink<'_>) {
     if from < 1 || to > 65_534 || from > to || reserved {
         sink.report(
             &first,
-            format!("{from} to {to}: ports range from 1 to 65534, and Batch reserves 50000 to 55000"),
+            format!(
+                "{from} to {to}: ports range from 1 to 65534, and Batch reserves 50000 to 55000"
+            ),
         );
     } else if to - from < 39 {
         sink.report(&first, format!("{from} to {to} are fewer than the 40 ports that Batch needs"));

@@ -52,10 +52,9 @@ pub fn apply(
     }
     for (code, (setting, uses)) in active {
         if uses == 0 && setting.level == Level::Waive {
-            let problem =
-                Diagnostic::warning("PB0804", format!("waiver of `{code}` is unused"))
-                    .reason("a waiver that is no longer needed would hide the next real finding")
-                    .help("remove it");
+            let problem = Diagnostic::warning("PB0804", format!("waiver of `{code}` is unused"))
+                .reason("a waiver that is no longer needed would hide the next real finding")
+                .help("remove it");
             about_settings.push(at(problem, place(code)));
         }
     }

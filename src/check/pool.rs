@@ -73,7 +73,8 @@ fn size_fits_the_gpu_setting(view: &View<'_>, sink: &mut Sink<'_>) {
         let node = pool.at("vmSize");
         let Some(name) = node.text() else { continue };
         let Some(size) = &pool.size else {
-            let finding = sink.report(&node, format!("this release does not know VM size `{name}`"));
+            let finding =
+                sink.report(&node, format!("this release does not know VM size `{name}`"));
             if let Some(known) = view.overlay().nearest_size(&name) {
                 finding.help(format!("did you mean `{known}`?"));
             }
@@ -81,10 +82,7 @@ fn size_fits_the_gpu_setting(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         match view.subject.declared.gpu {
             Some(true) if !size.has_gpu() => {
-                sink.report(
-                    &node,
-                    format!("`{}` has no GPU, but `gpu` is true", size.name),
-                );
+                sink.report(&node, format!("`{}` has no GPU, but `gpu` is true", size.name));
             }
             Some(false) if size.has_gpu() => {
                 let label = format!("`{}` has a GPU, but `gpu` is false", size.name);
@@ -103,8 +101,7 @@ fn one_kind_of_scale(view: &View<'_>, sink: &mut Sink<'_>) {
                 sink.report(&scale, "`fixedScale` and `autoScale` exclude each other");
             }
             (false, false) => {
-                sink.report(&scale, "the pool stays without nodes")
-                    .severity(Severity::Warning);
+                sink.report(&scale, "the pool stays without nodes").severity(Severity::Warning);
             }
             _ => {}
         }
@@ -244,7 +241,8 @@ fn data_disks_have_their_own_numbers(view: &View<'_>, sink: &mut Sink<'_>) {
             || command.raw().is_some_and(|text| text.contains("mount") || text.contains("mkfs"))
             || pool.at("startTask/resourceFiles").exists();
         if let Some(first) = disks.first().filter(|_| !mounts) {
-            sink.report(first, "no start task formats and mounts the disk").severity(Severity::Warning);
+            sink.report(first, "no start task formats and mounts the disk")
+                .severity(Severity::Warning);
         }
     }
 }
@@ -257,7 +255,10 @@ fn no_windows_settings(view: &View<'_>, sink: &mut Sink<'_>) {
         for setting in ["windowsConfiguration", "licenseType"] {
             let node = pool.machine(setting);
             if node.exists() {
-                sink.report(&node, format!("`{setting}` is a Windows setting, but the nodes run Linux"));
+                sink.report(
+                    &node,
+                    format!("`{setting}` is a Windows setting, but the nodes run Linux"),
+                );
             }
         }
     }

@@ -33,7 +33,8 @@ fn slots_fit_the_cores(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some((wanted, size)) = slots.number().zip(pool.size.as_ref()) else { continue };
         let most = (i64::from(size.vcpus) * 4).min(256);
         if wanted > most {
-            let label = format!("`{}` has {} vCPUs and supports {most} slots", size.name, size.vcpus);
+            let label =
+                format!("`{}` has {} vCPUs and supports {most} slots", size.name, size.vcpus);
             sink.report(&slots, label)
                 .help(format!("set `batch.pools[].taskSlotsPerNode` to at most {most}"));
         }
@@ -149,7 +150,9 @@ fn quota_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
             let target = largest.at("scaleSettings/fixedScale/targetDedicatedNodes");
             sink.report(
                 &target,
-                format!("the pools need {total} vCPUs of {family}, but the declared quota is {granted}"),
+                format!(
+                    "the pools need {total} vCPUs of {family}, but the declared quota is {granted}"
+                ),
             );
         }
     }

@@ -355,8 +355,11 @@ fn storage_fits_its_authentication(view: &View<'_>, sink: &mut Sink<'_>) {
         let keys = storage.at("properties/allowSharedKeyAccess");
         let uses_keys = !mode.is("BatchAccountManagedIdentity") && !mode.is_symbolic();
         if keys.boolean() == Some(false) && uses_keys {
-            sink.report(&mode, "Batch would use an account key, but the storage account refuses keys")
-                .also(&keys, "the refusal");
+            sink.report(
+                &mode,
+                "Batch would use an account key, but the storage account refuses keys",
+            )
+            .also(&keys, "the refusal");
         }
         let kind = storage.at("kind");
         if kind.is("BlobStorage") || kind.is("BlockBlobStorage") || kind.is("FileStorage") {

@@ -28,8 +28,11 @@ fn size_is_open(view: &View<'_>, sink: &mut Sink<'_>) {
     for (node, size, _) in sizes(view) {
         let Some(offer) = view.overlay().offer(&size.name) else { continue };
         if !offer.value.offered {
-            sink.report(&node, format!("this subscription cannot deploy `{}` in this region", size.name))
-                .rests_on(offer.fact);
+            sink.report(
+                &node,
+                format!("this subscription cannot deploy `{}` in this region", size.name),
+            )
+            .rests_on(offer.fact);
         }
     }
     for pool in &view.pools {
@@ -50,8 +53,11 @@ fn batch_has_the_size(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(size) = &pool.size else { continue };
         let answer = view.overlay().in_batch(&size.name);
         if let Some(answer) = answer.filter(|answer| !answer.value) {
-            sink.report(&pool.at("vmSize"), format!("Batch does not offer `{}` in this region", size.name))
-                .rests_on(answer.fact);
+            sink.report(
+                &pool.at("vmSize"),
+                format!("Batch does not offer `{}` in this region", size.name),
+            )
+            .rests_on(answer.fact);
         }
     }
 }
@@ -144,7 +150,8 @@ fn batch_has_the_agent(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(id) = agent.text() else { continue };
         let answer = view.overlay().has_node_agent(&id);
         if let Some(answer) = answer.filter(|answer| !answer.value) {
-            sink.report(&agent, format!("Batch does not list an image for `{id}`")).rests_on(answer.fact);
+            sink.report(&agent, format!("Batch does not list an image for `{id}`"))
+                .rests_on(answer.fact);
         }
     }
 }
@@ -188,8 +195,11 @@ fn region_is_open(view: &View<'_>, sink: &mut Sink<'_>) {
         let short: String = name.to_lowercase().chars().filter(|c| *c != ' ').collect();
         let answer = view.overlay().has_region(&short);
         if let Some(answer) = answer.filter(|answer| !answer.value) {
-            sink.report(&location, format!("region `{short}` is not available to this subscription"))
-                .rests_on(answer.fact);
+            sink.report(
+                &location,
+                format!("region `{short}` is not available to this subscription"),
+            )
+            .rests_on(answer.fact);
         }
     }
 }

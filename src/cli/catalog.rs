@@ -151,7 +151,11 @@ fn unknown(name: &str) -> u8 {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`prebake catalog` lists the tables".to_owned(),
     };
-    terminal::failed(&format!("nothing is known about `{name}`"), "no table contains this name", &help);
+    terminal::failed(
+        &format!("nothing is known about `{name}`"),
+        "no table contains this name",
+        &help,
+    );
     FAILED
 }
 
@@ -197,7 +201,11 @@ impl Import {
     fn import(&self) -> Result<String, Refusal> {
         let checked = self.as_of.or_else(input::today).ok_or_else(|| {
             let help = "set the date with `--as-of YYYY-MM-DD`".to_owned();
-            ("the system clock has no valid date".to_owned(), "a catalog records the date of its data".to_owned(), help)
+            (
+                "the system clock has no valid date".to_owned(),
+                "a catalog records the date of its data".to_owned(),
+                help,
+            )
         })?;
         let location = self.location.as_deref().map(|name| {
             let known = catalog::region(name).map(|region| region.name.to_owned());
@@ -209,8 +217,7 @@ impl Import {
         for path in answers(&self.answers)? {
             let bytes = read(&path)?;
             let command = overlay::import(&bytes, &mut collected).map_err(|error| {
-                let help =
-                    "use the unchanged JSON output of a command of `prebake catalog script`";
+                let help = "use the unchanged JSON output of a command of `prebake catalog script`";
                 (refused(&path), error.to_string(), help.to_owned())
             })?;
             let _ = writeln!(log, "{}: {command}", path.display());

@@ -114,8 +114,10 @@ impl Deploy {
     /// Digests in the folder itself prove nothing: only the config does.
     fn compare(&self, config: &Path, renders: &[DeployableRender]) -> Result<(), Failure> {
         let wrong = |title: String, why: String| {
-            Failure::input(title, why)
-                .help(format!("render the config, review the change, and deploy again: `prebake render {}`", config.display()))
+            Failure::input(title, why).help(format!(
+                "render the config, review the change, and deploy again: `prebake render {}`",
+                config.display()
+            ))
         };
         let shared = Configs { paths: vec![config.to_owned()], ..Configs::shared(None, None) };
         let output = self.render.parent().unwrap_or(Path::new(""));
@@ -318,9 +320,7 @@ fn stopped(shared: &Shared) -> u8 {
     } else {
         format!("; Azure continues: {}", steps.join(", "))
     };
-    terminal::note(&format!(
-        "\nstopped waiting{going}\nrun the same command again to continue\n"
-    ));
+    terminal::note(&format!("\nstopped waiting{going}\nrun the same command again to continue\n"));
     INTERRUPTED
 }
 

@@ -74,9 +74,7 @@ impl Diff {
         let (mut code, mut failed) = (DONE, 0);
         if !self.against.exists() && self.against != Path::new(DEFAULT_OUTPUT) {
             let folder = self.against.display();
-            terminal::note(&format!(
-                "note: `{folder}` does not exist, so everything is new\n"
-            ));
+            terminal::note(&format!("note: `{folder}` does not exist, so everything is new\n"));
         }
         let recorded = Recorded::read(&self.what_if, self.live.as_deref())?;
         // Without any config only what is gone can differ.
@@ -279,7 +277,10 @@ pub(super) fn state_of(
     };
     let Some(manifest) = &previous.manifest else {
         if previous.foreign.iter().any(|path| path == MANIFEST) || folder.join(MANIFEST).is_dir() {
-            return Err(broken(MANIFEST, "is not a manifest that this version of prebake can read"));
+            return Err(broken(
+                MANIFEST,
+                "is not a manifest that this version of prebake can read",
+            ));
         }
         if has_stages(folder) {
             return Err(broken(MANIFEST, "is missing, although the stages that it listed exist"));
@@ -299,10 +300,7 @@ pub(super) fn state_of(
         return Err(findings);
     }
     if let Some(path) = pipeline::edited(&previous.files, manifest, current) {
-        return Err(broken(
-            &path,
-            "was edited: it does not compile to the file in `arm/`",
-        ));
+        return Err(broken(&path, "was edited: it does not compile to the file in `arm/`"));
     }
     Ok(Some(state))
 }

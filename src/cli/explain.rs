@@ -30,7 +30,11 @@ impl Explain {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`prebake explain` lists the codes".to_owned(),
         };
-        terminal::failed(&format!("unknown code `{code}`"), "prebake has no diagnostic with this code", &help);
+        terminal::failed(
+            &format!("unknown code `{code}`"),
+            "prebake has no diagnostic with this code",
+            &help,
+        );
         FAILED
     }
 }
@@ -41,7 +45,8 @@ fn is_of(code: &str, start: &str) -> bool {
 }
 
 fn list() -> String {
-    let mut list = "# Rules about Azure; `checks.rules` in the config sets their level\n".to_owned();
+    let mut list =
+        "# Rules about Azure; `checks.rules` in the config sets their level\n".to_owned();
     for rule in check::rules() {
         let _ = writeln!(list, "{:8} {:8} {}", rule.code, rule.severity.word(), rule.title);
     }

@@ -75,7 +75,10 @@ fn files(folder: &Path) -> Result<Vec<(PathBuf, Value)>, u8> {
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
     paths.sort();
     if paths.is_empty() || paths.len() > MAX_FILES {
-        let why = format!("it contains {} JSON files; the limit is {MAX_FILES}, and at least one is needed", paths.len());
+        let why = format!(
+            "it contains {} JSON files; the limit is {MAX_FILES}, and at least one is needed",
+            paths.len()
+        );
         return Err(wrong(&shown, &why));
     }
     let file = |path: PathBuf| {

@@ -223,12 +223,19 @@ impl Render {
         }
         let Some(committed) = committed.transpose()? else { return Ok((text, state, wrong)) };
         for path in &committed.overwritten {
-            let _ =
-                writeln!(notes, "note: `{}` was edited manually and is overwritten", one_line(path));
+            let _ = writeln!(
+                notes,
+                "note: `{}` was edited manually and is overwritten",
+                one_line(path)
+            );
         }
         // The result and the log of a bake stand beside its render by intention.
         for path in committed.foreign.iter().filter(|path| !pins::BESIDE.contains(&path.as_str())) {
-            let _ = writeln!(notes, "note: `{}` does not belong to this render and is kept", one_line(path));
+            let _ = writeln!(
+                notes,
+                "note: `{}` does not belong to this render and is kept",
+                one_line(path)
+            );
         }
         if fleet.is_single() {
             let next = if wrong {
@@ -328,7 +335,10 @@ fn in_azure(
 
 fn next_command(folder: &Path) -> String {
     let shown = folder.display().to_string();
-    format!("prebake deploy {} --what-if", crate::render::quote::shell(&shown))
+    let shown = crate::render::quote::shell(&shown);
+    format!(
+        "prebake deploy {shown} --what-if\n\nThis command needs an Azure login, for example with `az login`."
+    )
 }
 
 /// A line a changed file, and how many are as they were.

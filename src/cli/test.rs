@@ -99,7 +99,9 @@ impl Test {
         let cases_word = if total == 1 { "case" } else { "cases" };
         terminal::out(&format!("\n{total} {cases_word}, {failed} differ\n"));
         if failed > 0 && code == FINDINGS {
-            terminal::out("Review the differences, then approve them with `prebake test --accept`.\n");
+            terminal::out(
+                "Review the differences, then approve them with `prebake test --accept`.\n",
+            );
         }
         code
     }
@@ -202,7 +204,9 @@ impl Test {
         let approved = match output::previous(&case.expected) {
             Ok(previous) if previous.exists() => previous,
             Ok(_) => {
-                return Verdict::Differs("no render is approved yet; run the command with `--accept`\n".to_owned());
+                return Verdict::Differs(
+                    "no render is approved yet; run the command with `--accept`\n".to_owned(),
+                );
             }
             Err(error) => return told(&Diagnostics::from(vec![error.diagnostic()])),
         };

@@ -110,8 +110,7 @@ impl Layers {
             Some((_, place, _)) => *place,
             None => self.base.key_place("/name"),
         };
-        "`--env` names it, but the config does not define it"
-            .clone_into(&mut finding.label);
+        "`--env` names it, but the config does not define it".clone_into(&mut finding.label);
         finding
     }
 }
@@ -347,7 +346,8 @@ impl Reader<'_> {
         }
         for key in [EXTENDS, ENVIRONMENTS] {
             if layer.value.get(key).is_some() {
-                let help = format!("remove `{key}`: it is allowed only at the top level of a config");
+                let help =
+                    format!("remove `{key}`: it is allowed only at the top level of a config");
                 self.misplaced(
                     &layer,
                     &format!("/{key}"),
@@ -361,8 +361,7 @@ impl Reader<'_> {
     }
 
     fn misplaced(&mut self, document: &Document, pointer: &str, label: &str, help: &str) {
-        let mut finding =
-            Diagnostic::error("PB0306", "invalid `environments`").help(help);
+        let mut finding = Diagnostic::error("PB0306", "invalid `environments`").help(help);
         finding.place = document.key_place(pointer);
         label.clone_into(&mut finding.label);
         self.diagnostics.push(finding);
@@ -405,9 +404,13 @@ fn clash(lower: &Document, upper: &Document, diagnostics: &mut Diagnostics) -> b
         }
     });
     for (pointer, was, is) in &clashes {
-        let mut finding =
-            Diagnostic::error("PB0303", format!("layers conflict at `{}`", dotted(pointer)))
-                .help("use the same type in both layers, or reset the key with `~` in a layer between them");
+        let mut finding = Diagnostic::error(
+            "PB0303",
+            format!("layers conflict at `{}`", dotted(pointer)),
+        )
+        .help(
+            "use the same type in both layers, or reset the key with `~` in a layer between them",
+        );
         finding.place = upper.place(pointer);
         finding.label = format!("{is} here");
         if let Some(place) = lower.place(pointer) {

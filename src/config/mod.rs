@@ -42,8 +42,8 @@ pub fn decode(document: &Document, diagnostics: &mut Diagnostics) -> Option<Conf
         Ok(config) => Some(config),
         Err(error) => {
             // The schema is made from the types, so this is a form that only the types know.
-            let mut finding = Diagnostic::error("PB0109", "config cannot be read")
-                .reason(error.to_string());
+            let mut finding =
+                Diagnostic::error("PB0109", "config cannot be read").reason(error.to_string());
             finding.place = document.place("");
             diagnostics.push(finding);
             None

@@ -269,11 +269,7 @@ const FORMS: &[Form] = &[
         "lowercase letters, digits and `-`, at most 40",
         "install-tools",
     ),
-    of(
-        "^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$",
-        "a package name of the package manager",
-        "htop",
-    ),
+    of("^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$", "a package name of the package manager", "htop"),
     of("^/", "an absolute path", "/etc/motd"),
     of("^0[0-7]{3}$", "four octal digits in quotes", "\"0644\""),
     of(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "an address prefix", "10.64.0.0/16"),

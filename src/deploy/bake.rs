@@ -70,8 +70,11 @@ impl Deployment<'_> {
     pub(super) fn bake(&self) -> Result<(), Failure> {
         let Some(bake) = &self.plan.bake else { return Ok(()) };
         let stage = self.plan.stage("builder").ok_or_else(|| {
-            Failure::input("the deployment plan has no stage `builder`", "the bake needs this stage")
-                .help("render it again")
+            Failure::input(
+                "the deployment plan has no stage `builder`",
+                "the bake needs this stage",
+            )
+            .help("render it again")
         })?;
         let mut builder = self.builder(bake)?;
         if let Some(found) = &builder
@@ -134,8 +137,9 @@ impl Deployment<'_> {
             return Ok(false);
         }
         let why = format!("it belongs to {other}, but this render bakes {}", bake.id);
-        Err(Failure::azure(format!("builder {} belongs to another bake", bake.vm), why)
-            .help("wait for the other bake, or delete its builder by running the command with `--yes`"))
+        Err(Failure::azure(format!("builder {} belongs to another bake", bake.vm), why).help(
+            "wait for the other bake, or delete its builder by running the command with `--yes`",
+        ))
     }
 
     fn wait_for_bake(&self, bake: &PlannedBake) -> Result<(), Failure> {
@@ -247,8 +251,11 @@ impl Deployment<'_> {
                 "its console shows bake {}, but this render bakes {}",
                 result.bake_id, bake.id
             );
-            return Err(Failure::azure(format!("builder {} is running another bake", bake.vm), why)
-                .help("delete it with `prebake deploy --clean-up`, then run the same command again"));
+            return Err(Failure::azure(
+                format!("builder {} is running another bake", bake.vm),
+                why,
+            )
+            .help("delete it with `prebake deploy --clean-up`, then run the same command again"));
         }
         self.keep(RESULT_FILE, &format!("{}\n", result.json));
         if !result.succeeded {

@@ -285,16 +285,16 @@ impl<'a> Session<'a> {
             || format!("it responded with status {}", answer.status),
             |words| words.lines().next().unwrap_or_default().to_owned(),
         );
-        let failure =
-            Failure::input(format!("the login failed ({})", self.source.words()), reason);
+        let failure = Failure::input(format!("the login failed ({})", self.source.words()), reason);
         let failure = match &self.source {
             Source::Secret(..) => failure
                 .help("correct `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`"),
             Source::TokenFile(..) | Source::GitHub(..) | Source::Pipelines(..) => failure.help(
                 "compare the issuer and subject with the federated credential of the application",
             ),
-            _ => failure
-                .help("assign an identity to this machine; if it has several, set `AZURE_CLIENT_ID`"),
+            _ => failure.help(
+                "assign an identity to this machine; if it has several, set `AZURE_CLIENT_ID`",
+            ),
         };
         failure.into()
     }

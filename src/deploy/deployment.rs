@@ -150,11 +150,15 @@ fn subscription(azure: &Azure<'_>, plan: &Plan, asked: Option<String>) -> Result
                 "log in with an account that has access to it, or correct `subscription` in the config",
             );
         }
-        failure.help("correct `AZURE_SUBSCRIPTION_ID`, or log in with an account that has access to it")
+        failure.help(
+            "correct `AZURE_SUBSCRIPTION_ID`, or log in with an account that has access to it",
+        )
     };
     let found = match answer {
         Ok(Some(found)) => found,
-        Ok(None) => return Err(wrong("it does not exist, or the login has no access to it".to_owned())),
+        Ok(None) => {
+            return Err(wrong("it does not exist, or the login has no access to it".to_owned()));
+        }
         Err(error) if matches!(error.status(), 400 | 401 | 403 | 404) => {
             return Err(wrong(error.failure("").reason));
         }

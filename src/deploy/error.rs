@@ -160,8 +160,12 @@ impl CallError {
         if failure.help.is_empty() {
             let step = match self.status() {
                 401 => "log in again; Azure did not accept the token",
-                403 => "request a role that allows this action, or network access from this address",
-                408 | 429 | 500.. => "Azure is throttling requests; run the same command again later",
+                403 => {
+                    "request a role that allows this action, or network access from this address"
+                }
+                408 | 429 | 500.. => {
+                    "Azure is throttling requests; run the same command again later"
+                }
                 _ => "fix the problem that the message describes, then run the same command again",
             };
             failure = failure.help(step);

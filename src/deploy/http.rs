@@ -126,10 +126,13 @@ impl Unreachable {
     pub fn failure(&self) -> Failure {
         let failure = Failure::azure(format!("`{}` does not respond", self.host), &self.why);
         if self.why.contains("certificate") || self.why.contains("UnknownIssuer") {
-            return failure
-                .help("pass the certificate authority that signed its certificate with `--ca-file FILE`");
+            return failure.help(
+                "pass the certificate authority that signed its certificate with `--ca-file FILE`",
+            );
         }
-        failure.help("check the network and, behind a proxy, `HTTPS_PROXY`; then run the same command again")
+        failure.help(
+            "check the network and, behind a proxy, `HTTPS_PROXY`; then run the same command again",
+        )
     }
 }
 

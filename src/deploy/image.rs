@@ -135,8 +135,11 @@ impl Deployment<'_> {
             return if self.version(path)?.is_some() { Ok(()) } else { Err(failure) };
         }
         let stage = self.plan.stage("image").ok_or_else(|| {
-            Failure::input("the plan has no stage `image`", "the bake needs this stage to capture the image")
-                .help("render it again")
+            Failure::input(
+                "the plan has no stage `image`",
+                "the bake needs this stage to capture the image",
+            )
+            .help("render it again")
         })?;
         self.deploy_stage(stage, "the builder is captured")
     }
@@ -171,8 +174,10 @@ impl Deployment<'_> {
             .map_or(path.as_str(), |(_, name)| name)
             .replace("/versions/", " ");
         let Some(deployed) = self.version(&path)? else {
-            let failure =
-                Failure::azure(format!("image version {name} does not exist"), "the pools start from it");
+            let failure = Failure::azure(
+                format!("image version {name} does not exist"),
+                "the pools start from it",
+            );
             return Err(if self.plan.stage("image").is_some() {
                 failure.help("create it with `prebake deploy --image-only`")
             } else {
@@ -199,7 +204,9 @@ impl Deployment<'_> {
             }
             Some(_) => Ok(()),
             None => {
-                self.world.note(format!("image version {version} has no tag `{BAKE_TAG}`, so its content is unknown"));
+                self.world.note(format!(
+                    "image version {version} has no tag `{BAKE_TAG}`, so its content is unknown"
+                ));
                 Ok(())
             }
         }
@@ -243,12 +250,18 @@ impl Deployment<'_> {
             let found = self.azure.get_with(path, version_api(), Patience::Until(end));
             let found = found.map_err(|error| error.failure("the image version cannot be read"))?;
             deployed = found.ok_or_else(|| {
-                Failure::azure(format!("image version {version} no longer exists"), "it was deleted")
-                    .help("run the same command again")
+                Failure::azure(
+                    format!("image version {version} no longer exists"),
+                    "it was deleted",
+                )
+                .help("run the same command again")
             })?;
         }
         Err(Failure::azure(
-            format!("image version {version} is still being created after {} hours", LONGEST.as_secs() / 3600),
+            format!(
+                "image version {version} is still being created after {} hours",
+                LONGEST.as_secs() / 3600
+            ),
             "the operation continues in Azure",
         )
         .help("run the same command again to continue waiting"))
@@ -272,8 +285,8 @@ fn failed_version(path: &str, version: &str, deployed: &Value) -> Failure {
     let reason =
         if lines.is_empty() { "Azure returned no reason".to_owned() } else { lines.join("\n") };
     Failure::azure(format!("image version {version} failed"), reason)
-            .help(format!("delete it with `az resource delete --ids {path}`"))
-            .help("then run the same command again; the builder still exists and is captured again")
+        .help(format!("delete it with `az resource delete --ids {path}`"))
+        .help("then run the same command again; the builder still exists and is captured again")
 }
 
 impl Deployment<'_> {

@@ -74,7 +74,10 @@ impl Deployment<'_> {
         self.world.report(Event::Step { step: STEP.to_owned() });
         self.progress(
             STEP,
-            format!("template {} failed or belongs to another bake; it is recreated", planned.template),
+            format!(
+                "template {} failed or belongs to another bake; it is recreated",
+                planned.template
+            ),
         );
         self.azure.change("DELETE", path, template_api(), None, OPERATION).map_err(|error| {
             error.failure(&format!("image template {} cannot be removed", planned.template))
@@ -154,9 +157,7 @@ impl Deployment<'_> {
             Ok(None) => failure,
             Err(why) => failure.help(format!("the log is in container `packerlogs` of the storage account in `{group}`, which could not be read: {why}")),
         };
-        failure.help(
-            "fix the config and render it again; the same command recreates the template",
-        )
+        failure.help("fix the config and render it again; the same command recreates the template")
     }
 
     /// Brings `customization.log` from the storage of the staging group

@@ -157,7 +157,9 @@ impl Deployment<'_> {
         let granted = match self.azure.list(&path, PERMISSIONS) {
             Ok(Some(granted)) if !granted.is_empty() => granted,
             Ok(_) => return table.note("rights", "Azure does not list them for this login"),
-            Err(error) => return table.not_asked("rights", "the permissions of this login", &error),
+            Err(error) => {
+                return table.not_asked("rights", "the permissions of this login", &error);
+            }
         };
         let lacking: Vec<String> = self
             .needed_actions(survey)
@@ -174,7 +176,11 @@ impl Deployment<'_> {
         } else {
             "request the role `Contributor` on the resource group"
         };
-        table.problem("rights", format!("the login lacks permissions: {}", lacking.join(", ")), help);
+        table.problem(
+            "rights",
+            format!("the login lacks permissions: {}", lacking.join(", ")),
+            help,
+        );
     }
 
     fn needed_actions(&self, survey: &Survey) -> BTreeSet<String> {

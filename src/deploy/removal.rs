@@ -72,7 +72,8 @@ impl Deployment<'_> {
                 .filter(|one| !own.contains(one))
                 .map(|one| one.removal.name.as_str())
                 .collect();
-            self.world.note(format!("does not belong to this bake and is kept: {}", names.join(", ")));
+            self.world
+                .note(format!("does not belong to this bake and is kept: {}", names.join(", ")));
         }
         self.remove(&own);
         Ok(())
@@ -101,7 +102,8 @@ impl Deployment<'_> {
         for leftover in leftovers {
             all &= self.remove_one(&leftover.removal);
         }
-        let detail = if all { "the builder is deleted" } else { "the builder is not completely deleted" };
+        let detail =
+            if all { "the builder is deleted" } else { "the builder is not completely deleted" };
         self.done("removal", if all { Outcome::Removed } else { Outcome::Failed }, detail);
         all
     }
@@ -140,7 +142,8 @@ impl Deployment<'_> {
                 .filter(|one| !own.contains(one))
                 .map(|one| one.removal.name.as_str())
                 .collect();
-            let question = format!("{} does not belong to this bake. Delete it too?", names.join(", "));
+            let question =
+                format!("{} does not belong to this bake. Delete it too?", names.join(", "));
             if names.is_empty() || (self.world.ask)(&question) {
                 self.remove(&all);
             } else {

@@ -227,7 +227,8 @@ impl Azure<'_> {
 pub fn ended(error: Option<&Value>, status: &str) -> CallError {
     let mut errors = error.map(errors_of).unwrap_or_default();
     if errors.is_empty() {
-        let message = format!("the operation ended with status {status}, and Azure returned no reason");
+        let message =
+            format!("the operation ended with status {status}, and Azure returned no reason");
         errors.push(AzureError { status: 0, code: String::new(), message, target: String::new() });
     }
     CallError::Refused(errors)

@@ -85,8 +85,11 @@ impl Deployment<'_> {
             }
             std::thread::sleep(pause);
         }
-        Err(Failure::azure(format!("pool {pool} is still being removed"), "the operation continues in Azure")
-            .help("run the same command again to check the result"))
+        Err(Failure::azure(
+            format!("pool {pool} is still being removed"),
+            "the operation continues in Azure",
+        )
+        .help("run the same command again to check the result"))
     }
 
     /// No new nodes, no new tasks; what runs may end.

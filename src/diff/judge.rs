@@ -109,7 +109,8 @@ fn deleted(resource: &Resource, uses: &Uses) -> ResourceChange {
 /// What a deployment does with a resource that left the render, and who removes it.
 fn departure(change: &ResourceChange, removal: Removal) -> (String, String) {
     if removal == Removal::ByDeployment {
-        let consequence = "it was created for one bake, and the deployment deleted it after that bake";
+        let consequence =
+            "it was created for one bake, and the deployment deleted it after that bake";
         let advice = "if a bake was interrupted, delete its leftovers manually";
         return (consequence.to_owned(), with_command(advice, &change.kind, &change.id));
     }
@@ -274,8 +275,7 @@ fn tell(change: &mut ResourceChange, before: &Resource, refused: bool) {
             with_command(&format!("delete `{old}` manually"), &before.kind, &before.id),
         ),
         (Action::Replace, _) => (
-            "Azure cannot change it on an existing resource, so the deployment fails"
-                .to_owned(),
+            "Azure cannot change it on an existing resource, so the deployment fails".to_owned(),
             "use a new name, or delete the old resource first".to_owned(),
         ),
         (Action::EmptyPool, _) => (

@@ -71,7 +71,9 @@ impl<'a> Session<'a> {
             }
             let label = if shown.is_empty() { String::new() } else { format!("in `{shown}`") };
             let finding = Diagnostic::error("PB3001", title)
-                .reason("Azure evaluates this expression during the deployment, and would refuse it")
+                .reason(
+                    "Azure evaluates this expression during the deployment, and would refuse it",
+                )
                 .help(help);
             self.report(finding, pointer, &label);
         }

@@ -134,10 +134,9 @@ fn same_ids(resolver: &mut Resolver<'_>, pools: &[fields::Pool]) {
     for (index, pool) in pools.iter().enumerate() {
         let same = |other: &fields::Pool| other.id.eq_ignore_ascii_case(&pool.id);
         if let Some(first) = pools[..index].iter().position(same) {
-            let finding =
-                Diagnostic::error("PB1007", format!("duplicate pool ID `{}`", pool.id))
-                    .reason("Batch ignores case when it compares pool IDs")
-                    .help("give each pool a unique ID");
+            let finding = Diagnostic::error("PB1007", format!("duplicate pool ID `{}`", pool.id))
+                .reason("Batch ignores case when it compares pool IDs")
+                .help("give each pool a unique ID");
             let (here, there) =
                 (format!("/batch/pools/{index}/id"), format!("/batch/pools/{first}/id"));
             resolver.push_pair(finding, &here, "duplicate", &there);

@@ -175,9 +175,11 @@ fn different_drivers(
     reason: &str,
     help: &str,
 ) {
-    let finding =
-        Diagnostic::error("PB1019", "VM sizes need different GPU drivers").reason(reason).help(help);
-    let label = format!("`{}` and `{}` cannot start from the same image", first.size.name, other.size.name);
+    let finding = Diagnostic::error("PB1019", "VM sizes need different GPU drivers")
+        .reason(reason)
+        .help(help);
+    let label =
+        format!("`{}` and `{}` cannot start from the same image", first.size.name, other.size.name);
     resolver.push_pair(finding, &other.pointer, &label, &first.pointer);
 }
 

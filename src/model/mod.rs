@@ -364,7 +364,14 @@ fn region(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> String {
         None => "check the names with `az account list-locations --query [].name`".to_owned(),
     };
     let title = format!("unknown region `{name}`");
-    resolver.report(Severity::Warning, "PB1004", pointer, title, "the catalog does not contain it", help);
+    resolver.report(
+        Severity::Warning,
+        "PB1004",
+        pointer,
+        title,
+        "the catalog does not contain it",
+        help,
+    );
     name.to_lowercase().replace(' ', "")
 }
 

@@ -109,7 +109,10 @@ fn generation(resolver: &mut Resolver<'_>, sizes: &Sizes, os_key: &str) -> Optio
             "PB1021",
             &second.pointer,
             "no VM generation fits all sizes",
-            format!("`{}` and `{}` cannot start from the same image", first.size.name, second.size.name),
+            format!(
+                "`{}` and `{}` cannot start from the same image",
+                first.size.name, second.size.name
+            ),
             "use VM sizes of one generation in one config, including the builder",
         );
     }

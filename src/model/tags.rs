@@ -40,13 +40,7 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
         if let Some(other) = known.insert(name.to_lowercase(), name) {
             let title = format!("tags `{other}` and `{name}` are the same tag");
             let help = "keep one of them";
-            resolver.error(
-                "PB1008",
-                &pointer,
-                title,
-                "Azure ignores the case of tag names",
-                help,
-            );
+            resolver.error("PB1008", &pointer, title, "Azure ignores the case of tag names", help);
         }
     }
 }

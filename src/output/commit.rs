@@ -67,7 +67,9 @@ pub fn commit(folder: &Path, files: &BTreeMap<String, String>) -> Result<Committ
 
 fn refuse_odd_folder(folder: &Path) -> Result<(), OutputError> {
     let (problem, help) = match fs::symlink_metadata(folder) {
-        _ if folder.file_name().is_none() => ("the path has no folder name", "name a folder to render to"),
+        _ if folder.file_name().is_none() => {
+            ("the path has no folder name", "name a folder to render to")
+        }
         Ok(found) if found.is_symlink() => (
             "it is a symbolic link, and replacing it would change its target",
             "remove the link, or render to the folder that it points to with `-o`",

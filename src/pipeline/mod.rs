@@ -169,7 +169,11 @@ fn bake_fits(
     diagnostics: &mut Diagnostics,
 ) -> Option<()> {
     let carriers = [
-        (render::bake::SCRIPT, bicep::MAXIMUM_BASE64_BYTES, "the template contains it as one string"),
+        (
+            render::bake::SCRIPT,
+            bicep::MAXIMUM_BASE64_BYTES,
+            "the template contains it as one string",
+        ),
         (render::bake::CUSTOM_DATA, check::MAX_CUSTOM_DATA, "Azure limits the custom data of a VM"),
     ];
     let size = |path: &str| artifacts.files.get(path).map_or(0, String::len);

@@ -54,15 +54,15 @@ pub(super) fn body(model: &Model, pool: &Pool) -> Value {
 pub(super) fn limits(pool: &Pool) -> Vec<&'static str> {
     let mut limits = Vec::new();
     if pool.pull_identity || !pool.identities.is_empty() {
-        limits.push("its identities: the data plane cannot attach any");
+        limits.push("identities, which the API cannot attach");
     }
     if pool.containers.as_ref().is_some_and(|one| !one.private_registries.is_empty()) {
         limits.push(
-            "pulls from the private registry: they need an identity, so only preloaded images run",
+            "images from the private registry, which need an identity; only preloaded images run",
         );
     }
     if pool.mounts.iter().any(|mount| mount.blob) {
-        limits.push("its blob mounts: they are read with an identity");
+        limits.push("blob mounts, which need an identity");
     }
     limits
 }

@@ -54,8 +54,7 @@ fn blocks(template: &mut Template, toll: &Template, left: usize) -> Result<(), R
         let line = template.mapping.get(index).map_or(1, |mapping| mapping.0);
         match element {
             TemplateElement::HelperBlock(block) => {
-                let below =
-                    left.checked_sub(1).ok_or((line, "blocks are nested too deeply"))?;
+                let below = left.checked_sub(1).ok_or((line, "blocks are nested too deeply"))?;
                 calls(block, MAX_CALLS).map_err(|why| (line, why))?;
                 let passes = !matches!(block.name.as_name(), Some("if" | "unless" | "with"));
                 for inner in [&mut block.template, &mut block.inverse].into_iter().flatten() {

@@ -91,7 +91,9 @@ fn without_schema(resource: &Resource, schemas: &ResourceSchemas) -> Diagnostic 
     let command = format!("`prebake schema import --types DIR {name}`");
     let help = match versions.last() {
         Some(newest) => {
-            format!("use version `{newest}`, or create the schema with {command} and pass it with `--schemas`")
+            format!(
+                "use version `{newest}`, or create the schema with {command} and pass it with `--schemas`"
+            )
         }
         None => format!("create the schema with {command} and pass it with `--schemas`"),
     };

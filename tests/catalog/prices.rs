@@ -120,7 +120,7 @@ batch: { pools: [{ id: dev, nodes: 2, spotNodes: 1 }] }
 /// The answer about cost.
 fn cost(folder: &Path) -> String {
     let shown = succeeds(&prebake(folder, &["diff", "prebake.yaml", "--as-of", "2026-11-25"]));
-    let from = shown.find("cost rises").unwrap_or_else(|| unreachable!("no answer in:\n{shown}"));
+    let from = shown.find("  cost  ").unwrap_or_else(|| unreachable!("no answer in:\n{shown}"));
     let words: Vec<&str> = shown[from..].split_whitespace().collect();
     words.join(" ")
 }

@@ -22,7 +22,11 @@ pub fn forecast(forecast: Forecast<'_>) -> Result<Live, String> {
         [json, body].iter().find_map(|part| part.get("error")).filter(|it| !it.is_null())
     {
         let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-        return Err(format!("Azure could not create the forecast: {} {}", text("code"), text("message")));
+        return Err(format!(
+            "Azure could not create the forecast: {} {}",
+            text("code"),
+            text("message")
+        ));
     }
     let Some(changes) = body.get("changes").and_then(Value::as_array) else {
         return Err("it has no `changes`, so it is not a forecast".to_owned());
@@ -35,9 +39,7 @@ pub fn forecast(forecast: Forecast<'_>) -> Result<Live, String> {
     for change in potential.into_iter().flatten() {
         let id = change.get("resourceId").and_then(Value::as_str).unwrap_or("a resource");
         let name = id.rsplit('/').next().unwrap_or(id);
-        live.notes.push(format!(
-            "`{name}`: its condition is evaluated only during the deployment"
-        ));
+        live.notes.push(format!("`{name}`: its condition is evaluated only during the deployment"));
     }
     let diagnostics = body.get("diagnostics").and_then(Value::as_array);
     for diagnostic in diagnostics.into_iter().flatten() {

@@ -8,6 +8,7 @@ use super::kinds::kind_words;
 use super::section::Summary;
 use crate::catalog::Lifecycle;
 use crate::diff::{Access, Action, Diff, Pairing, ResourceChange, title};
+use crate::report::wording;
 
 /// How many names stand in an answer.
 const MAX_NAMES: usize = 3;
@@ -87,7 +88,7 @@ impl Verdict {
             Self::EmptyPool => "EMPTY POOL",
             Self::Widens => "WIDENS",
             Self::Rises => "RISES",
-            Self::ForAWhile => "temporarily",
+            Self::ForAWhile => "for a while",
             Self::NotKnown => "not known",
             Self::Changes => "changes",
             Self::Planned => "planned",
@@ -134,9 +135,10 @@ impl Answer {
         Self { question, verdict, level: verdict.level(), text }
     }
 
-    /// Question and answer in words.
+    /// Question and answer as people read them.
     pub fn words(&self) -> (&'static str, &'static str) {
-        (self.question.words(), self.verdict.words())
+        let (question, word) = (self.question.words(), self.verdict.words());
+        (wording::asked(question), wording::answered(question, word))
     }
 }
 

@@ -37,8 +37,7 @@ impl LiveView {
         let live = diff.live.as_ref()?;
         let drift: Vec<DriftView> = live.drift.iter().flatten().map(DriftView::new).collect();
         let summary = match (&live.drift, drift.len()) {
-            (None, _) => "drift is unknown, because there is no previous render"
-                .to_owned(),
+            (None, _) => "drift is unknown, because there is no previous render".to_owned(),
             (Some(_), 0) => "Azure matches the previous render".to_owned(),
             (Some(_), 1) => "1 resource differs from the previous render".to_owned(),
             (Some(_), count) => {
@@ -64,7 +63,9 @@ impl DriftView {
             name: change.title.clone(),
             words: match change.action {
                 Action::Create => "exists in Azure, but not in the previous render",
-                Action::Delete | Action::Retire => "is in the previous render, but does not exist in Azure",
+                Action::Delete | Action::Retire => {
+                    "is in the previous render, but does not exist in Azure"
+                }
                 _ => "has other values in Azure than in the previous render",
             },
             properties: change.properties.iter().map(PropertyView::new).collect(),

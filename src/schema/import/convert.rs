@@ -263,7 +263,9 @@ impl<'t> Converter<'t> {
             let Type::Object { properties, additional_properties, .. } =
                 table.get(element.index()?)?
             else {
-                return Err(ImportError::BadTable("a branch of a union is not an object".to_owned()));
+                return Err(ImportError::BadTable(
+                    "a branch of a union is not an object".to_owned(),
+                ));
             };
             // The discriminator first: it says which branch one reads.
             let first = properties.iter().filter(|(name, _)| *name == discriminator);
