@@ -73,7 +73,8 @@ fn plural(word: &str) -> String {
 /// Lower and upper bounds, where the schema has them.
 fn bounds(root: &Value, schema: &Value) -> String {
     let schema = resolved(root, schema);
-    let number = |name: &str| schema[name].as_u64().or(schema[name].as_i64().map(|n| n.unsigned_abs()));
+    let number =
+        |name: &str| schema[name].as_u64().or(schema[name].as_i64().map(|n| n.unsigned_abs()));
     let negative = schema["minimum"].as_i64().filter(|least| *least < 0);
     let range = |least: Option<u64>, most: Option<u64>, unit: &str| match (least, most) {
         (Some(least), Some(most)) => format!("; {least} to {most}{unit}"),
@@ -86,13 +87,20 @@ fn bounds(root: &Value, schema: &Value) -> String {
         None if schema["maxLength"].is_u64() => {
             range(number("minLength"), number("maxLength"), " characters")
         }
-        None if schema["maxItems"].is_u64() => range(number("minItems"), number("maxItems"), " items"),
+        None if schema["maxItems"].is_u64() => {
+            range(number("minItems"), number("maxItems"), " items")
+        }
         None => String::new(),
     }
 }
 
 /// A mapping of the config: its path, and its schema.
-fn sections<'a>(root: &'a Value, path: &str, schema: &'a Value, found: &mut Vec<(String, &'a Value)>) {
+fn sections<'a>(
+    root: &'a Value,
+    path: &str,
+    schema: &'a Value,
+    found: &mut Vec<(String, &'a Value)>,
+) {
     let schema = resolved(root, schema);
     if schema["properties"].is_object() {
         if !path.is_empty() && found.iter().any(|(known, _)| known == path) {
@@ -226,7 +234,8 @@ fn the_catalog_of_rules_is_current() {
         }
         let level = rule.severity.word();
         let _ = write!(page, "\n### {}\n\n**{}** ({level})\n\n", rule.code, capital(rule.title));
-        let _ = writeln!(page, "{}.\n\nFix: {}.\n\nSource: {}.", rule.reason, rule.fix, rule.source);
+        let _ =
+            writeln!(page, "{}.\n\nFix: {}.\n\nSource: {}.", rule.reason, rule.fix, rule.source);
     }
     current("reference/rules.md", &page);
 }

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Batch {
-    /// The account; created when it is not given.
+    /// Batch account. Default: created, with a derived name. Example: `{ name: visionbatch }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Account>,
-    /// The account's auto-storage; created when it is not given.
+    /// Storage account of the Batch account (auto-storage). Default: created, with a derived name. Example:
+    /// `{ create: false }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<AutoStorage>,
-    /// The pools.
+    /// Pools of the account. Default: none. Example: `[{ id: gpu, nodes: 1 }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 500))]
     pub pools: Vec<Pool>,
@@ -23,17 +24,21 @@ pub struct Batch {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Account {
-    /// Create it (the default), or use one that exists in the resource group.
+    /// Whether to create the account. Set it to false to use an existing account in the resource group.
+    /// Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
-    /// Account name, unique in the region; derived when it is created.
+    /// Name of the account, unique in the region. Default: derived from `name`. Required with `create:
+    /// false`. Example: `visionbatch`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 24), regex(pattern = "^[a-z0-9]+$"))]
     pub name: Option<String>,
-    /// Who owns the nodes: `BatchService` (the default) or `UserSubscription`.
+    /// Subscription of the nodes: `BatchService` (managed by Batch) or `UserSubscription` (your
+    /// subscription and quota). Default: `BatchService`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation_mode: Option<AllocationMode>,
-    /// Resource ID of the key vault that `UserSubscription` needs.
+    /// Resource ID of the key vault that `UserSubscription` requires. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.KeyVault/vaults/<vault>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_vault_id: Option<String>,
 }
@@ -51,10 +56,12 @@ pub enum AllocationMode {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AutoStorage {
-    /// Create it (the default), or leave the account without auto-storage.
+    /// Whether to create the storage account. Set it to false for a Batch account without auto-storage.
+    /// Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
-    /// Storage account name; derived when it is not given.
+    /// Name of the storage account, globally unique. Default: derived from `name`. Example:
+    /// `visionstorage`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 24), regex(pattern = "^[a-z0-9]+$"))]
     pub name: Option<String>,
@@ -64,59 +71,67 @@ pub struct AutoStorage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Pool {
-    /// Pool ID, unique in the account whatever its case.
+    /// ID of the pool, unique in the account regardless of case. Example: `gpu`.
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-zA-Z0-9_-]+$"))]
     pub id: String,
-    /// Name for people.
+    /// Display name of the pool. Default: none. Example: `Training on T4`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub display_name: Option<String>,
-    /// VM size; `node.vmSize` when it is not given.
+    /// VM size of the nodes. Default: `node.vmSize`. Example: `Standard_NC4as_T4_v3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vm_size: Option<String>,
-    /// Dedicated nodes of a pool of fixed size.
+    /// Number of dedicated nodes. A pool needs `nodes`, `spotNodes` or `autoScale`. Example: `4`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100_000))]
     pub nodes: Option<u32>,
-    /// Spot nodes of a pool of fixed size.
+    /// Number of Spot nodes, which Azure can reclaim at any time. Default: `0`. Example: `10`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100_000))]
     pub spot_nodes: Option<u32>,
-    /// Longest time for one resize, ISO 8601 (`PT15M`).
+    /// Time limit of a resize, as an ISO 8601 duration of at least five minutes. Default: 15 minutes
+    /// (`PT15M`). Example: `PT30M`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$"))]
     pub resize_timeout: Option<String>,
-    /// Scale by a formula.
+    /// Formula that sets the number of nodes, instead of `nodes`. Example: `{ formula:
+    /// "$TargetDedicatedNodes = 2;" }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_scale: Option<AutoScale>,
-    /// Tasks that run at once on a node; 1 when it is not given.
+    /// Number of tasks that run on a node at the same time. Default: `1`. Example: `4`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 256))]
     pub task_slots_per_node: Option<u32>,
-    /// Allow MPI between nodes.
+    /// Whether nodes can communicate with each other, for example for MPI. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inter_node_communication: Option<bool>,
-    /// Run container tasks. True when the config has images; false only when none of them is preloaded.
+    /// Whether the pool runs container tasks. False is allowed only if no image is preloaded. Default:
+    /// `true` if the config has images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub containers: Option<bool>,
-    /// Resource IDs of user-assigned identities that tasks use, besides the one that pulls images.
+    /// Resource IDs of additional user-assigned identities for tasks. The identity that pulls images is
+    /// always assigned. Default: none. Example:
+    /// `[/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
     pub identities: Vec<String>,
-    /// Command that every node runs when it joins.
+    /// Command that runs on every node when it joins the pool. Default: none. Example: `{ command:
+    /// nvidia-smi }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_task: Option<StartTask>,
-    /// Environment variables of the start task.
+    /// Environment variables of the start task. Default: none. Example: `{ MODE: train }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
-    /// File systems that every node mounts.
+    /// File systems that every node mounts. Default: none. Example: `[{ kind: blob, source: mystorage,
+    /// container: data, path: data }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10))]
     pub mounts: Vec<Mount>,
-    /// Metadata of the pool.
+    /// Metadata of the pool, as names and values. Default: none. Example: `{ stage: development }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// What a change of the immutable part does: keep the ID, or `blue-green`: a new pool beside it.
+    /// What happens if a change needs an empty pool: `in-place` keeps the ID, so you must empty the pool
+    /// first; `blue-green` creates a new pool next to the old one. Default: `in-place`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<Replacement>,
 }
@@ -135,10 +150,12 @@ pub enum Replacement {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AutoScale {
-    /// Formula; it sets `$TargetDedicatedNodes`.
+    /// Autoscale formula of Batch. It must set `$TargetDedicatedNodes`. Example: `$TargetDedicatedNodes =
+    /// 2;`.
     #[schemars(length(min = 1, max = 8192))]
     pub formula: String,
-    /// Time between evaluations, ISO 8601, `PT5M` to `PT168H`; `PT15M` when it is not given.
+    /// Time between evaluations, as an ISO 8601 duration from `PT5M` to `PT168H`. Default: 15 minutes
+    /// (`PT15M`). Example: `PT5M`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$"))]
     pub interval: Option<String>,
@@ -148,20 +165,21 @@ pub struct AutoScale {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct StartTask {
-    /// Shell command; it runs under `/bin/bash -c`.
+    /// Shell command, run with `/bin/bash -c`. Example: `nvidia-smi`.
     #[schemars(length(min = 1, max = 16384))]
     pub command: String,
-    /// User of the command: `nonAdmin` (the default) or `admin`.
+    /// User that runs the command: `nonAdmin` or `admin`. Default: `nonAdmin`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elevation: Option<Elevation>,
-    /// Whether tasks wait for it; true when it is not given.
+    /// Whether tasks wait until the start task has succeeded. Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_for_success: Option<bool>,
-    /// Retries; 1 when it is not given, -1 for no end.
+    /// Number of retries; -1 means no limit. Default: `1`. Example: `3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1, max = 100))]
     pub max_task_retry_count: Option<i32>,
-    /// Files that the node downloads before the command.
+    /// Files that the node downloads before it runs the command. Default: none. Example: `[{ url:
+    /// "https://mystorage.blob.core.windows.net/scripts/setup.sh", path: setup.sh }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub resource_files: Vec<ResourceFile>,
@@ -181,13 +199,14 @@ pub enum Elevation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ResourceFile {
-    /// HTTPS URL. Storage is read with the pool's identity: no signature in the URL.
+    /// HTTPS URL of the file. Azure Storage is read with the identity of the pool, so the URL needs no
+    /// signature. Example: `https://mystorage.blob.core.windows.net/scripts/setup.sh`.
     #[schemars(regex(pattern = "^https://"))]
     pub url: String,
-    /// Path under the task's working directory.
+    /// Path of the file, relative to the working directory of the task. Example: `setup.sh`.
     #[schemars(length(min = 1, max = 1024))]
     pub path: String,
-    /// Octal mode; `0770` when it is not given.
+    /// File mode as four octal digits in quotes. Default: `0770`. Example: `"0755"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^0[0-7]{3}$"))]
     pub mode: Option<String>,
@@ -197,26 +216,26 @@ pub struct ResourceFile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Mount {
-    /// What is mounted.
+    /// Kind of file system: `blob` (a container in Azure Storage) or `nfs` (an NFS export).
     pub kind: MountKind,
-    /// Storage account of a `blob` mount, or `host:/export` of an `nfs` mount.
+    /// Storage account of a `blob` mount, or `host:/export` of an `nfs` mount. Example: `mystorage`.
     #[schemars(length(min = 1, max = 255))]
     pub source: String,
-    /// Container of a `blob` mount.
+    /// Container of a `blob` mount. Example: `data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9$][a-z0-9-]{2,62}$"))]
     pub container: Option<String>,
-    /// Folder below the node's mount root.
+    /// Folder below the mount root of the node (`$AZ_BATCH_NODE_MOUNTS_DIR`). Example: `data`.
     #[schemars(
         length(min = 1, max = 255),
         regex(pattern = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$")
     )]
     pub path: String,
-    /// Options of the mount command.
+    /// Options of the mount command. Default: none. Example: `-o allow_other`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub options: Option<String>,
-    /// Resource ID of the identity that reads a `blob` mount; the pool's pull identity without it.
+    /// Resource ID of the identity that reads a `blob` mount. Default: the identity that pulls images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
 }
