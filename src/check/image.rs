@@ -260,7 +260,7 @@ fn purchase_plan_is_carried_over(view: &View<'_>, sink: &mut Sink<'_>) {
         let empty =
             plan.value().and_then(|value| value.as_object()).is_some_and(serde_json::Map::is_empty);
         if empty {
-            sink.report(&plan, "is empty").help("leave the property out");
+            sink.report(&plan, "is empty").help("remove the property");
             continue;
         }
         let source = sources.iter().find(|(image, _)| !image.plan.is_empty());

@@ -7,6 +7,7 @@
 pub mod bake;
 mod batch;
 mod blue_green;
+pub mod defaults;
 mod gpu;
 mod images;
 mod lost;

@@ -4,6 +4,7 @@
 
 mod links;
 mod reference;
+mod words;
 
 use std::path::{Path, PathBuf};
 

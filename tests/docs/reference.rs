@@ -273,3 +273,68 @@ fn the_list_of_codes_is_current() {
     }
     current("reference/codes.md", &format!("{}\n", page.trim_end()));
 }
+
+/// Leaves of a value by the paths of the reference.
+fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(map) => {
+            for (name, below) in map {
+                let dot = if path.is_empty() { "" } else { "." };
+                leaves(below, &format!("{path}{dot}{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for below in items {
+                leaves(below, &format!("{path}[]"), found);
+            }
+        }
+        single => found.push((path.to_owned(), single.clone())),
+    }
+}
+
+#[test]
+fn documented_defaults_are_those_that_count() {
+    let schema = schema();
+    let mut found = Vec::new();
+    sections(&schema, "", &schema, &mut found);
+    let mut documented = std::collections::BTreeMap::new();
+    for (path, section) in found {
+        let dot = if path.is_empty() { "" } else { "." };
+        for (name, key) in section["properties"].as_object().into_iter().flatten() {
+            let text = key["description"].as_str().unwrap_or_default();
+            let default = described(text).default.unwrap_or_default();
+            let literal = default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+            if let Some(literal) = literal.filter(|text| !text.contains(['`', ' '])) {
+                documented.insert(format!("{path}{dot}{name}"), literal.to_owned());
+            }
+        }
+    }
+    let (mut compared, mut wrong) = (BTreeSet::new(), Vec::new());
+    for example in ["cpu", "gpu-preload", "multi-pool", "image-builder"] {
+        let path = root().join(format!("examples/{example}.yaml"));
+        let written: Value = serde_yaml::from_str(&read(&path)).expect("the example is YAML");
+        let mut show = std::process::Command::new(env!("CARGO_BIN_EXE_prebake"));
+        let output = show.args(["config", "show", "--defaults"]).arg(&path).output().expect("runs");
+        let shown = String::from_utf8(output.stdout).expect("it prints UTF-8");
+        assert!(output.status.success() && shown.contains("  # default"), "{shown}");
+        let whole: Value = serde_yaml::from_str(&shown).expect("it prints YAML");
+        let (mut own, mut all) = (Vec::new(), Vec::new());
+        leaves(&written, "", &mut own);
+        leaves(&whole, "", &mut all);
+        for (path, value) in all {
+            // What one item of a list writes, another leaves out: only keys that no item writes are compared.
+            if own.iter().any(|(known, _)| *known == path) {
+                continue;
+            }
+            let Some(default) = documented.get(&path) else { continue };
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            compared.insert(path.clone());
+            // References to other keys, such as `node.vmSize`, stand for their values.
+            if value != *default && !documented.contains_key(default) && default != "node.vmSize" {
+                wrong.push(format!("{example}: `{path}` is {value}, documented is {default}"));
+            }
+        }
+    }
+    assert!(compared.len() >= 15, "only {compared:?}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
