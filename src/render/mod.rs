@@ -104,6 +104,7 @@ pub fn render(
 ) -> Option<Artifacts> {
     let mut artifacts = Artifacts::default();
     let mut complete = true;
+    bounds::open();
     let files = files(model);
     let of_bake = model.bake.as_ref().map(bake::templates).unwrap_or_default();
     let of_files = files.iter().map(|(_, template)| template);
