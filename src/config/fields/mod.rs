@@ -8,6 +8,7 @@ mod checks;
 mod image;
 mod network;
 mod node;
+mod pool;
 mod registry;
 mod stacks;
 
@@ -20,6 +21,11 @@ pub use checks::{Checks, Level, RuleSetting};
 pub use image::{Build, Image};
 pub use network::{Addresses, Network};
 pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
+pub use pool::{
+    ApplicationPackage, Caching, DataDisk, Deallocation, DiskStorage, Extension, HostFolder,
+    HostMount, JobDefaults, JobOrder, NodeFill, OsDisk, Placement, RollingUpgrade, Scheduling,
+    TaskContainer, Upgrade, UpgradeMode, User, VaultSecret, WorkingDirectory,
+};
 pub use registry::{Gallery, Registry, RoleAssignmentMode, Sku, TargetRegion};
 pub use stacks::{ActionOnUnmanage, DenySettingsMode, Stacks};
 
