@@ -144,6 +144,12 @@ pub fn render(
             .expect("a JSON value serialises");
         text.push('\n');
         artifacts.insert(pool_path(pool), text);
+        if let Some(job) = &pool.job {
+            let mut text = serde_json::to_string_pretty(&pool_json::job(pool, job))
+                .expect("a JSON value serialises");
+            text.push('\n');
+            artifacts.insert(format!("jobs/{}.json", pool.base_id), text);
+        }
     }
     if !pools.is_empty() {
         let ids: BTreeMap<&str, &str> =
