@@ -15,14 +15,13 @@ const STARTER: &str = include_str!("starter.yaml");
 /// `prebake init`.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// File to write
+    /// Config file to create
     #[arg(value_name = "FILE", default_value = "prebake.yaml")]
     file: PathBuf,
-    /// Take the values from the environment variables of `batch-prep-v2.sh`
+    /// Use the environment variables of `batch-prep-v2.sh`
     #[arg(long)]
     from_env: bool,
-    /// Take the values from a file: the old script, the JSON of `az batch pool show`, or a Batch Shipyard
-    /// file; give it twice for Shipyard's pool and global configuration
+    /// Import a file: `batch-prep-v2.sh`, the JSON output of `az batch pool show`, or a Batch Shipyard file; repeat the option for the pool and global configuration of Batch Shipyard
     #[arg(long, value_name = "PATH", conflicts_with = "from_env")]
     from: Vec<PathBuf>,
     /// Print the config instead of writing it
@@ -63,13 +62,13 @@ impl Init {
             }
             Ok(false) => terminal::failed(
                 &format!("`{shown}` exists"),
-                "`prebake init` overwrites nothing",
+                "`prebake init` does not overwrite files",
                 "name another file, or remove this one",
             ),
             Err(error) => terminal::failed(
                 &format!("`{shown}` cannot be written"),
                 &error.to_string(),
-                "name a file in a folder that can be written",
+                "name a file in a writable folder",
             ),
         }
     }
@@ -84,16 +83,15 @@ impl Init {
                 terminal::failed(
                     &format!("`{}` cannot be read", path.display()),
                     &why.to_string(),
-                    "name the old script, the JSON of a pool, or a Batch Shipyard file",
+                    "name `batch-prep-v2.sh`, the JSON of a pool, or a Batch Shipyard file",
                 )
             })?);
         }
         import::from_texts(&texts).ok_or_else(|| {
             terminal::failed(
-                "no known kind of configuration",
-                "it is neither `batch-prep-v2.sh`, nor what `az batch pool show` prints, nor a Batch \
-                 Shipyard pool or global configuration",
-                "give one of these files, or start with `prebake init`",
+                "the file format is unknown",
+                "it is not `batch-prep-v2.sh`, the output of `az batch pool show`, or a Batch Shipyard pool or global configuration",
+                "use one of these files, or create a new config with `prebake init`",
             )
         })
     }

@@ -164,7 +164,7 @@ fn at_patches(
             reason => format!("{reason}; {why}"),
         };
         finding.place = Some(place);
-        led.push(finding.related(rendered, "rendered here"));
+        led.push(finding.related(rendered, "the rendered line"));
     }
     if !led.is_empty() {
         // That the stage has errors is told by them.

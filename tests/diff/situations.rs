@@ -172,7 +172,7 @@ const QUESTIONS: [&str; 3] = ["replaced or deleted", "access", "cost"];
 fn of_json(word: &str) -> &str {
     match word {
         "no change" => "no",
-        "temporary" => "for a while",
+        "temporary" => "temporarily",
         "unknown" => "not known",
         word => word,
     }
