@@ -388,7 +388,12 @@ fn complete(
         MountKind::Blob => {
             if mount.container.is_none() {
                 let help = "add `container: <name>`";
-                incomplete(pointer, "the blob mount has no container", "`container` is missing", help);
+                incomplete(
+                    pointer,
+                    "the blob mount has no container",
+                    "`container` is missing",
+                    help,
+                );
             }
             if mount.identity.is_none() && !pull_identity {
                 incomplete(

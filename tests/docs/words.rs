@@ -13,7 +13,8 @@ struct Rule {
 fn rules() -> Vec<Rule> {
     let mut rules = Vec::new();
     for entry in std::fs::read_dir(root().join("styles/Prebake")).expect("there are rules") {
-        let rule: Value = serde_yaml::from_str(&read(&entry.expect("a rule").path())).expect("YAML");
+        let rule: Value =
+            serde_yaml::from_str(&read(&entry.expect("a rule").path())).expect("YAML");
         let case = if rule["ignorecase"] == true { "(?i)" } else { "" };
         for (pattern, better) in rule["swap"].as_object().expect("a substitution") {
             let found = Regex::new(&format!(r"{case}\b(?:{pattern})\b")).expect("it is valid");
@@ -25,7 +26,8 @@ fn rules() -> Vec<Rule> {
 
 /// The texts that users read, without code.
 fn texts() -> Vec<(String, String)> {
-    let code = Regex::new(r"(?s)```.*?```|`[^`\n]*`|https?://\S+|\]\([^)]*\)").expect("it is valid");
+    let code =
+        Regex::new(r"(?s)```.*?```|`[^`\n]*`|https?://\S+|\]\([^)]*\)").expect("it is valid");
     let mut files: Vec<_> = pages();
     files.retain(|page| !page.starts_with(root().join("docs/internals")));
     for name in [

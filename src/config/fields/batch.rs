@@ -70,7 +70,9 @@ pub struct AutoStorage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 24), regex(pattern = "^[a-z0-9]+$"))]
     pub name: Option<String>,
-    /// Resource ID of the identity with which nodes read it; the pull identity when it is not given.
+    /// Resource ID of the identity that nodes use to read the storage account. Default: the identity that
+    /// pulls images. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 400))]
     pub node_identity: Option<String>,
@@ -103,30 +105,34 @@ pub struct Pool {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$"))]
     pub resize_timeout: Option<String>,
-    /// What a resize does to tasks on nodes that it removes; `requeue` when it is not given.
+    /// What a resize does with tasks on nodes that it removes: `requeue`, `terminate`, `taskCompletion` or
+    /// `retainedData`. Default: `requeue`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deallocation: Option<Deallocation>,
     /// Formula that sets the number of nodes, instead of `nodes`. Example: `{ formula:
     /// "$TargetDedicatedNodes = 2;" }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_scale: Option<AutoScale>,
-    /// The disk that nodes boot from.
+    /// OS disk of the nodes. Default: the disk of the image. Example: `{ sizeGb: 256 }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os_disk: Option<OsDisk>,
-    /// Disks that are attached to every node.
+    /// Disks that are attached to every node. Batch does not format or mount them. Default: none. Example:
+    /// `[{ sizeGb: 512 }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
     pub data_disks: Vec<DataDisk>,
-    /// `regional` (the default), or `zonal` over the availability zones of the region.
+    /// Placement of the nodes: `regional`, or `zonal` to spread them over the availability zones. Default:
+    /// `regional`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<Placement>,
-    /// Accelerated networking of the nodes; false when it is not given.
+    /// Whether the nodes use accelerated networking. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accelerated_networking: Option<bool>,
-    /// Upgrades of the operating system of running nodes.
+    /// How Batch upgrades the operating system of running nodes. Default: no upgrades. Example: `{ mode:
+    /// rolling, automaticOs: true }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<Upgrade>,
-    /// How tasks are handed to nodes.
+    /// How Batch distributes tasks to nodes. Example: `{ fill: pack }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduling: Option<Scheduling>,
     /// Number of tasks that run on a node at the same time. Default: `1`. Example: `4`.
@@ -146,15 +152,18 @@ pub struct Pool {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
     pub identities: Vec<String>,
-    /// User accounts on every node.
+    /// User accounts on every node. Default: none. Example: `[{ name: operator, password: { vault:
+    /// /subscriptions/<id>/..., name: operator-password } }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
     pub users: Vec<User>,
-    /// Application packages of the account that every node unpacks.
+    /// Application packages of the account that every node unpacks. Default: none. Example: `[{ name:
+    /// tools, version: "1.0" }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub applications: Vec<ApplicationPackage>,
-    /// VM extensions of every node.
+    /// VM extensions of every node. Default: none. Example: `[{ name: monitor, publisher:
+    /// Microsoft.Azure.Monitor, type: AzureMonitorLinuxAgent }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
     pub extensions: Vec<Extension>,
@@ -173,7 +182,8 @@ pub struct Pool {
     /// Metadata of the pool, as names and values. Default: none. Example: `{ stage: development }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// Defaults of the jobs that run on the pool.
+    /// Defaults of the jobs that run in the pool, rendered to `jobs/<pool>.json`. Default: not rendered.
+    /// Example: `{ priority: 100 }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobDefaults>,
     /// What happens if a change needs an empty pool: `in-place` keeps the ID, so you must empty the pool
@@ -229,7 +239,8 @@ pub struct StartTask {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub resource_files: Vec<ResourceFile>,
-    /// Run the command in a container.
+    /// Container that runs the command. Default: the command runs on the node itself. Example: `{ image:
+    /// trainer }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<TaskContainer>,
 }
@@ -248,24 +259,26 @@ pub enum Elevation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ResourceFile {
-    /// HTTPS URL of the file. Azure Storage is read with the identity of the pool, so the URL needs no
-    /// signature. Example: `https://mystorage.blob.core.windows.net/scripts/setup.sh`.
+    /// HTTPS URL of a file. Azure Storage is read with an identity, so the URL needs no signature. Example:
+    /// `https://mystorage.blob.core.windows.net/scripts/setup.sh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^https://"))]
     pub url: Option<String>,
-    /// HTTPS URL of a blob container, all of whose blobs are downloaded.
+    /// HTTPS URL of a blob container; the node downloads all its blobs. Example:
+    /// `https://mystorage.blob.core.windows.net/data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^https://"))]
     pub container_url: Option<String>,
-    /// Container of the account's auto-storage, all of whose blobs are downloaded.
+    /// Container of the auto-storage account; the node downloads all its blobs. Example: `data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9$][a-z0-9-]{2,62}$"))]
     pub auto_storage_container: Option<String>,
-    /// Download only the blobs of the container whose names begin like this.
+    /// Download only blobs whose names start with this text. Default: all blobs. Example: `models/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub prefix: Option<String>,
-    /// Path of the file, relative to the working directory of the task. Example: `setup.sh`.
+    /// Path of the file, or of the folder of a container, relative to the working directory of the task.
+    /// Required with `url`. Example: `setup.sh`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub path: Option<String>,
@@ -273,8 +286,8 @@ pub struct ResourceFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^0[0-7]{3}$"))]
     pub mode: Option<String>,
-    /// Resource ID of the identity that reads it, or `none` for what anyone may read. Without it blobs are
-    /// read with the pool's pull identity, and other URLs without an identity.
+    /// Resource ID of the identity that reads the source, or `none` for public sources. Default: the
+    /// identity that pulls images for blobs, and none for other URLs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 400))]
     pub identity: Option<String>,
@@ -284,20 +297,23 @@ pub struct ResourceFile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Mount {
-    /// Kind of file system: `blob` (a container in Azure Storage) or `nfs` (an NFS export).
+    /// Kind of file system: `blob` (a container in Azure Storage), `azureFiles` (a share of Azure Files
+    /// over SMB) or `nfs` (an NFS export).
     pub kind: MountKind,
-    /// Storage account of a `blob` mount, or `host:/export` of an `nfs` mount. Example: `mystorage`.
+    /// Storage account of a `blob` or `azureFiles` mount, or `host:/export` of an `nfs` mount. Example:
+    /// `mystorage`.
     #[schemars(length(min = 1, max = 255))]
     pub source: String,
     /// Container of a `blob` mount. Example: `data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9$][a-z0-9-]{2,62}$"))]
     pub container: Option<String>,
-    /// Share of an `azureFiles` mount.
+    /// Share of an `azureFiles` mount. Example: `data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{2,62}$"))]
     pub share: Option<String>,
-    /// Where the key of the storage account of an `azureFiles` mount lies: Batch mounts with no identity there.
+    /// Secret in a key vault that contains the key of the storage account of an `azureFiles` mount.
+    /// Example: `{ vault: /subscriptions/<id>/..., name: storage-key }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<VaultSecret>,
     /// Folder below the mount root of the node (`$AZ_BATCH_NODE_MOUNTS_DIR`). Example: `data`.

@@ -100,10 +100,11 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 400))]
     pub catalog: Option<String>,
-    /// Properties to merge into rendered resources.
+    /// Properties to merge into rendered resources, by stage and symbolic name. Default: none. Example: `{
+    /// batch: { account: { properties: { publicNetworkAccess: Disabled } } } }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patch: Option<Patch>,
-    /// Bicep files of your own to render into a stage.
+    /// Your own Bicep files to add to stages. Default: none. Example: `{ batch: [alerts.bicep] }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub add: Option<Add>,
     /// Levels and waivers of rules, and your quota. Example: `{ rules: { POOL003: { level: warning, reason:

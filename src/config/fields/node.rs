@@ -32,11 +32,12 @@ pub struct Node {
     /// `standard`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security_type: Option<SecurityType>,
-    /// Secure boot under `trustedLaunch`; false when it is not given, since GPU drivers that are built on the machine
-    /// are not signed.
+    /// Whether Secure Boot is on; requires `securityType: trustedLaunch`. GPU drivers that are built on the
+    /// machine are not signed and do not load with it. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secure_boot: Option<bool>,
-    /// Encrypt disks and caches of builder and pools on their hosts; false when it is not given.
+    /// Whether the disks and caches of the builder and the nodes are encrypted on the host. Default:
+    /// `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption_at_host: Option<bool>,
 }
