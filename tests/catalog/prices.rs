@@ -101,9 +101,9 @@ fn missing_pages_and_mixed_currencies_are_refused() {
     dollars["currencyCode"] = json!("USD");
     let mut other = page(&[dollars], None);
     other["BillingCurrency"] = json!("USD");
-    refused(&import(folder.path(), &[page(&machines(), None), other]), "one page is in EUR");
-    refused(&import(folder.path(), &[json!({ "Items": 7 })]), "no answer of the Retail Prices API");
-    refused(&import(folder.path(), &[page(&[], None)]), "it holds no price");
+    refused(&import(folder.path(), &[page(&machines(), None), other]), "the pages use different currencies: EUR");
+    refused(&import(folder.path(), &[json!({ "Items": 7 })]), "not a response of the Retail Prices API");
+    refused(&import(folder.path(), &[page(&[], None)]), "it contains no price");
     assert!(!folder.path().join("catalog").exists());
 }
 

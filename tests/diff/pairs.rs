@@ -312,7 +312,7 @@ fn a_deleted_pool_keeps_running() {
         compare(|state| state.resources.retain(|resource| resource.name != "visionbatch/dev"));
     only(&diff, "/dev", Action::Delete, Verdict::InPlace);
     let pool = resource(&diff, "/dev");
-    assert!(pool.consequence.contains("a deployment leaves it as it is"), "{}", pool.consequence);
+    assert!(pool.consequence.contains("a deployment does not delete it"), "{}", pool.consequence);
     assert_eq!(diff.detailed_exit_code(), 3);
     assert_eq!((diff.capacity.before.gpus, diff.capacity.after.gpus), (2.0, 0.0));
 }
@@ -334,7 +334,7 @@ fn a_blue_green_pool_names_the_one_to_drain() {
     assert_eq!(diff.detailed_exit_code(), 2);
     let pool = resource(&diff, "/dev-4e5f6a7b");
     assert_eq!(pool.pairing, Pairing::BlueGreen { base: "dev".to_owned() });
-    assert!(pool.advice.contains("drains `dev-0a1b2c3d`"), "{}", pool.advice);
+    assert!(pool.advice.contains("drains and deletes `dev-0a1b2c3d`"), "{}", pool.advice);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn the_old_script_becomes_a_config_and_a_list_of_its_defects() {
             "never deprovisioned",
             "V1",
             "managed image",
-            "no way out",
+            "no outbound access",
             "podman",
             "no NVIDIA container toolkit",
             "NvidiaGpuDriverLinux",

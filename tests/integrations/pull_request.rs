@@ -197,8 +197,8 @@ fn the_action_reviews_a_pull_request_in_one_comment() {
     let repository = Repository::new();
     let (url, held) = service::start(json!([]));
 
-    let run =
-        github(&mut values(&repository, &releases, &digest, "pull_request"), &repository, &url);
+    let mut runner = values(&repository, &releases, &digest, "pull_request");
+    let run = github(&mut runner, &repository, &url);
     assert!(run.ended("Fail for what was found"), "{}", run.log);
     assert_eq!(run.outputs["findings"], "0", "{}", run.log);
     assert_eq!(run.outputs["render"], "0", "{}", run.log);

@@ -163,10 +163,10 @@ fn circles_and_long_chains_are_refused() {
         ["{% include 'bicep/batch.bicep.tera' %}", "{% extends 'bicep/batch.bicep.tera' %}"]
     {
         let found = refused(template);
-        assert!(found.contains("PB2003") && found.contains("in a circle"), "{found}");
+        assert!(found.contains("PB2003") && found.contains("form a cycle"), "{found}");
     }
     let include = |name: &str| format!("{{% include '{name}' %}}");
-    assert!(found_in_chain(5000, include, "end").contains("more than 10 deep"));
+    assert!(found_in_chain(5000, include, "end").contains("more than 10 levels deep"));
 }
 
 #[test]

@@ -283,7 +283,7 @@ fn access(diff: &Diff) -> Answer {
     } else if !narrower.is_empty() {
         (Verdict::Narrows, few(&narrower))
     } else {
-        (Verdict::No, "no change to roles, identities, networks and users".to_owned())
+        (Verdict::No, "roles, identities, networks and users are unchanged".to_owned())
     };
     Answer::new(Question::Access, verdict, text)
 }

@@ -83,7 +83,7 @@ pub(super) fn answer(diff: &Diff) -> Answer {
         }));
     }
     if costs.parts.is_empty() {
-        costs.parts.push("no change to nodes, sizes and SKUs".to_owned());
+        costs.parts.push("nodes, sizes and SKUs are unchanged".to_owned());
     }
     Answer::new(Question::Cost, verdict, first(&costs.parts, MAX_PARTS))
 }
