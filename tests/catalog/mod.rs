@@ -145,7 +145,10 @@ fn findings_change_with_the_answers() {
     let found = findings(folder.path(), &["--as-of", "2026-11-25"]);
     // Three nodes of four vCPUs want 12 of the 8 that the account is granted.
     let quota = &found["SUB003"];
-    assert!(quota["label"].as_str().expect("a label").starts_with("the deployment needs 12 vCPUs of"), "{quota}");
+    assert!(
+        quota["label"].as_str().expect("a label").starts_with("the deployment needs 12 vCPUs of"),
+        "{quota}"
+    );
     let facts = quota["facts"].as_array().expect("facts").clone();
     assert!(facts.iter().any(|fact| fact["table"] == "azure/quotas.tsv"), "{quota}");
     assert!(found["SUB005"]["label"].as_str().expect("a label").contains("2025-06-01"));
@@ -226,8 +229,7 @@ fn validation_says_which_answers_it_used() {
 fn old_facts_are_told_as_such() {
     let folder = imported();
     let found = findings(folder.path(), &["--as-of", "2026-11-25"]);
-    let told =
-        |one: &Value| one["reason"].as_str().expect("a reason").contains("last verified on");
+    let told = |one: &Value| one["reason"].as_str().expect("a reason").contains("last verified on");
     assert!(!found.values().any(told), "{found:?}");
     let found = findings(folder.path(), &["--as-of", "2027-11-30"]);
     let reason = found["SUB003"]["reason"].as_str().expect("a reason");

@@ -101,8 +101,14 @@ fn missing_pages_and_mixed_currencies_are_refused() {
     dollars["currencyCode"] = json!("USD");
     let mut other = page(&[dollars], None);
     other["BillingCurrency"] = json!("USD");
-    refused(&import(folder.path(), &[page(&machines(), None), other]), "the pages use different currencies: EUR");
-    refused(&import(folder.path(), &[json!({ "Items": 7 })]), "not a response of the Retail Prices API");
+    refused(
+        &import(folder.path(), &[page(&machines(), None), other]),
+        "the pages use different currencies: EUR",
+    );
+    refused(
+        &import(folder.path(), &[json!({ "Items": 7 })]),
+        "not a response of the Retail Prices API",
+    );
     refused(&import(folder.path(), &[page(&[], None)]), "it contains no price");
     assert!(!folder.path().join("catalog").exists());
 }

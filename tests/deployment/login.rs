@@ -56,7 +56,7 @@ fn without_a_login_nothing_is_asked() {
     let mut wrong = Standin::secret_environment();
     wrong.retain(|(name, _)| *name != "AZURE_CLIENT_SECRET");
     wrong.push(("AZURE_CLIENT_SECRET", "wrong".to_owned()));
-    let outcome = deploy(&place, wrong, &["--full"]).fails(2, "the login is refused");
+    let outcome = deploy(&place, wrong, &["--full"]).fails(2, "the login failed");
     assert!(
         !outcome.errors.contains("wrong~") && outcome.errors.contains("AADSTS7000215"),
         "{}",

@@ -13,7 +13,7 @@ fn image_builder_bakes_and_starts_over_after_a_failure() {
     let config = CONFIG.replace("gallery:", "bake: image-builder\ngallery:");
     let place = Place::new(&config);
     place.standin.cloud().knobs.image_builder = BuildEnd::Failed;
-    place.deploy(&["--full"]).fails(1, "Image Builder's run");
+    place.deploy(&["--full"]).fails(1, "the Image Builder run");
     place.standin.cloud().knobs.image_builder = BuildEnd::Succeeded;
     place.deploy(&["--full"]).succeeds();
     place.is_equal();
@@ -100,7 +100,7 @@ fn an_interrupted_wait_says_what_goes_on() {
     // What it still prints must find a reader.
     let _ = out.read_to_string(&mut text);
     let outcome = Outcome::of(child.wait_with_output().expect("it ends"));
-    let outcome = outcome.fails(130, "Azure goes on with");
+    let outcome = outcome.fails(130, "Azure continues");
     assert!(outcome.errors.contains("bake"), "{}", outcome.errors);
     place.standin.cloud().knobs.bake = BakeEnd::Succeeded;
     place.deploy(&["--full"]).succeeds();

@@ -106,7 +106,7 @@ fn a_change_by_hand_is_told_and_put_back_when_asked() {
     scale(7);
     let outcome = place.deploy(&["--full"]).fails(1, "changed manually");
     assert!(
-        outcome.out.contains("targetDedicatedNodes is 7, the render says 1"),
+        outcome.out.contains("targetDedicatedNodes is 7, but the render sets 1"),
         "{}",
         outcome.out
     );
@@ -158,10 +158,10 @@ fn two_runs_at_once_end_equal() {
 #[test]
 fn each_end_of_a_bake_has_an_answer() {
     for (end, words) in [
-        (BakeEnd::Failed, "the bake failed in step"),
-        (BakeEnd::Halted, "left no result"),
-        (BakeEnd::Foreign, "runs another bake"),
-        (BakeEnd::Garbled, "left no result"),
+        (BakeEnd::Failed, "the bake failed at step"),
+        (BakeEnd::Halted, "did not report a result"),
+        (BakeEnd::Foreign, "is running another bake"),
+        (BakeEnd::Garbled, "did not report a result"),
     ] {
         let place = Place::new(CONFIG);
         place.standin.cloud().knobs.bake = end;
@@ -187,7 +187,7 @@ fn a_builder_of_another_bake_goes_only_when_asked() {
     let fixed = CONFIG.replace("gallery:", "bake: { steps: [{ packages: [htop] }] }\ngallery:");
     place.render(&fixed, &[]);
     place.standin.cloud().knobs.bake = BakeEnd::Succeeded;
-    place.deploy(&["--full"]).fails(1, "of another bake");
+    place.deploy(&["--full"]).fails(1, "belongs to another bake");
     place.deploy(&["--full", "--yes"]).succeeds();
     place.is_equal();
 }
@@ -220,7 +220,7 @@ fn the_table_comes_before_the_first_write() {
         "Microsoft.Batch is NotRegistered",
         "not offered",
         "roleAssignments/write",
-        "there is no Dockerfile",
+        "Dockerfile does not exist",
     ] {
         assert!(outcome.out.contains(words), "`{words}` is not in:\n{}", outcome.out);
     }

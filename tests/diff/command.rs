@@ -265,8 +265,11 @@ fn one_config_beside_renders_that_are_gone_is_one_of_many() {
     let review = ["diff", ".", "--as-of", "2026-11-23"];
     let told = expect(folder.path(), &review, 0);
     let at = |words: &str| told.find(words);
-    let order =
-        [at("2 configs: 2 of them change"), at("\nother: config removed: "), at("\nsimulate: 1 to modify")];
+    let order = [
+        at("2 configs: 2 of them change"),
+        at("\nother: config removed: "),
+        at("\nsimulate: 1 to modify"),
+    ];
     assert!(order.is_sorted() && order[0].is_some(), "{order:?} in\n{told}");
 }
 

@@ -202,7 +202,10 @@ fn what_a_forecast_does_not_see_is_said() {
         .unwrap()
         .retain(|it| !it["resourceId"].as_str().unwrap().ends_with("/dev"));
     let unseen = reviewed(Some(&previous), &new, &short).live.unwrap().unseen;
-    assert!(unseen.iter().any(|line| line.contains("the forecast does not contain it")), "{unseen:?}");
+    assert!(
+        unseen.iter().any(|line| line.contains("the forecast does not contain it")),
+        "{unseen:?}"
+    );
 }
 
 #[test]

@@ -167,7 +167,9 @@ fn a_comment_fits_and_says_what_it_leaves_out() {
     let comment = written(&diff(Some(&before), Some(&after)), Format::Markdown);
     assert!(comment.len() <= 65_536, "{} bytes", comment.len());
     assert!(comment.starts_with("<!-- prebake-review:vision -->\n"));
-    assert!(comment.contains("Omitted to fit") || comment.contains("exceeds the length of a comment"));
+    assert!(
+        comment.contains("Omitted to fit") || comment.contains("exceeds the length of a comment")
+    );
 }
 
 #[test]
@@ -271,7 +273,10 @@ fn own_templates_stay_within_bounds() {
         ("a\n{{> report/review.txt.hbs}}".to_owned(), "review.txt.hbs:2: partials"),
         ("{{#if 1}}".repeat(101) + &"{{/if}}".repeat(101), "blocks are nested too deeply"),
         ("{{#if 1}}".repeat(50_000) + &"{{/if}}".repeat(50_000), "stack limit"),
-        (format!("{{{{md {}\"a\"{}}}}}", "(md ".repeat(9), ")".repeat(9)), "calls are nested too deeply"),
+        (
+            format!("{{{{md {}\"a\"{}}}}}", "(md ".repeat(9), ")".repeat(9)),
+            "calls are nested too deeply",
+        ),
     ] {
         let why = written(&template).unwrap_err();
         assert!(why.contains(with), "{why}");
