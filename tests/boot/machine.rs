@@ -77,12 +77,14 @@ struct Console {
 impl Machine {
     /// A machine that was never on.
     pub fn new(seed: Seed) -> Self {
+        Self::with_disk(Path::new(&format!("{ARCHIVES}/base.raw")), seed)
+    }
+
+    /// A machine with a copy of a disk.
+    pub fn with_disk(base: &Path, seed: Seed) -> Self {
         let folder = tempfile::Builder::new().prefix("boot").tempdir().expect("a temporary folder");
         let disk = folder.path().join("disk.raw");
-        let copied = Command::new("cp")
-            .args(["--sparse=always", &format!("{ARCHIVES}/base.raw")])
-            .arg(&disk)
-            .status();
+        let copied = Command::new("cp").arg("--sparse=always").arg(base).arg(&disk).status();
         assert!(copied.is_ok_and(|status| status.success()), "the disk can be copied");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/boot/world.sh");
         let mut world = Command::new("unshare")
