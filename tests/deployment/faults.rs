@@ -1,7 +1,8 @@
 //! A failure of every kind at every request: the deployment goes on, or ends with an error that says what to do, and
 //! the same command then ends with what the render asks for.
 //!
-//! The gate takes a sample of the requests, `PREBAKE_FAULTS=all` takes every kind at every request.
+//! The gate takes each kind once in each deployment. `PREBAKE_FAULTS=100` takes so many cases of each, `PREBAKE_FAULTS=all`
+//! every kind at every request.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,8 +15,6 @@ use super::Place;
 use super::run::CONFIG;
 use crate::azure::{Action, Fault, refusal};
 
-/// Cases of a sample.
-const SAMPLE: usize = 16;
 /// The longest that a run beside the stand-in may take.
 const LONGEST: Duration = Duration::from_secs(120);
 
@@ -110,13 +109,14 @@ impl Scenario {
     fn check(&self) {
         let rendered: Vec<Place> = self.configs.iter().map(|config| Place::new(config)).collect();
         let requests = self.requests(&rendered);
-        let all = std::env::var("PREBAKE_FAULTS").is_ok_and(|value| value == "all");
-        let cases: Vec<(usize, Kind)> = if all {
+        let asked = std::env::var("PREBAKE_FAULTS").unwrap_or_default();
+        let sample = asked.parse().unwrap_or(KINDS.len());
+        let cases: Vec<(usize, Kind)> = if asked == "all" {
             let every = (0..requests.len()).flat_map(|at| KINDS.map(|kind| (at, kind)));
             every.collect()
         } else {
-            let at = |case: usize| case * requests.len() / SAMPLE;
-            (0..SAMPLE).map(|case| (at(case), KINDS[case % KINDS.len()])).collect()
+            let at = |case: usize| case * requests.len() / sample;
+            (0..sample).map(|case| (at(case), KINDS[case % KINDS.len()])).collect()
         };
         let (next, wrong) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
         let workers = std::thread::available_parallelism().map_or(2, usize::from);

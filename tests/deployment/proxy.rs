@@ -93,6 +93,8 @@ fn a_proxy_that_refuses_is_named() {
 fn a_build_for_repository_permissions_works_as_the_caller() {
     let config = CONFIG.replace("create: true", "create: true, roleAssignmentMode: abac");
     let place = Place::new(&config);
+    let task = std::fs::read_to_string(place.path().join("acr-task.yaml")).expect("it is rendered");
+    assert!(task.contains("--source-acr-auth-id '[caller]'"), "{task}");
     place.deploy(&["--full"]).succeeds();
     place.is_equal();
     let requests = place.standin.take_requests();

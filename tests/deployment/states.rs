@@ -223,15 +223,19 @@ fn the_time_limit_of_a_bake_does_not_start_again() {
         requests.iter().any(|one| one.request.path.ends_with("retrieveBootDiagnosticsData"))
     });
     child.kill().and_then(|()| child.wait()).expect("our own child");
-    let age = |created: &str| {
+    {
         let mut cloud = place.standin.cloud();
         let found = cloud.resources.iter_mut().find(|(id, _)| builder(id)).expect("the builder");
-        found.1.shown["properties"]["timeCreated"] = json!(created);
-    };
-    age("2024-01-01T10:00:00.1234567+00:00");
+        found.1.shown["properties"]["timeCreated"] = json!("2024-01-01T10:00:00.1234567+00:00");
+    }
     place.deploy(&["--full"]).fails(1, "no result within 90 minutes of its creation");
     // A result that came meanwhile counts all the same.
-    place.standin.cloud().knobs.bake = BakeEnd::Succeeded;
+    {
+        let mut cloud = place.standin.cloud();
+        cloud.knobs.bake = BakeEnd::Succeeded;
+        let found = cloud.resources.iter_mut().find(|(id, _)| builder(id)).expect("the builder");
+        found.1.vm.as_mut().expect("a machine").looks = 1_000;
+    }
     place.deploy(&["--full"]).succeeds();
     place.is_equal();
 }
