@@ -14,10 +14,11 @@ use crate::arm::Template;
 use crate::catalog::{Date, Overlay};
 use crate::check::{self, Declared, Subject};
 use crate::config::fields::RoleAssignmentMode;
-use crate::config::{Config, Document, escape};
-use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources};
+use crate::config::{Config, Document};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources, pointer};
 use crate::expand::Resource;
-use crate::model::Model;
+use crate::extend::Extension;
+use crate::model::{Model, Origins};
 use crate::render::Artifacts;
 use crate::schema::ResourceSchemas;
 use crate::validate;
@@ -28,6 +29,7 @@ pub(super) struct Judged<'a> {
     pub(super) document: &'a Document,
     pub(super) model: &'a Model,
     pub(super) artifacts: &'a Artifacts,
+    pub(super) extension: &'a Extension,
     pub(super) stages: &'a [Stage],
     /// Folder of the render, as messages name it.
     pub(super) folder: &'a str,
@@ -63,7 +65,7 @@ impl Judged<'_> {
         found.append(secrets.take());
         let settings = self.config.checks.as_ref().map(|checks| checks.rules.clone());
         let outcome = check::apply(found, &settings.unwrap_or_default(), as_of, &|code| {
-            self.document.key_place(&format!("/checks/rules/{}", escape(code)))
+            self.document.key_place(&format!("/checks/rules/{}", pointer::escape(code)))
         });
         diagnostics.append(outcome.diagnostics);
         answers
@@ -71,7 +73,13 @@ impl Judged<'_> {
 
     /// Where its values come from.
     fn places(&self) -> RenderPlaces<'_> {
-        RenderPlaces::new(self.model, self.document, self.artifacts, self.stages)
+        RenderPlaces {
+            stages: self.stages,
+            artifacts: self.artifacts,
+            extension: self.extension,
+            document: self.document,
+            origins: Origins::new(self.model, self.document),
+        }
     }
 
     /// What the schemas of their types say of the resources.
