@@ -66,8 +66,7 @@ if [ "$image" = yes ]; then
       sleep "${PREBAKE_POLL_SECONDS:-20}"
     done
     printf '%s\n' "$result" > bake-result.json
-    if [[ $result != *'"status":"succeeded","failedStep"'* ]]; then
-      sed -n 's/^.*PREBAKE-LOG /  /p' "$console" >&2
+    if [[ $result != *'"status":"succeeded","failedStep"'* ]]; then sed -n 's/^.*PREBAKE-LOG /  /p' "$console" >&2
       fail "the bake failed: see the end of its log above, and $PWD/bake-result.json" 'delete the builder to start over'
     fi
     azure vm deallocate "${vm[@]}" --output none
@@ -82,7 +81,5 @@ if [ "$image" = yes ]; then
   done
 fi
 
-if [ "$batch" = yes ]; then
-  stage batch prebake-inference-batch-
-fi
+[ "$batch" = no ] || stage batch prebake-inference-batch-
 echo '== done:' inference

@@ -31,7 +31,5 @@ done
 exists=$(azure group exists --name "$group" --output tsv)
 [ "$exists" = true ] || azure group create --name "$group" --location swedencentral --output none
 
-if [ "$batch" = yes ]; then
-  stage batch prebake-nightly-batch-
-fi
+[ "$batch" = no ] || stage batch prebake-nightly-batch-
 echo '== done:' nightly

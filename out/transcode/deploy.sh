@@ -65,7 +65,5 @@ if [ "$image" = yes ]; then
   fi
 fi
 
-if [ "$batch" = yes ]; then
-  stage batch prebake-transcode-batch-
-fi
+[ "$batch" = no ] || stage batch prebake-transcode-batch-
 echo '== done:' transcode

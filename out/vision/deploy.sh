@@ -5,8 +5,7 @@ set -euo pipefail
 usage='usage: deploy.sh --image-only | --batch-only | --full | --help
 --image-only: registry, builder, image, up to the image version
 --batch-only: batch, the Batch account and its pools
-Run it in the folder of the config: images are built from there.
-Exit codes: 0 done, 1 failed, 2 wrong usage.'
+Run it in the folder of the config: images are built from there. Exit codes: 0 done, 1 failed, 2 wrong usage.'
 case "$#:${1:-}" in
   1:--image-only) image=yes batch=no ;;
   1:--batch-only) image=no batch=yes ;;
@@ -83,8 +82,7 @@ if [ "$image" = yes ]; then
       sleep "${PREBAKE_POLL_SECONDS:-20}"
     done
     printf '%s\n' "$result" > bake-result.json
-    if [[ $result != *'"status":"succeeded","failedStep"'* ]]; then
-      sed -n 's/^.*PREBAKE-LOG /  /p' "$console" >&2
+    if [[ $result != *'"status":"succeeded","failedStep"'* ]]; then sed -n 's/^.*PREBAKE-LOG /  /p' "$console" >&2
       fail "the bake failed: see the end of its log above, and $PWD/bake-result.json" 'delete the builder to start over'
     fi
     azure vm deallocate "${vm[@]}" --output none
@@ -103,7 +101,5 @@ if [ "$image" = yes ]; then
   done
 fi
 
-if [ "$batch" = yes ]; then
-  stage batch prebake-vision-batch-
-fi
+[ "$batch" = no ] || stage batch prebake-vision-batch-
 echo '== done:' vision

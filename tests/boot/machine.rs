@@ -34,6 +34,11 @@ const PROVISIONING: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 /// How long a boot may take before it counts as one that never ends.
 const PATIENCE: Duration = Duration::from_secs(400);
 
+/// What a machine that does not end is doing: the logs of the steps, what systemd waits for, every process.
+const AT_WORK: &str = "tail -n 15 /run/prebake/log/*; systemctl --no-pager list-jobs; \
+    systemctl --no-pager --failed; ps -eo pid,etime,stat,wchan:20,args --forest; \
+    journalctl --no-pager --lines 40 --unit docker --unit containerd";
+
 /// How a boot ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -391,7 +396,7 @@ impl Drop for Machine {
         if std::thread::panicking() {
             eprintln!("{}", self.story());
             if self.running.is_some() {
-                eprintln!("{}", self.run("tail -n 15 /run/prebake/log/*"));
+                eprintln!("{}", self.run(AT_WORK));
             }
         }
         if let Some(mut running) = self.running.take() {
