@@ -19,6 +19,7 @@ mod container_names;
 mod container_tasks;
 mod duration;
 mod finding;
+mod formula;
 mod image;
 mod image_version;
 mod lifecycle;
@@ -37,6 +38,7 @@ mod subscription;
 
 pub use catalogue::{Rule, explain, rule, rules};
 pub use cloud_init::MAX_CUSTOM_DATA;
+pub use formula::most_nodes;
 pub use finding::{Finding, Places, Target, diagnostic};
 pub use policy::{Outcome, apply};
 pub use secrets::{SECRET, secrets_of_file};

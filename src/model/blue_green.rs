@@ -53,7 +53,11 @@ impl<'a> NeedsEmptyPool<'a> {
     fn of(pool: &'a Pool, context: &PoolContext<'a>) -> Self {
         let image = match &context.node_image.baked {
             Some(baked) => {
-                Some(format!("{}/{}/{}", baked.gallery, baked.definition, baked.version))
+                let image = format!("{}/{}/{}", baked.gallery, baked.definition, baked.version);
+                let place = [&baked.subscription, &baked.resource_group];
+                let place: String =
+                    place.into_iter().flatten().map(|part| format!("{part}/")).collect();
+                Some(format!("{place}{image}"))
             }
             None => context.node_image.existing_id.clone(),
         };

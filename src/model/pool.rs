@@ -3,9 +3,9 @@ use serde::Serialize;
 use super::batch::PoolContext;
 use super::blue_green;
 use super::images::NameValue;
-use super::is_resource_id;
 use super::names::identifier;
 use super::resolver::Resolver;
+use super::resource_id::ResourceId;
 use super::sizes::Size;
 use crate::config::fields::{self, Elevation, MountKind, Replacement};
 
@@ -233,7 +233,7 @@ fn containers(
 fn identities(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) {
     for (index, id) in written.identities.iter().enumerate() {
         let pointer = format!("{pointer}/identities/{index}");
-        check_identity(resolver, id, &pointer);
+        ResourceId::of_identity(resolver, id, &pointer);
     }
 }
 
@@ -248,18 +248,6 @@ fn attached(written: &fields::Pool) -> Vec<String> {
         }
     }
     attached
-}
-
-fn check_identity(resolver: &mut Resolver<'_>, id: &str, pointer: &str) {
-    if !is_resource_id(id, "Microsoft.ManagedIdentity/userAssignedIdentities") {
-        resolver.error(
-            "PB1026",
-            pointer,
-            "not the ID of a user-assigned identity",
-            "expected `/subscriptions/.../userAssignedIdentities/<identity>`",
-            "copy it from `az identity show --query id`",
-        );
-    }
 }
 
 fn start_task(
@@ -339,7 +327,7 @@ fn mounts(
             );
         }
         if let Some(id) = &mount.identity {
-            check_identity(resolver, id, &format!("{pointer}/identity"));
+            ResourceId::of_identity(resolver, id, &format!("{pointer}/identity"));
         }
         mounts.push(Mount {
             blob,
