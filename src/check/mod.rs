@@ -38,8 +38,8 @@ mod subscription;
 
 pub use catalogue::{Rule, explain, rule, rules};
 pub use cloud_init::MAX_CUSTOM_DATA;
-pub use formula::most_nodes;
 pub use finding::{Finding, Places, Target, diagnostic};
+pub use formula::most_nodes;
 pub use policy::{Outcome, apply};
 pub use secrets::{SECRET, secrets_of_file};
 pub use subject::{Declared, Subject};

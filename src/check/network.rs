@@ -172,8 +172,7 @@ fn network_is_in_the_subscription(view: &View<'_>, sink: &mut Sink<'_>) {
         let own = own_subscription(view, &resource.resource().id);
         if let Some((there, own)) = there.zip(own).filter(|(there, own)| there != own) {
             let label = format!("the network is in subscription {there}, what joins it in {own}");
-            sink.report(&subnet, label)
-                .help("name a subnet of the subscription of the deployment");
+            sink.report(&subnet, label).help("name a subnet of the subscription of the deployment");
         }
     }
 }

@@ -193,9 +193,13 @@ fn vault_is_in_the_subscription(view: &View<'_>, sink: &mut Sink<'_>) {
         let vault = account.at("properties/keyVaultReference/id");
         let Some(id) = vault.id() else { continue };
         let own = own_subscription(view, &account.resource().id);
-        if let Some((there, own)) = subscription_of(&id).zip(own).filter(|(there, own)| there != own)
+        if let Some((there, own)) =
+            subscription_of(&id).zip(own).filter(|(there, own)| there != own)
         {
-            sink.report(&vault, format!("the vault is in subscription {there}, the account in {own}"));
+            sink.report(
+                &vault,
+                format!("the vault is in subscription {there}, the account in {own}"),
+            );
         }
     }
 }

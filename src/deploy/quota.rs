@@ -175,7 +175,11 @@ impl Deployment<'_> {
         }
         let is_pool = |resource: &&Resource| {
             resource.kind.eq_ignore_ascii_case("Microsoft.Batch/batchAccounts/pools")
-                && resource.name.rsplit('/').next().is_some_and(|id| id.eq_ignore_ascii_case(&pool.id))
+                && resource
+                    .name
+                    .rsplit('/')
+                    .next()
+                    .is_some_and(|id| id.eq_ignore_ascii_case(&pool.id))
         };
         let resource = self.resources.iter().find(is_pool);
         let properties = resource.and_then(|resource| resource.body.get("properties"));

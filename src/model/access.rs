@@ -149,8 +149,7 @@ pub(super) fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
     if !model.access.assign_roles {
         identities_exist(resolver, model);
     }
-    let mut list =
-        List { model, needed: Vec::new(), assigned_on: Vec::new(), assigns: false };
+    let mut list = List { model, needed: Vec::new(), assigned_on: Vec::new(), assigns: false };
     list.of_registry();
     list.of_image_builder();
     list.of_deployer();
@@ -265,7 +264,8 @@ impl List<'_> {
         };
         let Some(baked) = &model.node_image.baked else { return };
         let path = format!("/providers/{IDENTITIES}/{}", builder.identity);
-        let identity = self.scope("identity", &builder.identity, builder.identity_at.as_ref(), path);
+        let identity =
+            self.scope("identity", &builder.identity, builder.identity_at.as_ref(), path);
         let to = Principal::Identity { identity };
         let gallery = self.gallery_scope(baked);
         self.own(Grant {
@@ -300,7 +300,8 @@ impl List<'_> {
         let model = self.model;
         let joins = [&model.network.builder_network_id, &model.network.pool_network_id];
         for network in joins.into_iter().flatten() {
-            let reason = "joins the subnet: builder and pools are created with the deployer's rights";
+            let reason =
+                "joins the subnet: builder and pools are created with the deployer's rights";
             self.need(
                 "Network Contributor",
                 Scope::of_network(network),
@@ -372,8 +373,12 @@ impl List<'_> {
         if !batch.user_subscription || !batch.create_account {
             return;
         }
-        let subscription =
-            Scope { kind: "subscription", name: String::new(), id: None, path: Some(String::new()) };
+        let subscription = Scope {
+            kind: "subscription",
+            name: String::new(),
+            id: None,
+            path: Some(String::new()),
+        };
         let role = "Azure Batch Service Orchestration Role";
         self.need(role, subscription, Principal::Batch, "Batch creates the nodes in it");
         if let Some(id) = &batch.key_vault_id {
@@ -391,7 +396,8 @@ impl List<'_> {
             let Some(identity) = self.mount_identity(mount) else { continue };
             let scope =
                 Scope { kind: "storage account", name: mount.source.clone(), id: None, path: None };
-            let reason = "nodes mount the container; Storage Blob Data Reader is enough for `-o ro`";
+            let reason =
+                "nodes mount the container; Storage Blob Data Reader is enough for `-o ro`";
             let to = Principal::Identity { identity };
             self.need("Storage Blob Data Contributor", scope, to, reason);
         }

@@ -179,9 +179,8 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     image_builder_publishes(resolver, builder.as_ref(), &node_image);
     let private = images.iter().any(|image| image.private);
     let identity_at = access::pull_identity(resolver, private);
-    let identity = private.then(|| {
-        identity_at.as_ref().map_or_else(|| names.local("pull"), |at| at.name.clone())
-    });
+    let identity = private
+        .then(|| identity_at.as_ref().map_or_else(|| names.local("pull"), |at| at.name.clone()));
     let bake = builder.as_ref().and_then(|builder| {
         let identity = bake::PullIdentity::new(identity.as_deref(), identity_at.as_ref());
         bake::resolve(resolver, &node, builder, &images, identity)

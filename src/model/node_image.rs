@@ -141,7 +141,9 @@ fn existing_gallery(resolver: &mut Resolver<'_>, written: &fields::Gallery) {
                 "/gallery",
                 format!("existing gallery needs `{key}`"),
                 "a name that prebake derives is one of a gallery that it creates",
-                format!("add `{key}`, as `az sig list` and `az sig image-definition list` print it"),
+                format!(
+                    "add `{key}`, as `az sig list` and `az sig image-definition list` print it"
+                ),
             );
         }
         return;

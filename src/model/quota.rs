@@ -17,15 +17,18 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
         sizes.map(|size| size.family.into_owned()).filter(|family| !family.is_empty()).collect();
     for family in checks.quota.keys() {
         let plain = normal(family);
-        let of_subscription =
-            ["batch", "compute"].iter().any(|of| resolver.overlay.quota(&format!("{of}:{plain}")).is_some());
+        let of_subscription = ["batch", "compute"]
+            .iter()
+            .any(|of| resolver.overlay.quota(&format!("{of}:{plain}")).is_some());
         if of_subscription || families.iter().any(|known| normal(known) == plain) {
             continue;
         }
         let help = match nearest(family, families.iter().map(String::as_str)) {
             Some(known) => format!("did you mean `{known}`?"),
-            None => "write the family as `az vm list-usage` or the quotas of the Batch account name it"
-                .to_owned(),
+            None => {
+                "write the family as `az vm list-usage` or the quotas of the Batch account name it"
+                    .to_owned()
+            }
         };
         resolver.report(
             Severity::Warning,
