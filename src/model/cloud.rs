@@ -10,10 +10,13 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
     for (index, pool) in config.batch.iter().flat_map(|batch| &batch.pools).enumerate() {
         let files = pool.start_task.iter().flat_map(|task| &task.resource_files);
         for (file, written) in files.enumerate() {
-            let pointer = format!("/batch/pools/{index}/startTask/resourceFiles/{file}/url");
-            let host = host(&written.url);
-            if let Some(other) = catalog::cloud_of_storage(host) {
-                same(resolver, &other, &format!("`{host}` is a storage account"), &pointer);
+            let pointer = format!("/batch/pools/{index}/startTask/resourceFiles/{file}");
+            for (key, url) in [("url", &written.url), ("containerUrl", &written.container_url)] {
+                let host = url.as_deref().map(host).unwrap_or_default();
+                if let Some(other) = catalog::cloud_of_storage(host) {
+                    let what = format!("`{host}` is a storage account");
+                    same(resolver, &other, &what, &format!("{pointer}/{key}"));
+                }
             }
         }
     }

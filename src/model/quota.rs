@@ -33,7 +33,7 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
         resolver.report(
             Severity::Warning,
             "PB1500",
-            &format!("/checks/quota/{}", crate::config::escape(family)),
+            &format!("/checks/quota/{}", crate::diagnostic::pointer::escape(family)),
             format!("no VM family is called `{family}`"),
             "no pool is held against this quota",
             help,
