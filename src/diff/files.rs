@@ -62,9 +62,9 @@ impl FileKind {
         match self {
             Self::Bake => "the node image must be baked again with a new image version",
             Self::Build => {
-                "`deploy.sh` builds the images whose tags the registry does not have yet"
+                "the next deployment builds the images whose tags the registry does not have yet"
             }
-            Self::Script => "the next deployment runs differently",
+            Self::Script => "the script deploys differently from now on",
             _ => "",
         }
     }

@@ -33,6 +33,17 @@ pub struct Account {
     /// Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
+    /// Resource group of an existing account. Default: `resourceGroup`. Example: `shared`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 90))]
+    pub resource_group: Option<String>,
+    /// Subscription ID of an existing account. Default: the subscription of the deployment. Example:
+    /// `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(
+        pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+    ))]
+    pub subscription: Option<String>,
     /// Name of the account, unique in the region. Default: derived from `name`. Required with `create:
     /// false`. Example: `visionbatch`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +76,10 @@ pub struct AutoStorage {
     /// Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
+    /// Resource ID of an existing storage account. Default: prebake creates one. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Storage/storageAccounts/<name>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Name of the storage account, globally unique. Default: derived from `name`. Example:
     /// `visionstorage`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 //!
 //! The doc comments are the descriptions of the JSON Schema that editors show.
 
+mod access;
 mod bake;
 mod batch;
 mod checks;
@@ -13,6 +14,7 @@ mod pool;
 mod registry;
 mod stacks;
 
+pub use access::{Access, JobSubmitter, PrincipalType};
 pub use bake::{Bake, BakeFile, BakeMethod, BakeOptions, BakeStep};
 pub use batch::{
     Account, AllocationMode, AutoScale, AutoStorage, Batch, Elevation, Mount, MountKind, Pool,
@@ -91,6 +93,10 @@ pub struct Config {
     /// }] }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Batch>,
+    /// Role assignments, the identity that pulls images, and who can submit jobs. Example: `{ assignRoles:
+    /// false }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
     /// Also render `stacks.sh`, which deploys the lasting stages as deployment stacks. Default: not
     /// rendered. Example: `{ actionOnUnmanage: deleteResources }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -143,6 +143,11 @@ pub struct Builder {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^(ssh-rsa|ssh-ed25519) [A-Za-z0-9+/=]+( [^\r\n]*)?$"))]
     pub ssh_public_key: Option<String>,
+    /// Resource ID of an existing user-assigned identity for Azure Image Builder. Default: prebake creates
+    /// one. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_id: Option<String>,
     /// Minutes to wait for the result of the bake, from 10 to 960. Default: `90`. Example: `120`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 960))]

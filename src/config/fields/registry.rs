@@ -66,6 +66,21 @@ pub struct Gallery {
     /// Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
+    /// Resource group of an existing gallery. Default: `resourceGroup`. Example: `shared`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 90))]
+    pub resource_group: Option<String>,
+    /// Subscription ID of an existing gallery. Default: the subscription of the deployment. Example:
+    /// `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(
+        pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+    ))]
+    pub subscription: Option<String>,
+    /// Whether to create the image definition. Set it to false to use an existing one in an existing
+    /// gallery. Default: `true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_definition: Option<bool>,
     /// Name of the gallery. Default: derived from `name`. Example: `vision_gallery`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 80), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_.]*$"))]
