@@ -335,8 +335,11 @@ impl Deployment<'_> {
         let mut power = String::new();
         let stopped = self.azure.http.watch(Instant::now() + POWER_OFF, |patience| {
             let builder = self.builder(bake, patience)?.ok_or_else(|| {
-                Failure::azure(format!("builder {} no longer exists", bake.vm), "there is nothing to capture")
-                    .help("run the same command again to start over")
+                Failure::azure(
+                    format!("builder {} no longer exists", bake.vm),
+                    "there is nothing to capture",
+                )
+                .help("run the same command again to start over")
             })?;
             if power.is_empty() && !builder.is_stopped() {
                 self.progress(STEP, format!("waiting for {} to power off", bake.vm));

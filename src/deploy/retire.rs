@@ -78,8 +78,11 @@ impl Deployment<'_> {
             Ok(found.is_none().then_some(()))
         })?;
         gone.ok_or_else(|| {
-            Failure::azure(format!("pool {pool} is still being removed"), "the operation continues in Azure")
-                .help("run the same command again to check the result")
+            Failure::azure(
+                format!("pool {pool} is still being removed"),
+                "the operation continues in Azure",
+            )
+            .help("run the same command again to check the result")
         })
     }
 

@@ -13,7 +13,7 @@ pub(super) fn asked(question: &str) -> &str {
 pub(super) fn answered<'a>(question: &str, word: &'a str) -> &'a str {
     match (question, word) {
         ("access widens" | "cost rises", "no") => "no change",
-        (_, "temporarily") => "temporary",
+        (_, "for a while") => "temporary",
         (_, "not known") => "unknown",
         (_, word) => word,
     }

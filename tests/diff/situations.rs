@@ -172,7 +172,7 @@ const QUESTIONS: [&str; 3] = ["replaced or deleted", "access", "cost"];
 fn of_json(word: &str) -> &str {
     match word {
         "no change" => "no",
-        "temporary" => "temporarily",
+        "temporary" => "for a while",
         "unknown" => "not known",
         word => word,
     }

@@ -88,7 +88,7 @@ impl Verdict {
             Self::EmptyPool => "EMPTY POOL",
             Self::Widens => "WIDENS",
             Self::Rises => "RISES",
-            Self::ForAWhile => "temporarily",
+            Self::ForAWhile => "for a while",
             Self::NotKnown => "not known",
             Self::Changes => "changes",
             Self::Planned => "planned",

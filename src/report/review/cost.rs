@@ -125,7 +125,7 @@ impl Costs {
         }
     }
 
-    /// What runs beside its successor: a retired pool temporarily, anything else until it is deleted by hand.
+    /// What runs beside its successor: a retired pool for a while, anything else until it is deleted by hand.
     fn side_by_side(&mut self, diff: &Diff) {
         for change in diff.resources.iter().filter(|change| is_billed_twice(change)) {
             let (kind, old) = (kind_words(&change.kind), old_title(change));
