@@ -9,6 +9,7 @@ pub mod bake;
 mod batch;
 mod blue_green;
 mod cloud;
+pub mod defaults;
 mod gpu;
 mod images;
 mod lost;
