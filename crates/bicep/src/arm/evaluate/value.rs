@@ -140,7 +140,8 @@ impl Evaluated {
             Self::String(text) => 1 + text.len() / 32,
             Self::Array(items) => 1 + items.iter().map(Self::weight).sum::<usize>(),
             Self::Object(properties) => {
-                1 + properties.values().map(|value| 1 + value.weight()).sum::<usize>()
+                let weight = |(key, value): (&String, &Self)| 1 + key.len() / 32 + value.weight();
+                1 + properties.iter().map(weight).sum::<usize>()
             }
             Self::Symbolic(expression) => expression_weight(expression),
             _ => 1,
