@@ -14,7 +14,7 @@ use crate::arm::expression::{self, Expression, TemplateString};
 /// How deep evaluation may go, variables and functions of the template included.
 const DEEPEST: usize = 200;
 /// How much work one deployment may take, in values made. A large one takes some ten thousand.
-const MOST_WORK: usize = 1_000_000;
+const MOST_WORK: usize = 2_000_000;
 
 /// The work that a deployment has taken so far. All evaluators of its scopes share it.
 #[derive(Debug, Default)]
