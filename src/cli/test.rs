@@ -62,7 +62,7 @@ impl Test {
     pub(super) fn run(&self) -> u8 {
         if !self.folder.is_dir() {
             return terminal::failed(
-                &format!("`{}` is no folder", self.folder.display()),
+                &format!("`{}` is not a folder", self.folder.display()),
                 "a test case is a folder with a `prebake.yaml`",
                 "name the folder of the test cases",
             );

@@ -278,8 +278,8 @@ fn foreign_malformed_and_huge_answers_are_refused() {
         (deep.as_str(), "it is not JSON"),
         (huge.as_str(), "it is larger than"),
         ("[]", "it is empty"),
-        ("{\"name\": \"mine\"}", "no command"),
-        ("[{\"name\": \"vm\", \"hardwareProfile\": {}}]", "no command"),
+        ("{\"name\": \"mine\"}", "not the output of a command"),
+        ("[{\"name\": \"vm\", \"hardwareProfile\": {}}]", "not the output of a command"),
         (
             "[{\"name\": 7, \"resourceType\": \"virtualMachines\", \"capabilities\": []}]",
             "az vm list-skus",

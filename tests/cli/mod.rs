@@ -536,7 +536,7 @@ fn links_out_of_the_folder_are_not_followed() {
     );
     std::fs::create_dir(path(".git")).expect("made");
     std::os::unix::fs::symlink("/etc/hostname", path("host.yaml")).expect("linked");
-    fails(&prebake(folder.path(), &["validate", "host.yaml"]), 2, "it is a symbolic link");
+    fails(&prebake(folder.path(), &["validate", "host.yaml"]), 2, "it is outside `");
     std::os::unix::fs::symlink("prebake.yaml", path("own.yaml")).expect("linked");
     assert_eq!(prebake(folder.path(), &["validate", "own.yaml"]).status.code(), Some(0));
 }

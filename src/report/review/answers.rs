@@ -180,7 +180,7 @@ fn worst(configs: &[&Summary], question: Question) -> Option<Answer> {
     }
     let mut text = format!("in {}", few(names));
     for (answer, names) in milder.iter().filter(|(answer, _)| answer.verdict != Verdict::No) {
-        text = format!("{text}; {} in {}", answer.verdict.words(), few(names));
+        text = format!("{text}; {} in {}", answer.words().1, few(names));
     }
     Some(Answer { text, ..(*worst).clone() })
 }
