@@ -21,6 +21,7 @@ pub mod deploy;
 pub mod diff;
 pub mod disk;
 pub mod expand;
+pub mod migrate;
 pub mod model;
 pub mod output;
 pub mod pipeline;

@@ -25,6 +25,7 @@ const ORDER: &[&str] = &[
     "report",
     "output",
     "pipeline",
+    "migrate",
     "deploy",
     "cli",
 ];

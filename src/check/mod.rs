@@ -39,7 +39,7 @@ pub use catalogue::{Rule, explain, rule, rules};
 pub use cloud_init::MAX_CUSTOM_DATA;
 pub use finding::{Finding, Places, Target, diagnostic};
 pub use policy::{Outcome, apply};
-pub use secrets::{SECRET, secrets_of_file};
+pub use secrets::{SECRET, holds_secret, secrets_of_file};
 pub use subject::{Declared, Subject};
 
 use rayon::prelude::*;
