@@ -75,7 +75,7 @@ pub(super) fn draft(
     place(&mut draft, first);
     let kept = kept_image(&mut draft, first, as_of);
     images::add(&mut draft, first, notes);
-    let os = node(&mut draft, pools, as_of);
+    node(&mut draft, pools, as_of);
     bake(&mut draft, first, kept.as_deref());
     network(&mut draft, pools);
     let mut batch = Map::new();
@@ -92,7 +92,8 @@ pub(super) fn draft(
     }
     let mut list = Vec::new();
     for (index, pool) in pools.iter().enumerate() {
-        list.push(Value::Object(pool_of(&mut draft, index, pool, &os, as_of, notes)));
+        let map = pool_of(&mut draft, index, pool, as_of, notes);
+        list.push(Value::Object(keys::ordered(map)));
     }
     batch.insert("pools".into(), Value::Array(list));
     draft.value.insert("batch".into(), Value::Object(batch));
@@ -169,9 +170,9 @@ fn agent_of(pool: &SourcePool) -> Option<NodeAgent> {
     catalog::node_agent_by_id(text(pool, &format!("{MACHINE}/nodeAgentSkuId"))?)
 }
 
-/// The operating system, its VM size and its security. Gives the key of the operating system.
-fn node(draft: &mut Draft, pools: &[&SourcePool], as_of: Date) -> String {
-    let Some(first) = pools.first() else { return String::new() };
+/// The operating system, its VM size and its security.
+fn node(draft: &mut Draft, pools: &[&SourcePool], as_of: Date) {
+    let Some(first) = pools.first() else { return };
     let os = operating_system(draft, first, as_of);
     let mut node = Map::new();
     node.insert("os".into(), json!(os));
@@ -186,7 +187,6 @@ fn node(draft: &mut Draft, pools: &[&SourcePool], as_of: Date) -> String {
         node.insert("securityType".into(), json!("trustedLaunch"));
     }
     draft.value.insert("node".into(), Value::Object(node));
-    os
 }
 
 /// The VM size as Azure spells it, or the one that replaces it.
@@ -346,7 +346,6 @@ fn pool_of(
     draft: &mut Draft,
     index: usize,
     pool: &SourcePool,
-    _os: &str,
     as_of: Date,
     notes: &mut Vec<String>,
 ) -> Map<String, Value> {

@@ -107,6 +107,16 @@ pub(super) fn add(draft: &mut Draft, pool: &mut Map<String, Value>, source: &Sou
     *pool = map.as_object().cloned().unwrap_or_default();
 }
 
+/// A pool with its keys in the order of the reference.
+pub(super) fn ordered(mut pool: Map<String, Value>) -> Map<String, Value> {
+    let properties = SCHEMA.pointer("/$defs/Pool/properties").and_then(Value::as_object);
+    let order = properties.into_iter().flat_map(Map::keys);
+    let mut ordered: Map<String, Value> =
+        order.filter_map(|key| Some((key.clone(), pool.shift_remove(key)?))).collect();
+    ordered.extend(pool);
+    ordered
+}
+
 /// A file that is read without an identity stays so.
 fn read_by_nobody(map: &mut Value, source: &SourcePool) {
     if !is_known(&["batch", "pools", "*", "startTask", "resourceFiles", "*", "identity"]) {

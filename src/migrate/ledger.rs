@@ -339,6 +339,8 @@ fn collect<'v>(
 ) {
     match value {
         Value::Null => {}
+        // An empty text says nothing, save as the value of a name.
+        Value::String(text) if text.is_empty() && !is_value_of_name(path) => {}
         Value::Object(object) if object.is_empty() => {
             // The map of identities says everything with its keys.
             let parent = path.len().checked_sub(2).and_then(|at| path.get(at));
@@ -356,6 +358,13 @@ fn collect<'v>(
         }
         scalar => leaves.push((path.clone(), scalar)),
     }
+}
+
+fn is_value_of_name(path: &[String]) -> bool {
+    let maps = ["metadata", "common_environment_properties", "environment_variables"];
+    let parent = path.len().checked_sub(2).and_then(|at| path.get(at));
+    path.last().is_some_and(|last| last == "value")
+        || parent.is_some_and(|parent| maps.contains(&parent.as_str()))
 }
 
 fn each<'v>(

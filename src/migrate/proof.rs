@@ -9,7 +9,7 @@ use super::keys;
 use super::ledger::{Entry, Fate, SourcePool, pointer_of, shown, steps_of};
 use super::report::{Outcome, Row};
 use super::resource_type::{self, Known};
-use super::{images, start_task};
+use super::{images, secrets, start_task};
 use crate::catalog::mutability::{self, Comparison, Facts};
 use crate::diff::{self, POOL};
 
@@ -68,6 +68,10 @@ impl Proof<'_> {
             Fate::Differs(why) => (Outcome::Differs, String::new(), None, why.clone()),
             Fate::Step(why) => (Outcome::Step, String::new(), None, why.clone()),
         };
+        let property = match &entry.fate {
+            Fate::Pool(pointers) => pointers.first().map(|pointer| shown(&steps_of(pointer))),
+            _ => None,
+        };
         let value = match outcome {
             Outcome::Secret => "***".to_owned(),
             _ => text_of(&entry.value),
@@ -78,6 +82,7 @@ impl Proof<'_> {
             source: entry.at.clone(),
             value,
             outcome,
+            property: property.unwrap_or_default(),
             key,
             now,
             why,
@@ -97,7 +102,9 @@ impl Proof<'_> {
     fn judge(&self, pointer: &str) -> (Outcome, Option<String>, String) {
         let steps = steps_of(pointer);
         if let Some(why) = self.pool.why_left_out(&steps) {
-            return (Outcome::Step, None, why.to_owned());
+            // Nothing is left to do where prebake does it by itself.
+            let outcome = if why == secrets::DRIVER { Outcome::Dropped } else { Outcome::Step };
+            return (outcome, None, why.to_owned());
         }
         let Some(rendered) = self.rendered else {
             let why = "the config has errors, so that its pool could not be compared".to_owned();
@@ -147,6 +154,7 @@ impl Proof<'_> {
                 source: shown(&steps),
                 value: String::new(),
                 outcome: Outcome::New,
+                property: shown(&steps),
                 key: key_of(&pointer),
                 now: Some(text_of(value)),
                 why,

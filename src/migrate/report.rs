@@ -79,6 +79,8 @@ pub struct Row {
     pub value: String,
     /// What became of it.
     pub outcome: Outcome,
+    /// Where it stands in the resource of the pool; empty for what stands nowhere there.
+    pub property: String,
     /// The key of the config that says it.
     pub key: String,
     /// The new value, if it is another one.
@@ -269,6 +271,7 @@ mod tests {
             source: source.to_owned(),
             value: "1".to_owned(),
             outcome: Outcome::Dropped,
+            property: String::new(),
             key: String::new(),
             now: None,
             why: "it is gone".to_owned(),

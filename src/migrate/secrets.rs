@@ -25,7 +25,7 @@ const SIGNATURE: &str = "the URL is taken over without its signature: grant an i
      Data Reader on the container";
 const PACKAGE: &str = "the source does not say which account holds the package: name the account (`batch.account`), \
      upload the package there (`az batch application package create`), and add it to the pool";
-const DRIVER: &str =
+pub(super) const DRIVER: &str =
     "the GPU driver is baked into the image, and Azure advises against installing it twice";
 
 /// Marks what is left out, and removes secrets from the body.

@@ -1,7 +1,8 @@
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::variables::{KNOWN_VARIABLES, Variables};
 use super::{script, shipyard};
+use crate::diff::POOL;
 use crate::migrate::{File, Refusal};
 use crate::yaml;
 
@@ -83,11 +84,14 @@ fn of_json(value: Value) -> Option<Kind> {
         return Some(Kind::Template(value));
     }
     if object.contains_key("terraform_version") || object.contains_key("format_version") {
-        return (object.contains_key("values") || object.contains_key("planned_values"))
-            .then_some(Kind::Terraform(value));
+        let known = ["values", "planned_values", "resources"];
+        return known.iter().any(|key| object.contains_key(*key)).then_some(Kind::Terraform(value));
     }
     if shipyard::is_shipyard(&value) {
         return Some(Kind::Shipyard(value));
+    }
+    if let Some(template) = pool_template(object) {
+        return Some(Kind::Template(template));
     }
     // The answer of a list operation of the REST API.
     if let Some(Value::Array(items)) = object.get("value") {
@@ -95,6 +99,24 @@ fn of_json(value: Value) -> Option<Kind> {
             .then(|| Kind::Things(items.clone()));
     }
     is_thing(&value).then_some(Kind::Things(vec![value]))
+}
+
+/// A pool template of the CLI's Batch extension, `{parameters, pool: {properties}}`, or a `pool` alone, as the
+/// template of a deployment.
+fn pool_template(object: &Map<String, Value>) -> Option<Value> {
+    let pool = object.get("pool")?.as_object()?;
+    let properties = pool.get("properties").and_then(Value::as_object).unwrap_or(pool);
+    is_thing(&Value::Object(properties.clone())).then(|| {
+        json!({
+            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0",
+            "parameters": object.get("parameters").cloned().unwrap_or(json!({})),
+            "variables": object.get("variables").cloned().unwrap_or(json!({})),
+            "resources": [{
+                "type": POOL, "apiVersion": "2024-07-01", "name": "account/pool", "properties": properties,
+            }],
+        })
+    })
 }
 
 /// Keys that only things of Batch, or resources of Azure, have.

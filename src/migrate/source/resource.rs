@@ -212,9 +212,23 @@ pub(super) fn template(
         body.insert("name".to_owned(), json!(resource.name));
         if resource.kind.eq_ignore_ascii_case(POOL) && !resource.existing {
             let mut pool = SourcePool::new(&file.name);
-            let mut body = Value::Object(body);
+            // The templates of the CLI's Batch extension hold a pool of the data plane.
+            let of_extension = body.get("properties").filter(|below| below.get("id").is_some());
+            let of_extension =
+                of_extension.filter(|below| !below["virtualMachineConfiguration"].is_null());
+            let (kind, mut body) = match of_extension.cloned() {
+                Some(properties) => ("batch", properties),
+                None => ("resource", Value::Object(body)),
+            };
             let unknown = take_expressions(&mut body, &file.name);
-            pool.take_all("resource", &literal(body));
+            let body = literal(body);
+            pool.take_all(kind, &body);
+            if let ("batch", Value::Object(object)) = (kind, &body) {
+                one_scale(&mut pool, object);
+                pool.entries.extend(unknown);
+                sources.pools.push(pool);
+                continue;
+            }
             if let Some((account, _)) = resource.name.split_once('/') {
                 // A symbolic name is not known before the deployment.
                 if !is_expression(account) && !account.contains(['{', '[']) {

@@ -1,6 +1,6 @@
-//! What `terraform show -json` prints: a state, or a plan with the values that are planned.
+//! What `terraform show -json` prints, a state or a plan with the values that are planned, and a state file.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::resource::{CERTIFICATE, JOB, PACKAGE};
 use super::{Becomes, Companion, Sources};
@@ -14,6 +14,18 @@ pub(super) fn state(file: &File, state: &Value, sources: &mut Sources) {
     let values = state.get("values").or_else(|| state.get("planned_values"));
     if let Some(root) = values.and_then(|values| values.get("root_module")) {
         module(file, root, sources, 0);
+    }
+    // A state file as it lies on the disk has instances with attributes.
+    for resource in state.get("resources").and_then(Value::as_array).into_iter().flatten() {
+        let text = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or_default();
+        let instances = resource.get("instances").and_then(Value::as_array);
+        for instance in instances.into_iter().flatten() {
+            let shown = json!({
+                "address": format!("{}.{}", text("type"), text("name")),
+                "mode": text("mode"), "type": text("type"), "values": instance["attributes"],
+            });
+            one(file, &shown, sources);
+        }
     }
 }
 
