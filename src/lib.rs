@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! prebake.yaml ─► Config ─► Model ─► Artifacts ─► Template(s) ─► Resources ─► Diagnostics
-//!     config        model     render      bicep       expand        validate + check
+//!     config        model  render, extend   bicep       expand        validate + check
 //!                                            previous render ─► Resources ─► Diff ─► report ─► output
 //! ```
 //!
@@ -21,6 +21,7 @@ pub mod deploy;
 pub mod diff;
 pub mod disk;
 pub mod expand;
+pub mod extend;
 pub mod migrate;
 pub mod model;
 pub mod output;

@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "model",
     "render",
     "bicep",
+    "extend",
     "expand",
     "validate",
     "check",

@@ -20,6 +20,7 @@ mod deployment;
 mod diff;
 mod expand;
 mod explain;
+mod extend;
 mod fleet;
 mod import;
 mod layers;

@@ -17,7 +17,8 @@ use crate::config::fields::RoleAssignmentMode;
 use crate::config::{Config, Document, escape};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources};
 use crate::expand::Resource;
-use crate::model::Model;
+use crate::extend::Extension;
+use crate::model::{Model, Origins};
 use crate::render::Artifacts;
 use crate::schema::ResourceSchemas;
 use crate::validate;
@@ -28,6 +29,7 @@ pub(super) struct Judged<'a> {
     pub(super) document: &'a Document,
     pub(super) model: &'a Model,
     pub(super) artifacts: &'a Artifacts,
+    pub(super) extension: &'a Extension,
     pub(super) stages: &'a [Stage],
     /// Folder of the render, as messages name it.
     pub(super) folder: &'a str,
@@ -71,7 +73,13 @@ impl Judged<'_> {
 
     /// Where its values come from.
     fn places(&self) -> RenderPlaces<'_> {
-        RenderPlaces::new(self.model, self.document, self.artifacts, self.stages)
+        RenderPlaces {
+            stages: self.stages,
+            artifacts: self.artifacts,
+            extension: self.extension,
+            document: self.document,
+            origins: Origins::new(self.model, self.document),
+        }
     }
 
     /// What the schemas of their types say of the resources.

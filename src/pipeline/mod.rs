@@ -24,7 +24,8 @@ use crate::check;
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity, Sources, code_class};
 use crate::diff::{self, Diff, Live, RenderState};
-use crate::model::{self, Model};
+use crate::extend::{self, Extension};
+use crate::model::{self, Model, Origins};
 use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
@@ -90,6 +91,8 @@ pub struct Render {
     pub model: Model,
     /// The files.
     pub artifacts: Artifacts,
+    /// What the config's own patches made of them.
+    pub extension: Extension,
     /// The compiled stages, in order.
     pub stages: Vec<Stage>,
     /// What the user's own subscription said of the region.
@@ -135,7 +138,13 @@ impl Render {
     }
 
     fn places(&self) -> places::RenderPlaces<'_> {
-        places::RenderPlaces::new(&self.model, &self.document, &self.artifacts, &self.stages)
+        places::RenderPlaces {
+            stages: &self.stages,
+            artifacts: &self.artifacts,
+            extension: &self.extension,
+            document: &self.document,
+            origins: Origins::new(&self.model, &self.document),
+        }
     }
 }
 
@@ -193,11 +202,12 @@ fn phases(
     is_about_the_region(overlay, &model.location, &document, diagnostics);
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
     bake_fits(&artifacts, &document, diagnostics)?;
+    let extension = extend::extend(&config, &document, &mut artifacts, diagnostics)?;
     let folder = match tools.output.as_str() {
         "" => model.name.clone(),
         output => format!("{output}/{}", model.name),
     };
-    let stages = stages::compile(&model, &folder, &mut artifacts, sources, diagnostics);
+    let stages = stages::compile(&model, &folder, &extension, &mut artifacts, sources, diagnostics);
     sources.mark_generated(&folder);
     let stages = stages?;
     artifacts.insert(render::PLAN, render::plan(&model, &artifacts).text());
@@ -206,6 +216,7 @@ fn phases(
         document: &document,
         model: &model,
         artifacts: &artifacts,
+        extension: &extension,
         stages: &stages,
         folder: &folder,
         overlay: overlay.at(&model.location),
@@ -224,7 +235,7 @@ fn phases(
     let (manifest, answers) = rayon::join(digests, judge);
     artifacts.insert(MANIFEST, manifest.text());
     let overlay = Arc::clone(overlay);
-    Some((Render { config, document, model, artifacts, stages, overlay }, answers))
+    Some((Render { config, document, model, artifacts, extension, stages, overlay }, answers))
 }
 
 /// Answers about another region say nothing of this one.

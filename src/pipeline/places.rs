@@ -15,33 +15,39 @@ use crate::config::{self, Document};
 use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span};
 use crate::diff::{self, Line, Origin};
 use crate::expand::template_pointer;
-use crate::model::{Model, Origins};
+use crate::extend::{Change, Extension};
+use crate::model::Origins;
 use crate::render::Artifacts;
 
 /// The places of one render.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RenderPlaces<'a> {
-    stages: &'a [Stage],
-    artifacts: &'a Artifacts,
-    document: &'a Document,
-    origins: Origins<'a>,
+    pub(super) stages: &'a [Stage],
+    pub(super) artifacts: &'a Artifacts,
+    pub(super) extension: &'a Extension,
+    pub(super) document: &'a Document,
+    pub(super) origins: Origins<'a>,
 }
 
-impl<'a> RenderPlaces<'a> {
-    pub(super) fn new(
-        model: &'a Model,
-        document: &'a Document,
-        artifacts: &'a Artifacts,
-        stages: &'a [Stage],
-    ) -> Self {
-        Self { stages, artifacts, document, origins: Origins::new(model, document) }
-    }
-
+impl RenderPlaces<'_> {
     /// The place in the config of what decides a value of a stage.
     pub(super) fn of_value(&self, stage: &str, pointer: &str) -> Option<Place> {
         let stage = self.stages.iter().find(|known| known.name == stage)?;
+        if let Some((place, _)) = self.change_of_value(stage, pointer) {
+            return Some(place);
+        }
         let key = self.key_of_value(stage, pointer)?;
         self.document.place(&key)
+    }
+
+    /// The patch that made a value of a stage, and the line that says it.
+    fn change_of_value(&self, stage: &Stage, pointer: &str) -> Option<(Place, &Change)> {
+        if self.extension.is_empty() {
+            return None;
+        }
+        let origin = template_pointer(&stage.template.json, pointer);
+        let rendered = stage.template.source_map.place(&origin)?;
+        self.extension.origin(&format!("{}.bicep", stage.name), rendered.span)
     }
 
     fn key_of_value(&self, stage: &Stage, pointer: &str) -> Option<String> {

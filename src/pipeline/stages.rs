@@ -7,6 +7,7 @@ use crate::arm;
 use crate::bicep::{self, MemoryFiles};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::expand::{self, Context, Level, Resource};
+use crate::extend::Extension;
 use crate::model::Model;
 use crate::render::Artifacts;
 
@@ -40,6 +41,7 @@ impl Stage {
 pub(super) fn compile(
     model: &Model,
     folder: &str,
+    extension: &Extension,
     artifacts: &mut Artifacts,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
@@ -67,6 +69,7 @@ pub(super) fn compile(
     for (compiled, own, mut findings) in compiled {
         let by = sources.append(own);
         findings.move_files(by);
+        let findings = at_patches(findings, folder, extension, sources);
         diagnostics.append(with_templates(findings, folder, artifacts, sources));
         let Some((mut stage, [template, parameters])) = compiled else { continue };
         stage.template.source_map.move_files(by);
@@ -127,6 +130,50 @@ fn context(stage: &str, model: &Model) -> Context {
         deployment: Some(stage.to_owned()),
         public_cloud: true,
     }
+}
+
+/// Leads findings about what a patch made to the line of the config that says it. What the types of Azure do not know
+/// is a warning to the compiler, because they may be behind; in a patch it is a mistake.
+fn at_patches(
+    findings: Diagnostics,
+    folder: &str,
+    extension: &Extension,
+    sources: &Sources,
+) -> Diagnostics {
+    if extension.is_empty() {
+        return findings;
+    }
+    let prefix = format!("{folder}/");
+    let mut led = Vec::new();
+    let mut kept = Vec::new();
+    for mut finding in findings.into_vec() {
+        let origin = finding.place.and_then(|rendered| {
+            let path = sources.file(rendered.file).name.strip_prefix(&prefix)?;
+            Some((rendered, extension.origin(path, rendered.span)?))
+        });
+        let Some((rendered, (place, change))) = origin else {
+            kept.push(finding);
+            continue;
+        };
+        if finding.code.starts_with("BCP") {
+            finding.severity = Severity::Error;
+        }
+        let why = change.told();
+        finding.reason = match finding.reason.as_str() {
+            "" => why,
+            reason => format!("{reason}; {why}"),
+        };
+        finding.place = Some(place);
+        led.push(finding.related(rendered, "rendered here"));
+    }
+    if !led.is_empty() {
+        // That the stage has errors is told by them.
+        kept.retain(|finding| finding.code != "BCP104");
+    }
+    kept.append(&mut led);
+    let mut findings = Diagnostics::from(kept);
+    findings.sort();
+    findings
 }
 
 /// Says of every finding in a rendered file which template made the file.

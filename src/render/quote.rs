@@ -43,11 +43,7 @@ fn write_bicep(value: &Value, indent: usize, out: &mut String) {
             out.push_str("{\n");
             for (key, value) in map {
                 pad(indent + 1, out);
-                if is_identifier(key) {
-                    out.push_str(key);
-                } else {
-                    write_bicep_string(key, out);
-                }
+                write_bicep_key(key, out);
                 out.push_str(": ");
                 write_bicep(value, indent + 1, out);
                 out.push('\n');
@@ -55,6 +51,21 @@ fn write_bicep(value: &Value, indent: usize, out: &mut String) {
             pad(indent, out);
             out.push('}');
         }
+    }
+}
+
+/// The key of a property as Bicep writes it: in quotes where it is no name.
+pub fn bicep_key(key: &str) -> String {
+    let mut out = String::new();
+    write_bicep_key(key, &mut out);
+    out
+}
+
+fn write_bicep_key(key: &str, out: &mut String) {
+    if is_identifier(key) {
+        out.push_str(key);
+    } else {
+        write_bicep_string(key, out);
     }
 }
 

@@ -5,6 +5,7 @@
 mod bake;
 mod batch;
 mod checks;
+mod extend;
 mod image;
 mod network;
 mod node;
@@ -17,6 +18,7 @@ pub use batch::{
     Replacement, ResourceFile, StartTask,
 };
 pub use checks::{Checks, Level, RuleSetting};
+pub use extend::{Add, AddedFile, AddedFileWithParameters, Patch};
 pub use image::{Build, Image};
 pub use network::{Addresses, Network};
 pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
@@ -81,6 +83,12 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 400))]
     pub catalog: Option<String>,
+    /// Properties to merge into rendered resources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<Patch>,
+    /// Bicep files of your own to render into a stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add: Option<Add>,
     /// Rules to lower, raise or waive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Checks>,

@@ -370,7 +370,8 @@ impl<'a> Checker<'a, '_> {
                 if let Some(near) = suggestion(wanted.key, names) {
                     let at = syntax.and_then(|syntax| syntax.property(near));
                     let at = at.map_or(place, |property| property.key.span());
-                    self.disallowed(near, how.origin.unwrap_or(at), Some(wanted.key), warns);
+                    let near_key = (Some(wanted.key), None);
+                    self.disallowed(near, how.origin.unwrap_or(at), near_key, warns);
                 }
             }
             return;
@@ -552,7 +553,9 @@ impl<'a> Checker<'a, '_> {
                 let place = place.unwrap_or(value.span());
                 let near = suggestion(given.name, names.iter().copied());
                 let near = near.filter(|_| how.origin.is_none());
-                self.disallowed(given.name, place, near, warns);
+                let all = wanted.properties.iter().map(|declared| declared.name);
+                let taken = if near.is_none() { suggestion(given.name, all) } else { None };
+                self.disallowed(given.name, place, (near, taken), warns);
             }
             self.computed_names(syntax, warns);
             return;
@@ -590,12 +593,23 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    fn disallowed(&self, name: &str, place: Span, near: Option<&str>, warns: bool) {
+    /// Reports a property that the type has not, with the nearest one that is free and the nearest one that is given
+    /// already.
+    fn disallowed(
+        &self,
+        name: &str,
+        place: Span,
+        (near, taken): (Option<&str>, Option<&str>),
+        warns: bool,
+    ) {
         let severity = if warns { Severity::Warning } else { Severity::Error };
         let title = format!("unknown property `{name}`");
-        let (code, help) = match near {
-            Some(near) => ("BCP089", format!("did you mean `{near}`?")),
-            None => ("BCP037", "remove it, or correct its name".to_owned()),
+        let (code, help) = match (near, taken) {
+            (Some(near), _) => ("BCP089", format!("did you mean `{near}`?")),
+            (None, Some(taken)) => {
+                ("BCP037", format!("did you mean `{taken}`, which is given already?"))
+            }
+            (None, None) => ("BCP037", "remove it, or correct its name".to_owned()),
         };
         let label = "nothing of this name is taken here";
         self.report(severity, code, place, title, (label, &help));

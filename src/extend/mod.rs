@@ -1,0 +1,156 @@
+//! Takes the rendered Bicep of the stages and what a config says under `patch` and `add`, gives the Bicep with both
+//! merged into it, and knows afterwards which part of it came from where.
+//!
+//! A patch is compared with the syntax tree of the stage, becomes edits of its text, and the result is printed by the
+//! formatter. Judges no type: the compiler does, and its findings are led back to the config by [`Extension`].
+//!
+//! Read `value`, which prints what a config says as Bicep, then `merge`, `edit` and `origin`.
+
+mod edit;
+mod merge;
+mod origin;
+mod value;
+
+pub use origin::{Change, Extension};
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::bicep::format::{FormatOptions, format};
+use crate::bicep::parser;
+use crate::bicep::syntax::{Arena, FileKind, ProgramSyntax, StatementSyntax};
+use crate::config::{Config, Document, escape};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, nearest};
+use crate::render::Artifacts;
+use edit::Edits;
+use merge::Merge;
+
+/// The resources of a stage that a config patches, by symbolic name.
+type Patches = BTreeMap<String, Map<String, Value>>;
+
+/// Merges what a config says under `patch` into the rendered stages. `None` means that an error was reported.
+pub fn extend(
+    config: &Config,
+    document: &Document,
+    artifacts: &mut Artifacts,
+    diagnostics: &mut Diagnostics,
+) -> Option<Extension> {
+    let mut extension = Extension::default();
+    let mut told = Told { document, findings: Diagnostics::new() };
+    if let Some(patch) = &config.patch {
+        for (stage, patches) in patch.stages() {
+            if !patches.is_empty() {
+                patch_stage(stage, patches, artifacts, &mut extension, &mut told);
+            }
+        }
+    }
+    let failed = told.findings.has_errors();
+    told.findings.sort();
+    diagnostics.append(told.findings);
+    (!failed).then_some(extension)
+}
+
+/// Where findings about the config go.
+struct Told<'a> {
+    document: &'a Document,
+    findings: Diagnostics,
+}
+
+impl Told<'_> {
+    /// Reports at a key of the config.
+    fn at_key(&mut self, mut finding: Diagnostic, pointer: &str, label: impl Into<String>) {
+        finding.place = self.document.key_place(pointer);
+        finding.label = label.into();
+        self.findings.push(finding);
+    }
+
+    /// Reports at a value of the config.
+    fn at_value(&mut self, mut finding: Diagnostic, pointer: &str, label: impl Into<String>) {
+        finding.place = self.document.place(pointer);
+        finding.label = label.into();
+        self.findings.push(finding);
+    }
+}
+
+fn patch_stage(
+    stage: &str,
+    patches: &Patches,
+    artifacts: &mut Artifacts,
+    extension: &mut Extension,
+    told: &mut Told<'_>,
+) {
+    let path = format!("{stage}.bicep");
+    let Some(text) = artifacts.files.get(&path) else {
+        let finding = Diagnostic::error("PB1400", format!("no stage `{stage}` is rendered"))
+            .reason("this config deploys no such stage")
+            .help("drop the patch, or ask for what the stage deploys");
+        told.at_key(finding, &format!("/patch/{stage}"), "patched here");
+        return;
+    };
+    let (mut edits, mut landings) = (Edits::default(), Vec::new());
+    let whole = with_program(text, |program| {
+        for (symbol, patch) in patches {
+            let pointer = format!("/patch/{stage}/{}", escape(symbol));
+            let merge = Merge::new(text, symbol, &mut edits, &mut landings, told);
+            match declared(program, symbol) {
+                Some(declared) => merge.declaration(declared, patch, &pointer),
+                None => unknown_symbol(program, stage, symbol, &pointer, told),
+            }
+        }
+    });
+    // A template of a team that cannot be parsed is told by the compiler.
+    if whole.is_none() || edits.is_empty() || told.findings.has_errors() {
+        return;
+    }
+    let merged = format(&edits.apply(text), FileKind::Bicep, &FormatOptions::default());
+    extension.land(&path, &merged, landings, told.document);
+    artifacts.files.insert(path, merged);
+}
+
+/// Parses a rendered file; nothing if it has errors.
+fn with_program<T>(text: &str, read: impl FnOnce(&ProgramSyntax<'_>) -> T) -> Option<T> {
+    let arena = Arena::new();
+    let mut problems = Diagnostics::new();
+    let program = parser::parse(&arena, text, FileKind::Bicep, FileId(0), &mut problems);
+    (!problems.has_errors()).then(|| read(&program))
+}
+
+/// The resource or module of a symbolic name.
+fn declared<'a>(program: &ProgramSyntax<'a>, symbol: &str) -> Option<StatementSyntax<'a>> {
+    program.statements.iter().copied().find(|statement| name_of(*statement) == Some(symbol))
+}
+
+/// The symbolic name of a resource or module.
+fn name_of(statement: StatementSyntax<'_>) -> Option<&str> {
+    match statement {
+        StatementSyntax::Resource(node) => Some(node.name.name),
+        StatementSyntax::Module(node) => Some(node.name.name),
+        _ => None,
+    }
+}
+
+fn unknown_symbol(
+    program: &ProgramSyntax<'_>,
+    stage: &str,
+    symbol: &str,
+    pointer: &str,
+    told: &mut Told<'_>,
+) {
+    let known: Vec<&str> = program.statements.iter().filter_map(|it| name_of(*it)).collect();
+    let help = match nearest(symbol, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("use one of {}", listed(&known)),
+    };
+    let title = format!("no resource `{symbol}` in the stage `{stage}`");
+    let finding = Diagnostic::error("PB1401", title)
+        .reason("a patch names a resource by its symbolic name in the rendered Bicep")
+        .help(help);
+    told.at_key(finding, pointer, format!("`{stage}.bicep` has no resource of this name"));
+}
+
+/// Names in backticks with commas between them.
+fn listed(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
