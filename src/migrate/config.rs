@@ -27,6 +27,8 @@ pub(super) struct Draft {
     pub steps: Vec<(String, String)>,
     /// Why the resource of a pool says something else at a pointer, by pool and pointer.
     pub reasons: BTreeMap<(usize, String), String>,
+    /// Why a patch is refused, by pool and pointer.
+    pub refused: BTreeMap<(usize, String), String>,
 }
 
 /// Pools that one config can describe: they share what a config says once.

@@ -148,7 +148,10 @@ impl SourcePool {
         let steps = resource_type::canonical(steps);
         let last = path.last().map(String::as_str).unwrap_or_default();
         match form {
-            Form::Same => self.put(steps, value.clone()),
+            Form::Same => {
+                let value = resource_type::canonical_value(&steps, value.clone());
+                self.put(steps, value)
+            }
             Form::Enabled => {
                 let enabled = value.as_bool().unwrap_or(value == "Enabled");
                 self.put(steps, json!(if enabled { "Enabled" } else { "Disabled" }))

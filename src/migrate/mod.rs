@@ -188,7 +188,7 @@ fn beside(sources: &source::Sources) -> Vec<Row> {
         let pool = companion.pool.as_deref().unwrap_or_default();
         let (outcome, why) = match &companion.becomes {
             Becomes::Step(why) => (Outcome::Step, why),
-            Becomes::Stays(why) => (Outcome::Dropped, why),
+            Becomes::Stays(why) => (Outcome::Stays, why),
         };
         row(&companion.file, &companion.what, pool, outcome, why)
     });

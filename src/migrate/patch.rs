@@ -32,10 +32,18 @@ pub(super) fn add(
         return accepted;
     }
     let mut taken: Vec<(usize, String, Value)> = Vec::new();
-    for candidate in candidates.into_iter().take(MOST_TRIALS) {
-        taken.push(candidate);
-        if !try_with(draft, &taken, pools, trial, tools) {
-            taken.pop();
+    let mut left: Vec<(usize, String, Value)> = candidates.into_iter().take(MOST_TRIALS).collect();
+    // One that needs another one fits once that is taken.
+    loop {
+        let before = left.len();
+        for candidate in std::mem::take(&mut left) {
+            taken.push(candidate);
+            if !try_with(draft, &taken, pools, trial, tools) {
+                left.extend(taken.pop());
+            }
+        }
+        if left.is_empty() || left.len() == before {
+            break;
         }
     }
     for (index, pointer, _) in taken {
@@ -103,6 +111,9 @@ fn try_with(
         *trial = attempt;
     } else {
         draft.value = before;
+        if let Some((index, pointer, _)) = patches.last() {
+            draft.refused.insert((*index, pointer.clone()), attempt.first_error());
+        }
     }
     fits
 }

@@ -16,6 +16,9 @@ use crate::diff::{self, POOL};
 /// Properties that name an element of a list when no table says which does.
 const USUAL_KEYS: [&str; 4] = ["name", "id", "registryServer", "lun"];
 
+/// The list of container images.
+const IMAGES: &str = "containerImageNames";
+
 /// What was compared.
 pub(super) struct Proof<'a> {
     pub pool: &'a SourcePool,
@@ -125,14 +128,24 @@ impl Proof<'_> {
             let outcome = if replaced { Outcome::Differs } else { Outcome::Step };
             return (outcome, now, why.to_owned());
         }
-        let why = match resource_type::known(&steps) {
-            Known::Settable => {
-                "no key of the config says it, and Azure or prebake refuses it in this pool"
+        let why = match (self.refusal(&steps), resource_type::known(&steps)) {
+            (Some(title), _) => {
+                format!("no key of the config says it, and a patch is refused: {title}")
             }
-            Known::ReadOnly => "Azure fills it in",
-            Known::Unknown => "the API version that prebake uses has no such property of a pool",
+            (None, Known::Settable) => "no key of the config says it".to_owned(),
+            (None, Known::ReadOnly) => "Azure fills it in".to_owned(),
+            (None, Known::Unknown) => {
+                "the API version that prebake uses has no such property of a pool".to_owned()
+            }
         };
-        (Outcome::Dropped, now, why.to_owned())
+        (Outcome::Dropped, now, why)
+    }
+
+    /// Why a patch of a place was refused.
+    fn refusal(&self, steps: &[String]) -> Option<&str> {
+        let at =
+            |length: usize| self.draft.refused.get(&(self.index, pointer_of(&steps[..length])));
+        (1..=steps.len()).rev().find_map(at).map(String::as_str)
     }
 
     /// What only the new pool says, save what Azure takes for granted.
@@ -245,7 +258,7 @@ fn same(steps: &[String], facts: Facts, before: Option<&Value>, after: Option<&V
     };
     match steps.last().map(String::as_str) {
         Some("commandLine") => start_task::same(before, after),
-        _ if steps.iter().any(|step| step == "containerImageNames") => images::same(before, after),
+        _ if steps.iter().any(|step| step == IMAGES) => images::same(before, after),
         _ => false,
     }
 }
@@ -269,11 +282,12 @@ fn counterpart<'v>(
 ) -> (Facts, Option<&'v Value>) {
     let mut facts = mutability::facts(POOL);
     let (mut own, mut other) = (Some(own), Some(other));
+    let of_images = steps.iter().any(|step| step == IMAGES);
     for step in steps {
         match own {
             Some(Value::Array(items)) => {
                 let item = step.parse::<usize>().ok().and_then(|index| items.get(index));
-                other = item.and_then(|item| matching(facts, item, step, other?));
+                other = item.and_then(|item| matching(facts, item, step, of_images, other?));
                 own = item;
                 facts = facts.element();
             }
@@ -296,15 +310,19 @@ fn get<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
 }
 
 /// The element of another list that corresponds to an element of this one.
-fn matching<'v>(facts: Facts, item: &Value, index: &str, list: &'v Value) -> Option<&'v Value> {
+fn matching<'v>(
+    facts: Facts,
+    item: &Value,
+    index: &str,
+    of_images: bool,
+    list: &'v Value,
+) -> Option<&'v Value> {
     let items = list.as_array()?;
     if !item.is_object() {
         let like = |other: &&Value| {
             diff::is_same(facts.element(), Some(item), Some(*other)) || {
                 let texts = item.as_str().zip(other.as_str());
-                texts.is_some_and(|(one, other)| {
-                    images::same(one, other) && one.contains(['/', ':'])
-                })
+                of_images && texts.is_some_and(|(one, other)| images::same(one, other))
             }
         };
         return items.iter().find(like);

@@ -15,6 +15,8 @@ pub enum Outcome {
     New,
     /// Azure fills it in.
     State,
+    /// It stays as it is, and the config does not manage it.
+    Stays,
     /// The new pool says something else.
     Differs,
     /// A person has to do something.
@@ -27,13 +29,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Step,
         Self::Differs,
         Self::Dropped,
         Self::Secret,
         Self::Patch,
         Self::New,
+        Self::Stays,
         Self::Same,
         Self::State,
     ];
@@ -45,6 +48,7 @@ impl Outcome {
             Self::Patch => "patch",
             Self::New => "new",
             Self::State => "read-only",
+            Self::Stays => "stays",
             Self::Differs => "differs",
             Self::Step => "to do",
             Self::Dropped => "dropped",
@@ -57,6 +61,7 @@ impl Outcome {
             Self::Same => "The new pool has the same value.",
             Self::Patch => "The config has no key for it; its `patch` sets the same value.",
             Self::New => "The source does not set it; the new pool does.",
+            Self::Stays => "It stays as it is. The config does not manage it.",
             Self::State => "Azure fills it in, so the config does not set it.",
             Self::Differs => "The new pool has another value.",
             Self::Step => "You have to do something.",

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use serde_json::Value;
+
 use crate::azure_types::{self, Property, Resource, Type, TypeId};
 use crate::catalog;
 use crate::diff::POOL;
@@ -40,6 +42,21 @@ pub(super) fn is_list(steps: &[String]) -> bool {
         Some(_) => false,
         // An unknown place is a list where it holds numbers only.
         None => !steps.is_empty(),
+    }
+}
+
+/// A value spelled as the type spells it: the data plane writes `cachedisk` for `CacheDisk`.
+pub(super) fn canonical_value(steps: &[String], value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    let spelled = walk(steps).2.and_then(|id| spelled(id, text));
+    spelled.map_or(value.clone(), Value::from)
+}
+
+fn spelled(id: TypeId, text: &str) -> Option<&'static str> {
+    match azure_types::tables().get(id) {
+        Type::Literal(literal) => literal.eq_ignore_ascii_case(text).then_some(literal),
+        Type::Union(members) => members.into_iter().find_map(|member| spelled(member, text)),
+        _ => None,
     }
 }
 
@@ -100,6 +117,14 @@ mod tests {
         assert_eq!(known(&spelled), Known::Settable);
         assert!(is_list(&steps("properties/mountConfiguration")));
         assert!(!is_list(&steps("tags")));
+    }
+
+    #[test]
+    fn words_are_spelled_as_the_type_spells_them() {
+        let placement = "properties/deploymentConfiguration/virtualMachineConfiguration/osDisk/\
+            ephemeralOSDiskSettings/placement";
+        assert_eq!(canonical_value(&steps(placement), "cachedisk".into()), "CacheDisk");
+        assert_eq!(canonical_value(&steps("properties/vmSize"), "standard_x".into()), "standard_x");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::config::{MACHINE, is_secret};
+use super::images;
 use super::keys;
 use super::ledger::{Fate, SourcePool, pointer_of, steps_of};
 use crate::check;
@@ -13,6 +14,8 @@ const SECRETS: [&str; 5] =
 
 const REGISTRY: &str = "prebake pulls with an identity. Import the images into an Azure container registry (`az acr import \
      --username --password`) and delete the registry's password";
+const OWN_REGISTRY: &str = "prebake pulls from this registry with an identity. Turn off its admin user when nothing \
+     else uses it (`az acr update --admin-enabled false`)";
 const MOUNT: &str = "nodes mount with an identity: grant it the role Storage Blob Data Reader on the account (Contributor \
      to write), and keep the key out of the config";
 const USER: &str = "Azure never shows the password of a user, and the config holds none: store a new one in Key Vault, and \
@@ -42,6 +45,7 @@ pub(super) fn take_out(pool: &mut SourcePool) {
     for (index, fate) in fates {
         pool.entries[index].fate = fate;
     }
+    names_of_registries(pool);
     users_and_packages(pool);
     drivers(pool);
 }
@@ -53,7 +57,7 @@ fn secret(pool: &mut SourcePool, pointer: &str) -> Option<String> {
     let text = value.as_str().unwrap_or_default().to_owned();
     let named = steps.iter().find(|step| SECRETS.contains(&step.as_str()));
     if named.is_some() {
-        let (why, whole) = of_part(&steps);
+        let (why, whole) = of_part(pool, &steps);
         remove(pool, pointer);
         if let Some(whole) = whole {
             pool.left_out.insert(whole, why.to_owned());
@@ -70,6 +74,9 @@ fn secret(pool: &mut SourcePool, pointer: &str) -> Option<String> {
         pool.signed.insert(file);
         return Some(SIGNATURE.to_owned());
     }
+    if steps.last().is_some_and(|step| step == "name") {
+        return None;
+    }
     let name = sibling(pool, &steps, "name").unwrap_or_default();
     if !is_secret(&name, &text) {
         return None;
@@ -85,13 +92,36 @@ fn secret(pool: &mut SourcePool, pointer: &str) -> Option<String> {
     Some(VALUE.to_owned())
 }
 
+/// An Azure registry is read with an identity instead of a user.
+fn names_of_registries(pool: &mut SourcePool) {
+    let base = format!("{MACHINE}/containerConfiguration/containerRegistries/");
+    for index in 0..pool.entries.len() {
+        let Fate::Pool(pointers) = &pool.entries[index].fate else { continue };
+        let Some(pointer) = pointers.first().cloned() else { continue };
+        let of_registry =
+            pointer.strip_prefix(&base).is_some_and(|rest| rest.ends_with("/username"));
+        if of_registry && is_azure_registry(pool, &steps_of(&pointer)) {
+            remove(pool, &pointer);
+            pool.entries[index].fate = Fate::Dropped(OWN_REGISTRY.to_owned());
+        }
+    }
+}
+
+fn is_azure_registry(pool: &SourcePool, steps: &[String]) -> bool {
+    let server = sibling(pool, steps, "registryServer").unwrap_or_default();
+    images::registry_name(&server).is_some()
+}
+
 /// What is said of a secret at a place, and the part that goes with it.
-fn of_part(steps: &[String]) -> (&'static str, Option<String>) {
+fn of_part(pool: &SourcePool, steps: &[String]) -> (&'static str, Option<String>) {
     let to = |name: &str, more: usize| {
         let at = steps.iter().position(|step| step == name)?;
         Some(pointer_of(&steps[..steps.len().min(at + 1 + more)]))
     };
     if let Some(whole) = to("containerRegistries", 1) {
+        if is_azure_registry(pool, steps) {
+            return (OWN_REGISTRY, None);
+        }
         return (REGISTRY, Some(whole));
     }
     if let Some(whole) = to("containerSettings", 0) {

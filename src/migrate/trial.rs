@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::config::Draft;
 use super::yaml_of;
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources, code_class};
 use crate::diff::POOL;
 use crate::pipeline::{Input, Job, Render, Tools};
 
@@ -20,7 +20,7 @@ pub(super) struct Trial {
     /// The texts that the findings point into.
     pub sources: Sources,
     /// Where the errors stand in the config.
-    errors: Vec<(String, String)>,
+    errors: Vec<(String, Diagnostic)>,
 }
 
 /// Most keys that are taken out of one config.
@@ -45,7 +45,7 @@ impl Trial {
                 .filter(|(_, entry)| encloses(entry.value, place) || entry.key == Some(place))
                 .min_by_key(|(_, entry)| entry.value.span.end - entry.value.span.start)
                 .map(|(pointer, _)| pointer.to_owned())?;
-            (finding.severity == Severity::Error).then(|| (pointer, finding.title.clone()))
+            (finding.severity == Severity::Error).then(|| (pointer, finding.clone()))
         };
         let errors = outcome.diagnostics.iter().filter_map(error).collect();
         let (bodies, symbols) = render.as_ref().map(pools).unwrap_or_default();
@@ -55,6 +55,15 @@ impl Trial {
     /// How many errors stand against it.
     pub(super) fn error_count(&self) -> usize {
         self.diagnostics.count(Severity::Error)
+    }
+
+    /// The first error in words.
+    pub(super) fn first_error(&self) -> String {
+        let error = self.diagnostics.iter().find(|finding| finding.severity == Severity::Error);
+        error.map_or_else(String::new, |finding| match finding.label.as_str() {
+            "" => finding.title.clone(),
+            label => format!("{} ({label})", finding.title),
+        })
     }
 
     /// Whether its pools were rendered.
@@ -97,11 +106,13 @@ pub(super) fn repaired(draft: &mut Draft, pools: usize, tools: &Tools) -> Trial 
         if trial.is_rendered() || trial.error_count() == 0 {
             break;
         }
-        let Some((pointer, title)) = trial.errors.iter().find_map(|(pointer, title)| {
-            removable(pointer).map(|pointer| (pointer, title.clone()))
+        let Some((pointer, error)) = trial.errors.iter().find_map(|(pointer, error)| {
+            removable(pointer).map(|pointer| (pointer, error.clone()))
         }) else {
             break;
         };
+        // What the schema of configs does not know may still be a patch.
+        let is_form = code_class(&error.code).is_input;
         let mut config = Value::Object(std::mem::take(&mut draft.value));
         remove(&mut config, &pointer);
         if let Value::Object(config) = config {
@@ -109,10 +120,10 @@ pub(super) fn repaired(draft: &mut Draft, pools: usize, tools: &Tools) -> Trial 
         }
         let steps: Vec<&str> = pointer.split('/').skip(1).collect();
         let index = steps.get(2).and_then(|step| step.parse().ok()).unwrap_or(0);
-        let properties = super::proof::properties_of(&steps);
+        let properties = if is_form { Vec::new() } else { super::proof::properties_of(&steps) };
         for property in properties {
             for pool in if steps[0] == "batch" { index..index + 1 } else { 0..pools } {
-                let why = format!("a config does not take it: {title}");
+                let why = format!("a config does not take it: {}", error.title);
                 draft.reasons.entry((pool, property.clone())).or_insert(why);
             }
         }
@@ -125,8 +136,8 @@ pub(super) fn repaired(draft: &mut Draft, pools: usize, tools: &Tools) -> Trial 
 fn removable(pointer: &str) -> Option<String> {
     let steps: Vec<&str> = pointer.split('/').skip(1).collect();
     match steps[..] {
-        ["batch", "pools", _, key, "resourceFiles" | "container", ..] if key == "startTask" => {
-            Some(format!("/{}", steps[..5.min(steps.len())].join("/")))
+        ["batch", "pools", _, "startTask", "resourceFiles", _, ..] => {
+            Some(format!("/{}", steps[..6].join("/")))
         }
         ["batch", "pools", _, "startTask", key, ..] if key != "command" => {
             Some(format!("/{}", steps[..5].join("/")))
