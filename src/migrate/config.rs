@@ -360,13 +360,15 @@ fn pool_of(
     scale(&mut map, pool);
     start_task::add(draft, &mut map, index, pool, notes);
     keys::add(draft, &mut map, pool);
-    let identities: Vec<&String> = pool
-        .body
-        .pointer("/identity/userAssignedIdentities")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::keys)
-        .collect();
+    let attached = pool.body.pointer("/identity/userAssignedIdentities").and_then(Value::as_object);
+    let attached = attached.into_iter().flat_map(Map::keys).map(String::as_str);
+    let mut identities: Vec<&str> = Vec::new();
+    // Azure refuses a registry that is read with an identity that the pool does not have.
+    for id in attached.chain(images::identities(pool)) {
+        if !identities.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+            identities.push(id);
+        }
+    }
     if !identities.is_empty() {
         map.insert("identities".into(), json!(identities));
     }

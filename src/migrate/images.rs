@@ -52,11 +52,20 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
         let Some(reference) = reference.as_str() else { continue };
         let (image, own) = reference_of(reference);
         let pointer = (0, format!("{MACHINE}{NAMES}/{index}"));
-        if let Some(server) = own.as_deref().filter(|name| name.contains('-')) {
-            draft.reasons.insert(pointer, labelled(server));
+        let labelled = own.as_deref().is_some_and(|name| name.contains('-'));
+        let second = own.is_some() && registry.is_some() && own != registry;
+        // An image that the pool pulls with an identity of its own stays so by a patch.
+        if let (true, Some(name)) = (labelled || second, &own)
+            && identity_of(pool, name).is_some()
+        {
+            draft.steps.push(("images".to_owned(), pulled(reference, labelled)));
             continue;
         }
-        if own.is_some() && registry.is_some() && own != registry {
+        if let (true, Some(name)) = (labelled, &own) {
+            draft.reasons.insert(pointer, self::labelled(name));
+            continue;
+        }
+        if second {
             let why = "a config pulls from one registry: import the image into it (`az acr import`) and add it to `images`";
             draft.reasons.insert(pointer, why.to_owned());
             continue;
@@ -81,6 +90,38 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
     registries(draft, pool);
 }
 
+/// The identity with which a pool pulls from an Azure registry.
+fn identity_of<'p>(pool: &'p SourcePool, name: &str) -> Option<&'p str> {
+    let registry = registries_of(pool).find(|registry| {
+        let server = registry.get("registryServer").and_then(Value::as_str).unwrap_or_default();
+        registry_name(server).is_some_and(|own| own.eq_ignore_ascii_case(name))
+    });
+    registry?.pointer("/identityReference/resourceId")?.as_str()
+}
+
+fn registries_of(pool: &SourcePool) -> impl Iterator<Item = &Value> {
+    let list = pool.body.pointer(&format!("{MACHINE}/containerConfiguration/containerRegistries"));
+    list.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The identities with which a pool pulls from registries.
+pub(super) fn identities(pool: &SourcePool) -> impl Iterator<Item = &str> {
+    registries_of(pool)
+        .filter_map(|registry| registry.pointer("/identityReference/resourceId")?.as_str())
+}
+
+fn pulled(reference: &str, labelled: bool) -> String {
+    let why = if labelled {
+        "its registry has a domain name label"
+    } else {
+        "it is in a second registry"
+    };
+    format!(
+        "nodes pull `{reference}` when they start, because {why}: a patch names the image and its registry. To bake it into \
+         the node image, import it into the registry of the config (`az acr import`) and add it to `images`"
+    )
+}
+
 /// What becomes of the registries of a pool.
 fn registries(draft: &mut Draft, pool: &SourcePool) {
     let base = format!("{MACHINE}/containerConfiguration/containerRegistries");
@@ -92,7 +133,7 @@ fn registries(draft: &mut Draft, pool: &SourcePool) {
         let own = registry_name(server);
         let by_identity = registry.get("identityReference").is_some();
         let why = match own {
-            Some(name) if name.contains('-') => labelled(name),
+            Some(name) if name.contains('-') && !by_identity => labelled(name),
             Some(name) if taken.as_deref() == Some(name) => {
                 "prebake creates an identity that may pull from this registry and no more".to_owned()
             }

@@ -353,7 +353,9 @@ fn a_config_names_no_registry_that_its_loader_refuses() {
     assert!(name.is_none_or(|name| !name.contains('-')), "{config:?}");
     let image = "virtualMachineConfiguration.containerConfiguration.containerImageNames[0]";
     let row = row(&migrated, image);
-    assert!(row.outcome == Outcome::Same || row.why.contains("domain name label"), "{row:?}");
+    assert_eq!(row.outcome, Outcome::Patch, "{row:?}");
+    let step = migrated.report.rows.iter().find(|row| row.source == "images");
+    assert!(step.is_some_and(|step| step.why.contains("domain name label")));
 }
 
 #[test]

@@ -42,6 +42,13 @@ impl Kind {
 /// What a file is, or why it cannot be read.
 pub(super) fn detect(file: &File) -> Result<Kind, Refusal> {
     let text = file.text.trim_start();
+    if let Some((what, help)) = written_form(&file.name) {
+        return Err(Refusal {
+            what: format!("`{}` is {what}, which is not read", file.name),
+            why: "its values are known only after it is evaluated".to_owned(),
+            help: help.to_owned(),
+        });
+    }
     if text.starts_with(['{', '[']) {
         // YAML's flow style is nearly JSON, and Shipyard's first versions were configured in JSON.
         let value = serde_json::from_str(text)
@@ -170,6 +177,25 @@ fn environment(text: &str) -> Option<Variables> {
     }
     let known = variables.keys().any(|name| KNOWN_VARIABLES.contains(&name.as_str()));
     known.then_some(variables)
+}
+
+/// Sources that another program evaluates first.
+fn written_form(name: &str) -> Option<(&'static str, &'static str)> {
+    let forms = [
+        (".bicep", "Bicep", "compile it with `prebake bicep build`, and name the JSON file"),
+        (
+            ".bicepparam",
+            "Bicep parameters",
+            "build it with `prebake bicep build-params`, and name the JSON file",
+        ),
+        (
+            ".tf",
+            "a Terraform configuration",
+            "run `terraform show -json > state.json`, and name that file",
+        ),
+    ];
+    let found = forms.iter().find(|(ending, ..)| name.to_lowercase().ends_with(ending));
+    found.map(|(_, what, help)| (*what, *help))
 }
 
 fn malformed(file: &File, why: &str) -> Refusal {

@@ -96,7 +96,13 @@ fn assignments(text: &str, notes: &mut Vec<String>) -> Vec<Assigned> {
     }
     found
         .retain(|(_, value)| value.as_ref().is_ok_and(|value| !value.is_empty()) || value.is_err());
+    one_image(text, &mut found);
+    // One of two other variables decides the size.
+    let has_sizes = found.iter().any(|(name, value)| name == "GPU_VM_SIZE" && value.is_ok());
     for (name, value) in &found {
+        if has_sizes && name == "VM_SIZE" {
+            continue;
+        }
         if let (Err(value), true) = (value, is_known(name)) {
             notes.push(format!("the script computes {name} (`{value}`), so it is left out"));
         }
@@ -104,8 +110,22 @@ fn assignments(text: &str, notes: &mut Vec<String>) -> Vec<Assigned> {
     found
 }
 
+/// The script has an image for nodes with GPUs and one for others, in this order.
+fn one_image(text: &str, found: &mut [Assigned]) {
+    const IMAGE: &str = "CONTAINER_IMAGE";
+    let gpu = found.iter().find(|(name, _)| name == "ENABLE_GPU");
+    let has_gpu = gpu.is_none_or(|(_, value)| value.as_deref() != Ok("false"));
+    let images = text.lines().filter_map(assignment).filter(|(name, _)| *name == IMAGE);
+    let last = images.map(|(name, written)| literal(name, written)).last();
+    if let (Some(last), false) = (last.filter(|image| !image.contains(['$', '`'])), has_gpu)
+        && let Some((_, image)) = found.iter_mut().find(|(name, _)| name == IMAGE)
+    {
+        *image = Ok(last);
+    }
+}
+
 /// `NAME=value`, also after `export` and the like. Names of variables that configure a script are in capitals.
-fn assignment(line: &str) -> Option<(&str, &str)> {
+pub(super) fn assignment(line: &str) -> Option<(&str, &str)> {
     let mut rest = line.trim();
     for word in ["export ", "readonly ", "declare -r ", "local "] {
         rest = rest.strip_prefix(word).unwrap_or(rest);

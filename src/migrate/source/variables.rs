@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
+use super::script;
 use crate::catalog;
 use crate::migrate::config::{DEFAULT_LOCATION, deployment_name};
 use crate::migrate::images::{Version, split_reference};
@@ -218,7 +219,15 @@ impl Script<'_> {
         let kind = if self.flag("ENABLE_GPU", true) { "gpu" } else { "cpu" };
         let os = self.text("BASE_OS", "ubuntu").to_lowercase();
         let os = if os == "almalinux" { "almalinux" } else { "ubuntu" };
-        format!("Dockerfile.{kind}.{os}")
+        let own = format!("Dockerfile.{kind}.{os}");
+        // A script that names its Dockerfiles has one for each operating system.
+        let assigned = self.text.into_iter().flat_map(str::lines).filter_map(script::assignment);
+        let named: Vec<String> = assigned
+            .filter(|(name, _)| *name == "DOCKERFILE")
+            .map(|(name, written)| script::literal(name, written))
+            .filter(|file| file.ends_with(&format!(".{os}")))
+            .collect();
+        if named.contains(&own) { own } else { named.into_iter().next().unwrap_or(own) }
     }
 
     fn tag(&mut self) -> String {
