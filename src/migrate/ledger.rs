@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::mapping::{self, Form, Target};
 use super::resource_type;
-use crate::config::escape;
+use crate::diagnostic::pointer::{escape, unescape};
 
 /// What became of a property.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -418,7 +418,7 @@ pub(super) fn pointer_of(steps: &[String]) -> String {
 }
 
 pub(super) fn steps_of(pointer: &str) -> Vec<String> {
-    pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
+    pointer.split('/').skip(1).map(|step| unescape(step).into_owned()).collect()
 }
 
 fn text_of(value: &Value) -> Value {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::config::{Draft, MACHINE, reason};
 use super::keys;
@@ -115,7 +115,7 @@ impl Proof<'_> {
         };
         let before = self.pool.body.pointer(pointer);
         let (facts, after) = counterpart(&self.pool.body, rendered, &steps);
-        if same(&steps, facts, before, after) {
+        if same(facts, before, after) {
             let patched = self.patched.iter().any(|own| {
                 pointer == own
                     || pointer.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('/'))
@@ -123,6 +123,9 @@ impl Proof<'_> {
             return (if patched { Outcome::Patch } else { Outcome::Same }, None, String::new());
         }
         let now = after.map(text_of);
+        if let Some(why) = alike(&steps, before, after) {
+            return (Outcome::Differs, now, why.to_owned());
+        }
         if let Some(why) = reason(self.draft, self.index, pointer) {
             let replaced = now.is_some() || pointer.contains("/imageReference/");
             let outcome = if replaced { Outcome::Differs } else { Outcome::Step };
@@ -248,19 +251,25 @@ fn key_of(pointer: &str) -> String {
     found.map_or_else(String::new, |(_, key)| key.to_owned())
 }
 
+/// Why two values that Azure tells apart mean the same.
+fn alike(steps: &[String], before: Option<&Value>, after: Option<&Value>) -> Option<&'static str> {
+    let (before, after) = (before?.as_str()?, after?.as_str()?);
+    let command = steps.last().is_some_and(|step| step == "commandLine");
+    if command && start_task::same(before, after) {
+        return Some("it is the same command in other quotes");
+    }
+    let image = steps.iter().any(|step| step == IMAGES) && images::same(before, after);
+    image.then_some("it is the same image, named with its registry and tag")
+}
+
 /// Whether Azure takes two values at a place for the same.
-fn same(steps: &[String], facts: Facts, before: Option<&Value>, after: Option<&Value>) -> bool {
-    if diff::is_same(facts, before, after) {
-        return true;
+fn same(facts: Facts, before: Option<&Value>, after: Option<&Value>) -> bool {
+    // What is empty says everything where its key does: the map of identities.
+    let is_key = before.is_some_and(|value| value.as_object().is_some_and(Map::is_empty));
+    if is_key {
+        return after.is_some();
     }
-    let (Some(Value::String(before)), Some(Value::String(after))) = (before, after) else {
-        return loosely(before, after);
-    };
-    match steps.last().map(String::as_str) {
-        Some("commandLine") => start_task::same(before, after),
-        _ if steps.iter().any(|step| step == IMAGES) => images::same(before, after),
-        _ => false,
-    }
+    diff::is_same(facts, before, after) || loosely(before, after)
 }
 
 /// Numbers and booleans that a source writes as texts.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::config::Draft;
 use super::yaml_of;
+use crate::diagnostic::pointer::unescape;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources, code_class};
 use crate::diff::POOL;
 use crate::pipeline::{Input, Job, Render, Tools};
@@ -168,7 +169,7 @@ fn remove(config: &mut Value, pointer: &str) {
     let Some((above, last)) = pointer.rsplit_once('/') else { return };
     match config.pointer_mut(above) {
         Some(Value::Object(object)) => {
-            object.shift_remove(&last.replace("~1", "/").replace("~0", "~"));
+            object.shift_remove(unescape(last).as_ref());
         }
         Some(Value::Array(items)) => {
             if let Ok(index) = last.parse::<usize>()
