@@ -446,7 +446,7 @@ fn mounts(draft: &mut Draft, map: &mut Map<String, Value>, index: usize, pool: &
             }));
         } else if mount.get("azureFileShareConfiguration").is_some() {
             let why = "Batch mounts a share of Azure Files with the key of its account, and the config holds no keys: \
-                       store the key in Key Vault and add a mount of the share (`mounts`), or mount it over NFS";
+                       store the key in Key Vault and add the share (`mounts`, kind `azureFiles`), or mount it over NFS";
             draft.reasons.insert((index, at), why.to_owned());
         } else if mount.get("cifsMountConfiguration").is_some() {
             let why = "a CIFS mount needs a password, and the config holds none: mount the files over NFS (`mounts`, \

@@ -158,7 +158,8 @@ impl Proof<'_> {
         leaves(rendered, &mut Vec::new(), &mut all);
         let is_new = |(steps, value): &(Vec<String>, &Value)| {
             let (facts, before) = counterpart(rendered, &self.pool.body, steps);
-            before.is_none() && !diff::is_same(facts, None, Some(*value))
+            let is_key = value.as_object().is_some_and(Map::is_empty);
+            before.is_none() && (is_key || !diff::is_same(facts, None, Some(*value)))
         };
         let row = |(steps, value): (Vec<String>, &Value)| {
             let pointer = pointer_of(&steps);
