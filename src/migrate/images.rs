@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::config::{Draft, MACHINE};
 use super::ledger::SourcePool;
+use crate::catalog;
 
 /// An image of the config from a reference, and the Azure registry that it is in.
 pub(super) fn reference_of(reference: &str) -> (Value, Option<String>) {
@@ -28,9 +29,11 @@ pub(super) fn reference_of(reference: &str) -> (Value, Option<String>) {
     (image, registry)
 }
 
-/// The name of the Azure registry that a host is.
+/// The name of the Azure registry that a host is, in whatever cloud.
 pub(super) fn registry_name(host: &str) -> Option<&str> {
-    host.strip_suffix(".azurecr.io").filter(|name| !name.is_empty())
+    let cloud = catalog::cloud_of_registry(host)?;
+    let name = host.get(..host.len().checked_sub(cloud.registry_suffix.len() + 1)?)?;
+    (!name.is_empty()).then_some(name)
 }
 
 const NAMES: &str = "/containerConfiguration/containerImageNames";
