@@ -23,13 +23,13 @@ const STARTER: &str = include_str!("starter.yaml");
 /// `prebake init`.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// File to write
+    /// Config file to create
     #[arg(value_name = "FILE", default_value = "prebake.yaml")]
     file: PathBuf,
-    /// Take the values from the environment variables of `batch-prep-v2.sh`
+    /// Use the environment variables of `batch-prep-v2.sh`
     #[arg(long)]
     from_env: bool,
-    /// Take the values from a file; repeat it for files that belong together. It reads what `az batch pool show` and
+    /// Import a file; repeat the option for files that belong together. It reads what `az batch pool show` and
     /// `az resource show` print, deployment templates, exported resource groups, `terraform show -json`, the files of
     /// Batch Shipyard, and `batch-prep-v2.sh` with its environment file
     #[arg(long, value_name = "PATH", conflicts_with = "from_env")]
@@ -162,7 +162,7 @@ impl Init {
             if path.symlink_metadata().is_ok() {
                 return terminal::failed(
                     &format!("`{}` exists", path.display()),
-                    "`prebake init` overwrites nothing",
+                    "`prebake init` does not overwrite files",
                     "name another file, or remove this one",
                 );
             }
@@ -184,7 +184,7 @@ impl Init {
                     return terminal::failed(
                         &format!("`{}` cannot be written", path.display()),
                         &error.to_string(),
-                        "name a file in a folder that can be written",
+                        "name a file in a writable folder",
                     );
                 }
             }

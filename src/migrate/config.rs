@@ -211,7 +211,7 @@ fn size_of(draft: &mut Draft, index: usize, pool: &SourcePool, as_of: Date) -> S
     };
     draft.reasons.insert(
         (index, "/properties/vmSize".to_owned()),
-        format!("Azure retired `{}`: `{replacement}` is taken. Check its quota", size.name),
+        format!("Azure retired `{}`. The config uses `{replacement}`: check its quota", size.name),
     );
     replacement.to_owned()
 }
@@ -240,8 +240,8 @@ fn operating_system(draft: &mut Draft, pool: &SourcePool, as_of: Date) -> String
         draft.reasons.insert(
             pointer.clone(),
             format!(
-                "the node agent does not fit the image `{} {}`, so no node of this pool could start: the agent of the \
-                 image is taken",
+                "the node agent does not fit the image `{} {}`, so no node of this pool could start. The config uses \
+                 the agent of the image",
                 image.offer, image.sku
             ),
         );
@@ -261,11 +261,11 @@ fn operating_system(draft: &mut Draft, pool: &SourcePool, as_of: Date) -> String
         str::to_owned,
     );
     let why = if ended {
-        format!("Batch has ended `{named}`: {default} is taken")
+        format!("Batch no longer supports `{named}`. The config uses {default}")
     } else if named.is_empty() {
-        format!("the source does not say which operating system it has: {default} is taken")
+        format!("the source does not name its operating system. The config uses {default}")
     } else {
-        format!("prebake bakes no image for `{named}`: {default} is taken")
+        format!("prebake cannot bake an image for `{named}`. The config uses {default}")
     };
     draft.steps.push((
         "node.os".to_owned(),

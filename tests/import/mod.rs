@@ -502,3 +502,63 @@ fn the_environment_goes_before_the_script() {
     assert_eq!(config["batch"]["pools"][0]["id"], "dev");
     assert_eq!(row(&migrated, "LOG_LEVEL").outcome, Outcome::Dropped);
 }
+
+#[test]
+fn the_old_script_becomes_a_config_and_a_list_of_its_defects() {
+    let migrated = migrated(&["batch-prep.sh"]);
+    let config = Value::Object(config(&migrated, 0));
+    assert_eq!(config["location"], "westeurope");
+    assert_eq!(config["node"]["os"], "almalinux-9");
+    assert_eq!(config["node"]["vmSize"], "Standard_NC8as_T4_v3");
+    assert_eq!(config["images"][0]["tag"], "2.4.1");
+    let notes = migrated.notes.join("\n");
+    for defect in [
+        "computes ACR_NAME",
+        "never deprovisioned",
+        "V1",
+        "managed image",
+        "no outbound access",
+        "podman",
+        "no NVIDIA container toolkit",
+        "NvidiaGpuDriverLinux",
+        "no containerConfiguration",
+        "hides a failing `nvidia-smi`",
+        "at random",
+    ] {
+        assert!(notes.contains(defect), "no `{defect}` in:\n{notes}");
+    }
+}
+
+#[test]
+fn a_pool_that_runs_becomes_a_config_on_its_image() {
+    let migrated = migrated(&["pool.json"]);
+    let config = Value::Object(config(&migrated, 0));
+    assert_eq!(config["location"], "swedencentral");
+    assert_eq!(config["batch"]["account"]["name"], "visionbatch");
+    assert!(config["gallery"]["imageVersionId"].is_string());
+    let pool = &config["batch"]["pools"][0];
+    assert_eq!((&pool["nodes"], &pool["taskSlotsPerNode"]), (&Value::from(4), &Value::from(2)));
+    assert!(pool["spotNodes"].is_number());
+    assert_eq!(pool["startTask"]["elevation"], "admin");
+    assert_eq!(pool["environment"]["MODE"], "train");
+    assert_eq!(pool["metadata"]["team"], "vision");
+    let notes = migrated.notes.join("\n");
+    assert!(notes.contains("is `latest`") && notes.contains("hides its failure"), "{notes}");
+}
+
+#[test]
+fn a_recipe_of_shipyard_becomes_a_config() {
+    let migrated = migrated(&["shipyard-pool.yaml", "shipyard-config.yaml"]);
+    let text = &migrated.configs[0].yaml;
+    for part in [
+        "name: docker.io/library/busybox",
+        "name: nvcr.io/nvidia/pytorch",
+        "run: apt-get install -y htop",
+        "interNodeCommunication: true",
+        "nodes: 2",
+        "spotNodes: ",
+    ] {
+        assert!(text.contains(part), "no `{part}` in:\n{text}");
+    }
+    assert!(row(&migrated, "location").outcome == Outcome::Step);
+}

@@ -208,10 +208,10 @@ fn malformed(file: &File, why: &str) -> Refusal {
 
 fn foreign(file: &File) -> Refusal {
     Refusal {
-        what: format!("`{}` is no known kind of configuration", file.name),
-        why: "it is neither `batch-prep-v2.sh` or its variables, nor what `az batch pool show` prints, nor a \
-              deployment template, a Terraform state or a Batch Shipyard file"
+        what: format!("the format of `{}` is unknown", file.name),
+        why: "it is not `batch-prep-v2.sh` or its variables, the output of `az batch pool show`, a deployment \
+              template, a Terraform state or a Batch Shipyard file"
             .to_owned(),
-        help: "name one of these files, or start with `prebake init`".to_owned(),
+        help: "use one of these files, or create a new config with `prebake init`".to_owned(),
     }
 }

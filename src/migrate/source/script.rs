@@ -184,7 +184,7 @@ const DEFECTS: &[Defect] = &[
     Defect {
         signs: &["--public-ip-address \"\""],
         unless: Some("nat gateway"),
-        note: "the script's builder has no way out once default outbound access is off: prebake's \
+        note: "the script's builder has no outbound access once default outbound access is off: prebake's \
                 has a NAT gateway",
     },
     Defect {
