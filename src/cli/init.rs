@@ -12,8 +12,8 @@ use crate::migrate::{
 };
 use crate::{config, disk, output, yaml};
 
-/// Largest file to import in bytes.
-const MAX_SOURCE_BYTES: u64 = 8 * 1024 * 1024;
+/// Largest file to import in bytes: as large as a deployment template may be.
+const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
 /// Most files to import at once.
 const MAX_SOURCES: usize = 100;
 

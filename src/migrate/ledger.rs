@@ -68,6 +68,8 @@ pub(super) struct SourcePool {
     pub config: Option<Map<String, Value>>,
     /// Parts of the body that the config does not take over, by pointer, each with the reason.
     pub left_out: BTreeMap<String, String>,
+    /// How many properties the source has.
+    pub properties: usize,
     /// Files whose URL had a signature, by pointer.
     pub signed: BTreeSet<String>,
 }
@@ -83,6 +85,7 @@ impl SourcePool {
             commands: Vec::new(),
             config: None,
             left_out: BTreeMap::new(),
+            properties: 0,
             signed: BTreeSet::new(),
         }
     }
@@ -92,6 +95,10 @@ impl SourcePool {
         let mut path = Vec::new();
         let mut leaves = Vec::new();
         collect(value, &mut path, &mut leaves);
+        self.properties += leaves.len();
+        if self.properties > MOST_PROPERTIES {
+            return;
+        }
         for (path, value) in leaves {
             self.take(kind, &path, value);
         }
@@ -293,6 +300,8 @@ impl SourcePool {
     }
 }
 
+/// Most properties of one run, all pools together.
+pub(super) const MOST_PROPERTIES: usize = 50_000;
 /// Most elements of one list that are taken over.
 const MOST_ELEMENTS: usize = 10_000;
 

@@ -34,7 +34,7 @@ pub(super) fn add(
     let mut taken: Vec<(usize, String, Value)> = Vec::new();
     let mut left: Vec<(usize, String, Value)> = candidates.into_iter().take(MOST_TRIALS).collect();
     // One that needs another one fits once that is taken.
-    loop {
+    for _ in 0..MOST_ROUNDS {
         let before = left.len();
         for candidate in std::mem::take(&mut left) {
             taken.push(candidate);
@@ -52,6 +52,8 @@ pub(super) fn add(
     accepted
 }
 
+/// How often the patches that did not fit are tried again.
+const MOST_ROUNDS: usize = 3;
 /// Most patches that are tried one by one.
 const MOST_TRIALS: usize = 40;
 

@@ -259,6 +259,11 @@ fn alike(steps: &[String], before: Option<&Value>, after: Option<&Value>) -> Opt
     if command && start_task::same(before, after) {
         return Some("it is the same command in other quotes");
     }
+    if steps.iter().any(|step| step == "applicationPackages")
+        && application_of(before) == application_of(after)
+    {
+        return Some("it is the resource ID of the same application");
+    }
     let image = steps.iter().any(|step| step == IMAGES) && images::same(before, after);
     image.then_some("it is the same image, named with its registry and tag")
 }
@@ -344,10 +349,21 @@ fn matching<'v>(
     let key = keyed.or_else(|| USUAL_KEYS.iter().copied().find(|key| item.get(key).is_some()));
     match key.and_then(|key| Some((key, label(item, key)?))) {
         Some((key, wanted)) => items.iter().find(|other| {
-            label(other, key).is_some_and(|label| label.eq_ignore_ascii_case(&wanted))
+            label(other, key).is_some_and(|label| {
+                label.eq_ignore_ascii_case(&wanted)
+                    || key == "id" && application_of(&label) == application_of(&wanted)
+            })
         }),
         None => items.get(index.parse::<usize>().ok()?),
     }
+}
+
+/// The application that an ID means, or an expression that makes one, or its name.
+fn application_of(text: &str) -> &str {
+    let rest = text.split_once("/applications/").map_or(text, |(_, rest)| rest);
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    let end = rest.find(|c| !part_of_name(c)).unwrap_or(rest.len());
+    &rest[..end]
 }
 
 fn label(item: &Value, key: &str) -> Option<String> {

@@ -98,6 +98,8 @@ fn sources_that_cannot_be_migrated_end_in_an_error_and_write_nothing() {
     let shipyard = "pool_specification:\n  id: w\n  vm_configuration:\n    platform_image:\n      publisher: MicrosoftWindowsServer\n      offer: WindowsServer\n      sku: 2022-datacenter-core\n  vm_size: STANDARD_D2_V3\n";
     let cloud = r#"{"id":"c","vmSize":"small","cloudServiceConfiguration":{"osFamily":"5"}}"#;
     let deep = "[".repeat(100_000);
+    let many: Vec<String> = (0..60_000).map(|at| format!("\"k{at}\":1")).collect();
+    let many = format!("{{\"id\":\"p\",\"vmSize\":\"x\",{}}}", many.join(","));
     let bomb = format!("pool_specification: &a [{}]\nb: [*a,*a,*a]\n", "x,".repeat(300_000));
     let cases: &[(&str, &str, &str)] = &[
         ("windows.json", windows, "it is a Windows pool"),
@@ -112,6 +114,7 @@ fn sources_that_cannot_be_migrated_end_in_an_error_and_write_nothing() {
         ("broken.yaml", "pool_specification:\n  id: [1\n", "it is not YAML"),
         ("deep.json", &deep, "it is not JSON"),
         ("bomb.yaml", &bomb, "values"),
+        ("many.json", &many, "too much for one run"),
         ("main.bicep", "param x string\n", "prebake bicep build"),
         ("main.tf", "resource \"azurerm_batch_pool\" \"p\" {}\n", "terraform show -json"),
         ("jobs.json", r#"[{"id":"j","poolInfo":{"poolId":"p"}}]"#, "no pool in"),

@@ -15,14 +15,12 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::ledger::SourcePool;
+use super::ledger::{MOST_PROPERTIES, SourcePool};
 use super::{File, Refusal};
 use detect::Kind;
 
 /// Most pools of one run.
 const MOST_POOLS: usize = 500;
-/// Most properties of one run, all pools together.
-const MOST_PROPERTIES: usize = 50_000;
 
 /// Something that is no pool but belongs to one, or stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +133,7 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
             None => sources.pools.push(pool),
         }
     }
-    let properties: usize = sources.pools.iter().map(|pool| pool.entries.len()).sum();
+    let properties: usize = sources.pools.iter().map(|pool| pool.properties).sum();
     if sources.pools.len() > MOST_POOLS || properties > MOST_PROPERTIES {
         return Err(Refusal {
             what: "the source holds too much for one run".to_owned(),
