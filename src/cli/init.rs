@@ -80,9 +80,9 @@ impl Init {
             migrated.report.text()
         );
         if self.stdout {
-            terminal::note(&table)
+            terminal::note(&table);
         } else {
-            terminal::out(&table)
+            terminal::out(&table);
         }
         let failed = migrated.configs.iter().any(|config| config.diagnostics.has_errors());
         self.write(&self.files(&migrated), if failed { FINDINGS } else { DONE })

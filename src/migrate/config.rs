@@ -106,31 +106,17 @@ const BAKES: &str = "prebake bakes an image of its own";
 
 fn place(draft: &mut Draft, pool: &SourcePool) {
     let place = &pool.place;
-    draft.value.insert("location".into(), json!(match &place.location {
-        Some(location) => location.clone(),
-        None => {
-            draft.steps.push((
-                "location".to_owned(),
-                format!("the source does not say in which region it is: replace `{DEFAULT_LOCATION}`"),
-            ));
-            DEFAULT_LOCATION.to_owned()
-        }
-    }));
-    draft.value.insert(
-        "resourceGroup".into(),
-        json!(match &place.group {
-            Some(group) => group.clone(),
-            None => {
-                draft.steps.push((
-                    "resourceGroup".to_owned(),
-                    format!(
-                        "the source does not say in which resource group it is: replace `{UNKNOWN}`"
-                    ),
-                ));
-                UNKNOWN.to_owned()
+    let known =
+        |draft: &mut Draft, key: &str, what: &str, value: &Option<String>, stand_in: &str| {
+            if value.is_none() {
+                let step =
+                    format!("the source does not say in which {what} it is: replace `{stand_in}`");
+                draft.steps.push((key.to_owned(), step));
             }
-        }),
-    );
+            draft.value.insert(key.to_owned(), json!(value.as_deref().unwrap_or(stand_in)));
+        };
+    known(draft, "location", "region", &place.location, DEFAULT_LOCATION);
+    known(draft, "resourceGroup", "resource group", &place.group, UNKNOWN);
     if let Some(subscription) = &place.subscription {
         draft.value.insert("subscription".into(), json!(subscription));
     }

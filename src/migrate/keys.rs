@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use super::config::Draft;
-use super::ledger::{SourcePool, steps_of};
+use super::ledger::{SourcePool, pointer_of, steps_of};
 use crate::catalog::Table;
 use crate::config::schema;
 
@@ -15,7 +15,7 @@ const TABLE: Table = Table::new("migrated-keys", include_str!("keys.tsv"));
 struct Key {
     property: Vec<&'static str>,
     /// Below the pool, or below the config.
-    key: Vec<&'static str>,
+    path: Vec<&'static str>,
     of_config: bool,
     form: &'static str,
 }
@@ -25,7 +25,7 @@ static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
         let of_config = key.starts_with('@');
         Key {
             property: property.split('/').skip(1).collect(),
-            key: key.trim_start_matches('@').split('/').collect(),
+            path: key.trim_start_matches('@').split('/').collect(),
             of_config,
             form,
         }
@@ -66,11 +66,11 @@ pub(super) fn add(draft: &mut Draft, pool: &mut Map<String, Value>, source: &Sou
     let mut map = Value::Object(std::mem::take(pool));
     for key in KEYS.iter() {
         let whole: Vec<&str> = if key.of_config {
-            key.key.clone()
+            key.path.clone()
         } else {
-            ["batch", "pools", "*"].into_iter().chain(key.key.iter().copied()).collect()
+            ["batch", "pools", "*"].into_iter().chain(key.path.iter().copied()).collect()
         };
-        let needs_task = key.key[0] == "startTask" && map.get("startTask").is_none();
+        let needs_task = key.path[0] == "startTask" && map.get("startTask").is_none();
         if needs_task || !is_known(&whole) {
             continue;
         }
@@ -88,7 +88,7 @@ pub(super) fn add(draft: &mut Draft, pool: &mut Map<String, Value>, source: &Sou
             }
             let Some(value) = formed(key.form, value, draft) else { continue };
             let mut numbers = numbers.into_iter();
-            let steps = key.key.iter().map(|step| match *step {
+            let steps = key.path.iter().map(|step| match *step {
                 "*" => numbers.next().cloned().unwrap_or_default(),
                 step => step.to_owned(),
             });
@@ -234,20 +234,21 @@ pub(super) fn key_of(pointer: &str) -> Option<String> {
             && key.property.iter().zip(&steps).all(|(step, own)| *step == "*" || step == own)
     };
     let key = KEYS.iter().filter(fits).max_by_key(|key| key.property.len())?;
-    let path = key.key.join(".").replace(".*", "[]");
+    let path = key.path.join(".").replace(".*", "[]");
     Some(if key.of_config { path } else { format!("batch.pools[].{path}") })
 }
 
 /// The properties that a key says, or that keys below it say; elements of lists stand for their lists.
 pub(super) fn properties_of(key: &str) -> Vec<String> {
     let says = |own: &&Key| {
-        let path = own.key.join(".").replace(".*", "[]");
+        let path = own.path.join(".").replace(".*", "[]");
         let path = if own.of_config { path } else { format!("batch.pools[].{path}") };
         path == key || path.starts_with(&format!("{key}.")) || path.starts_with(&format!("{key}["))
     };
     let pointer = |own: &Key| {
         let plain = own.property.iter().take_while(|step| **step != "*");
-        plain.map(|step| format!("/{step}")).collect()
+        let steps: Vec<String> = plain.map(|step| (*step).to_owned()).collect();
+        pointer_of(&steps)
     };
     KEYS.iter().filter(says).map(pointer).collect()
 }

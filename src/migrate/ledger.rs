@@ -1,6 +1,7 @@
 //! A pool of a source as the resource that Azure would be asked for, with what became of each property of the source.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
@@ -157,25 +158,25 @@ impl SourcePool {
         match form {
             Form::Same => {
                 let value = resource_type::canonical_value(&steps, value.clone());
-                self.put(steps, value)
+                self.put(&steps, value)
             }
             Form::Enabled => {
                 let enabled = value.as_bool().unwrap_or(value == "Enabled");
-                self.put(steps, json!(if enabled { "Enabled" } else { "Disabled" }))
+                self.put(&steps, json!(if enabled { "Enabled" } else { "Disabled" }))
             }
             Form::Pairs => {
                 let next = self.length(&steps).to_string();
                 let at = |name: &str| [&steps[..], &[next.clone(), name.to_owned()]].concat();
-                self.put(at("name"), json!(last));
-                self.put(at("value"), text_of(value))
+                self.put(&at("name"), json!(last));
+                self.put(&at("value"), text_of(value))
             }
             Form::Identity => {
                 let id = value.as_str().unwrap_or_default();
-                self.put([&steps[..], &[id.to_owned()]].concat(), json!({}))
+                self.put(&[&steps[..], &[id.to_owned()]].concat(), json!({}))
             }
-            Form::IdentityKey => self.put([&steps[..], &[last.to_owned()]].concat(), json!({})),
+            Form::IdentityKey => self.put(&[&steps[..], &[last.to_owned()]].concat(), json!({})),
             Form::TimeDelta => match duration(value) {
-                Some(duration) => self.put(steps, json!(duration)),
+                Some(duration) => self.put(&steps, json!(duration)),
                 None => Fate::Dropped("it is no time span such as `00:15:00`".to_owned()),
             },
             Form::Range => match ports(value) {
@@ -187,10 +188,10 @@ impl SourcePool {
                         }
                         steps
                     };
-                    let Fate::Pool(mut both) = self.put(at("Start"), json!(first)) else {
+                    let Fate::Pool(mut both) = self.put(&at("Start"), json!(first)) else {
                         return Fate::Dropped("it is no range of ports".to_owned());
                     };
-                    if let Fate::Pool(end) = self.put(at("End"), json!(last)) {
+                    if let Fate::Pool(end) = self.put(&at("End"), json!(last)) {
                         both.extend(end);
                     }
                     Fate::Pool(both)
@@ -199,7 +200,7 @@ impl SourcePool {
             },
             Form::Json => {
                 let read = value.as_str().and_then(|text| serde_json::from_str(text).ok());
-                self.put(steps, read.unwrap_or_else(|| value.clone()))
+                self.put(&steps, read.unwrap_or_else(|| value.clone()))
             }
         }
     }
@@ -225,9 +226,9 @@ impl SourcePool {
     }
 
     /// Puts a value into the body. Numbers are the positions of lists.
-    pub(super) fn put(&mut self, steps: Vec<String>, value: Value) -> Fate {
-        put(&mut self.body, &steps, 0, value);
-        Fate::Pool(vec![pointer_of(&steps)])
+    pub(super) fn put(&mut self, steps: &[String], value: Value) -> Fate {
+        put(&mut self.body, steps, 0, value);
+        Fate::Pool(vec![pointer_of(steps)])
     }
 
     fn context(&mut self, fact: &str, value: &Value) -> Fate {
@@ -411,7 +412,7 @@ pub(super) fn shown(path: &[String]) -> String {
     let mut text = String::new();
     for step in path {
         if step.bytes().all(|byte| byte.is_ascii_digit()) && !step.is_empty() {
-            text.push_str(&format!("[{step}]"));
+            let _ = write!(text, "[{step}]");
         } else {
             if !text.is_empty() {
                 text.push('.');
@@ -423,7 +424,7 @@ pub(super) fn shown(path: &[String]) -> String {
 }
 
 pub(super) fn pointer_of(steps: &[String]) -> String {
-    steps.iter().map(|step| format!("/{}", escape(step))).collect()
+    steps.iter().fold(String::new(), |pointer, step| pointer + "/" + &escape(step))
 }
 
 pub(super) fn steps_of(pointer: &str) -> Vec<String> {
@@ -454,7 +455,7 @@ fn duration(value: &Value) -> Option<String> {
     let mut text = "PT".to_owned();
     let parts = [(hours, 'H'), (minutes, 'M'), (seconds, 'S')];
     for (count, unit) in parts.into_iter().filter(|(count, _)| *count > 0) {
-        text.push_str(&format!("{count}{unit}"));
+        let _ = write!(text, "{count}{unit}");
     }
     (text.len() > 2).then_some(text)
 }

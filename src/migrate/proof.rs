@@ -59,7 +59,7 @@ impl Proof<'_> {
                 let worst = judged.max_by_key(|((outcome, ..), _)| *outcome);
                 match worst {
                     Some(((outcome, now, why), pointer)) => {
-                        (outcome, self.name_of(outcome, pointer), now, why)
+                        (outcome, name_of(outcome, pointer), now, why)
                     }
                     None => (Outcome::Dropped, String::new(), None, String::new()),
                 }
@@ -89,15 +89,6 @@ impl Proof<'_> {
             key,
             now,
             why,
-        }
-    }
-
-    /// The key or the patch that says a property now.
-    fn name_of(&self, outcome: Outcome, pointer: &str) -> String {
-        match outcome {
-            Outcome::Patch => format!("patch.batch: {}", shown(&steps_of(pointer))),
-            Outcome::Same | Outcome::Differs => key_of(pointer),
-            _ => String::new(),
         }
     }
 
@@ -178,6 +169,15 @@ impl Proof<'_> {
             }
         };
         all.into_iter().filter(is_new).map(row).collect()
+    }
+}
+
+/// The key or the patch that says a property now.
+fn name_of(outcome: Outcome, pointer: &str) -> String {
+    match outcome {
+        Outcome::Patch => format!("patch.batch: {}", shown(&steps_of(pointer))),
+        Outcome::Same | Outcome::Differs => key_of(pointer),
+        _ => String::new(),
     }
 }
 
@@ -283,7 +283,8 @@ fn loosely(before: Option<&Value>, after: Option<&Value>) -> bool {
     match (before, after) {
         (Some(Value::String(text)), Some(other @ (Value::Number(_) | Value::Bool(_))))
         | (Some(other @ (Value::Number(_) | Value::Bool(_))), Some(Value::String(text))) => {
-            *text == other.to_string()
+            let written = other.to_string();
+            written == *text
         }
         _ => false,
     }
@@ -299,18 +300,15 @@ fn counterpart<'v>(
     let (mut own, mut other) = (Some(own), Some(other));
     let of_images = steps.iter().any(|step| step == IMAGES);
     for step in steps {
-        match own {
-            Some(Value::Array(items)) => {
-                let item = step.parse::<usize>().ok().and_then(|index| items.get(index));
-                other = item.and_then(|item| matching(facts, item, step, of_images, other?));
-                own = item;
-                facts = facts.element();
-            }
-            _ => {
-                facts = facts.property(step);
-                other = other.and_then(|other| get(other, step));
-                own = own.and_then(|own| own.get(step));
-            }
+        if let Some(Value::Array(items)) = own {
+            let item = step.parse::<usize>().ok().and_then(|index| items.get(index));
+            other = item.and_then(|item| matching(facts, item, step, of_images, other?));
+            own = item;
+            facts = facts.element();
+        } else {
+            facts = facts.property(step);
+            other = other.and_then(|other| get(other, step));
+            own = own.and_then(|own| own.get(step));
         }
     }
     (facts, other)

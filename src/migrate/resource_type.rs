@@ -67,20 +67,19 @@ fn walk(steps: &[String]) -> (Vec<String>, Known, Option<TypeId>) {
     for step in steps {
         let kind = current.map(|id| azure_types::tables().get(id));
         let (name, next) = match kind {
-            Some(Type::Object(object)) => match property(&object.properties, step) {
-                Some(found) => {
+            Some(Type::Object(object)) => {
+                if let Some(found) = property(&object.properties, step) {
                     if found.is_read_only() {
                         known = Known::ReadOnly;
                     }
                     (found.name.to_owned(), Some(found.kind))
-                }
-                None => {
+                } else {
                     if object.additional.is_none() && known == Known::Settable {
                         known = Known::Unknown;
                     }
                     (step.clone(), object.additional)
                 }
-            },
+            }
             Some(Type::Array { item, .. }) => (step.clone(), Some(item)),
             Some(Type::Any) => (step.clone(), current),
             _ => (step.clone(), None),

@@ -206,42 +206,47 @@ pub(super) fn template(
                 .to_owned(),
         });
     }
-    for resource in expansion.resources {
-        let mut body = resource.body.clone();
-        body.insert("type".to_owned(), json!(resource.kind));
-        body.insert("name".to_owned(), json!(resource.name));
-        if resource.kind.eq_ignore_ascii_case(POOL) && !resource.existing {
-            let mut pool = SourcePool::new(&file.name);
-            // The templates of the CLI's Batch extension hold a pool of the data plane.
-            let of_extension = body.get("properties").filter(|below| below.get("id").is_some());
-            let of_extension =
-                of_extension.filter(|below| !below["virtualMachineConfiguration"].is_null());
-            let (kind, mut body) = match of_extension.cloned() {
-                Some(properties) => ("batch", properties),
-                None => ("resource", Value::Object(body)),
-            };
-            let unknown = take_expressions(&mut body, &file.name);
-            let body = literal(body);
-            pool.take_all(kind, &body);
-            if let ("batch", Value::Object(object)) = (kind, &body) {
-                one_scale(&mut pool, object);
-                pool.entries.extend(unknown);
-                sources.pools.push(pool);
-                continue;
-            }
-            if let Some((account, _)) = resource.name.split_once('/') {
-                // A symbolic name is not known before the deployment.
-                if !is_expression(account) && !account.contains(['{', '[']) {
-                    pool.place.account.get_or_insert_with(|| account.to_owned());
-                }
-            }
-            pool.entries.extend(unknown);
-            sources.pools.push(pool);
-        } else {
-            beside(file, &body, sources);
-        }
+    for resource in &expansion.resources {
+        of_template(file, resource, sources);
     }
     Ok(())
+}
+
+/// A resource of a template: a pool, or something beside it.
+fn of_template(file: &File, resource: &expand::Resource, sources: &mut Sources) {
+    let mut body = resource.body.clone();
+    body.insert("type".to_owned(), json!(resource.kind));
+    body.insert("name".to_owned(), json!(resource.name));
+    if resource.kind.eq_ignore_ascii_case(POOL) && !resource.existing {
+        let mut pool = SourcePool::new(&file.name);
+        // The templates of the CLI's Batch extension hold a pool of the data plane.
+        let of_extension = body.get("properties").filter(|below| below.get("id").is_some());
+        let of_extension =
+            of_extension.filter(|below| !below["virtualMachineConfiguration"].is_null());
+        let (kind, mut body) = match of_extension.cloned() {
+            Some(properties) => ("batch", properties),
+            None => ("resource", Value::Object(body)),
+        };
+        let unknown = take_expressions(&mut body, &file.name);
+        let body = literal(body);
+        pool.take_all(kind, &body);
+        if let ("batch", Value::Object(object)) = (kind, &body) {
+            one_scale(&mut pool, object);
+            pool.entries.extend(unknown);
+            sources.pools.push(pool);
+            return;
+        }
+        if let Some((account, _)) = resource.name.split_once('/') {
+            // A symbolic name is not known before the deployment.
+            if !is_expression(account) && !account.contains(['{', '[']) {
+                pool.place.account.get_or_insert_with(|| account.to_owned());
+            }
+        }
+        pool.entries.extend(unknown);
+        sources.pools.push(pool);
+    } else {
+        beside(file, &body, sources);
+    }
 }
 
 /// A body whose literal texts are as they stand, without the escape of templates.

@@ -19,26 +19,21 @@ pub(super) fn read(documents: &[(&File, Kind)], sources: &mut Sources) {
     let mut others: Vec<Entry> = Vec::new();
     let mut text: Option<&str> = None;
     for (file, kind) in documents {
-        match kind {
-            Kind::Script(script) => {
-                text = Some(script);
-                for (name, value) in assignments(script, &mut sources.notes) {
-                    match value {
-                        Ok(value) => {
-                            files.insert(name.clone(), file.name.clone());
-                            variables.insert(name, value);
-                        }
-                        Err(value) => others.push(Entry {
-                            at: name,
-                            value: value.into(),
-                            fate: Fate::Dropped("the script computes it".to_owned()),
-                            file: file.name.clone(),
-                        }),
-                    }
+        let Kind::Script(script) = kind else { continue };
+        text = Some(script);
+        for (name, value) in assignments(script, &mut sources.notes) {
+            match value {
+                Ok(value) => {
+                    files.insert(name.clone(), file.name.clone());
+                    variables.insert(name, value);
                 }
+                Err(value) => others.push(Entry {
+                    at: name,
+                    value: value.into(),
+                    fate: Fate::Dropped("the script computes it".to_owned()),
+                    file: file.name.clone(),
+                }),
             }
-            Kind::Environment(_) => {}
-            _ => continue,
         }
     }
     for (file, kind) in documents {
@@ -116,7 +111,7 @@ fn one_image(text: &str, found: &mut [Assigned]) {
     let gpu = found.iter().find(|(name, _)| name == "ENABLE_GPU");
     let has_gpu = gpu.is_none_or(|(_, value)| value.as_deref() != Ok("false"));
     let images = text.lines().filter_map(assignment).filter(|(name, _)| *name == IMAGE);
-    let last = images.map(|(name, written)| literal(name, written)).last();
+    let last = images.map(|(name, written)| literal(name, written)).next_back();
     if let (Some(last), false) = (last.filter(|image| !image.contains(['$', '`'])), has_gpu)
         && let Some((_, image)) = found.iter_mut().find(|(name, _)| name == IMAGE)
     {

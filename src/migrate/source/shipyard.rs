@@ -98,7 +98,7 @@ fn one_scale(pool: &mut SourcePool) {
 /// Shipyard's images are Docker's, and their pools run containers whether or not any is named.
 fn containers(pool: &mut SourcePool) {
     let kind = "/properties/deploymentConfiguration/virtualMachineConfiguration/containerConfiguration/type";
-    pool.put(steps_of(kind), json!("DockerCompatible"));
+    pool.put(&steps_of(kind), json!("DockerCompatible"));
 }
 
 const MOUNTED: &str = "tasks find it under `$AZ_BATCH_NODE_MOUNTS_DIR`. Bind that folder to this path in the container \
@@ -154,7 +154,7 @@ fn volume(pool: &mut SourcePool, name: &str, volume: &Value, storage: Option<&Va
         _ => None,
     };
     let base = format!("{VOLUMES}/{name}");
-    tell(pool, &base, volume, mount, text("volume_driver").unwrap_or_default());
+    tell(pool, &base, volume, mount.as_ref(), text("volume_driver").unwrap_or_default());
 }
 
 /// Puts the mount into the pool, and says of each property of the volume what became of it.
@@ -162,17 +162,15 @@ fn tell(
     pool: &mut SourcePool,
     base: &str,
     volume: &Value,
-    mount: Option<(&str, Value)>,
+    mount: Option<&(&str, Value)>,
     driver: &str,
 ) {
     let index = pool.length(&steps_of("/properties/mountConfiguration"));
-    let at =
-        mount.as_ref().map(|(kind, _)| format!("/properties/mountConfiguration/{index}/{kind}"));
-    let parts =
-        mount.as_ref().and_then(|(_, value)| value.as_object().cloned()).unwrap_or_default();
+    let at = mount.map(|(kind, _)| format!("/properties/mountConfiguration/{index}/{kind}"));
+    let parts = mount.and_then(|(_, value)| value.as_object().cloned()).unwrap_or_default();
     for (key, value) in &parts {
         if let Some(at) = &at {
-            pool.put(steps_of(&format!("{at}/{key}")), value.clone());
+            pool.put(&steps_of(&format!("{at}/{key}")), value.clone());
         }
     }
     let step = format!(

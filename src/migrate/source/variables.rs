@@ -71,11 +71,11 @@ pub(super) fn pool_of_variables(
     notes.append(&mut script.notes);
     let mut pool = SourcePool::new("");
     let at = |pointer: &str| config.pointer(pointer);
-    pool.id = at("/batch/pools/0/id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    at("/batch/pools/0/id").and_then(Value::as_str).unwrap_or_default().clone_into(&mut pool.id);
     let machine = "/properties/deploymentConfiguration/virtualMachineConfiguration";
     let agent = at("/node/os").and_then(Value::as_str).and_then(catalog::node_agent);
     if let Some(agent) = agent {
-        pool.put(steps_of(&format!("{machine}/nodeAgentSkuId")), json!(agent.id));
+        pool.put(&steps_of(&format!("{machine}/nodeAgentSkuId")), json!(agent.id));
     }
     for (name, value) in variables {
         let fate = fate(name, value, &config, &mut pool);
@@ -110,10 +110,10 @@ fn fate(name: &str, value: &str, config: &Value, pool: &mut SourcePool) -> Fate 
         };
     }
     match *pointer {
-        "/node/vmSize" => pool.put(steps_of("/properties/vmSize"), written.clone()),
+        "/node/vmSize" => pool.put(&steps_of("/properties/vmSize"), written.clone()),
         "/batch/pools/0/nodes" => {
             let fixed = "/properties/scaleSettings/fixedScale/targetDedicatedNodes";
-            pool.put(steps_of(fixed), written.clone())
+            pool.put(&steps_of(fixed), written.clone())
         }
         pointer => Fate::Key(pointer.trim_start_matches('/').replace("/0", "[]").replace('/', ".")),
     }
