@@ -10,14 +10,9 @@ use super::{case, migrated, tools};
 #[test]
 fn the_first_review_against_the_live_pool_shows_only_what_the_report_said() {
     let tools = tools();
-    for name in [
-        "gpu-identity.json",
-        "machine.json",
-        "resource.json",
-        "mismatch.json",
-        "retired.json",
-        "pool.json",
-    ] {
+    // Pools as Azure shows them today: `--live` reads no older API version.
+    for name in ["gpu-identity.json", "machine.json", "resource.json", "mismatch.json", "pool.json"]
+    {
         let migrated = migrated(&[name]);
         let input = Input {
             path: "prebake.yaml".to_owned(),
