@@ -401,7 +401,7 @@ fn busy_nodes(place: &Place, pool: &str, tasks: u64) {
     let nodes = cloud.nodes.iter_mut().filter(|((_, known), _)| known.eq_ignore_ascii_case(id));
     let nodes: Vec<_> = nodes.flat_map(|(_, nodes)| nodes).collect();
     assert!(!nodes.is_empty(), "{pool} has no nodes");
-    addresses for node in nodes {
+    for node in nodes {
         node["runningTasksCount"] = json!(tasks);
     }
 }
