@@ -8,6 +8,7 @@ use super::value::object_key;
 use crate::bicep::binder::{Bound, LoadCall, SymbolKind};
 use crate::bicep::content;
 use crate::bicep::files::{folder_of, join};
+use crate::bicep::registry::local_path;
 use crate::bicep::syntax::ExpressionSyntax;
 use crate::diagnostic::{Diagnostic, Span};
 
@@ -79,6 +80,15 @@ impl<'a> Lowerer<'a, '_> {
             arguments.push(text?);
         }
         let path = arguments.first()?;
+        let is_folder = load.name == "loadDirectoryFileInfo";
+        if let Err(error) =
+            local_path(path).or_else(|error| if is_folder { Ok(()) } else { Err(error) })
+        {
+            let place = self.bound.place(load.arguments.first()?.span());
+            let finding = Diagnostic::error(error.code, error.title);
+            self.report(finding.at(place, "not usable").help(error.help));
+            return None;
+        }
         let folder = folder_of(&self.loaded.unit(self.id).path);
         let request = content::Request {
             function: load.name,

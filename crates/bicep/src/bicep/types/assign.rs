@@ -5,7 +5,9 @@ use super::model::{Marks, Type};
 pub fn assignable(source: &Type<'_>, target: &Type<'_>) -> bool {
     match (source, target) {
         (Type::Namespace(_), _) | (_, Type::Namespace(_)) => false,
-        (Type::Any | Type::Azure(..), _) | (_, Type::Any | Type::Azure(..) | Type::Error) => true,
+        (Type::Any | Type::Azure(..), _) | (_, Type::Any | Type::Azure(..)) => true,
+        // What another file could not make sense of takes nothing.
+        (_, Type::Error) => matches!(source, Type::Null),
         (Type::Lambda, Type::Lambda) => true,
         (Type::Resource(_, false) | Type::Module(_, false), Type::Scope) => true,
         (Type::Object(object), Type::Scope) => object.is_scope,
