@@ -2,6 +2,7 @@
 //!
 //! The doc comments are the descriptions of the JSON Schema that editors show.
 
+mod access;
 mod bake;
 mod batch;
 mod checks;
@@ -9,9 +10,11 @@ mod extend;
 mod image;
 mod network;
 mod node;
+mod pool;
 mod registry;
 mod stacks;
 
+pub use access::{Access, JobSubmitter, PrincipalType};
 pub use bake::{Bake, BakeFile, BakeMethod, BakeOptions, BakeStep};
 pub use batch::{
     Account, AllocationMode, AutoScale, AutoStorage, Batch, Elevation, Mount, MountKind, Pool,
@@ -22,6 +25,11 @@ pub use extend::{Add, AddedFile, AddedFileWithParameters, Patch};
 pub use image::{Build, Image};
 pub use network::{Addresses, Network};
 pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
+pub use pool::{
+    ApplicationPackage, Caching, DataDisk, Deallocation, DiskStorage, Extension, HostFolder,
+    HostMount, JobDefaults, JobOrder, NodeFill, OsDisk, Placement, RollingUpgrade, Scheduling,
+    TaskContainer, Upgrade, UpgradeMode, User, VaultSecret, WorkingDirectory,
+};
 pub use registry::{Gallery, Registry, RoleAssignmentMode, Sku, TargetRegion};
 pub use stacks::{ActionOnUnmanage, DenySettingsMode, Stacks};
 
@@ -76,6 +84,9 @@ pub struct Config {
     /// The Batch account and its pools. Leave it out to bake an image only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Batch>,
+    /// Who may do what: role assignments, the identity that pulls images, who submits jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
     /// Render a script that deploys the lasting stages as deployment stacks, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stacks: Option<Stacks>,
