@@ -66,7 +66,7 @@ const CASES: &[Case] = &[
     ("@sys.descripton('x')\nparam p string", &[("BCP108", 1)]),
     ("@description('x')\n@minValue(1)\n", &[("BCP292", 2)]),
     (
-        "@description('x'\nvar a = missing",
+        "@description('x'\nvar a = missing\n",
         &[("BCP237", 1), ("BCP236", 2), ("BCP236", 2), ("BCP009", 2), ("BCP018", 2)],
     ),
     // Lambdas.
