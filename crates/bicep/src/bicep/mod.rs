@@ -206,3 +206,6 @@ impl<'a> Modules<'a> for Referenced<'a, '_> {
         self.unit.config.has(name)
     }
 }
+
+#[cfg(test)]
+mod tests;
