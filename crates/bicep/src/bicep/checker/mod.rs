@@ -4,7 +4,7 @@
 //! places of Microsoft's compiler. Nothing is lowered. An expression is judged once, whoever asks for its type.
 //!
 //! Read `infer` for what expressions are, `declared` for what type expressions are, `access` and `call` for
-//! the two that matter most, `narrow` for whether a value fits, `bodies` for what resources and modules take,
+//! the two that matter most, `narrow` and `ranges` for whether a value fits, `bodies` for what resources and modules take,
 //! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `imports`, `assignments`, each a
 //! check of its own. `checked` is what others ask of a file after that.
 
@@ -27,6 +27,7 @@ mod loops;
 mod modules;
 mod names;
 mod narrow;
+mod ranges;
 mod recursion;
 mod resources;
 mod suppress;

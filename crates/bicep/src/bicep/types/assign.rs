@@ -1,4 +1,5 @@
-use super::model::{Marks, Type};
+use super::flags::Marks;
+use super::model::Type;
 
 /// Whether a value of one type may stand where another is wanted. Looks at what a type is, and not into
 /// objects and arrays.

@@ -2,7 +2,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::model::{DiscriminatedType, Flags, Integer, Marks, ObjectType, Property, Text, Type};
+use super::flags::{Flags, Marks};
+use super::model::{DiscriminatedType, Integer, ObjectType, Property, Text, Type};
 use crate::azure_types::{self, Resource, Scopes, TypeId, tables};
 
 /// What a body is held to: all but the body itself and what it holds directly may be imprecise in the
