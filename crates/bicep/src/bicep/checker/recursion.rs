@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
+use crate::bicep::binder::cycles::Graph;
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::syntax::{
     ObjectTypeItemSyntax, StatementSyntax, TypeDeclarationSyntax, TypeSyntax,
@@ -18,23 +19,22 @@ impl<'a> Checker<'a, '_> {
                 declared.insert(id, node);
             }
         }
-        let needs: BTreeMap<SymbolId, BTreeSet<SymbolId>> = declared
-            .iter()
-            .map(|(id, node)| {
-                let mut needed = BTreeSet::new();
-                self.deeper(|| self.needed(node.value, &mut needed));
-                (*id, needed)
-            })
-            .collect();
+        let mut needs = Vec::new();
         for (id, node) in &declared {
-            let own = &needs[id];
-            let words = ("no value could ever be one", "make a part of it optional");
-            if own.contains(id) {
-                let title = format!("`{}` needs itself", node.name.name);
-                self.error("BCP298", node.name.span, title, words);
-            } else if reaches(&needs, own, *id) {
-                let title = format!("`{}` needs itself through others", node.name.name);
-                self.error("BCP299", node.name.span, title, words);
+            let mut needed = BTreeSet::new();
+            self.deeper(|| self.needed(node.value, &mut needed));
+            needs.extend(needed.into_iter().map(|needed| (*id, needed, node.name.span)));
+        }
+        let graph = Graph::new(self.bound.symbols.len(), needs);
+        let words = ("no value could ever be one", "make a part of it optional");
+        for id in graph.components().into_iter().flatten() {
+            let Some(node) = declared.get(&id) else { continue };
+            let name = node.name;
+            if graph.of(id).iter().any(|(_, needed, _)| *needed == id) {
+                self.error("BCP298", name.span, format!("`{}` needs itself", name.name), words);
+            } else {
+                let title = format!("`{}` needs itself through others", name.name);
+                self.error("BCP299", name.span, title, words);
             }
         }
     }
@@ -76,23 +76,4 @@ impl<'a> Checker<'a, '_> {
             self.deeper(|| self.needed(syntax, found));
         }
     }
-}
-
-/// Whether what is needed leads back to a type.
-fn reaches(
-    needs: &BTreeMap<SymbolId, BTreeSet<SymbolId>>,
-    from: &BTreeSet<SymbolId>,
-    to: SymbolId,
-) -> bool {
-    let mut open: Vec<SymbolId> = from.iter().copied().collect();
-    let mut seen = BTreeSet::new();
-    while let Some(next) = open.pop() {
-        if next == to {
-            return true;
-        }
-        if seen.insert(next) {
-            open.extend(needs.get(&next).into_iter().flatten());
-        }
-    }
-    false
 }
