@@ -1,3 +1,4 @@
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -49,7 +50,7 @@ impl Init {
                 Err(code) => return code,
             }
         } else {
-            STARTER.to_owned()
+            STARTER.replace("SUFFIX", &suffix())
         };
         if self.stdout {
             terminal::out(&text);
@@ -97,6 +98,26 @@ impl Init {
             )
         })
     }
+}
+
+/// A suffix that is another one with each call: a config keeps it, and no render draws one.
+fn suffix() -> String {
+    // The standard library seeds each of these from the operating system.
+    let mut drawn = RandomState::new().build_hasher().finish();
+    let letters = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut suffix = String::new();
+    while suffix.len() < 5 {
+        let letter = letters[usize::try_from(drawn % 32).unwrap_or_default()];
+        drawn /= 32;
+        // YAML reads a word of digits, or of digits and one `e`, as a number.
+        if !suffix.is_empty() || letter.is_ascii_alphabetic() {
+            suffix.push(char::from(letter));
+        }
+        if drawn == 0 {
+            drawn = RandomState::new().build_hasher().finish();
+        }
+    }
+    suffix
 }
 
 #[expect(clippy::disallowed_methods, reason = "this command is asked to read the environment")]
