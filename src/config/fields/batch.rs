@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::registry::PublicNetworkAccess;
+
 use super::pool::{
     ApplicationPackage, DataDisk, Deallocation, Extension, JobDefaults, OsDisk, Placement,
     Scheduling, TaskContainer, Upgrade, User, VaultSecret,
@@ -53,6 +55,17 @@ pub struct Account {
     /// subscription and quota). Default: `BatchService`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation_mode: Option<AllocationMode>,
+    /// Access from the Internet: `enabled` (the default) or `disabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_network_access: Option<PublicNetworkAccess>,
+    /// Public addresses and ranges that may reach the account; all may without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    pub ip_rules: Vec<String>,
+    /// Public addresses and ranges from which nodes may reach the endpoint of node management; all may without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    pub node_ip_rules: Vec<String>,
     /// Resource ID of the key vault that `UserSubscription` requires. Example:
     /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.KeyVault/vaults/<vault>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +93,13 @@ pub struct AutoStorage {
     /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Storage/storageAccounts/<name>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Access from the Internet: `enabled` (the default) or `disabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_network_access: Option<PublicNetworkAccess>,
+    /// Public addresses and ranges that may reach it; all may without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    pub ip_rules: Vec<String>,
     /// Name of the storage account, globally unique. Default: derived from `name`. Example:
     /// `visionstorage`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

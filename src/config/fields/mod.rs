@@ -8,6 +8,7 @@ mod batch;
 mod checks;
 mod extend;
 mod image;
+mod names;
 mod network;
 mod node;
 mod pool;
@@ -23,14 +24,17 @@ pub use batch::{
 pub use checks::{Checks, Level, RuleSetting};
 pub use extend::{Add, AddedFile, AddedFileWithParameters, Patch};
 pub use image::{Build, Image};
-pub use network::{Addresses, Network};
+pub use names::Names;
+pub use network::{Addresses, Network, PrivateEndpoints};
 pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
 pub use pool::{
     ApplicationPackage, Caching, DataDisk, Deallocation, DiskStorage, Extension, HostFolder,
     HostMount, JobDefaults, JobOrder, NodeFill, OsDisk, Placement, RollingUpgrade, Scheduling,
     TaskContainer, Upgrade, UpgradeMode, User, VaultSecret, WorkingDirectory,
 };
-pub use registry::{Gallery, Registry, RoleAssignmentMode, Sku, TargetRegion};
+pub use registry::{
+    AgentPool, Gallery, PublicNetworkAccess, Registry, RoleAssignmentMode, Sku, TargetRegion,
+};
 pub use stacks::{ActionOnUnmanage, DenySettingsMode, Stacks};
 
 use std::collections::BTreeMap;
@@ -59,6 +63,9 @@ pub struct Config {
         pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
     ))]
     pub subscription: Option<String>,
+    /// Names of what is created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<Names>,
     /// Tags of all resources. Default: none. Example: `{ team: vision }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
