@@ -40,7 +40,7 @@ pub use cloud_init::MAX_CUSTOM_DATA;
 pub use finding::{Finding, Places, Target, diagnostic};
 pub use policy::{Outcome, apply};
 pub use secrets::{SECRET, secrets_of_file};
-pub use subject::{Declared, Subject};
+pub use subject::{Declared, Dockerfile, Subject};
 
 use rayon::prelude::*;
 

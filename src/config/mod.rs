@@ -9,6 +9,7 @@ mod document;
 pub mod fields;
 pub mod import;
 pub mod layers;
+mod named;
 mod partial;
 pub mod schema;
 mod set;

@@ -21,6 +21,8 @@ pub struct Image {
     pub private: bool,
     /// It is pulled while the node image is baked.
     pub preload: bool,
+    /// Size on the disk in GiB, if the config says it.
+    pub size_gb: Option<u32>,
     /// How it is built, if this deployment builds it.
     pub build: Option<Build>,
 }
@@ -142,6 +144,7 @@ fn image(
         digest: written.digest.clone(),
         private,
         preload,
+        size_gb: written.size_gb,
         build,
     })
 }

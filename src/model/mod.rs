@@ -30,7 +30,7 @@ pub use gpu::Gpu;
 pub use images::{Build, Image, NameValue};
 pub use names::{hex, hex_digest};
 pub use network::{CreatedNetwork, Network};
-pub use node::{Node, Os};
+pub use node::{Has, Node, Os, Plan};
 pub use node_image::{BakedImage, NodeImage, TargetRegion};
 pub use origin::Origins;
 pub use pool::{Application, AutoScale, Containers, FixedScale, Pool};
@@ -167,9 +167,10 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     image_builder_stands_there(resolver, builder.as_ref(), &location);
     let private = images.iter().any(|image| image.private);
     let identity = private.then(|| names.local("pull"));
-    let bake = builder
-        .as_ref()
-        .and_then(|builder| bake::resolve(resolver, &node, builder, &images, identity.as_deref()));
+    let bake = builder.as_ref().and_then(|builder| {
+        let fabric = sizes.nodes().any(|machine| machine.size.rdma);
+        bake::resolve(resolver, &node, builder, &images, identity.as_deref(), fabric)
+    });
     let context = batch::PoolContext {
         node: &node,
         images: &images,

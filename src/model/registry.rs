@@ -56,6 +56,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
         let elsewhere = [
             ("/registry/resourceGroup", "resourceGroup", written.resource_group.is_some()),
             ("/registry/subscription", "subscription", written.subscription.is_some()),
+            ("/registry/loginServer", "loginServer", written.login_server.is_some()),
         ];
         for (pointer, key, _) in elsewhere.into_iter().filter(|(.., given)| *given) {
             resolver.error(
@@ -77,7 +78,10 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
     }
     Some(Registry {
         create,
-        login_server: format!("{}.azurecr.io", name.to_lowercase()),
+        login_server: written
+            .login_server
+            .clone()
+            .unwrap_or_else(|| format!("{}.azurecr.io", name.to_lowercase())),
         name,
         resource_group: written.resource_group.clone(),
         subscription: written.subscription.clone(),

@@ -13,7 +13,9 @@ mod pool;
 mod registry;
 mod stacks;
 
-pub use bake::{Bake, BakeFile, BakeMethod, BakeOptions, BakeStep};
+pub use bake::{
+    Bake, BakeFile, BakeMethod, BakeOptions, BakePart, BakeStep, Certificate, Mirror, Proxy,
+};
 pub use batch::{
     Account, AllocationMode, AutoScale, AutoStorage, Batch, Elevation, Mount, MountKind, Pool,
     Replacement, ResourceFile, StartTask,
@@ -22,7 +24,9 @@ pub use checks::{Checks, Level, RuleSetting};
 pub use extend::{Add, AddedFile, AddedFileWithParameters, Patch};
 pub use image::{Build, Image};
 pub use network::{Addresses, Network};
-pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
+pub use node::{
+    Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType, Software, SourceImage,
+};
 pub use pool::{
     ApplicationPackage, Caching, DataDisk, Deallocation, DiskStorage, Extension, HostFolder,
     HostMount, JobDefaults, JobOrder, NodeFill, OsDisk, Placement, RollingUpgrade, Scheduling,
