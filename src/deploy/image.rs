@@ -143,12 +143,15 @@ impl Deployment<'_> {
 
     /// Path and name of the version that the render bakes.
     pub(super) fn baked_version(&self) -> Option<(String, String)> {
-        let PlannedImage::Baked { gallery, definition, version } = &self.plan.image else {
+        let PlannedImage::Baked { resource_group, subscription, gallery, definition, version } =
+            &self.plan.image
+        else {
             return None;
         };
         let path = format!(
-            "{}/providers/Microsoft.Compute/galleries/{gallery}/images/{definition}/versions/{version}",
-            self.group
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/galleries/{gallery}/images/{definition}/versions/{version}",
+            subscription.as_ref().unwrap_or(&self.subscription),
+            resource_group.as_ref().unwrap_or(&self.plan.resource_group),
         );
         Some((path, format!("{definition} {version}")))
     }

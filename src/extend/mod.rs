@@ -20,8 +20,8 @@ use serde_json::{Map, Value};
 use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::parser;
 use crate::bicep::syntax::{Arena, FileKind, ProgramSyntax, StatementSyntax};
-use crate::config::{Config, Document, escape};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, nearest};
+use crate::config::{Config, Document};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, nearest, pointer};
 use crate::render::Artifacts;
 use edit::Edits;
 use merge::Merge;
@@ -91,7 +91,7 @@ fn patch_stage(
     let (mut edits, mut landings) = (Edits::default(), Vec::new());
     let whole = with_program(text, |program| {
         for (symbol, patch) in patches {
-            let pointer = format!("/patch/{stage}/{}", escape(symbol));
+            let pointer = format!("/patch/{stage}/{}", pointer::escape(symbol));
             let merge = Merge::new(text, symbol, &mut edits, &mut landings, told);
             match declared(program, symbol) {
                 Some(declared) => merge.declaration(declared, patch, &pointer),

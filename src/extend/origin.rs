@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::value::{APPEND, EXPRESSION};
 use super::{declared, with_program};
 use crate::bicep::syntax::{ArrayItemSyntax, ExpressionSyntax, StatementSyntax};
-use crate::config::{Document, escape};
-use crate::diagnostic::{Place, Span};
+use crate::config::Document;
+use crate::diagnostic::{Place, Span, pointer};
 
 /// A step from a value into what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -268,7 +268,7 @@ impl Cover<'_> {
         pointer: &str,
     ) {
         if let Some((key, written)) = name.and_then(|name| map.get_key_value(name)) {
-            let pointer = format!("{pointer}/{}", escape(key));
+            let pointer = format!("{pointer}/{}", pointer::escape(key));
             self.part(span, &pointer);
             self.value(value, written, &pointer);
         }

@@ -13,9 +13,9 @@ use super::stages::Stage;
 use crate::arm::Template;
 use crate::catalog::{Date, Overlay};
 use crate::check::{self, Declared, Subject};
-use crate::config::fields::RoleAssignmentMode;
-use crate::config::{Config, Document, escape};
-use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources};
+use crate::config::fields::{AllocationMode, RoleAssignmentMode};
+use crate::config::{Config, Document};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources, pointer};
 use crate::expand::Resource;
 use crate::extend::Extension;
 use crate::model::{Model, Origins};
@@ -67,7 +67,7 @@ impl Judged<'_> {
         found.append(secrets.take());
         let settings = self.config.checks.as_ref().map(|checks| checks.rules.clone());
         let outcome = check::apply(found, &settings.unwrap_or_default(), as_of, &|code| {
-            self.document.key_place(&format!("/checks/rules/{}", escape(code)))
+            self.document.key_place(&format!("/checks/rules/{}", pointer::escape(code)))
         });
         diagnostics.append(outcome.diagnostics);
         answers
@@ -152,6 +152,7 @@ impl Judged<'_> {
         let templates: BTreeMap<&str, &Template> =
             self.stages.iter().map(|stage| (stage.name.as_str(), &stage.template)).collect();
         let declared = Declared {
+            user_subscription: self.user_subscription(),
             gpu: self.config.node.as_ref().and_then(|node| node.gpu),
             quota: self
                 .config
@@ -176,6 +177,12 @@ impl Judged<'_> {
         let findings: Vec<_> =
             findings.iter().map(|finding| check::diagnostic(finding, &places)).collect();
         (Diagnostics::from(findings), check::answers(&subject))
+    }
+
+    /// Whether the nodes of an existing account live in the user's subscription.
+    fn user_subscription(&self) -> Option<bool> {
+        let account = self.config.batch.as_ref()?.account.as_ref()?;
+        Some(account.allocation_mode? == AllocationMode::UserSubscription)
     }
 
     /// The registry that the config uses without creating it.

@@ -22,15 +22,21 @@ macro_rules! embedded {
 
 embedded![
     "acr/acr-task.yaml.tera",
+    "bicep/batch-elsewhere.bicep.tera",
     "bicep/batch.bicep.tera",
     "bicep/batch.bicepparam.tera",
     "bicep/builder.bicep.tera",
     "bicep/builder.bicepparam.tera",
     "bicep/image-builder.bicep.tera",
     "bicep/image-builder.bicepparam.tera",
+    "bicep/image-elsewhere.bicep.tera",
     "bicep/image.bicep.tera",
     "bicep/image.bicepparam.tera",
+    "bicep/modules/gallery-role.bicep.tera",
+    "bicep/modules/identity-role.bicep.tera",
+    "bicep/modules/network-role.bicep.tera",
     "bicep/modules/registry-role.bicep.tera",
+    "bicep/modules/storage-role.bicep.tera",
     "bicep/registry.bicep.tera",
     "bicep/registry.bicepparam.tera",
     "cloud-init/bake.sh.tera",
@@ -203,7 +209,6 @@ impl Templates {
             }
         };
         let mut output = Output::default();
-        bounds::open();
         let rendered = engine.render_to(path, context, &mut output);
         let limit = bounds::broken();
         match rendered {

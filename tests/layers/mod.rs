@@ -145,7 +145,7 @@ fn an_item_can_be_taken_out_and_a_whole_list_replaced() {
     let layers = read.layers.as_ref().expect("reads");
     let mut found = Diagnostics::new();
     layers.environment("lost", &mut found);
-    let codes: Vec<_> = found.iter().map(|it| it.code.as_str().to_owned()).collect();
+    let codes: Vec<_> = found.iter().map(|it| it.code.to_string()).collect();
     assert_eq!(codes, ["PB0310", "PB0309"]);
 }
 
