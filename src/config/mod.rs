@@ -7,7 +7,6 @@
 
 mod document;
 pub mod fields;
-pub mod import;
 pub mod layers;
 mod named;
 mod partial;
