@@ -9,6 +9,7 @@ use super::finding::Sink;
 use super::lifecycle::is_before;
 use super::network::{own_subscription, subscription_of};
 use super::node::{Node, same_id};
+use super::pool::base_image;
 use super::subject::{Pool, View};
 use crate::catalog::VmSize;
 use crate::diagnostic::Severity;
@@ -26,6 +27,7 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("POOL034", user_subscription_has_a_vault),
     ("POOL035", vault_lets_batch_in),
     ("POOL036", group_is_not_locked),
+    ("IMG037", image_serves_the_fabric),
     ("POOL037", zones_fit_the_fabric),
     ("POOL038", size_is_not_confidential),
     ("POOL039", size_encrypts_at_host),
@@ -162,6 +164,26 @@ fn quota_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
                 largest,
                 format!("{total} vCPUs of {family} are needed at most, {granted} are declared"),
             );
+        }
+    }
+}
+
+/// Words in a bake that say that it installs what `InfiniBand` needs.
+const FABRIC_SOFTWARE: [&str; 5] =
+    ["doca-ofed", "doca-all", "mlnxofedinstall", "mlnx-ofed", "rdma-core"];
+
+fn image_serves_the_fabric(view: &View<'_>, sink: &mut Sink<'_>) {
+    let installs =
+        view.bakes.iter().any(|bake| FABRIC_SOFTWARE.iter().any(|word| bake.mentions(&[word])));
+    for pool in view.pools.iter().filter(|_| !installs) {
+        let between = pool.at("interNodeCommunication");
+        let fabric = pool.size.as_ref().filter(|size| size.rdma && between.is("Enabled"));
+        let Some((size, (image, reference))) = fabric.zip(base_image(view, pool)) else { continue };
+        if !image.fabric {
+            let source = format!("{}:{}:{}", image.publisher, image.offer, image.sku);
+            sink.report(&between, format!("`{}` has InfiniBand", size.name))
+                .also(&reference, format!("`{source}` has no drivers for it"))
+                .rests_on(size.fact());
         }
     }
 }

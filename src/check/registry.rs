@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Check;
 use super::finding::{Sink, Target};
 use super::node::{Node, literal, same_id};
-use super::subject::View;
+use super::subject::{Dockerfile, View};
 use crate::catalog::name_rule;
 use crate::diagnostic::Span;
 
@@ -18,6 +18,7 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("ACR007", base_image_is_pinned),
     ("ACR008", platform_fits_the_nodes),
     ("ACR009", admin_user_is_off),
+    ("ACR011", dockerfile_is_there),
     ("STO001", storage_fits_its_authentication),
 ];
 
@@ -272,27 +273,75 @@ fn steps_fit_the_task(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// The `FROM` lines of a Dockerfile: the line, its platform and its image, if that is no earlier stage and no variable.
+fn base_images(text: &str) -> Vec<(&str, Option<&str>, &str)> {
+    let mut stages: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
+    for line in text.lines().map(str::trim_start) {
+        let mut words = line.split_whitespace();
+        if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
+            continue;
+        }
+        let (options, rest): (Vec<&str>, Vec<&str>) =
+            words.partition(|word| word.starts_with("--"));
+        let Some(image) = rest.first() else { continue };
+        let platform = options.iter().find_map(|option| option.strip_prefix("--platform="));
+        if !image.contains('$') && *image != "scratch" && !stages.contains(image) {
+            found.push((line, platform, *image));
+        }
+        stages.extend(rest.get(2));
+    }
+    found
+}
+
+fn is_pinned(image: &str) -> bool {
+    let tail = image.rsplit('/').next().unwrap_or(image);
+    tail.contains('@') || tail.split_once(':').is_some_and(|(_, tag)| tag != "latest")
+}
+
 fn base_image_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
     let files = view.subject.artifacts.iter().filter(|(path, _)| {
         path.rsplit('/').next().is_some_and(|name| name.starts_with("Dockerfile"))
     });
     for (path, text) in files {
-        let mut stages: Vec<&str> = Vec::new();
-        for line in text.lines() {
-            let mut words = line.split_whitespace().filter(|word| !word.starts_with("--"));
-            if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
-                continue;
-            }
-            let Some(image) = words.next() else { continue };
-            let tail = image.rsplit('/').next().unwrap_or(image);
-            let pinned =
-                tail.contains('@') || tail.split_once(':').is_some_and(|(_, tag)| tag != "latest");
-            if !pinned && !image.contains('$') && image != "scratch" && !stages.contains(&image) {
-                sink.report(line_of(path, text, line.trim_start()), format!("`{image}` moves"));
-            }
-            stages.extend(words.nth(1));
+        for (line, _, image) in base_images(text).into_iter().filter(|one| !is_pinned(one.2)) {
+            sink.report(line_of(path, text, line), format!("`{image}` moves"));
         }
     }
+    for (file, text) in dockerfiles(view) {
+        for (_, _, image) in base_images(text).into_iter().filter(|one| !is_pinned(one.2)) {
+            sink.report(build_of(file), format!("`FROM {image}` of `{}` moves", file.name));
+        }
+    }
+}
+
+/// The Dockerfiles of the config that can be read.
+fn dockerfiles<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a Dockerfile, &'a str)> {
+    let files = view.subject.declared.dockerfiles.iter();
+    files.filter_map(|file| Some((file, file.text.as_deref().ok()?)))
+}
+
+/// The place of a build in the config.
+fn build_of(file: &Dockerfile) -> Target {
+    Target::Config { pointer: file.pointer.clone() }
+}
+
+fn dockerfile_is_there(view: &View<'_>, sink: &mut Sink<'_>) {
+    for file in &view.subject.declared.dockerfiles {
+        match &file.text {
+            Err(why) => {
+                sink.report(build_of(file), format!("`{}` cannot be read: {why}", file.name));
+            }
+            Ok(text) if !text.lines().any(|line| is_from(line)) => {
+                sink.report(build_of(file), format!("`{}` has no `FROM`", file.name));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+fn is_from(line: &str) -> bool {
+    line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("FROM"))
 }
 
 fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -317,6 +366,14 @@ fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
                 if node.text().is_some_and(|text| differs(&text)) {
                     sink.report(&node, format!("the nodes are {wanted}"));
                 }
+            }
+        }
+    }
+    for (file, text) in dockerfiles(view) {
+        for (_, platform, image) in base_images(text) {
+            if let Some(platform) = platform.filter(|platform| differs(platform)) {
+                let label = format!("`{}` takes `{image}` for `{platform}`", file.name);
+                sink.report(build_of(file), format!("{label}, and the nodes are {wanted}"));
             }
         }
     }

@@ -86,6 +86,37 @@ impl Document {
         Some(Self { value, entries })
     }
 
+    /// A document of these parts.
+    pub(super) fn of(value: Value, entries: BTreeMap<String, Entry>) -> Self {
+        Self { value, entries }
+    }
+
+    /// Its value and the places of what it holds.
+    pub(super) fn into_parts(self) -> (Value, BTreeMap<String, Entry>) {
+        (self.value, self.entries)
+    }
+
+    /// The place of a pointer.
+    pub(super) fn entry(&self, pointer: &str) -> Option<Entry> {
+        self.entries.get(pointer).copied()
+    }
+
+    /// Gives a pointer a place.
+    pub(super) fn put_entry(&mut self, pointer: String, entry: Entry) {
+        self.entries.insert(pointer, entry);
+    }
+
+    /// Takes out the places of a pointer and of all below it.
+    pub(super) fn forget(&mut self, pointer: &str) {
+        forget(&mut self.entries, pointer);
+    }
+
+    /// Pointers with their places, in order, from one on.
+    pub(super) fn entries_from(&self, pointer: &str) -> impl Iterator<Item = (&str, Entry)> {
+        let entries = self.entries.range(pointer.to_owned()..);
+        entries.map(|(pointer, entry)| (pointer.as_str(), *entry))
+    }
+
     /// How many values it holds.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -1,8 +1,8 @@
 //! Layers: a config that extends others, and its environments.
 //!
 //! From the lowest to the highest: the configs named in `extends`, in their order; the config itself; the
-//! environment; `--set`. Mappings merge, a key set to nothing (`registry: ~`) goes, everything else is
-//! replaced whole. Values of two configs of one `extends` that disagree are an error, since no order
+//! environment; `--set`. Mappings merge, lists of named things merge by their names (`named`), a key set to nothing
+//! (`registry: ~`) goes, everything else is replaced whole. Values of two configs of one `extends` that disagree are an error, since no order
 //! between siblings is obvious to a reader.
 
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::document::{self, Document};
+use super::named;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, nearest, pointer};
 
 /// Most configs that one config may be made of.
@@ -28,6 +29,11 @@ const ENVIRONMENTS: &str = "environments";
 pub trait Files: Sync {
     /// The bytes of the file at a path, or in words why it may not or cannot be read.
     fn read(&self, path: &Path) -> Result<Vec<u8>, String>;
+
+    /// Whether there are files at all.
+    fn reads(&self) -> bool {
+        true
+    }
 }
 
 /// No other files: for a config that must stand alone.
@@ -37,6 +43,10 @@ pub struct NoFiles;
 impl Files for NoFiles {
     fn read(&self, _: &Path) -> Result<Vec<u8>, String> {
         Err("other files cannot be read here".to_owned())
+    }
+
+    fn reads(&self) -> bool {
+        false
     }
 }
 
@@ -86,7 +96,8 @@ impl Layers {
         }
         let mut document = self.base.clone();
         let named = layer.value.get("name").is_some();
-        document.overlay(layer.clone());
+        named::lay(&mut document, layer.clone(), diagnostics);
+        named::settle(&mut document, diagnostics);
         let own = document.value.get("name").and_then(Value::as_str).map(str::to_owned);
         if let (false, Some(own), Some(place)) = (named, own, *place) {
             let full = Value::String(format!("{own}-{name}"));
@@ -129,6 +140,7 @@ pub fn layers(
         Some(found) => reader.environments(found)?,
         None => Vec::new(),
     };
+    named::settle(&mut base, diagnostics);
     Some(Layers { base, environments })
 }
 
@@ -170,7 +182,7 @@ impl Reader<'_> {
         }
         let at = own.place("");
         let mut whole = lower;
-        whole.overlay(own);
+        named::lay(&mut whole, own, self.diagnostics);
         self.within_limit(whole, at)
     }
 

@@ -8,6 +8,7 @@
 mod document;
 pub mod fields;
 pub mod layers;
+mod named;
 mod partial;
 pub mod schema;
 mod set;

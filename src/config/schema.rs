@@ -40,13 +40,24 @@ fn add_layers(schema: &mut Value) {
     );
     root.insert("then".to_owned(), Value::Bool(true));
     root.insert("else".to_owned(), json!({ "required": required }));
+    for item in ["BakeStep", "Certificate", "Image", "Pool", "TargetRegion"] {
+        let item = &mut root["$defs"][item]["properties"];
+        item[super::named::REMOVE] = json!({
+            "description": "In a layer: take the item of this name out of the lower layer's list.",
+            "type": "boolean",
+        });
+        item[super::named::REPLACE] = json!({
+            "description": "On the first item of a list in a layer: the list stands in place of the lower layer's.",
+            "type": "boolean",
+        });
+    }
     let properties = root["properties"].as_object_mut().expect("a config has properties");
     let layer: Map<String, Value> = properties
         .keys()
         .map(|name| (name.clone(), json!({ "$ref": format!("#/properties/{name}") })))
         .collect();
     properties.insert("extends".to_owned(), json!({
-        "description": "Configs below this one, by paths relative to this file. Mappings merge; a key set to nothing goes; everything else is replaced whole.",
+        "description": "Configs below this one, by paths relative to this file. Mappings merge, and lists of named things by their names; a key set to nothing goes; everything else is replaced whole.",
         "anyOf": [
             { "type": "string", "minLength": 1 },
             { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 },
@@ -319,6 +330,20 @@ const FORMS: &[Form] = &[
         "^[a-z0-9][a-z0-9-]{2,62}$",
         "a share name: lowercase letters, digits and `-`, 3 to 63",
         "datasets",
+    ),
+    of(r"^[1-7]g\.\d{1,3}gb(\+me)?$", "a MIG profile", "1g.10gb"),
+    of("^[^/]+/[^/]+/[^/]+$", "`publisher/product/name`", "resf/rockylinux-x86_64/9-base"),
+    of(
+        r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/?$",
+        "the URL of a proxy: host and port, no user",
+        "http://proxy.contoso.com:3128",
+    ),
+    of(r"^[A-Za-z0-9.:/*_-]+$", "a host, a domain or an address prefix", ".contoso.com"),
+    of(r"^https?://[A-Za-z0-9._~:/%+-]+$", "a URL", "https://mirror.contoso.com/docker"),
+    of(
+        r"^[a-z0-9]{5,50}(-[a-z0-9]+)?\.[a-z0-9.]+$",
+        "the host of a registry",
+        "contoso-a1b2c3d4.azurecr.io",
     ),
 ];
 

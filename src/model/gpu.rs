@@ -1,8 +1,9 @@
 use serde::Serialize;
 
+use super::node::Has;
 use super::resolver::Resolver;
 use super::sizes::{Machine, Sizes};
-use crate::catalog::{self, Driver, DriverClass, GpuModules, GpuVendor};
+use crate::catalog::{self, BaseImage, Driver, DriverClass, GpuModules, GpuVendor};
 use crate::config::fields::{self, DriverKind, KernelModules};
 use crate::diagnostic::Diagnostic;
 
@@ -43,7 +44,8 @@ pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     written: &fields::Node,
     sizes: &Sizes,
-    os: &str,
+    base: &BaseImage,
+    has: Has,
 ) -> Option<Gpu> {
     let first = sizes.nodes().find(|machine| machine.size.has_gpu())?;
     let machines: Vec<&Machine> = sizes.all().filter(|machine| machine.size.has_gpu()).collect();
@@ -60,15 +62,77 @@ pub(super) fn resolve(
         };
         return (first.size.gpu_vendor == GpuVendor::Nvidia).then_some(described);
     }
+    if has.rocm {
+        served_by_rocm(resolver, &machines, base);
+        return None;
+    }
     all_from_nvidia(resolver, &machines)?;
     of_one_class(resolver, first, &machines)?;
     of_one_vgpu(resolver, first, &machines)?;
     let driver = driver_kind(resolver, &wanted, first)?;
     let modules = modules(resolver, &wanted, &machines)?;
+    let either = machines.iter().all(|machine| modules_of(machine).is_none());
+    let modules = if has.driver && either && base.gpu_driver == "proprietary" {
+        KernelModules::Proprietary
+    } else {
+        modules
+    };
     let vgpu = vgpu_of(first);
     let gpu = Gpu { driver, vgpu, modules, driver_version: wanted.version, nvswitch };
-    version_fits(resolver, &gpu, &machines, os);
+    if has.driver {
+        fits_the_image(resolver, &gpu, first, written, base);
+    } else {
+        version_fits(resolver, &gpu, &machines, base.software);
+    }
     Some(gpu)
+}
+
+/// An image with AMD's driver serves AMD's GPUs alone.
+fn served_by_rocm(resolver: &mut Resolver<'_>, machines: &[&Machine], base: &BaseImage) {
+    for Machine { size, pointer } in machines {
+        if size.gpu_vendor != GpuVendor::Amd {
+            resolver.on(size.fact()).error(
+                "PB1611",
+                pointer,
+                format!("`{}` does not serve the GPU of `{}`", base.os_key, size.name),
+                format!("the image has AMD's driver, and the GPU is {}", size.gpu_model),
+                "take an image with NVIDIA's driver, such as `ubuntu-hpc-24.04`",
+            );
+        }
+    }
+}
+
+/// The driver of an image cannot be chosen.
+fn fits_the_image(
+    resolver: &mut Resolver<'_>,
+    gpu: &Gpu,
+    first: &Machine,
+    written: &fields::Node,
+    base: &BaseImage,
+) {
+    for (key, given) in [("version", gpu.driver_version.is_some())] {
+        if given {
+            resolver.error(
+                "PB1022",
+                &format!("/node/driver/{key}"),
+                format!("`{key}` has no effect on the driver of the image"),
+                "the image has a driver, and the bake only checks it",
+                format!("drop `{key}`, or bake from an image without a driver"),
+            );
+        }
+    }
+    let of_catalog = written.image.is_none();
+    let grid = gpu.driver == DriverKind::Grid;
+    if of_catalog && (grid || gpu.kernel_modules() != base.gpu_driver) {
+        let needed = if grid { "the GRID driver" } else { "other kernel modules" };
+        resolver.on(first.size.fact()).error(
+            "PB1611",
+            &first.pointer,
+            format!("`{}` does not serve the GPU of `{}`", base.os_key, first.size.name),
+            format!("the {} needs {needed}", first.size.gpu_model),
+            "take an image without a driver, such as `ubuntu-24.04`, so that the bake installs the one that fits",
+        );
+    }
 }
 
 /// A version that the packages of the repository do not have, or that a GPU does not know, fails the bake.

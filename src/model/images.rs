@@ -22,6 +22,8 @@ pub struct Image {
     pub private: bool,
     /// It is pulled while the node image is baked.
     pub preload: bool,
+    /// Size on the disk in GiB, if the config says it.
+    pub size_gb: Option<u32>,
     /// How it is built, if this deployment builds it.
     pub build: Option<Build>,
 }
@@ -143,6 +145,7 @@ fn image(
         digest: written.digest.clone(),
         private,
         preload,
+        size_gb: written.size_gb,
         build,
     })
 }

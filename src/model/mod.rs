@@ -37,7 +37,7 @@ pub use gpu::Gpu;
 pub use images::{Build, Image, NameValue};
 pub use names::{hex, hex_digest};
 pub use network::{CreatedNetwork, Network};
-pub use node::{Node, Os};
+pub use node::{Has, Node, Os, Plan};
 pub use node_image::{BakedImage, NodeImage, TargetRegion};
 pub use origin::Origins;
 pub use pool::{Application, AutoScale, Containers, FixedScale, Pool};
@@ -193,7 +193,8 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         .then(|| identity_at.as_ref().map_or_else(|| names.local("pull"), |at| at.name.clone()));
     let bake = builder.as_ref().and_then(|builder| {
         let identity = bake::PullIdentity::new(identity.as_deref(), identity_at.as_ref());
-        bake::resolve(resolver, &node, builder, &images, identity)
+        let fabric = sizes.nodes().any(|machine| machine.size.rdma);
+        bake::resolve(resolver, &node, builder, &images, identity, fabric)
     });
     let context = batch::PoolContext {
         node: &node,

@@ -61,6 +61,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
         let elsewhere = [
             ("/registry/resourceGroup", "resourceGroup", written.resource_group.is_some()),
             ("/registry/subscription", "subscription", written.subscription.is_some()),
+            ("/registry/loginServer", "loginServer", written.login_server.is_some()),
         ];
         for (pointer, key, _) in elsewhere.into_iter().filter(|(.., given)| *given) {
             resolver.error(
@@ -85,7 +86,9 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
         create,
         access: PublicAccess::new(written.public_network_access, &written.ip_rules),
         agent_pool,
-        login_server: format!("{}.{}", name.to_lowercase(), resolver.cloud().registry_suffix),
+        login_server: written.login_server.clone().unwrap_or_else(|| {
+            format!("{}.{}", name.to_lowercase(), resolver.cloud().registry_suffix)
+        }),
         name,
         resource_group: written.resource_group.clone(),
         subscription: written.subscription.clone(),

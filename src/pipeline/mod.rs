@@ -1,6 +1,7 @@
 //! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
 
 mod age;
+mod dockerfiles;
 mod edited;
 pub mod fleet;
 mod job;
@@ -184,14 +185,21 @@ fn bake_fits(
     None
 }
 
+/// What is read beside a config.
+struct Read<'a> {
+    overlay: &'a Arc<Overlay>,
+    dockerfiles: &'a [check::Dockerfile],
+}
+
 fn phases(
     document: Document,
     secrets: &mut Secrets,
-    overlay: &Arc<Overlay>,
+    read: &Read<'_>,
     tools: &Tools,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Render, Vec<Fact>)> {
+    let overlay = read.overlay;
     let Some(config) = config::decode(&document, diagnostics) else {
         if let Some(partial) = config::partial(&document) {
             model::judge(&partial, &document, overlay, diagnostics);
@@ -220,6 +228,7 @@ fn phases(
         stages: &stages,
         folder: &folder,
         overlay: overlay.at(&model.location),
+        dockerfiles: read.dockerfiles,
     };
     let digests = || {
         let (config, templates) = (job::digest(&document), tools.templates.digest());

@@ -22,6 +22,14 @@ impl Bake {
         }
     }
 
+    /// All that stands beside the method.
+    pub fn options(&self) -> Option<&BakeOptions> {
+        match self {
+            Self::Method(_) => None,
+            Self::Options(options) => Some(options),
+        }
+    }
+
     /// The user's own steps.
     pub fn steps(&self) -> &[BakeStep] {
         match self {
@@ -53,10 +61,83 @@ pub struct BakeOptions {
     /// `vm` (a builder VM, the default) or `image-builder` (Azure Image Builder).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<BakeMethod>,
-    /// Your own steps, in order, after driver and Docker and before the images are pulled.
+    /// Your own steps, in order. One that names neither `before` nor `after` runs after driver and Docker and before
+    /// the images are pulled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub steps: Vec<BakeStep>,
+    /// Proxy of the builder, in force before the first package is fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
+    /// Certificates of authorities that builder and nodes trust, in force before the first package is fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub certificates: Vec<Certificate>,
+    /// Mirrors of archives, in force before the first package is fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub mirrors: Vec<Mirror>,
+}
+
+/// A proxy.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Proxy {
+    /// URL of the proxy, without a user: custom data can be read on the VM.
+    #[schemars(regex(pattern = r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/?$"))]
+    pub url: String,
+    /// Hosts, domains and address prefixes that are reached without it. Azure's own addresses always are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^[A-Za-z0-9.:/*_-]+$")))]
+    pub no_proxy: Vec<String>,
+    /// Docker on the nodes uses it, too; false when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<bool>,
+}
+
+/// The certificate of an authority.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Certificate {
+    /// Name of its file, without an ending.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{0,39}$"))]
+    pub name: String,
+    /// The certificate in PEM, without its private key.
+    #[schemars(length(min = 1, max = 16384))]
+    pub pem: String,
+}
+
+/// A mirror: what begins with `from` is fetched from `to`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Mirror {
+    /// Beginning of the addresses of an archive, such as `https://download.docker.com/linux/ubuntu`.
+    #[schemars(regex(pattern = r"^https?://[A-Za-z0-9._~:/%+-]+$"))]
+    pub from: String,
+    /// What stands there instead.
+    #[schemars(regex(pattern = r"^https?://[A-Za-z0-9._~:/%+-]+$"))]
+    pub to: String,
+}
+
+/// A part of the bake before or after which a step of your own runs. A part that this bake does not have
+/// keeps its place.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum BakePart {
+    /// Stops automatic updates and installs what the bake needs.
+    Prepare,
+    /// The GPU driver, with kernel and fabric manager.
+    Driver,
+    /// The check of `InfiniBand`.
+    Infiniband,
+    /// Docker Engine.
+    Docker,
+    /// The NVIDIA Container Toolkit.
+    Toolkit,
+    /// Login, pull of the images, logout.
+    Preload,
 }
 
 /// What bakes the image.
@@ -77,6 +158,12 @@ pub struct BakeStep {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{0,39}$"))]
     pub name: Option<String>,
+    /// Part of the bake before which it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<BakePart>,
+    /// Part of the bake after which it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<BakePart>,
     /// Packages of the operating system to install.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(

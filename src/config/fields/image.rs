@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Image {
-    /// Repository. With a host (`docker.io/library/python`, `nvcr.io/nvidia/pytorch`) it is a public
-    /// image; without one it is in the registry of this config.
+    /// Repository. With a host (`docker.io/library/python`, `nvcr.io/nvidia/pytorch`) it is pulled from there without
+    /// a login; without one it is in the registry of this config.
     #[schemars(length(min = 1, max = 255))]
     pub name: String,
     /// Tag. Give a tag or a digest, not both.
@@ -25,6 +25,10 @@ pub struct Image {
     /// Pull it while the node image is baked (the default), so that nodes boot with it on disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preload: Option<bool>,
+    /// Size of the image on the disk in GiB, so that a disk that is too small is found before the bake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 2048))]
+    pub size_gb: Option<u32>,
 }
 
 /// How an image is built by ACR Tasks.

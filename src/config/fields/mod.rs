@@ -16,7 +16,9 @@ mod registry;
 mod stacks;
 
 pub use access::{Access, JobSubmitter, PrincipalType};
-pub use bake::{Bake, BakeFile, BakeMethod, BakeOptions, BakeStep};
+pub use bake::{
+    Bake, BakeFile, BakeMethod, BakeOptions, BakePart, BakeStep, Certificate, Mirror, Proxy,
+};
 pub use batch::{
     Account, AllocationMode, AutoScale, AutoStorage, Batch, Elevation, Mount, MountKind, Pool,
     Replacement, ResourceFile, StartTask,
@@ -26,7 +28,9 @@ pub use extend::{Add, AddedFile, AddedFileWithParameters, Patch};
 pub use image::{Build, Image};
 pub use names::Names;
 pub use network::{Addresses, Network, PrivateEndpoints};
-pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
+pub use node::{
+    Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType, Software, SourceImage,
+};
 pub use pool::{
     ApplicationPackage, Caching, DataDisk, Deallocation, DiskStorage, Extension, HostFolder,
     HostMount, JobDefaults, JobOrder, NodeFill, OsDisk, Placement, RollingUpgrade, Scheduling,

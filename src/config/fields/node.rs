@@ -8,6 +8,13 @@ pub struct Node {
     /// Operating system; `ubuntu-24.04` when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os: Option<Os>,
+    /// Another image that the bake starts from; it is of the operating system that `os` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<SourceImage>,
+    /// Cut each GPU into instances of this MIG profile, such as `1g.10gb`, when a node boots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[1-7]g\.\d{1,3}gb(\+me)?$"))]
+    pub mig: Option<String>,
     /// Whether the nodes have GPUs; follows the VM size when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpu: Option<bool>,
@@ -37,6 +44,50 @@ pub struct Node {
     pub encryption_at_host: Option<bool>,
 }
 
+/// An image that the bake starts from: of the marketplace, or of a gallery by its `id`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct SourceImage {
+    /// Resource ID of a gallery image or of a version of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 400))]
+    pub id: Option<String>,
+    /// Publisher of a marketplace image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub publisher: Option<String>,
+    /// Offer of a marketplace image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub offer: Option<String>,
+    /// SKU of a marketplace image. `builder.imageVersion` is its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub sku: Option<String>,
+    /// Purchase plan of the image, as `publisher/product/name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[^/]+/[^/]+/[^/]+$"))]
+    pub plan: Option<String>,
+    /// What the image has already. The bake checks it instead of installing it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 4))]
+    pub has: Vec<Software>,
+}
+
+/// Software that an image has before the bake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Software {
+    /// Docker Engine or Moby.
+    Docker,
+    /// The NVIDIA driver.
+    Driver,
+    /// The NVIDIA Container Toolkit.
+    Toolkit,
+    /// Drivers and libraries of `InfiniBand`.
+    Infiniband,
+}
+
 /// Operating systems whose images prebake bakes.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -54,6 +105,33 @@ pub enum Os {
     /// AlmaLinux 9.
     #[serde(rename = "almalinux-9")]
     AlmaLinux9,
+    /// Rocky Linux 8.
+    #[serde(rename = "rocky-8")]
+    Rocky8,
+    /// Rocky Linux 9.
+    #[serde(rename = "rocky-9")]
+    Rocky9,
+    /// Microsoft's HPC image of Ubuntu 22.04: NVIDIA driver, Docker and InfiniBand are there.
+    #[serde(rename = "ubuntu-hpc-22.04")]
+    UbuntuHpc2204,
+    /// The same with the driver for V100.
+    #[serde(rename = "ubuntu-hpc-22.04-v100")]
+    UbuntuHpc2204V100,
+    /// The same with AMD's `ROCm` driver.
+    #[serde(rename = "ubuntu-hpc-22.04-rocm")]
+    UbuntuHpc2204Rocm,
+    /// Microsoft's HPC image of Ubuntu 24.04.
+    #[serde(rename = "ubuntu-hpc-24.04")]
+    UbuntuHpc2404,
+    /// The same with AMD's `ROCm` driver.
+    #[serde(rename = "ubuntu-hpc-24.04-rocm")]
+    UbuntuHpc2404Rocm,
+    /// The HPC image of AlmaLinux 8.
+    #[serde(rename = "almalinux-hpc-8")]
+    AlmaLinuxHpc8,
+    /// The HPC image of AlmaLinux 9.
+    #[serde(rename = "almalinux-hpc-9")]
+    AlmaLinuxHpc9,
 }
 
 impl Os {
@@ -64,6 +142,15 @@ impl Os {
             Self::Ubuntu2404 => "ubuntu-24.04",
             Self::AlmaLinux8 => "almalinux-8",
             Self::AlmaLinux9 => "almalinux-9",
+            Self::Rocky8 => "rocky-8",
+            Self::Rocky9 => "rocky-9",
+            Self::UbuntuHpc2204 => "ubuntu-hpc-22.04",
+            Self::UbuntuHpc2204V100 => "ubuntu-hpc-22.04-v100",
+            Self::UbuntuHpc2204Rocm => "ubuntu-hpc-22.04-rocm",
+            Self::UbuntuHpc2404 => "ubuntu-hpc-24.04",
+            Self::UbuntuHpc2404Rocm => "ubuntu-hpc-24.04-rocm",
+            Self::AlmaLinuxHpc8 => "almalinux-hpc-8",
+            Self::AlmaLinuxHpc9 => "almalinux-hpc-9",
         }
     }
 }

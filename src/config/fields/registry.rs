@@ -12,6 +12,10 @@ pub struct Registry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 5, max = 50), regex(pattern = "^[a-zA-Z0-9]+$"))]
     pub name: Option<String>,
+    /// Host of an existing registry with a domain name label, such as `contoso-a1b2c3d4.azurecr.io`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z0-9]{5,50}(-[a-z0-9]+)?\.[a-z0-9.]+$"))]
+    pub login_server: Option<String>,
     /// Resource group of an existing registry, if it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 90))]
