@@ -4,14 +4,17 @@
 //! A patch is compared with the syntax tree of the stage, becomes edits of its text, and the result is printed by the
 //! formatter. Judges no type: the compiler does, and its findings are led back to the config by [`Extension`].
 //!
-//! Read `value`, which prints what a config says as Bicep, then `merge`, `edit` and `origin`.
+//! Read `value`, which prints what a config says as Bicep, then `merge` with `edit`, `add`, and `origin`.
 
+mod add;
+mod added;
 mod edit;
 mod merge;
 mod origin;
 mod value;
 
-pub use origin::{Change, Extension};
+pub use added::Added;
+pub use origin::{Change, ChangeKind, Extension};
 
 use std::collections::BTreeMap;
 
@@ -20,8 +23,8 @@ use serde_json::{Map, Value};
 use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::parser;
 use crate::bicep::syntax::{Arena, FileKind, ProgramSyntax, StatementSyntax};
-use crate::config::{Config, Document, escape};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, nearest};
+use crate::config::{Config, Document, escape, fields};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, nearest};
 use crate::render::Artifacts;
 use edit::Edits;
 use merge::Merge;
@@ -29,21 +32,36 @@ use merge::Merge;
 /// The resources of a stage that a config patches, by symbolic name.
 type Patches = BTreeMap<String, Map<String, Value>>;
 
-/// Merges what a config says under `patch` into the rendered stages. `None` means that an error was reported.
+/// Merges what a config says under `add` and `patch` into the rendered stages. `folder` is that of the render, as
+/// messages name it. `None` means that an error was reported.
 pub fn extend(
     config: &Config,
     document: &Document,
+    added: &Added,
+    folder: &str,
     artifacts: &mut Artifacts,
+    sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Extension> {
     let mut extension = Extension::default();
     let mut told = Told { document, findings: Diagnostics::new() };
-    if let Some(patch) = &config.patch {
-        for (stage, patches) in patch.stages() {
-            if !patches.is_empty() {
-                patch_stage(stage, patches, artifacts, &mut extension, &mut told);
-            }
+    let mut grown = Vec::new();
+    for (name, files) in config.add.iter().flat_map(fields::Add::stages) {
+        if !files.is_empty() {
+            let mut stage = add::Stage { name, folder, artifacts, sources };
+            grown.push((name, stage.add(files, added, &mut told)));
         }
+    }
+    // A patch may be about what an added file declares, which is not there after an error.
+    let is_whole = !told.findings.has_errors();
+    let patch = config.patch.as_ref().filter(|_| is_whole);
+    for (stage, patches) in patch.into_iter().flat_map(fields::Patch::stages) {
+        if !patches.is_empty() {
+            patch_stage(stage, patches, artifacts, &mut extension, &mut told);
+        }
+    }
+    for (stage, grown) in grown {
+        extension.grow(stage, grown, &artifacts.files, document);
     }
     let failed = told.findings.has_errors();
     told.findings.sort();

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
 use super::secrets::Secrets;
-use super::{Input, Outcome, Tools, age, overlay, phases};
+use super::{Input, Outcome, Tools, added, age, overlay, phases};
 use crate::catalog::Overlay;
 use crate::config::layers::{self, Files, NoFiles};
 use crate::config::{self, Document};
 use crate::diagnostic::{Diagnostics, Sources};
+use crate::extend::Added;
 use crate::model::{self, Model, hex_digest};
 use crate::render::Manifest;
 
@@ -22,6 +23,8 @@ pub struct Job {
     pub sources: Sources,
     /// What the user's own subscription said, from the folder that the config names.
     pub overlay: Arc<Overlay>,
+    /// The Bicep files that the config adds to its stages.
+    pub added: Arc<Added>,
 }
 
 /// The renders that a config asks for: one for each of the environments named, or of all that it has, or
@@ -73,6 +76,7 @@ impl Job {
             }
             let overlay = overlay::load(document, files, sources, diagnostics);
             self.overlay = Arc::new(overlay.unwrap_or_default());
+            self.added = Arc::new(added::load(document, files, sources, diagnostics));
         }
         if self.diagnostics.has_errors() {
             self.document = None;
@@ -86,7 +90,7 @@ impl Job {
 
     /// Whether a render was made by this version from the same config, catalog and templates.
     pub fn made(&self, manifest: &Manifest, tools: &Tools) -> bool {
-        let same = |document| manifest.config_digest == digest(document);
+        let same = |document| manifest.config_digest == digest(document, &self.added);
         manifest.prebake == env!("CARGO_PKG_VERSION")
             && manifest.templates_digest == tools.templates.digest()
             && manifest.catalog_digest.as_deref().unwrap_or_default() == self.overlay.digest()
@@ -102,10 +106,11 @@ impl Job {
 
     /// Runs the phases.
     pub fn render(self, tools: &Tools) -> Outcome {
-        let Self { document, mut diagnostics, mut sources, overlay, .. } = self;
+        let Self { document, mut diagnostics, mut sources, overlay, added, .. } = self;
         let mut secrets = Secrets::hide(&mut sources);
         let made = document.and_then(|document| {
-            phases(document, &mut secrets, &overlay, tools, &mut sources, &mut diagnostics)
+            let files = Read { overlay: &overlay, added: &added };
+            phases(document, &mut secrets, files, tools, &mut sources, &mut diagnostics)
         });
         diagnostics.append(secrets.take());
         let (render, answers) = made.unzip();
@@ -115,7 +120,20 @@ impl Job {
     }
 }
 
-/// The digest of a config as it was understood: layers merged, environment and `--set` applied.
-pub(super) fn digest(document: &Document) -> String {
-    hex_digest(document.value.to_string().as_bytes())
+/// What was read beside a config.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Read<'a> {
+    pub(super) overlay: &'a Arc<Overlay>,
+    pub(super) added: &'a Added,
+}
+
+/// The digest of a config as it was understood: layers merged, environment and `--set` applied, with the files that it
+/// adds.
+pub(super) fn digest(document: &Document, added: &Added) -> String {
+    let mut whole = document.value.to_string();
+    for (path, text) in added.texts() {
+        // Lengths keep two files from being taken for two others.
+        whole.push_str(&format!("{}:{path}{}:{text}", path.len(), text.len()));
+    }
+    hex_digest(whole.as_bytes())
 }

@@ -1,5 +1,6 @@
 //! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
 
+mod added;
 mod age;
 mod edited;
 pub mod fleet;
@@ -29,6 +30,7 @@ use crate::model::{self, Model, Origins};
 use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
+use job::Read;
 use judge::Judged;
 use secrets::Secrets;
 
@@ -187,11 +189,12 @@ fn bake_fits(
 fn phases(
     document: Document,
     secrets: &mut Secrets,
-    overlay: &Arc<Overlay>,
+    read: Read<'_>,
     tools: &Tools,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Render, Vec<Fact>)> {
+    let Read { overlay, added } = read;
     let Some(config) = config::decode(&document, diagnostics) else {
         if let Some(partial) = config::partial(&document) {
             model::judge(&partial, &document, overlay, diagnostics);
@@ -202,11 +205,19 @@ fn phases(
     is_about_the_region(overlay, &model.location, &document, diagnostics);
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
     bake_fits(&artifacts, &document, diagnostics)?;
-    let extension = extend::extend(&config, &document, &mut artifacts, diagnostics)?;
     let folder = match tools.output.as_str() {
         "" => model.name.clone(),
         output => format!("{output}/{}", model.name),
     };
+    let extension = extend::extend(
+        &config,
+        &document,
+        added,
+        &folder,
+        &mut artifacts,
+        sources,
+        diagnostics,
+    )?;
     let stages = stages::compile(&model, &folder, &extension, &mut artifacts, sources, diagnostics);
     sources.mark_generated(&folder);
     let stages = stages?;
@@ -222,7 +233,7 @@ fn phases(
         overlay: overlay.at(&model.location),
     };
     let digests = || {
-        let (config, templates) = (job::digest(&document), tools.templates.digest());
+        let (config, templates) = (job::digest(&document, added), tools.templates.digest());
         Manifest::of(&model.name, config, templates, &artifacts.files)
             .deployed_to(target(&model))
             .judged_by(overlay.digest())
