@@ -67,12 +67,7 @@ impl Stage<'_> {
     }
 
     /// Adds the files of this stage.
-    pub(super) fn add(
-        &mut self,
-        files: &[AddedFile],
-        added: &Added,
-        told: &mut Told<'_>,
-    ) -> Grown {
+    pub(super) fn add(&mut self, files: &[AddedFile], added: &Added, told: &mut Told<'_>) -> Grown {
         let path = self.path();
         let Some(text) = self.artifacts.files.get(&path).cloned() else {
             let title = format!("no stage `{}` is rendered", self.name);
@@ -119,8 +114,7 @@ impl Stage<'_> {
     ) {
         let arena = Arena::new();
         let mut problems = Diagnostics::new();
-        let program =
-            parser::parse(&arena, &file.text, FileKind::Bicep, file.file, &mut problems);
+        let program = parser::parse(&arena, &file.text, FileKind::Bicep, file.file, &mut problems);
         let broken = problems.has_errors();
         told.findings.append(problems);
         if broken || !stands_alone(&program, file, told) {
@@ -228,7 +222,6 @@ impl Stage<'_> {
                 .help("rename the added file");
             return told.at_key(finding, pointer, "would become this file");
         }
-        growth.names.insert(key, place);
         known_parameters(program, values, pointer, told);
         let mut bound = String::new();
         for (name, span, secure) in needed(program) {
@@ -255,8 +248,10 @@ impl Stage<'_> {
                 bound.push('\n');
             }
         }
+        growth.names.insert(key, place);
         let first = with_program(&growth.text, |program| program.statements.len());
-        let params = if bound.is_empty() { String::new() } else { format!("params: {{\n{bound}}}\n") };
+        let params =
+            if bound.is_empty() { String::new() } else { format!("params: {{\n{bound}}}\n") };
         let path = quote::json(&Value::from(file.path.as_str()));
         growth.text.push_str(&format!(
             "\n// From {path}.\nmodule {symbol} '{beside}' = {{\nscope: {scope}()\n{params}}}\n"
@@ -373,8 +368,8 @@ fn needed<'a>(program: &ProgramSyntax<'a>) -> Vec<Needed<'a>> {
     });
     parameters
         .map(|node| {
-            let has_default = node.default.is_some()
-                || matches!(node.r#type, TypeSyntax::Nullable(_));
+            let has_default =
+                node.default.is_some() || matches!(node.r#type, TypeSyntax::Nullable(_));
             let secure = node.decorators.iter().any(|decorator| match decorator.expression {
                 ExpressionSyntax::FunctionCall(call) => call.name.name == "secure",
                 ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == "secure",

@@ -214,7 +214,8 @@ impl Extension {
         for (path, index) in &grown.modules {
             let (file, change) = (&grown.copied[*index], starts.get(*index).unwrap_or(&first));
             if let Some(text) = files.get(path) {
-                let whole = |text: &str| Span::new(0, u32::try_from(text.len()).unwrap_or(u32::MAX));
+                let whole =
+                    |text: &str| Span::new(0, u32::try_from(text.len()).unwrap_or(u32::MAX));
                 let source = &file.source;
                 let copy = Copy::of(text, whole(text), source, whole(source), file.file, *change);
                 self.copies.entry(path.clone()).or_default().push(copy);

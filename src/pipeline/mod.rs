@@ -209,15 +209,8 @@ fn phases(
         "" => model.name.clone(),
         output => format!("{output}/{}", model.name),
     };
-    let extension = extend::extend(
-        &config,
-        &document,
-        added,
-        &folder,
-        &mut artifacts,
-        sources,
-        diagnostics,
-    )?;
+    let extension =
+        extend::extend(&config, &document, added, &folder, &mut artifacts, sources, diagnostics)?;
     let stages = stages::compile(&model, &folder, &extension, &mut artifacts, sources, diagnostics);
     sources.mark_generated(&folder);
     let stages = stages?;

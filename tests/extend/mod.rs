@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests read examples, templates and the guide")]
 
+mod added;
 mod patch;
 
 use std::collections::{BTreeMap, BTreeSet};
