@@ -14,6 +14,8 @@ pub(super) const CLOUD_CONFIG_KEYS: Table =
 pub(super) const CLOUDS: Table = Table::new("clouds", include_str!("tables/clouds.tsv"));
 pub(super) const COMPARISONS: Table =
     Table::new("comparisons", include_str!("tables/comparisons.tsv"));
+pub(super) const CONFIDENTIAL_FAMILIES: Table =
+    Table::new("confidential-families", include_str!("tables/confidential-families.tsv"));
 pub(super) const CONFIG_DEFAULTS: Table =
     Table::new("config-defaults", include_str!("tables/config-defaults.tsv"));
 pub(super) const CUDA_DRIVERS: Table =
@@ -55,6 +57,7 @@ pub fn tables() -> impl Iterator<Item = Table> {
         CLOUD_CONFIG_KEYS,
         CLOUDS,
         COMPARISONS,
+        CONFIDENTIAL_FAMILIES,
         CONFIG_DEFAULTS,
         CUDA_DRIVERS,
         DEFAULTS,

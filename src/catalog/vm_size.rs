@@ -3,7 +3,7 @@ use std::fmt;
 
 use super::os::Generation;
 use super::table::Row;
-use super::tables::VM_SIZES as TABLE;
+use super::tables::{CONFIDENTIAL_FAMILIES, VM_SIZES as TABLE};
 use super::{Date, Status};
 use crate::diagnostic::{Fact, nearest};
 
@@ -146,6 +146,12 @@ impl VmSize {
             Some(own) => (**own).clone(),
             None => TABLE.fact_of(&self.name).expect("it was read from the table"),
         }
+    }
+
+    /// What isolates its machines, if it starts confidential VMs only.
+    pub fn confidential(&self) -> Option<&'static str> {
+        let [_, technology, _] = CONFIDENTIAL_FAMILIES.find(&self.family)?.cells();
+        Some(technology)
     }
 
     /// The kernel modules that the driver of its class is installed with.

@@ -11,7 +11,7 @@ use super::lifecycle::is_before;
 use super::node::{Node, literal};
 use super::subject::View;
 use crate::catalog;
-use crate::diagnostic::Span;
+use crate::diagnostic::{Span, pointer};
 
 pub(super) const RULES: &[(&str, Check)] = &[
     ("API002", version_has_the_property),
@@ -131,10 +131,6 @@ fn in_template(stage: &str, pointer: String) -> Target {
     Target::Resource { stage: stage.to_owned(), pointer }
 }
 
-fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 fn is_secure(definition: &Value) -> bool {
     let kind = definition.get("type").and_then(Value::as_str).unwrap_or("");
     kind.to_lowercase().starts_with("secure")
@@ -168,7 +164,7 @@ fn no_secrets_in_the_history(view: &View<'_>, sink: &mut Sink<'_>) {
                 let what =
                     leak.map_or("a secure parameter", |function| function.trim_end_matches('('));
                 sink.report(
-                    in_template(stage, format!("/outputs/{}", escape(name))),
+                    in_template(stage, format!("/outputs/{}", pointer::escape(name))),
                     format!("it shows {what}"),
                 );
             }
@@ -177,7 +173,10 @@ fn no_secrets_in_the_history(view: &View<'_>, sink: &mut Sink<'_>) {
             let plain = parameter.get("type").and_then(Value::as_str) == Some("string");
             if plain && sounds_secret(name) {
                 let label = format!("`{name}` is kept in plain text");
-                sink.report(in_template(stage, format!("/parameters/{}", escape(name))), label);
+                sink.report(
+                    in_template(stage, format!("/parameters/{}", pointer::escape(name))),
+                    label,
+                );
             }
         }
     }

@@ -3,7 +3,8 @@
 use super::Check;
 use super::finding::Sink;
 use super::node::{Node, last_segment, literal};
-use super::subject::View;
+use super::pool_limits::AUTOMATIC_UPGRADE;
+use super::subject::{Pool, View};
 use crate::catalog::{self, Date};
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -108,7 +109,9 @@ fn shallow_is_one_replica(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn version_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
-    for pool in &view.pools {
+    // A pool that follows its image takes the newest version on purpose.
+    let follows = |pool: &&Pool<'_>| pool.at(AUTOMATIC_UPGRADE).boolean() == Some(true);
+    for pool in view.pools.iter().filter(|pool| !follows(pool)) {
         let id = pool.machine("imageReference/id");
         let Some(text) = id.id() else { continue };
         let lower = text.to_lowercase();

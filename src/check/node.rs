@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::arm::expression::{TemplateString, is_expression, quoted_texts, read_template_string};
+use crate::diagnostic::pointer;
 use crate::expand::{Context, Resource, resource_id_of};
 
 /// A value of a resource and where it stands. A property that is not there is a node too: without value,
@@ -73,11 +74,7 @@ impl<'a> Node<'a> {
 
     fn step(mut self, key: &str, value: &'a Value) -> Self {
         self.path.push('/');
-        if key.contains(['~', '/']) {
-            self.path.push_str(&key.replace('~', "~0").replace('/', "~1"));
-        } else {
-            self.path.push_str(key);
-        }
+        self.path.push_str(&pointer::escape(key));
         self.held = Held::Value(value);
         self
     }

@@ -25,7 +25,15 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("POOL034", user_subscription_has_a_vault),
     ("POOL035", vault_lets_batch_in),
     ("POOL036", group_is_not_locked),
+    ("POOL037", zones_fit_the_fabric),
+    ("POOL038", size_is_not_confidential),
+    ("POOL039", size_encrypts_at_host),
+    ("POOL040", upgrades_find_a_newer_version),
 ];
+
+/// Whether running nodes take over newer versions of their image.
+pub(super) const AUTOMATIC_UPGRADE: &str =
+    "upgradePolicy/automaticOSUpgradePolicy/enableAutomaticOSUpgrade";
 
 fn slots_fit_the_cores(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
@@ -151,6 +159,66 @@ fn quota_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
                 &target,
                 format!("{total} vCPUs of {family} are needed, {granted} are declared"),
             );
+        }
+    }
+}
+
+fn zones_fit_the_fabric(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let policy = pool.machine("nodePlacementConfiguration/policy");
+        let fabric = pool.size.as_ref().filter(|size| size.rdma);
+        let between = pool.at("interNodeCommunication");
+        if let Some(size) = fabric.filter(|_| policy.is("Zonal") && between.is("Enabled")) {
+            sink.report(&policy, format!("`{}` has InfiniBand", size.name))
+                .also(&between, "nodes talk to each other")
+                .rests_on(size.fact());
+        }
+    }
+}
+
+fn size_is_not_confidential(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let secure = pool.machine("securityProfile/securityType");
+        let Some(size) = pool.size.as_ref().filter(|_| !secure.is("confidentialVM")) else {
+            continue;
+        };
+        if let Some(technology) = size.confidential() {
+            let label = format!("`{}` isolates its machines with {technology}", size.name);
+            sink.report(&pool.at("vmSize"), label);
+        }
+    }
+}
+
+fn size_encrypts_at_host(view: &View<'_>, sink: &mut Sink<'_>) {
+    let pools = view
+        .pools
+        .iter()
+        .map(|pool| (pool.machine("securityProfile/encryptionAtHost"), pool.size.clone()));
+    let builders = view.of_kind("Microsoft.Compute/virtualMachines").map(|vm| {
+        let size = vm.at("properties/hardwareProfile/vmSize").text();
+        let size = size.and_then(|name| view.overlay().vm_size(&name));
+        (vm.at("properties/securityProfile/encryptionAtHost"), size)
+    });
+    for (setting, size) in pools.chain(builders) {
+        let lacks = size.filter(|size| size.encryption_at_host == Some(false));
+        if let Some(size) = lacks.filter(|_| setting.boolean() == Some(true)) {
+            sink.report(&setting, format!("`{}` does not support it", size.name))
+                .rests_on(size.fact());
+        }
+    }
+}
+
+fn upgrades_find_a_newer_version(view: &View<'_>, sink: &mut Sink<'_>) {
+    for pool in &view.pools {
+        let setting = pool.at(AUTOMATIC_UPGRADE);
+        let image = pool.machine("imageReference/id");
+        let version = image
+            .id()
+            .and_then(|id| Some(id.to_lowercase().split("/versions/").nth(1)?.to_owned()));
+        if let Some(version) =
+            version.filter(|version| version != "latest" && setting.boolean() == Some(true))
+        {
+            sink.report(&setting, format!("the pool boots version `{version}` for ever"));
         }
     }
 }

@@ -209,12 +209,17 @@ fn assigned(lines: &str, first: usize) -> Vec<Secret> {
         let end = at + bytes[at..].iter().take_while(|byte| in_name(byte)).count();
         let sign = skip(quote(end), |byte| byte.is_ascii_whitespace());
         let _ = bytes.get(sign).filter(|byte| matches!(byte, b':' | b'='))?;
-        let value = quote(skip(sign + 1, |byte| byte.is_ascii_whitespace()));
+        let unquoted = skip(sign + 1, |byte| byte.is_ascii_whitespace());
+        let value = quote(unquoted);
         let ends = |byte: u8| byte.is_ascii_whitespace() || b"\"'$(".contains(&byte);
         let rest = bytes[value..].iter().take(LONGEST_SHOWN);
         let length = rest.take_while(|byte| !ends(**byte)).count();
         let plain = bytes.get(value).is_some_and(|first| !b"<{[\\@|;&)".contains(first));
-        (plain && length >= 6).then_some((start..end, value..value + length))
+        // A name of YAML for a value that stands elsewhere, or the first key of a mapping on the next line.
+        let refers = value == unquoted
+            && (bytes.get(value) == Some(&b'*')
+                || bytes[sign..value].contains(&b'\n') && bytes[..value + length].ends_with(b":"));
+        (plain && !refers && length >= 6).then_some((start..end, value..value + length))
     };
     let places = |name: &&'static str| memmem::find_iter(&bytes[..first], name.as_bytes());
     let mut names: Vec<usize> = SECRET_NAMES.iter().flat_map(places).collect();
@@ -265,6 +270,14 @@ mod tests {
             "hf_abcdefghijklmnopqrstuvwxyz0123456789",
         ];
         assert_eq!(found(text), secrets);
+    }
+
+    #[test]
+    fn a_key_whose_value_says_where_the_secret_lies_is_no_secret() {
+        assert!(found("password:\n  vault: /subscriptions/x\n  name: operator\n").is_empty());
+        assert!(found("password: *operator\n").is_empty());
+        assert_eq!(found("password: \"*operator\"\n").len(), 1);
+        assert_eq!(found("password:\n  \"hunter2:\"\n").len(), 1);
     }
 
     #[test]

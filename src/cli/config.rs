@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::{Configs, DONE, FAILED, fleet, input, terminal};
-use crate::config::escape;
+use crate::diagnostic::pointer;
 use crate::pipeline::Job;
 
 /// `prebake config`.
@@ -83,7 +83,13 @@ impl Lines<'_> {
                 for (key, value) in map {
                     let written = yaml(&Value::String(key.clone()));
                     let start = format!("{indent}{}:", written.trim_end());
-                    self.entry(&start, value, &format!("{pointer}/{}", escape(key)), depth, out);
+                    self.entry(
+                        &start,
+                        value,
+                        &format!("{pointer}/{}", pointer::escape(key)),
+                        depth,
+                        out,
+                    );
                 }
             }
             Value::Array(items) => {

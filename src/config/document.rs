@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span};
-use crate::yaml::{self, Entry, Limits, Problem, ProblemKind, escape};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span, pointer};
+use crate::yaml::{self, Entry, Limits, Problem, ProblemKind};
 
 /// Largest config in bytes. A hundred pools with long formulas fit in a tenth of it.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -57,7 +57,7 @@ impl Document {
         for key in keys {
             at = step(at, key)?;
             pointer.push('/');
-            pointer.push_str(&escape(key));
+            pointer.push_str(&pointer::escape(key));
             if at.is_null() {
                 made.push(pointer.clone());
             }
@@ -72,7 +72,7 @@ impl Document {
     /// Takes a key of the mapping out, with what is below it, as a document of its own.
     pub fn take(&mut self, key: &str) -> Option<Self> {
         let value = self.value.as_object_mut()?.shift_remove(key)?;
-        let pointer = format!("/{}", escape(key));
+        let pointer = format!("/{}", pointer::escape(key));
         let below = format!("{pointer}/");
         let of_key = |known: &String| *known == pointer || known.starts_with(&below);
         let (taken, kept) =
@@ -133,7 +133,7 @@ fn merge(lower: &mut Value, upper: Value, pointer: String, replaced: &mut Vec<St
         (Value::Object(lower), Value::Object(upper)) => {
             let mut gone = BTreeSet::new();
             for (key, value) in upper {
-                let below = format!("{pointer}/{}", escape(&key));
+                let below = format!("{pointer}/{}", pointer::escape(&key));
                 match lower.get_mut(&key) {
                     Some(_) if value.is_null() => {
                         gone.insert(key);

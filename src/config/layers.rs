@@ -10,8 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::document::{self, Document};
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, nearest};
-use crate::yaml::escape;
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, nearest, pointer};
 
 /// Most configs that one config may be made of.
 pub const MAX_LAYERS: usize = 32;
@@ -308,7 +307,7 @@ impl Reader<'_> {
         let mut environments = Vec::new();
         let mut complete = true;
         for name in names {
-            let pointer = format!("/{}", escape(&name));
+            let pointer = format!("/{}", pointer::escape(&name));
             if !is_name(&name) {
                 let rule = "expected up to 20 lowercase letters, digits and hyphens";
                 self.misplaced(&found, &pointer, rule, FORM);
@@ -463,7 +462,7 @@ fn compare(
         let Some(known) = lower.get(key) else { continue };
         let length = pointer.len();
         pointer.push('/');
-        pointer.push_str(&escape(key));
+        pointer.push_str(&pointer::escape(key));
         compare(known, value, pointer, visit);
         pointer.truncate(length);
     }
@@ -473,9 +472,9 @@ fn compare(
 fn settles(upper: &Value, pointer: &str) -> bool {
     let mut at = upper;
     for key in pointer.split('/').skip(1) {
-        let key = key.replace("~1", "/").replace("~0", "~");
+        let key = pointer::unescape(key);
         match at {
-            Value::Object(map) => match map.get(&key) {
+            Value::Object(map) => match map.get(&*key) {
                 Some(below) => at = below,
                 None => return false,
             },
@@ -494,7 +493,6 @@ fn kind(value: &Value) -> &'static str {
 }
 
 fn dotted(pointer: &str) -> String {
-    let keys: Vec<String> =
-        pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~")).collect();
+    let keys: Vec<_> = pointer.split('/').skip(1).map(pointer::unescape).collect();
     keys.join(".")
 }

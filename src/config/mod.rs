@@ -13,7 +13,7 @@ mod partial;
 pub mod schema;
 mod set;
 
-pub use crate::yaml::{Entry, escape};
+pub use crate::yaml::Entry;
 pub use document::{Document, MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse};
 pub use fields::Config;
 pub use partial::{Partial, partial};

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
-use super::{Config, Document, escape, schema};
+use super::{Config, Document, schema};
+use crate::diagnostic::pointer;
 use crate::schema::{Finding, FindingKind, Values};
 
 /// What can be read of a config with mistakes, so that it is judged, too.
@@ -58,7 +59,7 @@ pub fn partial(document: &Document) -> Option<Partial> {
 fn meant(finding: &Finding) -> Option<String> {
     let word = finding.suggestion.as_ref().filter(|_| finding.on_key)?;
     let (parent, _) = finding.pointer.rsplit_once('/')?;
-    Some(format!("{parent}/{}", escape(word)))
+    Some(format!("{parent}/{}", pointer::escape(word)))
 }
 
 fn fill(value: &mut Value, finding: &Finding, lost: &mut Vec<String>) -> Option<()> {
@@ -83,7 +84,7 @@ fn take_out(value: &mut Value, pointer: &str) -> Option<String> {
     let (parent, key) = pointer.rsplit_once('/')?;
     match value.pointer_mut(parent) {
         Some(Value::Object(map)) => {
-            map.swap_remove(&key.replace("~1", "/").replace("~0", "~"));
+            map.swap_remove(&*pointer::unescape(key));
         }
         Some(Value::Array(_)) => return take_out(value, parent),
         _ => {}

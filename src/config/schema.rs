@@ -293,6 +293,20 @@ const FORMS: &[Form] = &[
         "a relative path of letters, digits, `.`, `_` and `-`",
         "datasets",
     ),
+    of(
+        "^[a-z_][a-z0-9_-]{0,31}$",
+        "a user name: lowercase letters, digits, `_` and `-`, at most 32",
+        "operator",
+    ),
+    of("^[0-9a-zA-Z-]{1,127}$", "letters, digits and `-`", "operator-password"),
+    of("^[0-9a-f]{32}$", "32 lowercase hexadecimal digits", "2f1b0d8f2c9f4d1f8f7a6b5c4d3e2f10"),
+    of(r"^[a-zA-Z0-9_.-]{1,64}$", "letters, digits, `_`, `.` and `-`, at most 64", "\"4.2\""),
+    of(r"^\d+(\.\d+){0,3}$", "a version, one to four numbers", "\"1.33\""),
+    of(
+        "^[a-z0-9][a-z0-9-]{2,62}$",
+        "a share name: lowercase letters, digits and `-`, 3 to 63",
+        "datasets",
+    ),
 ];
 
 #[cfg(test)]

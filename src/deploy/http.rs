@@ -314,21 +314,7 @@ fn form(fields: &[(&str, &str)]) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// A text as part of a URL or a form (RFC 3986, unreserved characters stay).
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte));
-            }
-            _ => {
-                let _ = std::fmt::Write::write_fmt(&mut out, format_args!("%{byte:02X}"));
-            }
-        }
-    }
-    out
-}
+pub use crate::diagnostic::percent::component as escape;
 
 /// The host of a URL with its port, in lower case as written.
 pub fn host(url: &str) -> &str {

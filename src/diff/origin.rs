@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::change::{ResourceChange, Segment};
+use crate::diagnostic::pointer;
 use crate::expand::Resource;
 
 /// A line of a file.
@@ -69,13 +70,13 @@ fn pointer_of(resource: &Resource, path: &[Segment]) -> String {
     let mut current: Option<&Value> = None;
     for (depth, segment) in path.iter().enumerate() {
         let step = match segment {
-            Segment::Property(name) => name.replace('~', "~0").replace('/', "~1"),
+            Segment::Property(name) => pointer::escape(name).into_owned(),
             Segment::Index(index) => index.to_string(),
             Segment::Named(name) => {
                 let elements = current.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
                 match elements.iter().position(|element| is_named(element, name)) {
                     Some(index) => index.to_string(),
-                    None => name.replace('~', "~0").replace('/', "~1"),
+                    None => pointer::escape(name).into_owned(),
                 }
             }
         };

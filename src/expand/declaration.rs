@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::Resource;
 use super::dependency::Waiting;
 use super::identity::{id_of, place_id, resource_id};
-use super::scope::{TemplateScope, escape};
+use super::scope::TemplateScope;
 use super::value::Turns;
 use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, placeholder};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, pointer};
 
 /// What stands beside the body of a resource and is not part of what the resource provider gets.
 const NOT_BODY: [&str; 15] = [
@@ -72,7 +72,7 @@ impl<'s> TemplateScope<'s> {
                 .iter()
                 .filter_map(|(symbol, item)| {
                     let json = item.as_object()?;
-                    let pointer = format!("{base}/{}", escape(symbol));
+                    let pointer = format!("{base}/{}", pointer::escape(symbol));
                     Some((pointer, Declaration { symbol: Some(symbol), json }))
                 })
                 .collect(),
@@ -148,7 +148,7 @@ impl<'s> TemplateScope<'s> {
             if NOT_BODY.contains(&key.as_str()) || is_module && key == "properties" {
                 continue;
             }
-            let at = format!("{pointer}/{}", escape(key));
+            let at = format!("{pointer}/{}", pointer::escape(key));
             body.insert(key.clone(), self.value(evaluator, value, &at, locals).to_template());
         }
         if is_module {

@@ -12,7 +12,7 @@ use super::session::{DEEPEST_MODULE, Session};
 use super::value::Turns;
 use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, Properties};
 use crate::arm::expression::{is_expression, symbolic_item};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, pointer};
 
 /// A nested deployment that has been opened.
 pub(super) struct Module {
@@ -192,7 +192,7 @@ impl TemplateScope<'_> {
         let mut arguments = BTreeMap::new();
         let given = properties.get("parameters").and_then(Value::as_object).into_iter().flatten();
         for (name, argument) in given {
-            let at = format!("{pointer}/properties/parameters/{}", super::scope::escape(name));
+            let at = format!("{pointer}/properties/parameters/{}", pointer::escape(name));
             let given = match argument.get("value") {
                 Some(value) => {
                     let value = self.value(evaluator, value, &format!("{at}/value"), locals);

@@ -1,6 +1,5 @@
+use crate::diagnostic::pointer;
 use serde_json::Value;
-
-use super::scope::escape;
 
 /// Where in its template a value of an expanded resource comes from. Both are JSON pointers, and they
 /// differ where a `copy` loop made an array: `/properties/subnets/1/name` comes from
@@ -30,7 +29,9 @@ pub fn template_pointer(template: &Value, pointer: &str) -> String {
 fn turn<'v>(value: &'v Value, segment: &str) -> Option<(usize, &'v Value)> {
     let loops = value.get("copy")?.as_array()?;
     let named = |turn: &Value| {
-        turn.get("name").and_then(Value::as_str).is_some_and(|name| escape(name) == segment)
+        turn.get("name")
+            .and_then(Value::as_str)
+            .is_some_and(|name| pointer::escape(name) == segment)
     };
     let index = loops.iter().position(named)?;
     Some((index, loops[index].get("input")?))

@@ -8,7 +8,7 @@ use super::module::Module;
 use super::session::Session;
 use crate::arm::evaluate::{Context, Evaluated, Evaluator, Locals, Lookup, Scope, UserFunction};
 use crate::arm::expression;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, nearest, pointer};
 
 /// What a caller gives for a parameter.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ impl<'s> TemplateScope<'s> {
     }
 
     pub(super) fn at(&self, section: &str, name: &str) -> String {
-        format!("{}/{section}/{}", self.pointer, escape(name))
+        format!("{}/{section}/{}", self.pointer, pointer::escape(name))
     }
 
     /// Reports missing parameters and arguments that no parameter takes.
@@ -273,9 +273,4 @@ fn function(member: &Value) -> Option<UserFunction> {
     let names = parameters.map(|parameter| Some(parameter.get("name")?.as_str()?.to_owned()));
     let body = expression::value_expression(member.get("output")?.get("value")?).ok()?;
     Some(UserFunction { parameters: names.collect::<Option<_>>()?, body })
-}
-
-/// A name as a segment of a JSON pointer.
-pub(super) fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

@@ -1,9 +1,9 @@
 use serde_json::{Map, Value};
 
-use super::scope::{TemplateScope, escape};
+use super::scope::TemplateScope;
 use super::session::MOST_TURNS;
 use crate::arm::evaluate::{Evaluated, Evaluator, Locals, Properties};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, pointer};
 
 /// How often a loop runs.
 pub(super) enum Turns {
@@ -51,7 +51,7 @@ impl TemplateScope<'_> {
     ) -> Properties {
         let mut properties = Properties::new();
         for (key, value) in map {
-            let pointer = format!("{pointer}/{}", escape(key));
+            let pointer = format!("{pointer}/{}", pointer::escape(key));
             let Some(loops) = loops(key, value) else {
                 let name = evaluator.key(key, locals);
                 properties.insert(name, self.value(evaluator, value, &pointer, locals));

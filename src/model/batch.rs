@@ -2,7 +2,10 @@ use serde::Serialize;
 
 use super::names::Names;
 use super::pool::{self, Pool};
+use super::pool_tasks::{self, check_identity};
+use super::registry::Role;
 use super::resolver::Resolver;
+use super::secret::{Secret, Secrets};
 use super::sizes::Machine;
 use super::{Image, Node, is_resource_id};
 use crate::config::fields::{self, AllocationMode};
@@ -10,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 
 /// The Batch account and its pools.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "templates ask each by its name")]
 pub struct Batch {
     /// Whether this deployment creates the account.
     pub create_account: bool,
@@ -25,8 +29,35 @@ pub struct Batch {
     pub key_vault_name: Option<String>,
     /// Name of the auto-storage account that is created.
     pub storage_account: Option<String>,
+    /// With what nodes read the auto-storage, if a pool reads it and the account is created.
+    pub node_identity: Option<NodeIdentity>,
+    /// Secrets that the pools need.
+    pub secrets: Vec<Secret>,
+    /// A pool boots the newest version of the image, whichever that is.
+    pub follows_image: bool,
+    /// A pool boots the one version of the image that the config names.
+    pub pins_image: bool,
+    /// Image definition of an existing image version.
+    pub existing_definition: Option<String>,
     /// The pools, in the order of the config.
     pub pools: Vec<Pool>,
+}
+
+/// The identity with which nodes read the auto-storage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NodeIdentity {
+    /// Resource ID; the pull identity without it.
+    pub id: Option<String>,
+    /// Role of the pull identity on the storage account.
+    pub role: Role,
+}
+
+/// How nodes reach the auto-storage.
+#[derive(Default)]
+pub(super) struct Storage {
+    pub(super) create_account: bool,
+    pub(super) created: bool,
+    pub(super) node_identity: Option<String>,
 }
 
 pub(super) struct PoolContext<'a> {
@@ -37,12 +68,13 @@ pub(super) struct PoolContext<'a> {
     pub(super) node_image: &'a super::NodeImage,
     pub(super) network: &'a super::Network,
     pub(super) sizes: &'a [Option<Machine>],
+    pub(super) storage: Storage,
 }
 
 pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     names: &Names<'_>,
-    context: &PoolContext<'_>,
+    mut context: PoolContext<'_>,
 ) -> Option<Batch> {
     let written = resolver.config.batch.clone()?;
     let account = written.account.clone().unwrap_or_default();
@@ -52,12 +84,21 @@ pub(super) fn resolve(
     key_vault(resolver, &account, user_subscription);
     let storage = written.storage.unwrap_or_default();
     let storage_account = (create_account && storage.create.unwrap_or(true))
-        .then(|| storage.name.unwrap_or_else(|| names.global("st", 24)));
+        .then(|| storage.name.clone().unwrap_or_else(|| names.global("st", 24)));
     same_ids(resolver, &written.pools);
-    let mut keys = Vec::new();
+    if let Some(id) = &storage.node_identity {
+        check_identity(resolver, id, "/batch/storage/nodeIdentity");
+    }
+    context.storage = Storage {
+        create_account,
+        created: storage_account.is_some(),
+        node_identity: storage.node_identity,
+    };
+    let context = &context;
+    let (mut keys, mut secrets) = (Vec::new(), Secrets::default());
     let mut pools = Vec::new();
     for (index, pool) in written.pools.iter().enumerate() {
-        if let Some(pool) = pool::resolve(resolver, pool, index, context, &mut keys) {
+        if let Some(pool) = pool::resolve(resolver, pool, index, context, &mut keys, &mut secrets) {
             pools.push(pool);
         }
     }
@@ -79,7 +120,20 @@ pub(super) fn resolve(
         key_vault_name: vault_name.map(str::to_owned),
         key_vault_id: account.key_vault_id,
         storage_account,
+        node_identity: node_identity(&written.pools, &context.storage),
+        secrets: secrets.into_list(),
+        follows_image: pools.iter().any(|pool| pool.follows_image),
+        pins_image: pools.iter().any(|pool| !pool.follows_image),
+        existing_definition: context.node_image.existing_definition_id(),
         pools,
+    })
+}
+
+fn node_identity(pools: &[fields::Pool], storage: &Storage) -> Option<NodeIdentity> {
+    let read = storage.created && pools.iter().any(pool_tasks::reads_auto_storage);
+    read.then(|| NodeIdentity {
+        id: storage.node_identity.clone(),
+        role: Role::built_in("Storage Blob Data Reader"),
     })
 }
 

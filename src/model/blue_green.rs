@@ -3,7 +3,9 @@ use serde::Serialize;
 use super::batch::PoolContext;
 use super::images::NameValue;
 use super::names::short_digest;
-use super::pool::{Mount, Pool};
+use super::pool::Pool;
+use super::pool_machine::Machine;
+use super::pool_tasks::Mount;
 use super::resolver::Resolver;
 
 /// The ID carries a digest of what needs an empty pool, so that a change of it makes a second pool.
@@ -34,6 +36,7 @@ pub(super) fn deploy_beside(
 /// The values of a pool's body that Batch changes only while the pool has no nodes, as Batch compares them:
 /// ids and sizes without regard to case, sets in one order. Whatever else changes leaves the pool where it is.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of the pool")]
 struct NeedsEmptyPool<'a> {
     display_name: Option<&'a str>,
     vm_size: String,
@@ -47,14 +50,25 @@ struct NeedsEmptyPool<'a> {
     subnet: Option<String>,
     private_nodes: bool,
     mounts: Vec<Mount>,
+    // What a config does not set is left out, so that a new key changes the digest of no pool.
+    #[serde(flatten)]
+    machine: &'a Machine,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    encryption_at_host: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    secure_boot: bool,
 }
 
 impl<'a> NeedsEmptyPool<'a> {
     fn of(pool: &'a Pool, context: &PoolContext<'a>) -> Self {
         let image = match &context.node_image.baked {
+            Some(baked) if pool.follows_image => {
+                Some(format!("{}/{}", baked.gallery, baked.definition))
+            }
             Some(baked) => {
                 Some(format!("{}/{}/{}", baked.gallery, baked.definition, baked.version))
             }
+            None if pool.follows_image => context.node_image.existing_definition_id(),
             None => context.node_image.existing_id.clone(),
         };
         let subnet = match &context.network.created {
@@ -88,6 +102,9 @@ impl<'a> NeedsEmptyPool<'a> {
             subnet: subnet.map(lower),
             private_nodes: context.network.private_nodes,
             mounts,
+            machine: &pool.machine,
+            encryption_at_host: context.node.encryption_at_host,
+            secure_boot: context.node.secure_boot,
         }
     }
 }

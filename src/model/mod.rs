@@ -16,13 +16,16 @@ mod node;
 mod node_image;
 mod origin;
 mod pool;
+mod pool_machine;
+mod pool_tasks;
 mod registry;
 mod resolver;
+mod secret;
 mod sizes;
 mod stacks;
 mod tags;
 
-pub use batch::Batch;
+pub use batch::{Batch, NodeIdentity};
 pub use gpu::Gpu;
 pub use images::{Build, Image, NameValue};
 pub use names::{hex, hex_digest};
@@ -30,8 +33,11 @@ pub use network::{CreatedNetwork, Network};
 pub use node::{Node, Os};
 pub use node_image::{BakedImage, NodeImage, TargetRegion};
 pub use origin::Origins;
-pub use pool::{AutoScale, Containers, FixedScale, Mount, Pool, ResourceFile, StartTask};
+pub use pool::{Application, AutoScale, Containers, FixedScale, Pool};
+pub use pool_machine::{Machine, User};
+pub use pool_tasks::{HostMount, Job, Mount, ResourceFile, Share, StartTask, TaskContainer};
 pub use registry::{Registry, Role};
+pub use secret::Secret;
 pub use sizes::Size;
 pub use stacks::Stacks;
 
@@ -172,8 +178,9 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         node_image: &node_image,
         network: &network,
         sizes: &sizes.pools,
+        storage: batch::Storage::default(),
     };
-    let batch = batch::resolve(resolver, &names, &context);
+    let batch = batch::resolve(resolver, &names, context);
     let task_run = images.iter().filter_map(|image| image.build.as_ref()).any(|b| b.task_run);
     let abac = registry.as_ref().is_some_and(|registry| registry.abac);
     let mut model = Model {

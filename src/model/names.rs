@@ -69,7 +69,7 @@ pub(super) fn variables(
         };
         resolver.error(
             "PB1008",
-            &format!("{pointer}/{}", crate::config::escape(name)),
+            &format!("{pointer}/{}", crate::diagnostic::pointer::escape(name)),
             title,
             "a name is not empty, and has no `=`, blanks or control characters",
             "take letters, digits and `_`",

@@ -21,6 +21,10 @@ pub struct Node {
     pub security_type: &'static str,
     /// Trusted launch is on.
     pub trusted_launch: bool,
+    /// Secure boot is on.
+    pub secure_boot: bool,
+    /// Disks and caches are encrypted on their hosts.
+    pub encryption_at_host: bool,
     /// Wanted version of the NVIDIA Container Toolkit, if the config says one.
     pub toolkit_version: Option<String>,
     /// Wanted version of Docker Engine, if the config says one.
@@ -61,9 +65,26 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, sizes: &Sizes) -> Option<Node
         generation: generation.as_str(),
         security_type: if trusted { "TrustedLaunch" } else { "Standard" },
         trusted_launch: trusted,
+        secure_boot: secure_boot(resolver, &written, trusted),
+        encryption_at_host: written.encryption_at_host.unwrap_or(false),
         toolkit_version: written.toolkit_version,
         docker_version: written.docker_version,
     })
+}
+
+/// Secure boot is a part of trusted launch.
+fn secure_boot(resolver: &mut Resolver<'_>, written: &fields::Node, trusted: bool) -> bool {
+    let wanted = written.secure_boot.unwrap_or(false);
+    if wanted && !trusted {
+        resolver.error(
+            "PB1022",
+            "/node/secureBoot",
+            "`secureBoot` has no effect without trusted launch",
+            "a standard machine has no secure boot",
+            "add `securityType: trustedLaunch`, or drop `secureBoot`",
+        );
+    }
+    wanted && trusted
 }
 
 /// `gpu: true` on a size without one is a bill for nothing, and the reverse a GPU that idles.

@@ -46,6 +46,15 @@ pub struct TargetRegion {
     pub replicas: u32,
 }
 
+impl NodeImage {
+    /// The image definition of an existing version: its newest version is what a pool that follows it boots.
+    pub fn existing_definition_id(&self) -> Option<String> {
+        let id = self.existing_id.as_ref()?;
+        let at = id.to_ascii_lowercase().rfind("/versions/")?;
+        Some(id[..at].to_owned())
+    }
+}
+
 pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     names: &Names<'_>,

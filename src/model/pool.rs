@@ -3,14 +3,17 @@ use serde::Serialize;
 use super::batch::PoolContext;
 use super::blue_green;
 use super::images::NameValue;
-use super::is_resource_id;
 use super::names::identifier;
+use super::pool_machine::{self, Machine};
+use super::pool_tasks::{self, Job, Mount, StartTask, check_identity};
 use super::resolver::Resolver;
+use super::secret::Secrets;
 use super::sizes::Size;
-use crate::config::fields::{self, Elevation, MountKind, Replacement};
+use crate::config::fields::{self, Replacement};
 
 /// A pool.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "templates ask each by its name")]
 pub struct Pool {
     /// Bicep identifier, unique among the pools.
     pub key: String,
@@ -38,6 +41,14 @@ pub struct Pool {
     pub identities: Vec<String>,
     /// The identity that pulls images is attached.
     pub pull_identity: bool,
+    /// What its machines are made of.
+    pub machine: Machine,
+    /// The newest version of the image is booted, whichever that is.
+    pub follows_image: bool,
+    /// Application packages.
+    pub applications: Vec<Application>,
+    /// What its jobs take over.
+    pub job: Option<Job>,
     /// Start task.
     pub start_task: Option<StartTask>,
     /// Mounted file systems.
@@ -55,6 +66,8 @@ pub struct FixedScale {
     pub spot_nodes: u32,
     /// ISO 8601.
     pub resize_timeout: Option<String>,
+    /// What happens to tasks on nodes that a resize removes.
+    pub node_deallocation_option: Option<&'static str>,
 }
 
 /// A pool that scales by formula.
@@ -66,6 +79,15 @@ pub struct AutoScale {
     pub interval: String,
 }
 
+/// An application package of the account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Application {
+    /// Name of the application.
+    pub name: String,
+    /// Version; the application's default without it.
+    pub version: Option<String>,
+}
+
 /// What a pool needs to run container tasks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Containers {
@@ -75,57 +97,13 @@ pub struct Containers {
     pub private_registries: Vec<String>,
 }
 
-/// The command that every node runs when it joins.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StartTask {
-    /// Command line with its shell.
-    pub command_line: String,
-    /// `Admin` or `NonAdmin`.
-    pub elevation: &'static str,
-    /// Tasks wait for it.
-    pub wait_for_success: bool,
-    /// Retries.
-    pub max_task_retry_count: i32,
-    /// Environment.
-    pub environment: Vec<NameValue>,
-    /// Downloads.
-    pub resource_files: Vec<ResourceFile>,
-}
-
-/// A file that the start task downloads.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ResourceFile {
-    /// HTTPS URL.
-    pub url: String,
-    /// Path under the working directory.
-    pub path: String,
-    /// Octal mode.
-    pub mode: Option<String>,
-}
-
-/// A mounted file system.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Mount {
-    /// A blob container; else an NFS export.
-    pub blob: bool,
-    /// Storage account, or `host:/export`.
-    pub source: String,
-    /// Container of a blob mount.
-    pub container: Option<String>,
-    /// Folder below the mount root.
-    pub path: String,
-    /// Options of the mount command.
-    pub options: Option<String>,
-    /// Resource ID of the identity; the pull identity without it.
-    pub identity: Option<String>,
-}
-
 pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     written: &fields::Pool,
     index: usize,
     context: &PoolContext<'_>,
     keys: &mut Vec<String>,
+    secrets: &mut Secrets,
 ) -> Option<Pool> {
     let pointer = format!("/batch/pools/{index}");
     let size = match &written.vm_size {
@@ -133,8 +111,19 @@ pub(super) fn resolve(
         None => context.node.size.clone(),
     };
     let (fixed, auto_scale) = scale(resolver, written, &pointer)?;
+    if auto_scale.is_some() && written.deallocation.is_some() {
+        resolver.error(
+            "PB1022",
+            &format!("{pointer}/deallocation"),
+            "`deallocation` has no effect beside `autoScale`",
+            "a formula decides it itself",
+            "drop it, and set `$NodeDeallocationOption` in the formula",
+        );
+    }
     identities(resolver, written, &pointer);
-    let mounts = mounts(resolver, written, &pointer, context.pull_identity);
+    let mounts = pool_tasks::mounts(resolver, written, &pointer, context.pull_identity, secrets);
+    let machine = pool_machine::resolve(resolver, written, &pointer, secrets);
+    reads_storage(resolver, written, &pointer, context);
     let containers = containers(resolver, written, &pointer, context);
     let mut pool = Pool {
         key: identifier(&written.id, keys),
@@ -149,9 +138,13 @@ pub(super) fn resolve(
         inter_node_communication: written.inter_node_communication.unwrap_or(false),
         pull_identity: context.pull_identity,
         containers,
-        identities: attached(written),
-        start_task: start_task(resolver, written, &pointer),
+        identities: pool_tasks::attached(written, context.storage.node_identity.as_ref()),
+        start_task: pool_tasks::start_task(resolver, written, &pointer, context),
         mounts,
+        follows_image: machine.follows_image(),
+        machine,
+        applications: applications(resolver, written, &pointer),
+        job: pool_tasks::job(resolver, written, &pointer),
         metadata: NameValue::list(&written.metadata),
     };
     if pool.blue_green {
@@ -193,7 +186,9 @@ fn scale(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) -> 
             let spot_nodes = written.spot_nodes.unwrap_or(0);
             let nodes = written.nodes.unwrap_or(0);
             let resize_timeout = written.resize_timeout.clone();
-            Some((Some(FixedScale { nodes, spot_nodes, resize_timeout }), None))
+            let node_deallocation_option = written.deallocation.map(pool_machine::deallocation);
+            let fixed = FixedScale { nodes, spot_nodes, resize_timeout, node_deallocation_option };
+            Some((Some(fixed), None))
         }
     }
 }
@@ -237,136 +232,45 @@ fn identities(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str
     }
 }
 
-/// The identities of tasks and mounts, each once: Azure compares IDs without regard to case, and a node
-/// mounts only with an identity of its pool.
-fn attached(written: &fields::Pool) -> Vec<String> {
-    let of_mounts = written.mounts.iter().filter_map(|mount| mount.identity.as_ref());
-    let mut attached: Vec<String> = Vec::new();
-    for id in written.identities.iter().chain(of_mounts) {
-        if !attached.iter().any(|known| known.eq_ignore_ascii_case(id)) {
-            attached.push(id.clone());
-        }
-    }
-    attached
-}
-
-fn check_identity(resolver: &mut Resolver<'_>, id: &str, pointer: &str) {
-    if !is_resource_id(id, "Microsoft.ManagedIdentity/userAssignedIdentities") {
-        resolver.error(
-            "PB1026",
-            pointer,
-            "not the ID of a user-assigned identity",
-            "expected `/subscriptions/.../userAssignedIdentities/<identity>`",
-            "copy it from `az identity show --query id`",
-        );
-    }
-}
-
-fn start_task(
+fn applications(
     resolver: &mut Resolver<'_>,
     written: &fields::Pool,
     pointer: &str,
-) -> Option<StartTask> {
-    let Some(task) = &written.start_task else {
-        if !written.environment.is_empty() {
-            resolver.error(
-                "PB1015",
-                &format!("{pointer}/environment"),
-                format!("pool `{}` has an environment and no start task", written.id),
-                "a pool hands its environment to the start task only",
-                "add `startTask`, or set the environment in the job",
-            );
-        }
-        return None;
+) -> Vec<Application> {
+    let names: Vec<&str> = written.applications.iter().map(|one| one.name.as_str()).collect();
+    pool_machine::named_once(resolver, &names, &format!("{pointer}/applications"), "application");
+    let one = |package: &fields::ApplicationPackage| Application {
+        name: package.name.clone(),
+        version: package.version.clone(),
     };
-    super::names::variables(resolver, &written.environment, &format!("{pointer}/environment"));
-    let resource_files = task.resource_files.iter().map(|file| ResourceFile {
-        url: file.url.clone(),
-        path: file.path.clone(),
-        mode: file.mode.clone(),
-    });
-    let admin = task.elevation == Some(Elevation::Admin);
-    Some(StartTask {
-        command_line: format!("/bin/bash -c {}", shell_quoted(&task.command)),
-        elevation: if admin { "Admin" } else { "NonAdmin" },
-        wait_for_success: task.wait_for_success.unwrap_or(true),
-        max_task_retry_count: task.max_task_retry_count.unwrap_or(1),
-        environment: NameValue::list(&written.environment),
-        resource_files: resource_files.collect(),
-    })
+    written.applications.iter().map(one).collect()
 }
 
-/// Batch hands a Linux command line to a shell-like splitter: single quotes keep everything.
-fn shell_quoted(command: &str) -> String {
-    format!("'{}'", command.replace('\'', r"'\''"))
-}
-
-fn mounts(
+/// Application packages and files of the auto-storage reach a node through an identity that may read them.
+fn reads_storage(
     resolver: &mut Resolver<'_>,
     written: &fields::Pool,
     pointer: &str,
-    pull_identity: bool,
-) -> Vec<Mount> {
-    let mut mounts = Vec::new();
-    for (index, mount) in written.mounts.iter().enumerate() {
-        let pointer = format!("{pointer}/mounts/{index}");
-        let blob = mount.kind == MountKind::Blob;
-        if blob && mount.container.is_none() {
-            resolver.error(
-                "PB1031",
-                &pointer,
-                "blob mount has no container",
-                "`container` is missing",
-                "add `container: <name>`",
-            );
-        }
-        if !blob && !mount.source.contains(":/") {
-            resolver.error(
-                "PB1031",
-                &format!("{pointer}/source"),
-                "not an NFS export",
-                "expected `host:/export`",
-                "write it as `account.file.core.windows.net:/account/share`",
-            );
-        }
-        if blob && mount.identity.is_none() && !pull_identity {
-            resolver.error(
-                "PB1031",
-                &pointer,
-                "blob mount has no identity",
-                "the config has no registry, and so no identity of its own",
-                "add `identity`, the resource ID of one that may read the container",
-            );
-        }
-        if let Some(id) = &mount.identity {
-            check_identity(resolver, id, &format!("{pointer}/identity"));
-        }
-        mounts.push(Mount {
-            blob,
-            source: mount.source.clone(),
-            container: mount.container.clone(),
-            path: mount.path.clone(),
-            options: mount.options.clone(),
-            identity: mount.identity.clone(),
-        });
+    context: &PoolContext<'_>,
+) {
+    if !pool_tasks::reads_auto_storage(written) || !context.storage.create_account {
+        return;
     }
-    mounts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn identities_of_mounts_are_attached_and_none_twice_in_whatever_case() {
-        let identity = |name| format!("/subscriptions/s/resourceGroups/g/identities/{name}");
-        let mount = |name| serde_json::json!({ "kind": "blob", "source": "s", "path": "p", "identity": identity(name) });
-        let pool: fields::Pool = serde_json::from_value(serde_json::json!({
-            "id": "p",
-            "identities": [identity("tasks"), identity("Tasks")],
-            "mounts": [mount("TASKS"), mount("reader"), mount("Reader")],
-        }))
-        .expect("it is a pool");
-        assert_eq!(attached(&pool), [identity("tasks"), identity("reader")]);
+    if !context.storage.created {
+        resolver.error(
+            "PB1604",
+            pointer,
+            format!("pool `{}` reads an auto-storage that is not there", written.id),
+            "its application packages or files lie in the account's auto-storage",
+            "drop `batch.storage.create: false`, or use an account that has one",
+        );
+    } else if context.storage.node_identity.is_none() && !context.pull_identity {
+        resolver.error(
+            "PB1604",
+            pointer,
+            format!("no identity lets pool `{}` read the auto-storage", written.id),
+            "its application packages or files lie in the account's auto-storage",
+            "add `batch.storage.nodeIdentity`, the resource ID of an identity that may read its blobs",
+        );
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
     }
     let mut known: BTreeMap<String, &str> = BTreeMap::new();
     for (name, value) in &config.tags {
-        let pointer = format!("/tags/{}", crate::config::escape(name));
+        let pointer = format!("/tags/{}", crate::diagnostic::pointer::escape(name));
         if let Some((label, help)) = form(name, value) {
             let title = format!("Azure does not take the tag `{name}`");
             resolver.error("PB1008", &pointer, title, label, help);

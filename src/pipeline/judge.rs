@@ -14,8 +14,8 @@ use crate::arm::Template;
 use crate::catalog::{Date, Overlay};
 use crate::check::{self, Declared, Subject};
 use crate::config::fields::RoleAssignmentMode;
-use crate::config::{Config, Document, escape};
-use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources};
+use crate::config::{Config, Document};
+use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources, pointer};
 use crate::expand::Resource;
 use crate::extend::Extension;
 use crate::model::{Model, Origins};
@@ -65,7 +65,7 @@ impl Judged<'_> {
         found.append(secrets.take());
         let settings = self.config.checks.as_ref().map(|checks| checks.rules.clone());
         let outcome = check::apply(found, &settings.unwrap_or_default(), as_of, &|code| {
-            self.document.key_place(&format!("/checks/rules/{}", escape(code)))
+            self.document.key_place(&format!("/checks/rules/{}", pointer::escape(code)))
         });
         diagnostics.append(outcome.diagnostics);
         answers

@@ -15,16 +15,16 @@ use tera::{Kwargs, State, StringInput, Tera, TeraResult, Value};
 use super::tags::{Tag, tags};
 use super::templates::Texts;
 
-/// How many bytes of template the loops, blocks and includes of one render may go through.
-pub const MAX_PASSED: usize = 64 << 20;
-/// What a pass costs at least, so that 262,144 empty ones are the most.
+/// How many bytes of template the loops, blocks and includes of one config may go through.
+pub const MAX_PASSED: usize = 16 << 20;
+/// What a pass costs at least, so that 65,536 empty ones are the most.
 const LEAST_COST: usize = 256;
 /// How large a value may be that a variable holds or a filter takes or gives.
 pub const MAX_VALUE: usize = 4 << 20;
 /// How large a rendered file may be: what is read back of a render.
 pub const MAX_OUTPUT: usize = 16 << 20;
-/// How long one template may take, on whatever machine.
-const MAX_TIME: Duration = Duration::from_secs(10);
+/// How long the templates of one config may take together, on any machine: the built-in ones take a millisecond.
+const MAX_TIME: Duration = Duration::from_secs(2);
 
 /// How deep templates may include and extend one another: each level takes a share of the stack.
 pub const MAX_NESTED: usize = 10;
@@ -204,7 +204,7 @@ thread_local! {
     static BUDGET: RefCell<Budget> = const { RefCell::new(Budget { passed: 0, until: None, broken: None }) };
 }
 
-/// Opens the budget of one render on this thread.
+/// Opens the budget that all templates of one config share, on this thread.
 pub(super) fn open() {
     let until = Instant::now().checked_add(MAX_TIME);
     BUDGET.set(Budget { passed: 0, until, broken: None });
@@ -227,12 +227,15 @@ fn pass(bytes: usize) -> TeraResult<&'static str> {
     });
     if passed > MAX_PASSED {
         return refuse(format!(
-            "its loops and includes go through more than {} MiB of template",
+            "the loops and includes of this config's templates go through more than {} MiB",
             MAX_PASSED >> 20
         ));
     }
     if late {
-        return refuse(format!("it takes longer than {} s", MAX_TIME.as_secs()));
+        return refuse(format!(
+            "the templates of this config take longer than {} s",
+            MAX_TIME.as_secs()
+        ));
     }
     Ok("")
 }
@@ -356,6 +359,6 @@ mod tests {
         BUDGET.with_borrow_mut(|budget| budget.until = Some(Instant::now()));
         std::thread::sleep(Duration::from_millis(2));
         assert!(pass(1).is_err());
-        assert_eq!(broken().as_deref(), Some("it takes longer than 10 s"));
+        assert_eq!(broken().as_deref(), Some("the templates of this config take longer than 2 s"));
     }
 }

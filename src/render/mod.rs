@@ -104,6 +104,7 @@ pub fn render(
 ) -> Option<Artifacts> {
     let mut artifacts = Artifacts::default();
     let mut complete = true;
+    bounds::open();
     let files = files(model);
     let of_bake = model.bake.as_ref().map(bake::templates).unwrap_or_default();
     let of_files = files.iter().map(|(_, template)| template);
@@ -143,6 +144,12 @@ pub fn render(
             .expect("a JSON value serialises");
         text.push('\n');
         artifacts.insert(pool_path(pool), text);
+        if let Some(job) = &pool.job {
+            let mut text = serde_json::to_string_pretty(&pool_json::job(pool, job))
+                .expect("a JSON value serialises");
+            text.push('\n');
+            artifacts.insert(format!("jobs/{}.json", pool.base_id), text);
+        }
     }
     if !pools.is_empty() {
         let ids: BTreeMap<&str, &str> =

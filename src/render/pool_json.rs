@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Model, Pool, StartTask};
+use crate::model::{Application, Job, Model, Pool, ResourceFile, StartTask, TaskContainer};
 
 /// Stands for the subscription in resource IDs of a config that names none.
 pub const SUBSCRIPTION_PLACEHOLDER: &str = "00000000-0000-0000-0000-000000000000";
@@ -29,6 +29,12 @@ pub(super) fn body(model: &Model, pool: &Pool) -> Value {
             put("resizeTimeout", json!(timeout));
         }
     }
+    if let Some(policy) = &pool.machine.task_scheduling_policy {
+        put("taskSchedulingPolicy", data_plane(policy));
+    }
+    if let Some(policy) = &pool.machine.upgrade_policy {
+        put("upgradePolicy", data_plane(policy));
+    }
     if let Some(scale) = &pool.auto_scale {
         put("enableAutoScale", json!(true));
         put("autoScaleFormula", json!(scale.formula));
@@ -36,12 +42,23 @@ pub(super) fn body(model: &Model, pool: &Pool) -> Value {
     }
     put("taskSlotsPerNode", json!(pool.task_slots_per_node));
     put("enableInterNodeCommunication", json!(pool.inter_node_communication));
-    put("networkConfiguration", network(model));
+    put("networkConfiguration", network(model, pool));
+    if !pool.applications.is_empty() {
+        let one = |application: &Application| {
+            let mut reference = json!({ "applicationId": application.name });
+            if let Some(version) = &application.version {
+                reference["version"] = json!(version);
+            }
+            reference
+        };
+        put("applicationPackageReferences", pool.applications.iter().map(one).collect());
+    }
     if let Some(task) = &pool.start_task {
         put("startTask", start_task(task));
     }
-    if !pool.mounts.is_empty() {
-        put("mountConfiguration", mounts(model, pool));
+    let mounts = mounts(model, pool);
+    if !mounts.is_empty() {
+        put("mountConfiguration", Value::Array(mounts));
     }
     if !pool.metadata.is_empty() {
         put("metadata", json!(pool.metadata));
@@ -64,7 +81,55 @@ pub(super) fn limits(pool: &Pool) -> Vec<&'static str> {
     if pool.mounts.iter().any(|mount| mount.blob) {
         limits.push("its blob mounts: they are read with an identity");
     }
+    if pool.start_task.iter().flat_map(|task| &task.resource_files).any(reads_with_identity) {
+        limits.push("downloads of its start task: they are read with an identity");
+    }
+    if pool.mounts.iter().any(|mount| mount.share.is_some()) {
+        limits.push("its Azure Files mounts: their keys lie in a key vault, and are in no file");
+    }
+    if !pool.machine.users.is_empty() {
+        limits.push("its user accounts: their passwords lie in a key vault, and are in no file");
+    }
     limits
+}
+
+fn reads_with_identity(file: &ResourceFile) -> bool {
+    file.pull_identity || file.identity.is_some()
+}
+
+/// A part of the pool's resource as the data plane writes it: the same names, and enumerations in lowercase.
+fn data_plane(part: &impl serde::Serialize) -> Value {
+    let mut value = serde_json::to_value(part).expect("plain data serialises");
+    lowercase(&mut value);
+    value
+}
+
+/// The enumerations of the data plane that differ from those of the resource by their case alone.
+const ENUMERATIONS: [&str; 7] = [
+    "caching",
+    "jobDefaultOrder",
+    "mode",
+    "nodeFillType",
+    "placement",
+    "policy",
+    "storageAccountType",
+];
+
+fn lowercase(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(lowercase),
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(text) if ENUMERATIONS.contains(&key.as_str()) => {
+                        *text = text.to_lowercase();
+                    }
+                    below => lowercase(below),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn group_id(model: &Model) -> String {
@@ -72,7 +137,15 @@ fn group_id(model: &Model) -> String {
     format!("/subscriptions/{subscription}/resourceGroups/{}", model.resource_group)
 }
 
-fn image_id(model: &Model) -> String {
+fn image_id(model: &Model, pool: &Pool) -> String {
+    let id = image_version_id(model);
+    match id.to_ascii_lowercase().rfind("/versions/").filter(|_| pool.follows_image) {
+        Some(at) => id[..at].to_owned(),
+        None => id,
+    }
+}
+
+fn image_version_id(model: &Model) -> String {
     match (&model.node_image.existing_id, &model.node_image.baked) {
         (Some(id), _) => id.clone(),
         (None, Some(baked)) => format!(
@@ -88,7 +161,7 @@ fn image_id(model: &Model) -> String {
 
 fn virtual_machine(model: &Model, pool: &Pool) -> Value {
     let mut machine = json!({
-        "imageReference": { "virtualMachineImageId": image_id(model) },
+        "imageReference": { "virtualMachineImageId": image_id(model, pool) },
         "nodeAgentSKUId": model.node.os.node_agent,
     });
     if let Some(containers) = &pool.containers {
@@ -107,16 +180,33 @@ fn virtual_machine(model: &Model, pool: &Pool) -> Value {
         }
         machine["containerConfiguration"] = configuration;
     }
-    if model.node.trusted_launch {
-        machine["securityProfile"] = json!({
-            "securityType": "trustedLaunch",
-            "uefiSettings": { "secureBootEnabled": false, "vTpmEnabled": true },
-        });
+    let own = &pool.machine;
+    if let Some(placement) = &own.node_placement_configuration {
+        machine["nodePlacementConfiguration"] = data_plane(placement);
+    }
+    if let Some(disk) = &own.os_disk {
+        machine["osDisk"] = data_plane(disk);
+    }
+    if !own.data_disks.is_empty() {
+        machine["dataDisks"] = data_plane(&own.data_disks);
+    }
+    if !own.extensions.is_empty() {
+        // The settings of an extension are its own, whatever their names.
+        machine["extensions"] = json!(own.extensions);
+    }
+    let node = &model.node;
+    if node.encryption_at_host {
+        machine["securityProfile"]["encryptionAtHost"] = json!(true);
+    }
+    if node.trusted_launch {
+        machine["securityProfile"]["securityType"] = json!("trustedLaunch");
+        machine["securityProfile"]["uefiSettings"] =
+            json!({ "secureBootEnabled": node.secure_boot, "vTpmEnabled": true });
     }
     machine
 }
 
-fn network(model: &Model) -> Value {
+fn network(model: &Model, pool: &Pool) -> Value {
     let subnet = match (&model.network.subnet_id, &model.network.created) {
         (Some(id), _) => id.clone(),
         (None, Some(created)) => format!(
@@ -128,7 +218,12 @@ fn network(model: &Model) -> Value {
     };
     let provision =
         if model.network.private_nodes { "nopublicipaddresses" } else { "batchmanaged" };
-    json!({ "subnetId": subnet, "publicIPAddressConfiguration": { "provision": provision } })
+    let mut network =
+        json!({ "subnetId": subnet, "publicIPAddressConfiguration": { "provision": provision } });
+    if let Some(accelerated) = pool.machine.accelerated_networking {
+        network["enableAcceleratedNetworking"] = json!(accelerated);
+    }
+    network
 }
 
 fn start_task(task: &StartTask) -> Value {
@@ -145,18 +240,66 @@ fn start_task(task: &StartTask) -> Value {
     }
     if !task.resource_files.is_empty() {
         let files = task.resource_files.iter().map(|file| {
-            let mut one = json!({ "httpUrl": file.url, "filePath": file.path });
-            if let Some(mode) = &file.mode {
-                one["fileMode"] = json!(mode);
+            let mut one = json!({ file.source: file.value });
+            let parts =
+                [("blobPrefix", &file.prefix), ("filePath", &file.path), ("fileMode", &file.mode)];
+            for (key, value) in parts {
+                if let Some(value) = value {
+                    one[key] = json!(value);
+                }
             }
             one
         });
         body["resourceFiles"] = files.collect();
     }
+    if let Some(container) = &task.container {
+        body["containerSettings"] = container_settings(container);
+    }
     body
 }
 
-fn mounts(model: &Model, pool: &Pool) -> Value {
+fn container_settings(container: &TaskContainer) -> Value {
+    let mut settings = json!({ "imageName": container.image_name });
+    if let Some(options) = &container.run_options {
+        settings["containerRunOptions"] = json!(options);
+    }
+    if let Some(directory) = container.working_directory {
+        let (first, rest) = directory.split_at(1);
+        settings["workingDirectory"] = json!(format!("{}{rest}", first.to_lowercase()));
+    }
+    if let Some(mounts) = &container.host_mounts {
+        settings["containerHostBatchBindMounts"] = json!(mounts);
+    }
+    settings
+}
+
+/// The body of a job that runs on the pool, with the defaults that the config gives its jobs.
+pub(super) fn job(pool: &Pool, job: &Job) -> Value {
+    let mut body =
+        json!({ "id": format!("{}-job", pool.base_id), "poolInfo": { "poolId": pool.id } });
+    if let Some(priority) = job.priority {
+        body["priority"] = json!(priority);
+    }
+    if let Some(tasks) = job.max_parallel_tasks {
+        body["maxParallelTasks"] = json!(tasks);
+    }
+    if let Some(time) = &job.max_wall_clock_time {
+        body["constraints"]["maxWallClockTime"] = json!(time);
+    }
+    if let Some(count) = job.max_task_retry_count {
+        body["constraints"]["maxTaskRetryCount"] = json!(count);
+    }
+    if job.end_when_complete {
+        body["onAllTasksComplete"] = json!("terminatejob");
+    }
+    if !job.environment.is_empty() {
+        body["commonEnvironmentSettings"] = json!(job.environment);
+    }
+    body
+}
+
+/// The mounts that need no secret.
+fn mounts(model: &Model, pool: &Pool) -> Vec<Value> {
     let one = |mount: &crate::model::Mount| {
         let mut body = Map::new();
         body.insert("relativeMountPath".into(), json!(mount.path));
@@ -181,5 +324,5 @@ fn mounts(model: &Model, pool: &Pool) -> Value {
             json!({ "nfsMountConfiguration": body })
         }
     };
-    pool.mounts.iter().map(one).collect()
+    pool.mounts.iter().filter(|mount| mount.share.is_none()).map(one).collect()
 }

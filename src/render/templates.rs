@@ -203,7 +203,6 @@ impl Templates {
             }
         };
         let mut output = Output::default();
-        bounds::open();
         let rendered = engine.render_to(path, context, &mut output);
         let limit = bounds::broken();
         match rendered {

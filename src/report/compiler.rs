@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources, percent};
 
 const SCHEMA: &str = "https://schemastore.azurewebsites.net/schemas/json/sarif-2.1.0-rtm.6.json";
 
@@ -127,17 +127,10 @@ fn one_line(text: &str) -> String {
 }
 
 fn uri(path: &str) -> String {
-    let mut uri = String::from(if path.starts_with('/') { "file://" } else { "file:///" });
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' | b':' => {
-                uri.push(char::from(byte));
-            }
-            b'\\' => uri.push('/'),
-            _ => {
-                let _ = write!(uri, "%{byte:02X}");
-            }
-        }
-    }
-    uri
+    let path = path.replace('\\', "/");
+    let start = if path.starts_with('/') { "file://" } else { "file:///" };
+    // The colon of a drive stays.
+    let (drive, rest) = path.split_once(':').map_or(("", &*path), |(drive, rest)| (drive, rest));
+    let colon = if drive.is_empty() { "" } else { ":" };
+    format!("{start}{}{colon}{}", percent::path(drive), percent::path(rest))
 }

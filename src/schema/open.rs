@@ -6,7 +6,7 @@ use super::finding::{Finding, FindingKind};
 use super::outline::Outline;
 use super::schema::Values;
 use crate::arm::expression::is_expression;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{nearest, pointer};
 
 /// How deep a value and its schema are read.
 const DEEPEST: usize = 64;
@@ -55,7 +55,7 @@ impl<'a> Walk<'a> {
                 for (name, member) in members {
                     let below: Vec<Outline<'a>> =
                         flat.iter().filter_map(|schema| property(*schema, name)).collect();
-                    let step = name.replace('~', "~0").replace('/', "~1");
+                    let step = pointer::escape(name);
                     self.below(&below, member, &step, pointer, depth);
                 }
             }

@@ -1,3 +1,4 @@
+use crate::diagnostic::pointer;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
@@ -65,12 +66,7 @@ impl<'a> Outline<'a> {
         if !steps.next()?.is_empty() {
             return None;
         }
-        steps.try_fold(self, |node, step| {
-            if step.contains('~') {
-                return node.get(&step.replace("~1", "/").replace("~0", "~"));
-            }
-            node.get(step)
-        })
+        steps.try_fold(self, |node, step| node.get(&pointer::unescape(step)))
     }
 
     /// A text.

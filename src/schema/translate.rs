@@ -8,7 +8,7 @@ use super::finding::{Finding, FindingKind};
 use super::schema::Values;
 use super::{branch, keyword};
 use crate::arm::expression::is_expression;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{nearest, pointer};
 
 /// A reader stops reading long before this many.
 const MOST_FINDINGS: usize = 1_000;
@@ -106,7 +106,7 @@ impl Translator<'_> {
             };
             let owner = error.instance_path().as_str();
             self.findings.push(Finding {
-                pointer: format!("{owner}/{}", escape(name)),
+                pointer: format!("{owner}/{}", pointer::escape(name)),
                 on_key: true,
                 kind: FindingKind::UnknownProperty,
                 title: format!("unknown property `{name}`"),
@@ -453,7 +453,7 @@ fn name_of(error: &ValidationError<'_>) -> String {
 /// The last property name of a pointer; of an array's item, the array's name with the index.
 fn last_name(pointer: &str) -> Option<Cow<'_, str>> {
     let (rest, last) = pointer.rsplit_once('/')?;
-    let last = unescape(last);
+    let last = pointer::unescape(last);
     if !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(match last_name(rest) {
             Some(owner) => format!("{owner}[{last}]").into(),
@@ -461,18 +461,4 @@ fn last_name(pointer: &str) -> Option<Cow<'_, str>> {
         });
     }
     Some(last)
-}
-
-fn escape(name: &str) -> Cow<'_, str> {
-    if name.contains(['~', '/']) {
-        return name.replace('~', "~0").replace('/', "~1").into();
-    }
-    name.into()
-}
-
-fn unescape(segment: &str) -> Cow<'_, str> {
-    if segment.contains('~') {
-        return segment.replace("~1", "/").replace("~0", "~").into();
-    }
-    segment.into()
 }

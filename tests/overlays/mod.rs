@@ -127,7 +127,9 @@ fn loops_end() {
         "{found}"
     );
     assert!(
-        found.contains("its loops and includes go through more than 64 MiB of template"),
+        found.contains(
+            "the loops and includes of this config's templates go through more than 16 MiB"
+        ),
         "{found}"
     );
     assert!(found.contains("batch.bicep.tera:1:"), "{found}");
@@ -185,7 +187,8 @@ fn values_and_files_do_not_grow_without_bound() {
         ("{% set a = range(end=100000) | join(sep='0123456789012345678901234567890123456789') %}".to_owned(), "larger than 4 MiB"),
         ("{{ range(end=100000) | join(sep='\n') | indent(width=1000) }}".to_owned(), "larger than 4 MiB"),
         (
-            format!("{{% for a in range(end=90000) %}}{}{{% endfor %}}", "x".repeat(300)),
+            "{% set a = range(end=100000) | join(sep='0123456789') %}{% for b in range(end=20) %}{{ a }}{% endfor %}"
+                .to_owned(),
             "a file of more than 16 MiB",
         ),
     ] {
@@ -238,4 +241,16 @@ fn mistakes_after_a_loop_are_shown_where_they_stand() {
     assert!(found.contains("PB2002") && found.contains("batch.bicep.tera:3:6"), "{found}");
     let broken = refused("{% for i in [1] %}{% set x = 1 %}\n{% if %}{% endif %}{% endfor %}");
     assert!(broken.contains("PB2001") && broken.contains("batch.bicep.tera:2:"), "{broken}");
+}
+
+#[test]
+fn templates_share_one_budget() {
+    // One goes through 10 MB: 40,000 passes of 256 bytes. Two go beyond the 16 MiB of a config.
+    let part = "{% for a in range(end=40000) %}{% endfor %}";
+    let image = format!("{part}{}", embedded("bicep/image.bicep.tera"));
+    let batch = format!("{part}{}", embedded(BATCH));
+    assert!(rendered(&[("bicep/image.bicep.tera", &image)]).is_ok());
+    assert!(rendered(&[(BATCH, &batch)]).is_ok());
+    let found = found(&[("bicep/image.bicep.tera", &image), (BATCH, &batch)]);
+    assert!(found.contains("go through more than 16 MiB"), "{found}");
 }

@@ -107,6 +107,25 @@ const CHANGES: &[(&str, &str)] = &[
     ("vmSize: Standard_NC16as_T4_v3 # train", "vmSize: Standard_NC64as_T4_v3 # train"),
     ("nodes: 3 # train", "nodes: 4 # train"),
     ("resizeTimeout: PT20M", "resizeTimeout: PT30M"),
+    ("deallocation: requeue", "deallocation: terminate"),
+    ("sizeGb: 256", "sizeGb: 512"),
+    ("storage: StandardSSD_LRS", "storage: Premium_LRS"),
+    ("caching: none", "caching: readOnly"),
+    ("lun: 3", "lun: 4"),
+    ("sizeGb: 128", "sizeGb: 64"),
+    ("storage: Premium_LRS", "storage: Standard_LRS"),
+    ("caching: readWrite", "caching: readOnly"),
+    ("placement: regional", "placement: zonal"),
+    ("acceleratedNetworking: true", "acceleratedNetworking: false"),
+    ("mode: manual", "mode: automatic"),
+    ("maxBatchPercent: 20", "maxBatchPercent: 30"),
+    ("fill: pack", "fill: spread"),
+    ("jobOrder: creationTime", "jobOrder: none"),
+    ("type: Probe # extension", "type: Agent # extension"),
+    ("prefix: v1/", "prefix: v2/"),
+    ("runOptions: --init", "runOptions: --read-only"),
+    ("workingDirectory: task", "workingDirectory: image"),
+    ("source: shared", "source: startup"),
     ("taskSlotsPerNode: 2", "taskSlotsPerNode: 4"),
     ("interNodeCommunication: false", "interNodeCommunication: true"),
     ("command: nvidia-smi # train", "command: nvidia-smi -L # train"),
@@ -162,7 +181,14 @@ fn is_derived(from: &str, kind: &str, pointer: &str) -> bool {
     let of_account = named && kind.ends_with("/pools") && from.starts_with("name: ");
     let of_scope = named && kind.ends_with("/roleAssignments");
     let of_identity = named && kind.ends_with("/userAssignedIdentities");
-    bakes || names_image || of_account || of_scope || of_identity || pointer.contains("/tags/")
+    let of_container = pointer.ends_with("/containerSettings/imageName");
+    bakes
+        || of_container
+        || names_image
+        || of_account
+        || of_scope
+        || of_identity
+        || pointer.contains("/tags/")
 }
 
 /// Edits of the config, the rule that they violate, and the start of the line that the finding leads with.

@@ -3,6 +3,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::pool::{
+    ApplicationPackage, DataDisk, Deallocation, Extension, JobDefaults, OsDisk, Placement,
+    Scheduling, TaskContainer, Upgrade, User, VaultSecret,
+};
+
 /// The Batch account and its pools.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -58,6 +63,10 @@ pub struct AutoStorage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 24), regex(pattern = "^[a-z0-9]+$"))]
     pub name: Option<String>,
+    /// Resource ID of the identity with which nodes read it; the pull identity when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 400))]
+    pub node_identity: Option<String>,
 }
 
 /// A pool of nodes. Give `nodes` or `autoScale`.
@@ -86,9 +95,31 @@ pub struct Pool {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$"))]
     pub resize_timeout: Option<String>,
+    /// What a resize does to tasks on nodes that it removes; `requeue` when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deallocation: Option<Deallocation>,
     /// Scale by a formula.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_scale: Option<AutoScale>,
+    /// The disk that nodes boot from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os_disk: Option<OsDisk>,
+    /// Disks that are attached to every node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    pub data_disks: Vec<DataDisk>,
+    /// `regional` (the default), or `zonal` over the availability zones of the region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Placement>,
+    /// Accelerated networking of the nodes; false when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accelerated_networking: Option<bool>,
+    /// Upgrades of the operating system of running nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<Upgrade>,
+    /// How tasks are handed to nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduling: Option<Scheduling>,
     /// Tasks that run at once on a node; 1 when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 256))]
@@ -103,6 +134,18 @@ pub struct Pool {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
     pub identities: Vec<String>,
+    /// User accounts on every node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub users: Vec<User>,
+    /// Application packages of the account that every node unpacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub applications: Vec<ApplicationPackage>,
+    /// VM extensions of every node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub extensions: Vec<Extension>,
     /// Command that every node runs when it joins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_task: Option<StartTask>,
@@ -116,6 +159,9 @@ pub struct Pool {
     /// Metadata of the pool.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
+    /// Defaults of the jobs that run on the pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobDefaults>,
     /// What a change of the immutable part does: keep the ID, or `blue-green`: a new pool beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<Replacement>,
@@ -165,6 +211,9 @@ pub struct StartTask {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub resource_files: Vec<ResourceFile>,
+    /// Run the command in a container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<TaskContainer>,
 }
 
 /// Elevation of a user on the node.
@@ -177,20 +226,39 @@ pub enum Elevation {
     Admin,
 }
 
-/// A file that a start task needs.
+/// What a start task needs; give exactly one of `url`, `containerUrl` and `autoStorageContainer`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ResourceFile {
-    /// HTTPS URL. Storage is read with the pool's identity: no signature in the URL.
+    /// HTTPS URL of a file. Azure Storage is read with an identity: no signature in the URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^https://"))]
-    pub url: String,
-    /// Path under the task's working directory.
+    pub url: Option<String>,
+    /// HTTPS URL of a blob container, all of whose blobs are downloaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^https://"))]
+    pub container_url: Option<String>,
+    /// Container of the account's auto-storage, all of whose blobs are downloaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[a-z0-9$][a-z0-9-]{2,62}$"))]
+    pub auto_storage_container: Option<String>,
+    /// Download only the blobs of the container whose names begin like this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
-    pub path: String,
+    pub prefix: Option<String>,
+    /// Path under the task's working directory: of the file, or of the folder of a container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub path: Option<String>,
     /// Octal mode; `0770` when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^0[0-7]{3}$"))]
     pub mode: Option<String>,
+    /// Resource ID of the identity that reads it, or `none` for what anyone may read. Without it blobs are
+    /// read with the pool's pull identity, and other URLs without an identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 400))]
+    pub identity: Option<String>,
 }
 
 /// A file system that nodes mount.
@@ -199,13 +267,20 @@ pub struct ResourceFile {
 pub struct Mount {
     /// What is mounted.
     pub kind: MountKind,
-    /// Storage account of a `blob` mount, or `host:/export` of an `nfs` mount.
+    /// Storage account of a `blob` or `azureFiles` mount, or `host:/export` of an `nfs` mount.
     #[schemars(length(min = 1, max = 255))]
     pub source: String,
     /// Container of a `blob` mount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9$][a-z0-9-]{2,62}$"))]
     pub container: Option<String>,
+    /// Share of an `azureFiles` mount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{2,62}$"))]
+    pub share: Option<String>,
+    /// Where the key of the storage account of an `azureFiles` mount lies: Batch mounts with no identity there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<VaultSecret>,
     /// Folder below the node's mount root.
     #[schemars(
         length(min = 1, max = 255),
@@ -221,12 +296,14 @@ pub struct Mount {
     pub identity: Option<String>,
 }
 
-/// Kinds of file systems that can be mounted without a secret.
+/// Kinds of file systems that nodes mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum MountKind {
     /// A blob container, read with an identity.
     Blob,
+    /// A share of Azure Files over SMB, with the key of its account.
+    AzureFiles,
     /// An NFS export.
     Nfs,
 }

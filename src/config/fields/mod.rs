@@ -9,6 +9,7 @@ mod extend;
 mod image;
 mod network;
 mod node;
+mod pool;
 mod registry;
 mod stacks;
 
@@ -22,6 +23,11 @@ pub use extend::{Add, AddedFile, AddedFileWithParameters, Patch};
 pub use image::{Build, Image};
 pub use network::{Addresses, Network};
 pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
+pub use pool::{
+    ApplicationPackage, Caching, DataDisk, Deallocation, DiskStorage, Extension, HostFolder,
+    HostMount, JobDefaults, JobOrder, NodeFill, OsDisk, Placement, RollingUpgrade, Scheduling,
+    TaskContainer, Upgrade, UpgradeMode, User, VaultSecret, WorkingDirectory,
+};
 pub use registry::{Gallery, Registry, RoleAssignmentMode, Sku, TargetRegion};
 pub use stacks::{ActionOnUnmanage, DenySettingsMode, Stacks};
 

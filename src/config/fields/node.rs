@@ -28,6 +28,13 @@ pub struct Node {
     /// Security type of builder, image and pools; `standard` when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security_type: Option<SecurityType>,
+    /// Secure boot under `trustedLaunch`; false when it is not given, since GPU drivers that are built on the machine
+    /// are not signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secure_boot: Option<bool>,
+    /// Encrypt disks and caches of builder and pools on their hosts; false when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption_at_host: Option<bool>,
 }
 
 /// Operating systems whose images prebake bakes.

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::location::Location;
 use super::{Checked, pretty};
 use crate::check;
-use crate::diagnostic::{Diagnostic, Severity, explanation};
+use crate::diagnostic::{Diagnostic, Severity, explanation, percent};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -146,22 +146,15 @@ fn physical(location: &Location<'_>) -> Value {
 fn uri(path: &str) -> String {
     let path = path.replace('\\', "/");
     let path = path.trim_start_matches("./");
-    let mut uri = String::new();
-    let windows = path.as_bytes().get(1) == Some(&b':');
     if path.starts_with('/') {
-        uri.push_str("file://");
-    } else if windows {
-        uri.push_str("file:///");
+        return format!("file://{}", percent::path(path));
     }
-    for byte in path.bytes() {
-        let drive = windows && byte == b':' && uri == format!("file:///{}", &path[..1]);
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) || drive {
-            uri.push(char::from(byte));
-        } else {
-            let _ = write!(uri, "%{byte:02X}");
+    match path.split_once(':') {
+        Some((drive, rest)) if drive.len() == 1 => {
+            format!("file:///{drive}:{}", percent::path(rest))
         }
+        _ => percent::path(path),
     }
-    uri
 }
 
 /// Names a finding across commits: by its code, file, words and the text of its line, not by its number.

@@ -126,9 +126,10 @@ fn check<'a>(
                 let others = Referenced { unit, interfaces: &interfaces };
                 let mut own = Diagnostics::new();
                 broken.report(loaded, unit, &mut own);
-                let interface = checker::check(&unit.bound, &others, arena, &mut own);
+                let checked = checker::check(&unit.bound, &others, arena, &mut own);
                 broken.add(&own);
-                linter::lint(&unit.bound, &unit.config, lint, &mut own);
+                linter::lint(unit, &checked, lint, &mut own);
+                let interface = checked.into_interface();
                 diagnostics.append(own);
                 Some(interface)
             }

@@ -9,6 +9,8 @@
 
 mod class;
 mod explanation;
+pub mod percent;
+pub mod pointer;
 pub mod printable;
 mod source;
 pub mod text;

@@ -65,8 +65,3 @@ fn within(text: &str, limits: Limits) -> Result<(), Problem> {
     let kind = ProblemKind::TooLarge { bytes: text.len(), most: limits.bytes };
     Err(Problem { kind, place: crate::diagnostic::Span::default() })
 }
-
-/// Escapes a key for a JSON pointer (RFC 6901).
-pub fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}

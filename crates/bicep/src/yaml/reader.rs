@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use serde_json::{Map, Number, Value};
 
-use super::{Entry, Limits, Problem, ProblemKind, escape};
-use crate::diagnostic::{FileId, Place, Span};
+use super::{Entry, Limits, Problem, ProblemKind};
+use crate::diagnostic::{FileId, Place, Span, pointer};
 
 /// Reads the events of one document.
 pub(super) struct Reader<'t> {
@@ -211,7 +211,7 @@ impl<'t> Reader<'t> {
             }
             let length = pointer.len();
             pointer.push('/');
-            pointer.push_str(&escape(&name));
+            pointer.push_str(&pointer::escape(&name));
             let (event, place) = self.next()?;
             let value = self.value(event, place, Some(key), pointer, depth + 1)?;
             pointer.truncate(length);

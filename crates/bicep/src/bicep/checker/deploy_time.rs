@@ -71,6 +71,13 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
+    /// Whether an expression is known before the deployment starts.
+    pub(super) fn is_early(&self, expression: ExpressionSyntax<'a>) -> bool {
+        let mut found = Vec::new();
+        self.late_values(expression, &mut found);
+        found.is_empty()
+    }
+
     /// Finds the places of values that only a deployment can tell.
     fn late_values(&self, expression: ExpressionSyntax<'a>, found: &mut Vec<Span>) {
         let looked = self.deeper(|| self.late_values_here(expression, found));

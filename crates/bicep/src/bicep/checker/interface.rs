@@ -36,6 +36,10 @@ pub struct InterfaceParameter<'a> {
     pub kind: Type<'a>,
     /// Whether a value must be given.
     pub required: bool,
+    /// Whether it has a default and says where resources are deployed.
+    pub is_location: bool,
+    /// Whether the identities of resources depend on it.
+    pub identifies: bool,
 }
 
 /// Something that a file exports.
@@ -55,6 +59,7 @@ impl<'a> Interface<'a> {
     /// What a Bicep file offers.
     pub(super) fn of_bicep(checker: &Checker<'a, '_>, bound: &Bound<'a>) -> Self {
         let mut interface = Self { scope: Some("resourceGroup"), ..Self::default() };
+        let (locations, identities) = (checker.locations(), checker.identities());
         for statement in bound.program.statements {
             match statement {
                 StatementSyntax::Parameter(node) => {
@@ -65,6 +70,8 @@ impl<'a> Interface<'a> {
                         name: node.name.name,
                         kind,
                         required: node.default.is_none() && !nullable,
+                        is_location: locations.contains(node.name.name),
+                        identifies: identities.contains(node.name.name),
                     });
                 }
                 StatementSyntax::Output(node) => {
@@ -111,7 +118,7 @@ impl<'a> Interface<'a> {
         let outputs = of_template(template, "outputs", arena, &mut unknown);
         let parameters = parameters.into_iter().map(|declared| {
             let (name, kind, required) = (declared.name, declared.kind, declared.required);
-            InterfaceParameter { name, kind, required }
+            InterfaceParameter { name, kind, required, is_location: false, identifies: false }
         });
         Some(Self {
             parameters: parameters.collect(),

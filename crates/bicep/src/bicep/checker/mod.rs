@@ -6,12 +6,13 @@
 //! Read `infer` for what expressions are, `declared` for what type expressions are, `access` and `call` for
 //! the two that matter most, `narrow` for whether a value fits, `bodies` for what resources and modules take,
 //! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `assignments`, each a
-//! check of its own.
+//! check of its own. `checked` is what others ask of a file after that.
 
 mod access;
 mod assignments;
 mod bodies;
 mod call;
+mod checked;
 mod constants;
 mod declared;
 mod decorators;
@@ -19,6 +20,7 @@ mod deploy_time;
 mod duplicates;
 mod infer;
 mod interface;
+mod locations;
 mod loops;
 mod modules;
 mod narrow;
@@ -31,7 +33,9 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+pub(super) use checked::Checked;
 pub use interface::{Export, Interface, InterfaceParameter};
+pub(super) use locations::is_location_of_deployment;
 pub(super) use suppress::is_silenced;
 
 use super::binder::{Bound, ResourceId, SymbolId, Use};
@@ -48,13 +52,13 @@ pub trait Modules<'a> {
     fn experiment(&self, name: &str) -> bool;
 }
 
-/// Checks a file. Gives what it offers to others.
-pub fn check<'a>(
-    bound: &Bound<'a>,
-    modules: &dyn Modules<'a>,
+/// Checks a file.
+pub(super) fn check<'a, 'c>(
+    bound: &'c Bound<'a>,
+    modules: &'c dyn Modules<'a>,
     arena: &'a Arena,
     diagnostics: &mut Diagnostics,
-) -> Interface<'a> {
+) -> Checked<'a, 'c> {
     let checker = Checker::new(bound, modules, arena);
     checker.statements();
     checker.decorators();
@@ -68,10 +72,10 @@ pub fn check<'a>(
         checker.assignments();
     }
     let interface = Interface::of_bicep(&checker, bound);
-    for finding in suppress::kept(checker.findings.into_inner(), bound.program) {
+    for finding in suppress::kept(checker.findings.take(), bound.program) {
         diagnostics.push(finding);
     }
-    interface
+    Checked::new(checker, interface)
 }
 
 /// How deep expressions and the declarations that they use are looked into.

@@ -1,9 +1,10 @@
 //! What decorators say, or fail to say.
 
+use super::visit::walk_types;
 use super::{Linting, decorator};
 use crate::bicep::syntax::{
-    DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ParameterDeclarationSyntax,
-    StatementSyntax,
+    DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeItemSyntax,
+    ParameterDeclarationSyntax, StatementSyntax, TypeSyntax,
 };
 use crate::diagnostic::Span;
 
@@ -55,7 +56,7 @@ fn is_harmless(default: ExpressionSyntax<'_>) -> bool {
         _ => {}
     }
     let mut is_new = false;
-    super::walk_all(default, &mut |expression| {
+    super::visit::walk_all(default, &mut |expression| {
         is_new |= matches!(expression, ExpressionSyntax::FunctionCall(call) if call.name.name == "newGuid");
     });
     is_new
@@ -77,6 +78,53 @@ pub(super) fn described_parameters(linting: &Linting<'_, '_>) {
     }
 }
 
+pub(super) fn described_types(linting: &Linting<'_, '_>) {
+    for statement in linting.bound.program.statements {
+        let StatementSyntax::Type(node) = statement else { continue };
+        // The objects that a discriminator chooses from describe themselves.
+        if decorator(node.decorators, "discriminator").is_none() {
+            linting.described("type", node.name, node.decorators);
+        }
+    }
+}
+
+pub(super) fn described_type_properties(linting: &Linting<'_, '_>) {
+    for statement in linting.bound.program.statements {
+        let StatementSyntax::Type(node) = statement else { continue };
+        walk_types(node.value, &mut |inner| {
+            let TypeSyntax::Object(object) = inner else { return };
+            for item in object.items {
+                let (name, span, decorators) = match item {
+                    ObjectTypeItemSyntax::Property(node) => {
+                        let Some(name) = node.name() else { continue };
+                        (name, node.key.span(), node.decorators)
+                    }
+                    ObjectTypeItemSyntax::AdditionalProperties(node) => {
+                        let end = node.span.end.saturating_sub(1);
+                        let star = linting.text(node.span).find("*:");
+                        let start = star.map_or(end, |at| node.span.start + small(at));
+                        ("*", Span::new(start, start + 1), node.decorators)
+                    }
+                    ObjectTypeItemSyntax::Skipped(_) => continue,
+                };
+                linting.described("property", IdentifierSyntax { name, span }, decorators);
+            }
+        });
+    }
+}
+
+fn small(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(0)
+}
+
+pub(super) fn described_variables(linting: &Linting<'_, '_>) {
+    for statement in linting.bound.program.statements {
+        if let StatementSyntax::Variable(node) = statement {
+            linting.described("variable", node.name, node.decorators);
+        }
+    }
+}
+
 impl Linting<'_, '_> {
     fn described(
         &self,
@@ -84,32 +132,15 @@ impl Linting<'_, '_> {
         name: IdentifierSyntax<'_>,
         decorators: &[DecoratorSyntax<'_>],
     ) {
-        let has = |name: &str| decorators.iter().any(|it| called(it) == Some(name));
-        let in_metadata = || {
-            decorators.iter().any(|it| match it.expression {
-                ExpressionSyntax::FunctionCall(call) => match call.arguments {
-                    [ExpressionSyntax::Object(object)] => object.property("description").is_some(),
-                    _ => false,
-                },
-                _ => false,
-            })
-        };
-        if !has("description") && !in_metadata() {
+        let help = "add `@description('...')`";
+        let Some(arguments) = decorator(decorators, "description") else {
             let title = format!("the {what} `{}` has no description", name.name);
-            self.report(
-                name.span,
-                title,
-                "nothing says what it is for",
-                "add `@description('...')`",
-            );
+            return self.report(name.span, title, "nothing says what it is for", help);
+        };
+        let Some(text) = arguments.first() else { return };
+        if text.literal().is_some_and(|text| text.trim().is_empty()) {
+            let title = format!("the description of the {what} `{}` is empty", name.name);
+            self.report(text.span(), title, "it says nothing", "say what it is for");
         }
-    }
-}
-
-fn called<'a>(decorator: &DecoratorSyntax<'a>) -> Option<&'a str> {
-    match decorator.expression {
-        ExpressionSyntax::FunctionCall(call) => Some(call.name.name),
-        ExpressionSyntax::InstanceFunctionCall(call) => Some(call.name.name),
-        _ => None,
     }
 }

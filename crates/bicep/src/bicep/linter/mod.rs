@@ -3,28 +3,37 @@
 //! A rule is one row of [`RULES`] and one function, which reads a [`Linting`] and reports. Levels, options and
 //! directives are the business of this file: a rule never asks whether it is on.
 //!
-//! Read this file, then any rule.
+//! Read this file and `visit`, then any rule.
 
+mod access;
 mod api_versions;
 mod decorators;
+mod deployments;
+mod hosts;
+mod identifiers;
 mod limits;
+mod locations;
+mod modules;
 mod names;
+mod outputs;
 mod references;
+mod resource_ids;
 mod resources;
+mod secrets;
 mod strings;
+mod types;
 mod unused;
+mod visit;
 
 use std::cell::RefCell;
 
 use serde_json::Value;
 
-use super::binder::Bound;
-use super::checker::is_silenced;
-use super::config::Config;
-use super::lower::walk::walk;
-use super::syntax::{
-    DecoratorSyntax, ExpressionSyntax, ObjectItemSyntax, ResourceDeclarationSyntax, StatementSyntax,
-};
+use super::binder::{Bound, SymbolId};
+use super::checker::{Checked, is_silenced};
+use super::load::BicepUnit;
+use super::syntax::{DecoratorSyntax, ExpressionSyntax, ObjectSyntax};
+use super::types::Type;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 
 /// Which rules look at a file.
@@ -55,6 +64,7 @@ struct Rule {
     check: fn(&Linting<'_, '_>),
 }
 
+const INFO: Option<Severity> = Some(Severity::Info);
 const WARNING: Option<Severity> = Some(Severity::Warning);
 const ERROR: Option<Severity> = Some(Severity::Error);
 const OFF: Option<Severity> = None;
@@ -65,36 +75,70 @@ const fn rule(name: &'static str, level: Option<Severity>, check: fn(&Linting<'_
 
 /// The rules, by name.
 const RULES: &[Rule] = &[
+    rule("adminusername-should-not-be-literal", WARNING, secrets::admin_user_name),
+    rule("artifacts-parameters", WARNING, modules::artifacts_parameters),
     rule("decompiler-cleanup", WARNING, names::decompiler_cleanup),
+    rule("explicit-values-for-loc-params", OFF, locations::explicit_values),
     rule("max-asserts", ERROR, limits::asserts),
     rule("max-outputs", ERROR, limits::outputs),
     rule("max-params", ERROR, limits::parameters),
     rule("max-resources", ERROR, limits::resources),
     rule("max-variables", ERROR, limits::variables),
+    rule("nested-deployment-template-scoping", ERROR, deployments::template_scoping),
     rule("no-conflicting-metadata", WARNING, decorators::conflicting_metadata),
     rule("no-deployments-resources", WARNING, resources::deployments),
+    rule("no-explicit-any", WARNING, types::explicit_any),
+    rule("no-hardcoded-env-urls", WARNING, hosts::environment_urls),
+    rule("no-hardcoded-location", OFF, locations::hardcoded_location),
+    rule("no-hardcoded-outputs", OFF, outputs::hardcoded_outputs),
+    rule("no-loc-expr-outside-params", OFF, locations::expression_outside_parameters),
+    rule("no-module-name", OFF, modules::module_name),
     rule("no-unnecessary-dependson", WARNING, references::unnecessary_depends_on),
     rule("no-unused-existing-resources", WARNING, unused::existing_resources),
     rule("no-unused-imports", WARNING, unused::imports),
     rule("no-unused-params", WARNING, unused::parameters),
     rule("no-unused-types", WARNING, unused::types),
     rule("no-unused-vars", WARNING, unused::variables),
+    rule("outputs-should-not-contain-secrets", WARNING, secrets::outputs),
     rule("prefer-interpolation", WARNING, strings::prefer_interpolation),
     rule("prefer-unquoted-property-names", WARNING, names::unquoted_property_names),
+    rule("protect-commandtoexecute-secrets", WARNING, secrets::command_to_execute),
     rule("secure-parameter-default", WARNING, decorators::secure_parameter_default),
+    rule("secure-params-in-nested-deploy", WARNING, deployments::secure_parameters),
+    rule("secure-params-in-parameters-file", WARNING, secrets::parameters_file),
+    rule("secure-secrets-in-params", WARNING, secrets::parameters),
     rule("simplify-interpolation", WARNING, strings::simplify_interpolation),
     rule("simplify-json-null", WARNING, strings::simplify_json_null),
+    rule("stacks-extensibility-compat", INFO, silent),
     rule("use-description-outputs", OFF, decorators::described_outputs),
     rule("use-description-params", OFF, decorators::described_parameters),
+    rule("use-description-type-properties", OFF, decorators::described_type_properties),
+    rule("use-description-types", OFF, decorators::described_types),
+    rule("use-description-vars", OFF, decorators::described_variables),
     rule("use-parent-property", WARNING, references::parent_property),
     rule("use-recent-api-versions", OFF, api_versions::recent),
     rule("use-recent-az-powershell-version", WARNING, resources::az_powershell_version),
+    rule("use-recent-module-versions", OFF, silent),
+    rule("use-recognized-resource-type", WARNING, resources::recognized_type),
+    rule("use-resource-id-functions", OFF, resource_ids::functions),
     rule("use-resource-symbol-reference", WARNING, references::symbol_reference),
+    rule("use-safe-access", WARNING, access::safe_access),
+    rule("use-secure-value-for-secure-inputs", WARNING, secrets::secure_inputs),
+    rule("use-stable-resource-identifiers", WARNING, identifiers::stable_identifiers),
+    rule("use-stable-vm-image", WARNING, resources::stable_image),
+    rule("use-user-defined-types", OFF, types::user_defined),
+    rule("what-if-short-circuiting", OFF, modules::short_circuiting),
 ];
+
+/// A rule that says nothing here: the versions of modules are known to their registry only, and extensions other
+/// than Azure's are refused.
+fn silent(_: &Linting<'_, '_>) {}
 
 /// What a rule reads, and where it reports.
 pub(super) struct Linting<'a, 'c> {
     pub(super) bound: &'c Bound<'a>,
+    unit: &'c BicepUnit<'a>,
+    checked: &'c Checked<'a, 'c>,
     /// The day on which ages are judged, counted from 1970-01-01.
     as_of: i64,
     options: &'c Value,
@@ -104,8 +148,14 @@ pub(super) struct Linting<'a, 'c> {
 }
 
 /// Runs the rules over a file.
-pub(super) fn lint(bound: &Bound<'_>, config: &Config, lint: Lint, diagnostics: &mut Diagnostics) {
-    let core = &config.json["analyzers"]["core"];
+pub(super) fn lint<'a>(
+    unit: &BicepUnit<'a>,
+    checked: &Checked<'a, '_>,
+    lint: Lint,
+    diagnostics: &mut Diagnostics,
+) {
+    let bound = &unit.bound;
+    let core = &unit.config.json["analyzers"]["core"];
     if core["enabled"] == Value::Bool(false) {
         return;
     }
@@ -119,8 +169,17 @@ pub(super) fn lint(bound: &Bound<'_>, config: &Config, lint: Lint, diagnostics: 
         };
         let (Some(severity), true) = (level, is_asked) else { continue };
         let as_of = if let Lint::All { as_of } = lint { as_of } else { 0 };
-        let name = rule.name;
-        (rule.check)(&Linting { bound, as_of, options, rule: name, severity, findings: &findings });
+        let rule_name = rule.name;
+        (rule.check)(&Linting {
+            bound,
+            unit,
+            checked,
+            as_of,
+            options,
+            rule: rule_name,
+            severity,
+            findings: &findings,
+        });
     }
     for finding in findings.into_inner() {
         let at = finding.place.map_or(0, |place| place.span.start);
@@ -159,59 +218,21 @@ impl<'a> Linting<'a, '_> {
         &self.bound.program.text[span.range()]
     }
 
-    /// Visits every expression of the file, the outer ones first.
-    fn expressions(&self, visit: &mut dyn FnMut(ExpressionSyntax<'a>)) {
-        for statement in self.bound.program.statements {
-            decorated(statement.decorators(), visit);
-            if let Some(value) = value(*statement) {
-                walk_all(value, visit);
-            }
+    /// What an expression names, if it is a name.
+    fn target(&self, expression: ExpressionSyntax<'_>) -> Option<SymbolId> {
+        match expression {
+            ExpressionSyntax::Variable(node) => self.bound.target(node.name),
+            _ => None,
         }
     }
-}
 
-fn walk_all<'a>(value: ExpressionSyntax<'a>, visit: &mut dyn FnMut(ExpressionSyntax<'a>)) {
-    let mut nested: Vec<&ResourceDeclarationSyntax<'a>> = Vec::new();
-    walk(value, &mut |expression| {
-        visit(expression);
-        if let ExpressionSyntax::Object(object) = expression {
-            nested.extend(object.items.iter().filter_map(|item| match item {
-                ObjectItemSyntax::Resource(resource) => Some(*resource),
-                _ => None,
-            }));
+    /// The text that an expression always is.
+    fn known_text(&self, expression: ExpressionSyntax<'a>) -> Option<&'a str> {
+        match self.checked.type_of(expression) {
+            Type::String(text) => text.literal,
+            _ => None,
         }
-        true
-    });
-    for resource in nested {
-        decorated(resource.decorators, visit);
-        walk_all(resource.value, visit);
     }
-}
-
-fn decorated<'a>(decorators: &[DecoratorSyntax<'a>], visit: &mut dyn FnMut(ExpressionSyntax<'a>)) {
-    for decorator in decorators {
-        walk_all(decorator.expression, visit);
-    }
-}
-
-/// What stands after the `=` of a statement.
-fn value(statement: StatementSyntax<'_>) -> Option<ExpressionSyntax<'_>> {
-    Some(match statement {
-        StatementSyntax::TargetScope(node) => node.value,
-        StatementSyntax::Metadata(node) => node.value,
-        StatementSyntax::Parameter(node) => return node.default,
-        StatementSyntax::Variable(node) => node.value,
-        StatementSyntax::Function(node) => node.body,
-        StatementSyntax::Output(node) => node.value,
-        StatementSyntax::Resource(node) => node.value,
-        StatementSyntax::Module(node) => node.value,
-        StatementSyntax::Assert(node) => node.value,
-        StatementSyntax::Test(node) => node.value,
-        StatementSyntax::ParameterAssignment(node) => node.value,
-        StatementSyntax::Extension(node) => return node.config,
-        StatementSyntax::ExtensionConfig(node) => return node.config,
-        _ => return None,
-    })
 }
 
 /// The decorator of a name, with or without its namespace.
@@ -226,6 +247,17 @@ fn decorator<'a>(
         }
         _ => None,
     })
+}
+
+/// The value of a property inside of objects that are written out.
+fn inside<'a>(object: &ObjectSyntax<'a>, path: &[&str]) -> Option<ExpressionSyntax<'a>> {
+    let (name, rest) = path.split_first()?;
+    let value = object.property(name)?.value;
+    match value {
+        _ if rest.is_empty() => Some(value),
+        ExpressionSyntax::Object(inner) => inside(inner, rest),
+        _ => None,
+    }
 }
 
 /// A day, `YYYY-MM-DD`, counted from 1970-01-01.
@@ -243,19 +275,4 @@ fn day(text: &str) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_days() {
-        assert_eq!(day("1970-01-01"), Some(0));
-        assert_eq!(day("2000-03-01"), Some(11_017));
-        assert_eq!(day("2026-11-28"), Some(20_785));
-        assert_eq!(day("2026-13-01"), None);
-    }
-
-    #[test]
-    fn rules_are_sorted() {
-        assert!(RULES.is_sorted_by_key(|rule| rule.name));
-    }
-}
+mod tests;

@@ -82,7 +82,7 @@ fn name_of<'a>(resource: &BoundResource<'a>) -> Option<ExpressionSyntax<'a>> {
     Some(resource.syntax.body().object?.property("name")?.value)
 }
 
-pub(super) fn parent_property(linting: &Linting<'_, '_>) {
+pub(super) fn parent_property<'a>(linting: &Linting<'a, '_>) {
     for resource in &linting.bound.resources {
         let Some(body) = resource.syntax.body().object else { continue };
         if resource.nested_in.is_some() || body.property("parent").is_some() {
@@ -96,7 +96,7 @@ pub(super) fn parent_property(linting: &Linting<'_, '_>) {
         let Some(ExpressionSyntax::String(name)) = body.property("name").map(|it| it.value) else {
             continue;
         };
-        let is_parent = |parent: &&BoundResource<'_>| {
+        let is_parent = |parent: &&BoundResource<'a>| {
             linting.kind_of(parent).eq_ignore_ascii_case(parent_kind)
                 && same_scope(body, parent.syntax.body().object)
                 && linting.starts_with_name_of(name, parent)

@@ -1,7 +1,9 @@
 //! Resources that are better declared otherwise.
 
-use super::Linting;
-use crate::bicep::binder::BoundResource;
+use super::{Linting, inside};
+use crate::azure_types::tables;
+use crate::bicep::binder::{BoundResource, SymbolKind};
+use crate::bicep::functions::is_list_function;
 use crate::bicep::syntax::{ExpressionSyntax, ObjectSyntax};
 
 /// The oldest major version of Azure PowerShell that is still supported in deployment scripts.
@@ -74,4 +76,73 @@ fn script_version<'a>(body: &ObjectSyntax<'a>) -> Option<&'a str> {
     };
     let version = properties.property("azPowerShellVersion")?.value.literal()?;
     kind.eq_ignore_ascii_case("AzurePowerShell").then_some(version)
+}
+
+pub(super) fn stable_image(linting: &Linting<'_, '_>) {
+    for (_, node) in linting.resources() {
+        let Some(body) = node.body().object else { continue };
+        let path = ["properties", "storageProfile", "imageReference"];
+        let image = match inside(body, &path) {
+            Some(ExpressionSyntax::Object(image)) => image,
+            Some(other) => match linting.target(other).map(|id| linting.bound.symbol(id).kind) {
+                Some(SymbolKind::Variable(node)) => match node.value {
+                    ExpressionSyntax::Object(image) => image,
+                    _ => continue,
+                },
+                _ => continue,
+            },
+            None => continue,
+        };
+        for name in ["offer", "sku", "version"] {
+            let Some(value) = image.property(name).map(|property| property.value) else { continue };
+            let text = value.literal().unwrap_or_default().to_ascii_lowercase();
+            if text.contains("preview") {
+                let title = format!("the {name} of the image is a preview");
+                let help = "take an image that is supported";
+                linting.report(value.span(), title, "nobody supports it", help);
+            }
+        }
+    }
+}
+
+pub(super) fn recognized_type(linting: &Linting<'_, '_>) {
+    linting.expressions(&mut |expression| {
+        let (name, arguments, span) = match expression {
+            ExpressionSyntax::FunctionCall(call) => (call.name.name, call.arguments, call.span),
+            ExpressionSyntax::InstanceFunctionCall(call) => match call.base {
+                ExpressionSyntax::Variable(base) if base.name.name == "az" => {
+                    (call.name.name, call.arguments, call.span)
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        let (true, Some(first)) =
+            (name == "reference" || is_list_function(name), arguments.first())
+        else {
+            return;
+        };
+        let kind = match first {
+            ExpressionSyntax::FunctionCall(call) if call.name.name == "resourceId" => {
+                let mut texts = call.arguments.iter().map(|it| linting.known_text(*it));
+                texts.find_map(|text| text.filter(|text| is_type(text)))
+            }
+            ExpressionSyntax::FunctionCall(_) => None,
+            other => linting.known_text(*other).filter(|text| is_type(text)),
+        };
+        if let Some(kind) = kind.filter(|kind| tables().versions(kind).is_empty()) {
+            let title = format!("`{name}` of an unknown type");
+            let label = format!("Azure's types have no `{kind}`");
+            linting.report(span, title, &label, "correct the type");
+        }
+    });
+}
+
+/// Whether a text is written like a resource type.
+fn is_type(text: &str) -> bool {
+    let letters = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_alphabetic());
+    let mut parts = text.split('/');
+    let namespace = parts.next().and_then(|first| first.split_once('.'));
+    let named = namespace.is_some_and(|(before, after)| letters(before) && letters(after));
+    named && text.contains('/') && parts.all(letters)
 }

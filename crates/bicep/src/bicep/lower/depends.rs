@@ -7,10 +7,9 @@ use serde_json::Value;
 use super::order;
 use super::reference::{Declared, Instance, Reference};
 use super::target::Target;
-use super::walk::walk;
 use super::{Env, Lowerer};
 use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
-use crate::bicep::syntax::{ExpressionSyntax, ObjectItemSyntax, VariableAccessSyntax};
+use crate::bicep::syntax::{ExpressionSyntax, ObjectItemSyntax, VariableAccessSyntax, walk};
 
 struct Dependency<'a> {
     name: String,

@@ -1,11 +1,13 @@
 //! Types that are derived from the body of a resource type: `resourceInput<'T@v'>.properties.x`.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::Lowerer;
 use super::types::{Node, Step};
 use crate::azure_types::{Property, Tables, Type, TypeId, tables};
 use crate::bicep::syntax::{TypeInstantiationSyntax, TypeSyntax};
+use crate::diagnostic::pointer;
 
 /// Properties that every resource may have, and their kinds
 /// (<https://github.com/Azure/bicep/blob/main/src/Bicep.Core/TypeSystem/Providers/Az/AzResourceTypeProvider.cs>).
@@ -173,14 +175,7 @@ fn kind(found: &Type<'static>) -> Option<&'static str> {
 
 // A segment of a JSON pointer in a URI.
 fn unescape(segment: &str) -> String {
-    let mut parts = segment.split('%');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let code = part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        bytes.push(code.unwrap_or(b'%'));
-        bytes.extend(&part.as_bytes()[if code.is_some() { 2 } else { 0 }..]);
-    }
-    String::from_utf8_lossy(&bytes).replace("~1", "/").replace("~0", "~")
+    pointer::unescape(&percent_decode_str(segment).decode_utf8_lossy()).into_owned()
 }
 
 impl<'a> Lowerer<'a, '_> {

@@ -1,7 +1,6 @@
 //! Expressions as ARM expressions.
 
 use super::target::Target;
-use super::walk::walk;
 use super::{Env, Lowerer};
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::functions::{self, Use};
@@ -9,7 +8,7 @@ use crate::bicep::syntax::{
     ArrayAccessSyntax, ArrayItemSyntax, ArraySyntax, BinaryOperationSyntax, BinaryOperator,
     ExpressionSyntax, FunctionCallSyntax, IdentifierSyntax, InstanceFunctionCallSyntax,
     LambdaSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, StringSyntax,
-    UnaryOperationSyntax, UnaryOperator, VariableAccessSyntax,
+    UnaryOperationSyntax, UnaryOperator, VariableAccessSyntax, walk,
 };
 use crate::diagnostic::Span;
 

@@ -28,7 +28,6 @@ mod unions;
 mod value;
 mod variables;
 mod version;
-pub(super) mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
@@ -47,6 +46,7 @@ use target::Target;
 
 pub use parameters::{Assigned, Environment, ParametersFile, lower_parameters};
 pub use template::lower;
+pub use version::syntax_needs_symbols;
 
 /// The scope that a template deploys to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,6 @@
 //! Types as the JSON that parameters, outputs and definitions hold.
 
-use std::fmt::Write as _;
-
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::decorators;
@@ -11,6 +10,7 @@ use crate::bicep::load::{Content, UnitId};
 use crate::bicep::syntax::{
     DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax, TypeSyntax,
 };
+use crate::diagnostic::pointer;
 
 /// A type where it is declared.
 #[derive(Debug, Clone, Copy)]
@@ -41,19 +41,29 @@ impl Step<'_> {
     }
 }
 
+/// What a segment of a URI fragment may not hold as it is (RFC 3986, `pchar`).
+const NOT_IN_A_FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
 pub fn escape(segment: &str) -> String {
     // A reference is a URI fragment that holds a JSON pointer.
-    let pointer = segment.replace('~', "~0").replace('/', "~1");
-    let mut escaped = String::with_capacity(pointer.len());
-    for byte in pointer.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-    }
-    escaped
+    utf8_percent_encode(&pointer::escape(segment), NOT_IN_A_FRAGMENT).to_string()
 }
 
 impl<'a, 'c> Lowerer<'a, 'c> {

@@ -12,7 +12,7 @@ use crate::bicep::syntax::{
     ArrayItemSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectPropertySyntax, ObjectSyntax,
     UnaryOperator,
 };
-use crate::diagnostic::{Place, Span};
+use crate::diagnostic::{Place, Span, pointer};
 
 /// Notes where each value of the template came from while it is built.
 #[derive(Debug, Default)]
@@ -26,13 +26,7 @@ impl Recorder {
     fn enter(&mut self, segment: &str, place: Place) {
         self.lengths.push(self.pointer.len());
         self.pointer.push('/');
-        for letter in segment.chars() {
-            match letter {
-                '~' => self.pointer.push_str("~0"),
-                '/' => self.pointer.push_str("~1"),
-                letter => self.pointer.push(letter),
-            }
-        }
+        self.pointer.push_str(&pointer::escape(segment));
         self.map.insert(self.pointer.clone(), place);
     }
 

@@ -5,13 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::reference::Declared;
 use super::target::{Target, literal};
-use super::walk::walk;
 use super::{Env, Lowerer};
 use crate::bicep::binder::{BoundResource, SymbolId, SymbolKind};
 use crate::bicep::functions::{self, Use};
 use crate::bicep::syntax::{
     ExpressionSyntax, ForSyntax, ObjectPropertySyntax, ObjectSyntax, StatementSyntax,
-    VariableDeclarationSyntax,
+    VariableDeclarationSyntax, walk,
 };
 
 // Fields of existing resources that are not values of theirs.

@@ -1,11 +1,10 @@
 //! Whether a template needs symbolic names, which is language version 2.0.
 
 use super::Lowerer;
-use super::walk::walk;
 use crate::bicep::load::BicepUnit;
 use crate::bicep::syntax::{
     DeclarationBody, DecoratorSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectSyntax,
-    OutputDeclarationSyntax, ResourceDeclarationSyntax, StatementSyntax, TypeSyntax,
+    OutputDeclarationSyntax, ResourceDeclarationSyntax, StatementSyntax, TypeSyntax, walk,
 };
 
 /// Experiments that Azure's engine takes part in: the key in `bicepconfig.json`, and what the template calls

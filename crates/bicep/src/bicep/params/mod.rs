@@ -15,7 +15,7 @@ use super::load::{Content, Loaded, UnitId};
 use super::lower::{Assigned, Environment, ParametersFile, lower_parameters};
 use super::syntax::StatementSyntax;
 use crate::arm::{SourceMap, Template};
-use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span};
+use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span, pointer};
 use values::Values;
 
 /// How many files may extend each other.
@@ -118,7 +118,7 @@ impl Compiler<'_, '_> {
         for entry in entries {
             let declared = known.as_ref().is_none_or(|known| known.contains(&entry.name));
             if declared && seen.insert(entry.name.clone()) {
-                let pointer = entry.name.replace('~', "~0").replace('/', "~1");
+                let pointer = pointer::escape(&entry.name);
                 source_map.insert(format!("/parameters/{pointer}"), entry.place);
                 parameters.insert(entry.name, entry.value);
             }

@@ -5,15 +5,17 @@
 //! parser could not read stands in the tree as a [`SkippedSyntax`], so that a file with errors still
 //! has a tree. The tree means nothing yet: names are not bound, literals not checked.
 //!
-//! Read this file, then `declaration`, `expression`, `types`.
+//! Read this file, then `declaration`, `expression`, `types`, and `walk`, which visits expressions.
 
 mod declaration;
 mod expression;
 mod types;
+mod walk;
 
 pub use declaration::*;
 pub use expression::*;
 pub use types::*;
+pub use walk::walk;
 
 use crate::diagnostic::Span;
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::azure;
 use super::model::{DiscriminatedType, Flags, Integer, Marks, ObjectType, Property, Text, Type};
 use crate::bicep::syntax::Arena;
+use crate::diagnostic::pointer;
 
 /// How many references to definitions are followed into each other.
 const DEEPEST: usize = 24;
@@ -68,8 +69,8 @@ impl<'a> Reader<'a, '_> {
 
     fn referenced(&self, reference: &str, depth: usize) -> Type<'a> {
         let name = reference.strip_prefix("#/definitions/").unwrap_or_default();
-        let name = name.replace("~1", "/").replace("~0", "~");
-        match self.definitions.and_then(|definitions| definitions.get(&name)) {
+        let name = pointer::unescape(name);
+        match self.definitions.and_then(|definitions| definitions.get(&*name)) {
             Some(schema) => self.kind(schema, depth + 1),
             None => Type::Any,
         }

@@ -1,13 +1,17 @@
 //! Values as text and back: JSON, base 64, URIs.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 
 use super::{
     Arguments, Evaluated, Failure, Outcome, display, expected, string as string_value, text_of,
     wrong,
 };
 use crate::arm::evaluate::Properties;
+use crate::diagnostic::percent;
 
 pub(super) fn string(arguments: Arguments<'_>) -> Outcome {
     string_value(display(&arguments[0])?)
@@ -146,17 +150,7 @@ fn without_dots(path: &str) -> String {
 }
 
 pub(super) fn uri_component(arguments: Arguments<'_>) -> Outcome {
-    let mut encoded = String::new();
-    for byte in text_of(&arguments[0])?.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            encoded.push(char::from(b"0123456789ABCDEF"[usize::from(byte >> 4)]));
-            encoded.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
-        }
-    }
-    string_value(encoded)
+    string_value(percent::component(text_of(&arguments[0])?))
 }
 
 pub(super) fn uri_component_to_string(arguments: Arguments<'_>) -> Outcome {
@@ -164,21 +158,8 @@ pub(super) fn uri_component_to_string(arguments: Arguments<'_>) -> Outcome {
 }
 
 fn percent_decode(encoded: &str) -> Result<String, Failure> {
-    let mut bytes = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let code = tail.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes)
+    let decoded = percent_decode_str(encoded).decode_utf8();
+    decoded
+        .map(Cow::into_owned)
         .map_err(|_| wrong("the text does not decode to a text", "pass what `uriComponent` gives"))
 }

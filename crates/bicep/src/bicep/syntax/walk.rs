@@ -1,6 +1,6 @@
 //! The walk over expressions that analyses share.
 
-use crate::bicep::syntax::{ArrayItemSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax};
+use super::{ArrayItemSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax};
 
 /// Visits an expression and, where the visitor says so, what is inside. Nested resources are not.
 #[expect(clippy::too_many_lines, reason = "one flat match over all expressions")]
