@@ -15,8 +15,8 @@ use crate::bicep::syntax::{
     Arena, DirectiveKind, ExpressionSyntax, FileKind, IdentifierSyntax, ImportedSyntax,
     ProgramSyntax, StatementSyntax, TypeSyntax,
 };
-use crate::config::escape;
 use crate::config::fields::AddedFile;
+use crate::diagnostic::pointer::escape;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, Span, nearest};
 use crate::render::{Artifacts, quote};
 

@@ -10,7 +10,7 @@ use crate::bicep::syntax::{
     ArrayItemSyntax, ArraySyntax, DeclarationBody, ExpressionSyntax, ObjectPropertySyntax,
     ObjectSyntax, StatementSyntax,
 };
-use crate::config::escape;
+use crate::diagnostic::pointer::escape;
 use crate::diagnostic::{Diagnostic, nearest};
 
 /// What tells the items of a list apart, the first that an item has. Mounts have it one level below.

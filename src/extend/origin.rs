@@ -12,7 +12,8 @@ use crate::bicep::parser;
 use crate::bicep::syntax::{
     Arena, ArrayItemSyntax, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax,
 };
-use crate::config::{Document, escape};
+use crate::config::Document;
+use crate::diagnostic::pointer::escape;
 use crate::diagnostic::{Diagnostics, FileId, Place, Span};
 
 /// A step from a value into what it holds.

@@ -9,7 +9,7 @@ use crate::bicep::syntax::{
     Arena, ArrayItemSyntax, ExpressionSyntax, FileKind, ObjectSyntax, StatementSyntax,
     UnaryOperator,
 };
-use crate::config::escape;
+use crate::diagnostic::pointer::escape;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, nearest};
 use crate::render::quote;
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::config::Document;
 use crate::config::layers::Files;
+use crate::diagnostic::pointer::escape;
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources};
 use crate::extend::Added;
 
@@ -21,7 +22,7 @@ pub(super) fn load(
     let stages = document.value.get("add").and_then(Value::as_object).into_iter().flatten();
     for (stage, entries) in stages {
         for (index, entry) in entries.as_array().into_iter().flatten().enumerate() {
-            let pointer = format!("/add/{}/{index}", crate::config::escape(stage));
+            let pointer = format!("/add/{}/{index}", escape(stage));
             let Some(path) = entry.as_str().or_else(|| entry.get("file")?.as_str()) else {
                 continue;
             };
