@@ -10,8 +10,7 @@ use crate::bicep::syntax::{
     ArrayItemSyntax, ArraySyntax, DeclarationBody, ExpressionSyntax, ObjectPropertySyntax,
     ObjectSyntax, StatementSyntax,
 };
-use crate::diagnostic::pointer::escape;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, nearest, pointer};
 
 /// What tells the items of a list apart, the first that an item has. Mounts have it one level below.
 const NAMES: [&str; 5] = ["name", "registryServer", "filePath", "relativeMountPath", "id"];
@@ -81,7 +80,7 @@ impl<'m, 'd> Merge<'m, 'd> {
 
     fn object(&mut self, object: &ObjectSyntax<'_>, patch: &Map<String, Value>, pointer: &str) {
         for (key, value) in patch {
-            let pointer = format!("{pointer}/{}", escape(key));
+            let pointer = format!("{pointer}/{}", pointer::escape(key));
             self.steps.push(Step::Property(key.clone()));
             match (object.property(key), value) {
                 (Some(found), Value::Null) => {
@@ -174,7 +173,7 @@ impl<'m, 'd> Merge<'m, 'd> {
         // Items move up by those that go before them.
         let after = |index: usize| index - gone.iter().filter(|at| **at < index).count();
         for (name, value) in patch.iter().filter(|(name, _)| *name != APPEND) {
-            let pointer = format!("{pointer}/{}", escape(name));
+            let pointer = format!("{pointer}/{}", pointer::escape(name));
             let Some(index) = position(list, name) else {
                 self.unknown_item(list, name, &pointer);
                 continue;

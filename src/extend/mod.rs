@@ -4,13 +4,14 @@
 //! A patch is compared with the syntax tree of the stage, becomes edits of its text, and the result is printed by the
 //! formatter. Judges no type: the compiler does, and its findings are led back to the config by [`Extension`].
 //!
-//! Read `value`, which prints what a config says as Bicep, then `merge` with `edit`, `add`, and `origin`.
+//! Read `value`, which prints what a config says as Bicep, then `merge` with `edit` and `prune`, `add`, and `origin`.
 
 mod add;
 mod added;
 mod edit;
 mod merge;
 mod origin;
+mod prune;
 mod value;
 
 pub use added::Added;
@@ -24,26 +25,39 @@ use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::parser;
 use crate::bicep::syntax::{Arena, FileKind, ProgramSyntax, StatementSyntax};
 use crate::config::{Config, Document, fields};
-use crate::diagnostic::pointer::escape;
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, nearest, pointer};
+use crate::model::Origins;
 use crate::render::Artifacts;
 use edit::Edits;
 use merge::Merge;
+use origin::Landing;
 
 /// The resources of a stage that a config patches, by symbolic name.
 type Patches = BTreeMap<String, Map<String, Value>>;
 
-/// Merges what a config says under `add` and `patch` into the rendered stages. `folder` is that of the render, as
-/// messages name it. `None` means that an error was reported.
+/// The config that is extended, and what was read beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What it says.
+    pub config: &'a Config,
+    /// Where that stands.
+    pub document: &'a Document,
+    /// Which of its keys decide what is rendered.
+    pub origins: &'a Origins<'a>,
+    /// The files that it adds.
+    pub added: &'a Added,
+    /// Folder of the render, as messages name it.
+    pub folder: &'a str,
+}
+
+/// Merges what a config says under `add` and `patch` into the rendered stages. `None` means that an error was reported.
 pub fn extend(
-    config: &Config,
-    document: &Document,
-    added: &Added,
-    folder: &str,
+    wanted: &Wanted<'_>,
     artifacts: &mut Artifacts,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Extension> {
+    let Wanted { config, document, origins, added, folder } = *wanted;
     let mut extension = Extension::default();
     let mut told = Told { document, findings: Diagnostics::new() };
     let mut grown = Vec::new();
@@ -58,7 +72,7 @@ pub fn extend(
     let patch = config.patch.as_ref().filter(|_| is_whole);
     for (stage, patches) in patch.into_iter().flat_map(fields::Patch::stages) {
         if !patches.is_empty() {
-            patch_stage(stage, patches, artifacts, &mut extension, &mut told);
+            patch_stage(stage, patches, origins, artifacts, &mut extension, &mut told);
         }
     }
     for (stage, grown) in grown {
@@ -95,6 +109,7 @@ impl Told<'_> {
 fn patch_stage(
     stage: &str,
     patches: &Patches,
+    origins: &Origins<'_>,
     artifacts: &mut Artifacts,
     extension: &mut Extension,
     told: &mut Told<'_>,
@@ -110,7 +125,7 @@ fn patch_stage(
     let (mut edits, mut landings) = (Edits::default(), Vec::new());
     let whole = with_program(text, |program| {
         for (symbol, patch) in patches {
-            let pointer = format!("/patch/{stage}/{}", escape(symbol));
+            let pointer = format!("/patch/{stage}/{}", pointer::escape(symbol));
             let merge = Merge::new(text, symbol, &mut edits, &mut landings, told);
             match declared(program, symbol) {
                 Some(declared) => merge.declaration(declared, patch, &pointer),
@@ -122,9 +137,40 @@ fn patch_stage(
     if whole.is_none() || edits.is_empty() || told.findings.has_errors() {
         return;
     }
-    let merged = format(&edits.apply(text), FileKind::Bicep, &FormatOptions::default());
+    let (merged, lost) = prune::prune(text, edits.apply(text));
+    let merged = format(&merged, FileKind::Bicep, &FormatOptions::default());
+    for landing in &landings {
+        decided_by_a_key(stage, landing, &lost, origins, told);
+    }
     extension.land(&path, &merged, landings, told.document);
     artifacts.files.insert(path, merged);
+    let parameters = format!("{stage}.bicepparam");
+    if let Some(text) = artifacts.files.get_mut(&parameters).filter(|_| !lost.is_empty()) {
+        let pruned = prune::prune_parameters(text, &lost);
+        *text = format(&pruned, FileKind::Parameters, &FormatOptions::default());
+    }
+}
+
+/// Warns of a patch that takes the place of a key of the config: what else follows that key does not follow the patch.
+fn decided_by_a_key(
+    stage: &str,
+    landing: &Landing,
+    lost: &[prune::Chain],
+    origins: &Origins<'_>,
+    told: &mut Told<'_>,
+) {
+    let Some(before) = &landing.before else { return };
+    let Some(chain) = lost.iter().find(|chain| chain.join(".") == *before) else { return };
+    let key = origins.of_parameter(stage, chain);
+    // All names that are not given derive from the name of the deployment: no key is for this one.
+    let Some(key) = key.filter(|key| key != "/name") else { return };
+    let key = key.trim_start_matches('/').replace('/', ".");
+    let property = origin::dotted(&landing.steps);
+    let title = format!("`{key}` of the config decides `{property}` of `{}`", landing.symbol);
+    let finding = Diagnostic::warning("PB1409", title)
+        .reason("the README, the plan and the pools for the data plane follow the config, not the patch")
+        .help(format!("set it in `{key}`, and drop the patch"));
+    told.at_key(finding, &landing.pointer, "a patch sets it instead");
 }
 
 /// Parses a rendered file; nothing if it has errors.

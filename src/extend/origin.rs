@@ -13,8 +13,7 @@ use crate::bicep::syntax::{
     Arena, ArrayItemSyntax, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax,
 };
 use crate::config::Document;
-use crate::diagnostic::pointer::escape;
-use crate::diagnostic::{Diagnostics, FileId, Place, Span};
+use crate::diagnostic::{Diagnostics, FileId, Place, Span, pointer};
 
 /// A step from a value into what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +59,8 @@ pub struct Change {
     pub symbol: String,
     /// The property or item, with dots.
     pub property: String,
+    /// The same as a JSON pointer of the resource's body.
+    pub target: String,
     /// JSON pointer of the value in the config.
     pub pointer: String,
     /// Where it stands in the user's file.
@@ -71,6 +72,21 @@ pub struct Change {
 }
 
 impl Change {
+    /// Where it is said and what it makes, for lists of all changes: `account.properties.publicNetworkAccess`, before and after.
+    pub fn line(&self) -> (String, String) {
+        let Self { symbol, property, .. } = self;
+        let what =
+            if property.is_empty() { symbol.clone() } else { format!("{symbol}.{property}") };
+        let effect = match (&self.kind, &self.before, &self.after) {
+            (ChangeKind::Added(file), ..) => format!("added by {file}"),
+            (_, Some(before), Some(after)) => format!("{} → {}", short(before), short(after)),
+            (_, Some(before), None) => format!("removed, was {}", short(before)),
+            (_, None, Some(after)) => format!("added: {}", short(after)),
+            (_, None, None) => "unchanged".to_owned(),
+        };
+        (what, effect)
+    }
+
     /// What was changed, in words.
     pub fn told(&self) -> String {
         let Self { symbol, property, .. } = self;
@@ -239,6 +255,7 @@ impl Extension {
                 path: path.to_owned(),
                 symbol: name.clone(),
                 property: String::new(),
+                target: String::new(),
                 pointer: String::new(),
                 place: Some(Place { file: file.file, span: *at }),
                 before: None,
@@ -274,6 +291,7 @@ impl Extension {
                 path: path.to_owned(),
                 symbol: node.name.name.to_owned(),
                 property: String::new(),
+                target: String::new(),
                 pointer: pointer.clone(),
                 place: document.key_place(pointer),
                 before: None,
@@ -317,6 +335,7 @@ impl Extension {
                     path: path.to_owned(),
                     symbol: landing.symbol,
                     property: dotted(&landing.steps),
+                    target: pointer_of(&landing.steps),
                     place: document.key_place(&landing.pointer),
                     pointer: landing.pointer,
                     before: landing.before,
@@ -383,6 +402,18 @@ pub(super) fn dotted(steps: &[Step]) -> String {
     steps.join(".")
 }
 
+fn pointer_of(steps: &[Step]) -> String {
+    let mut way = String::new();
+    for step in steps {
+        way.push('/');
+        match step {
+            Step::Property(name) => way.push_str(&pointer::escape(name)),
+            Step::Item(index) => way.push_str(&index.to_string()),
+        }
+    }
+    way
+}
+
 /// Goes through a value of the config and what was printed of it side by side.
 struct Cover<'a> {
     document: &'a Document,
@@ -434,7 +465,7 @@ impl Cover<'_> {
         pointer: &str,
     ) {
         if let Some((key, written)) = name.and_then(|name| map.get_key_value(name)) {
-            let pointer = format!("{pointer}/{}", escape(key));
+            let pointer = format!("{pointer}/{}", pointer::escape(key));
             self.part(span, &pointer);
             self.value(value, written, &pointer);
         }

@@ -9,8 +9,7 @@ use crate::bicep::syntax::{
     Arena, ArrayItemSyntax, ExpressionSyntax, FileKind, ObjectSyntax, StatementSyntax,
     UnaryOperator,
 };
-use crate::diagnostic::pointer::escape;
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, nearest, pointer};
 use crate::render::quote;
 
 /// The key that holds an expression.
@@ -36,7 +35,7 @@ pub(super) fn form<'v>(
 ) -> Form<'v> {
     let mut append = None;
     for (key, value) in map.iter().filter(|(key, _)| key.starts_with('$')) {
-        let at = format!("{pointer}/{}", escape(key));
+        let at = format!("{pointer}/{}", pointer::escape(key));
         match (key.as_str(), value) {
             (EXPRESSION, Value::String(text)) if map.len() == 1 => return Form::Expression(text),
             (EXPRESSION, Value::String(_)) => {
@@ -103,7 +102,7 @@ fn object(map: &Map<String, Value>, pointer: &str, told: &mut Told<'_>) -> Optio
     let mut complete = true;
     // RFC 7396: what is removed from nothing is not there.
     for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
-        match print(value, &format!("{pointer}/{}", escape(key)), told) {
+        match print(value, &format!("{pointer}/{}", pointer::escape(key)), told) {
             Some(value) => {
                 out.push_str(&property(key, &value));
                 out.push('\n');

@@ -8,6 +8,7 @@ mod job;
 mod judge;
 mod overlay;
 mod places;
+mod pools;
 mod secrets;
 mod stages;
 mod state;
@@ -17,6 +18,7 @@ pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::bicep;
@@ -27,7 +29,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity, Sources,
 use crate::diff::{self, Diff, Live, RenderState};
 use crate::extend::{self, Extension};
 use crate::model::{self, Model, Origins};
-use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
+use crate::render::{self, Artifacts, ExtensionLine, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
 use job::Read;
@@ -209,11 +211,22 @@ fn phases(
         "" => model.name.clone(),
         output => format!("{output}/{}", model.name),
     };
-    let extension =
-        extend::extend(&config, &document, added, &folder, &mut artifacts, sources, diagnostics)?;
+    let wanted = extend::Wanted {
+        config: &config,
+        document: &document,
+        origins: &Origins::new(&model, &document),
+        added,
+        folder: &folder,
+    };
+    let extension = extend::extend(&wanted, &mut artifacts, sources, diagnostics)?;
     let stages = stages::compile(&model, &folder, &extension, &mut artifacts, sources, diagnostics);
     sources.mark_generated(&folder);
     let stages = stages?;
+    if !extension.is_empty() {
+        let missed = pools::reach(&extension, &model, &stages, &mut artifacts, diagnostics);
+        let lines = extension_lines(&extension, &missed);
+        render::readme(&model, &tools.templates, lines, &mut artifacts, sources, diagnostics)?;
+    }
     artifacts.insert(render::PLAN, render::plan(&model, &artifacts).text());
     let judged = Judged {
         config: &config,
@@ -240,6 +253,16 @@ fn phases(
     artifacts.insert(MANIFEST, manifest.text());
     let overlay = Arc::clone(overlay);
     Some((Render { config, document, model, artifacts, extension, stages, overlay }, answers))
+}
+
+/// The changes of a config's own as the README lists them.
+fn extension_lines(extension: &Extension, missed: &BTreeSet<String>) -> Vec<ExtensionLine> {
+    let line = |change: &extend::Change| {
+        let (what, effect) = change.line();
+        let missed = missed.contains(&change.pointer);
+        ExtensionLine { file: change.path.clone(), what, effect, missed }
+    };
+    extension.changes().iter().map(line).collect()
 }
 
 /// Answers about another region say nothing of this one.

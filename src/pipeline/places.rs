@@ -169,13 +169,16 @@ impl diff::Origins for ChangeOrigins<'_> {
         Origin {
             written: self.render.of_value(stage, pointer).map(|place| self.line(place)),
             rendered: rendered.map(|place| self.line(place)),
+            change: known
+                .and_then(|stage| self.render.change_of_value(stage, pointer))
+                .map(|(_, change)| change.told()),
         }
     }
 
     fn of_file(&self, path: &str, offset: usize) -> Origin {
         let at = u32::try_from(offset).unwrap_or(u32::MAX);
         let written = self.render.of_file(path, Span::new(at, at + 1));
-        Origin { written: written.map(|place| self.line(place)), rendered: None }
+        Origin { written: written.map(|place| self.line(place)), ..Origin::default() }
     }
 }
 

@@ -384,7 +384,7 @@ fn templates_are_not_ejected_through_a_link() {
     std::fs::create_dir_all(folder.path().join("mine")).expect("a folder");
     let link = folder.path().join("mine/bicep");
     std::os::unix::fs::symlink(folder.path().join("elsewhere"), link).expect("a link");
-    let output = prebake(folder.path(), &["templates", "eject", "mine"]);
+    let output = prebake(folder.path(), &["templates", "eject", "--output", "mine"]);
     fails(&output, 2, "`mine/bicep` is a symbolic link");
     assert!(files(&folder.path().join("elsewhere")).is_empty());
 }
