@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read examples, templates and the guide")]
 
 mod added;
+mod effects;
 mod patch;
 
 use std::collections::{BTreeMap, BTreeSet};
