@@ -1,8 +1,10 @@
+use serde::Serialize;
+
 use super::table::Row;
 use super::tables::CLOUDS as TABLE;
 
 /// A cloud of Azure.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cloud {
     /// `public`, `gov` or `china`, as regions name it.
     pub key: &'static str,
@@ -35,9 +37,50 @@ pub fn cloud(key: &str) -> Option<Cloud> {
     TABLE.find(key).map(parse)
 }
 
+/// The cloud of a region; the public one for a region that is not in the catalog.
+///
+/// # Panics
+/// Never: a test looks up the cloud of every region.
+pub fn cloud_of(region: &str) -> Cloud {
+    let key = super::region(region).map_or("public", |region| region.cloud);
+    cloud(key).expect("a test looks up the cloud of every region")
+}
+
 /// All clouds.
 pub fn clouds() -> impl Iterator<Item = Cloud> {
     TABLE.rows().map(parse)
+}
+
+impl Cloud {
+    /// The name that people give it.
+    pub fn display_name(&self) -> &'static str {
+        match self.key {
+            "gov" => "Azure Government",
+            "china" => "Azure operated by 21Vianet",
+            _ => "the public cloud",
+        }
+    }
+
+    /// Whether a host is one of this cloud's registries.
+    pub fn is_registry(&self, host: &str) -> bool {
+        ends_with(host, self.registry_suffix)
+    }
+}
+
+/// The cloud to whose registries a host belongs.
+pub fn cloud_of_registry(host: &str) -> Option<Cloud> {
+    clouds().find(|cloud| cloud.is_registry(host))
+}
+
+/// The cloud to whose storage accounts a host belongs.
+pub fn cloud_of_storage(host: &str) -> Option<Cloud> {
+    clouds().find(|cloud| ends_with(host, cloud.storage_suffix))
+}
+
+/// Whether a host lies below a domain, whatever the case.
+fn ends_with(host: &str, domain: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn parse(row: Row) -> Cloud {

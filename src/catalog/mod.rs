@@ -31,7 +31,7 @@ pub use api::{
     ApiProperty, api_properties, api_version, api_version_fact, api_versions, newest_api_version,
 };
 pub use azure_error::{AzureErrorCode, azure_error};
-pub use cloud::{Cloud, cloud, clouds};
+pub use cloud::{Cloud, cloud, cloud_of, cloud_of_registry, cloud_of_storage, clouds};
 pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
 pub use config_default::config_default;
 pub use cuda::cuda_driver;

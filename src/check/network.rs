@@ -115,6 +115,7 @@ fn subnet_holds_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn network_is_in_the_region(view: &View<'_>, sink: &mut Sink<'_>) {
+    network_is_in_the_subscription(view, sink);
     let region =
         |node: &Node<'_>| node.at("location").text().and_then(|name| catalog::region(&name));
     for pool in &view.pools {
@@ -128,6 +129,50 @@ fn network_is_in_the_region(view: &View<'_>, sink: &mut Sink<'_>) {
             let label = format!("the network is in {}, the account in {}", there.name, here.name);
             sink.report(&network.at("location"), label)
                 .also(&account.at("location"), "the account");
+        }
+    }
+}
+
+/// The subscription of a resource ID, in lower case; nothing where only Azure knows it.
+pub(super) fn subscription_of(id: &str) -> Option<String> {
+    let mut segments = id.strip_prefix('/')?.split('/');
+    let is_named = segments.next()?.eq_ignore_ascii_case("subscriptions");
+    let subscription = segments.next().filter(|_| is_named)?;
+    (!subscription.contains(['{', '['])).then(|| subscription.to_lowercase())
+}
+
+/// The subscription of a deployed resource; where the config names none, that of the first subnet which it names,
+/// since Azure takes all of them from one.
+pub(super) fn own_subscription(view: &View<'_>, id: &str) -> Option<String> {
+    subscription_of(id).or_else(|| {
+        joined_subnets(view).iter().find_map(|(_, subnet)| subscription_of(&subnet.id()?))
+    })
+}
+
+/// The subnets that pools, builder and Image Builder join, each with the resource that joins.
+fn joined_subnets<'a>(view: &View<'a>) -> Vec<(Node<'a>, Node<'a>)> {
+    let of_pool = |pool: &Pool<'a>| (pool.node.clone(), pool.at("networkConfiguration/subnetId"));
+    let mut joined: Vec<_> = view.pools.iter().map(of_pool).collect();
+    for interface in view.of_kind("Microsoft.Network/networkInterfaces") {
+        for configuration in interface.at("properties/ipConfigurations").items() {
+            joined.push((interface.clone(), configuration.at("properties/subnet/id")));
+        }
+    }
+    for template in view.of_kind("Microsoft.VirtualMachineImages/imageTemplates") {
+        let subnet = template.at("properties/vmProfile/vnetConfig/subnetId");
+        joined.push((template, subnet));
+    }
+    joined.retain(|(_, subnet)| subnet.exists());
+    joined
+}
+
+fn network_is_in_the_subscription(view: &View<'_>, sink: &mut Sink<'_>) {
+    for (resource, subnet) in joined_subnets(view) {
+        let there = subnet.id().and_then(|id| subscription_of(&id));
+        let own = own_subscription(view, &resource.resource().id);
+        if let Some((there, own)) = there.zip(own).filter(|(there, own)| there != own) {
+            let label = format!("the network is in subscription {there}, what joins it in {own}");
+            sink.report(&subnet, label).help("name a subnet of the subscription of the deployment");
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Check;
 use super::finding::Sink;
 use super::lifecycle::is_before;
+use super::network::{own_subscription, subscription_of};
 use super::node::{Node, same_id};
 use super::subject::{Pool, View};
 use crate::catalog::VmSize;
@@ -29,6 +30,7 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("POOL038", size_is_not_confidential),
     ("POOL039", size_encrypts_at_host),
     ("POOL040", upgrades_find_a_newer_version),
+    ("POOL045", vault_is_in_the_subscription),
 ];
 
 /// Whether running nodes take over newer versions of their image.
@@ -146,18 +148,19 @@ fn quota_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for (family, granted) in &view.subject.declared.quota {
         let Some(pools) = needed.get(&normal(family)) else { continue };
-        let cores = |pool: &Pool<'_>| {
-            let nodes =
-                pool.at("scaleSettings/fixedScale/targetDedicatedNodes").number().unwrap_or(0);
-            nodes.saturating_mul(pool.size.as_ref().map_or(0, |size| i64::from(size.vcpus)))
-        };
-        let total: i64 = pools.iter().map(|pool| cores(pool)).sum();
-        let Some(largest) = pools.iter().max_by_key(|pool| cores(pool)) else { continue };
-        if total > i64::from(*granted) {
-            let target = largest.at("scaleSettings/fixedScale/targetDedicatedNodes");
+        let cores = pools.iter().filter_map(|pool| {
+            let [dedicated, _] = pool.most_nodes();
+            let (nodes, says) = dedicated?;
+            let vcpus = pool.size.as_ref().map_or(0, |size| u64::from(size.vcpus));
+            Some((nodes.saturating_mul(vcpus), says))
+        });
+        let cores: Vec<(u64, Node<'_>)> = cores.collect();
+        let total = cores.iter().fold(0_u64, |sum, (cores, _)| sum.saturating_add(*cores));
+        let Some((_, largest)) = cores.iter().max_by_key(|(cores, _)| *cores) else { continue };
+        if total > u64::from(*granted) {
             sink.report(
-                &target,
-                format!("{total} vCPUs of {family} are needed, {granted} are declared"),
+                largest,
+                format!("{total} vCPUs of {family} are needed at most, {granted} are declared"),
             );
         }
     }
@@ -248,6 +251,22 @@ fn user_subscription_has_a_vault(view: &View<'_>, sink: &mut Sink<'_>) {
             sink.report(
                 &account.at("properties/poolAllocationMode"),
                 "no `keyVaultReference` is given",
+            );
+        }
+    }
+}
+
+fn vault_is_in_the_subscription(view: &View<'_>, sink: &mut Sink<'_>) {
+    for account in user_subscription_accounts(view) {
+        let vault = account.at("properties/keyVaultReference/id");
+        let Some(id) = vault.id() else { continue };
+        let own = own_subscription(view, &account.resource().id);
+        if let Some((there, own)) =
+            subscription_of(&id).zip(own).filter(|(there, own)| there != own)
+        {
+            sink.report(
+                &vault,
+                format!("the vault is in subscription {there}, the account in {own}"),
             );
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::bake::Bake;
+use super::formula::most_nodes;
 use super::node::{Node, last_segment, same_id};
 use crate::arm::Template;
 use crate::catalog::{self, Date, Overlay, VmSize};
@@ -33,6 +34,8 @@ pub struct Subject<'a> {
 pub struct Declared {
     /// Whether the nodes shall have GPUs, if the config says so.
     pub gpu: Option<bool>,
+    /// Whether the nodes of an account that is used and not created live in the user's subscription.
+    pub user_subscription: Option<bool>,
     /// Dedicated vCPUs granted, by VM family.
     pub quota: BTreeMap<String, u32>,
     /// The registry that is used and not created, with the mode of role assignments that the config means.
@@ -65,6 +68,20 @@ impl<'a> Pool<'a> {
 
     pub(super) fn id(&self) -> &'a str {
         last_segment(&self.node.resource().name)
+    }
+
+    /// The most dedicated and Spot nodes that its scale asks for, each with the value that says so; nothing where
+    /// only Azure can know how many.
+    pub(super) fn most_nodes(&self) -> [Option<(u64, Node<'a>)>; 2] {
+        let formula = self.at("scaleSettings/autoScale/formula");
+        if let Some(text) = formula.text() {
+            return most_nodes(text.trim()).map(|most| Some((most?, formula.clone())));
+        }
+        let fixed = self.at("scaleSettings/fixedScale");
+        ["targetDedicatedNodes", "targetLowPriorityNodes"].map(|target| {
+            let node = fixed.at(target);
+            Some((u64::try_from(node.number()?).ok()?, node))
+        })
     }
 
     /// Nodes of a fixed scale: dedicated and low-priority ones.
@@ -144,9 +161,12 @@ impl<'a> View<'a> {
             .find(|account| account.resource().name == name)
     }
 
-    /// Whether nodes of a pool live in the user's subscription; nothing when the account is not here.
+    /// Whether nodes of a pool live in the user's subscription; nothing when neither the account nor the config
+    /// says it.
     pub(super) fn in_user_subscription(&self, pool: &Pool<'_>) -> Option<bool> {
-        let account = self.account_of(pool)?;
+        let Some(account) = self.account_of(pool) else {
+            return self.subject.declared.user_subscription;
+        };
         let mode = account.at("properties/poolAllocationMode");
         if mode.is_symbolic() { None } else { Some(mode.is("UserSubscription")) }
     }

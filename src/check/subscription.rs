@@ -110,23 +110,23 @@ fn quota_of_the_subscription_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn needs_of_pool<'a>(view: &View<'a>, pool: &Pool<'a>, needs: &mut BTreeMap<String, Need<'a>>) {
     let Some(size) = &pool.size else { return };
-    let fixed = pool.at("scaleSettings/fixedScale");
     let mine = view.in_user_subscription(pool) == Some(true);
-    let (dedicated, spot) = (fixed.at("targetDedicatedNodes"), fixed.at("targetLowPriorityNodes"));
-    let vcpus = |node: &Node<'_>| {
-        let nodes = u64::try_from(node.number().unwrap_or(0)).unwrap_or(0);
-        nodes.saturating_mul(u64::from(size.vcpus))
-    };
-    let names = if mine {
-        [format!("compute:{}", family(size)), "compute:cores".to_owned()]
-    } else {
-        [format!("batch:{}", family(size)), "batch:dedicatedCores".to_owned()]
-    };
-    for name in names {
-        needs.entry(name).or_default().add(vcpus(&dedicated), dedicated.clone());
+    let [dedicated, spot] = pool.most_nodes();
+    let vcpus = |nodes: u64| nodes.saturating_mul(u64::from(size.vcpus));
+    if let Some((nodes, says)) = dedicated {
+        let names = if mine {
+            [format!("compute:{}", family(size)), "compute:cores".to_owned()]
+        } else {
+            [format!("batch:{}", family(size)), "batch:dedicatedCores".to_owned()]
+        };
+        for name in names {
+            needs.entry(name).or_default().add(vcpus(nodes), says.clone());
+        }
     }
-    let name = if mine { "compute:lowPriorityCores" } else { "batch:lowPriorityCores" };
-    needs.entry(name.to_owned()).or_default().add(vcpus(&spot), spot);
+    if let Some((nodes, says)) = spot {
+        let name = if mine { "compute:lowPriorityCores" } else { "batch:lowPriorityCores" };
+        needs.entry(name.to_owned()).or_default().add(vcpus(nodes), says);
+    }
 }
 
 fn pools_fit(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -63,6 +63,9 @@ pub(super) struct Deploy {
     /// Verify or retire this pool only
     #[arg(long, value_name = "ID")]
     pool: Option<String>,
+    /// How long `--retire-old` waits for the tasks that run on a pool
+    #[arg(long, value_name = "MINUTES", default_value_t = 60)]
+    drain_minutes: u32,
     /// Render this config again, and deploy only if the render is the same
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -261,8 +264,12 @@ impl Deploy {
             cloud: shared.cloud.clone(),
             longest_look: look(),
         };
-        let request =
-            Request { modes: self.modes(), source: self.source.clone(), pool: self.pool.clone() };
+        let request = Request {
+            modes: self.modes(),
+            source: self.source.clone(),
+            pool: self.pool.clone(),
+            drain: Duration::from_secs(u64::from(self.drain_minutes) * 60),
+        };
         deploy(render, &request, &world)
     }
 

@@ -14,7 +14,7 @@ use super::event::Event;
 use super::failure::Failure;
 use super::http::{Call, Patience};
 use super::state::tags;
-use crate::catalog;
+use crate::catalog::{self, Date};
 use crate::render::{BAKE_TAG, PlannedBake};
 
 /// What a bake leaves beside its render.
@@ -27,6 +27,8 @@ const STEP: &str = "bake";
 /// Looks at the console of a VM that is stopped, until it counts as silent: the blob is written with a delay.
 const SILENT_LOOKS: u32 = 8;
 const OPERATION: Duration = Duration::from_secs(3600);
+/// From the result on the console to the power-off.
+const POWER_OFF: Duration = Duration::from_secs(900);
 
 /// What is seen of a builder.
 struct Builder {
@@ -59,10 +61,28 @@ impl Builder {
         Some(tags(&self.value).get(name)?.as_str()?.to_owned())
     }
 
-    /// Deallocated or stopped: what the bake did, it has done.
+    /// Whether the machine is off: what the bake did, it has done.
     fn is_stopped(&self) -> bool {
-        matches!(self.power.as_str(), "stopped" | "deallocated" | "stopping" | "deallocating")
+        matches!(self.power.as_str(), "stopped" | "deallocated")
     }
+
+    /// Whether it is off or on its way there.
+    fn is_going_down(&self) -> bool {
+        self.is_stopped() || matches!(self.power.as_str(), "stopping" | "deallocating")
+    }
+}
+
+/// What a wait has seen of a bake.
+#[derive(Default)]
+struct Seen {
+    /// Steps that were told.
+    steps: usize,
+    /// Looks at a machine that is going down without a result.
+    silent: u32,
+    /// The console as it was last read.
+    log: Vec<u8>,
+    /// The end of the log of the step that failed.
+    failed_lines: Vec<String>,
 }
 
 impl Deployment<'_> {
@@ -73,7 +93,7 @@ impl Deployment<'_> {
             Failure::input("the plan has no stage `builder`", "a bake needs one")
                 .help("render it again")
         })?;
-        let mut builder = self.builder(bake)?;
+        let mut builder = self.builder(bake, Patience::Some)?;
         if let Some(found) = &builder
             && !self.is_own(bake, found)?
         {
@@ -88,10 +108,11 @@ impl Deployment<'_> {
             let made = self
                 .latest("builder", &history)
                 .is_some_and(|past| past.name == name && past.state == "Succeeded");
+            let age = builder.as_ref().map_or(Duration::ZERO, |builder| self.age(builder));
             if builder.is_none() || !made {
                 self.deploy_stage(stage, "a bake needs its builder")?;
             }
-            self.wait_for_bake(bake)?;
+            self.wait_for_bake(bake, age)?;
         }
         self.capture(bake)
     }
@@ -112,9 +133,9 @@ impl Deployment<'_> {
         own.map_or_else(known, |resource| resource.api_version.clone())
     }
 
-    fn builder(&self, bake: &PlannedBake) -> Result<Option<Builder>, Failure> {
+    fn builder(&self, bake: &PlannedBake, patience: Patience) -> Result<Option<Builder>, Failure> {
         let path = format!("{}?$expand=instanceView", self.builder_path(bake));
-        let found = self.azure.get(&path, &self.builder_api(bake));
+        let found = self.azure.get_with(&path, &self.builder_api(bake), patience);
         let found =
             found.map_err(|error| error.failure(&format!("builder {} cannot be read", bake.vm)))?;
         Ok(found.map(Builder::read))
@@ -138,68 +159,71 @@ impl Deployment<'_> {
             .help("let the other bake end; or remove it: the same command with `--yes`"))
     }
 
-    fn wait_for_bake(&self, bake: &PlannedBake) -> Result<(), Failure> {
+    /// Waits for the result. The time limit counts from the creation of the builder, whoever waits for it.
+    fn wait_for_bake(&self, bake: &PlannedBake, age: Duration) -> Result<(), Failure> {
         let minutes = u64::from(bake.timeout_minutes);
         self.world.report(Event::Step { step: STEP.to_owned() });
         self.progress(STEP, format!("on {}, at most {minutes} minutes", bake.vm));
-        let end = Instant::now() + Duration::from_secs(minutes * 60);
-        let (mut shown, mut silent, mut last) = (0, 0, Vec::new());
-        for looks in 0.. {
-            let Some(builder) = self.builder_until(bake, end)? else {
-                return Err(Failure::azure(
-                    format!("builder {} is gone", bake.vm),
-                    "someone removed it while it was baking",
-                )
-                .help("run the same command again: it starts over"));
-            };
-            let (console, bytes) = self.read_console(bake, end)?;
-            if !bytes.is_empty() {
-                last = bytes;
-            }
-            for step in console.steps.iter().skip(shown) {
-                self.progress(
-                    STEP,
-                    match step.state.as_str() {
-                        "started" => format!("{} ...", step.name),
-                        state => format!("{} {state} after {} s", step.name, step.seconds),
-                    },
-                );
-            }
-            shown = shown.max(console.steps.len());
-            if let Some(result) = &console.result {
-                return self.take_result(bake, result, &console, &last);
-            }
-            if builder.failed && !builder.is_stopped() && builder.power != "running" {
-                return Err(self.without_result(bake, "Azure could not start it", &last));
-            }
-            if builder.is_stopped() {
-                silent += 1;
-                if silent >= SILENT_LOOKS {
-                    return Err(self.without_result(
-                        bake,
-                        &format!("it is {} and left no result", builder.power),
-                        &last,
-                    ));
-                }
-            }
-            let pause = self.azure.http.look(looks, None);
-            if Instant::now() + pause > end {
-                break;
-            }
-            std::thread::sleep(pause);
+        let left = Duration::from_secs(minutes * 60).saturating_sub(age);
+        // A result that is there already is found however late it is looked for.
+        let end = Instant::now() + left.max(self.azure.http.longest_look * SILENT_LOOKS);
+        let mut seen = Seen::default();
+        let result = self
+            .azure
+            .http
+            .watch(end, |patience| self.look_at_bake(bake, end, patience, &mut seen))?;
+        if let Some(result) = result {
+            return self.take_result(bake, &result, &seen);
         }
-        let why = format!("it gave no result within {minutes} minutes");
-        Err(self
-            .without_result(bake, &why, &last)
-            .help("run the same command again to wait once more"))
+        let why = format!("it gave no result within {minutes} minutes of its creation");
+        Err(self.without_result(bake, &why, &seen.log).help(
+            "where the bake only needs longer: raise `builder.timeoutMinutes`, and render it again",
+        ))
     }
 
-    fn builder_until(&self, bake: &PlannedBake, end: Instant) -> Result<Option<Builder>, Failure> {
-        let path = format!("{}?$expand=instanceView", self.builder_path(bake));
-        let found = self.azure.get_with(&path, &self.builder_api(bake), Patience::Until(end));
-        let found =
-            found.map_err(|error| error.failure(&format!("builder {} cannot be read", bake.vm)))?;
-        Ok(found.map(Builder::read))
+    fn look_at_bake(
+        &self,
+        bake: &PlannedBake,
+        end: Instant,
+        patience: Patience,
+        seen: &mut Seen,
+    ) -> Result<Option<BakeResult>, Failure> {
+        let Some(builder) = self.builder(bake, patience)? else {
+            return Err(Failure::azure(
+                format!("builder {} is gone", bake.vm),
+                "someone removed it while it was baking",
+            )
+            .help("run the same command again: it starts over"));
+        };
+        let (console, bytes) = self.read_console(bake, end)?;
+        if !bytes.is_empty() {
+            seen.log = bytes;
+        }
+        for step in console.steps.iter().skip(seen.steps) {
+            self.progress(
+                STEP,
+                match step.state.as_str() {
+                    "started" => format!("{} ...", step.name),
+                    state => format!("{} {state} after {} s", step.name, step.seconds),
+                },
+            );
+        }
+        seen.steps = seen.steps.max(console.steps.len());
+        if console.result.is_some() {
+            seen.failed_lines = console.log;
+            return Ok(console.result);
+        }
+        if builder.failed && !builder.is_going_down() && builder.power != "running" {
+            return Err(self.without_result(bake, "Azure could not start it", &seen.log));
+        }
+        if builder.is_going_down() {
+            seen.silent += 1;
+            if seen.silent >= SILENT_LOOKS {
+                let why = format!("it is {} and left no result", builder.power);
+                return Err(self.without_result(bake, &why, &seen.log));
+            }
+        }
+        Ok(None)
     }
 
     /// The console so far; nothing before Azure has it. What passes is asked again with the next look.
@@ -239,8 +263,7 @@ impl Deployment<'_> {
         &self,
         bake: &PlannedBake,
         result: &BakeResult,
-        console: &Console,
-        log: &[u8],
+        seen: &Seen,
     ) -> Result<(), Failure> {
         if result.bake_id != bake.id {
             let why = format!(
@@ -252,11 +275,11 @@ impl Deployment<'_> {
         }
         self.keep(RESULT_FILE, &format!("{}\n", result.json));
         if !result.succeeded {
-            let log = self.keep_log(log);
-            let reason = if console.log.is_empty() {
+            let log = self.keep_log(&seen.log);
+            let reason = if seen.failed_lines.is_empty() {
                 "its log has no lines".to_owned()
             } else {
-                console.log.join("\n")
+                seen.failed_lines.join("\n")
             };
             return Err(Failure::azure(format!("the bake failed in step `{}`", result.failed_step), reason)
                 .help(format!("read the whole log: {log}"))
@@ -270,7 +293,7 @@ impl Deployment<'_> {
 
     /// An interrupted run then knows that only the capture is left. Without the tag it reads the console again.
     fn tag_success(&self, bake: &PlannedBake) {
-        let Ok(Some(builder)) = self.builder(bake) else { return };
+        let Ok(Some(builder)) = self.builder(bake, Patience::Some) else { return };
         let mut tags = tags(&builder.value);
         tags.insert(RESULT_TAG.to_owned(), SUCCEEDED.into());
         let body = json!({ "tags": tags });
@@ -290,16 +313,46 @@ impl Deployment<'_> {
         }
     }
 
+    /// How long a builder is there, by the clock of this machine. Azure gives `timeCreated` since version 2021-11-01
+    /// (<https://learn.microsoft.com/rest/api/compute/virtual-machines/get>).
+    fn age(&self, builder: &Builder) -> Duration {
+        let created = builder.value.pointer("/properties/timeCreated").and_then(Value::as_str);
+        let now = self.world.now + self.world.started.elapsed().as_secs();
+        let age = created.and_then(seconds_of).map_or(0, |created| now.saturating_sub(created));
+        Duration::from_secs(age)
+    }
+
+    /// The builder once Azure reports it as stopped. A bake publishes its result first, and then takes away what would make
+    /// a node bake again: only the power-off says that this is done, too.
+    fn stopped_builder(&self, bake: &PlannedBake) -> Result<Builder, Failure> {
+        let mut power = String::new();
+        let stopped = self.azure.http.watch(Instant::now() + POWER_OFF, |patience| {
+            let builder = self.builder(bake, patience)?.ok_or_else(|| {
+                Failure::azure(format!("builder {} is gone", bake.vm), "nothing is left to capture")
+                    .help("run the same command again: it starts over")
+            })?;
+            if power.is_empty() && !builder.is_stopped() {
+                self.progress(STEP, format!("waiting for {} to power off", bake.vm));
+            }
+            power.clone_from(&builder.power);
+            Ok(builder.is_stopped().then_some(builder))
+        })?;
+        stopped.ok_or_else(|| {
+            let why = format!(
+                "its bake succeeded, and Azure reports it as {power} {} minutes later: an image of it would hold what belongs to the builder",
+                POWER_OFF.as_secs() / 60
+            );
+            Failure::azure(format!("builder {} does not power off", bake.vm), why).help(format!(
+                "to start over: `prebake deploy {} --clean-up`, then the same command again",
+                self.render.folder.display()
+            ))
+        })
+    }
+
     fn capture(&self, bake: &PlannedBake) -> Result<(), Failure> {
         let path = self.builder_path(bake);
         let api = self.builder_api(bake);
-        let Some(builder) = self.builder(bake)? else {
-            return Err(Failure::azure(
-                format!("builder {} is gone", bake.vm),
-                "nothing is left to capture",
-            )
-            .help("run the same command again: it starts over"));
-        };
+        let builder = self.stopped_builder(bake)?;
         if builder.generalized {
             return Ok(());
         }
@@ -342,5 +395,33 @@ impl Deployment<'_> {
         if let Err(error) = (self.world.keep)(&path, text) {
             self.world.note(format!("`{}` cannot be written: {error}", path.display()));
         }
+    }
+}
+
+/// Seconds since 1970 of a time as Azure writes it, in UTC: `2026-11-29T00:21:05.1234567+00:00`.
+fn seconds_of(text: &str) -> Option<u64> {
+    let day = Date::parse(text.get(..10)?)?;
+    let days = u64::try_from(Date::parse("1970-01-01")?.days_until(day)).ok()?;
+    let rest = text.get(10..)?.strip_prefix('T')?;
+    let rest = rest.strip_suffix('Z').or_else(|| rest.strip_suffix("+00:00"))?;
+    let mut parts = rest.split('.').next()?.split(':').map(str::parse::<u64>);
+    let mut next = || parts.next()?.ok();
+    let (hours, minutes, seconds) = (next()?, next()?, next()?);
+    Some(days * 86_400 + hours * 3600 + minutes * 60 + seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_age_of_a_builder_is_counted_in_utc() {
+        // `date --utc --date=2026-11-29T00:21:05 +%s`
+        let seconds = Some(1_795_911_665);
+        assert_eq!(seconds_of("2026-11-29T00:21:05.1234567+00:00"), seconds);
+        assert_eq!(seconds_of("2026-11-29T00:21:05Z"), seconds);
+        assert_eq!(seconds_of("2026-11-29T00:21:05+02:00"), None);
+        assert_eq!(seconds_of("yesterday"), None);
+        assert_eq!(seconds_of("2026-11-29T0\u{e9}"), None);
     }
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::deployment::Deployment;
 use super::error::CallError;
 use super::failure::Failure;
-use super::http::{Answer, Body, Call, Patience, host};
+use super::http::{Answer, Body, Patience, host};
+use super::resource_manager::{Home, pages};
 
 const API: &str = "2024-07-01.20.0";
 const ACCOUNTS: &str = "Microsoft.Batch/batchAccounts";
@@ -62,22 +63,9 @@ impl<'a> BatchService<'a> {
 
     /// All pages of a list.
     pub(super) fn list(&self, path: &str) -> Result<Vec<Value>, CallError> {
-        let mut url = self.url(path);
-        let mut found = Vec::new();
-        for _ in 0..1_000 {
-            let answer = self.call("GET", &url, Body::None, Patience::Some)?;
-            let mut page = answer.json().unwrap_or_default();
-            if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
-                found.extend(items);
-            }
-            match page.get("odata.nextLink").and_then(Value::as_str) {
-                Some(next) if host(next).eq_ignore_ascii_case(&self.endpoint) => {
-                    next.clone_into(&mut url);
-                }
-                _ => break,
-            }
-        }
-        Ok(found)
+        pages(self.url(path), "odata.nextLink", |url| {
+            Ok(self.call("GET", url, Body::None, Patience::Some)?.json())
+        })
     }
 
     /// Adds or does something.
@@ -108,20 +96,7 @@ impl<'a> BatchService<'a> {
         patience: Patience,
     ) -> Result<Answer, CallError> {
         let azure = self.deployment.azure;
-        let audience = &azure.cloud.batch_audience;
-        for attempt in 0..2 {
-            let token = azure.session.token(audience)?;
-            let call = Call { bearer: Some(&token), body, ..Call::new(method, url) };
-            let answer = azure.http.send(&call, patience)?;
-            if answer.status == 401 && attempt == 0 {
-                azure.session.forget(audience);
-                continue;
-            }
-            if answer.is_success() {
-                return Ok(answer);
-            }
-            return Err(CallError::of(&answer));
-        }
-        unreachable!("the second attempt returns")
+        let home = Home { host: &self.endpoint, audience: &azure.cloud.batch_audience };
+        azure.call_home(home, method, url, body, patience)
     }
 }

@@ -278,14 +278,14 @@ impl Deployment<'_> {
         let limit = Duration::from_secs(u64::from(build.timeout_seconds)) + QUEUE;
         let end = Instant::now() + limit;
         let mut log = Log::default();
-        for looks in 0.. {
-            let found = self.azure.get_with(&path, TASKS, Patience::Until(end));
+        let over = self.azure.http.watch(end, |patience| {
+            let found = self.azure.get_with(&path, TASKS, patience);
             let found =
                 found.map_err(|error| error.failure(&format!("run {run} cannot be read")))?;
             let status = found.as_ref().map(status).unwrap_or_default();
             self.tell_log(step, &path, &mut log);
             match status.as_str() {
-                "Succeeded" => return Ok(()),
+                "Succeeded" => return Ok(Some(())),
                 "" => {
                     return Err(Failure::azure(
                         format!("run {run} of {} is gone", build.image),
@@ -305,23 +305,20 @@ impl Deployment<'_> {
                     )
                     .help("correct what the log says, then run the same command again"));
                 }
-                _ => {}
+                _ => Ok(None),
             }
-            let pause = self.azure.http.look(looks, None);
-            if Instant::now() + pause > end {
-                break;
-            }
-            std::thread::sleep(pause);
-        }
-        Err(Failure::azure(
-            format!(
-                "the build of {} is not over after {} minutes",
-                build.image,
-                limit.as_secs() / 60
-            ),
-            format!("run {run} goes on"),
-        )
-        .help("run the same command again: it waits for the same run"))
+        })?;
+        over.ok_or_else(|| {
+            Failure::azure(
+                format!(
+                    "the build of {} is not over after {} minutes",
+                    build.image,
+                    limit.as_secs() / 60
+                ),
+                format!("run {run} goes on"),
+            )
+            .help("run the same command again: it waits for the same run")
+        })
     }
 
     /// Tells the new lines of a log. Only for the eye: a log that cannot be read is read with the next look.

@@ -227,7 +227,7 @@ impl<'a> Session<'a> {
         }
         let call = Call { body: Body::Form(&fields), ..Call::new("POST", &url) };
         let answer = self.http.send(&call, Patience::Some)?;
-        token_of(&answer).ok_or_else(|| self.refused(&url, &answer))
+        token_of(&answer, self.world).ok_or_else(|| self.refused(&url, &answer))
     }
 
     fn assertion(
@@ -260,7 +260,7 @@ impl<'a> Session<'a> {
         // The metadata service answers 429 and 5xx while it starts.
         for attempt in 0.. {
             let error = match self.http.send_on_link(&call) {
-                Ok(answer) => match token_of(&answer) {
+                Ok(answer) => match token_of(&answer, self.world) {
                     Some(token) => return Ok(token),
                     None => self.refused(url, &answer),
                 },
@@ -300,18 +300,28 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What a token endpoint answers; `expires_in` is a number or, from the metadata service, a text.
-fn token_of(answer: &Answer) -> Option<Token> {
+/// What a token endpoint answers.
+fn token_of(answer: &Answer, world: &World) -> Option<Token> {
     let value = answer.json().filter(|_| answer.is_success())?;
-    let text = value.get("access_token")?.as_str()?.to_owned();
-    let seconds = match value.get("expires_in") {
-        Some(Value::Number(seconds)) => seconds.as_u64(),
-        Some(Value::String(seconds)) => seconds.parse().ok(),
-        _ => None,
-    };
-    let life = seconds.map_or(DEFAULT_LIFE, Duration::from_secs);
-    // A token of short life is used for half of it.
-    Some(Token { text, renewed_at: Instant::now() + (life.saturating_sub(MARGIN)).max(life / 2) })
+    Some(Token::new(value.get("access_token")?.as_str()?, &value, world))
+}
+
+impl Token {
+    /// The life of a token is `expires_in`, or what is left until `expires_on`; each a number or, from the endpoints
+    /// of managed identities, a text.
+    fn new(text: &str, value: &Value, world: &World) -> Self {
+        let seconds = |name: &str| match value.get(name)? {
+            Value::Number(seconds) => seconds.as_u64(),
+            Value::String(seconds) => seconds.parse().ok(),
+            _ => None,
+        };
+        let now = world.now + world.started.elapsed().as_secs();
+        let left = || Some(seconds("expires_on")?.saturating_sub(now));
+        let life = seconds("expires_in").or_else(left).map_or(DEFAULT_LIFE, Duration::from_secs);
+        // A token of short life is used for half of it.
+        let used = life.saturating_sub(MARGIN).max(life / 2);
+        Self { text: text.to_owned(), renewed_at: Instant::now() + used }
+    }
 }
 
 fn client_field(client: Option<&String>) -> String {
@@ -409,13 +419,6 @@ fn ask_cli(
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let token =
         text("accessToken").ok_or_else(|| no_login("the Azure CLI printed no token".to_owned()))?;
-    let ends = value.get("expires_on").and_then(Value::as_u64);
-    let life =
-        ends.map_or(DEFAULT_LIFE, |ends| Duration::from_secs(ends.saturating_sub(world.now)));
-    let life = life.saturating_sub(world.started.elapsed());
-    let token = Token {
-        text: token,
-        renewed_at: Instant::now() + life.saturating_sub(MARGIN).max(life / 2),
-    };
+    let token = Token::new(&token, &value, world);
     Ok((token, text("subscription")))
 }

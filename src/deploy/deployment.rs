@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -48,6 +49,8 @@ pub struct Request {
     pub source: PathBuf,
     /// The one pool that is verified or retired.
     pub pool: Option<String>,
+    /// How long `--retire-old` waits for the tasks that run on a pool.
+    pub drain: Duration,
 }
 
 /// How a deployment ended that did not fail.

@@ -187,12 +187,26 @@ fn innermost(error: &Value, target: &str, found: &mut Vec<AzureError>) {
     for detail in details {
         innermost(detail, target, found);
     }
-    if found.len() > before {
-        return;
-    }
     // The Batch data plane wraps its message: `{"lang": "en-US", "value": "..."}`.
     let wrapped = error.pointer("/message/value").and_then(Value::as_str);
     let message = wrapped.unwrap_or_else(|| text("message"));
+    if found.len() > before {
+        let known = |code: &str| catalog::azure_error(code).is_some();
+        let details_known = found[before..].iter().any(|detail| known(&detail.code));
+        if known(text("code")) && !details_known {
+            // Its details describe it, as Batch names the property that cannot be updated.
+            let mut lines = vec![message.to_owned()];
+            let details = found.drain(before..).filter(|detail| detail.message != message);
+            lines.extend(details.map(|detail| format!("{}: {}", detail.code, detail.message)));
+            found.push(AzureError {
+                status: 0,
+                code: text("code").to_owned(),
+                message: lines.join("\n"),
+                target: target.to_owned(),
+            });
+        }
+        return;
+    }
     if let Ok(inner @ Value::Object(_)) = serde_json::from_str::<Value>(message) {
         innermost(inner.get("error").unwrap_or(&inner), target, found);
         if found.len() > before {
@@ -206,5 +220,43 @@ fn innermost(error: &Value, target: &str, found: &mut Vec<AzureError>) {
             message: message.to_owned(),
             target: target.to_owned(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The shape of Azure's answers in Azure/Batch#85 and hashicorp/terraform#7986.
+    #[test]
+    fn an_error_that_is_known_keeps_its_code_and_tells_its_details() {
+        let why = "A property that cannot be updated was specified as part of the request.";
+        let refused = json!({ "code": "PropertyCannotBeUpdated", "message": why, "target": "BatchAccount",
+            "details": [{ "code": "Reason", "message": why }, { "code": "PropertyName", "message": "networkConfiguration" }] });
+        let error = ended(
+            &json!({ "code": "DeploymentFailed", "message": "See details.", "details": [refused] }),
+        );
+        assert_eq!(error.code(), "PropertyCannotBeUpdated");
+        let failure = error.failure("stage batch failed");
+        assert!(failure.reason.contains("PropertyName: networkConfiguration"), "{failure}");
+        assert!(failure.help[0].contains("blue-green"), "{failure}");
+        let busy = json!({ "code": "RetryableError", "message": "A retryable error occurred.", "details": [
+            { "code": "ReferencedResourceNotProvisioned", "message": "Cannot proceed with operation." }] });
+        assert!(ended(&busy).passes());
+    }
+
+    #[test]
+    fn a_wrapping_gives_way_to_what_it_wraps() {
+        let inner =
+            json!({ "error": { "code": "SkuNotAvailable", "message": "not here" } }).to_string();
+        let wrapped = json!({ "code": "DeploymentFailed", "message": "See details.",
+            "details": [{ "code": "Conflict", "message": inner }] });
+        assert_eq!(ended(&wrapped).code(), "SkuNotAvailable");
+    }
+
+    fn ended(error: &Value) -> CallError {
+        CallError::Refused(errors_of(error))
     }
 }

@@ -229,6 +229,25 @@ impl Http {
         Duration::from_millis(250).saturating_mul(1 << attempt.min(7)).min(self.longest_look * 3)
     }
 
+    /// Looks at something long again and again until a look gives something; nothing when the time is over.
+    pub fn watch<T>(
+        &self,
+        end: Instant,
+        mut look: impl FnMut(Patience) -> Result<Option<T>, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        for looks in 0.. {
+            if let Some(found) = look(Patience::Until(end))? {
+                return Ok(Some(found));
+            }
+            let pause = self.look(looks, None);
+            if Instant::now() + pause > end {
+                break;
+            }
+            std::thread::sleep(pause);
+        }
+        Ok(None)
+    }
+
     /// The pause before the next look at something long: short at first, then longer.
     pub fn look(&self, looks: u32, asked: Option<Duration>) -> Duration {
         let grown = Duration::from_millis(250)

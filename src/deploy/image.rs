@@ -143,12 +143,15 @@ impl Deployment<'_> {
 
     /// Path and name of the version that the render bakes.
     pub(super) fn baked_version(&self) -> Option<(String, String)> {
-        let PlannedImage::Baked { gallery, definition, version } = &self.plan.image else {
+        let PlannedImage::Baked { resource_group, subscription, gallery, definition, version } =
+            &self.plan.image
+        else {
             return None;
         };
         let path = format!(
-            "{}/providers/Microsoft.Compute/galleries/{gallery}/images/{definition}/versions/{version}",
-            self.group
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/galleries/{gallery}/images/{definition}/versions/{version}",
+            subscription.as_ref().unwrap_or(&self.subscription),
+            resource_group.as_ref().unwrap_or(&self.plan.resource_group),
         );
         Some((path, format!("{definition} {version}")))
     }
@@ -217,11 +220,14 @@ impl Deployment<'_> {
 
     /// Waits until Azure is done with a version.
     fn settled(&self, path: &str, version: &str, deployed: &Value) -> Result<Value, Failure> {
-        let end = Instant::now() + LONGEST;
-        let mut deployed = deployed.clone();
-        for looks in 0.. {
+        let (mut known, mut told) = (Some(deployed.clone()), false);
+        let settled = self.azure.http.watch(Instant::now() + LONGEST, |patience| {
+            let deployed = match known.take() {
+                Some(deployed) => deployed,
+                None => self.version_until(path, version, patience)?,
+            };
             match provisioning_state(&deployed) {
-                "Succeeded" => return Ok(deployed),
+                "Succeeded" => return Ok(Some(deployed)),
                 "Failed" => return Err(failed_version(path, version, &deployed)),
                 "Deleting" => {
                     return Err(Failure::azure(
@@ -230,28 +236,38 @@ impl Deployment<'_> {
                     )
                     .help("run the same command again when it is gone"));
                 }
-                state if looks == 0 => {
+                state if !told => {
                     self.progress("image", format!("image version {version}: {state}"));
+                    told = true;
                 }
                 _ => {}
             }
-            let pause = self.azure.http.look(looks, None);
-            if Instant::now() + pause > end {
-                break;
-            }
-            std::thread::sleep(pause);
-            let found = self.azure.get_with(path, version_api(), Patience::Until(end));
-            let found = found.map_err(|error| error.failure("the image version cannot be read"))?;
-            deployed = found.ok_or_else(|| {
-                Failure::azure(format!("image version {version} is gone"), "someone deleted it")
-                    .help("run the same command again")
-            })?;
-        }
-        Err(Failure::azure(
-            format!("image version {version} is not done after {} hours", LONGEST.as_secs() / 3600),
-            "Azure goes on with it",
-        )
-        .help("run the same command again: it waits again"))
+            Ok(None)
+        })?;
+        settled.ok_or_else(|| {
+            Failure::azure(
+                format!(
+                    "image version {version} is not done after {} hours",
+                    LONGEST.as_secs() / 3600
+                ),
+                "Azure goes on with it",
+            )
+            .help("run the same command again: it waits again")
+        })
+    }
+
+    fn version_until(
+        &self,
+        path: &str,
+        version: &str,
+        patience: Patience,
+    ) -> Result<Value, Failure> {
+        let found = self.azure.get_with(path, version_api(), patience);
+        let found = found.map_err(|error| error.failure("the image version cannot be read"))?;
+        found.ok_or_else(|| {
+            Failure::azure(format!("image version {version} is gone"), "someone deleted it")
+                .help("run the same command again")
+        })
     }
 }
 

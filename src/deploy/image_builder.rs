@@ -103,8 +103,8 @@ impl Deployment<'_> {
         let limit = Duration::from_secs(u64::from(planned.timeout_minutes) * 60) + AROUND;
         let end = Instant::now() + limit;
         let mut told = String::new();
-        for looks in 0.. {
-            let found = self.azure.get_with(path, template_api(), Patience::Until(end));
+        let over = self.azure.http.watch(end, |patience| {
+            let found = self.azure.get_with(path, template_api(), patience);
             let found =
                 found.map_err(|error| error.failure("the image template cannot be read"))?;
             let Some(template) = found else {
@@ -121,23 +121,20 @@ impl Deployment<'_> {
                 self.progress(STEP, told.as_str());
             }
             match run.state.as_str() {
-                "Succeeded" if ours && self.version(version)?.is_some() => return Ok(()),
+                "Succeeded" if ours && self.version(version)?.is_some() => Ok(Some(())),
                 "Failed" | "Canceled" | "PartiallySucceeded" if ours => {
-                    return Err(self.failed_run(planned, &template, &run));
+                    Err(self.failed_run(planned, &template, &run))
                 }
-                _ => {}
+                _ => Ok(None),
             }
-            let pause = self.azure.http.look(looks, None);
-            if Instant::now() + pause > end {
-                break;
-            }
-            std::thread::sleep(pause);
-        }
-        Err(Failure::azure(
-            format!("Image Builder is not done after {} minutes", limit.as_secs() / 60),
-            "its run goes on",
-        )
-        .help("run the same command again: it waits for the same run"))
+        })?;
+        over.ok_or_else(|| {
+            Failure::azure(
+                format!("Image Builder is not done after {} minutes", limit.as_secs() / 60),
+                "its run goes on",
+            )
+            .help("run the same command again: it waits for the same run")
+        })
     }
 
     fn failed_run(&self, planned: &PlannedImageBuilder, template: &Value, run: &Run) -> Failure {
@@ -169,7 +166,7 @@ impl Deployment<'_> {
         let reason = |error: super::error::CallError| error.failure("").reason;
         let base = format!("/subscriptions/{}/resourceGroups/{name}", self.subscription);
         let path = format!("{base}/providers/Microsoft.Storage/storageAccounts");
-        let accounts = self.azure.list(&path, "2023-05-01").map_err(reason)?.unwrap_or_default();
+        let accounts = self.azure.list(&path, storage_api()).map_err(reason)?.unwrap_or_default();
         let endpoint = accounts
             .iter()
             .find_map(|account| account.pointer("/properties/primaryEndpoints/blob")?.as_str());
@@ -180,10 +177,10 @@ impl Deployment<'_> {
             let headers = [("x-ms-version", "2021-08-06")];
             let call = Call { bearer: Some(&token), headers: &headers, ..Call::new("GET", url) };
             let answer = self.azure.http.send(&call, Patience::Some).map_err(|error| error.why)?;
-            if answer.is_success() {
-                Ok(String::from_utf8_lossy(&answer.bytes).into_owned())
-            } else {
-                Err(format!("status {}", answer.status))
+            match answer.status {
+                200..=299 => Ok(String::from_utf8_lossy(&answer.bytes).into_owned()),
+                403 => Err("whoever deploys needs `Storage Blob Data Reader` on it".to_owned()),
+                status => Err(format!("status {status}")),
             }
         };
         let listed = read(&format!("{endpoint}/packerlogs?restype=container&comp=list"))?;
@@ -236,6 +233,11 @@ fn run_of(template: &Value) -> Run {
 
 fn is_running(state: &str) -> bool {
     matches!(state, "Running" | "Canceling")
+}
+
+fn storage_api() -> &'static str {
+    catalog::api_version("Microsoft.Storage/storageAccounts")
+        .expect("the catalog has the version of every type that templates use")
 }
 
 fn template_api() -> &'static str {

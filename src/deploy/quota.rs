@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::deployment::Deployment;
 use super::preflight::Table;
 use crate::catalog;
-use crate::render::Cores;
+use crate::check;
+use crate::expand::Resource;
+use crate::render::{Cores, PlannedPool};
 
 /// <https://learn.microsoft.com/rest/api/compute/resource-skus/list>
 const SKUS: &str = "2021-07-01";
@@ -35,7 +37,7 @@ impl Deployment<'_> {
             .as_ref()
             .filter(|batch| batch.user_subscription && self.request.modes.batch);
         for pool in batch.into_iter().flat_map(|batch| &batch.pools) {
-            need(&pool.size, u64::from(pool.nodes.unwrap_or(0)));
+            need(&pool.size, self.most_nodes(pool));
         }
         if needed.is_empty() {
             return;
@@ -166,6 +168,26 @@ impl Deployment<'_> {
         }
     }
 
+    /// The most dedicated nodes that a pool asks for: its own number, or the maximum of its formula.
+    fn most_nodes(&self, pool: &PlannedPool) -> u64 {
+        if let Some(nodes) = pool.nodes {
+            return u64::from(nodes);
+        }
+        let is_pool = |resource: &&Resource| {
+            resource.kind.eq_ignore_ascii_case("Microsoft.Batch/batchAccounts/pools")
+                && resource
+                    .name
+                    .rsplit('/')
+                    .next()
+                    .is_some_and(|id| id.eq_ignore_ascii_case(&pool.id))
+        };
+        let resource = self.resources.iter().find(is_pool);
+        let properties = resource.and_then(|resource| resource.body.get("properties"));
+        let formula = properties.and_then(|it| it.pointer("/scaleSettings/autoScale/formula"));
+        let formula = formula.and_then(Value::as_str).unwrap_or_default();
+        check::most_nodes(formula.trim())[0].unwrap_or(0)
+    }
+
     fn check_batch_sizes(&self, table: &mut Table, sizes: &BTreeSet<String>) {
         let location = &self.plan.location;
         let path = format!(
@@ -200,7 +222,7 @@ impl Deployment<'_> {
         let Some(batch) = &self.plan.batch else { return };
         let mut families: BTreeMap<String, (String, u64)> = BTreeMap::new();
         for pool in &batch.pools {
-            let cores = pool.size.cores * u64::from(pool.nodes.unwrap_or(0));
+            let cores = pool.size.cores.saturating_mul(self.most_nodes(pool));
             families
                 .entry(plain(&pool.size.family))
                 .or_insert_with(|| (pool.size.family.clone(), 0))

@@ -13,6 +13,9 @@ use super::error::{AzureError, CallError, errors_of};
 use super::failure::Failure;
 use super::http::{Answer, Body, Call, Http, Patience, host};
 
+/// Pages of one list: a list that never ends must not be followed for ever.
+const MOST_PAGES: usize = 1_000;
+
 /// What an operation that takes its time gives when it ends.
 type Done = Result<Option<Value>, CallError>;
 
@@ -49,24 +52,14 @@ impl Azure<'_> {
 
     /// All pages of a list; nothing when what holds it is not there.
     pub fn list(&self, path: &str, api_version: &str) -> Result<Option<Vec<Value>>, CallError> {
-        let mut url = self.url(path, api_version);
-        let mut found = Vec::new();
-        for _ in 0..1_000 {
-            let answer = match self.call("GET", &url, Body::None, Patience::Some) {
-                Ok(answer) => answer,
-                Err(error) if error.is_absent() => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            let Some(mut page) = self.value(&answer)? else { break };
-            if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
-                found.extend(items);
-            }
-            match page.get("nextLink").and_then(Value::as_str) {
-                Some(next) if !next.is_empty() => next.clone_into(&mut url),
-                _ => break,
-            }
+        let listed = pages(self.url(path, api_version), "nextLink", |url| {
+            self.value(&self.call("GET", url, Body::None, Patience::Some)?)
+        });
+        match listed {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.is_absent() => Ok(None),
+            Err(error) => Err(error),
         }
-        Ok(Some(found))
     }
 
     /// Sends something and waits until Azure is done with it.
@@ -177,7 +170,7 @@ impl Azure<'_> {
         })
     }
 
-    /// One call with a token of Azure Resource Manager, which goes to no other host.
+    /// One call to Azure Resource Manager.
     fn call(
         &self,
         method: &str,
@@ -185,9 +178,23 @@ impl Azure<'_> {
         body: Body<'_>,
         patience: Patience,
     ) -> Result<Answer, CallError> {
-        if !host(url).eq_ignore_ascii_case(host(&self.cloud.resource_manager))
-            || !url.starts_with("https://")
-        {
+        let home = Home {
+            host: host(&self.cloud.resource_manager),
+            audience: &self.cloud.resource_manager_audience,
+        };
+        self.call_home(home, method, url, body, patience)
+    }
+
+    /// One call with the token of a host, which goes to no other host.
+    pub fn call_home(
+        &self,
+        home: Home<'_>,
+        method: &str,
+        url: &str,
+        body: Body<'_>,
+        patience: Patience,
+    ) -> Result<Answer, CallError> {
+        if !host(url).eq_ignore_ascii_case(home.host) || !url.starts_with("https://") {
             return Err(Failure::azure(
                 format!("Azure names an address outside of itself: `{}`", host(url)),
                 "a token is never sent to another host",
@@ -195,7 +202,7 @@ impl Azure<'_> {
             .help("check `--cloud`")
             .into());
         }
-        let audience = &self.cloud.resource_manager_audience;
+        let audience = home.audience;
         let mut refused = false;
         for looks in 0.. {
             let token = match self.session.token(audience) {
@@ -221,6 +228,35 @@ impl Azure<'_> {
         }
         unreachable!("each turn returns or waits")
     }
+}
+
+/// A host, and for whom the tokens are that it takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Home<'a> {
+    /// The host, with its port.
+    pub host: &'a str,
+    /// The audience.
+    pub audience: &'a str,
+}
+
+/// The items of all pages of a list; `next` is the member that names the next page.
+pub fn pages(
+    mut url: String,
+    next: &str,
+    mut get: impl FnMut(&str) -> Result<Option<Value>, CallError>,
+) -> Result<Vec<Value>, CallError> {
+    let mut found = Vec::new();
+    for _ in 0..MOST_PAGES {
+        let Some(mut page) = get(&url)? else { break };
+        if let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) {
+            found.extend(items);
+        }
+        match page.get(next).and_then(Value::as_str) {
+            Some(link) if !link.is_empty() => link.clone_into(&mut url),
+            _ => break,
+        }
+    }
+    Ok(found)
 }
 
 /// The error of an operation that ended badly.

@@ -15,8 +15,8 @@ use crate::render::PlannedPool;
 
 /// Metadata of a pool that others replace: the ID of the config.
 const POOL_METADATA: &str = "prebake-pool";
-/// Running tasks are waited for so long.
-const DRAIN: Duration = Duration::from_secs(3600);
+/// A pool that is being removed is waited for so long.
+const REMOVAL: Duration = Duration::from_secs(3600);
 
 impl Deployment<'_> {
     /// Drains and removes what the pools of the render replaced.
@@ -71,22 +71,16 @@ impl Deployment<'_> {
 
     /// A pool takes a while to let go of its nodes.
     fn wait_until_gone(&self, service: &BatchService<'_>, pool: &str) -> Result<(), Failure> {
-        let end = Instant::now() + DRAIN;
-        for looks in 0.. {
-            let found = service.get(&format!("/pools/{}", escape(pool)), Patience::Until(end));
+        let gone = self.azure.http.watch(Instant::now() + REMOVAL, |patience| {
+            let found = service.get(&format!("/pools/{}", escape(pool)), patience);
             let found =
                 found.map_err(|error| error.failure(&format!("pool {pool} cannot be read")))?;
-            if found.is_none() {
-                return Ok(());
-            }
-            let pause = self.azure.http.look(looks, None);
-            if Instant::now() + pause > end {
-                break;
-            }
-            std::thread::sleep(pause);
-        }
-        Err(Failure::azure(format!("pool {pool} is still being removed"), "Azure goes on with it")
-            .help("run the same command again to see its end"))
+            Ok(found.is_none().then_some(()))
+        })?;
+        gone.ok_or_else(|| {
+            Failure::azure(format!("pool {pool} is still being removed"), "Azure goes on with it")
+                .help("run the same command again to see its end")
+        })
     }
 
     /// No new nodes, no new tasks; what runs may end.
@@ -124,9 +118,9 @@ impl Deployment<'_> {
         step: &str,
         pool: &str,
     ) -> Result<(), Failure> {
-        let end = Instant::now() + DRAIN;
+        let drain = self.request.drain;
         let mut before = None;
-        for looks in 0.. {
+        let ended = self.azure.http.watch(Instant::now() + drain, |_| {
             let nodes = service.list(&format!("/pools/{}/nodes", escape(pool)));
             let nodes = nodes.map_err(|error| {
                 error.failure(&format!("the nodes of pool {pool} cannot be listed"))
@@ -135,24 +129,19 @@ impl Deployment<'_> {
                 .iter()
                 .map(|node| node.get("runningTasksCount").and_then(Value::as_u64).unwrap_or(0))
                 .sum();
-            if running == 0 {
-                return Ok(());
-            }
-            if before != Some(running) {
+            if running > 0 && before != Some(running) {
                 self.progress(step, format!("{running} tasks are running"));
                 before = Some(running);
             }
-            let pause = self.azure.http.look(looks, None);
-            if Instant::now() + pause > end {
-                break;
-            }
-            std::thread::sleep(pause);
-        }
-        Err(Failure::azure(
-            format!("tasks still run on pool {pool} after {} minutes", DRAIN.as_secs() / 60),
-            "it is drained, and stays",
-        )
-        .help("run the same command again to wait once more, or end the tasks"))
+            Ok((running == 0).then_some(()))
+        })?;
+        ended.ok_or_else(|| {
+            Failure::azure(
+                format!("tasks still run on pool {pool} after {} minutes", drain.as_secs() / 60),
+                "its nodes take no new tasks, and the pool stays",
+            )
+            .help("run the same command again, with a longer `--drain-minutes`; or end the tasks")
+        })
     }
 }
 

@@ -9,7 +9,6 @@ use super::deployment::Deployment;
 use super::error::CallError;
 use super::event::{Event, Outcome};
 use super::failure::Failure;
-use super::http::Patience;
 use super::resource_manager::ended;
 use super::state::{Drift, RESOURCES, StageState, deployment_name, stale_assignments};
 use crate::diff::path_text;
@@ -105,7 +104,11 @@ impl Deployment<'_> {
         match self.azure.send("PUT", &path, RESOURCES, Some(body)) {
             Ok(_) => {}
             // The same content is being deployed by someone else, or by a run that was interrupted.
-            Err(error) if error.has_code("DeploymentActive") => {
+            Err(error)
+                if ["DeploymentActive", "DeploymentActiveAndUneditable"]
+                    .iter()
+                    .any(|code| error.has_code(code)) =>
+            {
                 self.progress(step, format!("deployment {name} is running already"));
             }
             Err(CallError::Failed(failure)) => return Err(failure),
@@ -123,10 +126,10 @@ impl Deployment<'_> {
         let path = self.deployment_path(name);
         let end = Instant::now() + LONGEST;
         let mut told = BTreeSet::new();
-        for looks in 0.. {
+        let over = self.azure.http.watch(end, |patience| {
             let deployment = self
                 .azure
-                .get_with(&path, RESOURCES, Patience::Until(end))
+                .get_with(&path, RESOURCES, patience)
                 .map_err(|error| error.failure(&format!("deployment {name} cannot be read")))?;
             let Some(deployment) = deployment else {
                 return Err(Failure::azure(
@@ -137,24 +140,22 @@ impl Deployment<'_> {
             };
             let state = deployment.pointer("/properties/provisioningState").and_then(Value::as_str);
             match state.unwrap_or_default() {
-                "Succeeded" => return Ok(Ok(())),
+                "Succeeded" => return Ok(Some(Ok(()))),
                 state @ ("Failed" | "Canceled") => {
-                    return Ok(Err(ended(deployment.pointer("/properties/error"), state)));
+                    return Ok(Some(Err(ended(deployment.pointer("/properties/error"), state))));
                 }
                 _ => {}
             }
             self.tell_operations(step, &path, &mut told);
-            let pause = self.azure.http.look(looks, None);
-            if Instant::now() + pause > end {
-                break;
-            }
-            std::thread::sleep(pause);
-        }
-        Err(Failure::azure(
-            format!("deployment {name} takes more than {} hours", LONGEST.as_secs() / 3600),
-            "it goes on in Azure",
-        )
-        .help("run the same command again: it goes on from there"))
+            Ok(None)
+        })?;
+        over.ok_or_else(|| {
+            Failure::azure(
+                format!("deployment {name} takes more than {} hours", LONGEST.as_secs() / 3600),
+                "it goes on in Azure",
+            )
+            .help("run the same command again: it goes on from there")
+        })
     }
 
     /// Tells the resources that are new since the last look. Only for the eye: what cannot be asked is left out.

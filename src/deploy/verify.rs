@@ -96,7 +96,8 @@ impl Deployment<'_> {
         task: &Value,
     ) -> Result<(), Failure> {
         let unique = self.world.now + self.world.started.elapsed().as_secs();
-        let job = format!("{JOB}{}-{unique}-{}", pool.id, std::process::id());
+        // An ID has 64 characters at most; what is unique stands before the part that may be cut.
+        let job = format!("{JOB}{unique}-{}-{}", std::process::id(), pool.id);
         let job: String = job.chars().take(64).collect();
         let what = format!("the verification of pool {} cannot be started", pool.id);
         let body = json!({ "id": job, "poolInfo": { "poolId": pool.id } });
@@ -136,8 +137,8 @@ impl Deployment<'_> {
     ) -> Result<Value, Failure> {
         let end = Instant::now() + LONGEST;
         let mut before = String::new();
-        for looks in 0.. {
-            let task = service.get(&format!("/jobs/{job}/tasks/{TASK}"), Patience::Until(end));
+        let ended = self.azure.http.watch(end, |patience| {
+            let task = service.get(&format!("/jobs/{job}/tasks/{TASK}"), patience);
             let task = task
                 .map_err(|error| error.failure(&format!("the task of job {job} cannot be read")))?;
             let task = task.ok_or_else(|| {
@@ -149,24 +150,19 @@ impl Deployment<'_> {
                 self.progress(step, format!("task {state}"));
                 state.clone_into(&mut before);
             }
-            if state == "completed" {
-                return Ok(task);
-            }
-            let pause = self.azure.http.look(looks, None);
-            if Instant::now() + pause > end {
-                break;
-            }
-            std::thread::sleep(pause);
-        }
-        Err(Failure::azure(
-            format!(
-                "the task on pool {} did not end within {} minutes",
-                pool.id,
-                LONGEST.as_secs() / 60
-            ),
-            state_of_pool(service, pool),
-        )
-        .help(format!("job {job} is left as it is; `--clean-up` removes it")))
+            Ok((state == "completed").then_some(task))
+        })?;
+        ended.ok_or_else(|| {
+            Failure::azure(
+                format!(
+                    "the task on pool {} did not end within {} minutes",
+                    pool.id,
+                    LONGEST.as_secs() / 60
+                ),
+                state_of_pool(service, pool),
+            )
+            .help(format!("job {job} is left as it is; `--clean-up` removes it"))
+        })
     }
 
     fn tell_file(&self, service: &BatchService<'_>, step: &str, path: &str) {

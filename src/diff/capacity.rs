@@ -5,9 +5,9 @@ use std::ops::AddAssign;
 
 use serde_json::Value;
 
-use super::formula;
 use super::judge::POOL;
 use crate::catalog;
+use crate::check;
 use crate::expand::Resource;
 
 /// An amount of capacity. GPUs are a fraction where a size has a share of one.
@@ -204,7 +204,7 @@ fn nodes(settings: Option<&Value>) -> Nodes {
     let Some(settings) = settings else { return Nodes::default() };
     if let Some(formula) = settings.get("autoScale").and_then(|scale| scale.get("formula")) {
         let text = formula.as_str().map(str::trim);
-        let mut nodes = Nodes::of(text.map_or([None, None], formula::most_nodes));
+        let mut nodes = Nodes::of(text.map_or([None, None], check::most_nodes));
         nodes.auto_scale = true;
         nodes.formula = text.filter(|_| nodes.unknown).map(str::to_owned);
         return nodes;

@@ -62,9 +62,9 @@ impl FileKind {
         match self {
             Self::Bake => "the node image must be baked again, under a new image version",
             Self::Build => {
-                "`deploy.sh` builds what it names under tags that the registry does not have yet"
+                "the next deployment builds the images whose tags the registry does not have yet"
             }
-            Self::Script => "the deployment runs differently from now on",
+            Self::Script => "the script deploys differently from now on",
             _ => "",
         }
     }

@@ -13,7 +13,6 @@ mod cost;
 mod drift;
 mod files;
 mod findings;
-mod formula;
 mod judge;
 pub mod live;
 mod origin;

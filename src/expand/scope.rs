@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 
 use super::module::Module;
 use super::session::Session;
-use crate::arm::evaluate::{Context, Evaluated, Evaluator, Locals, Lookup, Scope, UserFunction};
+use crate::arm::evaluate::{
+    Context, Evaluated, Evaluator, Locals, Lookup, Scope, UserFunction, Work,
+};
 use crate::arm::expression;
 use crate::diagnostic::{Diagnostic, nearest, pointer};
 
@@ -124,11 +126,10 @@ impl<'s> TemplateScope<'s> {
         }
         let pointer = self.at("parameters", declared);
         if let Some(default) = declaration.get("defaultValue") {
-            let nested = Evaluator::new(self).after(evaluator);
+            let nested = Evaluator::new(self).below(evaluator);
             let value = nested.value(default, &Locals::NONE);
             self.session
                 .report_problems(nested.take_problems(), &format!("{pointer}/defaultValue"));
-            evaluator.take_over(&nested);
             self.check_parameter(declared, declaration, &value);
             return Lookup::Known(Rc::new(value));
         }
@@ -163,7 +164,7 @@ impl<'s> TemplateScope<'s> {
 
     fn variable_value(&self, name: &str, evaluator: &Evaluator<'_>) -> Lookup {
         let Some(variables) = self.section("variables") else { return Lookup::Missing };
-        let nested = Evaluator::new(self).after(evaluator);
+        let nested = Evaluator::new(self).below(evaluator);
         let found = if let Some((declared, value)) =
             find(variables, name).filter(|(declared, _)| *declared != "copy")
         {
@@ -174,7 +175,6 @@ impl<'s> TemplateScope<'s> {
         } else {
             return Lookup::Missing;
         };
-        evaluator.take_over(&nested);
         Lookup::Known(Rc::new(found))
     }
 
@@ -230,6 +230,10 @@ impl Scope for TemplateScope<'_> {
 
     fn context(&self) -> &Context {
         &self.context
+    }
+
+    fn work(&self) -> &Work {
+        &self.session.work
     }
 
     fn reference(&self, target: &Evaluated, _: &Evaluator<'_>) -> Option<Rc<Evaluated>> {

@@ -1,7 +1,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::arm::SourceMap;
-use crate::arm::evaluate::Problem;
+use crate::arm::evaluate::{Problem, Work};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Resources of one stage; Azure takes 800 a template.
@@ -18,11 +18,19 @@ pub(super) struct Session<'a> {
     source_map: &'a SourceMap,
     diagnostics: RefCell<Diagnostics>,
     resources: Cell<usize>,
+    /// What evaluating has cost so far, over all templates and their modules.
+    pub(super) work: Work,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(stage: &'a str, source_map: &'a SourceMap) -> Self {
-        Self { stage, source_map, diagnostics: RefCell::default(), resources: Cell::new(0) }
+        Self {
+            stage,
+            source_map,
+            diagnostics: RefCell::default(),
+            resources: Cell::new(0),
+            work: Work::default(),
+        }
     }
 
     pub(super) fn into_diagnostics(self) -> Diagnostics {

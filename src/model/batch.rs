@@ -2,9 +2,10 @@ use serde::Serialize;
 
 use super::names::Names;
 use super::pool::{self, Pool};
-use super::pool_tasks::{self, check_identity};
+use super::pool_tasks;
 use super::registry::Role;
 use super::resolver::Resolver;
+use super::resource_id::ResourceId;
 use super::secret::{Secret, Secrets};
 use super::sizes::Machine;
 use super::{Image, Node, is_resource_id};
@@ -17,6 +18,12 @@ use crate::diagnostic::Diagnostic;
 pub struct Batch {
     /// Whether this deployment creates the account.
     pub create_account: bool,
+    /// Resource group of an existing account, when it is another one.
+    pub resource_group: Option<String>,
+    /// Subscription of an existing account, when it is another one.
+    pub subscription: Option<String>,
+    /// The account lies in another resource group or subscription.
+    pub elsewhere: bool,
     /// Account name.
     pub account: String,
     /// `BatchService` or `UserSubscription`.
@@ -27,8 +34,10 @@ pub struct Batch {
     pub key_vault_id: Option<String>,
     /// Last part of `key_vault_id`.
     pub key_vault_name: Option<String>,
-    /// Name of the auto-storage account that is created.
+    /// Name of the auto-storage account.
     pub storage_account: Option<String>,
+    /// The auto-storage account, when it exists.
+    pub storage_at: Option<ResourceId>,
     /// With what nodes read the auto-storage, if a pool reads it and the account is created.
     pub node_identity: Option<NodeIdentity>,
     /// Secrets that the pools need.
@@ -82,12 +91,17 @@ pub(super) fn resolve(
     let user_subscription = account.allocation_mode == Some(AllocationMode::UserSubscription);
     let name = account_name(resolver, &account, create_account, names)?;
     key_vault(resolver, &account, user_subscription);
+    elsewhere(resolver, &account, create_account);
     let storage = written.storage.unwrap_or_default();
-    let storage_account = (create_account && storage.create.unwrap_or(true))
-        .then(|| storage.name.clone().unwrap_or_else(|| names.global("st", 24)));
+    let storage_at = existing_storage(resolver, &storage);
+    let own_name = |at: &ResourceId| at.name.clone();
+    let storage_account = (create_account && storage.create.unwrap_or(true)).then(|| {
+        let existing = storage_at.as_ref().map(own_name);
+        existing.or(storage.name.clone()).unwrap_or_else(|| names.global("st", 24))
+    });
     same_ids(resolver, &written.pools);
     if let Some(id) = &storage.node_identity {
-        check_identity(resolver, id, "/batch/storage/nodeIdentity");
+        ResourceId::of_identity(resolver, id, "/batch/storage/nodeIdentity");
     }
     context.storage = Storage {
         create_account,
@@ -114,12 +128,16 @@ pub(super) fn resolve(
     let vault_name = account.key_vault_id.as_deref().and_then(|id| id.rsplit('/').next());
     Some(Batch {
         create_account,
+        elsewhere: account.resource_group.is_some() || account.subscription.is_some(),
+        resource_group: account.resource_group,
+        subscription: account.subscription,
         account: name,
         allocation_mode: if user_subscription { "UserSubscription" } else { "BatchService" },
         user_subscription,
         key_vault_name: vault_name.map(str::to_owned),
         key_vault_id: account.key_vault_id,
         storage_account,
+        storage_at,
         node_identity: node_identity(&written.pools, &context.storage),
         secrets: secrets.into_list(),
         follows_image: pools.iter().any(|pool| pool.follows_image),
@@ -127,6 +145,69 @@ pub(super) fn resolve(
         existing_definition: context.node_image.existing_definition_id(),
         pools,
     })
+}
+
+/// An account in another place exists, and its pools are deployed there, without a network of this deployment.
+fn elsewhere(resolver: &mut Resolver<'_>, account: &fields::Account, create: bool) {
+    let network = resolver.config.network.as_ref();
+    let creates_network = network.is_none_or(|network| network.subnet_id.is_none());
+    for (key, _) in [
+        ("resourceGroup", account.resource_group.is_some()),
+        ("subscription", account.subscription.is_some()),
+    ]
+    .into_iter()
+    .filter(|(_, given)| *given)
+    {
+        let pointer = format!("/batch/account/{key}");
+        if create {
+            resolver.error(
+                "PB1022",
+                &pointer,
+                format!("`{key}` is only for an existing account"),
+                "an account that is created lies in the config's resource group",
+                format!("drop `{key}`, or say `create: false`"),
+            );
+        } else if creates_network {
+            resolver.error(
+                "PB1502",
+                &pointer,
+                "pools of an account elsewhere need an existing subnet",
+                "a network that is created would lie in the account's resource group",
+                "name the subnet under `network.subnetId`",
+            );
+            return;
+        }
+    }
+}
+
+/// The auto-storage account that the config names.
+fn existing_storage(
+    resolver: &mut Resolver<'_>,
+    storage: &fields::AutoStorage,
+) -> Option<ResourceId> {
+    let id = storage.id.as_ref()?;
+    for (key, given) in [("create", storage.create.is_some()), ("name", storage.name.is_some())] {
+        if given {
+            resolver.error(
+                "PB1022",
+                &format!("/batch/storage/{key}"),
+                format!("`{key}` has no meaning beside `id`"),
+                "an existing storage account is used as it is",
+                format!("drop `{key}`, or drop `id` to create a storage account"),
+            );
+        }
+    }
+    let found = ResourceId::parse(id, "Microsoft.Storage/storageAccounts");
+    if found.is_none() {
+        resolver.error(
+            "PB1026",
+            "/batch/storage/id",
+            "not the ID of a storage account",
+            "expected `/subscriptions/.../storageAccounts/<account>`",
+            "copy it from `az storage account show --query id`",
+        );
+    }
+    found
 }
 
 fn node_identity(pools: &[fields::Pool], storage: &Storage) -> Option<NodeIdentity> {

@@ -66,7 +66,11 @@ impl<'a> NeedsEmptyPool<'a> {
                 Some(format!("{}/{}", baked.gallery, baked.definition))
             }
             Some(baked) => {
-                Some(format!("{}/{}/{}", baked.gallery, baked.definition, baked.version))
+                let image = format!("{}/{}/{}", baked.gallery, baked.definition, baked.version);
+                let place = [&baked.subscription, &baked.resource_group];
+                let place: String =
+                    place.into_iter().flatten().map(|part| format!("{part}/")).collect();
+                Some(format!("{place}{image}"))
             }
             None if pool.follows_image => context.node_image.existing_definition_id(),
             None => context.node_image.existing_id.clone(),

@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use super::registry::Registry;
 use super::resolver::Resolver;
+use crate::catalog;
 use crate::config::fields;
 
 /// A container image with one spelling for cloud-init, the build and the pools.
@@ -174,7 +175,13 @@ fn server(
     } else {
         host.unwrap_or("docker.io").to_lowercase()
     };
-    if !private && server.ends_with(".azurecr.io") {
+    let of_azure = catalog::cloud_of_registry(&server).filter(|_| !private);
+    if let Some(other) = of_azure.as_ref().filter(|other| other.key != resolver.cloud().key) {
+        let what = format!("`{server}` is a registry");
+        super::cloud::same(resolver, other, &what, pointer);
+        return None;
+    }
+    if of_azure.is_some() {
         resolver.error(
             "PB1024",
             pointer,

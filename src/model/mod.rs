@@ -4,9 +4,11 @@
 //! Formats no text: that is `render`. Reports `PB1xxx` at the config's own places. `resolve` here calls
 //! one file for each part of the config; `resolver` is what they share, and `lost` what it keeps to itself.
 
+mod access;
 pub mod bake;
 mod batch;
 mod blue_green;
+mod cloud;
 mod gpu;
 mod images;
 mod lost;
@@ -18,13 +20,16 @@ mod origin;
 mod pool;
 mod pool_machine;
 mod pool_tasks;
+mod quota;
 mod registry;
 mod resolver;
+mod resource_id;
 mod secret;
 mod sizes;
 mod stacks;
 mod tags;
 
+pub use access::{Access, Grant, Principal, Scope, Submitter};
 pub use batch::{Batch, NodeIdentity};
 pub use gpu::Gpu;
 pub use images::{Build, Image, NameValue};
@@ -37,6 +42,8 @@ pub use pool::{Application, AutoScale, Containers, FixedScale, Pool};
 pub use pool_machine::{Machine, User};
 pub use pool_tasks::{HostMount, Job, Mount, ResourceFile, Share, StartTask, TaskContainer};
 pub use registry::{Registry, Role};
+pub use resource_id::ResourceId;
+use resource_id::is_resource_id;
 pub use secret::Secret;
 pub use sizes::Size;
 pub use stacks::Stacks;
@@ -45,7 +52,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::catalog::{self, Overlay};
+use crate::catalog::{self, Cloud, Overlay};
 use crate::config::{Config, Document, Partial};
 use crate::diagnostic::{Diagnostics, Severity, nearest};
 use bake::BakePlan;
@@ -60,6 +67,8 @@ pub struct Model {
     pub name: String,
     /// Region, as ARM spells it.
     pub location: String,
+    /// The cloud of the region.
+    pub cloud: Cloud,
     /// Resource group.
     pub resource_group: String,
     /// Subscription, if the config names one.
@@ -68,6 +77,8 @@ pub struct Model {
     pub tags: BTreeMap<String, String>,
     /// Name of the user-assigned identity that pulls private images.
     pub identity: Option<String>,
+    /// That identity, when it exists.
+    pub identity_at: Option<ResourceId>,
     /// Name of the identity under which tasks push in ABAC mode.
     pub build_identity: Option<String>,
     /// The registry.
@@ -86,6 +97,8 @@ pub struct Model {
     pub network: Network,
     /// The Batch account, when pools are deployed.
     pub batch: Option<Batch>,
+    /// Who may do what.
+    pub access: Access,
     /// Deployment stacks, when the config asks for them.
     pub stacks: Option<Stacks>,
     /// The stages that this config deploys, in order.
@@ -115,6 +128,10 @@ pub struct Builder {
     pub proxy_size: &'static str,
     /// Name of the identity under which Azure Image Builder works.
     pub identity: String,
+    /// That identity, when it exists.
+    pub identity_at: Option<ResourceId>,
+    /// Role that joins a subnet.
+    pub network_role: Role,
     /// Role that publishes to a gallery.
     pub publisher_role: Role,
     /// Role that assigns an identity to a VM.
@@ -165,16 +182,20 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     let (sizes, node, node_image, network) = (sizes?, node?, node_image?, network?);
     let builder = builder(resolver, &names, &node, &node_image, &sizes);
     image_builder_stands_there(resolver, builder.as_ref(), &location);
+    image_builder_publishes(resolver, builder.as_ref(), &node_image);
     let private = images.iter().any(|image| image.private);
-    let identity = private.then(|| names.local("pull"));
-    let bake = builder
-        .as_ref()
-        .and_then(|builder| bake::resolve(resolver, &node, builder, &images, identity.as_deref()));
+    let identity_at = access::pull_identity(resolver, private);
+    let identity = private
+        .then(|| identity_at.as_ref().map_or_else(|| names.local("pull"), |at| at.name.clone()));
+    let bake = builder.as_ref().and_then(|builder| {
+        let identity = bake::PullIdentity::new(identity.as_deref(), identity_at.as_ref());
+        bake::resolve(resolver, &node, builder, &images, identity)
+    });
     let context = batch::PoolContext {
         node: &node,
         images: &images,
         pull_identity: private,
-        identity: identity.as_deref(),
+        identity: identity_at.as_ref().map(|at| at.id.as_str()).or(identity.as_deref()),
         node_image: &node_image,
         network: &network,
         sizes: &sizes.pools,
@@ -185,11 +206,14 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     let abac = registry.as_ref().is_some_and(|registry| registry.abac);
     let mut model = Model {
         name: config.name.clone(),
+        cloud: resolver.cloud(),
         location,
         resource_group: config.resource_group.clone(),
         subscription: config.subscription.clone(),
         tags: config.tags.clone(),
         identity,
+        identity_at,
+        access: access::resolve(resolver),
         build_identity: (task_run && abac).then(|| names.local("build")),
         registry,
         images,
@@ -205,6 +229,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     model.stages = stages(&model);
     model.stacks = config.stacks.as_ref().map(|stacks| Stacks::new(stacks, &model.stages));
     something_is_deployed(resolver, &model);
+    access::complete(resolver, &mut model);
     Some(model)
 }
 
@@ -220,10 +245,20 @@ fn something_is_deployed(resolver: &mut Resolver<'_>, model: &Model) {
     }
 }
 
+/// Whether the stage of the registry deploys anything: the registry, the identity, its role, or builds.
+fn registry_stage(model: &Model) -> bool {
+    let Some(registry) = &model.registry else { return false };
+    let pulls = model.identity.is_some();
+    let builds = model.images.iter().filter_map(|image| image.build.as_ref());
+    registry.create
+        || (pulls && (model.access.assign_roles || model.identity_at.is_none()))
+        || builds.into_iter().any(|build| build.task_run)
+}
+
 fn stages(model: &Model) -> Vec<&'static str> {
     let baked = model.node_image.baked.is_some();
     let wanted = [
-        ("registry", model.registry.is_some()),
+        ("registry", registry_stage(model)),
         ("builder", baked && model.builder.as_ref().is_some_and(|one| !one.image_builder)),
         ("image", baked),
         ("batch", model.batch.is_some()),
@@ -259,6 +294,8 @@ fn builder(
     }
     let own_size = sizes.builder.as_ref().map(|machine| Size::of(&machine.size));
     let method = bake.as_ref().and_then(crate::config::fields::Bake::method);
+    let image_builder = method == Some(crate::config::fields::BakeMethod::ImageBuilder);
+    let identity_at = image_builder_identity(resolver, &written, image_builder);
     Some(Builder {
         vm: names.local("builder"),
         size: own_size.unwrap_or_else(|| node.size.clone()),
@@ -273,13 +310,36 @@ fn builder(
             .ssh_public_key
             .unwrap_or_else(|| catalog::config_default("ssh-public-key").to_owned()),
         timeout_minutes: written.timeout_minutes.unwrap_or(DEFAULT_TIMEOUT_MINUTES),
-        image_builder: method == Some(crate::config::fields::BakeMethod::ImageBuilder),
+        image_builder,
         image_template: image_template(names, node_image),
         proxy_size: catalog::config_default("image-builder-proxy-size"),
-        identity: names.local("image-builder"),
+        identity: identity_at
+            .as_ref()
+            .map_or_else(|| names.local("image-builder"), |at| at.name.clone()),
+        identity_at,
+        network_role: Role::built_in("Network Contributor"),
         publisher_role: Role::built_in("Compute Gallery Artifacts Publisher"),
         operator_role: Role::built_in("Managed Identity Operator"),
     })
+}
+
+/// The identity under which Image Builder works, if the config names one that exists.
+fn image_builder_identity(
+    resolver: &mut Resolver<'_>,
+    written: &crate::config::fields::Builder,
+    image_builder: bool,
+) -> Option<ResourceId> {
+    let id = written.identity_id.as_ref()?;
+    if !image_builder {
+        resolver.error(
+            "PB1022",
+            "/builder/identityId",
+            "`identityId` is only for `bake.method: image-builder`",
+            "a builder VM uses the identity that pulls images",
+            "drop it, or name that identity under `access.pullIdentityId`",
+        );
+    }
+    ResourceId::of_identity(resolver, id, "/builder/identityId")
 }
 
 /// The newest version of the base image, as the subscription said it: a bake of tomorrow starts from the same one.
@@ -297,25 +357,10 @@ fn image_template(names: &Names<'_>, node_image: &NodeImage) -> String {
 /// The region of the deployment, and what stands beside it at the top of the config.
 fn location(resolver: &mut Resolver<'_>) -> String {
     let location = region(resolver, &resolver.config.location, "/location");
-    is_of_the_public_cloud(resolver, &location);
+    cloud::check(resolver);
+    quota::check(resolver);
     tags::check(resolver);
     location
-}
-
-/// Host names of the other clouds are different, and what is rendered has those of the public one.
-fn is_of_the_public_cloud(resolver: &mut Resolver<'_>, location: &str) {
-    let Some(region) = catalog::region(location).filter(|region| region.cloud != "public") else {
-        return;
-    };
-    let cloud =
-        if region.cloud == "gov" { "Azure Government" } else { "Azure operated by 21Vianet" };
-    resolver.on(region.fact()).error(
-        "PB1048",
-        "/location",
-        format!("`{location}` is a region of {cloud}"),
-        "registries, accounts and the role of management have other host names there",
-        "take a region of the public cloud",
-    );
 }
 
 /// Image Builder exists in some regions only.
@@ -345,6 +390,25 @@ fn image_builder_stands_there(
             "run `az feature register --namespace Microsoft.VirtualMachineImages --name FairfaxPublicPreview`",
         ),
         _ => {}
+    }
+}
+
+/// Image Builder's template and a definition in another resource group are two deployments.
+fn image_builder_publishes(
+    resolver: &mut Resolver<'_>,
+    builder: Option<&Builder>,
+    node_image: &NodeImage,
+) {
+    let creates = |baked: &BakedImage| baked.elsewhere && baked.create_definition;
+    let creates = node_image.baked.as_ref().is_some_and(creates);
+    if creates && builder.is_some_and(|builder| builder.image_builder) {
+        resolver.error(
+            "PB1503",
+            "/gallery",
+            "Image Builder needs an image definition that exists",
+            "the gallery lies in another resource group than the image template",
+            "create the definition there, and say `createDefinition: false`",
+        );
     }
 }
 
@@ -379,25 +443,4 @@ fn region(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> String {
 pub fn short_region(name: &str) -> String {
     let known = catalog::region(name).map(|region| region.name.to_owned());
     known.unwrap_or_else(|| name.to_lowercase().replace(' ', ""))
-}
-
-/// Whether a text is a resource ID of this type, compared as Azure does: without regard to case.
-fn is_resource_id(id: &str, kind: &str) -> bool {
-    let mut parts = id.split('/');
-    let mut expect = |word: &str| parts.next().is_some_and(|part| part.eq_ignore_ascii_case(word));
-    let head = expect("") && expect("subscriptions");
-    let subscription = parts.next().is_some_and(|part| !part.is_empty());
-    let mut expect = |word: &str| parts.next().is_some_and(|part| part.eq_ignore_ascii_case(word));
-    let group = expect("resourceGroups");
-    let group = group && parts.next().is_some_and(|part| !part.is_empty());
-    let mut expect = |word: &str| parts.next().is_some_and(|part| part.eq_ignore_ascii_case(word));
-    let provider = expect("providers");
-    let mut kinds = kind.split('/');
-    let namespace = kinds.next().unwrap_or_default();
-    let provider = provider && expect(namespace);
-    let typed = kinds.all(|kind| {
-        parts.next().is_some_and(|part| part.eq_ignore_ascii_case(kind))
-            && parts.next().is_some_and(|name| !name.is_empty())
-    });
-    head && subscription && group && provider && typed && parts.next().is_none()
 }

@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use super::names::Names;
 use super::resolver::Resolver;
+use super::resource_id::ResourceId;
 use crate::catalog;
 use crate::config::fields::Addresses;
 
@@ -12,6 +13,10 @@ pub struct Network {
     pub subnet_id: Option<String>,
     /// Existing subnet of the builder.
     pub builder_subnet_id: Option<String>,
+    /// The network of the pools' existing subnet.
+    pub pool_network_id: Option<String>,
+    /// The network of the builder's existing subnet.
+    pub builder_network_id: Option<String>,
     /// The network that is created for the pools, when no subnet is given.
     pub created: Option<CreatedNetwork>,
     /// Nodes have no public addresses.
@@ -41,21 +46,8 @@ pub struct CreatedNetwork {
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<Network> {
     let written = resolver.config.network.clone().unwrap_or_default();
-    for (key, id) in
-        [("subnetId", &written.subnet_id), ("builderSubnetId", &written.builder_subnet_id)]
-    {
-        if let Some(id) = id
-            && !super::is_resource_id(id, "Microsoft.Network/virtualNetworks/subnets")
-        {
-            resolver.error(
-                "PB1026",
-                &format!("/network/{key}"),
-                "not the ID of a subnet",
-                "expected `/subscriptions/.../virtualNetworks/<network>/subnets/<subnet>`",
-                "copy it from `az network vnet subnet show --query id`",
-            );
-        }
-    }
+    let pools = subnet(resolver, written.subnet_id.as_ref(), "/network/subnetId");
+    let builder = subnet(resolver, written.builder_subnet_id.as_ref(), "/network/builderSubnetId");
     let created = if written.subnet_id.is_some() {
         for (key, given) in [
             ("addressSpace", written.address_space.is_some()),
@@ -77,12 +69,34 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
     };
     Some(Network {
         subnet_id: written.subnet_id,
+        pool_network_id: pools.map(|subnet| subnet.parent()),
+        builder_network_id: builder.map(|subnet| subnet.parent()),
         builder_subnet_id: written.builder_subnet_id,
         created,
         private_nodes: written.node_addresses.unwrap_or(Addresses::None) == Addresses::None,
         builder_network: names.local("builder-vnet"),
         builder_address_space: catalog::config_default("builder-address-space").to_owned(),
     })
+}
+
+/// An existing subnet. Reports `PB1026` for what is none.
+pub(super) fn subnet(
+    resolver: &mut Resolver<'_>,
+    id: Option<&String>,
+    pointer: &str,
+) -> Option<ResourceId> {
+    let id = id?;
+    let found = ResourceId::parse(id, "Microsoft.Network/virtualNetworks/subnets");
+    if found.is_none() {
+        resolver.error(
+            "PB1026",
+            pointer,
+            "not the ID of a subnet",
+            "expected `/subscriptions/.../virtualNetworks/<network>/subnets/<subnet>`",
+            "copy it from `az network vnet subnet show --query id`",
+        );
+    }
+    found
 }
 
 fn created(

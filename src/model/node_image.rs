@@ -19,6 +19,14 @@ pub struct NodeImage {
 pub struct BakedImage {
     /// Whether this deployment creates the gallery.
     pub create_gallery: bool,
+    /// Whether this deployment creates the image definition.
+    pub create_definition: bool,
+    /// Resource group of an existing gallery, when it is another one.
+    pub resource_group: Option<String>,
+    /// Subscription of an existing gallery, when it is another one.
+    pub subscription: Option<String>,
+    /// The gallery lies in another resource group or subscription.
+    pub elsewhere: bool,
     /// Gallery name.
     pub gallery: String,
     /// Image definition name.
@@ -87,6 +95,7 @@ pub(super) fn resolve(
         );
         return None;
     }
+    existing_gallery(resolver, &written);
     let definition = written.image_definition.clone().unwrap_or_else(|| names.local(os_key));
     let mut target_regions =
         vec![TargetRegion { region: location.to_owned(), replicas: written.replicas.unwrap_or(1) }];
@@ -109,6 +118,10 @@ pub(super) fn resolve(
         existing_id: None,
         baked: Some(BakedImage {
             create_gallery: written.create.unwrap_or(true),
+            create_definition: written.create_definition.unwrap_or(true),
+            elsewhere: written.resource_group.is_some() || written.subscription.is_some(),
+            resource_group: written.resource_group.clone(),
+            subscription: written.subscription.clone(),
             gallery: written.name.clone().unwrap_or_else(|| names.underscored("gallery")),
             publisher: "prebake".to_owned(),
             offer: resolver.config.name.clone(),
@@ -119,6 +132,46 @@ pub(super) fn resolve(
             storage: written.storage.clone().unwrap_or_else(|| "Standard_LRS".to_owned()),
         }),
     })
+}
+
+/// What can be said of a gallery that exists only.
+fn existing_gallery(resolver: &mut Resolver<'_>, written: &fields::Gallery) {
+    if written.create == Some(false) {
+        let names = [
+            ("name", written.name.is_none()),
+            (
+                "imageDefinition",
+                written.create_definition == Some(false) && written.image_definition.is_none(),
+            ),
+        ];
+        for (key, _) in names.into_iter().filter(|(_, missing)| *missing) {
+            resolver.error(
+                "PB1011",
+                "/gallery",
+                format!("existing gallery needs `{key}`"),
+                "a name that prebake derives is one of a gallery that it creates",
+                format!(
+                    "add `{key}`, as `az sig list` and `az sig image-definition list` print it"
+                ),
+            );
+        }
+        return;
+    }
+    for (key, given) in [
+        ("resourceGroup", written.resource_group.is_some()),
+        ("subscription", written.subscription.is_some()),
+        ("createDefinition", written.create_definition == Some(false)),
+    ] {
+        if given {
+            resolver.error(
+                "PB1022",
+                &format!("/gallery/{key}"),
+                format!("`{key}` is only for an existing gallery"),
+                "a gallery that is created lies in the config's resource group",
+                format!("drop `{key}`, or say `create: false`"),
+            );
+        }
+    }
 }
 
 fn existing(resolver: &mut Resolver<'_>, written: &fields::Gallery, id: &str) -> Option<NodeImage> {

@@ -5,8 +5,9 @@ use super::blue_green;
 use super::images::NameValue;
 use super::names::identifier;
 use super::pool_machine::{self, Machine};
-use super::pool_tasks::{self, Job, Mount, StartTask, check_identity};
+use super::pool_tasks::{self, Job, Mount, StartTask};
 use super::resolver::Resolver;
+use super::resource_id::ResourceId;
 use super::secret::Secrets;
 use super::sizes::Size;
 use crate::config::fields::{self, Replacement};
@@ -228,7 +229,7 @@ fn containers(
 fn identities(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) {
     for (index, id) in written.identities.iter().enumerate() {
         let pointer = format!("{pointer}/identities/{index}");
-        check_identity(resolver, id, &pointer);
+        ResourceId::of_identity(resolver, id, &pointer);
     }
 }
 

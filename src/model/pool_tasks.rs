@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::batch::PoolContext;
 use super::images::NameValue;
-use super::is_resource_id;
 use super::pool_machine::elevation;
 use super::resolver::Resolver;
+use super::resource_id::ResourceId;
 use super::secret::{Secret, Secrets};
 use crate::catalog;
 use crate::config::fields::{self, HostFolder, MountKind, WorkingDirectory};
@@ -285,7 +285,7 @@ fn resource_file(
     }
     let identity = written.identity.as_ref().filter(|id| *id != "none");
     if let Some(id) = identity {
-        check_identity(resolver, id, &format!("{pointer}/identity"));
+        ResourceId::of_identity(resolver, id, &format!("{pointer}/identity"));
     }
     let blob = source != "autoStorageContainerName" && is_blob(&value);
     Some(ResourceFile {
@@ -330,18 +330,6 @@ pub(super) fn attached(written: &fields::Pool, node_identity: Option<&String>) -
     attached
 }
 
-pub(super) fn check_identity(resolver: &mut Resolver<'_>, id: &str, pointer: &str) {
-    if !is_resource_id(id, "Microsoft.ManagedIdentity/userAssignedIdentities") {
-        resolver.error(
-            "PB1026",
-            pointer,
-            "not the ID of a user-assigned identity",
-            "expected `/subscriptions/.../userAssignedIdentities/<identity>`",
-            "copy it from `az identity show --query id`",
-        );
-    }
-}
-
 pub(super) fn mounts(
     resolver: &mut Resolver<'_>,
     written: &fields::Pool,
@@ -354,7 +342,7 @@ pub(super) fn mounts(
         let pointer = format!("{pointer}/mounts/{index}");
         complete(resolver, mount, &pointer, pull_identity);
         if let Some(id) = &mount.identity {
-            check_identity(resolver, id, &format!("{pointer}/identity"));
+            ResourceId::of_identity(resolver, id, &format!("{pointer}/identity"));
         }
         let key = mount
             .key

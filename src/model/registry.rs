@@ -12,7 +12,7 @@ pub struct Registry {
     pub create: bool,
     /// Name without the domain.
     pub name: String,
-    /// Host of its images, `name.azurecr.io`, lowercase.
+    /// Host of its images, `name.azurecr.io` in the public cloud, lowercase.
     pub login_server: String,
     /// Resource group of an existing registry, when it is another one.
     pub resource_group: Option<String>,
@@ -77,7 +77,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
     }
     Some(Registry {
         create,
-        login_server: format!("{}.azurecr.io", name.to_lowercase()),
+        login_server: format!("{}.{}", name.to_lowercase(), resolver.cloud().registry_suffix),
         name,
         resource_group: written.resource_group.clone(),
         subscription: written.subscription.clone(),
@@ -120,7 +120,7 @@ fn name(
                 "/registry",
                 "existing registry has no name",
                 "`create: false` needs `name`",
-                "add `name: <registry>`, without `.azurecr.io`",
+                "add `name: <registry>`, without its domain",
             );
             None
         }

@@ -1,5 +1,5 @@
 use super::lost;
-use crate::catalog::Overlay;
+use crate::catalog::{self, Cloud, Overlay};
 use crate::config::{Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity};
 
@@ -29,6 +29,16 @@ impl<'a> Resolver<'a> {
     pub(super) fn on(&mut self, fact: Fact) -> &mut Self {
         self.facts.push(fact);
         self
+    }
+
+    /// The cloud of the deployment, which its region decides.
+    pub(super) fn cloud(&self) -> Cloud {
+        catalog::cloud_of(&self.config.location)
+    }
+
+    /// Drops the rows that were named for a finding which does not come.
+    pub(super) fn forget_facts(&mut self) {
+        self.facts.clear();
     }
 
     /// Reports an error at the value of a JSON pointer.

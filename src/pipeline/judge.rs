@@ -13,7 +13,7 @@ use super::stages::Stage;
 use crate::arm::Template;
 use crate::catalog::{Date, Overlay};
 use crate::check::{self, Declared, Subject};
-use crate::config::fields::RoleAssignmentMode;
+use crate::config::fields::{AllocationMode, RoleAssignmentMode};
 use crate::config::{Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources, pointer};
 use crate::expand::Resource;
@@ -172,6 +172,7 @@ impl Judged<'_> {
         let templates: BTreeMap<&str, &Template> =
             self.stages.iter().map(|stage| (stage.name.as_str(), &stage.template)).collect();
         let declared = Declared {
+            user_subscription: self.user_subscription(),
             gpu: self.config.node.as_ref().and_then(|node| node.gpu),
             quota: self
                 .config
@@ -195,6 +196,12 @@ impl Judged<'_> {
         let findings: Vec<_> =
             findings.iter().map(|finding| check::diagnostic(finding, &places)).collect();
         (Diagnostics::from(findings), check::answers(&subject))
+    }
+
+    /// Whether the nodes of an existing account live in the user's subscription.
+    fn user_subscription(&self) -> Option<bool> {
+        let account = self.config.batch.as_ref()?.account.as_ref()?;
+        Some(account.allocation_mode? == AllocationMode::UserSubscription)
     }
 
     /// The registry that the config uses without creating it.

@@ -241,15 +241,29 @@ fn pool_path(pool: &Pool) -> String {
     format!("pools/{}.json", pool.base_id)
 }
 
+/// Whether what a stage deploys lies outside the resource group of the config.
+fn is_elsewhere(model: &Model, source: &str) -> bool {
+    match source {
+        "image" => model.node_image.baked.as_ref().is_some_and(|baked| baked.elsewhere),
+        "batch" => model.batch.as_ref().is_some_and(|batch| batch.elsewhere),
+        _ => false,
+    }
+}
+
 /// The files that templates make: path in the render and template.
 fn files(model: &Model) -> Vec<(String, String)> {
     let mut files = Vec::new();
     for stage in &model.stages {
         let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
         let source = if *stage == "image" && image_builder { "image-builder" } else { stage };
-        for ending in ["bicep", "bicepparam"] {
-            files.push((format!("{stage}.{ending}"), format!("bicep/{source}.{ending}.tera")));
+        let mut template = source.to_owned();
+        if is_elsewhere(model, source) {
+            // What the stage deploys lies in another resource group, so that it is a module there.
+            template.push_str("-elsewhere");
+            files.push((format!("modules/{stage}.bicep"), format!("bicep/{source}.bicep.tera")));
         }
+        files.push((format!("{stage}.bicep"), format!("bicep/{template}.bicep.tera")));
+        files.push((format!("{stage}.bicepparam"), format!("bicep/{source}.bicepparam.tera")));
     }
     let mut single = |wanted: bool, path: &str, template: &str| {
         if wanted {
@@ -259,11 +273,20 @@ fn files(model: &Model) -> Vec<(String, String)> {
     let elsewhere = model.registry.as_ref().is_some_and(|registry| {
         registry.resource_group.is_some() || registry.subscription.is_some()
     });
-    single(
-        elsewhere && model.identity.is_some(),
-        "modules/registry-role.bicep",
-        "bicep/modules/registry-role.bicep.tera",
-    );
+    let assigns = model.access.assign_roles;
+    let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
+    let baked = model.node_image.baked.as_ref();
+    let batch = model.batch.as_ref();
+    for (role, wanted) in [
+        ("registry", elsewhere && model.identity.is_some()),
+        ("gallery", image_builder && baked.is_some_and(|baked| baked.elsewhere)),
+        ("network", image_builder && model.network.builder_subnet_id.is_some()),
+        ("identity", image_builder && model.identity_at.is_some()),
+        ("storage", batch.is_some_and(|batch| batch.storage_at.is_some())),
+    ] {
+        let path = format!("modules/{role}-role.bicep");
+        single(wanted && assigns, &path, &format!("bicep/{path}.tera"));
+    }
     let builds = model.images.iter().any(|image| image.build.is_some());
     single(builds, "acr-task.yaml", acr_task::TEMPLATE);
     single(true, "deploy.sh", deploy::TEMPLATE);

@@ -187,6 +187,12 @@ pub enum PlannedImage {
     /// A version that this deployment bakes.
     #[serde(rename_all = "camelCase")]
     Baked {
+        /// Resource group of the gallery, when it is another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resource_group: Option<String>,
+        /// Subscription of the gallery, when it is another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subscription: Option<String>,
         /// Gallery name.
         gallery: String,
         /// Image definition.
@@ -295,7 +301,7 @@ pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
         subscription: model.subscription.clone(),
         resource_group: model.resource_group.clone(),
         location: model.location.clone(),
-        cloud: catalog::region(&model.location).map_or("public", |region| region.cloud).to_owned(),
+        cloud: model.cloud.key.to_owned(),
         stages: model.stages.iter().map(|name| stage(name, bakes, model, artifacts)).collect(),
         providers: super::deploy::providers(model).into_iter().map(str::to_owned).collect(),
         registry: model.registry.as_ref().map(registry),
@@ -384,6 +390,8 @@ fn image_builder(model: &Model) -> Option<PlannedImageBuilder> {
 fn image(model: &Model) -> PlannedImage {
     match &model.node_image.baked {
         Some(baked) => PlannedImage::Baked {
+            resource_group: baked.resource_group.clone(),
+            subscription: baked.subscription.clone(),
             gallery: baked.gallery.clone(),
             definition: baked.definition.clone(),
             version: baked.version.clone(),

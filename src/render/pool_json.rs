@@ -93,6 +93,10 @@ pub(super) fn limits(pool: &Pool) -> Vec<&'static str> {
     limits
 }
 
+fn subscription(model: &Model) -> &str {
+    model.subscription.as_deref().unwrap_or(SUBSCRIPTION_PLACEHOLDER)
+}
+
 fn reads_with_identity(file: &ResourceFile) -> bool {
     file.pull_identity || file.identity.is_some()
 }
@@ -133,8 +137,7 @@ fn lowercase(value: &mut Value) {
 }
 
 fn group_id(model: &Model) -> String {
-    let subscription = model.subscription.as_deref().unwrap_or(SUBSCRIPTION_PLACEHOLDER);
-    format!("/subscriptions/{subscription}/resourceGroups/{}", model.resource_group)
+    format!("/subscriptions/{}/resourceGroups/{}", subscription(model), model.resource_group)
 }
 
 fn image_id(model: &Model, pool: &Pool) -> String {
@@ -149,8 +152,9 @@ fn image_version_id(model: &Model) -> String {
     match (&model.node_image.existing_id, &model.node_image.baked) {
         (Some(id), _) => id.clone(),
         (None, Some(baked)) => format!(
-            "{}/providers/Microsoft.Compute/galleries/{}/images/{}/versions/{}",
-            group_id(model),
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/galleries/{}/images/{}/versions/{}",
+            baked.subscription.as_deref().unwrap_or_else(|| subscription(model)),
+            baked.resource_group.as_ref().unwrap_or(&model.resource_group),
             baked.gallery,
             baked.definition,
             baked.version
@@ -309,7 +313,8 @@ fn mounts(model: &Model, pool: &Pool) -> Vec<Value> {
             if let Some(options) = &mount.options {
                 body.insert("blobfuseOptions".into(), json!(options));
             }
-            let identity = mount.identity.clone().unwrap_or_else(|| {
+            let existing = model.identity_at.as_ref().map(|at| at.id.clone());
+            let identity = mount.identity.clone().or(existing).unwrap_or_else(|| {
                 let name = model.identity.as_deref().unwrap_or_default();
                 let kind = "Microsoft.ManagedIdentity/userAssignedIdentities";
                 format!("{}/providers/{kind}/{name}", group_id(model))

@@ -338,6 +338,7 @@ pub fn console(cloud: &mut Cloud, name: &str, look: bool) -> Result<Vec<u8>, Ans
     };
     if looks > knobs.silent_looks + bake.steps.len() + 1
         && bake.stops_the_vm()
+        && !knobs.stays_on
         && vm.power == "running"
     {
         "stopped".clone_into(&mut vm.power);

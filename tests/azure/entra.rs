@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Outcome, refusal, token_refusal};
-use super::cloud::{CLIENT, Cloud, SECRET, TENANT, id_from};
+use super::cloud::{CLIENT, Cloud, SECRET, SUBSCRIPTION, TENANT, id_from};
 use super::http::Request;
 
 /// What the metadata of this cloud names as the audience of Resource Manager and of Batch.
@@ -14,6 +14,8 @@ pub const BATCH: &str = "https://batch.core.standin/";
 const REGISTRY: &str = "https://containerregistry.azure.net";
 /// What a federated credential expects, <https://learn.microsoft.com/entra/workload-id/workload-identity-federation>.
 pub const EXCHANGE: &str = "api://AzureADTokenExchange";
+/// What an app of App Service must show.
+pub const APP_HEADER: &str = "app-identity-header";
 pub const GITHUB_TOKEN: &str = "github-request-token";
 pub const DEVOPS_TOKEN: &str = "devops-system-access-token";
 
@@ -218,8 +220,40 @@ fn audience_known(cloud: &Cloud, audience: &str) -> Result<(), Answer> {
     Err(token_refusal(400, "invalid_resource", 500_011, &text))
 }
 
+/// A token of the CLI's login.
+///
+/// Shape: azure-cli 2.91.0, `command_modules/profile/custom.py`, `get_access_token`.
+pub fn cli_token(cloud: &Cloud, audience: &str) -> Value {
+    let token = access_token(cloud, audience);
+    json!({
+        "tokenType": "Bearer", "accessToken": token["access_token"],
+        "expires_on": cloud.clock.now() + cloud.knobs.token_seconds,
+        "expiresOn": "2026-11-29 10:00:00.000000", "tenant": TENANT, "subscription": SUBSCRIPTION,
+    })
+}
+
+/// Shape: <https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>.
+fn app_identity(cloud: &Cloud, request: &Request) -> Outcome {
+    if request.header("x-identity-header") != Some(APP_HEADER) {
+        return Err(Answer::json(401, &json!({ "statusCode": 401, "message": "Unauthorized" })));
+    }
+    if request.query("api-version") != Some("2019-08-01") {
+        return Err(Answer::json(400, &json!({ "statusCode": 400, "message": "api-version" })));
+    }
+    let audience = request.query("resource").unwrap_or("");
+    audience_known(cloud, audience)?;
+    let ends = cloud.clock.now() + cloud.knobs.token_seconds;
+    Ok(Answer::ok(&json!({
+        "access_token": access_token(cloud, audience)["access_token"], "expires_on": ends.to_string(),
+        "resource": audience, "token_type": "Bearer", "client_id": CLIENT,
+    })))
+}
+
 /// Shape: <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>.
 pub fn instance_metadata(cloud: &Cloud, request: &Request) -> Outcome {
+    if request.path == "/msi/token" {
+        return app_identity(cloud, request);
+    }
     if request.path != "/metadata/identity/oauth2/token" {
         return Err(super::no_route());
     }

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Outcome, error_object};
-use super::cloud::Cloud;
+use super::answer::{Answer, Outcome, blob_refusal, error_object};
+use super::cloud::{Cloud, Resource, group_id};
+use super::entra;
+use super::http::Request;
 use super::knobs::BuildEnd;
 
 pub const TEMPLATE: &str = "microsoft.virtualmachineimages/imagetemplates";
@@ -61,6 +63,7 @@ fn finish(cloud: &mut Cloud, key: &str, end: BuildEnd) {
         status["message"] = json!(
             "Building (bin:/app/packer): failed: Command exited with non-zero code (exit code 7). For more details, see https://aka.ms/aibtroubleshoot#customization"
         );
+        keep_log(cloud, key);
         return;
     }
     status["runState"] = json!("Succeeded");
@@ -77,6 +80,56 @@ fn finish(cloud: &mut Cloud, key: &str, end: BuildEnd) {
     super::cloud::extend(&mut shown, body.clone());
     shown["properties"]["provisioningState"] = json!("Succeeded");
     super::gallery::added(cloud, &mut shown, None);
-    let version = super::cloud::Resource { shown, asked: body, vm: None };
+    let version = Resource { shown, asked: body, vm: None };
     cloud.resources.insert(id.to_lowercase(), version);
+}
+
+const STAGING: &str = "IT_vision-batch_vision_1b2c";
+const LOG: &str = "packerlogs/1b2c/customization.log";
+
+/// The staging group of a run, and the storage account in it that holds the log.
+///
+/// Shape: `exactStagingResourceGroup` of the template, and
+/// <https://learn.microsoft.com/azure/virtual-machines/linux/image-builder-troubleshoot>, "Customization log".
+fn keep_log(cloud: &mut Cloud, key: &str) {
+    let group = group_id(STAGING);
+    let account = format!("{group}/providers/Microsoft.Storage/storageAccounts/hxolt1bh6b");
+    let shown = json!({
+        "id": account, "name": "hxolt1bh6b", "type": "Microsoft.Storage/storageAccounts",
+        "properties": { "primaryEndpoints": { "blob": format!("{}/staging/", cloud.base()) } },
+    });
+    cloud.groups.insert(STAGING.to_lowercase(), json!({ "id": group, "name": STAGING }));
+    cloud
+        .resources
+        .insert(account.to_lowercase(), Resource { shown, asked: Value::Null, vm: None });
+    if let Some(found) = cloud.resources.get_mut(key) {
+        found.shown["properties"]["exactStagingResourceGroup"] = json!(group);
+    }
+}
+
+/// The blobs of that storage account, for who has a role on it.
+///
+/// Shape: <https://learn.microsoft.com/rest/api/storageservices/list-blobs>.
+pub fn storage(cloud: &Cloud, request: &Request, path: &str) -> Outcome {
+    entra::check_token(cloud, request, &[cloud.base()])?;
+    if !cloud.knobs.staging_rights {
+        let text =
+            "This request is not authorized to perform this operation using this permission.";
+        return Err(blob_refusal(403, "AuthorizationPermissionMismatch", text));
+    }
+    if request.header("x-ms-version").is_none() {
+        let text = "A token needs a version of the service.";
+        return Err(blob_refusal(400, "MissingRequiredHeader", text));
+    }
+    match path {
+        "packerlogs" if request.query("comp") == Some("list") => {
+            let text = "<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults ContainerName=\"packerlogs\"><Blobs><Blob><Name>1b2c/customization.log</Name></Blob></Blobs><NextMarker /></EnumerationResults>";
+            Ok(Answer::bytes("application/xml", text.as_bytes().to_vec()))
+        }
+        LOG => {
+            let text = "[3f] PACKER OUT ==> azure-arm: PREBAKE-STEP docker failed 4\n";
+            Ok(Answer::bytes("text/plain", text.as_bytes().to_vec()))
+        }
+        _ => Err(blob_refusal(404, "BlobNotFound", "The specified blob does not exist.")),
+    }
 }

@@ -58,6 +58,10 @@ pub struct Knobs {
     /// How long a build takes.
     pub build_time: Duration,
     pub image_builder: BuildEnd,
+    /// Whether the caller may read the storage of Image Builder's staging group.
+    pub staging_rights: bool,
+    /// Whether a machine stays on although its bake has published a success.
+    pub stays_on: bool,
     /// States of resource providers that are not `Registered`.
     pub providers: BTreeMap<String, String>,
     /// Family to used and allowed cores of the subscription.
@@ -103,6 +107,8 @@ impl Default for Knobs {
             build: BuildEnd::Succeeded,
             build_time: Duration::from_millis(5),
             image_builder: BuildEnd::Succeeded,
+            staging_rights: true,
+            stays_on: false,
             providers: BTreeMap::new(),
             usages: BTreeMap::new(),
             restricted_sizes: BTreeMap::new(),

@@ -39,6 +39,9 @@ pub fn answer(cloud: &mut Cloud, request: &Request) -> Outcome {
     if segments.first() == Some(&"blob") {
         return blob::answer(cloud, request, &segments[1..].join("/"));
     }
+    if segments.first() == Some(&"staging") {
+        return image_builder::storage(cloud, request, &segments[1..].join("/"));
+    }
     if let Some(outcome) = entra::answer(cloud, request, &segments) {
         return outcome;
     }
@@ -531,7 +534,7 @@ const IN_USE: [(&str, &str, &str, &str); 7] = [
     (
         "microsoft.network/natgateways",
         "microsoft.network/virtualnetworks",
-        "InUseNatGatewayCannotBeDeleted",
+        "CannotDeleteNatGatewayAssociatedToSubnet",
         "NAT gateway cannot be deleted because it is in use by {user}.",
     ),
     (

@@ -186,6 +186,24 @@ impl Standin {
         ]
     }
 
+    /// The environment of an app in App Service with an identity.
+    pub fn app_environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("IDENTITY_ENDPOINT", format!("{}/msi/token", self.metadata_base())),
+            ("IDENTITY_HEADER", entra::APP_HEADER.to_owned()),
+            ("AZURE_SUBSCRIPTION_ID", SUBSCRIPTION.to_owned()),
+        ]
+    }
+
+    /// What the Azure CLI prints as a token, for each audience that this cloud names.
+    pub fn cli_tokens(&self) -> Vec<(&'static str, String)> {
+        let cloud = self.cloud();
+        let audiences = [entra::MANAGEMENT, entra::BATCH];
+        audiences
+            .map(|audience| (audience, entra::cli_token(&cloud, audience).to_string()))
+            .to_vec()
+    }
+
     /// An assertion as Kubernetes writes it into `AZURE_FEDERATED_TOKEN_FILE`.
     pub fn assertion(&self) -> String {
         entra::assertion(&self.cloud(), "system:serviceaccount:prebake:deploy")
@@ -214,6 +232,11 @@ impl Standin {
     /// The requests since the start or the last call of this function.
     pub fn take_requests(&self) -> Vec<Recorded> {
         std::mem::take(&mut *lock(&self.shared.requests))
+    }
+
+    /// The same, which stay.
+    pub fn requests(&self) -> Vec<Recorded> {
+        lock(&self.shared.requests).clone()
     }
 
     /// Reads a file of the stand-in's own folder.

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -35,6 +35,8 @@ pub struct Recorded {
     pub request: Request,
     /// What was answered; `None` where the connection broke or the caller was killed.
     pub status: Option<u16>,
+    /// When it was answered.
+    pub at: Instant,
 }
 
 impl Recorded {
@@ -194,7 +196,12 @@ impl Shared {
             }
         };
         let status = answer.as_ref().map(|answer| answer.status);
-        lock(&self.requests).push(Recorded { service: service.clone(), request, status });
+        lock(&self.requests).push(Recorded {
+            service: service.clone(),
+            request,
+            status,
+            at: Instant::now(),
+        });
         answer.map(|answer| {
             let id = "00000000-0000-4000-8000-000000000001";
             answer.with_header("x-ms-request-id", id).with_header("x-ms-correlation-request-id", id)

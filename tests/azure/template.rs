@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use prebake::arm::evaluate::{
-    Context, Evaluated, Evaluator, Level, Locals, Lookup, Scope, UserFunction,
+    Context, Evaluated, Evaluator, Level, Locals, Lookup, Scope, UserFunction, Work,
 };
 use prebake::arm::expression::{self, Expression, TemplateString};
 use prebake::arm::{SourceMap, Template};
@@ -270,7 +270,8 @@ impl Plan {
         };
         let parsed = expression::parse(text).map_err(|_| unable("syntax"))?;
         let parsed = self.with_references(cloud, parsed)?;
-        let scope = Outside(context(&self.group, &cloud.location_of(&self.group), ""));
+        let scope =
+            Outside(context(&self.group, &cloud.location_of(&self.group), ""), Work::default());
         let evaluator = Evaluator::new(&scope);
         let value = evaluator.expression(&parsed, &Locals::NONE);
         if let Some(problem) = evaluator.take_problems().first() {
@@ -302,7 +303,8 @@ impl Plan {
     }
 
     fn reference(&self, cloud: &Cloud, arguments: &[Expression]) -> Result<Expression, Value> {
-        let scope = Outside(context(&self.group, &cloud.location_of(&self.group), ""));
+        let scope =
+            Outside(context(&self.group, &cloud.location_of(&self.group), ""), Work::default());
         let evaluator = Evaluator::new(&scope);
         let target = arguments.first().map(|first| evaluator.expression(first, &Locals::NONE));
         let Some(Evaluated::String(target)) = target else {
@@ -328,7 +330,7 @@ impl Plan {
 }
 
 /// A scope without parameters and variables: only the place of the deployment.
-struct Outside(Context);
+struct Outside(Context, Work);
 
 impl Scope for Outside {
     fn parameter(&self, _: &str, _: &Evaluator<'_>) -> Lookup {
@@ -342,5 +344,9 @@ impl Scope for Outside {
     }
     fn context(&self) -> &Context {
         &self.0
+    }
+
+    fn work(&self) -> &Work {
+        &self.1
     }
 }

@@ -48,6 +48,7 @@ pub fn login(server: &str) -> RegistryLogin {
         server: server.to_owned(),
         identity: "vision-identity".to_owned(),
         identity_resource_group: String::new(),
+        identity_subscription: String::new(),
     }
 }
 

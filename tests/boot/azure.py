@@ -6,8 +6,10 @@
 ARCHIVES/www/HOST holds the files of a host, ARCHIVES/server.pem its certificate. The registry behind is a
 docker-registry on 127.0.0.1:5000. FOLDER/requests takes a line for each request.
 
-Shapes: IMDS `identity/oauth2/token` and `instance/compute/*` (Microsoft Learn, "Azure Instance Metadata
-Service"), the registry's `oauth2/exchange` and `oauth2/token` (Azure/acr docs, "AAD-OAuth").
+With WIRE_SERVER in the environment it provisions a virtual machine, too.
+
+Shapes: IMDS `identity/oauth2/token`, `instance` and `instance/compute/*` (Microsoft Learn, "Azure Instance Metadata
+Service"), the wire server's goal state (cloud-init, `sources/helpers/azure.py`), the registry's `oauth2/exchange` and `oauth2/token` (Azure/acr docs, "AAD-OAuth").
 """
 
 import base64
@@ -26,6 +28,18 @@ IDENTITY = "BOOTTESTidentity" + "Xq7Zk2" * 40
 REFRESH = "BOOTTESTrefresh" + "Vb9Tm4" * 40
 ACCESS = "BOOTTESTaccess" + "Wd3Rn8" * 40
 UNAUTHORIZED = '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}'
+# What Azure tells a virtual machine about itself while it is provisioned. A container is not provisioned.
+GOAL_STATE = """<?xml version="1.0" encoding="utf-8"?>
+<GoalState><Version>2012-11-30</Version><Incarnation>1</Incarnation><Machine><ExpectedState>Started</ExpectedState></Machine>
+<Container><ContainerId>container</ContainerId><RoleInstanceList><RoleInstance><InstanceId>builder</InstanceId>
+<State>Started</State><Configuration></Configuration></RoleInstance></RoleInstanceList></Container></GoalState>"""
+VERSIONS = """<?xml version="1.0" encoding="utf-8"?>
+<Versions><Preferred><Version>2012-11-30</Version></Preferred><Supported><Version>2012-11-30</Version></Supported></Versions>"""
+ADDRESS = {"ipAddress": [{"privateIpAddress": "10.64.0.15", "publicIpAddress": ""}], "subnet": [{"address": "10.64.0.0", "prefix": "24"}]}
+INSTANCE = {
+    "compute": {"name": "builder", "location": "swedencentral", "vmId": "02aab8a4-74ef-476e-8182-f6d2ba4166a6"},
+    "network": {"interface": [{"ipv4": ADDRESS, "ipv6": {"ipAddress": []}, "macAddress": "525400123456"}]},
+}
 requests = open(f"{FOLDER}/requests", "a", buffering=1, encoding="utf-8")
 
 
@@ -52,6 +66,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             if self.host == "169.254.169.254":
                 self.metadata()
+            elif self.host == "168.63.129.16" and "WIRE_SERVER" in os.environ:
+                self.wire_server()
             elif self.host.endswith(".azurecr.io"):
                 self.registry()
             else:
@@ -84,7 +100,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, "7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11")
         if path.endswith("/resourceGroupName"):
             return self.answer(200, "boot-test")
+        if path.rstrip("/").endswith("/metadata/instance") and "WIRE_SERVER" in os.environ:
+            return self.answer(200, json.dumps(INSTANCE), "application/json")
         self.answer(404, "{}")
+
+    def wire_server(self):
+        if "goalstate" in self.path:
+            return self.answer(200, GOAL_STATE, "text/xml")
+        if "versions" in self.path:
+            return self.answer(200, VERSIONS, "text/xml")
+        self.answer(200 if "health" in self.path else 404)
 
     def registry(self):
         url = urllib.parse.urlsplit(self.path)

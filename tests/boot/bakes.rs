@@ -81,8 +81,18 @@ pub fn image_builder_machine(plan: &BakePlan) -> Machine {
     machine
 }
 
+/// The plan's custom data for archives in another folder.
+pub fn user_data(plan: &BakePlan, archives: &str) -> String {
+    let (_, text) = plans::render(plan);
+    trusted_by(&text, archives)
+}
+
 fn trusted(text: &str) -> String {
+    trusted_by(text, ARCHIVES)
+}
+
+fn trusted_by(text: &str, archives: &str) -> String {
     let ours =
-        fs::read_to_string(format!("{ARCHIVES}/fingerprint")).expect("the archives are there");
+        fs::read_to_string(format!("{archives}/fingerprint")).expect("the archives are there");
     MAKERS.iter().fold(text.to_owned(), |text, maker| text.replace(maker, ours.trim()))
 }

@@ -34,6 +34,11 @@ const PROVISIONING: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 /// How long a boot may take before it counts as one that never ends.
 const PATIENCE: Duration = Duration::from_secs(400);
 
+/// What a machine that does not end is doing: the logs of the steps, what systemd waits for, every process.
+const AT_WORK: &str = "tail -n 15 /run/prebake/log/*; systemctl --no-pager list-jobs; \
+    systemctl --no-pager --failed; ps -eo pid,etime,stat,wchan:20,args --forest; \
+    journalctl --no-pager --lines 40 --unit docker --unit containerd";
+
 /// How a boot ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -77,12 +82,14 @@ struct Console {
 impl Machine {
     /// A machine that was never on.
     pub fn new(seed: Seed) -> Self {
+        Self::with_disk(Path::new(&format!("{ARCHIVES}/base.raw")), seed)
+    }
+
+    /// A machine with a copy of a disk.
+    pub fn with_disk(base: &Path, seed: Seed) -> Self {
         let folder = tempfile::Builder::new().prefix("boot").tempdir().expect("a temporary folder");
         let disk = folder.path().join("disk.raw");
-        let copied = Command::new("cp")
-            .args(["--sparse=always", &format!("{ARCHIVES}/base.raw")])
-            .arg(&disk)
-            .status();
+        let copied = Command::new("cp").arg("--sparse=always").arg(base).arg(&disk).status();
         assert!(copied.is_ok_and(|status| status.success()), "the disk can be copied");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/boot/world.sh");
         let mut world = Command::new("unshare")
@@ -389,7 +396,7 @@ impl Drop for Machine {
         if std::thread::panicking() {
             eprintln!("{}", self.story());
             if self.running.is_some() {
-                eprintln!("{}", self.run("tail -n 15 /run/prebake/log/*"));
+                eprintln!("{}", self.run(AT_WORK));
             }
         }
         if let Some(mut running) = self.running.take() {

@@ -12,6 +12,7 @@ mod cases;
 mod cuts;
 mod image;
 mod machine;
+mod qemu;
 
 use std::path::Path;
 use std::process::Command;

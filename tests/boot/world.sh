@@ -21,7 +21,8 @@ group=/sys/fs/cgroup/prebake-boot-$$
 mkdir "$group"
 
 mkdir -p "$folder/root"
-mount -o loop "$folder/disk.raw" "$folder/root"
+# A virtual machine has its disk to itself.
+[ ! -f "$folder/disk.raw" ] || mount -o loop "$folder/disk.raw" "$folder/root"
 cat > "$folder/registry.yml" << CONFIG
 version: 0.1
 log: {level: error}
@@ -42,7 +43,7 @@ printf 'ready %s %s\n' "$$" "$group"
 cat > /dev/null
 kill "$registry" "$azure" || true
 echo 1 > "$group/cgroup.kill" 2> /dev/null || true
-umount "$folder/root" 2> /dev/null || umount --lazy "$folder/root"
+[ ! -f "$folder/disk.raw" ] || umount "$folder/root" 2> /dev/null || umount --lazy "$folder/root"
 for _ in $(seq 100); do
   find "$group" -depth -type d -exec rmdir {} + 2> /dev/null && break
   sleep 0.1

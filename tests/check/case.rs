@@ -223,6 +223,7 @@ impl Deployment {
             artifacts: &self.artifacts,
             values: &values,
             declared: &Declared {
+                user_subscription: None,
                 gpu: self.gpu,
                 quota: self.quota.clone(),
                 registry: self.registry.clone().map(|name| (name, "LegacyRegistryPermissions")),

@@ -601,7 +601,7 @@ fn a_config_with_patches_and_files_is_explained() {
     assert!(told.starts_with("tiny: 2 changes of its own\n"), "{told}");
     assert!(
         told.contains(
-            "account.properties.publicNetworkAccess: 'Enabled' → 'Disabled'\n    prebake.yaml:8:"
+            "account.properties.publicNetworkAccess: 'Enabled' → 'Disabled'\n    prebake.yaml:9:"
         ),
         "{told}"
     );

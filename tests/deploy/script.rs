@@ -110,7 +110,9 @@ impl Script {
         let path = std::env::var_os("PATH").expect("there is a path");
         let mut paths = vec![self.path("bin")];
         paths.extend(std::env::split_paths(&path));
-        let output = Command::new("bash")
+        // A call that was not recorded must not be waited for as long as a bake is.
+        let output = Command::new("timeout")
+            .args(["600", "bash"])
             .arg(self.path("out/deploy.sh"))
             .args(arguments)
             .current_dir(self.path("source"))

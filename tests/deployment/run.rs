@@ -68,6 +68,24 @@ impl Place {
         place
     }
 
+    /// The files of another place, beside an empty subscription.
+    pub fn beside(files: &Path) -> Self {
+        let place =
+            Self { standin: Standin::start(), folder: tempfile::tempdir().expect("a folder") };
+        place.take_files(files);
+        place
+    }
+
+    /// Takes the files of another place.
+    pub fn take_files(&self, from: &Path) {
+        let _ = std::fs::remove_dir_all(self.folder.path().join("out"));
+        for (path, text) in read(from) {
+            let path = self.folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+    }
+
     /// Renders another config into the same folder.
     pub fn render(&self, config: &str, arguments: &[&str]) {
         std::fs::write(self.folder.path().join("prebake.yaml"), config).expect("a file");
@@ -151,19 +169,29 @@ impl Place {
     /// Azure holds what the render asks for, with its properties, and nothing of the builder.
     #[track_caller]
     pub fn is_equal(&self) {
+        assert_eq!(self.difference(), None);
+    }
+
+    /// What Azure holds that the render does not ask for, or lacks, or has otherwise.
+    pub fn difference(&self) -> Option<String> {
         let cloud = self.standin.cloud();
         for wanted in self.wanted() {
-            let found = cloud.resource(&wanted.id);
-            assert!(found.is_some(), "{} is not there", wanted.id);
-            let shown = found.and_then(|found| found.shown.as_object());
-            let shown = shown.expect("a resource is an object");
+            let Some(found) = cloud.resource(&wanted.id) else {
+                return Some(format!("{} is not there", wanted.id));
+            };
+            let shown = found.shown.as_object().expect("a resource is an object");
             let drift = diff::drift(&wanted, shown);
-            assert!(drift.is_empty(), "{}: {drift:#?}", wanted.id);
+            if !drift.is_empty() {
+                return Some(format!("{}: {drift:#?}", wanted.id));
+            }
         }
         let left: Vec<&String> =
             cloud.resources.keys().filter(|id| id.contains("vision-builder")).collect();
-        assert!(left.is_empty(), "{left:?}");
-        assert!(cloud.unknown.is_empty(), "{:?}", cloud.unknown);
+        if !left.is_empty() {
+            return Some(format!("it is left: {left:?}"));
+        }
+        let unknown = &cloud.unknown;
+        (!unknown.is_empty()).then(|| format!("the stand-in has a gap: {unknown:?}"))
     }
 }
 

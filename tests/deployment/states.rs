@@ -1,5 +1,7 @@
 //! What a deployment does is decided by what stands in Azure.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use super::Place;
@@ -179,6 +181,73 @@ fn each_end_of_a_bake_has_an_answer() {
     }
 }
 
+/// The result stands on the console before the last files of the builder are taken away.
+#[test]
+fn a_machine_is_captured_only_when_it_is_off() {
+    let place = Place::new(CONFIG);
+    place.standin.cloud().knobs.stays_on = true;
+    let mut child = place.start(&["--full"]);
+    let builder = |id: &str| id.ends_with("/virtualmachines/vision-builder");
+    let is_marked = || {
+        let cloud = place.standin.cloud();
+        let found = cloud.resources.iter().find(|(id, _)| builder(id));
+        found.is_some_and(|(_, found)| found.text("/tags/prebake-result") == "succeeded")
+    };
+    wait_until(is_marked);
+    std::thread::sleep(Duration::from_millis(300));
+    let asked = |action: &str| {
+        let requests = place.standin.requests();
+        requests.iter().any(|one| one.request.path.ends_with(action))
+    };
+    assert!(!asked("/deallocate") && !asked("/generalize"), "it is still on");
+    {
+        let mut cloud = place.standin.cloud();
+        let found = cloud.resources.iter_mut().find(|(id, _)| builder(id)).expect("the builder");
+        "stopped".clone_into(&mut found.1.vm.as_mut().expect("a machine").power);
+    }
+    assert!(child.wait().expect("it ends").success());
+    assert!(asked("/generalize"));
+    place.is_equal();
+}
+
+/// The limit counts from the creation of the builder, not from the start of the command that waits.
+#[test]
+fn the_time_limit_of_a_bake_does_not_start_again() {
+    let place = Place::new(CONFIG);
+    place.standin.cloud().knobs.bake = BakeEnd::Never;
+    let mut child = place.start(&["--full"]);
+    let builder = |id: &str| id.ends_with("/virtualmachines/vision-builder");
+    wait_until(|| place.standin.cloud().resources.keys().any(|id| builder(id)));
+    wait_until(|| {
+        let requests = place.standin.requests();
+        requests.iter().any(|one| one.request.path.ends_with("retrieveBootDiagnosticsData"))
+    });
+    child.kill().and_then(|()| child.wait()).expect("our own child");
+    {
+        let mut cloud = place.standin.cloud();
+        let found = cloud.resources.iter_mut().find(|(id, _)| builder(id)).expect("the builder");
+        found.1.shown["properties"]["timeCreated"] = json!("2024-01-01T10:00:00.1234567+00:00");
+    }
+    place.deploy(&["--full"]).fails(1, "no result within 90 minutes of its creation");
+    // A result that came meanwhile counts all the same.
+    {
+        let mut cloud = place.standin.cloud();
+        cloud.knobs.bake = BakeEnd::Succeeded;
+        let found = cloud.resources.iter_mut().find(|(id, _)| builder(id)).expect("the builder");
+        found.1.vm.as_mut().expect("a machine").looks = 1_000;
+    }
+    place.deploy(&["--full"]).succeeds();
+    place.is_equal();
+}
+
+fn wait_until(mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < Duration::from_secs(120), "it does not come");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn a_builder_of_another_bake_goes_only_when_asked() {
     let place = Place::new(CONFIG);
@@ -325,6 +394,18 @@ fn verify_says_why_a_task_failed() {
     place.deploy(&["--clean-up"]).succeeds();
 }
 
+/// Lets so many tasks run on each node of a pool.
+fn busy_nodes(place: &Place, pool: &str, tasks: u64) {
+    let mut cloud = place.standin.cloud();
+    let id = pool.rsplit('/').next().unwrap_or_default();
+    let nodes = cloud.nodes.iter_mut().filter(|((_, known), _)| known.eq_ignore_ascii_case(id));
+    let nodes: Vec<_> = nodes.flat_map(|(_, nodes)| nodes).collect();
+    assert!(!nodes.is_empty(), "{pool} has no nodes");
+    for node in nodes {
+        node["runningTasksCount"] = json!(tasks);
+    }
+}
+
 #[test]
 fn the_old_pool_goes_when_it_is_asked_for() {
     let config =
@@ -335,6 +416,12 @@ fn the_old_pool_goes_when_it_is_asked_for() {
     place.render(&config.replace("nodes: 1", "nodes: 1, taskSlotsPerNode: 2"), &[]);
     place.deploy(&["--full"]).succeeds();
     assert!(place.standin.cloud().resources.contains_key(&old), "never by default");
+    busy_nodes(&place, &old, 1);
+    let outcome = place.deploy(&["--retire-old", "--drain-minutes", "0"]);
+    let outcome = outcome.fails(1, "tasks still run on pool");
+    assert!(outcome.errors.contains("--drain-minutes"), "{}", outcome.errors);
+    assert!(place.standin.cloud().resources.contains_key(&old));
+    busy_nodes(&place, &old, 0);
     place.deploy(&["--retire-old"]).succeeds();
     assert!(!place.standin.cloud().resources.contains_key(&old));
     place.is_equal();

@@ -1,7 +1,8 @@
 use std::rc::Rc;
 
 use prebake::arm::evaluate::{
-    Context, Evaluated, Evaluator, Locals, Lookup, Problem, Scope, UserFunction, resource_id_of,
+    Context, Evaluated, Evaluator, Locals, Lookup, Problem, Scope, UserFunction, Work,
+    resource_id_of,
 };
 use prebake::arm::expression::{self, Expression};
 use proptest::prelude::*;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 /// A scope with a few names: `known` has values, `later` gets its value only at deployment.
 struct Names {
     context: Context,
+    work: Work,
 }
 
 impl Scope for Names {
@@ -43,10 +45,14 @@ impl Scope for Names {
     fn context(&self) -> &Context {
         &self.context
     }
+
+    fn work(&self) -> &Work {
+        &self.work
+    }
 }
 
 fn evaluate_in(context: Context, text: &str) -> (Value, Vec<Problem>) {
-    let names = Names { context };
+    let names = Names { context, work: Work::default() };
     let evaluator = Evaluator::new(&names);
     let value = evaluator.text(&format!("[{text}]"), &Locals::NONE).to_template();
     (value, evaluator.take_problems())
@@ -519,7 +525,7 @@ proptest! {
 
     #[test]
     fn texts_survive_the_template(text in "[\\[\\]a-z']{0,6}") {
-        let names = Names { context: Context::default() };
+        let names = Names { context: Context::default(), work: Work::default() };
         let evaluator = Evaluator::new(&names);
         let written = Evaluated::String(text.clone()).to_template();
         prop_assert_eq!(evaluator.value(&written, &Locals::NONE), Evaluated::String(text));

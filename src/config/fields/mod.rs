@@ -2,6 +2,7 @@
 //!
 //! The doc comments are the descriptions of the JSON Schema that editors show.
 
+mod access;
 mod bake;
 mod batch;
 mod checks;
@@ -13,6 +14,7 @@ mod pool;
 mod registry;
 mod stacks;
 
+pub use access::{Access, JobSubmitter, PrincipalType};
 pub use bake::{Bake, BakeFile, BakeMethod, BakeOptions, BakeStep};
 pub use batch::{
     Account, AllocationMode, AutoScale, AutoStorage, Batch, Elevation, Mount, MountKind, Pool,
@@ -82,6 +84,9 @@ pub struct Config {
     /// The Batch account and its pools. Leave it out to bake an image only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Batch>,
+    /// Who may do what: role assignments, the identity that pulls images, who submits jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
     /// Render a script that deploys the lasting stages as deployment stacks, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stacks: Option<Stacks>,

@@ -133,6 +133,10 @@ pub struct Builder {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^(ssh-rsa|ssh-ed25519) [A-Za-z0-9+/=]+( [^\r\n]*)?$"))]
     pub ssh_public_key: Option<String>,
+    /// Resource ID of the existing user-assigned identity under which Azure Image Builder works; one is created
+    /// without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_id: Option<String>,
     /// Minutes until a bake that reports nothing counts as failed; 90 when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 960))]

@@ -58,9 +58,22 @@ pub struct Gallery {
     /// Resource ID of an existing gallery image version; nothing is baked then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_version_id: Option<String>,
-    /// Create the gallery (the default), or use one that exists in the resource group.
+    /// Create the gallery (the default), or use one that exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
+    /// Resource group of an existing gallery, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 90))]
+    pub resource_group: Option<String>,
+    /// Subscription ID of an existing gallery, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(
+        pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+    ))]
+    pub subscription: Option<String>,
+    /// Create the image definition (the default), or use one that exists in an existing gallery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_definition: Option<bool>,
     /// Gallery name; derived when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 80), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_.]*$"))]

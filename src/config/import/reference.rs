@@ -1,12 +1,13 @@
 use serde_json::{Map, Value, json};
 
 use super::variables::{Version, split_reference};
+use crate::catalog;
 
 /// An image of the config from a reference, and the Azure registry that it is in.
 pub(super) fn reference_of(reference: &str, notes: &mut Vec<String>) -> (Value, Option<String>) {
     let (name, version) = split_reference(reference);
     let host = name.split_once('/').map(|(host, _)| host).unwrap_or_default();
-    let registry = host.strip_suffix(".azurecr.io").map(str::to_owned);
+    let registry = registry_name(host).map(str::to_owned);
     let name = if registry.is_some() {
         name[host.len() + 1..].to_owned()
     } else if host.contains(['.', ':']) {
@@ -26,6 +27,12 @@ pub(super) fn reference_of(reference: &str, notes: &mut Vec<String>) -> (Value, 
         notes.push(format!("image `{reference}` is `latest`, which moves: pin a tag or a digest"));
     }
     (image, registry)
+}
+
+/// The name of the Azure registry that a host is, in whatever cloud.
+pub(super) fn registry_name(host: &str) -> Option<&str> {
+    let cloud = catalog::cloud_of_registry(host)?;
+    host.len().checked_sub(cloud.registry_suffix.len() + 1).map(|end| &host[..end])
 }
 
 /// Puts images into a config, and the one registry that it can name.

@@ -153,7 +153,9 @@ impl Script<'_> {
             registry["sku"] = json!(sku);
         }
         match self.variables.get("ACR_NAME") {
-            Some(name) => registry["name"] = json!(name.trim_end_matches(".azurecr.io")),
+            Some(name) => {
+                registry["name"] = json!(super::reference::registry_name(name).unwrap_or(name));
+            }
             None if creates => self.note(
                 "ACR_NAME is unset: the script drew it at random, prebake derives it from name and group",
             ),
@@ -186,7 +188,7 @@ impl Script<'_> {
             }
         }
         let host = name.split_once('/').map(|(host, _)| host).unwrap_or_default();
-        if let Some(registry) = host.strip_suffix(".azurecr.io") {
+        if let Some(registry) = super::reference::registry_name(host) {
             config.insert("registry".into(), json!({ "create": false, "name": registry }));
             if creates {
                 self.note("CREATE_ACR is on, but CONTAINER_IMAGE is in a registry that exists: it is used");

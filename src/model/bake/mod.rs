@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::resolver::Resolver;
-use super::{Builder, Gpu, Image, Node};
+use super::{Builder, Gpu, Image, Node, ResourceId};
 use crate::catalog::{self, Driver, PackageSource};
 use crate::config::fields::{BakeFile, BakeStep};
 
@@ -278,13 +278,26 @@ fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
+/// The identity that pulls images on the builder.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PullIdentity<'a> {
+    name: &'a str,
+    at: Option<&'a ResourceId>,
+}
+
+impl<'a> PullIdentity<'a> {
+    pub(super) fn new(name: Option<&'a str>, at: Option<&'a ResourceId>) -> Option<Self> {
+        Some(Self { name: name?, at })
+    }
+}
+
 /// Plans the bake of a config; `None` means that an error was reported.
 pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     node: &Node,
     builder: &Builder,
     images: &[Image],
-    identity: Option<&str>,
+    identity: Option<PullIdentity<'_>>,
 ) -> Option<BakePlan> {
     let bake = resolver.config.bake.clone();
     let steps = bake.as_ref().map_or(&[][..], |bake| bake.steps());
@@ -295,8 +308,14 @@ pub(super) fn resolve(
         if let Some(identity) = identity.filter(|_| !known) {
             registries.push(RegistryLogin {
                 server: image.registry_server.clone(),
-                identity: identity.to_owned(),
-                identity_resource_group: resolver.config.resource_group.clone(),
+                identity: identity.name.to_owned(),
+                identity_resource_group: identity
+                    .at
+                    .map_or(&resolver.config.resource_group, |at| &at.resource_group)
+                    .clone(),
+                identity_subscription: identity
+                    .at
+                    .map_or_else(String::new, |at| at.subscription.clone()),
             });
         }
     }

@@ -169,6 +169,8 @@ pub struct RegistryLogin {
     pub identity: String,
     /// Its resource group, empty if it is the builder's.
     pub identity_resource_group: String,
+    /// Its subscription, empty if it is the builder's.
+    pub identity_subscription: String,
 }
 
 /// An image that is pulled into the node image.

@@ -13,8 +13,18 @@ use crate::arm::expression::{self, Expression, TemplateString};
 
 /// How deep evaluation may go, variables and functions of the template included.
 const DEEPEST: usize = 200;
-/// How much work one template may take, in values made. A large template takes some ten thousand.
-const MOST_WORK: usize = 4_000_000;
+/// How much work one deployment may take, in values made. A large one takes some ten thousand.
+const MOST_WORK: usize = 2_000_000;
+
+/// The work that a deployment has taken so far. All evaluators of its scopes share it.
+#[derive(Debug, Default)]
+pub struct Work(Cell<usize>);
+
+impl Work {
+    fn is_used_up(&self) -> bool {
+        self.0.get() > MOST_WORK
+    }
+}
 /// Problems kept; a reader stops long before.
 const MOST_PROBLEMS: usize = 200;
 
@@ -33,7 +43,6 @@ pub struct Problem {
 pub struct Evaluator<'a> {
     pub(super) scope: &'a dyn Scope,
     problems: RefCell<Vec<Problem>>,
-    work: Cell<usize>,
     depth: Cell<usize>,
     muted: Cell<usize>,
 }
@@ -41,27 +50,14 @@ pub struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     /// An evaluator for a scope.
     pub fn new(scope: &'a dyn Scope) -> Self {
-        Self {
-            scope,
-            problems: RefCell::default(),
-            work: Cell::new(0),
-            depth: Cell::new(0),
-            muted: Cell::new(0),
-        }
+        Self { scope, problems: RefCell::default(), depth: Cell::new(0), muted: Cell::new(0) }
     }
 
-    /// Goes on with the work that another evaluator has already spent, so that nested templates share
-    /// one limit.
+    /// An evaluator that is as deep as another, so that values which use one another share one limit.
     #[must_use]
-    pub fn after(self, other: &Evaluator<'_>) -> Self {
-        self.work.set(other.work.get());
+    pub fn below(self, other: &Evaluator<'_>) -> Self {
         self.depth.set(other.depth.get());
         self
-    }
-
-    /// The work spent so far is taken over from a nested template's evaluator.
-    pub fn take_over(&self, nested: &Evaluator<'_>) {
-        self.work.set(self.work.get().max(nested.work.get()));
     }
 
     /// What went wrong so far, in order; the list is emptied.
@@ -134,7 +130,7 @@ impl<'a> Evaluator<'a> {
         if self.depth.get() >= DEEPEST {
             return self.fail(whole, "this expression nests too deeply", "flatten the expression");
         }
-        if self.work.get() > MOST_WORK {
+        if self.scope.work().is_used_up() {
             return Evaluated::Symbolic(whole.clone());
         }
         self.depth.set(self.depth.get() + 1);
@@ -148,12 +144,13 @@ impl<'a> Evaluator<'a> {
 
     /// Counts work; reports once when there has been too much.
     pub(super) fn spend(&self, amount: usize) -> bool {
-        let before = self.work.get();
-        self.work.set(before.saturating_add(amount).saturating_add(1));
-        if self.work.get() <= MOST_WORK {
+        let work = self.scope.work();
+        let reported = work.is_used_up();
+        work.0.set(work.0.get().saturating_add(amount).saturating_add(1));
+        if !work.is_used_up() {
             return true;
         }
-        if before <= MOST_WORK {
+        if !reported {
             let title = "evaluating this template takes too much work";
             self.report(
                 title.to_owned(),

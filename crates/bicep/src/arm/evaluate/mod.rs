@@ -16,7 +16,7 @@ mod scope;
 mod value;
 
 pub use context::{Context, Level, SUBSCRIPTION_PLACEHOLDER, placeholder};
-pub use evaluator::{Evaluator, Problem};
+pub use evaluator::{Evaluator, Problem, Work};
 pub use scope::{Locals, Lookup, Scope, UserFunction};
 pub use value::{Evaluated, Properties};
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::context::Context;
-use super::evaluator::Evaluator;
+use super::evaluator::{Evaluator, Work};
 use super::value::Evaluated;
 use crate::arm::expression::Expression;
 
@@ -36,6 +36,8 @@ pub trait Scope {
     fn function(&self, name: &str) -> Option<Rc<UserFunction>>;
     /// Where the template is deployed.
     fn context(&self) -> &Context;
+    /// The work of the deployment that the template belongs to.
+    fn work(&self) -> &Work;
     /// What `reference(target)` gives, where that can be known: a module with its outputs.
     fn reference(&self, _target: &Evaluated, _evaluator: &Evaluator<'_>) -> Option<Rc<Evaluated>> {
         None

@@ -134,13 +134,14 @@ impl Evaluated {
         }
     }
 
-    /// A measure of how much memory and work a copy takes.
+    /// A measure of how much memory and work a copy takes. A property has a key and a place in a map.
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::String(text) => 1 + text.len() / 32,
             Self::Array(items) => 1 + items.iter().map(Self::weight).sum::<usize>(),
             Self::Object(properties) => {
-                1 + properties.values().map(|value| 1 + value.weight()).sum::<usize>()
+                let weight = |(key, value): (&String, &Self)| 4 + key.len() / 32 + value.weight();
+                1 + properties.iter().map(weight).sum::<usize>()
             }
             Self::Symbolic(expression) => expression_weight(expression),
             _ => 1,

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use crate::arm::evaluate::{Context, Evaluated, Evaluator, Locals, Lookup, Scope, UserFunction};
+use crate::arm::evaluate::{
+    Context, Evaluated, Evaluator, Locals, Lookup, Scope, UserFunction, Work,
+};
 use crate::arm::expression::{self, Expression, TemplateString};
 use crate::bicep::lower::{Assigned, ParametersFile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -23,6 +25,7 @@ pub struct Values<'f> {
 struct FileScope<'f> {
     file: &'f ParametersFile,
     context: Context,
+    work: Work,
     functions: BTreeMap<String, Rc<UserFunction>>,
     base: Rc<Evaluated>,
     known: RefCell<BTreeMap<(bool, String), Rc<Evaluated>>>,
@@ -48,6 +51,7 @@ impl<'f> Values<'f> {
         let scope = FileScope {
             file,
             context: Context { public_cloud: true, ..Context::default() },
+            work: Work::default(),
             functions,
             base,
             known: RefCell::default(),
@@ -183,6 +187,10 @@ impl Scope for FileScope<'_> {
 
     fn context(&self) -> &Context {
         &self.context
+    }
+
+    fn work(&self) -> &Work {
+        &self.work
     }
 }
 
