@@ -122,32 +122,71 @@ fn patch_stage(
         told.at_key(finding, &format!("/patch/{stage}"), "patched here");
         return;
     };
-    let (mut edits, mut landings) = (Edits::default(), Vec::new());
-    let whole = with_program(text, |program| {
-        for (symbol, patch) in patches {
-            let pointer = format!("/patch/{stage}/{}", pointer::escape(symbol));
-            let merge = Merge::new(text, symbol, &mut edits, &mut landings, told);
-            match declared(program, symbol) {
-                Some(declared) => merge.declaration(declared, patch, &pointer),
-                None => unknown_symbol(program, stage, symbol, &pointer, told),
-            }
+    // What a stage deploys into another resource group stands in a module of it.
+    let module = format!("modules/{stage}.bicep");
+    let has_module = artifacts.files.contains_key(&module);
+    let is_own = |symbol: &str| {
+        !has_module || with_program(text, |it| declared(it, symbol).is_some()).unwrap_or(true)
+    };
+    let (own, inner): (Vec<_>, Vec<_>) = patches.iter().partition(|(symbol, _)| is_own(symbol));
+    let file = Patched { stage, path: &path, patches: &own };
+    if let Some(lost) = file.patch(origins, artifacts, extension, told) {
+        let parameters = format!("{stage}.bicepparam");
+        if let Some(text) = artifacts.files.get_mut(&parameters).filter(|_| !lost.is_empty()) {
+            let pruned = prune::prune_parameters(text, &lost);
+            *text = format(&pruned, FileKind::Parameters, &FormatOptions::default());
         }
-    });
-    // A template of a team that cannot be parsed is told by the compiler.
-    if whole.is_none() || edits.is_empty() || told.findings.has_errors() {
-        return;
     }
-    let (merged, lost) = prune::prune(text, edits.apply(text));
-    let merged = format(&merged, FileKind::Bicep, &FormatOptions::default());
-    for landing in &landings {
-        decided_by_a_key(stage, landing, &lost, origins, told);
+    if !inner.is_empty() {
+        let file = Patched { stage, path: &module, patches: &inner };
+        file.patch(origins, artifacts, extension, told);
     }
-    extension.land(&path, &merged, landings, told.document);
-    artifacts.files.insert(path, merged);
-    let parameters = format!("{stage}.bicepparam");
-    if let Some(text) = artifacts.files.get_mut(&parameters).filter(|_| !lost.is_empty()) {
-        let pruned = prune::prune_parameters(text, &lost);
-        *text = format(&pruned, FileKind::Parameters, &FormatOptions::default());
+}
+
+/// A rendered file with what is merged into its resources.
+struct Patched<'a> {
+    stage: &'a str,
+    path: &'a str,
+    patches: &'a [(&'a String, &'a Map<String, Value>)],
+}
+
+impl Patched<'_> {
+    /// Merges, and says which parts of the parameters nothing reads any more.
+    fn patch(
+        &self,
+        origins: &Origins<'_>,
+        artifacts: &mut Artifacts,
+        extension: &mut Extension,
+        told: &mut Told<'_>,
+    ) -> Option<Vec<prune::Chain>> {
+        let text = artifacts.files.get(self.path)?;
+        let (mut edits, mut landings) = (Edits::default(), Vec::new());
+        // A template of a team that cannot be parsed is told by the compiler.
+        with_program(text, |program| {
+            for (symbol, patch) in self.patches {
+                let pointer = format!("/patch/{}/{}", self.stage, pointer::escape(symbol));
+                let merge = Merge::new(text, symbol, &mut edits, &mut landings, told);
+                match declared(program, symbol) {
+                    Some(declared) => merge.declaration(declared, patch, &pointer),
+                    None => unknown_symbol(program, self, symbol, &pointer, told),
+                }
+            }
+        })?;
+        if edits.is_empty() || told.findings.has_errors() {
+            return None;
+        }
+        // The stage gives a module its parameters, whoever reads them.
+        let (merged, lost) = match self.path.contains('/') {
+            true => (edits.apply(text), Vec::new()),
+            false => prune::prune(text, edits.apply(text)),
+        };
+        let merged = format(&merged, FileKind::Bicep, &FormatOptions::default());
+        for landing in &landings {
+            decided_by_a_key(self.stage, landing, &lost, origins, told);
+        }
+        extension.land(self.path, &merged, landings, told.document);
+        artifacts.files.insert(self.path.to_owned(), merged);
+        Some(lost)
     }
 }
 
@@ -197,7 +236,7 @@ fn name_of(statement: StatementSyntax<'_>) -> Option<&str> {
 
 fn unknown_symbol(
     program: &ProgramSyntax<'_>,
-    stage: &str,
+    file: &Patched<'_>,
     symbol: &str,
     pointer: &str,
     told: &mut Told<'_>,
@@ -207,11 +246,11 @@ fn unknown_symbol(
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("use one of {}", listed(&known)),
     };
-    let title = format!("no resource `{symbol}` in the stage `{stage}`");
+    let title = format!("no resource `{symbol}` in the stage `{}`", file.stage);
     let finding = Diagnostic::error("PB1401", title)
         .reason("a patch names a resource by its symbolic name in the rendered Bicep")
         .help(help);
-    told.at_key(finding, pointer, format!("`{stage}.bicep` has no resource of this name"));
+    told.at_key(finding, pointer, format!("`{}` has no resource of this name", file.path));
 }
 
 /// Names in backticks with commas between them.

@@ -13,7 +13,7 @@ use crate::bicep::syntax::{
     Arena, ArrayItemSyntax, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax,
 };
 use crate::config::Document;
-use crate::diagnostic::{Diagnostics, FileId, Place, Span, pointer};
+use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span, pointer};
 
 /// A step from a value into what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,6 +185,8 @@ pub struct Extension {
     changes: Vec<Change>,
     parts: BTreeMap<String, Vec<Part>>,
     copies: BTreeMap<String, Vec<Copy>>,
+    /// The rendered files among the sources.
+    files: BTreeMap<FileId, String>,
 }
 
 impl Extension {
@@ -196,6 +198,21 @@ impl Extension {
     /// Whether nothing was changed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Finds the rendered files among the sources. `folder` is that of the render, as messages name it.
+    pub fn locate(&mut self, folder: &str, sources: &Sources) {
+        let prefix = format!("{folder}/");
+        for (id, file) in sources.iter() {
+            if let Some(path) = file.name.strip_prefix(&prefix) {
+                self.files.insert(id, path.to_owned());
+            }
+        }
+    }
+
+    /// The change that made what stands at a place among the sources, and the line of the user's file that says it.
+    pub fn at(&self, rendered: Place) -> Option<(Place, &Change)> {
+        self.origin(self.files.get(&rendered.file)?, rendered.span)
     }
 
     /// The change that made a part of a rendered file, and the line of the user's file that says this part.

@@ -218,11 +218,12 @@ fn phases(
         added,
         folder: &folder,
     };
-    let extension = extend::extend(&wanted, &mut artifacts, sources, diagnostics)?;
+    let mut extension = extend::extend(&wanted, &mut artifacts, sources, diagnostics)?;
     let stages = stages::compile(&model, &folder, &extension, &mut artifacts, sources, diagnostics);
     sources.mark_generated(&folder);
     let stages = stages?;
     if !extension.is_empty() {
+        extension.locate(&folder, sources);
         let missed = pools::reach(&extension, &model, &stages, &mut artifacts, diagnostics);
         let lines = extension_lines(&extension, &missed);
         render::readme(&model, &tools.templates, lines, &mut artifacts, sources, diagnostics)?;

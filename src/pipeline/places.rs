@@ -46,8 +46,7 @@ impl RenderPlaces<'_> {
             return None;
         }
         let origin = template_pointer(&stage.template.json, pointer);
-        let rendered = stage.template.source_map.place(&origin)?;
-        self.extension.origin(&format!("{}.bicep", stage.name), rendered.span)
+        self.extension.at(stage.template.source_map.place(&origin)?)
     }
 
     fn key_of_value(&self, stage: &Stage, pointer: &str) -> Option<String> {

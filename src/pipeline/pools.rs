@@ -36,7 +36,7 @@ pub(super) fn reach(
         let symbol = format!("pool_{}", pool.key);
         let is_own = |change: &&Change| {
             change.kind == ChangeKind::Patch
-                && change.path == "batch.bicep"
+                && matches!(change.path.as_str(), "batch.bicep" | "modules/batch.bicep")
                 && change.symbol == symbol
         };
         let changes: Vec<&Change> = extension.changes().iter().filter(is_own).collect();
