@@ -22,6 +22,7 @@ pub mod diff;
 pub mod disk;
 pub mod expand;
 pub mod extend;
+pub mod migrate;
 pub mod model;
 pub mod output;
 pub mod pipeline;

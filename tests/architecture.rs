@@ -26,6 +26,7 @@ const ORDER: &[&str] = &[
     "report",
     "output",
     "pipeline",
+    "migrate",
     "deploy",
     "cli",
 ];

@@ -1,41 +1,37 @@
-use std::net::Ipv4Addr;
+use ipnet::Ipv4Net;
+
+/// The bits of an IPv4 address.
+const BITS: u8 = 32;
+/// Addresses of every subnet that Azure keeps for itself
+/// (<https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq>).
+const KEPT_BY_AZURE: u64 = 5;
 
 /// An IPv4 range in CIDR form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Range {
-    first: u32,
-    prefix: u32,
-}
+pub(super) struct Range(Ipv4Net);
 
 impl Range {
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = text.split_once('/')?;
-        let prefix: u32 = prefix.parse().ok().filter(|prefix| *prefix <= 32)?;
-        let address = u32::from(address.parse::<Ipv4Addr>().ok()?);
-        Some(Self { first: address & mask(prefix), prefix })
+        text.parse().ok().map(|range: Ipv4Net| Self(range.trunc()))
     }
 
-    /// Addresses that Azure gives to network interfaces: it keeps five of every subnet.
+    /// Addresses that Azure gives to network interfaces.
     pub(super) fn usable(self) -> u64 {
-        (1_u64 << (32 - self.prefix)).saturating_sub(5)
+        usable(self.0.prefix_len())
     }
 
     pub(super) fn overlaps(self, other: Self) -> bool {
-        let shared = mask(self.prefix.min(other.prefix));
-        self.first & shared == other.first & shared
+        self.0.contains(&other.0) || other.0.contains(&self.0)
     }
 
     /// The longest prefix whose subnets have this many addresses for nodes.
-    pub(super) fn prefix_for(nodes: u64) -> u32 {
-        (0..=29)
-            .rev()
-            .find(|prefix| (Self { first: 0, prefix: *prefix }).usable() >= nodes)
-            .unwrap_or(0)
+    pub(super) fn prefix_for(nodes: u64) -> u8 {
+        (0..=29).rev().find(|prefix| usable(*prefix) >= nodes).unwrap_or(0)
     }
 }
 
-fn mask(prefix: u32) -> u32 {
-    u32::MAX.checked_shl(32 - prefix).unwrap_or(0)
+fn usable(prefix: u8) -> u64 {
+    (1_u64 << (BITS - prefix)).saturating_sub(KEPT_BY_AZURE)
 }
 
 #[cfg(test)]

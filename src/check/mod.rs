@@ -41,7 +41,7 @@ pub use cloud_init::MAX_CUSTOM_DATA;
 pub use finding::{Finding, Places, Target, diagnostic};
 pub use formula::most_nodes;
 pub use policy::{Outcome, apply};
-pub use secrets::{SECRET, secrets_of_file};
+pub use secrets::{SECRET, holds_secret, secrets_of_file};
 pub use subject::{Declared, Subject};
 
 use rayon::prelude::*;

@@ -149,6 +149,11 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
     found
 }
 
+/// Whether a text holds a secret.
+pub fn holds_secret(text: &str) -> bool {
+    !secrets(text).is_empty()
+}
+
 /// The finding of each secret that a file of the user's holds, and where the secret itself stands: the excerpt
 /// of a message must not show it.
 ///

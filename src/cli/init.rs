@@ -1,13 +1,21 @@
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{DONE, terminal};
-use crate::config::import::{self, Variables};
-use crate::{disk, output};
+use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
+use crate::catalog::Date;
+use crate::diagnostic::Severity;
+use crate::diagnostic::printable::one_line;
+use crate::migrate::{
+    self, File, KNOWN_VARIABLES, Migrated, MigratedConfig, Refusal, SCHEMA_FILE, Variables,
+};
+use crate::{config, disk, output, yaml};
 
-/// Largest file to import in bytes.
-const MAX_SOURCE_BYTES: u64 = 1024 * 1024;
+/// Largest file to import in bytes: as large as a deployment template may be.
+const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
+/// Most files to import at once.
+const MAX_SOURCES: usize = 100;
 
 /// The starter config, commented.
 const STARTER: &str = include_str!("starter.yaml");
@@ -15,93 +23,233 @@ const STARTER: &str = include_str!("starter.yaml");
 /// `prebake init`.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// File to write
+    /// Config file to create
     #[arg(value_name = "FILE", default_value = "prebake.yaml")]
     file: PathBuf,
-    /// Take the values from the environment variables of `batch-prep-v2.sh`
+    /// Use the environment variables of `batch-prep-v2.sh`
     #[arg(long)]
     from_env: bool,
-    /// Take the values from a file: the old script, the JSON of `az batch pool show`, or a Batch Shipyard
-    /// file; give it twice for Shipyard's pool and global configuration
+    /// Import a file; repeat the option for files that belong together. It reads what `az batch pool show` and
+    /// `az resource show` print, deployment templates, exported resource groups, `terraform show -json`, the files of
+    /// Batch Shipyard, and `batch-prep-v2.sh` with its environment file
     #[arg(long, value_name = "PATH", conflicts_with = "from_env")]
     from: Vec<PathBuf>,
     /// Print the config instead of writing it
     #[arg(long)]
     stdout: bool,
+    /// Write what became of each property of the source to a Markdown file beside the config
+    #[arg(long)]
+    report: bool,
+    /// Day on which retirements are judged; today without it
+    #[arg(long, value_name = "DATE", value_parser = input::day)]
+    as_of: Option<Date>,
+}
+
+/// A file to write.
+struct Written {
+    path: PathBuf,
+    text: String,
 }
 
 impl Init {
     pub(super) fn run(&self) -> u8 {
-        let text = if self.from_env {
-            let imported = import::from_variables(&environment());
-            for note in &imported.notes {
-                terminal::remark(note);
-            }
-            imported.yaml
-        } else if !self.from.is_empty() {
-            match self.import() {
-                Ok(imported) => {
-                    for note in &imported.notes {
-                        terminal::remark(note);
-                    }
-                    imported.yaml
-                }
-                Err(code) => return code,
-            }
-        } else {
-            STARTER.to_owned()
+        let migrated = match self.migrated() {
+            Ok(migrated) => migrated,
+            Err(code) => return code,
         };
+        let Some(migrated) = migrated else {
+            if self.report {
+                return terminal::failed(
+                    "there is no source to report about",
+                    "`--report` tells what became of each property of a source",
+                    "name the source with `--from` or `--from-env`",
+                );
+            }
+            let starter = Written { path: self.file.clone(), text: STARTER.to_owned() };
+            return self.write(&[starter], DONE);
+        };
+        for note in &migrated.notes {
+            terminal::remark(note);
+        }
+        for config in &migrated.configs {
+            terminal::note(&terminal::told(&config.diagnostics, &config.sources, Severity::Error));
+        }
+        let table = format!(
+            "what became of each property: {}\n{}",
+            migrated.report.summary(),
+            migrated.report.text()
+        );
         if self.stdout {
-            terminal::out(&text);
-            return DONE;
+            terminal::note(&table);
+        } else {
+            terminal::out(&table);
+        }
+        let failed = migrated.configs.iter().any(|config| config.diagnostics.has_errors());
+        self.write(&self.files(&migrated), if failed { FINDINGS } else { DONE })
+    }
+
+    /// What comes of the sources; nothing where none is named.
+    fn migrated(&self) -> Result<Option<Migrated>, u8> {
+        if !self.from_env && self.from.is_empty() {
+            return Ok(None);
+        }
+        let tools = input::tools(&Configs::shared(None, self.as_of), Path::new("out"))?;
+        if self.from_env {
+            return Ok(Some(migrate::migrate_variables(&environment(), &tools)));
+        }
+        let migrated = migrate::migrate(&self.sources()?, &tools);
+        migrated
+            .map(Some)
+            .map_err(|Refusal { what, why, help }| terminal::failed(&what, &why, &help))
+    }
+
+    fn sources(&self) -> Result<Vec<File>, u8> {
+        if self.from.len() > MAX_SOURCES {
+            return Err(terminal::failed(
+                "too many files to read at once",
+                &format!("{} are named, and {MAX_SOURCES} are the most", self.from.len()),
+                "name only files that belong together",
+            ));
+        }
+        let mut files = Vec::new();
+        for path in &self.from {
+            let name = path.display().to_string();
+            let text = disk::argument(path, MAX_SOURCE_BYTES).and_then(disk::text);
+            let text = text.map_err(|why| {
+                terminal::failed(
+                    &format!("`{name}` cannot be read"),
+                    &why.to_string(),
+                    "name the file of a pool, a template, a Terraform state, Batch Shipyard or the old script",
+                )
+            })?;
+            files.push(File { name: one_line(&name), text });
+        }
+        Ok(files)
+    }
+
+    /// The configs, and the report beside them. The first config has the name that was asked for.
+    fn files(&self, migrated: &Migrated) -> Vec<Written> {
+        let stem = self.file.with_extension("");
+        let beside = |ending: &str| {
+            let mut name = stem.file_name().unwrap_or_default().to_os_string();
+            name.push(ending);
+            stem.with_file_name(name)
+        };
+        let mut files: Vec<Written> = migrated
+            .configs
+            .iter()
+            .enumerate()
+            .map(|(index, MigratedConfig { name, yaml, .. })| Written {
+                path: if index == 0 { self.file.clone() } else { beside(&format!("-{name}.yaml")) },
+                text: yaml.clone(),
+            })
+            .collect();
+        if self.report {
+            let text = migrated.report.markdown("What became of each property of the source");
+            files.push(Written { path: beside(".migration.md"), text });
+        }
+        files
+    }
+
+    fn write(&self, files: &[Written], code: u8) -> u8 {
+        if self.stdout {
+            let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+            terminal::out(&texts.join("---\n"));
+            return code;
+        }
+        // Nothing is written where one of several files stands in the way.
+        for Written { path, .. } in files {
+            if path.symlink_metadata().is_ok() {
+                return terminal::failed(
+                    &format!("`{}` exists", path.display()),
+                    "`prebake init` does not overwrite files",
+                    "name another file, or remove this one",
+                );
+            }
+        }
+        let schema = Written {
+            path: self.file.with_file_name(SCHEMA_FILE),
+            text: config::schema::CONFIG.text().to_owned(),
+        };
+        let mut said = String::new();
+        for (index, Written { path, text }) in files.iter().chain([&schema]).enumerate() {
+            match output::write_new(path, text) {
+                Ok(true) => {
+                    let _ = writeln!(said, "wrote {}", path.display());
+                }
+                // Another config of the folder brought the schema.
+                Ok(false) if index == files.len() => {}
+                Ok(false) => return FAILED,
+                Err(error) => {
+                    return terminal::failed(
+                        &format!("`{}` cannot be written", path.display()),
+                        &error.to_string(),
+                        "name a file in a writable folder",
+                    );
+                }
+            }
+        }
+        said.push_str(&self.next(files, code));
+        terminal::out(&said);
+        code
+    }
+
+    /// What to do next: a command that succeeds, and what a deployment still lacks.
+    fn next(&self, files: &[Written], code: u8) -> String {
+        let configs: Vec<&Written> = files
+            .iter()
+            .filter(|file| !file.path.ends_with(".md") && is_config(&file.path))
+            .collect();
+        let mut said = String::new();
+        let missing: Vec<String> = configs.iter().flat_map(|file| lacks(file)).collect();
+        if !missing.is_empty() {
+            let _ = write!(said, "\nMissing before you deploy:\n");
+            for line in missing {
+                let _ = writeln!(said, "  {}", one_line(&line));
+            }
         }
         let shown = self.file.display();
-        match output::write_new(&self.file, &text) {
-            Ok(true) => {
-                terminal::out(&format!("wrote {shown}\n\nNext:\n  prebake render {shown}\n"));
-                DONE
-            }
-            Ok(false) => terminal::failed(
-                &format!("`{shown}` exists"),
-                "`prebake init` overwrites nothing",
-                "name another file, or remove this one",
-            ),
-            Err(error) => terminal::failed(
-                &format!("`{shown}` cannot be written"),
-                &error.to_string(),
-                "name a file in a folder that can be written",
-            ),
+        if code == DONE {
+            let _ = write!(said, "\nNext:\n");
+        } else {
+            let _ = write!(said, "\nNext: fix the errors above in {shown}, then\n");
         }
+        for file in configs {
+            let _ = writeln!(said, "  prebake render {}", file.path.display());
+        }
+        said
     }
 }
 
-impl Init {
-    fn import(&self) -> Result<import::Imported, u8> {
-        let mut texts = Vec::new();
-        for path in &self.from {
-            let text = disk::argument(path, MAX_SOURCE_BYTES).and_then(disk::text);
-            texts.push(text.map_err(|why| {
-                terminal::failed(
-                    &format!("`{}` cannot be read", path.display()),
-                    &why.to_string(),
-                    "name the old script, the JSON of a pool, or a Batch Shipyard file",
-                )
-            })?);
+fn is_config(path: &Path) -> bool {
+    path.extension().is_none_or(|ending| ending != "md")
+}
+
+/// Build contexts and Dockerfiles that a config names and that are not there.
+fn lacks(file: &Written) -> Vec<String> {
+    let Ok(config) = yaml::read(&file.text, yaml::FOREIGN) else { return Vec::new() };
+    let folder = file.path.parent().unwrap_or(Path::new("."));
+    let images = config.get("images").and_then(serde_json::Value::as_array);
+    let missing = |image: &serde_json::Value| {
+        let build = image.get("build")?;
+        let context = build.get("context")?.as_str()?;
+        if context.contains("://") {
+            return None;
         }
-        import::from_texts(&texts).ok_or_else(|| {
-            terminal::failed(
-                "no known kind of configuration",
-                "it is neither `batch-prep-v2.sh`, nor what `az batch pool show` prints, nor a Batch \
-                 Shipyard pool or global configuration",
-                "give one of these files, or start with `prebake init`",
-            )
+        let dockerfile = build.get("dockerfile").and_then(serde_json::Value::as_str);
+        let path = folder.join(context).join(dockerfile.unwrap_or("Dockerfile"));
+        let name = image.get("name")?.as_str()?;
+        (!path.is_file()).then(|| {
+            let shown = path.display().to_string();
+            format!("{}: the image `{name}` is built from it", shown.trim_start_matches("./"))
         })
-    }
+    };
+    images.into_iter().flatten().filter_map(missing).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this command is asked to read the environment")]
 fn environment() -> Variables {
-    let known = import::KNOWN_VARIABLES.iter().filter_map(|name| {
+    let known = KNOWN_VARIABLES.iter().filter_map(|name| {
         let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
         Some(((*name).to_owned(), value))
     });

@@ -7,7 +7,6 @@
 
 mod document;
 pub mod fields;
-pub mod import;
 pub mod layers;
 mod partial;
 pub mod schema;

@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-/// Addresses that share their first bits. IPv4 and IPv6 are apart, `*` is both, and of a service tag only
-/// that it is less is known.
+use ipnet::IpNet;
+
+/// Addresses of one rule. `*` is both families, and of a service tag only that it is less is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Addresses {
     All,
     Tag,
-    V4 { bits: u32, length: u32 },
-    V6 { bits: u128, length: u32 },
+    Range(IpNet),
 }
 
 impl Addresses {
@@ -22,38 +22,15 @@ impl Addresses {
         if text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.chars().all(is_tag) {
             return Some(Self::Tag);
         }
-        let (address, length) = match text.split_once('/') {
-            Some((address, length)) => (address, Some(length.parse::<u32>().ok()?)),
-            None => (text, None),
-        };
-        match address.parse::<IpAddr>().ok()? {
-            IpAddr::V4(address) => {
-                let length = length.unwrap_or(32);
-                (length <= 32).then(|| Self::V4 { bits: u32::from(address), length })
-            }
-            IpAddr::V6(address) => {
-                let length = length.unwrap_or(128);
-                (length <= 128).then(|| Self::V6 { bits: u128::from(address), length })
-            }
-        }
+        let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        text.parse().ok().or_else(single).map(Self::Range)
     }
 
     /// Whether every address of the other is one of these.
     pub fn contains(self, other: Self) -> bool {
         match (self, other) {
             (Self::All, _) => true,
-            (Self::V4 { bits, length }, Self::V4 { bits: others, length: longer }) => {
-                let same = |shift: u32| {
-                    bits.checked_shr(shift).unwrap_or(0) == others.checked_shr(shift).unwrap_or(0)
-                };
-                length <= longer && same(32 - length)
-            }
-            (Self::V6 { bits, length }, Self::V6 { bits: others, length: longer }) => {
-                let same = |shift: u32| {
-                    bits.checked_shr(shift).unwrap_or(0) == others.checked_shr(shift).unwrap_or(0)
-                };
-                length <= longer && same(128 - length)
-            }
+            (Self::Range(range), Self::Range(other)) => range.contains(&other),
             _ => false,
         }
     }

@@ -372,8 +372,13 @@ impl Comparer {
 }
 
 fn equal(facts: Facts, before: &Value, after: &Value) -> bool {
+    is_same(facts, Some(before), Some(after))
+}
+
+/// Whether Azure takes two values of a property for the same; a value that is left out is its default.
+pub fn is_same(facts: Facts, before: Option<&Value>, after: Option<&Value>) -> bool {
     let mut comparer = Comparer::default();
-    comparer.value(facts, Some(before), Some(after));
+    comparer.value(facts, before, after);
     comparer.changes.is_empty()
 }
 

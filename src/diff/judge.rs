@@ -17,7 +17,8 @@ use crate::catalog::{self, Lifecycle};
 use crate::expand::Resource;
 
 /// The type of a Batch pool.
-pub(super) const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
+/// The resource type of a pool.
+pub const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 
 /// The type of a template of Azure Image Builder, of which each image version has its own.
 pub(super) const TEMPLATE: &str = "Microsoft.VirtualMachineImages/imageTemplates";

@@ -28,11 +28,13 @@ pub use change::{
     Action, Noise, Pairing, PropertyChange, PropertyChangeType, Removal, ResourceChange, Segment,
     Shown, path_text,
 };
+pub use compare::is_same;
 pub use cost::{Cost, HOURS_A_MONTH};
 pub use drift::drift;
 pub use files::{
     FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
 };
+pub use judge::POOL;
 pub use live::{Live, LiveReview};
 pub use origin::{Line, Origin, Origins};
 pub use relations::Relation;

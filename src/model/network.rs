@@ -3,6 +3,8 @@ use serde::Serialize;
 use super::names::Names;
 use super::resolver::Resolver;
 use super::resource_id::ResourceId;
+use ipnet::Ipv4Net;
+
 use crate::catalog;
 use crate::config::fields::Addresses;
 
@@ -114,10 +116,10 @@ fn created(
     } else {
         let (address, _) = space.split_once('/')?;
         let longest: u8 = catalog::config_default("pool-subnet-bits").parse().ok()?;
-        format!("{address}/{}", space_prefix.bits.max(longest))
+        format!("{address}/{}", space_prefix.prefix_len().max(longest))
     };
     let subnet_prefix = prefix(resolver, &subnet, "/network/poolSubnet")?;
-    if !space_prefix.holds(subnet_prefix) {
+    if !space_prefix.contains(&subnet_prefix) {
         resolver.error(
             "PB1027",
             "/network/poolSubnet",
@@ -137,33 +139,10 @@ fn created(
     })
 }
 
-/// An IPv4 prefix.
-#[derive(Clone, Copy)]
-struct Prefix {
-    address: u32,
-    bits: u8,
-}
-
-impl Prefix {
-    fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = text.split_once('/')?;
-        let address: std::net::Ipv4Addr = address.parse().ok()?;
-        let bits: u8 = bits.parse().ok().filter(|bits| (2..=29).contains(bits))?;
-        let prefix = Self { address: address.to_bits(), bits };
-        (prefix.address & !prefix.mask() == 0).then_some(prefix)
-    }
-
-    fn mask(self) -> u32 {
-        u32::MAX << (32 - u32::from(self.bits))
-    }
-
-    fn holds(self, other: Self) -> bool {
-        other.bits >= self.bits && other.address & self.mask() == self.address
-    }
-}
-
-fn prefix(resolver: &mut Resolver<'_>, text: &str, pointer: &str) -> Option<Prefix> {
-    let found = Prefix::parse(text);
+fn prefix(resolver: &mut Resolver<'_>, text: &str, pointer: &str) -> Option<Ipv4Net> {
+    let is_prefix =
+        |range: &Ipv4Net| (2..=29).contains(&range.prefix_len()) && range.trunc() == *range;
+    let found = text.parse().ok().filter(is_prefix);
     if found.is_none() {
         resolver.error(
             "PB1027",

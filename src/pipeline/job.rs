@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::secrets::Secrets;
-use super::{Input, Outcome, Tools, added, age, overlay, phases};
+use super::{Input, Outcome, Render, Tools, added, age, overlay, phases};
 use crate::catalog::Overlay;
 use crate::config::layers::{self, Files, NoFiles};
 use crate::config::{self, Document};
@@ -106,6 +106,13 @@ impl Job {
 
     /// Runs the phases.
     pub fn render(self, tools: &Tools) -> Outcome {
+        let (render, mut outcome) = self.attempt(tools);
+        outcome.render = render.filter(|_| !outcome.diagnostics.has_errors());
+        outcome
+    }
+
+    /// Runs the phases, and gives what was rendered apart from the findings: errors may stand against it.
+    pub fn attempt(self, tools: &Tools) -> (Option<Render>, Outcome) {
         let Self { document, mut diagnostics, mut sources, overlay, added, .. } = self;
         let mut secrets = Secrets::hide(&mut sources);
         let made = document.and_then(|document| {
@@ -114,9 +121,9 @@ impl Job {
         });
         diagnostics.append(secrets.take());
         let (render, answers) = made.unzip();
-        let render = render.filter(|_| !diagnostics.has_errors());
         let diagnostics = age::tell(diagnostics, tools.as_of);
-        Outcome { render, diagnostics, sources, answers: answers.unwrap_or_default() }
+        let answers = answers.unwrap_or_default();
+        (render, Outcome { render: None, diagnostics, sources, answers })
     }
 }
 

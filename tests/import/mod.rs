@@ -1,124 +1,564 @@
-//! `prebake init --from`: each kind of file becomes a config that renders, and its defects are named.
-#![expect(clippy::disallowed_methods, reason = "tests read what the command wrote")]
+//! `prebake init --from`: no property of a source is lost without a line in the report, and the report is true.
+//!
+//! The sources in `cases/` are small files of our own in shapes that are public; each row of `CASES` says which.
+#![expect(clippy::disallowed_methods, reason = "tests read their cases and what the command wrote")]
 
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+mod command;
+mod diff;
 
-fn prebake(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_prebake"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("prebake runs")
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use prebake::catalog::Date;
+use prebake::diagnostic::{Diagnostics, Severity, Sources};
+use prebake::migrate::{self, File, Migrated, Outcome, Row};
+use prebake::pipeline::Tools;
+use prebake::render::Templates;
+use prebake::schema::ResourceSchemas;
+use serde_json::{Map, Value};
+
+/// Files that belong together, with where their shape is from.
+const CASES: &[(&[&str], &str)] = &[
+    (&["pool.json"], "`az batch pool show`, azure-cli 2.30"),
+    (
+        &["gpu-identity.json"],
+        "`az batch pool show`, azure-cli 2.6x: nulls, states, identities with client IDs",
+    ),
+    (&["pool-list.json"], "`az batch pool list`"),
+    (
+        &["pool-list.json", "companions.json"],
+        "with `az batch job list`, `job-schedule list` and `account show`",
+    ),
+    (&["machine.json"], "Batch REST 2024-07-01, Pool - Get, all of the virtual machine"),
+    (&["label.json"], "a registry with a domain name label, Azure/azure-cli#31605"),
+    (&["mismatch.json"], "an agent that does not fit its image"),
+    (&["retired.json"], "Batch REST 2016-12-01, Pool - Add, sizes and systems of that time"),
+    (&["definition.json"], "an image definition without a version, azure-docs batch-sig-images"),
+    (&["resource.json"], "`az resource show` of a pool, Batch 2024-07-01"),
+    (&["template.json"], "an exported resource group"),
+    (&["compiled-bicep.json"], "`bicep build`, languageVersion 2.0"),
+    (&["extension-template.json"], "a pool template of Azure/azure-batch-cli-extensions"),
+    (&["terraform.json"], "`terraform show -json`, azurerm 4"),
+    (&["shipyard-pool.yaml", "shipyard-config.yaml"], "Azure/batch-shipyard recipes"),
+    (
+        &[
+            "shipyard-full-pool.yaml",
+            "shipyard-full-config.yaml",
+            "shipyard-full-credentials.yaml",
+            "shipyard-jobs.yaml",
+        ],
+        "Azure/batch-shipyard config_templates",
+    ),
+    (&["shipyard-old.json"], "Azure/batch-shipyard 2.x, one JSON file"),
+    (&["batch-prep.sh"], "batch-prep-v2.sh"),
+    (&["older-script.sh"], "its first version"),
+    (&["batch-prep.sh", "script.env"], "batch-prep-v2.sh with its environment"),
+    (&["script.env"], "its environment alone"),
+];
+
+/// What the cases hold in the place of secrets.
+const SECRET: &str = "s3cr3t";
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/cases").join(name)
 }
 
-/// Imports cases and renders the result; gives the config and the notes.
-fn import(cases: &[&str]) -> (String, String) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/cases");
-    let paths: Vec<String> =
-        cases.iter().map(|case| root.join(case).to_str().expect("text").to_owned()).collect();
-    let mut arguments = vec!["init"];
-    for path in &paths {
-        arguments.extend(["--from", path]);
+fn tools() -> Tools {
+    let templates = Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new());
+    Tools {
+        templates: templates.expect("the embedded templates parse"),
+        schemas: ResourceSchemas::embedded(),
+        as_of: Date::parse("2026-11-29").expect("a date"),
+        output: "out".to_owned(),
     }
-    let output = prebake(folder.path(), &arguments);
-    let notes = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{notes}");
-    let config = fs::read_to_string(folder.path().join("prebake.yaml")).expect("it was written");
-    let output = prebake(folder.path(), &["render", "prebake.yaml", "--dry-run"]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{config}\n{said}");
-    (config, notes)
+}
+
+fn files(names: &[&str]) -> Vec<File> {
+    let file = |name: &&str| File {
+        name: (*name).to_owned(),
+        text: std::fs::read_to_string(case(name)).expect("a case can be read"),
+    };
+    names.iter().map(file).collect()
+}
+
+fn migrated(names: &[&str]) -> Migrated {
+    migrate::migrate(&files(names), &tools()).expect("it is migrated")
+}
+
+/// The scalars of a value with their paths, as a reader of the file would name them.
+fn leaves(value: &Value, path: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null => {}
+        Value::Object(object) => {
+            for (key, value) in object {
+                let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                leaves(value, &below, found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                leaves(item, &format!("{path}[{index}]"), found);
+            }
+        }
+        // Terraform and exported templates write an empty text where nothing is said.
+        Value::String(text) if text.is_empty() => {}
+        Value::String(text) => found.push((path.to_owned(), text.clone())),
+        scalar => found.push((path.to_owned(), scalar.to_string())),
+    }
+}
+
+/// The pools of a source, each as the file describes it.
+fn pools(name: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(case(name)).expect("a case can be read");
+    if name.ends_with(".yaml") {
+        let mut value: Value = serde_yaml::from_str(&text).expect("YAML");
+        if let Some(object) = value.as_object_mut() {
+            object.shift_remove("job_specifications");
+        }
+        return vec![value];
+    }
+    let Ok(value) = serde_json::from_str::<Value>(&text) else { return Vec::new() };
+    let is_pool = |value: &Value| {
+        let kind = value.get("type").and_then(Value::as_str).unwrap_or_default();
+        kind.ends_with("/pools")
+            || value.get("vmSize").is_some()
+            || value.get("pool_specification").is_some()
+    };
+    match &value {
+        Value::Array(items) => items.iter().filter(|item| is_pool(item)).cloned().collect(),
+        value if is_pool(value) => vec![value.clone()],
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn every_property_of_a_source_has_a_line_in_the_report() {
+    for (names, shape) in CASES {
+        let migrated = migrated(names);
+        let mut checked = 0;
+        for name in *names {
+            for pool in pools(name) {
+                let id = pool.get("id").and_then(Value::as_str).unwrap_or_default();
+                let refused =
+                    migrated.report.rows.iter().any(|row| {
+                        !id.is_empty() && row.source.starts_with(&format!("pool `{id}`"))
+                    });
+                if refused {
+                    continue;
+                }
+                let mut expected = Vec::new();
+                leaves(&pool, "", &mut expected);
+                for (path, value) in expected {
+                    let told = migrated.report.rows.iter().any(|row| {
+                        row.source == path && (row.value == value || row.outcome == Outcome::Secret)
+                    });
+                    assert!(told, "{name} ({shape}): no line for `{path}` = `{value}`");
+                    checked += 1;
+                }
+            }
+        }
+        let has_pools = names.iter().any(|name| !pools(name).is_empty());
+        assert!(checked > 0 || !has_pools, "{names:?}: nothing was checked");
+    }
+}
+
+#[test]
+fn every_variable_of_a_script_has_a_line_in_the_report() {
+    let text = std::fs::read_to_string(case("script.env")).expect("a case");
+    let report = migrated(&["batch-prep.sh", "script.env"]).report;
+    for line in text.lines().filter_map(|line| line.trim_start_matches("export ").split_once('=')) {
+        assert!(
+            report.rows.iter().any(|row| row.source == line.0 && row.value == line.1),
+            "no line for {}",
+            line.0
+        );
+    }
+}
+
+#[test]
+fn secrets_reach_neither_the_config_nor_the_report() {
+    for (names, _) in CASES {
+        let migrated = migrated(names);
+        for config in &migrated.configs {
+            assert!(!config.yaml.contains(SECRET), "{names:?}:\n{}", config.yaml);
+        }
+        let report = migrated.report.markdown("report");
+        assert!(!report.contains(SECRET), "{names:?}:\n{report}");
+        assert!(!migrated.report.text().contains(SECRET), "{names:?}");
+        assert!(!migrated.notes.join("\n").contains(SECRET), "{names:?}");
+    }
+}
+
+#[test]
+fn each_config_renders() {
+    for (names, _) in CASES {
+        for config in migrated(names).configs {
+            let errors: Vec<String> = config
+                .diagnostics
+                .iter()
+                .filter(|finding| finding.severity == Severity::Error)
+                .map(|finding| format!("{} {} ({})", finding.code, finding.title, finding.label))
+                .collect();
+            assert!(errors.is_empty(), "{names:?}: {errors:?}\n{}", config.yaml);
+        }
+    }
+}
+
+#[test]
+fn the_same_source_gives_the_same_config_and_report() {
+    for (names, _) in CASES.iter().step_by(4) {
+        let (one, other) = (migrated(names), migrated(names));
+        let yaml = |all: &Migrated| -> Vec<String> {
+            all.configs.iter().map(|config| config.yaml.clone()).collect()
+        };
+        assert_eq!(yaml(&one), yaml(&other));
+        assert_eq!(one.report, other.report);
+    }
+}
+
+fn row<'m>(migrated: &'m Migrated, source: &str) -> &'m Row {
+    let found = migrated.report.rows.iter().find(|row| row.source == source);
+    found.unwrap_or_else(|| panic!("no line for `{source}`:\n{}", migrated.report.text()))
 }
 
 #[track_caller]
-fn assert_has(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "no `{part}` in:\n{text}");
+fn assert_outcomes(migrated: &Migrated, expected: &[(&str, Outcome)]) {
+    for (source, outcome) in expected {
+        assert_eq!(
+            row(migrated, source).outcome,
+            *outcome,
+            "{source}: {}",
+            row(migrated, source).why
+        );
     }
+}
+
+fn config(migrated: &Migrated, index: usize) -> Map<String, Value> {
+    let config: Value = serde_yaml::from_str(&migrated.configs[index].yaml).expect("YAML");
+    config.as_object().cloned().expect("a mapping")
+}
+
+#[test]
+fn what_the_config_can_say_is_taken_over() {
+    let migrated = migrated(&["gpu-identity.json"]);
+    let config = Value::Object(config(&migrated, 0));
+    let pool = &config["batch"]["pools"][0];
+    assert_eq!(config["location"], "westeurope");
+    assert_eq!(config["batch"]["account"]["name"], "trainbatch");
+    assert_eq!(config["registry"]["name"], "trainacr");
+    assert_eq!(config["node"]["vmSize"], "Standard_NC4as_T4_v3");
+    assert_eq!(config["network"]["nodeAddresses"], Value::Null);
+    assert_eq!(pool["startTask"]["elevation"], "admin");
+    assert_eq!(pool["startTask"]["maxTaskRetryCount"], 2);
+    assert_eq!(
+        pool["startTask"]["resourceFiles"][0]["url"],
+        "https://traindata.blob.core.windows.net/scripts/prepare.sh"
+    );
+    assert_eq!(pool["mounts"].as_array().map(Vec::len), Some(2));
+    assert_eq!(pool["environment"]["HF_TOKEN"], Value::Null);
+    assert_outcomes(
+        &migrated,
+        &[
+            ("startTask.environmentSettings[1].value", Outcome::Secret),
+            ("startTask.resourceFiles[0].httpUrl", Outcome::Secret),
+            ("startTask.commandLine", Outcome::Same),
+            (
+                "virtualMachineConfiguration.containerConfiguration.containerImageNames[2]",
+                Outcome::Differs,
+            ),
+            (
+                "virtualMachineConfiguration.containerConfiguration.containerRegistries[0].identityReference.resourceId",
+                Outcome::Differs,
+            ),
+            (
+                "virtualMachineConfiguration.containerConfiguration.containerRegistries[1].password",
+                Outcome::Secret,
+            ),
+            ("virtualMachineConfiguration.imageReference.sku", Outcome::Differs),
+            ("allocationState", Outcome::State),
+            ("resizeTimeout", Outcome::Same),
+        ],
+    );
+}
+
+#[test]
+fn pools_that_share_an_image_share_a_config() {
+    let migrated = migrated(&["pool-list.json", "companions.json"]);
+    assert_eq!(migrated.configs.len(), 2);
+    let first = Value::Object(config(&migrated, 0));
+    assert_eq!(first["resourceGroup"], "lists-rg");
+    assert_eq!(first["batch"]["pools"][1]["vmSize"], "Standard_D8s_v5");
+    assert_eq!(first["batch"]["pools"][1]["autoScale"]["interval"], "PT5M");
+    assert_eq!(config(&migrated, 1)["node"]["os"], "almalinux-9");
+    assert_outcomes(
+        &migrated,
+        &[
+            ("job `nightly`", Outcome::Step),
+            ("job schedule `each-day`", Outcome::Step),
+            ("job `alone`", Outcome::Step),
+            ("certificate `aabbccddeeff00112233445566778899aabbccdd`", Outcome::Step),
+            ("application package `solver`", Outcome::Step),
+            ("pool `desktop` of pool-list.json", Outcome::Dropped),
+        ],
+    );
+    assert!(row(&migrated, "job `alone`").why.contains("autoPoolSpecification"));
+}
+
+#[test]
+fn an_image_that_can_be_kept_is_kept() {
+    let migrated = migrated(&["machine.json"]);
+    let config = Value::Object(config(&migrated, 0));
+    assert!(config["gallery"]["imageVersionId"].as_str().is_some_and(|id| id.ends_with("/4.2.0")));
+    assert_outcomes(
+        &migrated,
+        &[
+            ("virtualMachineConfiguration.imageReference.virtualMachineImageId", Outcome::Same),
+            ("virtualMachineConfiguration.nodeAgentSKUId", Outcome::Same),
+            ("certificateReferences[0].thumbprint", Outcome::Step),
+            ("userAccounts[0].name", Outcome::Step),
+            (
+                "virtualMachineConfiguration.extensions[1].protectedSettings.commandToExecute",
+                Outcome::Secret,
+            ),
+            ("targetNodeCommunicationMode", Outcome::Dropped),
+        ],
+    );
+    // Each of these is a key or a patch, and the new pool has it either way.
+    for source in [
+        "upgradePolicy.mode",
+        "resourceTags.cost",
+        "networkConfiguration.endpointConfiguration.inboundNATPools[0].frontendPortRangeEnd",
+        "networkConfiguration.publicIPAddressConfiguration.ipAddressIds[0]",
+        "virtualMachineConfiguration.dataDisks[0].diskSizeGB",
+        "virtualMachineConfiguration.diskEncryptionConfiguration.targets[0]",
+        "virtualMachineConfiguration.nodePlacementConfiguration.policy",
+        "virtualMachineConfiguration.securityProfile.uefiSettings.secureBootEnabled",
+        "virtualMachineConfiguration.extensions[0].settings.workspace.kind",
+    ] {
+        let row = row(&migrated, source);
+        assert!(
+            matches!(row.outcome, Outcome::Same | Outcome::Patch),
+            "{source}: {:?} {}",
+            row.outcome,
+            row.why
+        );
+    }
+}
+
+#[test]
+fn a_config_names_no_registry_that_its_loader_refuses() {
+    let migrated = migrated(&["label.json"]);
+    let config = config(&migrated, 0);
+    let name = config.get("registry").and_then(|registry| registry["name"].as_str());
+    assert!(name.is_none_or(|name| !name.contains('-')), "{config:?}");
+    let image = "virtualMachineConfiguration.containerConfiguration.containerImageNames[0]";
+    let row = row(&migrated, image);
+    assert_eq!(row.outcome, Outcome::Patch, "{row:?}");
+    let step = migrated.report.rows.iter().find(|row| row.source == "images");
+    assert!(step.is_some_and(|step| step.why.contains("domain name label")));
+}
+
+#[test]
+fn no_config_asks_for_nodes_that_could_not_start() {
+    let mismatch = migrated(&["mismatch.json"]);
+    assert_eq!(config(&mismatch, 0)["node"]["os"], "ubuntu-24.04");
+    let agent = row(&mismatch, "virtualMachineConfiguration.nodeAgentSKUId");
+    assert!(agent.outcome == Outcome::Differs && agent.why.contains("does not fit"), "{agent:?}");
+
+    let retired = migrated(&["retired.json"]);
+    let size = row(&retired, "vmSize");
+    assert!(size.outcome == Outcome::Differs && size.why.contains("retired"), "{size:?}");
+    assert_eq!(config(&retired, 0)["node"]["os"], "ubuntu-24.04");
+    let command = row(&retired, "startTask.commandLine");
+    assert!(command.why.contains("without a shell"), "{command:?}");
+}
+
+#[test]
+fn mounts_that_need_a_secret_are_steps() {
+    let migrated = migrated(&["definition.json"]);
+    assert_outcomes(
+        &migrated,
+        &[
+            ("mountConfiguration[0].cifsMountConfiguration.password", Outcome::Secret),
+            ("mountConfiguration[0].cifsMountConfiguration.source", Outcome::Step),
+            ("mountConfiguration[1].azureFileShareConfiguration.azureFileUrl", Outcome::Step),
+            ("mountConfiguration[2].azureBlobFileSystemConfiguration.containerName", Outcome::Step),
+            ("virtualMachineConfiguration.imageReference.virtualMachineImageId", Outcome::Differs),
+        ],
+    );
+}
+
+#[test]
+fn a_template_is_evaluated_as_far_as_possible() {
+    let exported = migrated(&["template.json"]);
+    let config = Value::Object(config(&exported, 0));
+    assert_eq!(config["batch"]["account"]["name"], "renderbatch");
+    assert_eq!(config["location"], "swedencentral");
+    assert_eq!(config["batch"]["pools"][0]["nodes"], 2);
+    let subnet = row(&exported, "properties.networkConfiguration.subnetId");
+    assert!(subnet.outcome == Outcome::Step && subnet.why.contains("deployment"), "{subnet:?}");
+    assert_eq!(
+        row(&exported, "Microsoft.Storage/storageAccounts `renderstorage`").outcome,
+        Outcome::Stays
+    );
+
+    let compiled = migrated(&["compiled-bicep.json"]);
+    // A literal text that looks like an expression is escaped in a template.
+    assert_eq!(row(&compiled, "properties.metadata[0].value").value, "[v]");
+    let packaged = migrated(&["extension-template.json"]);
+    assert_eq!(row(&packaged, "packageReferences[0].id").outcome, Outcome::Step);
+}
+
+#[test]
+fn terraform_names_are_those_of_the_resource() {
+    let migrated = migrated(&["terraform.json"]);
+    let config = Value::Object(config(&migrated, 0));
+    assert_eq!(config["location"], "westeurope");
+    assert_eq!(config["batch"]["pools"][0]["environment"]["env"], "TEST");
+    assert_outcomes(
+        &migrated,
+        &[
+            ("container_configuration[0].container_registries[0].password", Outcome::Secret),
+            ("fixed_scale[0].target_dedicated_nodes", Outcome::Same),
+            ("certificate[0].id", Outcome::Step),
+            ("`azurerm_batch_job.nightly`", Outcome::Step),
+            ("`azurerm_storage_account.main`", Outcome::Stays),
+        ],
+    );
+}
+
+#[test]
+fn the_files_of_shipyard_become_one_config() {
+    let migrated = migrated(&[
+        "shipyard-full-pool.yaml",
+        "shipyard-full-config.yaml",
+        "shipyard-full-credentials.yaml",
+        "shipyard-jobs.yaml",
+    ]);
+    let config = Value::Object(config(&migrated, 0));
+    assert_eq!(config["location"], "westus2");
+    assert_eq!(config["resourceGroup"], "ship-rg");
+    assert_eq!(config["subscription"], "3f2504e0-4f89-41d3-9a0c-0305e82c3301");
+    assert_eq!(config["bake"]["steps"].as_array().map(Vec::len), Some(2));
+    let mounts: Vec<&str> = config["batch"]["pools"][0]["mounts"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|mount| mount["kind"].as_str())
+        .collect();
+    assert_eq!(mounts, ["blob", "nfs"]);
+    assert_outcomes(
+        &migrated,
+        &[
+            ("credentials.batch.account_key", Outcome::Secret),
+            ("pool_specification.resize_timeout", Outcome::Same),
+            ("pool_specification.autoscale.scenario.name", Outcome::Step),
+            ("pool_specification.virtual_network.name", Outcome::Step),
+            ("global_resources.volumes.shared_data_volumes.lustre.volume_driver", Outcome::Step),
+            ("global_resources.docker_images[0]", Outcome::Same),
+            ("job `train`", Outcome::Step),
+            ("job schedule `nightly`", Outcome::Step),
+        ],
+    );
+}
+
+#[test]
+fn the_scripts_own_dockerfiles_are_named() {
+    for (gpu, os, expected) in [
+        ("true", "ubuntu", "Dockerfile.gpu.ubuntu"),
+        ("true", "almalinux", "Dockerfile.gpu.almalinux"),
+        ("false", "ubuntu", "Dockerfile.cpu.ubuntu"),
+        ("false", "almalinux", "Dockerfile.cpu.almalinux"),
+    ] {
+        let variables = [
+            ("CREATE_ACR", "true"),
+            ("ENABLE_GPU", gpu),
+            ("BASE_OS", os),
+            ("DOCKER_IMAGE_TAG", "1"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let migrated = migrate::migrate_variables(&variables, &tools());
+        assert_eq!(config(&migrated, 0)["images"][0]["build"]["dockerfile"], expected);
+    }
+}
+
+#[test]
+fn the_first_version_of_the_script_has_one_size() {
+    let migrated = migrated(&["older-script.sh"]);
+    assert_eq!(config(&migrated, 0)["node"]["vmSize"], "Standard_NC8as_T4_v3");
+    let notes = migrated.notes.join("\n");
+    assert!(!notes.contains("1.0.0") && !notes.contains("at random"), "{notes}");
+    assert!(notes.contains("managed image"), "{notes}");
+    assert_eq!(row(&migrated, "VM_NAME").outcome, Outcome::Dropped);
+}
+
+#[test]
+fn the_environment_goes_before_the_script() {
+    let migrated = migrated(&["batch-prep.sh", "script.env"]);
+    let config = Value::Object(config(&migrated, 0));
+    assert_eq!(config["location"], "northeurope");
+    assert_eq!(config["node"]["os"], "almalinux-9");
+    assert_eq!(config["images"][0]["build"]["dockerfile"], "Dockerfile.cpu.almalinux");
+    assert_eq!(config["batch"]["pools"][0]["id"], "dev");
+    assert_eq!(row(&migrated, "LOG_LEVEL").outcome, Outcome::Dropped);
 }
 
 #[test]
 fn the_old_script_becomes_a_config_and_a_list_of_its_defects() {
-    let (config, notes) = import(&["batch-prep.sh"]);
-    assert_has(
-        &config,
-        &["location: westeurope", "os: almalinux-9", "vmSize: Standard_NC8as_T4_v3", "tag: 2.4.1"],
-    );
-    assert_has(
-        &notes,
-        &[
-            "ACR_NAME is computed",
-            "never deprovisioned",
-            "V1",
-            "managed image",
-            "no way out",
-            "podman",
-            "no NVIDIA container toolkit",
-            "NvidiaGpuDriverLinux",
-            "no containerConfiguration",
-            "hides a failing `nvidia-smi`",
-            "at random",
-        ],
-    );
+    let migrated = migrated(&["batch-prep.sh"]);
+    let config = Value::Object(config(&migrated, 0));
+    assert_eq!(config["location"], "westeurope");
+    assert_eq!(config["node"]["os"], "almalinux-9");
+    assert_eq!(config["node"]["vmSize"], "Standard_NC8as_T4_v3");
+    assert_eq!(config["images"][0]["tag"], "2.4.1");
+    let notes = migrated.notes.join("\n");
+    for defect in [
+        "computes ACR_NAME",
+        "never deprovisioned",
+        "V1",
+        "managed image",
+        "no outbound access",
+        "podman",
+        "no NVIDIA container toolkit",
+        "NvidiaGpuDriverLinux",
+        "no containerConfiguration",
+        "hides a failing `nvidia-smi`",
+        "at random",
+    ] {
+        assert!(notes.contains(defect), "no `{defect}` in:\n{notes}");
+    }
 }
 
 #[test]
 fn a_pool_that_runs_becomes_a_config_on_its_image() {
-    let (config, notes) = import(&["pool.json"]);
-    assert_has(
-        &config,
-        &[
-            "location: swedencentral",
-            "name: visionbatch",
-            "vmSize: Standard_NC4as_T4_v3",
-            "imageVersionId: /subscriptions/",
-            "os: ubuntu-22.04",
-            "nodes: 4",
-            "spotNodes: ",
-            "taskSlotsPerNode: 2",
-            "elevation: admin",
-            "MODE: train",
-            "team: vision",
-        ],
-    );
-    assert_has(
-        &notes,
-        &["resource group", "is `latest`", "registry password", "hides its failure"],
-    );
+    let migrated = migrated(&["pool.json"]);
+    let config = Value::Object(config(&migrated, 0));
+    assert_eq!(config["location"], "swedencentral");
+    assert_eq!(config["batch"]["account"]["name"], "visionbatch");
+    assert!(config["gallery"]["imageVersionId"].is_string());
+    let pool = &config["batch"]["pools"][0];
+    assert_eq!((&pool["nodes"], &pool["taskSlotsPerNode"]), (&Value::from(4), &Value::from(2)));
+    assert!(pool["spotNodes"].is_number());
+    assert_eq!(pool["startTask"]["elevation"], "admin");
+    assert_eq!(pool["environment"]["MODE"], "train");
+    assert_eq!(pool["metadata"]["team"], "vision");
+    let notes = migrated.notes.join("\n");
+    assert!(notes.contains("is `latest`") && notes.contains("hides its failure"), "{notes}");
 }
 
 #[test]
-fn a_pair_of_shipyard_files_becomes_a_config() {
-    let (config, notes) = import(&["shipyard-pool.yaml", "shipyard-config.yaml"]);
-    assert_has(
-        &config,
-        &[
-            "name: docker.io/library/busybox",
-            "name: nvcr.io/nvidia/pytorch",
-            "run: apt-get install -y htop",
-            "interNodeCommunication: true",
-            "nodes: 2",
-            "spotNodes: ",
-        ],
-    );
-    assert_has(&notes, &["credentials", "18.04-lts", "gpu.nvidia_driver", "`ssh`"]);
-}
-
-#[test]
-fn other_files_are_refused_with_a_next_step() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for (name, text) in
-        [("a.json", "{\"id\": 1}"), ("b.yaml", "a: 1\n"), ("c.txt", "\u{1}"), ("d", "")]
-    {
-        fs::write(folder.path().join(name), text).expect("a new file");
-        let output = prebake(folder.path(), &["init", "--stdout", "--from", name]);
-        assert_eq!(output.status.code(), Some(2), "{name}");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(said.contains("no known kind of configuration"), "{name}: {said}");
+fn a_recipe_of_shipyard_becomes_a_config() {
+    let migrated = migrated(&["shipyard-pool.yaml", "shipyard-config.yaml"]);
+    let text = &migrated.configs[0].yaml;
+    for part in [
+        "name: docker.io/library/busybox",
+        "name: nvcr.io/nvidia/pytorch",
+        "run: apt-get install -y htop",
+        "interNodeCommunication: true",
+        "nodes: 2",
+        "spotNodes: ",
+    ] {
+        assert!(text.contains(part), "no `{part}` in:\n{text}");
     }
-    let output = prebake(folder.path(), &["init", "--stdout", "--from", "absent"]);
-    assert_eq!(output.status.code(), Some(2));
+    assert!(row(&migrated, "location").outcome == Outcome::Step);
 }

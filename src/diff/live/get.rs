@@ -73,10 +73,19 @@ fn body_of_pool(json: &Value) -> Map<String, Value> {
         };
         set(&mut body, property.resource, value);
     }
+    by_id(&mut body);
     match body {
         Value::Object(body) => body,
         _ => Map::new(),
     }
+}
+
+/// The data plane lists identities; the resource has a map of them by ID.
+fn by_id(body: &mut Value) {
+    let Some(identities) = body.pointer_mut("/identity/userAssignedIdentities") else { return };
+    let Value::Array(listed) = identities else { return };
+    let ids = listed.iter().filter_map(|identity| identity.get("resourceId")?.as_str());
+    *identities = ids.map(|id| (id.to_owned(), Value::Object(Map::new()))).collect();
 }
 
 fn set(body: &mut Value, pointer: &str, value: Value) {

@@ -1,54 +1,127 @@
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::Imported;
+use super::script;
 use crate::catalog;
+use crate::migrate::config::{DEFAULT_LOCATION, deployment_name};
+use crate::migrate::images::{Version, registry_name, split_reference};
+use crate::migrate::ledger::{Entry, Fate, SourcePool, steps_of};
 
 /// Values of environment variables by name.
 pub type Variables = BTreeMap<String, String>;
 
-/// The variables that `batch-prep-v2.sh` reads.
-pub const KNOWN_VARIABLES: &[&str] = &[
-    "ACR_NAME",
-    "ACR_SKU",
-    "BASE_OS",
-    "BATCH_ACCOUNT_NAME",
-    "BATCH_NODE_COUNT",
-    "BATCH_POOL_ID",
-    "BUILD_DOCKER_IMAGE",
-    "CONTAINER_IMAGE",
-    "CPU_VM_SIZE",
-    "CREATE_ACR",
-    "DOCKERFILE_PATH",
-    "DOCKER_IMAGE_NAME",
-    "DOCKER_IMAGE_TAG",
-    "ENABLE_GPU",
-    "GALLERY_NAME",
-    "GPU_VM_SIZE",
-    "IMAGE_DEFINITION_NAME",
-    "IMAGE_VERSION",
-    "LOCATION",
-    "OS_VERSION",
-    "PRELOAD_IMAGES",
-    "RESOURCE_GROUP",
+/// The variables that the script reads, each with the place of the config that it decides.
+const VARIABLES: &[(&str, &str)] = &[
+    ("ACR_NAME", "/registry/name"),
+    ("ACR_SKU", "/registry/sku"),
+    ("BASE_OS", "/node/os"),
+    ("BATCH_ACCOUNT_NAME", "/batch/account/name"),
+    ("BATCH_NODE_COUNT", "/batch/pools/0/nodes"),
+    ("BATCH_POOL_ID", "/batch/pools/0/id"),
+    ("BUILD_DOCKER_IMAGE", "/images/0/build"),
+    ("CONTAINER_IMAGE", "/images/0/name"),
+    ("CPU_VM_SIZE", "/node/vmSize"),
+    ("CREATE_ACR", "/registry/create"),
+    ("DOCKERFILE_PATH", "/images/0/build/dockerfile"),
+    ("DOCKER_IMAGE_NAME", "/images/0/name"),
+    ("DOCKER_IMAGE_TAG", "/images/0/tag"),
+    ("ENABLE_GPU", "/node/gpu"),
+    ("GALLERY_NAME", "/gallery/name"),
+    ("GPU_VM_SIZE", "/node/vmSize"),
+    ("IMAGE_DEFINITION_NAME", "/gallery/imageDefinition"),
+    ("IMAGE_VERSION", "/gallery/version"),
+    ("LOCATION", "/location"),
+    ("OS_VERSION", "/node/os"),
+    ("OVERRIDE_NODE_COUNT", "/batch/pools/0/nodes"),
+    ("PRELOAD_IMAGES", "/images/0/preload"),
+    ("RESOURCE_GROUP", "/resourceGroup"),
+    ("VM_SIZE", "/node/vmSize"),
 ];
 
-/// Region of the script, and of whatever says none.
-pub(super) const DEFAULT_LOCATION: &str = "eastus";
+/// Variables whose value the config writes in a form of its own.
+const REWRITTEN: [&str; 8] = [
+    "BASE_OS",
+    "OS_VERSION",
+    "BUILD_DOCKER_IMAGE",
+    "CONTAINER_IMAGE",
+    "CREATE_ACR",
+    "ENABLE_GPU",
+    "PRELOAD_IMAGES",
+    "DOCKERFILE_PATH",
+];
+
+/// The names of the variables that the script reads.
+pub static KNOWN_VARIABLES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| VARIABLES.iter().map(|(name, _)| *name).collect());
 
 /// SKUs of a registry as a config takes them; the script handed any spelling to `az`.
 const SKUS: [&str; 3] = ["Basic", "Standard", "Premium"];
 
-/// A config that says what the script's variables said, with the script's defaults where they are unset
-/// and prebake's where the script was wrong.
-pub fn from_variables(variables: &Variables) -> Imported {
-    let script = Script { variables, notes: Vec::new() };
-    script.import()
+/// The pool of the script's variables, with a config that says what they said: with the script's defaults where
+/// they are unset, and prebake's where the script was wrong. `text` is the script, if it was given.
+pub(super) fn pool_of_variables(
+    variables: &Variables,
+    text: Option<&str>,
+    notes: &mut Vec<String>,
+) -> SourcePool {
+    let mut script = Script { variables, text, notes: Vec::new() };
+    let config = script.config();
+    notes.append(&mut script.notes);
+    let mut pool = SourcePool::new("");
+    let at = |pointer: &str| config.pointer(pointer);
+    at("/batch/pools/0/id").and_then(Value::as_str).unwrap_or_default().clone_into(&mut pool.id);
+    let machine = "/properties/deploymentConfiguration/virtualMachineConfiguration";
+    let agent = at("/node/os").and_then(Value::as_str).and_then(catalog::node_agent);
+    if let Some(agent) = agent {
+        pool.put(&steps_of(&format!("{machine}/nodeAgentSkuId")), json!(agent.id));
+    }
+    for (name, value) in variables {
+        let fate = fate(name, value, &config, &mut pool);
+        pool.entries.push(Entry {
+            at: name.clone(),
+            value: json!(value),
+            fate,
+            file: String::new(),
+        });
+    }
+    pool.config = config.as_object().cloned();
+    pool
+}
+
+/// What became of a variable: what the config says where the variable decides.
+fn fate(name: &str, value: &str, config: &Value, pool: &mut SourcePool) -> Fate {
+    let Some((_, pointer)) = VARIABLES.iter().find(|(known, _)| *known == name) else {
+        return Fate::Dropped(
+            "the script used it for its own work: prebake derives such names, or has no use for them".to_owned(),
+        );
+    };
+    let Some(written) = config.pointer(pointer) else {
+        return Fate::Dropped("the other variables leave it unused".to_owned());
+    };
+    let shown = written.as_str().map_or_else(|| written.to_string(), str::to_owned);
+    if !shown.eq_ignore_ascii_case(value) && !REWRITTEN.contains(&name) {
+        let unused = name.ends_with("VM_SIZE") || name.ends_with("NODE_COUNT");
+        return if unused {
+            Fate::Dropped(format!("another variable decides: `{shown}`"))
+        } else {
+            Fate::Differs(format!("`{shown}` is written"))
+        };
+    }
+    match *pointer {
+        "/node/vmSize" => pool.put(&steps_of("/properties/vmSize"), written.clone()),
+        "/batch/pools/0/nodes" => {
+            let fixed = "/properties/scaleSettings/fixedScale/targetDedicatedNodes";
+            pool.put(&steps_of(fixed), written.clone())
+        }
+        pointer => Fate::Key(pointer.trim_start_matches('/').replace("/0", "[]").replace('/', ".")),
+    }
 }
 
 struct Script<'a> {
     variables: &'a Variables,
+    text: Option<&'a str>,
     notes: Vec<String>,
 }
 
@@ -87,21 +160,25 @@ impl Script<'_> {
         self.notes.push(note.into());
     }
 
-    fn import(mut self) -> Imported {
+    /// Whether the script does something; its environment alone says that it is the one that does.
+    fn does(&self, sign: &str) -> bool {
+        self.text.is_none_or(|text| text.contains(sign))
+    }
+
+    fn config(&mut self) -> Value {
         let mut config = Map::new();
         let group = self.text("RESOURCE_GROUP", "batch-rg");
         config.insert("name".into(), json!(deployment_name(&group)));
         config.insert("location".into(), json!(self.text("LOCATION", DEFAULT_LOCATION)));
         config.insert("resourceGroup".into(), json!(group));
         let images = self.images(&mut config);
-        config.insert("images".into(), Value::Array(images));
+        if !images.is_empty() {
+            config.insert("images".into(), Value::Array(images));
+        }
         config.insert("node".into(), self.node());
         config.insert("gallery".into(), self.gallery());
         config.insert("batch".into(), self.batch());
-        let yaml = serde_yaml::to_string(&config).expect("plain data serialises");
-        let head = "# yaml-language-server: $schema=./schemas/config.schema.json\n\
-                    # Made by `prebake init --from-env` from the variables of batch-prep-v2.sh.\n";
-        Imported { yaml: format!("{head}{yaml}"), notes: self.notes }
+        Value::Object(config)
     }
 
     /// The image, and the registry if one is needed.
@@ -128,10 +205,29 @@ impl Script<'_> {
                     "BUILD_DOCKER_IMAGE is off, but the registry is created empty: the image is built",
                 );
             }
-            let dockerfile = self.text("DOCKERFILE_PATH", "Dockerfile");
+            let dockerfile = self.dockerfile();
             image["build"] = json!({ "context": ".", "dockerfile": dockerfile });
         }
         vec![image]
+    }
+
+    /// The script's own names: `Dockerfile.gpu.ubuntu`, `Dockerfile.cpu.almalinux`.
+    fn dockerfile(&mut self) -> String {
+        if let Some(given) = self.variables.get("DOCKERFILE_PATH") {
+            return given.clone();
+        }
+        let kind = if self.flag("ENABLE_GPU", true) { "gpu" } else { "cpu" };
+        let os = self.text("BASE_OS", "ubuntu").to_lowercase();
+        let os = if os == "almalinux" { "almalinux" } else { "ubuntu" };
+        let own = format!("Dockerfile.{kind}.{os}");
+        // A script that names its Dockerfiles has one for each operating system.
+        let assigned = self.text.into_iter().flat_map(str::lines).filter_map(script::assignment);
+        let named: Vec<String> = assigned
+            .filter(|(name, _)| *name == "DOCKERFILE")
+            .map(|(name, written)| script::literal(name, written))
+            .filter(|file| file.ends_with(&format!(".{os}")))
+            .collect();
+        if named.contains(&own) { own } else { named.into_iter().next().unwrap_or(own) }
     }
 
     fn tag(&mut self) -> String {
@@ -154,7 +250,7 @@ impl Script<'_> {
         }
         match self.variables.get("ACR_NAME") {
             Some(name) => {
-                registry["name"] = json!(super::reference::registry_name(name).unwrap_or(name));
+                registry["name"] = json!(registry_name(name).unwrap_or(name));
             }
             None if creates => self.note(
                 "ACR_NAME is unset: the script drew it at random, prebake derives it from name and group",
@@ -188,7 +284,7 @@ impl Script<'_> {
             }
         }
         let host = name.split_once('/').map(|(host, _)| host).unwrap_or_default();
-        if let Some(registry) = super::reference::registry_name(host) {
+        if let Some(registry) = registry_name(host) {
             config.insert("registry".into(), json!({ "create": false, "name": registry }));
             if creates {
                 self.note("CREATE_ACR is on, but CONTAINER_IMAGE is in a registry that exists: it is used");
@@ -205,6 +301,15 @@ impl Script<'_> {
     }
 
     fn node(&mut self) -> Value {
+        let os = self.os();
+        // The first versions of the script had one size for everything.
+        let only = self.variables.get("VM_SIZE").cloned();
+        let chosen = ["GPU_VM_SIZE", "CPU_VM_SIZE", "ENABLE_GPU"]
+            .iter()
+            .any(|name| self.variables.contains_key(*name));
+        if let (Some(size), false) = (only, chosen) {
+            return json!({ "os": os, "vmSize": size });
+        }
         let gpu = self.flag("ENABLE_GPU", true);
         let (variable, default) = if gpu {
             ("GPU_VM_SIZE", "Standard_NC4as_T4_v3")
@@ -212,7 +317,7 @@ impl Script<'_> {
             ("CPU_VM_SIZE", catalog::config_default("cpu-size"))
         };
         let size = self.text(variable, default);
-        json!({ "os": self.os(), "gpu": gpu, "vmSize": size })
+        json!({ "os": os, "gpu": gpu, "vmSize": size })
     }
 
     fn os(&mut self) -> String {
@@ -247,9 +352,11 @@ impl Script<'_> {
             (parts.len() == 3 && numbers).then(|| written.to_owned())
         });
         let mut gallery = json!({ "version": version });
-        self.note(
-            "the script replaced image version 1.0.0 in place: raise `gallery.version` instead",
-        );
+        if self.does("image-version") {
+            self.note(
+                "the script replaced image version 1.0.0 in place: raise `gallery.version` instead",
+            );
+        }
         if let Some(name) = self.variables.get("GALLERY_NAME") {
             gallery["name"] = json!(name.replace('-', "_"));
             if name.contains('-') {
@@ -265,49 +372,23 @@ impl Script<'_> {
     }
 
     fn batch(&mut self) -> Value {
-        let nodes: u32 = self.fitting("BATCH_NODE_COUNT", 1, |written| written.parse().ok());
+        let count = ["BATCH_NODE_COUNT", "OVERRIDE_NODE_COUNT"]
+            .into_iter()
+            .find(|name| self.variables.contains_key(*name));
+        let nodes: u32 =
+            self.fitting(count.unwrap_or("BATCH_NODE_COUNT"), 1, |written| written.parse().ok());
         let pool = json!({ "id": self.text("BATCH_POOL_ID", "gpu-pool"), "nodes": nodes });
         let mut batch = Map::new();
         match self.variables.get("BATCH_ACCOUNT_NAME") {
             Some(name) => {
                 batch.insert("account".into(), json!({ "name": name.to_lowercase() }));
             }
-            None => self.note(
+            None if self.does("$RANDOM") => self.note(
                 "BATCH_ACCOUNT_NAME is unset: the script drew it at random, prebake derives it",
             ),
+            None => {}
         }
         batch.insert("pools".into(), json!([pool]));
         Value::Object(batch)
     }
-}
-
-pub(super) enum Version<'a> {
-    Tag(&'a str),
-    Digest(&'a str),
-}
-
-pub(super) fn split_reference(reference: &str) -> (&str, Option<Version<'_>>) {
-    if let Some((name, digest)) = reference.split_once('@') {
-        return (name, Some(Version::Digest(digest)));
-    }
-    match reference.rsplit_once(':') {
-        // A colon before the last slash is a port.
-        Some((name, tag)) if !tag.contains('/') => (name, Some(Version::Tag(tag))),
-        _ => (reference, None),
-    }
-}
-
-/// The resource group, as far as a deployment can be named after it.
-pub(super) fn deployment_name(group: &str) -> String {
-    let mut name: String = group
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(40)
-        .collect();
-    name = name.trim_matches('-').to_owned();
-    if name.len() < 2 || !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        name = format!("batch-{name}");
-    }
-    name.trim_end_matches('-').to_owned()
 }
