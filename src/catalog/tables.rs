@@ -1,6 +1,10 @@
 //! Every table of the catalog, under its name.
 
 use super::table::Table;
+pub(super) const ABBREVIATIONS: Table =
+    Table::new("abbreviations", include_str!("tables/abbreviations.tsv"));
+pub(super) const AGENT_POOL_REGIONS: Table =
+    Table::new("agent-pool-regions", include_str!("tables/agent-pool-regions.tsv"));
 pub(super) const API_PROPERTIES: Table =
     Table::new("api-properties", include_str!("tables/api-properties.tsv"));
 pub(super) const API_VERSIONS: Table =
@@ -50,6 +54,8 @@ pub(super) const WHAT_IF_NOISE: Table =
 /// All tables, by name.
 pub fn tables() -> impl Iterator<Item = Table> {
     [
+        ABBREVIATIONS,
+        AGENT_POOL_REGIONS,
         API_PROPERTIES,
         API_VERSIONS,
         AZURE_ERRORS,

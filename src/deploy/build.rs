@@ -177,6 +177,13 @@ impl Deployment<'_> {
         if let Some(target) = &build.target {
             request["target"] = target.as_str().into();
         }
+        if let Some(pool) = &planned.agent_pool {
+            // An agent pool has the size of its own agents.
+            request["agentPoolName"] = pool.as_str().into();
+            if let Some(request) = request.as_object_mut() {
+                request.remove("agentConfiguration");
+            }
+        }
         if planned.abac {
             // A quick build has no rights of its own where repositories have permissions
             // (<https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions>).

@@ -310,7 +310,10 @@ impl Deployment<'_> {
     fn create_group(&self) -> Result<(), Failure> {
         let step = format!("resource group {}", self.plan.resource_group);
         self.world.report(Event::Step { step: step.clone() });
-        let body = json!({ "location": self.plan.location });
+        let mut body = json!({ "location": self.plan.location });
+        if !self.plan.tags.is_empty() {
+            body["tags"] = json!(self.plan.tags);
+        }
         self.azure
             .send("PUT", &self.group, RESOURCES, Some(&body))
             .map_err(|error| error.failure(&format!("{step} cannot be created")))?;

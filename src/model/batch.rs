@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::closed::PublicAccess;
 use super::names::Names;
 use super::pool::{self, Pool};
 use super::pool_tasks;
@@ -30,6 +31,12 @@ pub struct Batch {
     pub allocation_mode: &'static str,
     /// Nodes live in the user's subscription.
     pub user_subscription: bool,
+    /// Who reaches the account from the Internet.
+    pub access: PublicAccess,
+    /// Addresses from which nodes reach node management; all where there are none.
+    pub node_ip_rules: Vec<String>,
+    /// Who reaches the auto-storage from the Internet.
+    pub storage_access: PublicAccess,
     /// Key vault of a `UserSubscription` account.
     pub key_vault_id: Option<String>,
     /// Last part of `key_vault_id`.
@@ -94,6 +101,7 @@ pub(super) fn resolve(
     elsewhere(resolver, &account, create_account);
     let storage = written.storage.unwrap_or_default();
     let storage_at = existing_storage(resolver, &storage);
+    let storage_access = PublicAccess::new(storage.public_network_access, &storage.ip_rules);
     let own_name = |at: &ResourceId| at.name.clone();
     let storage_account = (create_account && storage.create.unwrap_or(true)).then(|| {
         let existing = storage_at.as_ref().map(own_name);
@@ -128,6 +136,9 @@ pub(super) fn resolve(
     let vault_name = account.key_vault_id.as_deref().and_then(|id| id.rsplit('/').next());
     Some(Batch {
         create_account,
+        access: PublicAccess::new(account.public_network_access, &account.ip_rules),
+        node_ip_rules: account.node_ip_rules,
+        storage_access,
         elsewhere: account.resource_group.is_some() || account.subscription.is_some(),
         resource_group: account.resource_group,
         subscription: account.subscription,

@@ -8,6 +8,7 @@ mod access;
 pub mod bake;
 mod batch;
 mod blue_green;
+mod closed;
 mod cloud;
 mod gpu;
 mod images;
@@ -31,6 +32,7 @@ mod tags;
 
 pub use access::{Access, Grant, Principal, Scope, Submitter};
 pub use batch::{Batch, NodeIdentity};
+pub use closed::{AgentPool, Endpoint, Endpoints, PublicAccess};
 pub use gpu::Gpu;
 pub use images::{Build, Image, NameValue};
 pub use names::{hex, hex_digest};
@@ -97,6 +99,8 @@ pub struct Model {
     pub network: Network,
     /// The Batch account, when pools are deployed.
     pub batch: Option<Batch>,
+    /// Private endpoints.
+    pub endpoints: Endpoints,
     /// Who may do what.
     pub access: Access,
     /// Deployment stacks, when the config asks for them.
@@ -170,7 +174,7 @@ pub fn judge(
 
 fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     let config = resolver.config;
-    let names = Names::new(&config.name, &config.resource_group, config.subscription.as_deref());
+    let names = Names::new(config);
     let location = location(resolver);
     let registry = registry::resolve(resolver, &names);
     let images = images::resolve(resolver, registry.as_ref());
@@ -213,6 +217,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         tags: config.tags.clone(),
         identity,
         identity_at,
+        endpoints: Endpoints::default(),
         access: access::resolve(resolver),
         build_identity: (task_run && abac).then(|| names.local("build")),
         registry,
@@ -229,6 +234,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     model.stages = stages(&model);
     model.stacks = config.stacks.as_ref().map(|stacks| Stacks::new(stacks, &model.stages));
     something_is_deployed(resolver, &model);
+    model.endpoints = closed::endpoints(resolver, &model);
     access::complete(resolver, &mut model);
     Some(model)
 }
@@ -358,6 +364,7 @@ fn image_template(names: &Names<'_>, node_image: &NodeImage) -> String {
 fn location(resolver: &mut Resolver<'_>) -> String {
     let location = region(resolver, &resolver.config.location, "/location");
     cloud::check(resolver);
+    names::check_pattern(resolver);
     quota::check(resolver);
     tags::check(resolver);
     location

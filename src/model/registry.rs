@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::closed::{self, AgentPool, PublicAccess};
 use super::names::Names;
 use super::resolver::Resolver;
 use crate::catalog;
@@ -18,6 +19,10 @@ pub struct Registry {
     pub resource_group: Option<String>,
     /// Subscription of an existing registry, when it is another one.
     pub subscription: Option<String>,
+    /// Who reaches it from the Internet.
+    pub access: PublicAccess,
+    /// Agent pool on which it builds.
+    pub agent_pool: Option<AgentPool>,
     /// SKU as ARM names it.
     pub sku: &'static str,
     /// `LegacyRegistryPermissions` or `AbacRepositoryPermissions`.
@@ -75,8 +80,11 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
             "drop `sku`, or say `create: true`",
         );
     }
+    let agent_pool = closed::agent_pool(resolver, written);
     Some(Registry {
         create,
+        access: PublicAccess::new(written.public_network_access, &written.ip_rules),
+        agent_pool,
         login_server: format!("{}.{}", name.to_lowercase(), resolver.cloud().registry_suffix),
         name,
         resource_group: written.resource_group.clone(),

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::registry::PublicNetworkAccess;
+
 use super::pool::{
     ApplicationPackage, DataDisk, Deallocation, Extension, JobDefaults, OsDisk, Placement,
     Scheduling, TaskContainer, Upgrade, User, VaultSecret,
@@ -48,6 +50,17 @@ pub struct Account {
     /// Who owns the nodes: `BatchService` (the default) or `UserSubscription`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation_mode: Option<AllocationMode>,
+    /// Access from the Internet: `enabled` (the default) or `disabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_network_access: Option<PublicNetworkAccess>,
+    /// Public addresses and ranges that may reach the account; all may without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    pub ip_rules: Vec<String>,
+    /// Public addresses and ranges from which nodes may reach the endpoint of node management; all may without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    pub node_ip_rules: Vec<String>,
     /// Resource ID of the key vault that `UserSubscription` needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_vault_id: Option<String>,
@@ -72,6 +85,13 @@ pub struct AutoStorage {
     /// Resource ID of an existing storage account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Access from the Internet: `enabled` (the default) or `disabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_network_access: Option<PublicNetworkAccess>,
+    /// Public addresses and ranges that may reach it; all may without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    pub ip_rules: Vec<String>,
     /// Storage account name; derived when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 24), regex(pattern = "^[a-z0-9]+$"))]

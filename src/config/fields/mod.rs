@@ -8,6 +8,7 @@ mod batch;
 mod checks;
 mod extend;
 mod image;
+mod names;
 mod network;
 mod node;
 mod pool;
@@ -23,14 +24,17 @@ pub use batch::{
 pub use checks::{Checks, Level, RuleSetting};
 pub use extend::{Add, AddedFile, AddedFileWithParameters, Patch};
 pub use image::{Build, Image};
-pub use network::{Addresses, Network};
+pub use names::Names;
+pub use network::{Addresses, Network, PrivateEndpoints};
 pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
 pub use pool::{
     ApplicationPackage, Caching, DataDisk, Deallocation, DiskStorage, Extension, HostFolder,
     HostMount, JobDefaults, JobOrder, NodeFill, OsDisk, Placement, RollingUpgrade, Scheduling,
     TaskContainer, Upgrade, UpgradeMode, User, VaultSecret, WorkingDirectory,
 };
-pub use registry::{Gallery, Registry, RoleAssignmentMode, Sku, TargetRegion};
+pub use registry::{
+    AgentPool, Gallery, PublicNetworkAccess, Registry, RoleAssignmentMode, Sku, TargetRegion,
+};
 pub use stacks::{ActionOnUnmanage, DenySettingsMode, Stacks};
 
 use std::collections::BTreeMap;
@@ -56,7 +60,10 @@ pub struct Config {
         pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
     ))]
     pub subscription: Option<String>,
-    /// Tags of every resource that can hold them.
+    /// Names of what is created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<Names>,
+    /// Tags of every resource that can hold them, and of the resource group where the deployment creates it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// The container registry. Leave it out when all images are public.

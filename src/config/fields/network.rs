@@ -19,9 +19,31 @@ pub struct Network {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
     pub pool_subnet: Option<String>,
+    /// Resource ID of an existing NAT gateway of the subnet that is created; one is created without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+    /// Resource ID of an existing route table of the subnet that is created, such as one that leads to a firewall;
+    /// no NAT gateway is created then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_table_id: Option<String>,
+    /// Private endpoints of the registry, the Batch account and the storage account that are created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_endpoints: Option<PrivateEndpoints>,
     /// Public addresses of the nodes: `none` (the default) or `batchManaged`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_addresses: Option<Addresses>,
+}
+
+/// Private endpoints in an existing subnet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PrivateEndpoints {
+    /// Resource ID of the existing subnet of the endpoints.
+    pub subnet_id: String,
+    /// Resource ID of the resource group that holds the private DNS zones, such as
+    /// `privatelink.azurecr.io`. Without it the endpoints have no zone group, as where Azure Policy adds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_resource_group_id: Option<String>,
 }
 
 /// Public addresses of nodes.

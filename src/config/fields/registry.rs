@@ -25,9 +25,45 @@ pub struct Registry {
     /// SKU: Basic (the default), Standard or Premium.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<Sku>,
+    /// Access from the Internet: `enabled` (the default) or `disabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_network_access: Option<PublicNetworkAccess>,
+    /// Public addresses and ranges that may reach it (needs Premium); all may without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    pub ip_rules: Vec<String>,
+    /// Agent pool in a network, which builds where shared agents do not reach the registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_pool: Option<AgentPool>,
     /// Which roles the registry honours: `legacy` (`AcrPull`) or `abac` (repository permissions).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_assignment_mode: Option<RoleAssignmentMode>,
+}
+
+/// Agent pool of a registry, on which ACR Tasks run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct AgentPool {
+    /// Name of the pool.
+    #[schemars(length(min = 3, max = 20), regex(pattern = "^[a-zA-Z0-9-]+$"))]
+    pub name: String,
+    /// Resource ID of the subnet in which it is created; without it the pool exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+    /// Size of an agent: `S1`, `S2` (the default), `S3` or `I6`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^(S1|S2|S3|I6)$"))]
+    pub tier: Option<String>,
+}
+
+/// Access to a resource from the Internet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PublicNetworkAccess {
+    /// From everywhere, or from the addresses that are named.
+    Enabled,
+    /// Through private endpoints only.
+    Disabled,
 }
 
 /// SKU of a container registry.

@@ -134,6 +134,11 @@ const RULES: &[Rule] = &[
 /// than Azure's are refused.
 fn silent(_: &Linting<'_, '_>) {}
 
+/// The names of the rules.
+pub fn rule_names() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name)
+}
+
 /// What a rule reads, and where it reports.
 pub(super) struct Linting<'a, 'c> {
     pub(super) bound: &'c Bound<'a>,
