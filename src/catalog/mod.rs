@@ -54,7 +54,7 @@ pub use role::{RegistryMode, Role, pull_role, role, role_by_id};
 pub use search::rows_about;
 pub use software::{
     Driver, GridDriver, PackageSource, Repository, driver, driver_branch, grid_driver,
-    last_driver_branch, package_source,
+    last_driver_branch, mig_profiles, package_source,
 };
 pub use table::{Row, Table};
 pub use tables::{SECURITY, tables};

@@ -28,6 +28,7 @@ pub(super) const DEFAULTS: Table = Table::new("defaults", include_str!("tables/d
 pub(super) const DRIVERS: Table = Table::new("drivers", include_str!("tables/drivers.tsv"));
 pub(super) const GPU_DRIVERS: Table =
     Table::new("gpu-drivers", include_str!("tables/gpu-drivers.tsv"));
+pub(super) const MIG: Table = Table::new("mig", include_str!("tables/mig.tsv"));
 pub(super) const MUTABILITY: Table =
     Table::new("mutability", include_str!("tables/mutability.tsv"));
 pub(super) const NAME_RULES: Table =
@@ -70,6 +71,7 @@ pub fn tables() -> impl Iterator<Item = Table> {
         DRIVERS,
         GPU_DRIVERS,
         LIFECYCLES,
+        MIG,
         MUTABILITY,
         NAME_RULES,
         NODE_AGENTS,

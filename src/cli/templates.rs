@@ -15,7 +15,7 @@ use crate::report;
 pub(super) enum Templates {
     /// List the built-in templates
     List,
-    /// Write built-in templates to a folder, to be edited and used with `--templates`
+    /// Copy built-in templates to a folder, to edit them and use them with `--templates`
     Eject(Eject),
     /// Show what the built-in templates have got since yours were ejected
     Diff(Diff),

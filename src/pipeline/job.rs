@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use super::secrets::Secrets;
-use super::{Input, Outcome, Render, Tools, added, age, overlay, phases};
+use super::{Input, Outcome, Read, Render, Tools, added, age, dockerfiles, overlay, phases};
 use crate::catalog::Overlay;
+use crate::check::Dockerfile;
 use crate::config::layers::{self, Files, NoFiles};
 use crate::config::{self, Document};
 use crate::diagnostic::{Diagnostics, Sources};
@@ -25,6 +26,8 @@ pub struct Job {
     pub overlay: Arc<Overlay>,
     /// The Bicep files that the config adds to its stages.
     pub added: Arc<Added>,
+    /// The Dockerfiles of its builds.
+    pub dockerfiles: Vec<Dockerfile>,
 }
 
 /// The renders that a config asks for: one for each of the environments named, or of all that it has, or
@@ -77,13 +80,16 @@ impl Job {
             let overlay = overlay::load(document, files, sources, diagnostics);
             self.overlay = Arc::new(overlay.unwrap_or_default());
             self.added = Arc::new(added::load(document, files, sources, diagnostics));
+            if files.reads() {
+                self.dockerfiles = dockerfiles::read(document, files, sources);
+            }
         }
         if self.diagnostics.has_errors() {
             self.document = None;
         }
     }
 
-    /// The name of the deployment and so of its folder, if there is one.
+    /// Name of the deployment and so of its folder, if there is one.
     pub fn name(&self) -> Option<&str> {
         self.document.as_ref()?.value.get("name")?.as_str()
     }
@@ -113,11 +119,11 @@ impl Job {
 
     /// Runs the phases, and gives what was rendered apart from the findings: errors may stand against it.
     pub fn attempt(self, tools: &Tools) -> (Option<Render>, Outcome) {
-        let Self { document, mut diagnostics, mut sources, overlay, added, .. } = self;
+        let Self { document, mut diagnostics, mut sources, overlay, added, dockerfiles, .. } = self;
         let mut secrets = Secrets::hide(&mut sources);
         let made = document.and_then(|document| {
-            let files = Read { overlay: &overlay, added: &added };
-            phases(document, &mut secrets, files, tools, &mut sources, &mut diagnostics)
+            let read = Read { overlay: &overlay, added: &added, dockerfiles: &dockerfiles };
+            phases(document, &mut secrets, &read, tools, &mut sources, &mut diagnostics)
         });
         diagnostics.append(secrets.take());
         let (render, answers) = made.unzip();
@@ -125,13 +131,6 @@ impl Job {
         let answers = answers.unwrap_or_default();
         (render, Outcome { render: None, diagnostics, sources, answers })
     }
-}
-
-/// What was read beside a config.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Read<'a> {
-    pub(super) overlay: &'a Arc<Overlay>,
-    pub(super) added: &'a Added,
 }
 
 /// The digest of a config as it was understood: layers merged, environment and `--set` applied, with the files that it
