@@ -32,7 +32,7 @@ fn registry_name_is_allowed(view: &View<'_>, sink: &mut Sink<'_>) {
         let refused =
             name_rule(&registry.resource().kind).is_some_and(|rule| rule.check(name).is_err());
         if literal(name).is_some() && refused {
-            sink.report(&registry, format!("`{name}` is not 5 to 50 letters and digits"));
+            sink.report(&registry, format!("`{name}` must have 5 to 50 letters and digits"));
         }
     }
 }
@@ -64,7 +64,7 @@ fn settings_fit_the_sku(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         let encryption = properties.at("encryption/status");
         if encryption.is("enabled") {
-            premium.push((encryption, "encryption with a key of yours is not available"));
+            premium.push((encryption, "encryption with a customer-managed key is not available"));
         }
         let export = properties.at("policies/exportPolicy/status");
         if export.is("disabled") {
@@ -178,8 +178,8 @@ fn tasks_reach_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
                 if task.at(agent).exists() || of_task || (bypass && proves) {
                     continue;
                 }
-                sink.report(&task, "it runs on a shared agent, outside the registry's network")
-                    .also(&closed, "the registry is closed to it");
+                sink.report(&task, "it runs on a shared agent outside the network of the registry")
+                    .also(&closed, "the registry refuses public access");
             }
         }
     }
@@ -195,7 +195,7 @@ fn nodes_reach_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
         if !reached {
             sink.report(
                 &registry.at("properties/publicNetworkAccess"),
-                "no private endpoint leads to it",
+                "there is no private endpoint for it",
             );
         }
     }
@@ -266,7 +266,7 @@ fn steps_fit_the_task(view: &View<'_>, sink: &mut Sink<'_>) {
             let key = if text.contains("stepTimeout:") { "stepTimeout:" } else { "steps:" };
             sink.report(
                 line_of(path, text, key),
-                format!("the steps may take {total} s, the task {task} s"),
+                format!("the steps can take {total} s, but the task only {task} s"),
             )
             .help(format!("set `images[].build.timeout` to at least {total}"));
         }
@@ -394,7 +394,7 @@ fn admin_user_is_off(view: &View<'_>, sink: &mut Sink<'_>) {
     for registry in registries(view) {
         let admin = registry.at("properties/adminUserEnabled");
         if admin.boolean() == Some(true) {
-            sink.report(&admin, "everyone with this password may push and delete");
+            sink.report(&admin, "everyone with this password can push and delete images");
         }
     }
 }
@@ -412,12 +412,15 @@ fn storage_fits_its_authentication(view: &View<'_>, sink: &mut Sink<'_>) {
         let keys = storage.at("properties/allowSharedKeyAccess");
         let uses_keys = !mode.is("BatchAccountManagedIdentity") && !mode.is_symbolic();
         if keys.boolean() == Some(false) && uses_keys {
-            sink.report(&mode, "Batch would use a key that the storage account refuses")
-                .also(&keys, "refused here");
+            sink.report(
+                &mode,
+                "Batch would use an account key, but the storage account refuses keys",
+            )
+            .also(&keys, "the refusal");
         }
         let kind = storage.at("kind");
         if kind.is("BlobStorage") || kind.is("BlockBlobStorage") || kind.is("FileStorage") {
-            sink.report(&kind, "auto-storage needs a general-purpose account")
+            sink.report(&kind, "auto-storage needs a general-purpose storage account")
                 .help("set `kind` to `StorageV2`");
         }
     }

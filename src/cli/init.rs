@@ -41,7 +41,7 @@ pub(super) struct Init {
     /// Write what became of each property of the source to a Markdown file beside the config
     #[arg(long)]
     report: bool,
-    /// Day on which retirements are judged; today without it
+    /// Date for checking retirements, as YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE", value_parser = input::day)]
     as_of: Option<Date>,
 }

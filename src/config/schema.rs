@@ -64,7 +64,7 @@ fn add_layers(schema: &mut Value) {
         ],
     }));
     properties.insert("environments".to_owned(), json!({
-        "description": "Environments, such as `dev` and `prod`: values laid over this config, or the path of a file that holds them. Each renders to a folder of its own.",
+        "description": "Environments, such as `dev` and `prod`. Each is a mapping of values that override this config, or the path of a file with such values, and renders to a folder of its own. Example: `prod: { batch: { pools: [...] } }`.",
         "type": "object",
         "propertyNames": { "pattern": "^[a-z][a-z0-9-]{0,19}$" },
         "maxProperties": super::layers::MAX_ENVIRONMENTS,
@@ -224,28 +224,28 @@ const fn of(pattern: &'static str, words: &'static str, example: &'static str) -
 const FORMS: &[Form] = &[
     of(
         "^[a-z][a-z0-9-]*[a-z0-9]$",
-        "lowercase letters, digits and `-`, from a letter to a letter or digit",
+        "lowercase letters, digits and `-`, starting with a letter and ending with a letter or digit",
         "gpu-vision",
     ),
     of(
         r"^[A-Za-z0-9_().-]*[A-Za-z0-9_()-]$",
-        "letters, digits and `_().-`, and no `.` at the end",
+        "letters, digits and `_().-`, not ending with `.`",
         "vision-batch",
     ),
     of(
         "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
-        "a subscription ID, 32 hexadecimal digits in five groups",
+        "a subscription ID (32 hexadecimal digits in five groups)",
         "7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11",
     ),
     of("^[a-zA-Z0-9]+$", "letters and digits only", "visionregistry"),
     of(
         r"^[A-Za-z0-9][A-Za-z0-9_.]*$",
-        "letters, digits, `_` and `.`, from a letter or digit",
+        "letters, digits, `_` and `.`, starting with a letter or digit",
         "vision_gallery",
     ),
     of(
         r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
-        "letters, digits, `_`, `.` and `-`, from a letter or digit",
+        "letters, digits, `_`, `.` and `-`, starting with a letter or digit",
         "vision-ubuntu",
     ),
     of(r"^\d{1,10}\.\d{1,10}\.\d{1,10}$", "three numbers, `Major.Minor.Patch`", "1.0.0"),
@@ -261,17 +261,17 @@ const FORMS: &[Form] = &[
     ),
     of(
         "^sha256:[0-9a-f]{64}$",
-        "`sha256:` and 64 lowercase hexadecimal digits",
+        "`sha256:` followed by 64 lowercase hexadecimal digits",
         "sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108",
     ),
     of("^[A-Za-z0-9_.-]{1,128}$", "letters, digits, `_`, `.` and `-`", "runtime"),
-    of(r"^\d+\.\d+\.\d+$", "a full version, three numbers", "1.20.1"),
-    of(r"^\d+(\.\d+(\.\d+)?)?$", "a version, one to three numbers", "\"28\""),
-    of(r"^\d+\.\d+(\.\d+)?$", "a version, two or three numbers", "580.126.20"),
-    of(r"^(latest|\d+\.\d+\.\d+)$", "`latest` or a full version", "latest"),
+    of(r"^\d+\.\d+\.\d+$", "a version of three numbers", "1.20.1"),
+    of(r"^\d+(\.\d+(\.\d+)?)?$", "a version of one to three numbers", "\"28\""),
+    of(r"^\d+\.\d+(\.\d+)?$", "a version of two or three numbers", "580.126.20"),
+    of(r"^(latest|\d+\.\d+\.\d+)$", "`latest` or a version of three numbers", "latest"),
     of(
         r"^(ssh-rsa|ssh-ed25519) [A-Za-z0-9+/=]+( [^\r\n]*)?$",
-        "one line of an OpenSSH public key",
+        "an OpenSSH public key on one line",
         "ssh-ed25519 AAAA... name",
     ),
     of("^(vm|image-builder)$", "`vm` or `image-builder`, or a mapping", "image-builder"),
@@ -280,11 +280,7 @@ const FORMS: &[Form] = &[
         "lowercase letters, digits and `-`, at most 40",
         "install-tools",
     ),
-    of(
-        "^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$",
-        "the name of a package, as the package manager knows it",
-        "htop",
-    ),
+    of("^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$", "a package name of the package manager", "htop"),
     of("^/", "an absolute path", "/etc/motd"),
     of("^0[0-7]{3}$", "four octal digits in quotes", "\"0644\""),
     of(
@@ -301,11 +297,11 @@ const FORMS: &[Form] = &[
         "{type}-{name}-prod",
     ),
     of(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "an address prefix", "10.64.0.0/16"),
-    of(r"^\d{4}-\d{2}-\d{2}$", "a day, `YYYY-MM-DD`", "2027-06-30"),
+    of(r"^\d{4}-\d{2}-\d{2}$", "a date, `YYYY-MM-DD`", "2027-06-30"),
     of("^[a-z][a-z0-9-]{0,19}$", "a name of lowercase letters, digits and `-`, at most 20", "prod"),
     of("^[a-z0-9]+$", "lowercase letters and digits only", "visionbatch"),
     of("^[a-zA-Z0-9_-]+$", "letters, digits, `_` and `-`", "gpu-pool"),
-    of(r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$", "a duration in the form of ISO 8601", "PT15M"),
+    of(r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$", "an ISO 8601 duration", "PT15M"),
     of("^https://", "an HTTPS URL", "https://account.blob.core.windows.net/container/file"),
     of(
         "^[a-z0-9$][a-z0-9-]{2,62}$",

@@ -129,8 +129,8 @@ pub(super) fn resolve(
             "PB1028",
             "/batch",
             "nothing to deploy under `batch`",
-            "an existing account and no pools",
-            "add a pool under `pools`, or drop `batch`",
+            "the account exists, and there are no pools",
+            "add a pool under `pools`, or remove `batch`",
         );
     }
     let vault_name = account.key_vault_id.as_deref().and_then(|id| id.rsplit('/').next());
@@ -176,7 +176,7 @@ fn elsewhere(resolver: &mut Resolver<'_>, account: &fields::Account, create: boo
                 &pointer,
                 format!("`{key}` is only for an existing account"),
                 "an account that is created lies in the config's resource group",
-                format!("drop `{key}`, or say `create: false`"),
+                format!("remove `{key}`, or set `create: false`"),
             );
         } else if creates_network {
             resolver.error(
@@ -239,8 +239,8 @@ fn account_name(
         resolver.error(
             "PB1011",
             "/batch/account",
-            "existing Batch account has no name",
-            "`create: false` needs `name`",
+            "the existing Batch account has no name",
+            "`create: false` requires `name`",
             "add `name: <account>`",
         );
         return None;
@@ -255,14 +255,14 @@ fn key_vault(resolver: &mut Resolver<'_>, account: &fields::Account, user_subscr
             "/batch/account",
             "`UserSubscription` needs a key vault",
             "`keyVaultId` is missing",
-            "add `keyVaultId`, the resource ID of a vault in the account's region",
+            "set `keyVaultId` to the resource ID of a key vault in the region of the account",
         ),
         Some(_) if !user_subscription => resolver.error(
             "PB1022",
             "/batch/account/keyVaultId",
-            "`keyVaultId` is only for `UserSubscription`",
-            "a `BatchService` account uses no vault",
-            "drop `keyVaultId`, or say `allocationMode: UserSubscription`",
+            "`keyVaultId` needs `allocationMode: UserSubscription`",
+            "an account in `BatchService` mode uses no key vault",
+            "remove `keyVaultId`, or set `allocationMode: UserSubscription`",
         ),
         Some(id) if !is_resource_id(id, "Microsoft.KeyVault/vaults") => resolver.error(
             "PB1026",
@@ -275,18 +275,17 @@ fn key_vault(resolver: &mut Resolver<'_>, account: &fields::Account, user_subscr
     }
 }
 
-/// Batch compares pool IDs without regard to case.
+/// Batch ignores case when it compares pool IDs.
 fn same_ids(resolver: &mut Resolver<'_>, pools: &[fields::Pool]) {
     for (index, pool) in pools.iter().enumerate() {
         let same = |other: &fields::Pool| other.id.eq_ignore_ascii_case(&pool.id);
         if let Some(first) = pools[..index].iter().position(same) {
-            let finding =
-                Diagnostic::error("PB1007", format!("pool ID `{}` is given twice", pool.id))
-                    .reason("Batch compares pool IDs without regard to case")
-                    .help("give each pool an ID of its own");
+            let finding = Diagnostic::error("PB1007", format!("duplicate pool ID `{}`", pool.id))
+                .reason("Batch ignores case when it compares pool IDs")
+                .help("give each pool a unique ID");
             let (here, there) =
                 (format!("/batch/pools/{index}/id"), format!("/batch/pools/{first}/id"));
-            resolver.push_pair(finding, &here, "again here", &there);
+            resolver.push_pair(finding, &here, "duplicate", &there);
         }
     }
 }

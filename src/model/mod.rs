@@ -10,6 +10,7 @@ mod batch;
 mod blue_green;
 mod closed;
 mod cloud;
+pub mod defaults;
 mod gpu;
 mod images;
 mod lost;
@@ -246,8 +247,8 @@ fn something_is_deployed(resolver: &mut Resolver<'_>, model: &Model) {
             "PB1028",
             "",
             "nothing to deploy",
-            "no image is baked, and no pool is asked for",
-            "add `batch` with a pool, or drop `gallery.imageVersionId` to bake an image",
+            "the config bakes no image and deploys no pool",
+            "add `batch` with a pool, or remove `gallery.imageVersionId` to bake an image",
         );
     }
 }
@@ -291,9 +292,9 @@ fn builder(
                 resolver.error(
                     "PB1022",
                     &format!("/{key}"),
-                    format!("`{key}` has no meaning beside `gallery.imageVersionId`"),
-                    "nothing is baked",
-                    format!("drop `{key}`, or drop `imageVersionId` to bake an image"),
+                    format!("`{key}` has no effect with `gallery.imageVersionId`"),
+                    "an existing image is used, so nothing is baked",
+                    format!("remove `{key}`, or remove `imageVersionId` to bake an image"),
                 );
             }
         }
@@ -385,16 +386,16 @@ fn image_builder_stands_there(
         "no" => resolver.on(region.fact()).error(
             "PB1046",
             "/bake/method",
-            format!("Azure VM Image Builder does not exist in `{location}`"),
-            "the image template would be refused",
-            "drop `method` to bake on a VM of your own, or bake in another region and add this one to `gallery.targetRegions`",
+            format!("Azure VM Image Builder is not available in `{location}`"),
+            "Azure would refuse the image template",
+            "remove `method` to bake on a VM, or bake in another region and add this one to `gallery.targetRegions`",
         ),
         "preview" => resolver.on(region.fact()).report(
             Severity::Warning,
             "PB1047",
             "/bake/method",
-            format!("Azure VM Image Builder is a preview in `{location}`"),
-            "a subscription takes part only after it asked for it",
+            format!("Azure VM Image Builder is in preview in `{location}`"),
+            "a subscription must register for the preview first",
             "run `az feature register --namespace Microsoft.VirtualMachineImages --name FairfaxPublicPreview`",
         ),
         _ => {}
@@ -426,24 +427,31 @@ fn region(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> String {
         return region.name.to_owned();
     }
     if !name.chars().all(|letter| letter.is_alphanumeric() || letter == ' ') {
-        let title = format!("`{name}` is not the name of a region");
-        let label = "a name has letters, digits and spaces";
+        let title = format!("`{name}` is not a valid region name");
+        let label = "a region name consists of letters, digits and spaces";
         resolver.error(
             "PB1004",
             pointer,
             title,
             label,
-            "write the region as `az account list-locations` prints it",
+            "use a name from `az account list-locations --query [].name`",
         );
         return name.to_owned();
     }
     let names = catalog::regions().map(|region| region.name);
     let help = match nearest(name, names) {
         Some(known) => format!("did you mean `{known}`?"),
-        None => "compare with `az account list-locations --query [].name`".to_owned(),
+        None => "check the names with `az account list-locations --query [].name`".to_owned(),
     };
     let title = format!("unknown region `{name}`");
-    resolver.report(Severity::Warning, "PB1004", pointer, title, "not in the catalog", help);
+    resolver.report(
+        Severity::Warning,
+        "PB1004",
+        pointer,
+        title,
+        "the catalog does not contain it",
+        help,
+    );
     name.to_lowercase().replace(' ', "")
 }
 

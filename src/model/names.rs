@@ -172,15 +172,15 @@ pub(super) fn variables(
     let bad = |c: char| c == '=' || c.is_whitespace() || c.is_control();
     for name in named.keys().filter(|name| name.is_empty() || name.contains(bad)) {
         let title = match name.as_str() {
-            "" => "a variable has no name".to_owned(),
-            name => format!("`{}` is not the name of a variable", name.escape_debug()),
+            "" => "a variable has an empty name".to_owned(),
+            name => format!("`{}` is not a valid variable name", name.escape_debug()),
         };
         resolver.error(
             "PB1008",
             &format!("{pointer}/{}", crate::diagnostic::pointer::escape(name)),
             title,
-            "a name is not empty, and has no `=`, blanks or control characters",
-            "take letters, digits and `_`",
+            "a name cannot be empty or contain `=`, spaces or control characters",
+            "use letters, digits and `_`",
         );
     }
 }

@@ -67,9 +67,9 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
                 resolver.error(
                     "PB1022",
                     &format!("/network/{key}"),
-                    format!("`{key}` has no meaning beside `subnetId`"),
-                    "an existing subnet is used as it is",
-                    format!("drop `{key}`, or drop `subnetId` to create a network"),
+                    format!("`{key}` has no effect with `subnetId`"),
+                    "prebake does not change an existing subnet",
+                    format!("remove `{key}`, or remove `subnetId` to create a network"),
                 );
             }
         }
@@ -101,7 +101,7 @@ pub(super) fn subnet(
         resolver.error(
             "PB1026",
             pointer,
-            "not the ID of a subnet",
+            "not the resource ID of a subnet",
             "expected `/subscriptions/.../virtualNetworks/<network>/subnets/<subnet>`",
             "copy it from `az network vnet subnet show --query id`",
         );
@@ -146,9 +146,9 @@ fn created(
         resolver.error(
             "PB1027",
             "/network/poolSubnet",
-            format!("subnet `{subnet}` is not in the address space"),
+            format!("subnet `{subnet}` is outside the address space"),
             format!("the network is `{space}`"),
-            "take a prefix inside `addressSpace`",
+            "use a prefix inside `addressSpace`",
         );
         return None;
     }
@@ -174,8 +174,8 @@ fn prefix(resolver: &mut Resolver<'_>, text: &str, pointer: &str) -> Option<Ipv4
             "PB1027",
             pointer,
             format!("`{text}` is not an address prefix"),
-            "expected the first address of a network and 2 to 29 bits",
-            "write it as `10.64.0.0/16`",
+            "expected the first address of a network and a prefix length from 2 to 29",
+            "use the format of `10.64.0.0/16`",
         );
     }
     found

@@ -251,16 +251,16 @@ fn fits_gpu(resolver: &mut Resolver<'_>, written: &fields::Node, size: &VmSize) 
     }
     let (title, help) = if wanted {
         (
-            format!("size `{}` has no GPU", size.name),
-            format!("take a GPU size such as `{}`", catalog::config_default("gpu-size")),
+            format!("VM size `{}` has no GPU", size.name),
+            format!("choose a GPU size such as `{}`", catalog::config_default("gpu-size")),
         )
     } else {
         (
-            format!("size `{}` has a GPU that `gpu: false` leaves idle", size.name),
-            format!("take a CPU size such as `{}`", catalog::config_default("cpu-size")),
+            format!("VM size `{}` has a GPU, but `gpu` is false", size.name),
+            format!("choose a CPU size such as `{}`", catalog::config_default("cpu-size")),
         )
     };
-    resolver.error("PB1002", "/node/gpu", title, "does not fit `vmSize`", help);
+    resolver.error("PB1002", "/node/gpu", title, "does not match `vmSize`", help);
 }
 
 /// Generation 2 wherever every size boots it, the builder's too; 1 for the sizes that know no other.
@@ -283,9 +283,12 @@ fn generation(resolver: &mut Resolver<'_>, sizes: &Sizes, os_key: &str) -> Optio
         resolver.error(
             "PB1021",
             &second.pointer,
-            "no image generation fits all sizes",
-            format!("`{}` and `{}` cannot boot one image", first.size.name, second.size.name),
-            "keep sizes of one generation in one config, and take a builder of the same",
+            "no VM generation fits all sizes",
+            format!(
+                "`{}` and `{}` cannot start from the same image",
+                first.size.name, second.size.name
+            ),
+            "use VM sizes of one generation in one config, including the builder",
         );
     }
     found

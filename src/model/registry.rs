@@ -67,18 +67,18 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
             resolver.error(
                 "PB1022",
                 pointer,
-                format!("`{key}` is only for an existing registry"),
-                "a registry that is created stands in the config's resource group",
-                format!("drop `{key}`, or say `create: false`"),
+                format!("`{key}` needs an existing registry"),
+                "prebake creates a registry in the resource group of the config",
+                format!("remove `{key}`, or set `create: false`"),
             );
         }
     } else if written.sku.is_some() {
         resolver.error(
             "PB1022",
             "/registry/sku",
-            "`sku` is only for a registry that is created",
+            "`sku` has no effect on an existing registry",
             "an existing registry keeps its SKU",
-            "drop `sku`, or say `create: true`",
+            "remove `sku`, or set `create: true`",
         );
     }
     let agent_pool = closed::agent_pool(resolver, written);
@@ -129,8 +129,8 @@ fn name(
             resolver.error(
                 "PB1011",
                 "/registry",
-                "existing registry has no name",
-                "`create: false` needs `name`",
+                "the existing registry has no name",
+                "`create: false` requires `name`",
                 "add `name: <registry>`, without its domain",
             );
             None

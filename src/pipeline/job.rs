@@ -85,7 +85,7 @@ impl Job {
         }
     }
 
-    /// The name of the deployment and so of its folder, if there is one.
+    /// Name of the deployment and so of its folder, if there is one.
     pub fn name(&self) -> Option<&str> {
         self.document.as_ref()?.value.get("name")?.as_str()
     }

@@ -170,17 +170,21 @@ fn bake_fits(
     diagnostics: &mut Diagnostics,
 ) -> Option<()> {
     let carriers = [
-        (render::bake::SCRIPT, bicep::MAXIMUM_BASE64_BYTES, "the template carries it as one text"),
-        (render::bake::CUSTOM_DATA, check::MAX_CUSTOM_DATA, "Azure bounds the custom data of a VM"),
+        (
+            render::bake::SCRIPT,
+            bicep::MAXIMUM_BASE64_BYTES,
+            "the template contains it as one string",
+        ),
+        (render::bake::CUSTOM_DATA, check::MAX_CUSTOM_DATA, "Azure limits the custom data of a VM"),
     ];
     let size = |path: &str| artifacts.files.get(path).map_or(0, String::len);
     let too_large = carriers.into_iter().find(|(path, most, _)| size(path) > *most);
     let Some((path, most, why)) = too_large else { return Some(()) };
     let mut finding = Diagnostic::error("PB1044", "bake is too large")
         .reason(why)
-        .help("put large files into storage or an image, and fetch them in a `run` step");
+        .help("put large files in storage or an image, and download them in a `run` step");
     finding.place = document.key_place("/bake/steps");
-    finding.label = format!("`{path}` has {} bytes, and {most} are the most", size(path));
+    finding.label = format!("`{path}` has {} bytes; the limit is {most}", size(path));
     diagnostics.push(finding);
     None
 }
@@ -257,12 +261,12 @@ fn is_about_the_region(
     if overlay.is_none() || !overlay.at(location).is_none() {
         return;
     }
-    let title = format!("catalog `{}` is about another region", overlay.folder());
+    let title = format!("catalog `{}` is for another region", overlay.folder());
     let mut finding = Diagnostic::warning("PB1050", title)
-        .reason("its sizes, quotas and images are those of that region, and none of them is used")
-        .help(format!("import the answers of `{location}` into a folder of its own"));
+        .reason("its sizes, quotas and images apply only to that region, so prebake ignores them")
+        .help(format!("import the data of `{location}` into a folder of its own"));
     finding.place = document.place("/catalog");
     finding.label =
-        format!("it is about `{}`, the config deploys to `{location}`", overlay.location());
+        format!("it is for `{}`, but the config deploys to `{location}`", overlay.location());
     diagnostics.push(finding);
 }

@@ -58,11 +58,12 @@ impl JsonSchema for Bake {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BakeOptions {
-    /// `vm` (a builder VM, the default) or `image-builder` (Azure Image Builder).
+    /// How to bake: `vm` (a virtual machine with cloud-init) or `image-builder` (Azure VM Image Builder).
+    /// Default: `vm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<BakeMethod>,
-    /// Your own steps, in order. One that names neither `before` nor `after` runs after driver and Docker and before
-    /// the images are pulled.
+    /// Your own steps. They run in order, after the driver and Docker are installed and before the images
+    /// are pulled. Default: none. Example: `[{ packages: [htop] }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub steps: Vec<BakeStep>,
@@ -154,7 +155,7 @@ pub enum BakeMethod {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BakeStep {
-    /// Name of the step in the bake's result; its number when it is not given.
+    /// Name of the step in the result of the bake. Default: the number of the step. Example: `tools`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{0,39}$"))]
     pub name: Option<String>,
@@ -164,17 +165,17 @@ pub struct BakeStep {
     /// Part of the bake after which it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<BakePart>,
-    /// Packages of the operating system to install.
+    /// Packages of the operating system to install. Example: `[htop, jq]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 200),
         inner(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$"))
     )]
     pub packages: Option<Vec<String>>,
-    /// A file to write.
+    /// File to write to the node image. Example: `{ path: /etc/motd, content: "baked by prebake\n" }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<BakeFile>,
-    /// Shell commands, run by bash with `set -euo pipefail`.
+    /// Shell commands, run by bash with `set -euo pipefail`. Example: `sysctl -w vm.swappiness=10`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 16384))]
     pub run: Option<String>,
@@ -184,13 +185,14 @@ pub struct BakeStep {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BakeFile {
-    /// Absolute path on the node.
+    /// Absolute path of the file on the node. Example: `/etc/motd`.
     #[schemars(length(max = 1024), regex(pattern = "^/"))]
     pub path: String,
-    /// Its text. No secrets: custom data can be read on the VM.
+    /// Content of the file. Do not include secrets: everyone on the builder can read them. Example: `"baked
+    /// by prebake\n"`.
     #[schemars(length(max = 32768))]
     pub content: String,
-    /// Octal mode; `0644` when it is not given.
+    /// File mode as four octal digits in quotes. Default: `0644`. Example: `"0755"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^0[0-7]{3}$"))]
     pub mode: Option<String>,

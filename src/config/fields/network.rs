@@ -5,17 +5,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Network {
-    /// Resource ID of an existing subnet for the pools; nothing is created then.
+    /// Resource ID of an existing subnet for the pools. Default: prebake creates a network. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Network/virtualNetworks/<network>/subnets/<subnet>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subnet_id: Option<String>,
-    /// Resource ID of an existing subnet for the builder; a network of its own is created without it.
+    /// Resource ID of an existing subnet for the builder. Default: prebake creates a separate network for
+    /// the builder. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Network/virtualNetworks/<network>/subnets/<subnet>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub builder_subnet_id: Option<String>,
-    /// Address space of the network that is created for the pools; `10.64.0.0/16` when it is not given.
+    /// Address space of the network that prebake creates for the pools. Default: `10.64.0.0/16`. Example:
+    /// `10.80.0.0/16`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
     pub address_space: Option<String>,
-    /// Address prefix of the pools' subnet in it; a /20 at its start when it is not given.
+    /// Address prefix of the subnet of the pools, inside `addressSpace`. Default: a /20 at the start of the
+    /// address space. Example: `10.64.0.0/20`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
     pub pool_subnet: Option<String>,
@@ -29,7 +34,7 @@ pub struct Network {
     /// Private endpoints of the registry, the Batch account and the storage account that are created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_endpoints: Option<PrivateEndpoints>,
-    /// Public addresses of the nodes: `none` (the default) or `batchManaged`.
+    /// Public IP addresses of the nodes: `none` or `batchManaged`. Default: `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_addresses: Option<Addresses>,
 }

@@ -447,25 +447,25 @@ fn report(resolver: &mut Resolver<'_>, error: &PlanError) {
         PlanError::NoDriver { class, modules, os } => resolver.error(
             "PB1040",
             "/node",
-            format!("no {class} driver with {modules} kernel modules for `{os}`"),
+            format!("no {class} driver with {modules} kernel modules is available for `{os}`"),
             no_driver_reason(class, os),
-            "take another VM size or system, or start from an image that holds the driver",
+            "choose another VM size or operating system, or use an image that contains the driver",
         ),
         PlanError::NoSuchVersion { wanted, known } => resolver.error(
             "PB1041",
             "/node/driver/version",
             format!("GRID driver {wanted} cannot be verified"),
-            format!("the catalog has address and SHA-256 of {known} only"),
-            format!("drop `version`, or say `{known}`"),
+            format!("the catalog contains only {known}"),
+            format!("remove `version`, or set it to `{known}`"),
         ),
     }
 }
 
 fn no_driver_reason(class: &str, os: &str) -> String {
     if class.starts_with("grid") && os.starts_with("almalinux") {
-        "Microsoft supports the GRID driver on Ubuntu and Red Hat Enterprise Linux".to_owned()
+        "Microsoft supports the GRID driver only on Ubuntu and Red Hat Enterprise Linux".to_owned()
     } else {
-        "the catalog knows no installable one".to_owned()
+        "the catalog contains none for this combination".to_owned()
     }
 }
 
@@ -544,9 +544,9 @@ fn steps_are_of_one_kind(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> boo
             resolver.error(
                 "PB1042",
                 &format!("/bake/steps/{index}"),
-                "a bake step does exactly one thing",
+                "a bake step needs exactly one action",
                 "expected one of `packages`, `file` and `run`",
-                "split it into one step for each; they run in order",
+                "write one step per action; steps run in order",
             );
         }
         if step.before.is_some() && step.after.is_some() {
@@ -567,7 +567,7 @@ fn steps_are_of_one_kind(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> boo
 const OWN_PLACES: [&str; 3] =
     ["/opt/prebake", "/var/lib/prebake", "/etc/systemd/system/prebake-bake.service"];
 
-const WHOLE_PATH: &str = "name the file by its whole path, such as `/etc/motd`";
+const WHOLE_PATH: &str = "use the absolute path of a file, such as `/etc/motd`";
 
 fn files_have_a_place(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
     let mut good = true;
@@ -578,13 +578,13 @@ fn files_have_a_place(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
         let plain = format!("/{}", parts.join("/"));
         let own = OWN_PLACES.iter().find(|own| Path::new(&plain).starts_with(own));
         let label = if let Some(own) = own {
-            format!("the bake keeps what it runs in `{own}`")
+            format!("the bake keeps its own files in `{own}`")
         } else if file.path.ends_with('/') || parts.is_empty() {
-            "it names a folder".to_owned()
+            "it is a folder".to_owned()
         } else if parts.contains(&"..") {
-            "`..` may lead anywhere".to_owned()
+            "`..` is not allowed".to_owned()
         } else if file.path.contains(char::is_control) {
-            "it has control characters".to_owned()
+            "it contains control characters".to_owned()
         } else {
             continue;
         };
@@ -592,9 +592,9 @@ fn files_have_a_place(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
         resolver.error(
             "PB1045",
             &format!("/bake/steps/{index}/file/path"),
-            format!("no file can be written to `{}`", file.path.escape_debug()),
+            format!("the bake cannot write a file to `{}`", file.path.escape_debug()),
             label,
-            if own.is_some() { "write it to another folder" } else { WHOLE_PATH },
+            if own.is_some() { "use another folder" } else { WHOLE_PATH },
         );
     }
     good

@@ -166,7 +166,9 @@ impl<'a> Loader<'a, '_> {
         let findings = config_check::findings(&config.json, &config.text, next);
         if !findings.is_empty() {
             self.sources.add(config.path.as_str(), config.text.as_str());
-            findings.into_iter().for_each(|finding| self.diagnostics.push(finding));
+            for finding in findings {
+                self.diagnostics.push(finding);
+            }
         }
     }
 

@@ -248,26 +248,20 @@ impl<'a> Binder<'a, '_> {
                 self.owned(node.name, |binder| binder.expression(node.value));
             }
             StatementSyntax::Assert(node) => self.expression(node.value),
-            StatementSyntax::Extension(node) => {
-                if let Some(config) = node.config {
-                    self.expression(config);
-                }
-            }
-            StatementSyntax::Using(node) => {
-                if let Some(config) = node.config {
-                    self.expression(config);
-                }
-            }
-            StatementSyntax::ExtensionConfig(node) => {
-                if let Some(config) = node.config {
-                    self.expression(config);
-                }
-            }
+            StatementSyntax::Extension(node) => self.config(node.config),
+            StatementSyntax::Using(node) => self.config(node.config),
+            StatementSyntax::ExtensionConfig(node) => self.config(node.config),
             StatementSyntax::Test(_)
             | StatementSyntax::Import(_)
             | StatementSyntax::Extends(_)
             | StatementSyntax::Missing(_)
             | StatementSyntax::Skipped(_) => {}
+        }
+    }
+
+    fn config(&mut self, config: Option<ExpressionSyntax<'a>>) {
+        if let Some(config) = config {
+            self.expression(config);
         }
     }
 

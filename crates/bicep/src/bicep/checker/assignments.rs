@@ -25,19 +25,15 @@ impl Checker<'_, '_> {
         let Some(interface) = self.modules.interface(path) else { return };
         let mut given = Vec::new();
         for statement in statements {
-            match statement {
-                StatementSyntax::ParameterAssignment(node) => {
-                    given.push(node.name.name);
-                    let Some(parameter) = interface.parameter(node.name.name) else {
-                        let title = format!("the template has no parameter `{}`", node.name.name);
-                        let words = ("nothing takes it", "remove it, or correct its name");
-                        self.error("BCP259", node.span, title, words);
-                        continue;
-                    };
-                    self.narrow(node.value, &parameter.kind, Narrowing::VALUE);
-                }
-                _ => {}
-            }
+            let StatementSyntax::ParameterAssignment(node) = statement else { continue };
+            given.push(node.name.name);
+            let Some(parameter) = interface.parameter(node.name.name) else {
+                let title = format!("the template has no parameter `{}`", node.name.name);
+                let words = ("nothing takes it", "remove it, or correct its name");
+                self.error("BCP259", node.span, title, words);
+                continue;
+            };
+            self.narrow(node.value, &parameter.kind, Narrowing::VALUE);
         }
         let missing = interface
             .parameters

@@ -5,8 +5,9 @@ use super::access::STATIC_PROPERTIES;
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::functions::{Use, function};
 use crate::bicep::syntax::{
-    ArrayItemSyntax, DeclarationBody, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax,
-    ObjectSyntax, ResourceDeclarationSyntax, StatementSyntax, walk,
+    ArrayItemSyntax, DeclarationBody, ExpressionSyntax, FunctionCallSyntax,
+    InstanceFunctionCallSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax,
+    ResourceDeclarationSyntax, StatementSyntax, walk,
 };
 use crate::bicep::types::Type;
 use crate::diagnostic::Span;
@@ -151,34 +152,8 @@ impl<'a> Checker<'a, '_> {
                 }
             }
             ExpressionSyntax::Object(node) => self.late_properties(node, found),
-            ExpressionSyntax::FunctionCall(node) => {
-                let usage = match self.bound.target(node.name) {
-                    None => function(None, node.name.name).map(|function| function.usage),
-                    Some(_) => None,
-                };
-                match usage {
-                    // Where a condition calls one, that has been reported.
-                    Some(Use::RunTime) if self.in_condition.get() => {}
-                    Some(Use::RunTime) => found.push(node.span),
-                    // What a name stands for is not read.
-                    Some(Use::CompileTime) if node.name.name == "nameof" => {}
-                    _ => node.arguments.iter().for_each(|inner| self.late_values(*inner, found)),
-                }
-            }
-            ExpressionSyntax::InstanceFunctionCall(node) => {
-                let usage = match self.infer(node.base) {
-                    Type::Namespace(namespace) => {
-                        function(Some(namespace), node.name.name).map(|function| function.usage)
-                    }
-                    Type::Resource(..) => Some(Use::RunTime),
-                    _ => None,
-                };
-                if usage == Some(Use::RunTime) {
-                    found.push(node.span);
-                } else {
-                    node.arguments.iter().for_each(|inner| self.late_values(*inner, found));
-                }
-            }
+            ExpressionSyntax::FunctionCall(node) => self.late_call(node, found),
+            ExpressionSyntax::InstanceFunctionCall(node) => self.late_method(node, found),
             ExpressionSyntax::PropertyAccess(node) => self.late_values(node.base, found),
             ExpressionSyntax::ArrayAccess(node) => {
                 self.late_values(node.base, found);
@@ -202,6 +177,36 @@ impl<'a> Checker<'a, '_> {
                 self.late_values(node.body, found);
             }
             _ => {}
+        }
+    }
+
+    fn late_call(&self, node: &FunctionCallSyntax<'a>, found: &mut Vec<Span>) {
+        let usage = match self.bound.target(node.name) {
+            None => function(None, node.name.name).map(|function| function.usage),
+            Some(_) => None,
+        };
+        match usage {
+            // Where a condition calls one, that has been reported.
+            Some(Use::RunTime) if self.in_condition.get() => {}
+            Some(Use::RunTime) => found.push(node.span),
+            // What a name stands for is not read.
+            Some(Use::CompileTime) if node.name.name == "nameof" => {}
+            _ => node.arguments.iter().for_each(|inner| self.late_values(*inner, found)),
+        }
+    }
+
+    fn late_method(&self, node: &InstanceFunctionCallSyntax<'a>, found: &mut Vec<Span>) {
+        let usage = match self.infer(node.base) {
+            Type::Namespace(namespace) => {
+                function(Some(namespace), node.name.name).map(|function| function.usage)
+            }
+            Type::Resource(..) => Some(Use::RunTime),
+            _ => None,
+        };
+        if usage == Some(Use::RunTime) {
+            found.push(node.span);
+        } else {
+            node.arguments.iter().for_each(|inner| self.late_values(*inner, found));
         }
     }
 

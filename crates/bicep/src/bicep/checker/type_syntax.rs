@@ -104,14 +104,12 @@ impl<'a> Checker<'a, '_> {
                     self.typed(item.value, item.decorators);
                 }
             }
-            TypeSyntax::Instantiation(node) => {
+            TypeSyntax::Instantiation(node)
                 if matches!(node.name.name, "resourceInput" | "resourceOutput")
-                    && is_known_resource(node.arguments)
-                {
-                    let words =
-                        ("the whole body of a resource is no type", "name a property of it");
-                    self.error("BCP394", node.span, "resource type without a property", words);
-                }
+                    && is_known_resource(node.arguments) =>
+            {
+                let words = ("the whole body of a resource is no type", "name a property of it");
+                self.error("BCP394", node.span, "resource type without a property", words);
             }
             _ => {}
         }

@@ -49,7 +49,7 @@ pub enum Lint {
 }
 
 impl Lint {
-    /// All rules on a day, `YYYY-MM-DD`.
+    /// All rules on a date, `YYYY-MM-DD`.
     pub fn on(text: &str) -> Option<Self> {
         day(text).map(|as_of| Self::All { as_of })
     }

@@ -79,10 +79,8 @@ pub(super) fn properties<'a>(
         let ExpressionSyntax::Object(object) = expression else { return true };
         for item in object.items {
             match item {
-                ObjectItemSyntax::Property(property) => {
-                    if visit(property) {
-                        properties(property.value, visit);
-                    }
+                ObjectItemSyntax::Property(property) if visit(property) => {
+                    properties(property.value, visit);
                 }
                 ObjectItemSyntax::Spread(node) => properties(node.expression, visit),
                 _ => {}

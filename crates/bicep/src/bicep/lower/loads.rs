@@ -86,7 +86,7 @@ impl<'a> Lowerer<'a, '_> {
 
     /// The content of every call. The same of a file is read once, however many calls ask for it.
     fn load_all(&self) -> Vec<Option<Rc<Value>>> {
-        let mut known: HashMap<(&str, Vec<String>), (Option<Rc<Value>>, usize)> = HashMap::new();
+        let mut known: HashMap<_, (Option<Rc<Value>>, usize)> = HashMap::new();
         let mut total = 0_usize;
         let mut all = Vec::with_capacity(self.bound.loads.len());
         for load in &self.bound.loads {
@@ -95,14 +95,13 @@ impl<'a> Lowerer<'a, '_> {
                 continue;
             };
             let key = (load.name, arguments);
-            let (value, size) = match known.get(&key) {
-                Some((value, size)) => (value.clone(), *size),
-                None => {
-                    let value = self.load(load, &key.1).map(Rc::new);
-                    let size = value.as_deref().map_or(0, size_of);
-                    known.insert(key, (value.clone(), size));
-                    (value, size)
-                }
+            let (value, size) = if let Some(known) = known.get(&key) {
+                known.clone()
+            } else {
+                let value = self.load(load, &key.1).map(Rc::new);
+                let size = value.as_deref().map_or(0, size_of);
+                known.insert(key, (value.clone(), size));
+                (value, size)
             };
             total = total.saturating_add(size);
             if total > MOST_LOADED {
