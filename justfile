@@ -32,7 +32,7 @@ bench *arguments:
 pictures:
     .ci/pictures
 
-# A release binary, as docs/release.md describes it
+# A release binary, as docs/internals/release.md describes it
 release target="x86_64-unknown-linux-musl":
     .ci/release {{target}}
 

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Everything is pure but `cli` and `output`, which read through `disk`; `output` writes.
-//! `docs/architecture.md` holds the contract of every phase.
+//! `docs/internals/architecture.md` holds the contract of every phase.
 
 pub use prebake_bicep::{arm, azure_types, bicep, diagnostic, yaml};
 

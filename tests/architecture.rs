@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// From first to last. `docs/architecture.md` gives each one's contract.
+/// From first to last. `docs/internals/architecture.md` gives each one's contract.
 const ORDER: &[&str] = &[
     "diagnostic",
     "disk",

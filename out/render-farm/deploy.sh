@@ -31,7 +31,7 @@ for provider in Microsoft.Batch Microsoft.Compute Microsoft.ContainerRegistry Mi
   [ "$state" = Registered ] || fail "run: az provider register --namespace $provider --wait --subscription $subscription"
 done
 exists=$(azure group exists --name "$group" --output tsv)
-[ "$exists" = true ] || azure group create --name "$group" --location westeurope --output none
+[ "$exists" = true ] || azure group create --name "$group" --location westeurope --tags 'team=visual-effects' --output none
 
 if [ "$image" = yes ]; then
   stage registry prebake-render-farm-registry-

@@ -37,7 +37,7 @@ pub fn cloud(key: &str) -> Option<Cloud> {
     TABLE.find(key).map(parse)
 }
 
-/// The cloud of a region; the public one for a region that is not in the catalog.
+/// The cloud of a region; the public one for a region that is the catalog does not contain it.
 ///
 /// # Panics
 /// Never: a test looks up the cloud of every region.

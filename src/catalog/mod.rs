@@ -14,6 +14,7 @@ mod forecast_noise;
 mod lifecycle;
 pub mod mutability;
 mod name_rule;
+mod naming;
 mod os;
 pub mod overlay;
 mod pool_property;
@@ -39,6 +40,7 @@ pub use date::Date;
 pub use forecast_noise::forecast_noise;
 pub use lifecycle::{Lifecycle, lifecycle};
 pub use name_rule::{NameProblem, NameRule, name_rule};
+pub use naming::{abbreviation, has_agent_pools};
 pub use os::{
     BaseImage, Generation, NodeAgent, base_image, base_images, marketplace_image, node_agent,
     node_agent_by_id, node_agent_fact, node_agents, os_keys,
@@ -52,7 +54,7 @@ pub use role::{RegistryMode, Role, pull_role, role, role_by_id};
 pub use search::rows_about;
 pub use software::{
     Driver, GridDriver, PackageSource, Repository, driver, driver_branch, grid_driver,
-    last_driver_branch, package_source,
+    last_driver_branch, mig_profiles, package_source,
 };
 pub use table::{Row, Table};
 pub use tables::{SECURITY, tables};

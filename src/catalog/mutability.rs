@@ -42,7 +42,7 @@ impl Verdict {
             Self::InPlace => "in place",
             Self::RunsAgain => "runs again",
             Self::Later => "in place, later",
-            Self::Unknown => "not known, check",
+            Self::Unknown => "unknown, check manually",
             Self::EmptyPool => "needs an empty pool",
             Self::Replace => "replace",
             Self::Refused => "refused",
@@ -108,7 +108,7 @@ pub struct Mutability {
     condition: Condition,
     /// What Azure does.
     pub verdict: Verdict,
-    /// It interrupts what is running.
+    /// It interrupts running work.
     pub interrupts: bool,
     /// The event after which a later change holds.
     pub event: Option<&'static str>,

@@ -55,10 +55,14 @@ pub struct BaseImage {
     pub packages: &'static str,
     /// Whether it ships dockerd.
     pub docker: bool,
-    /// Kernel modules of the NVIDIA driver that it ships: `no`, `open` or `proprietary`.
+    /// Kernel modules of the NVIDIA driver that it ships: `no`, `open` or `proprietary`; `rocm` for AMD's driver.
     pub gpu_driver: &'static str,
     /// `publisher/product/name` of its purchase plan, or empty.
     pub plan: &'static str,
+    /// The OS key whose package sources and drivers serve it; empty where none does.
+    pub software: &'static str,
+    /// Whether it has the drivers and libraries of InfiniBand.
+    pub fabric: bool,
     /// Where the row comes from.
     pub source: &'static str,
 }
@@ -140,7 +144,7 @@ fn split_key(key: &'static str) -> (&'static str, Generation) {
 /// The cells come in the order of the fields.
 fn parse_image(row: Row) -> BaseImage {
     let (os_key, generation) = split_key(row.key());
-    let mut cells = row.cells::<12>().into_iter().skip(1);
+    let mut cells = row.cells::<14>().into_iter().skip(1);
     let mut next = || cells.next().unwrap_or("");
     BaseImage {
         os_key,
@@ -155,6 +159,8 @@ fn parse_image(row: Row) -> BaseImage {
         docker: next() == "yes",
         gpu_driver: next(),
         plan: next(),
+        software: next(),
+        fabric: next() == "yes",
         source: next(),
     }
 }

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::table::Row;
-use super::tables::{DRIVERS, GPU_DRIVERS, PACKAGE_SOURCES};
+use super::tables::{DRIVERS, GPU_DRIVERS, MIG, PACKAGE_SOURCES};
 use super::vm_size::GpuModules;
 
 /// An NVIDIA driver that a bake can install on an operating system.
@@ -62,6 +62,11 @@ pub struct GridDriver {
 pub fn grid_driver(gpu_model: &str) -> Option<GridDriver> {
     let [_, _, vgpu, modules] = GPU_DRIVERS.find(gpu_model)?.cells();
     (!vgpu.is_empty()).then(|| GridDriver { vgpu, modules: GpuModules::parse(modules) })
+}
+
+/// The MIG profiles of a GPU; none for one that cannot be cut into instances.
+pub fn mig_profiles(gpu_model: &str) -> impl Iterator<Item = &'static str> {
+    MIG.find(gpu_model).into_iter().flat_map(|row| row.cells::<3>()[1].split(' '))
 }
 
 /// A package repository.

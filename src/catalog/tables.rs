@@ -1,6 +1,10 @@
 //! Every table of the catalog, under its name.
 
 use super::table::Table;
+pub(super) const ABBREVIATIONS: Table =
+    Table::new("abbreviations", include_str!("tables/abbreviations.tsv"));
+pub(super) const AGENT_POOL_REGIONS: Table =
+    Table::new("agent-pool-regions", include_str!("tables/agent-pool-regions.tsv"));
 pub(super) const API_PROPERTIES: Table =
     Table::new("api-properties", include_str!("tables/api-properties.tsv"));
 pub(super) const API_VERSIONS: Table =
@@ -24,6 +28,7 @@ pub(super) const DEFAULTS: Table = Table::new("defaults", include_str!("tables/d
 pub(super) const DRIVERS: Table = Table::new("drivers", include_str!("tables/drivers.tsv"));
 pub(super) const GPU_DRIVERS: Table =
     Table::new("gpu-drivers", include_str!("tables/gpu-drivers.tsv"));
+pub(super) const MIG: Table = Table::new("mig", include_str!("tables/mig.tsv"));
 pub(super) const MUTABILITY: Table =
     Table::new("mutability", include_str!("tables/mutability.tsv"));
 pub(super) const NAME_RULES: Table =
@@ -50,6 +55,8 @@ pub(super) const WHAT_IF_NOISE: Table =
 /// All tables, by name.
 pub fn tables() -> impl Iterator<Item = Table> {
     [
+        ABBREVIATIONS,
+        AGENT_POOL_REGIONS,
         API_PROPERTIES,
         API_VERSIONS,
         AZURE_ERRORS,
@@ -64,6 +71,7 @@ pub fn tables() -> impl Iterator<Item = Table> {
         DRIVERS,
         GPU_DRIVERS,
         LIFECYCLES,
+        MIG,
         MUTABILITY,
         NAME_RULES,
         NODE_AGENTS,

@@ -47,7 +47,7 @@ fn version_has_the_property(view: &View<'_>, sink: &mut Sink<'_>) {
             if !property.since.is_empty() && is_before(&resource.api_version, property.since) {
                 for found in matches(&node, property.path) {
                     let label = format!(
-                        "`{}` has it not, {} is the first",
+                        "`{}` does not have it; the first version is {}",
                         resource.api_version, property.since
                     );
                     sink.report(&found, label).help(format!("use `{}` or newer", property.since));
@@ -68,7 +68,7 @@ fn version_still_has_the_property(view: &View<'_>, sink: &mut Sink<'_>) {
                 .iter()
                 .filter(|found| !has_a_rule_of_its_own(view, found))
             {
-                let label = format!("gone since `{}`", property.until);
+                let label = format!("removed in `{}`", property.until);
                 sink.report(found, label);
             }
         }
@@ -114,7 +114,7 @@ fn properties_stand_at_their_level(view: &View<'_>, sink: &mut Sink<'_>) {
         for key in ["identity", "sku", "location", "tags", "zones"] {
             let inner = node.at("properties").at(key);
             if inner.exists() && inner.path().matches('/').count() == 2 {
-                sink.report(&inner, format!("`{key}` belongs beside `properties`, not in it"));
+                sink.report(&inner, format!("`{key}` belongs next to `properties`, not inside it"));
             }
         }
         for key in pool_properties {
@@ -165,14 +165,14 @@ fn no_secrets_in_the_history(view: &View<'_>, sink: &mut Sink<'_>) {
                     leak.map_or("a secure parameter", |function| function.trim_end_matches('('));
                 sink.report(
                     in_template(stage, format!("/outputs/{}", pointer::escape(name))),
-                    format!("it shows {what}"),
+                    format!("it exposes {what}"),
                 );
             }
         }
         for (name, parameter) in members(&template.json, "parameters") {
             let plain = parameter.get("type").and_then(Value::as_str) == Some("string");
             if plain && sounds_secret(name) {
-                let label = format!("`{name}` is kept in plain text");
+                let label = format!("`{name}` is stored in plain text");
                 sink.report(
                     in_template(stage, format!("/parameters/{}", pointer::escape(name))),
                     label,
@@ -212,7 +212,7 @@ fn what_if_sees_everything(view: &View<'_>, sink: &mut Sink<'_>) {
             .filter(|resource| resource.stage == **stage && resource.kind.to_lowercase() == kind);
         let count = written.max(expanded.count());
         if count > MAX_NESTED {
-            let label = format!("{count} nested deployments, and what-if expands {MAX_NESTED}");
+            let label = format!("{count} nested deployments; what-if expands only {MAX_NESTED}");
             sink.report(in_template(stage, "/resources".to_owned()), label);
         }
     }
@@ -270,7 +270,7 @@ fn names_are_stable(view: &View<'_>, sink: &mut Sink<'_>) {
             ["newGuid(", "utcNow("].into_iter().find(|function| text.contains(function))
         {
             let target = in_template(&resource.stage, format!("{}/name", resource.pointer));
-            sink.report(target, format!("its name comes from `{function})`"));
+            sink.report(target, format!("the name comes from `{function})`"));
         }
     }
 }
@@ -293,7 +293,10 @@ fn previews_work(view: &View<'_>, sink: &mut Sink<'_>) {
             }
             let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             let span = Span::new(offset(found.start()), offset(found.end()));
-            sink.report(Target::Artifact { path: path.clone(), span }, "has no value in a preview");
+            sink.report(
+                Target::Artifact { path: path.clone(), span },
+                "has no value before the deployment",
+            );
         }
     }
 }
@@ -306,9 +309,9 @@ fn role_assignments_are_named_by_guid(view: &View<'_>, sink: &mut Sink<'_>) {
         let given = text.contains("parameters(") && !text.contains("newGuid(");
         if !text.contains("guid(") && !given || text.contains("newGuid(") {
             let how = if literal(expression).is_some() {
-                "written out"
+                "a literal"
             } else {
-                "not made with `guid()`"
+                "not created with `guid()`"
             };
             let target = in_template(&resource.stage, format!("{}/name", resource.pointer));
             sink.report(target, format!("the name is {how}"));
@@ -323,6 +326,6 @@ fn role_of_the_deployer_is_mentioned(view: &View<'_>, sink: &mut Sink<'_>) {
         return;
     }
     if let Some(node) = view.of_kind("Microsoft.Authorization/roleAssignments").next() {
-        sink.report(&node, "the README does not say who may deploy this");
+        sink.report(&node, "the README does not say which role is needed to deploy");
     }
 }

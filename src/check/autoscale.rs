@@ -59,10 +59,7 @@ enum Token<'a> {
 pub(super) fn problems(formula: &str) -> Vec<Problem> {
     let mut found = Vec::new();
     if formula.len() > MAX_BYTES {
-        found.push(problem(
-            1,
-            format!("it has {} bytes, and Batch takes {MAX_BYTES}", formula.len()),
-        ));
+        found.push(problem(1, format!("it has {} bytes; the limit is {MAX_BYTES}", formula.len())));
         return found;
     }
     let tokens = tokens(formula);
@@ -79,12 +76,12 @@ pub(super) fn problems(formula: &str) -> Vec<Problem> {
     if statements > MAX_STATEMENTS {
         found.push(problem(
             1,
-            format!("it has {statements} statements, and Batch takes {MAX_STATEMENTS}"),
+            format!("it has {statements} statements; the limit is {MAX_STATEMENTS}"),
         ));
     }
     let targets = ["$TargetDedicatedNodes", "$TargetLowPriorityNodes"];
     if !targets.iter().any(|target| assigned.contains(target)) {
-        let mut missing = problem(1, "nothing is assigned to `$TargetDedicatedNodes`".to_owned());
+        let mut missing = problem(1, "it does not set `$TargetDedicatedNodes`".to_owned());
         missing.help = Some("assign the number of nodes to `$TargetDedicatedNodes`".to_owned());
         found.push(missing);
     }
@@ -109,7 +106,7 @@ impl<'a> Reader<'a> {
             [(Token::Name(name), _), (Token::Assign, _), rest @ ..] => (Some(*name), rest),
             rest => {
                 let line = rest.first().map_or(1, |(_, line)| *line);
-                self.found.push(problem(line, "the statement assigns nothing".to_owned()));
+                self.found.push(problem(line, "this statement is not an assignment".to_owned()));
                 (None, rest)
             }
         };
@@ -150,8 +147,10 @@ impl<'a> Reader<'a> {
     fn use_variable(&mut self, name: &'a str, line: usize) {
         let given = METRICS.iter().chain(&TARGETS).any(|known| known.eq_ignore_ascii_case(name));
         if !given && !self.known.contains(name) {
-            let mut unknown =
-                problem(line, format!("`{name}` is neither given by Batch nor assigned before"));
+            let mut unknown = problem(
+                line,
+                format!("`{name}` is neither a variable of Batch nor assigned before"),
+            );
             let known = METRICS.iter().chain(&TARGETS).copied().chain(self.known.iter().copied());
             unknown.help = crate::diagnostic::nearest(name, known)
                 .map(|near| format!("did you mean `{near}`?"));
@@ -166,11 +165,11 @@ fn parentheses(tokens: &[(Token<'_>, usize)], found: &mut Vec<Problem>) {
         match token {
             Token::Open => open.push(*line),
             Token::Close if open.pop().is_none() => {
-                found.push(problem(*line, "a parenthesis closes that none opened".to_owned()));
+                found.push(problem(*line, "unmatched closing parenthesis".to_owned()));
             }
             Token::Semicolon => {
                 if let Some(line) = open.first() {
-                    found.push(problem(*line, "a parenthesis is not closed".to_owned()));
+                    found.push(problem(*line, "unmatched opening parenthesis".to_owned()));
                 }
                 open.clear();
             }
@@ -178,7 +177,7 @@ fn parentheses(tokens: &[(Token<'_>, usize)], found: &mut Vec<Problem>) {
         }
     }
     if let Some(line) = open.first() {
-        found.push(problem(*line, "a parenthesis is not closed".to_owned()));
+        found.push(problem(*line, "unmatched opening parenthesis".to_owned()));
     }
 }
 
@@ -257,12 +256,12 @@ mod tests {
         assert_eq!(what("$TargetDedicatedNodes = $PendingTask.GetSample(1);").len(), 1);
         let missing = problems("a = 1\n$TargetDedicatedNodes = a;");
         assert_eq!((missing.len(), missing[0].line), (1, 2));
-        assert_eq!(what("a = 1;"), ["nothing is assigned to `$TargetDedicatedNodes`"]);
-        assert_eq!(what("$TargetDedicatedNodes = (1;"), ["a parenthesis is not closed"]);
+        assert_eq!(what("a = 1;"), ["it does not set `$TargetDedicatedNodes`"]);
+        assert_eq!(what("$TargetDedicatedNodes = (1;"), ["unmatched opening parenthesis"]);
         assert_eq!(what("$TargetDedicatedNodes = 1);").len(), 1);
         assert!(what("$TargetDedicatedNodes = 1; $TargetLowPriorityNodes = 1;").is_empty());
         assert!(what("$TargetLowPriorityNodes = 1;").is_empty());
-        assert_eq!(what("$TargetDedicatedNodes = 1; 5;"), ["the statement assigns nothing"]);
+        assert_eq!(what("$TargetDedicatedNodes = 1; 5;"), ["this statement is not an assignment"]);
         assert_eq!(what(&"a".repeat(9000)).len(), 1);
         assert_eq!(what(&format!("{}$TargetDedicatedNodes = 1;", "a=1;".repeat(100))).len(), 1);
     }

@@ -71,7 +71,7 @@ fn machine_is_deprovisioned(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for bake in image_bakes(view) {
         if !bake.commands().any(|(_, command)| deprovisions(command)) {
-            sink.report(bake.whole(), "nothing runs `waagent -deprovision+user`");
+            sink.report(bake.whole(), "no step runs `waagent -deprovision+user`");
         }
     }
 }
@@ -84,11 +84,10 @@ fn deprovisioning_comes_last(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         let later = order[last + 1..].iter().find(|(_, command)| changes_the_image(command));
         if let Some((script, command)) = later {
-            let label =
-                format!("`{}` runs on a machine that is already deprovisioned", command.program());
+            let label = format!("`{}` runs after the machine was deprovisioned", command.program());
             let (first_script, first) = order[last];
             sink.report(bake.at_command(script, command), label)
-                .also(bake.at_command(first_script, first), "deprovisioned here");
+                .also(bake.at_command(first_script, first), "the deprovisioning");
         }
     }
 }
@@ -150,7 +149,7 @@ fn secure_boot_takes_the_driver(view: &View<'_>, sink: &mut Sink<'_>) {
         if setting.boolean() == Some(true) {
             let driver = bake.grid_driver().or_else(|| bake.data_centre_driver()).unwrap_or("");
             sink.report(&setting, "the driver of this image is not signed")
-                .also(bake.place_of(driver), "installed here");
+                .also(bake.place_of(driver), "the installation");
         }
     }
 }
@@ -170,7 +169,10 @@ fn grid_driver_boots(view: &View<'_>, sink: &mut Sink<'_>) {
         {
             let setting = settings.at(key);
             if setting.boolean() == Some(true) {
-                sink.report(&setting, format!("{what} is on, and the size needs the GRID driver"));
+                sink.report(
+                    &setting,
+                    format!("{what} is on, but the VM size needs the GRID driver"),
+                );
             }
         }
     }
@@ -224,7 +226,7 @@ fn modules_fit_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
                 GpuModules::Either | GpuModules::None => (None, ""),
             };
             if let Some(line) = wrong {
-                let label = format!("{} works only with {wanted} modules", size.gpu_model);
+                let label = format!("{} needs {wanted} modules", size.gpu_model);
                 sink.report(bake.place_of(line), label)
                     .rests_on(size.fact())
                     .also(&node, "the size");
@@ -245,7 +247,7 @@ fn kernel_is_held(view: &View<'_>, sink: &mut Sink<'_>) {
     for bake in image_bakes(view).filter(|bake| bake.installs_driver()) {
         if !bake.mentions(&holds) {
             let line = bake.data_centre_driver().or_else(|| bake.grid_driver()).unwrap_or("");
-            sink.report(bake.place_of(line), "the kernel may be updated without this module");
+            sink.report(bake.place_of(line), "an update can install a kernel without this module");
         }
     }
 }
@@ -265,7 +267,7 @@ fn docker_reaches_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
         ]) {
             sink.report(
                 bake.place_of("nvidia-container-toolkit"),
-                "Docker is not told about its runtime",
+                "the NVIDIA runtime is not registered with Docker",
             );
         }
     }
@@ -289,7 +291,7 @@ fn images_lie_on_the_os_disk(view: &View<'_>, sink: &mut Sink<'_>) {
         let holds = |line: &str, pieces: [&str; 3]| pieces.iter().any(|piece| line.contains(piece));
         let moved = bake.lines().find(|line| holds(line, settings) && holds(line, folders));
         if let Some(line) = moved {
-            sink.report(bake.place_of(line), "the images that are pulled go there");
+            sink.report(bake.place_of(line), "Docker stores pulled images there");
         }
     }
 }
@@ -297,11 +299,11 @@ fn images_lie_on_the_os_disk(view: &View<'_>, sink: &mut Sink<'_>) {
 fn temporary_disk_stays(view: &View<'_>, sink: &mut Sink<'_>) {
     for bake in &view.bakes {
         if let Some(line) = bake.line_with(&["ResourceDisk.MountPoint", "ResourceDisk.Format=n"]) {
-            sink.report(bake.place_of(line), "the node agent does not find its disk");
+            sink.report(bake.place_of(line), "the node agent cannot find its disk");
         }
         let mounts = bake.config.as_ref().and_then(|config| config.get("mounts"));
         if mounts.is_some_and(|mounts| mounts.to_string().contains("ephemeral0")) {
-            sink.report(bake.place_of("ephemeral0"), "the node agent does not find its disk");
+            sink.report(bake.place_of("ephemeral0"), "the node agent cannot find its disk");
         }
     }
 }
@@ -318,7 +320,10 @@ fn firewall_stays_off(view: &View<'_>, sink: &mut Sink<'_>) {
                     .iter()
                     .any(|word| word.starts_with("firewalld") || word.starts_with("ufw"));
             if ufw || unit {
-                sink.report(bake.at_command(script, command), "nodes filter what Batch sends them");
+                sink.report(
+                    bake.at_command(script, command),
+                    "the firewall can block the traffic of Batch",
+                );
             }
         }
     }
@@ -332,7 +337,7 @@ fn driver_is_loaded(view: &View<'_>, sink: &mut Sink<'_>) {
             bake.config.as_ref().is_some_and(|config| config.get("power_state").is_some());
         if !bake.mentions(&proofs) && !power_state {
             let line = bake.data_centre_driver().or_else(|| bake.grid_driver()).unwrap_or("");
-            sink.report(bake.place_of(line), "nothing loads or checks this module");
+            sink.report(bake.place_of(line), "no step loads or checks this module");
         }
     }
 }
@@ -351,7 +356,7 @@ fn failing_commands_stop_the_bake(view: &View<'_>, sink: &mut Sink<'_>) {
             .filter(|script| !stops_on_error(script) && !sources_one_that_stops(bake, script));
         let culprit = careless.flat_map(with_commands).find(|(_, command)| installs(command));
         if let Some((script, command)) = culprit {
-            let label = format!("if `{}` fails, the bake goes on", command.program());
+            let label = format!("the bake continues if `{}` fails", command.program());
             sink.report(bake.at_command(script, command), label);
         }
     }

@@ -42,9 +42,9 @@ pub fn explain(code: &str) -> Option<String> {
     let _ = writeln!(text, "Source: {}.", rule.source);
     let _ = write!(
         text,
-        "\nTo lower, raise or waive it, write in the config:\n\n  \
-         checks:\n    rules:\n      {}: {{ level: waive, reason: why it is right here, until: 2027-01-31 }}\n\n\
-         `level` is error, warning, info or waive; a waiver needs the day on which it ends.\n",
+        "\nTo change its level or waive it, add this to the config:\n\n  \
+         checks:\n    rules:\n      {}: {{ level: waive, reason: why this is acceptable, until: 2027-01-31 }}\n\n\
+         `level` is error, warning, info or waive. A waiver needs an end date in `until`.\n",
         rule.code
     );
     Some(text)

@@ -46,7 +46,7 @@ fn header_is_known(view: &View<'_>, sink: &mut Sink<'_>) {
     for bake in view.bakes.iter().filter(|bake| bake.is_custom_data) {
         let first = bake.text.lines().next().unwrap_or("");
         if !HEADERS.iter().any(|header| first.starts_with(header)) {
-            sink.report(bake.whole(), "cloud-init does not know this line");
+            sink.report(bake.whole(), "unknown first line for cloud-init");
         }
     }
 }
@@ -57,7 +57,7 @@ fn keys_are_known(view: &View<'_>, sink: &mut Sink<'_>) {
     let inline = view.bakes.iter().filter(|bake| !bake.is_file());
     for bake in inline.filter(|bake| bake.text.starts_with("#cloud-config")) {
         let Some(config) = bake.config.as_ref().and_then(|config| config.as_object()) else {
-            sink.report(bake.whole(), "what follows is no YAML mapping");
+            sink.report(bake.whole(), "the content is not a YAML mapping");
             continue;
         };
         for key in config.keys() {
@@ -66,7 +66,7 @@ fn keys_are_known(view: &View<'_>, sink: &mut Sink<'_>) {
             }
             let finding = sink.report(
                 bake.place_of(&format!("{key}:")),
-                format!("`{key}` is no key of cloud-config"),
+                format!("`{key}` is not a key of cloud-config"),
             );
             if let Some(near) = nearest(key, catalog::cloud_config_keys()) {
                 finding.help(format!("did you mean `{near}`?"));
@@ -81,7 +81,7 @@ fn data_is_small_enough(view: &View<'_>, sink: &mut Sink<'_>) {
     {
         sink.report(
             bake.whole(),
-            format!("{} bytes, and Azure takes {MAX_CUSTOM_DATA}", bake.text.len()),
+            format!("{} bytes; the limit of Azure is {MAX_CUSTOM_DATA}", bake.text.len()),
         );
     }
     for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
@@ -89,7 +89,10 @@ fn data_is_small_enough(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(text) = data.text() else { continue };
         // Text is judged above, in the file that it came from.
         if text.len() > MAX_ENCODED && super::bake::decode(&text).is_none() {
-            sink.report(&data, format!("{} characters, and Azure takes {MAX_ENCODED}", text.len()));
+            sink.report(
+                &data,
+                format!("{} characters; the limit of Azure is {MAX_ENCODED}", text.len()),
+            );
         }
     }
 }
@@ -128,21 +131,21 @@ fn span(path: &str, start: usize, end: usize) -> Target {
 fn no_secrets(view: &View<'_>, sink: &mut Sink<'_>) {
     for bake in &view.bakes {
         for secret in secrets(&bake.text) {
-            let label = format!("{} can be read by everyone on the machine", secret.what);
+            let label = format!("everyone on the machine can read {}", secret.what);
             sink.report(bake.target(secret.range), label);
         }
         // The other scripts stand in the text that was just searched.
         for script in bake.scripts.iter().filter(|script| script.encoded) {
             for secret in secrets(&script.text) {
                 let label = format!(
-                    "{} in `{}` can be read by everyone on the machine",
+                    "everyone on the machine can read {} in `{}`",
                     secret.what, script.name
                 );
                 sink.report(bake.place_of(&script.name), label);
             }
         }
     }
-    let seen = |what: &str| format!("{what} is visible to everyone who can read the pool");
+    let seen = |what: &str| format!("everyone who can read the pool can read {what}");
     for pool in &view.pools {
         let command = pool.at("startTask/commandLine");
         for secret in command.text().iter().flat_map(|text| secrets(text)) {
@@ -179,15 +182,15 @@ fn registry_credential_is_removed(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some((script, command)) = password {
             sink.report(
                 bake.at_command(script, command),
-                "the password stands on the command line",
+                "the password is part of the command line",
             )
-            .help("pass it with `--password-stdin`, from the VM's identity");
+            .help("pass a token of the VM's identity with `--password-stdin`");
         } else if login.program() == "az" && !bake.mentions(&["az login --identity", "az login -i"])
         {
-            sink.report(target, "nobody is logged in to Azure here")
+            sink.report(target, "not logged in to Azure before this command")
                 .help("run `az login --identity` first");
         } else if !bake.mentions(&removes) {
-            sink.report(target, "nothing removes the credential before the capture");
+            sink.report(target, "no step removes the credential before the capture");
         }
     }
 }
@@ -203,7 +206,7 @@ fn capture_waits(view: &View<'_>, sink: &mut Sink<'_>) {
     if !waits.iter().any(|way| script.contains(way)) && !image_waits {
         sink.report(
             span("deploy.sh", at, at + "az vm generalize".len()),
-            "nothing waits for the bake before",
+            "no command waits for the bake first",
         );
     }
 }

@@ -52,8 +52,8 @@ fn preloaded_images_need_a_configuration(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         if pool.uses_own_image() && !pool.runs_containers() && view.definition_of(pool).is_some() {
             let target = pool.at("deploymentConfiguration/virtualMachineConfiguration");
-            sink.report(&target, "its image has containers on disk that no task can use")
-                .also(bake.place_of("docker pull"), "pulled here");
+            sink.report(&target, "its image contains preloaded images that no task can use")
+                .also(bake.place_of("docker pull"), "the pull");
         }
     }
 }
@@ -78,7 +78,7 @@ fn docker_hub_serves_few_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
             if hub && !preloaded {
                 sink.report(
                     &image,
-                    format!("{} nodes pull it from Docker Hub", pool.fixed_nodes()),
+                    format!("{} nodes pull the image from Docker Hub", pool.fixed_nodes()),
                 );
             }
         }
@@ -115,8 +115,11 @@ fn small_registry_serves_few_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
             let registry = registry_host(&text).and_then(|host| deployed_registry(view, host));
             let Some(sku) = registry.map(|registry| registry.at("sku/name")) else { continue };
             if sku.is("Basic") || sku.is("Standard") {
-                sink.report(&image, format!("{} nodes pull it when they join", pool.fixed_nodes()))
-                    .also(&sku, "the registry's SKU");
+                sink.report(
+                    &image,
+                    format!("{} nodes pull the image when they join", pool.fixed_nodes()),
+                )
+                .also(&sku, "the registry's SKU");
             }
         }
     }
@@ -157,7 +160,7 @@ fn driver_is_new_enough(view: &View<'_>, sink: &mut Sink<'_>) {
             };
             sink.report(
                 &image,
-                format!("CUDA {cuda} needs driver {least}, and the bake installs {driver}"),
+                format!("CUDA {cuda} needs driver {least}, but the bake installs {driver}"),
             );
         }
     }
@@ -195,8 +198,8 @@ fn image_has_docker(view: &View<'_>, sink: &mut Sink<'_>) {
                 "get.docker.com",
                 "containerd",
             ]) {
-                sink.report(bake.whole(), "the bake installs no Docker")
-                    .also(&pool.machine("containerConfiguration"), "the pool runs containers");
+                sink.report(bake.whole(), "the bake does not install Docker")
+                    .also(&pool.machine("containerConfiguration"), "the pool runs container tasks");
             }
         }
     }

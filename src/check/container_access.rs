@@ -191,7 +191,7 @@ fn role_fits_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
             };
             let wanted = if abac { "repository" } else { "registry" };
             let label =
-                format!("`{}` has no effect: the registry honours {wanted} permissions", role.name);
+                format!("`{}` has no effect: the registry uses {wanted} permissions", role.name);
             sink.report(&assignment.node.at("properties/roleDefinitionId"), label)
                 .help(format!("assign `{}`", catalog::pull_role(abac).name))
                 .also(&mode, "the registry's mode");

@@ -36,7 +36,7 @@ fn bake_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         let pulled = bake.pulled();
         for (image, target) in &pulled {
             if !fetched.contains(image) && !fetched.is_empty() {
-                sink.report(target.clone(), format!("no pool names `{image}`"));
+                sink.report(target.clone(), format!("no pool uses `{image}`"));
             }
         }
         for node in pools.iter().flat_map(|pool| pool.images()) {
@@ -45,7 +45,7 @@ fn bake_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
             if !bake.mentions(&[&*image]) && same_repository {
                 sink.report(
                     &node,
-                    format!("the bake pulls this image under another tag than `{image}`"),
+                    format!("the bake pulls another tag of this image than `{image}`"),
                 );
             }
         }

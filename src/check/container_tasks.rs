@@ -95,7 +95,7 @@ fn run_options_are_allowed(view: &View<'_>, sink: &mut Sink<'_>) {
             .map(|option| option.split('=').next().unwrap_or(option))
             .find(|option| matches!(*option, "--gpus" | "--runtime"));
         if let Some(option) = refused {
-            sink.report(target, format!("`{option}` is refused"))
+            sink.report(target, format!("Batch refuses `{option}`"))
                 .help(format!("remove `{option}`"));
         }
     }
@@ -104,7 +104,7 @@ fn run_options_are_allowed(view: &View<'_>, sink: &mut Sink<'_>) {
 fn containers_are_removed(view: &View<'_>, sink: &mut Sink<'_>) {
     for (target, options) in settings(view, "containerRunOptions") {
         if !options.unwrap_or_default().split_whitespace().any(|option| option == "--rm") {
-            sink.report(target, "the container stays on the node's disk");
+            sink.report(target, "the stopped container stays on the disk of the node");
         }
     }
 }

@@ -135,7 +135,8 @@ pub fn diagnostic(finding: &Finding, places: &dyn Places) -> Diagnostic {
     let rendered = rendered_place(&finding.target, places);
     match (places.cause(&finding.target), rendered) {
         (Some(place), Some(rendered)) => {
-            diagnostic = diagnostic.at(place, &finding.label).related(rendered, "rendered here");
+            diagnostic =
+                diagnostic.at(place, &finding.label).related(rendered, "the rendered line");
         }
         (Some(place), None) | (None, Some(place)) => {
             diagnostic = diagnostic.at(place, &finding.label);

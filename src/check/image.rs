@@ -75,7 +75,7 @@ fn size_boots_the_image(view: &View<'_>, sink: &mut Sink<'_>) {
             let other = image.unwrap_or_else(|| pool.machine("imageReference"));
             sink.report(
                 &node,
-                format!("`{}` does not boot {} images", size.name, generation.as_str()),
+                format!("`{}` does not support {} images", size.name, generation.as_str()),
             )
             .also(&other.at("properties/hyperVGeneration"), "the image");
         }
@@ -95,7 +95,7 @@ fn pool_image_is_generalized(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(definition) = view.definition_of(pool) else { continue };
         let state = definition.at("properties/osState");
         if state.is("Specialized") {
-            sink.report(&state, format!("the pool `{}` starts from it", pool.id()));
+            sink.report(&state, format!("pool `{}` starts from it", pool.id()));
         }
     }
 }
@@ -122,7 +122,7 @@ fn no_managed_image_of_trusted_launch(view: &View<'_>, sink: &mut Sink<'_>) {
         let vm = source.id().and_then(|id| view.by_id(&id));
         let security = vm.map(|vm| vm.at("properties/securityProfile/securityType"));
         if let Some(security) = security.filter(|security| security.is("TrustedLaunch")) {
-            sink.report(&source, "this VM has trusted launch").also(&security, "set here");
+            sink.report(&source, "this VM has trusted launch").also(&security, "the setting");
         }
     }
 }
@@ -189,8 +189,11 @@ fn builder_has_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
             } else {
                 "has no GPU".to_owned()
             };
-            sink.report(&node, format!("`{}` {has}, the pool has {}", size.name, wanted.gpu_model))
-                .also(&pool.at("vmSize"), "the pool's size");
+            sink.report(
+                &node,
+                format!("`{}` {has}, but the pool has {}", size.name, wanted.gpu_model),
+            )
+            .also(&pool.at("vmSize"), "the pool's size");
         }
     }
 }
@@ -209,7 +212,7 @@ fn os_disk_is_large_enough(view: &View<'_>, sink: &mut Sink<'_>) {
     for disk in disks {
         match disk.number() {
             Some(gib) if gib <= OF_MARKETPLACE && preloads && view.wants_nvidia() => {
-                sink.report(&disk, format!("{gib} GiB must hold driver, Docker and images"));
+                sink.report(&disk, format!("{gib} GiB for the driver, Docker and images"));
             }
             Some(gib)
                 if largest.as_ref().and_then(Node::number).is_none_or(|known| gib > known) =>
@@ -217,7 +220,10 @@ fn os_disk_is_large_enough(view: &View<'_>, sink: &mut Sink<'_>) {
                 largest = Some(disk);
             }
             None if !disk.exists() && preloads && view.wants_nvidia() => {
-                sink.report(&disk, "the marketplace's 30 GiB must hold driver, Docker and images");
+                sink.report(
+                    &disk,
+                    "the 30 GiB of the marketplace image for the driver, Docker and images",
+                );
             }
             _ => {}
         }
@@ -227,7 +233,7 @@ fn os_disk_is_large_enough(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in view.pools.iter().filter(|pool| view.definition_of(pool).is_some()) {
         let disk = pool.machine("osDisk/diskSizeGB");
         if let Some(gib) = disk.number().filter(|gib| *gib < smallest) {
-            sink.report(&disk, format!("{gib} GiB, and the image was baked on {smallest}"))
+            sink.report(&disk, format!("{gib} GiB, but the image was baked on {smallest}"))
                 .also(&baked, "the builder's disk");
         }
     }
@@ -242,7 +248,7 @@ fn builder_disk_is_not_encrypted(view: &View<'_>, sink: &mut Sink<'_>) {
             sink.report(&ade, "Azure Disk Encryption is on");
         }
         if set.exists() {
-            sink.report(&set, "the disk is encrypted with a key of yours");
+            sink.report(&set, "the disk uses a customer-managed key");
         }
     }
 }
@@ -254,7 +260,7 @@ fn purchase_plan_is_carried_over(view: &View<'_>, sink: &mut Sink<'_>) {
         let empty =
             plan.value().and_then(|value| value.as_object()).is_some_and(serde_json::Map::is_empty);
         if empty {
-            sink.report(&plan, "is empty").help("leave the property out");
+            sink.report(&plan, "is empty").help("remove the property");
             continue;
         }
         let source = sources.iter().find(|(image, _)| !image.plan.is_empty());
@@ -271,7 +277,7 @@ fn no_managed_image_in_a_pool(view: &View<'_>, sink: &mut Sink<'_>) {
         if id.id().is_some_and(|text| {
             text.to_lowercase().contains("/providers/microsoft.compute/images/")
         }) {
-            ended(sink, &id, "this kind of image", "batch:managed-image-pools", view.subject.as_of);
+            ended(sink, &id, "the source image", "batch:managed-image-pools", view.subject.as_of);
         }
     }
 }
@@ -282,7 +288,7 @@ fn image_is_given_once(view: &View<'_>, sink: &mut Sink<'_>) {
         let marketplace =
             ["publisher", "offer", "sku"].iter().map(|key| reference.at(key)).find(Node::exists);
         if let Some(part) = marketplace {
-            sink.report(&part, "the reference has an `id` too")
+            sink.report(&part, "the reference also has an `id`")
                 .also(&reference.at("id"), "the other image");
         }
     }
@@ -310,16 +316,16 @@ fn distribution_fits_the_source(view: &View<'_>, sink: &mut Sink<'_>) {
                     let text = value.text().unwrap_or_default().into_owned();
                     sink.report(
                         &value,
-                        format!("Image Builder distributes to no `{text}` definition"),
+                        format!("Image Builder cannot distribute to a `{text}` definition"),
                     )
-                    .also(&target.at("galleryImageId"), "distributed here");
+                    .also(&target.at("galleryImageId"), "the distribution");
                 }
                 None if second && marketplace(&template.at("properties/source")).is_some() => {
                     sink.report(
                         &definition,
-                        "it has no `SecurityType`, and the source supports trusted launch",
+                        "it has no `SecurityType`, but the source supports trusted launch",
                     )
-                    .also(&target.at("galleryImageId"), "distributed here");
+                    .also(&target.at("galleryImageId"), "the distribution");
                 }
                 None => {}
             }
@@ -331,7 +337,7 @@ fn template_has_an_identity(view: &View<'_>, sink: &mut Sink<'_>) {
     for template in view.of_kind("Microsoft.VirtualMachineImages/imageTemplates") {
         let kind = template.at("identity/type");
         if !kind.is("UserAssigned") && !kind.is_symbolic() {
-            sink.report(&kind, "Image Builder has nobody to act as");
+            sink.report(&kind, "Image Builder has no identity");
         }
     }
 }

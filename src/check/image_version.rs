@@ -84,8 +84,11 @@ fn replicas_suffice(view: &View<'_>, sink: &mut Sink<'_>) {
         let replicas = u64::try_from(count.number().unwrap_or(1)).unwrap_or(0);
         let wanted = nodes.div_ceil(300);
         if replicas < wanted {
-            sink.report(&count, format!("{replicas} for {nodes} nodes of pool `{}`", pool.id()))
-                .help(format!("set `gallery.replicas`, or `replicas` of the region, to {wanted}"));
+            sink.report(
+                &count,
+                format!("{replicas} for the {nodes} nodes of pool `{}`", pool.id()),
+            )
+            .help(format!("set `gallery.replicas`, or `replicas` of the region, to {wanted}"));
         }
     }
 }
@@ -103,7 +106,7 @@ fn shallow_is_one_replica(view: &View<'_>, sink: &mut Sink<'_>) {
             .any(|(_, region)| region.at("regionalReplicaCount").number().unwrap_or(1) > 1);
         let count = profile.at("replicaCount").number().unwrap_or(1);
         if regions.len() > 1 || many || count > 1 {
-            sink.report(&mode, "the version has several regions or replicas");
+            sink.report(&mode, "the version has more than one region or replica");
         }
     }
 }
@@ -118,8 +121,11 @@ fn version_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
         let gallery = lower.contains("/galleries/") && lower.contains("/images/");
         let version = lower.split("/versions/").nth(1);
         if gallery && version.is_none_or(|version| version == "latest") {
-            let label =
-                if version.is_some() { "`latest` moves" } else { "no version means the newest" };
+            let label = if version.is_some() {
+                "`latest` moves"
+            } else {
+                "without a version, the newest is used"
+            };
             sink.report(&id, label);
         }
     }
@@ -134,7 +140,7 @@ fn image_has_not_ended(view: &View<'_>, sink: &mut Sink<'_>) {
     {
         let day = end.text().and_then(|text| Date::parse(text.get(..10)?));
         if let Some(day) = day.filter(|day| *day <= view.subject.as_of) {
-            sink.report(&end, format!("{day} has passed"));
+            sink.report(&end, format!("{day} is in the past"));
         }
     }
 }

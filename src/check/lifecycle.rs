@@ -31,9 +31,9 @@ pub(super) fn ended<'s>(
     let end = catalog::retirement(subject);
     let day = end.as_ref().and_then(|end| end.retired_on);
     let label = match day {
-        Some(day) if day <= as_of => format!("Azure ended {what} on {day}"),
-        Some(day) => format!("Azure ends {what} on {day}, in {} days", as_of.days_until(day)),
-        None => format!("the end of {what} is announced, its day is not"),
+        Some(day) if day <= as_of => format!("Azure retired {what} on {day}"),
+        Some(day) => format!("Azure retires {what} on {day}, in {} days", as_of.days_until(day)),
+        None => format!("the retirement of {what} is announced without a date"),
     };
     let finding = sink.report(node, label);
     if day.is_none_or(|day| day > as_of) {
@@ -54,7 +54,7 @@ fn agent_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
             && has_ended(known.status, known.ends_on, view.subject.as_of)
         {
             let when = known.ends_on.map_or_else(String::new, |day| format!(" on {day}"));
-            sink.report(&agent, format!("Batch ended `{}`{when}", known.id)).rests_on(known.fact);
+            sink.report(&agent, format!("Batch retired `{}`{when}", known.id)).rests_on(known.fact);
             continue;
         }
         let reference = pool.machine("imageReference");
@@ -104,7 +104,7 @@ fn agent_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         let Some(day) = known.ends_on.filter(|day| *day > view.subject.as_of) else { continue };
         let left = view.subject.as_of.days_until(day);
-        let label = format!("Batch ends `{}` on {day}, in {left} days", known.id);
+        let label = format!("Batch retires `{}` on {day}, in {left} days", known.id);
         let finding = sink.report(&agent, label).rests_on(known.fact);
         if left <= NOTICE_DAYS {
             finding.severity(Severity::Warning);
@@ -163,7 +163,7 @@ impl Ending {
                 Some(format!("Azure retires `{name}` on {day}, in {left} days"))
             }
             None if batch.is_some() || size.status == Status::Announced => {
-                Some(format!("the end of `{name}` is announced, its day is not"))
+                Some(format!("the retirement of `{name}` is announced without a date"))
             }
             None => None,
         };
@@ -171,7 +171,7 @@ impl Ending {
             let word = if day <= as_of { "since" } else { "from" };
             let what = if end.is_some() { "it".to_owned() } else { format!("`{name}`") };
             format!(
-                "{word} {day} new subscriptions cannot deploy {what}, and its quota is not raised"
+                "{word} {day}, new subscriptions cannot deploy {what}, and its quota cannot be increased"
             )
         });
         let parts: Vec<String> = [end, growth].into_iter().flatten().collect();
@@ -210,11 +210,11 @@ fn version_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         let version = &resource.api_version;
         let label = match end.retired_on {
-            Some(day) if day <= as_of => format!("`{version}` ended on {day}"),
+            Some(day) if day <= as_of => format!("`{version}` was retired on {day}"),
             Some(day) => {
-                format!("`{version}` ends on {day}, in {} days", as_of.days_until(day))
+                format!("`{version}` is retired on {day}, in {} days", as_of.days_until(day))
             }
-            None => format!("`{version}` will end on a day that is not published"),
+            None => format!("the retirement of `{version}` is announced without a date"),
         };
         let finding = sink.report(&node, label);
         finding.help(format!("use `{}` or newer", end.replacement)).rests_on(end.fact());
@@ -240,7 +240,7 @@ fn version_is_no_preview(view: &View<'_>, sink: &mut Sink<'_>) {
         {
             continue;
         }
-        sink.report(&node, format!("`{}` came before `{newest}`", resource.api_version))
+        sink.report(&node, format!("`{}` is older than `{newest}`", resource.api_version))
             .help(format!("use `{newest}`"))
             .rests_on(catalog::api_version_fact(&resource.kind));
     }

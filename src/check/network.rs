@@ -97,7 +97,7 @@ fn subnet_holds_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
         let text = prefix.text().unwrap_or_default();
         let target = largest.at("scaleSettings/fixedScale/targetDedicatedNodes");
         let label = if nodes > room {
-            format!("{nodes} nodes, and `{text}` holds {room}")
+            format!("{nodes} nodes, but `{text}` has room for {room}")
         } else {
             format!("{nodes} nodes leave less than a tenth of `{text}` ({room}) free")
         };
@@ -105,7 +105,7 @@ fn subnet_holds_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
         let finding = sink.report(&target, label);
         finding
             .help(format!(
-                "give the subnet a /{wanted}: `network.poolSubnet`, if this config creates it"
+                "use a /{wanted} subnet; set `network.poolSubnet` if this config creates it"
             ))
             .also(&prefix, "the subnet");
         if nodes <= room {
@@ -126,7 +126,8 @@ fn network_is_in_the_region(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some((here, there)) =
             region(&account).zip(region(&network)).filter(|(here, there)| here != there)
         {
-            let label = format!("the network is in {}, the account in {}", there.name, here.name);
+            let label =
+                format!("the network is in {}, but the account is in {}", there.name, here.name);
             sink.report(&network.at("location"), label)
                 .also(&account.at("location"), "the account");
         }
@@ -186,7 +187,7 @@ fn network_spares_docker(view: &View<'_>, sink: &mut Sink<'_>) {
         for prefix in network.at("properties/addressSpace/addressPrefixes").items() {
             let range = prefix.text().and_then(|text| Range::parse(&text));
             if range.is_some_and(|range| range.overlaps(bridge)) {
-                sink.report(&prefix, "it overlaps 172.17.0.0/16, the bridge of Docker");
+                sink.report(&prefix, "it overlaps 172.17.0.0/16, which Docker uses for its bridge");
             }
         }
     }
@@ -226,9 +227,9 @@ fn addresses_suffice(view: &View<'_>, sink: &mut Sink<'_>) {
         if given < wanted {
             sink.report(
                 &addresses.at("ipAddressIds"),
-                format!("{given} for {} nodes", pool.fixed_nodes()),
+                format!("{given} addresses for {} nodes", pool.fixed_nodes()),
             )
-            .help(format!("give {wanted} addresses"));
+            .help(format!("use {wanted} addresses"));
         }
     }
 }
@@ -305,7 +306,7 @@ fn no_classic_inbound_rule(view: &View<'_>, sink: &mut Sink<'_>) {
     for rule in security_rules(view).iter().filter(|rule| rule.is("Inbound", "Allow")) {
         let ports = rule.values("destinationPortRange");
         if ports.iter().any(|range| range.starts_with("29876") || range == "29877") {
-            sink.report(&rule.node, "nothing listens there any more");
+            sink.report(&rule.node, "Batch no longer uses this port");
         }
     }
 }
@@ -329,9 +330,9 @@ fn endpoint_rules_are_valid(view: &View<'_>, sink: &mut Sink<'_>) {
                 let priority = rule.at("priority");
                 let Some(number) = priority.number() else { continue };
                 if !(150..=4096).contains(&number) {
-                    sink.report(&priority, format!("{number} is not from 150 to 4096"));
+                    sink.report(&priority, format!("{number} is not between 150 and 4096"));
                 } else if priorities.contains(&number) {
-                    sink.report(&priority, format!("another rule has priority {number} already"));
+                    sink.report(&priority, format!("another rule already has priority {number}"));
                 }
                 priorities.push(number);
             }
@@ -348,7 +349,9 @@ fn frontend_ports(endpoint: &Node<'_>, sink: &mut Sink<'_>) {
     if from < 1 || to > 65_534 || from > to || reserved {
         sink.report(
             &first,
-            format!("{from} to {to}: ports go from 1 to 65534, 50000 to 55000 are Batch's"),
+            format!(
+                "{from} to {to}: ports range from 1 to 65534, and Batch reserves 50000 to 55000"
+            ),
         );
     } else if to - from < 39 {
         sink.report(&first, format!("{from} to {to} are fewer than the 40 ports that Batch needs"));
@@ -372,7 +375,7 @@ fn login_is_not_open(view: &View<'_>, sink: &mut Sink<'_>) {
     for rule in security_rules(view).iter().filter(|rule| rule.is("Inbound", "Allow")) {
         let login = [22, 3389].into_iter().find(|port| rule.has_port(*port));
         if let Some(port) = login.filter(|_| rule.is_from_everywhere()) {
-            sink.report(&rule.node, format!("port {port} is open to everyone"));
+            sink.report(&rule.node, format!("port {port} is open to the Internet"));
         }
     }
     for pool in &view.pools {
@@ -397,7 +400,7 @@ fn own_dns_is_noted(view: &View<'_>, sink: &mut Sink<'_>) {
         let servers = network.at("properties/dhcpOptions/dnsServers");
         let azure = servers.items().iter().any(|server| server.is("168.63.129.16"));
         if !servers.items().is_empty() && !azure {
-            sink.report(&servers, format!("nodes of `{}` resolve names with these", pool.id()));
+            sink.report(&servers, format!("nodes of `{}` use these DNS servers", pool.id()));
         }
     }
 }

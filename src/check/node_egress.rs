@@ -43,7 +43,7 @@ fn private_nodes_have_egress(view: &View<'_>, sink: &mut Sink<'_>) {
         if needs && !has_egress(&subnet) {
             sink.report(
                 &pool.at("networkConfiguration/subnetId"),
-                "this subnet has no NAT gateway and no route",
+                "the subnet has no NAT gateway and no route",
             )
             .also(&subnet.node, "the subnet");
         }

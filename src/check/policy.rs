@@ -52,10 +52,9 @@ pub fn apply(
     }
     for (code, (setting, uses)) in active {
         if uses == 0 && setting.level == Level::Waive {
-            let problem =
-                Diagnostic::warning("PB0804", format!("waiver of `{code}` hides nothing"))
-                    .reason("a waiver that is no longer needed would hide the next real finding")
-                    .help("remove it");
+            let problem = Diagnostic::warning("PB0804", format!("waiver of `{code}` is unused"))
+                .reason("a waiver that is no longer needed would hide the next real finding")
+                .help("remove it");
             about_settings.push(at(problem, place(code)));
         }
     }
@@ -73,22 +72,22 @@ fn problem(code: &str, setting: &RuleSetting, as_of: Date) -> Option<Diagnostic>
             || "`prebake explain` lists the rules".to_owned(),
             |near| format!("did you mean `{near}`?"),
         );
-        let problem = Diagnostic::error("PB0801", format!("there is no rule `{code}`"));
+        let problem = Diagnostic::error("PB0801", format!("unknown rule `{code}`"));
         return Some(problem.help(help));
     }
     let Some(until) = &setting.until else {
-        let problem = Diagnostic::error("PB0802", format!("waiver of `{code}` has no end"))
-            .reason("a finding that is waived for ever is forgotten")
+        let problem = Diagnostic::error("PB0802", format!("waiver of `{code}` has no end date"))
+            .reason("nobody revisits a finding that is waived forever")
             .help("add `until: YYYY-MM-DD`");
         return (setting.level == Level::Waive).then_some(problem);
     };
     let Some(day) = Date::parse(until) else {
-        let problem = Diagnostic::error("PB0802", format!("`{until}` is no day of the calendar"));
-        return Some(problem.help("write the day as `YYYY-MM-DD`"));
+        let problem = Diagnostic::error("PB0802", format!("`{until}` is not a valid date"));
+        return Some(problem.help("use the format `YYYY-MM-DD`"));
     };
-    let ended = Diagnostic::warning("PB0803", format!("setting of `{code}` ended on {day}"))
-        .reason("its findings count again")
-        .help("fix what it hid, or give it a new day and reason");
+    let ended = Diagnostic::warning("PB0803", format!("setting of `{code}` expired on {day}"))
+        .reason("the findings of the rule count again")
+        .help("fix the finding, or set a new end date and reason");
     (day < as_of).then_some(ended)
 }
 

@@ -59,8 +59,8 @@ fn agent_serves_the_os(view: &View<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let serves = match catalog::node_agent_by_id(&text) {
-            Some(known) => format!("serves {}, but the image is {}", known.os, image.os),
-            None => format!("is no known agent, and the image is {}", image.os),
+            Some(known) => format!("supports {}, but the image is {}", known.os, image.os),
+            None => format!("is not a known node agent, and the image is {}", image.os),
         };
         sink.report(&agent, format!("`{text}` {serves}"))
             .help(format!("write `{}`", image.node_agent))
@@ -73,7 +73,8 @@ fn size_fits_the_gpu_setting(view: &View<'_>, sink: &mut Sink<'_>) {
         let node = pool.at("vmSize");
         let Some(name) = node.text() else { continue };
         let Some(size) = &pool.size else {
-            let finding = sink.report(&node, format!("`{name}` is no size known to this release"));
+            let finding =
+                sink.report(&node, format!("this release does not know VM size `{name}`"));
             if let Some(known) = view.overlay().nearest_size(&name) {
                 finding.help(format!("did you mean `{known}`?"));
             }
@@ -81,13 +82,10 @@ fn size_fits_the_gpu_setting(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         match view.subject.declared.gpu {
             Some(true) if !size.has_gpu() => {
-                sink.report(
-                    &node,
-                    format!("`{}` has no GPU, but the config asks for one", size.name),
-                );
+                sink.report(&node, format!("`{}` has no GPU, but `gpu` is true", size.name));
             }
             Some(false) if size.has_gpu() => {
-                let label = format!("`{}` has a GPU that the config does not use", size.name);
+                let label = format!("`{}` has a GPU, but `gpu` is false", size.name);
                 sink.report(&node, label);
             }
             _ => {}
@@ -103,8 +101,7 @@ fn one_kind_of_scale(view: &View<'_>, sink: &mut Sink<'_>) {
                 sink.report(&scale, "`fixedScale` and `autoScale` exclude each other");
             }
             (false, false) => {
-                sink.report(&scale, "without a scale the pool has no nodes")
-                    .severity(Severity::Warning);
+                sink.report(&scale, "the pool stays without nodes").severity(Severity::Warning);
             }
             _ => {}
         }
@@ -134,7 +131,7 @@ fn resize_timeout_is_long_enough(view: &View<'_>, sink: &mut Sink<'_>) {
                 sink.report(&timeout, format!("`{text}` is shorter than five minutes"));
             }
             None => {
-                sink.report(&timeout, format!("`{text}` is no ISO 8601 duration"));
+                sink.report(&timeout, format!("`{text}` is not an ISO 8601 duration"));
             }
         }
     }
@@ -156,7 +153,7 @@ fn resize_timeout_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
         if given < minutes * 60 {
             sink.report(
                 &timeout,
-                format!("{nodes} nodes take longer to start than {} minutes", given / 60),
+                format!("{nodes} nodes take more than {} minutes to start", given / 60),
             )
             .help(format!("set `batch.pools[].resizeTimeout` to `PT{minutes}M`"));
         }
@@ -176,7 +173,7 @@ fn evaluation_interval_is_in_range(view: &View<'_>, sink: &mut Sink<'_>) {
                 );
             }
             None => {
-                sink.report(&interval, format!("`{text}` is no ISO 8601 duration"));
+                sink.report(&interval, format!("`{text}` is not an ISO 8601 duration"));
             }
         }
     }
@@ -206,7 +203,7 @@ fn names_are_allowed(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(rule) = name_rule(&resource.kind) else { continue };
         if super::node::literal(&resource.name).is_some() && rule.check(name).is_err() {
             let label = format!(
-                "`{name}` is not {} to {} characters of {}",
+                "`{name}` must have {} to {} characters of {}",
                 rule.min, rule.max, rule.allowed
             );
             sink.report(&node, label);
@@ -233,9 +230,9 @@ fn data_disks_have_their_own_numbers(view: &View<'_>, sink: &mut Sink<'_>) {
         for lun in disks.iter().map(|disk| disk.at("lun")) {
             let Some(number) = lun.number() else { continue };
             if !(0..=63).contains(&number) {
-                sink.report(&lun, format!("{number} is not from 0 to 63"));
+                sink.report(&lun, format!("{number} is not between 0 and 63"));
             } else if seen.contains(&number) {
-                sink.report(&lun, format!("another disk has number {number} already"));
+                sink.report(&lun, format!("another disk already has number {number}"));
             }
             seen.push(number);
         }
@@ -244,7 +241,8 @@ fn data_disks_have_their_own_numbers(view: &View<'_>, sink: &mut Sink<'_>) {
             || command.raw().is_some_and(|text| text.contains("mount") || text.contains("mkfs"))
             || pool.at("startTask/resourceFiles").exists();
         if let Some(first) = disks.first().filter(|_| !mounts) {
-            sink.report(first, "no start task formats and mounts it").severity(Severity::Warning);
+            sink.report(first, "no start task formats and mounts the disk")
+                .severity(Severity::Warning);
         }
     }
 }
@@ -257,7 +255,10 @@ fn no_windows_settings(view: &View<'_>, sink: &mut Sink<'_>) {
         for setting in ["windowsConfiguration", "licenseType"] {
             let node = pool.machine(setting);
             if node.exists() {
-                sink.report(&node, format!("`{setting}` is for Windows, and the nodes run Linux"));
+                sink.report(
+                    &node,
+                    format!("`{setting}` is a Windows setting, but the nodes run Linux"),
+                );
             }
         }
     }

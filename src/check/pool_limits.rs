@@ -9,6 +9,7 @@ use super::finding::Sink;
 use super::lifecycle::is_before;
 use super::network::{own_subscription, subscription_of};
 use super::node::{Node, same_id};
+use super::pool::base_image;
 use super::subject::{Pool, View};
 use crate::catalog::VmSize;
 use crate::diagnostic::Severity;
@@ -26,6 +27,7 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("POOL034", user_subscription_has_a_vault),
     ("POOL035", vault_lets_batch_in),
     ("POOL036", group_is_not_locked),
+    ("IMG037", image_serves_the_fabric),
     ("POOL037", zones_fit_the_fabric),
     ("POOL038", size_is_not_confidential),
     ("POOL039", size_encrypts_at_host),
@@ -43,7 +45,8 @@ fn slots_fit_the_cores(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some((wanted, size)) = slots.number().zip(pool.size.as_ref()) else { continue };
         let most = (i64::from(size.vcpus) * 4).min(256);
         if wanted > most {
-            let label = format!("`{}` has {} vCPUs and allows {most} slots", size.name, size.vcpus);
+            let label =
+                format!("`{}` has {} vCPUs and supports {most} slots", size.name, size.vcpus);
             sink.report(&slots, label)
                 .help(format!("set `batch.pools[].taskSlotsPerNode` to at most {most}"));
         }
@@ -57,7 +60,7 @@ fn slots_fit_the_gpus(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(gpus) = size.gpus.filter(|_| size.has_gpu()) else { continue };
         let whole = i64::from(gpus.numerator.div_ceil(gpus.denominator.max(1)));
         if wanted > whole {
-            sink.report(&slots, format!("{wanted} slots share {gpus} GPU of `{}`", size.name));
+            sink.report(&slots, format!("{wanted} slots share {gpus} GPU on `{}`", size.name));
         }
     }
 }
@@ -71,12 +74,12 @@ fn inter_node_pool_is_small(view: &View<'_>, sink: &mut Sink<'_>) {
         let most = if view.in_user_subscription(pool) == Some(true) { 80 } else { 100 };
         let nodes = pool.fixed_nodes();
         if nodes > most {
-            sink.report(&setting, format!("allows {most} nodes, and the pool has {nodes}"));
+            sink.report(&setting, format!("allows {most} nodes, but the pool has {nodes}"));
         }
         let slots = pool.at("taskSlotsPerNode");
         let rdma = pool.size.as_ref().is_some_and(|size| size.rdma);
         if rdma && slots.number().is_some_and(|count| count > 1) {
-            sink.report(&slots, "MPI over RDMA wants one task on a node");
+            sink.report(&slots, "MPI over RDMA needs one task per node");
         }
     }
 }
@@ -87,14 +90,14 @@ fn ephemeral_disk_fits_the_cache(view: &View<'_>, sink: &mut Sink<'_>) {
         let placement = disk.at("ephemeralOSDiskSettings/placement");
         let Some(size) = pool.size.as_ref().filter(|_| placement.exists()) else { continue };
         if size.ephemeral_os_disk == Some(false) {
-            sink.report(&placement, format!("`{}` has no ephemeral OS disks", size.name));
+            sink.report(&placement, format!("`{}` does not support ephemeral OS disks", size.name));
             continue;
         }
         let wanted = disk.at("diskSizeGB");
         let gib = wanted.number().unwrap_or(30);
         if let Some(cache) = size.cached_disk_gb.filter(|cache| i64::from(*cache) < gib) {
             let label =
-                format!("the cache of `{}` holds {cache} GiB, and the disk has {gib}", size.name);
+                format!("the cache of `{}` has {cache} GiB, but the disk has {gib}", size.name);
             sink.report(&placement, label);
         }
     }
@@ -110,7 +113,7 @@ fn premium_disk_fits_the_size(view: &View<'_>, sink: &mut Sink<'_>) {
         let data = data.iter().map(|disk| disk.at("managedDisk/storageAccountType"));
         for kind in std::iter::once(os_disk).chain(data) {
             if kind.text().is_some_and(|text| text.to_lowercase().starts_with("premium")) {
-                sink.report(&kind, format!("`{}` takes no premium disks", size.name));
+                sink.report(&kind, format!("`{}` does not support premium disks", size.name));
             }
         }
     }
@@ -162,6 +165,26 @@ fn quota_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
                 largest,
                 format!("{total} vCPUs of {family} are needed at most, {granted} are declared"),
             );
+        }
+    }
+}
+
+/// Words in a bake that say that it installs what `InfiniBand` needs.
+const FABRIC_SOFTWARE: [&str; 5] =
+    ["doca-ofed", "doca-all", "mlnxofedinstall", "mlnx-ofed", "rdma-core"];
+
+fn image_serves_the_fabric(view: &View<'_>, sink: &mut Sink<'_>) {
+    let installs =
+        view.bakes.iter().any(|bake| FABRIC_SOFTWARE.iter().any(|word| bake.mentions(&[word])));
+    for pool in view.pools.iter().filter(|_| !installs) {
+        let between = pool.at("interNodeCommunication");
+        let fabric = pool.size.as_ref().filter(|size| size.rdma && between.is("Enabled"));
+        let Some((size, (image, reference))) = fabric.zip(base_image(view, pool)) else { continue };
+        if !image.fabric {
+            let source = format!("{}:{}:{}", image.publisher, image.offer, image.sku);
+            sink.report(&between, format!("`{}` has InfiniBand", size.name))
+                .also(&reference, format!("`{source}` has no drivers for it"))
+                .rests_on(size.fact());
         }
     }
 }
@@ -230,7 +253,7 @@ fn no_resource_tags(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let tags = pool.at("resourceTags");
         if tags.exists() && view.in_user_subscription(pool) == Some(false) {
-            sink.report(&tags, "the account is in mode BatchService");
+            sink.report(&tags, "the account is in BatchService mode");
         }
     }
 }
@@ -250,7 +273,7 @@ fn user_subscription_has_a_vault(view: &View<'_>, sink: &mut Sink<'_>) {
         if !account.at("properties/keyVaultReference/id").exists() {
             sink.report(
                 &account.at("properties/poolAllocationMode"),
-                "no `keyVaultReference` is given",
+                "`keyVaultReference` is missing",
             );
         }
     }
@@ -318,7 +341,7 @@ fn group_is_not_locked(view: &View<'_>, sink: &mut Sink<'_>) {
         let scope = id.split("/providers/microsoft.authorization/").next().unwrap_or("");
         let on_group = !scope.contains("/providers/") && !lock.at("scope").exists();
         if on_group {
-            sink.report(&lock.at("properties/level"), "it covers the whole group")
+            sink.report(&lock.at("properties/level"), "it covers the whole resource group")
                 .severity(Severity::Warning);
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Check;
 use super::finding::{Sink, Target};
 use super::node::{Node, literal, same_id};
-use super::subject::View;
+use super::subject::{Dockerfile, View};
 use crate::catalog::name_rule;
 use crate::diagnostic::Span;
 
@@ -18,6 +18,7 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("ACR007", base_image_is_pinned),
     ("ACR008", platform_fits_the_nodes),
     ("ACR009", admin_user_is_off),
+    ("ACR011", dockerfile_is_there),
     ("STO001", storage_fits_its_authentication),
 ];
 
@@ -31,7 +32,7 @@ fn registry_name_is_allowed(view: &View<'_>, sink: &mut Sink<'_>) {
         let refused =
             name_rule(&registry.resource().kind).is_some_and(|rule| rule.check(name).is_err());
         if literal(name).is_some() && refused {
-            sink.report(&registry, format!("`{name}` is not 5 to 50 letters and digits"));
+            sink.report(&registry, format!("`{name}` must have 5 to 50 letters and digits"));
         }
     }
 }
@@ -63,7 +64,7 @@ fn settings_fit_the_sku(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         let encryption = properties.at("encryption/status");
         if encryption.is("enabled") {
-            premium.push((encryption, "encryption with a key of yours is not available"));
+            premium.push((encryption, "encryption with a customer-managed key is not available"));
         }
         let export = properties.at("policies/exportPolicy/status");
         if export.is("disabled") {
@@ -177,8 +178,8 @@ fn tasks_reach_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
                 if task.at(agent).exists() || of_task || (bypass && proves) {
                     continue;
                 }
-                sink.report(&task, "it runs on a shared agent, outside the registry's network")
-                    .also(&closed, "the registry is closed to it");
+                sink.report(&task, "it runs on a shared agent outside the network of the registry")
+                    .also(&closed, "the registry refuses public access");
             }
         }
     }
@@ -194,7 +195,7 @@ fn nodes_reach_the_registry(view: &View<'_>, sink: &mut Sink<'_>) {
         if !reached {
             sink.report(
                 &registry.at("properties/publicNetworkAccess"),
-                "no private endpoint leads to it",
+                "there is no private endpoint for it",
             );
         }
     }
@@ -265,11 +266,37 @@ fn steps_fit_the_task(view: &View<'_>, sink: &mut Sink<'_>) {
             let key = if text.contains("stepTimeout:") { "stepTimeout:" } else { "steps:" };
             sink.report(
                 line_of(path, text, key),
-                format!("the steps may take {total} s, the task {task} s"),
+                format!("the steps can take {total} s, but the task only {task} s"),
             )
             .help(format!("set `images[].build.timeout` to at least {total}"));
         }
     }
+}
+
+/// The `FROM` lines of a Dockerfile: the line, its platform and its image, if that is no earlier stage and no variable.
+fn base_images(text: &str) -> Vec<(&str, Option<&str>, &str)> {
+    let mut stages: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
+    for line in text.lines().map(str::trim_start) {
+        let mut words = line.split_whitespace();
+        if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
+            continue;
+        }
+        let (options, rest): (Vec<&str>, Vec<&str>) =
+            words.partition(|word| word.starts_with("--"));
+        let Some(image) = rest.first() else { continue };
+        let platform = options.iter().find_map(|option| option.strip_prefix("--platform="));
+        if !image.contains('$') && *image != "scratch" && !stages.contains(image) {
+            found.push((line, platform, *image));
+        }
+        stages.extend(rest.get(2));
+    }
+    found
+}
+
+fn is_pinned(image: &str) -> bool {
+    let tail = image.rsplit('/').next().unwrap_or(image);
+    tail.contains('@') || tail.split_once(':').is_some_and(|(_, tag)| tag != "latest")
 }
 
 fn base_image_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -277,22 +304,44 @@ fn base_image_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
         path.rsplit('/').next().is_some_and(|name| name.starts_with("Dockerfile"))
     });
     for (path, text) in files {
-        let mut stages: Vec<&str> = Vec::new();
-        for line in text.lines() {
-            let mut words = line.split_whitespace().filter(|word| !word.starts_with("--"));
-            if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
-                continue;
-            }
-            let Some(image) = words.next() else { continue };
-            let tail = image.rsplit('/').next().unwrap_or(image);
-            let pinned =
-                tail.contains('@') || tail.split_once(':').is_some_and(|(_, tag)| tag != "latest");
-            if !pinned && !image.contains('$') && image != "scratch" && !stages.contains(&image) {
-                sink.report(line_of(path, text, line.trim_start()), format!("`{image}` moves"));
-            }
-            stages.extend(words.nth(1));
+        for (line, _, image) in base_images(text).into_iter().filter(|one| !is_pinned(one.2)) {
+            sink.report(line_of(path, text, line), format!("`{image}` moves"));
         }
     }
+    for (file, text) in dockerfiles(view) {
+        for (_, _, image) in base_images(text).into_iter().filter(|one| !is_pinned(one.2)) {
+            sink.report(build_of(file), format!("`FROM {image}` of `{}` moves", file.name));
+        }
+    }
+}
+
+/// The Dockerfiles of the config that can be read.
+fn dockerfiles<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a Dockerfile, &'a str)> {
+    let files = view.subject.declared.dockerfiles.iter();
+    files.filter_map(|file| Some((file, file.text.as_deref().ok()?)))
+}
+
+/// The place of a build in the config.
+fn build_of(file: &Dockerfile) -> Target {
+    Target::Config { pointer: file.pointer.clone() }
+}
+
+fn dockerfile_is_there(view: &View<'_>, sink: &mut Sink<'_>) {
+    for file in &view.subject.declared.dockerfiles {
+        match &file.text {
+            Err(why) => {
+                sink.report(build_of(file), format!("`{}` cannot be read: {why}", file.name));
+            }
+            Ok(text) if !text.lines().any(|line| is_from(line)) => {
+                sink.report(build_of(file), format!("`{}` has no `FROM`", file.name));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+fn is_from(line: &str) -> bool {
+    line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("FROM"))
 }
 
 fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -320,6 +369,14 @@ fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
+    for (file, text) in dockerfiles(view) {
+        for (_, platform, image) in base_images(text) {
+            if let Some(platform) = platform.filter(|platform| differs(platform)) {
+                let label = format!("`{}` takes `{image}` for `{platform}`", file.name);
+                sink.report(build_of(file), format!("{label}, and the nodes are {wanted}"));
+            }
+        }
+    }
     for (path, text) in task_files(view) {
         for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
             let platform =
@@ -337,7 +394,7 @@ fn admin_user_is_off(view: &View<'_>, sink: &mut Sink<'_>) {
     for registry in registries(view) {
         let admin = registry.at("properties/adminUserEnabled");
         if admin.boolean() == Some(true) {
-            sink.report(&admin, "everyone with this password may push and delete");
+            sink.report(&admin, "everyone with this password can push and delete images");
         }
     }
 }
@@ -355,12 +412,15 @@ fn storage_fits_its_authentication(view: &View<'_>, sink: &mut Sink<'_>) {
         let keys = storage.at("properties/allowSharedKeyAccess");
         let uses_keys = !mode.is("BatchAccountManagedIdentity") && !mode.is_symbolic();
         if keys.boolean() == Some(false) && uses_keys {
-            sink.report(&mode, "Batch would use a key that the storage account refuses")
-                .also(&keys, "refused here");
+            sink.report(
+                &mode,
+                "Batch would use an account key, but the storage account refuses keys",
+            )
+            .also(&keys, "the refusal");
         }
         let kind = storage.at("kind");
         if kind.is("BlobStorage") || kind.is("BlockBlobStorage") || kind.is("FileStorage") {
-            sink.report(&kind, "auto-storage needs a general-purpose account")
+            sink.report(&kind, "auto-storage needs a general-purpose storage account")
                 .help("set `kind` to `StorageV2`");
         }
     }

@@ -166,7 +166,7 @@ pub fn secrets_of_file(file: &SourceFile, id: FileId) -> Vec<(Diagnostic, Place)
     };
     let finding = |secret: &Secret| {
         let rule = catalogue::rule(SECRET).expect("a test looks every code up");
-        let label = format!("{} can be read by everyone who can read this file", secret.what);
+        let label = format!("everyone who can read this file can read {}", secret.what);
         let finding = Diagnostic::new(rule.severity, rule.code, rule.title)
             .at(place(&secret.range), label)
             .reason(rule.reason)

@@ -73,7 +73,7 @@ fn start_task_has_a_command(view: &View<'_>, sink: &mut Sink<'_>) {
         let command = task.at("commandLine");
         let empty = command.raw() == Some("") && !task.at("containerSettings").exists();
         if !command.exists() || empty {
-            sink.report(&command, "there is nothing to run");
+            sink.report(&command, "the command line is empty");
         }
     }
 }
@@ -86,7 +86,7 @@ fn operators_have_a_shell(view: &View<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         if let Some(operator) = shell_syntax(&text) {
-            sink.report(&command, format!("`{operator}` means something to a shell only"));
+            sink.report(&command, format!("only a shell understands `{operator}`"));
         }
     }
 }
@@ -114,7 +114,7 @@ fn installing_needs_an_administrator(view: &View<'_>, sink: &mut Sink<'_>) {
         let script = script(&text);
         if let Some(needy) = commands(&script).iter().find(|it| NEEDS_ROOT.contains(&it.program()))
         {
-            sink.report(&command, format!("`{}` needs an administrator", needy.program()));
+            sink.report(&command, format!("`{}` needs administrator rights", needy.program()));
         }
     }
 }
@@ -125,7 +125,7 @@ fn checks_are_not_hidden(view: &View<'_>, sink: &mut Sink<'_>) {
         let command = task.at("commandLine");
         let Some(text) = command.text() else { continue };
         if let Some(found) = hidden.find(&script(&text)) {
-            sink.report(&command, format!("`{}` never fails", found.as_str()));
+            sink.report(&command, format!("`{}` hides the failure", found.as_str()));
         }
     }
 }
@@ -134,7 +134,7 @@ fn tasks_wait(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let wait = pool.at("startTask/waitForSuccess");
         if wait.boolean() == Some(false) && (pool.has_gpu() || pool.runs_containers()) {
-            sink.report(&wait, "tasks start before the node is ready");
+            sink.report(&wait, "tasks can start before the node is ready");
         }
     }
 }
@@ -153,7 +153,7 @@ fn package_lock_is_awaited(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some(apt) = apt.filter(|_| !waits) {
             sink.report(
                 &command,
-                format!("`{}` gives up when the lock is held", apt.words.join(" ")),
+                format!("`{}` fails if another process holds the lock", apt.words.join(" ")),
             );
         }
     }
@@ -165,7 +165,7 @@ fn container_runs_as_administrator(view: &View<'_>, sink: &mut Sink<'_>) {
         let level = task.at("userIdentity/autoUser/elevationLevel");
         let other_user = task.at("userIdentity/userName").exists() || level.is_symbolic();
         if container.exists() && !level.is("Admin") && !other_user {
-            sink.report(&container, "the container runs as an ordinary user of the node");
+            sink.report(&container, "the container runs as a non-admin user of the node");
         }
     }
 }

@@ -40,6 +40,19 @@ pub struct Declared {
     pub quota: BTreeMap<String, u32>,
     /// The registry that is used and not created, with the mode of role assignments that the config means.
     pub registry: Option<(String, &'static str)>,
+    /// The Dockerfiles that images are built from.
+    pub dockerfiles: Vec<Dockerfile>,
+}
+
+/// The Dockerfile of a build from a folder beside the config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dockerfile {
+    /// JSON pointer of the build in the config.
+    pub pointer: String,
+    /// Its path in the context.
+    pub name: String,
+    /// Its text, or why it cannot be read.
+    pub text: Result<String, String>,
 }
 
 /// The subject with the questions that many rules ask answered once.

@@ -28,8 +28,11 @@ fn size_is_open(view: &View<'_>, sink: &mut Sink<'_>) {
     for (node, size, _) in sizes(view) {
         let Some(offer) = view.overlay().offer(&size.name) else { continue };
         if !offer.value.offered {
-            sink.report(&node, format!("this subscription cannot deploy `{}` here", size.name))
-                .rests_on(offer.fact);
+            sink.report(
+                &node,
+                format!("this subscription cannot deploy `{}` in this region", size.name),
+            )
+            .rests_on(offer.fact);
         }
     }
     for pool in &view.pools {
@@ -39,7 +42,7 @@ fn size_is_open(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         let offer = view.overlay().offer(&size.name);
         if let Some(offer) = offer.filter(|offer| offer.value.spot == Some(false)) {
-            sink.report(&spot, format!("`{}` does not run as a Spot VM", size.name))
+            sink.report(&spot, format!("`{}` is not available as a Spot VM", size.name))
                 .rests_on(offer.fact);
         }
     }
@@ -50,8 +53,11 @@ fn batch_has_the_size(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(size) = &pool.size else { continue };
         let answer = view.overlay().in_batch(&size.name);
         if let Some(answer) = answer.filter(|answer| !answer.value) {
-            sink.report(&pool.at("vmSize"), format!("Batch does not list `{}` here", size.name))
-                .rests_on(answer.fact);
+            sink.report(
+                &pool.at("vmSize"),
+                format!("Batch does not offer `{}` in this region", size.name),
+            )
+            .rests_on(answer.fact);
         }
     }
 }
@@ -94,9 +100,9 @@ fn quota_of_the_subscription_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
         let used = quota.value.used.unwrap_or(0);
         let free = quota.value.limit.saturating_sub(used);
         let Some((_, node)) = need.largest.filter(|_| need.vcpus > free) else { continue };
-        let taken = if used > 0 { format!(", and {used} are used") } else { String::new() };
+        let taken = if used > 0 { format!(", of which {used} are in use") } else { String::new() };
         let label = format!(
-            "{} vCPUs of `{name}` are needed, {} are granted{taken}",
+            "the deployment needs {} vCPUs of `{name}`, but the quota is {}{taken}",
             need.vcpus, quota.value.limit
         );
         let finding = sink.report(&node, label).rests_on(quota.fact);
@@ -133,7 +139,7 @@ fn pools_fit(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(quota) = view.overlay().quota("batch:pools") else { return };
     let count = view.pools.len() as u64;
     if let Some(last) = view.pools.last().filter(|_| count > quota.value.limit) {
-        let label = format!("{count} pools, and the account may have {}", quota.value.limit);
+        let label = format!("{count} pools, but the account allows {}", quota.value.limit);
         sink.report(&last.node, label).rests_on(quota.fact);
     }
 }
@@ -144,7 +150,8 @@ fn batch_has_the_agent(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(id) = agent.text() else { continue };
         let answer = view.overlay().has_node_agent(&id);
         if let Some(answer) = answer.filter(|answer| !answer.value) {
-            sink.report(&agent, format!("Batch lists no image for `{id}`")).rests_on(answer.fact);
+            sink.report(&agent, format!("Batch does not list an image for `{id}`"))
+                .rests_on(answer.fact);
         }
     }
 }
@@ -154,11 +161,11 @@ fn version_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
         let resource = node.resource();
         let answer = view.overlay().has_api_version(&resource.kind, &resource.api_version);
         let Some(answer) = answer.filter(|answer| !answer.value) else { continue };
-        let label = format!("this subscription is not offered `{}`", resource.api_version);
+        let label = format!("`{}` is not available to this subscription", resource.api_version);
         let finding = sink.report(&node, label).rests_on(answer.fact);
         if let Some(newest) = view.overlay().newest_api_version(&resource.kind) {
             finding.help(format!(
-                "use `{newest}` in a template of your own, or register the provider anew"
+                "use `{newest}` in your own template, or register the resource provider again"
             ));
         }
     }
@@ -175,7 +182,7 @@ fn image_exists(view: &View<'_>, sink: &mut Sink<'_>) {
         let name = image_name(&image);
         let answer = view.overlay().has_image(&name);
         if let Some(answer) = answer.filter(|answer| !answer.value) {
-            sink.report(&reference.at("sku"), format!("`{name}` is not in the region"))
+            sink.report(&reference.at("sku"), format!("`{name}` is not available in the region"))
                 .rests_on(answer.fact);
         }
     }
@@ -188,8 +195,11 @@ fn region_is_open(view: &View<'_>, sink: &mut Sink<'_>) {
         let short: String = name.to_lowercase().chars().filter(|c| *c != ' ').collect();
         let answer = view.overlay().has_region(&short);
         if let Some(answer) = answer.filter(|answer| !answer.value) {
-            sink.report(&location, format!("this subscription does not list `{short}`"))
-                .rests_on(answer.fact);
+            sink.report(
+                &location,
+                format!("region `{short}` is not available to this subscription"),
+            )
+            .rests_on(answer.fact);
         }
     }
 }
@@ -201,7 +211,7 @@ fn registry_is_as_declared(view: &View<'_>, sink: &mut Sink<'_>) {
         return;
     };
     let target = super::Target::Config { pointer: "/registry".to_owned() };
-    let label = format!("`{name}` has `{}`, and the config means `{mode}`", answer.value);
+    let label = format!("`{name}` is set to `{}`, but the config says `{mode}`", answer.value);
     sink.report(target, label).rests_on(answer.fact);
 }
 

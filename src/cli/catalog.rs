@@ -27,38 +27,38 @@ pub(super) struct Catalog {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Print every fact of a name: a size, image, node agent, region, role, retirement or API version
+    /// Print everything known about a VM size, image, node agent, region, role, retirement or API version
     Show(Show),
-    /// Make a catalog of your own from what the Azure CLI answered
+    /// Create a catalog of your subscription from the output of Azure CLI commands
     Import(Import),
-    /// Print the script that asks the Azure CLI for everything that `import` takes
+    /// Print a script that runs the Azure CLI commands whose output `import` reads
     Script(Script),
 }
 
 #[derive(Debug, Args)]
 struct Show {
-    /// Name of a fact, such as a size or `swedencentral`
+    /// Name to look up, such as `Standard_NC4as_T4_v3` or `swedencentral`
     name: String,
-    /// Folder that `prebake catalog import` wrote, to show its answers too
+    /// Catalog folder, written by `prebake catalog import`, to include in the output
     #[arg(long, value_name = "DIR")]
     catalog: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 struct Import {
-    /// Answers of the Azure CLI as JSON, or folders that hold nothing else
+    /// JSON output of Azure CLI commands, or folders of such files
     #[arg(value_name = "FILE|DIR", required_unless_present = "prices")]
     answers: Vec<PathBuf>,
-    /// Pages of the Retail Prices API as JSON
+    /// JSON pages of the Retail Prices API
     #[arg(long, value_name = "FILE", num_args = 1..)]
     prices: Vec<PathBuf>,
-    /// Folder to write, which the config names under `catalog`
+    /// Catalog folder to write; refer to it with `catalog` in the config
     #[arg(short, long, value_name = "DIR", default_value = "catalog")]
     output: PathBuf,
-    /// Region that was asked about; needed where no answer names it
+    /// Region of the data, needed if no file names it
     #[arg(long, value_name = "REGION")]
     location: Option<String>,
-    /// Day on which Azure was asked; today without it
+    /// Date of the data, as YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE", value_parser = input::day)]
     as_of: Option<Date>,
 }
@@ -151,7 +151,11 @@ fn unknown(name: &str) -> u8 {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`prebake catalog` lists the tables".to_owned(),
     };
-    terminal::failed(&format!("no fact is named `{name}`"), "no table has such a row", &help);
+    terminal::failed(
+        &format!("nothing is known about `{name}`"),
+        "no table contains this name",
+        &help,
+    );
     FAILED
 }
 
@@ -196,8 +200,12 @@ impl Import {
 
     fn import(&self) -> Result<String, Refusal> {
         let checked = self.as_of.or_else(input::today).ok_or_else(|| {
-            let help = "give one with `--as-of YYYY-MM-DD`".to_owned();
-            ("the machine's clock gives no day".to_owned(), "answers have a day".to_owned(), help)
+            let help = "set the date with `--as-of YYYY-MM-DD`".to_owned();
+            (
+                "the system clock has no valid date".to_owned(),
+                "a catalog records the date of its data".to_owned(),
+                help,
+            )
         })?;
         let location = self.location.as_deref().map(|name| {
             let known = catalog::region(name).map(|region| region.name.to_owned());
@@ -209,8 +217,7 @@ impl Import {
         for path in answers(&self.answers)? {
             let bytes = read(&path)?;
             let command = overlay::import(&bytes, &mut collected).map_err(|error| {
-                let help =
-                    "give it the JSON that a command of `prebake catalog script` prints, as it is";
+                let help = "use the unchanged JSON output of a command of `prebake catalog script`";
                 (refused(&path), error.to_string(), help.to_owned())
             })?;
             let _ = writeln!(log, "{}: {command}", path.display());
@@ -218,15 +225,15 @@ impl Import {
         if let Some(index) = index {
             collected.keep(&index, &files).map_err(|(name, fault)| {
                 let why = format!("`{name}`, line {}: {}", fault.line, fault.why);
-                let help = "give another folder with `--output`, or delete this one".to_owned();
-                (format!("`{}` cannot be added to", self.output.display()), why, help)
+                let help = "name another folder with `--output`, or delete this one".to_owned();
+                (format!("`{}` cannot be extended", self.output.display()), why, help)
             })?;
         }
         if collected.lacks_location() {
             return Err((
-                "nothing says which region was asked about".to_owned(),
-                "the answers name none, or several".to_owned(),
-                "say it with `--location`".to_owned(),
+                "the region of the data is unknown".to_owned(),
+                "the files name no region, or several".to_owned(),
+                "set it with `--location`".to_owned(),
             ));
         }
         self.prices(&mut collected, &mut log)?;
@@ -234,7 +241,7 @@ impl Import {
         write(&self.output, &files)?;
         let _ = writeln!(
             log,
-            "{}: {} files; name it in the config, `catalog: {}`",
+            "{}: {} files; add `catalog: {}` to the config",
             self.output.display(),
             files.len(),
             self.output.display()
@@ -248,15 +255,15 @@ impl Import {
         }
         if collected.location().is_none() {
             return Err((
-                "nothing says for which region".to_owned(),
+                "the region of the prices is unknown".to_owned(),
                 "prices differ by region".to_owned(),
-                "say it with `--location`".to_owned(),
+                "set it with `--location`".to_owned(),
             ));
         }
         let pages: Result<Vec<Vec<u8>>, Refusal> =
             answers(&self.prices)?.iter().map(|path| read(path)).collect();
         let meters = overlay::import_prices(&pages?, collected).map_err(|error| {
-            let help = "give every page that the API answers with, as it is, of one currency";
+            let help = "pass all pages of the API unchanged and in one currency";
             ("prices cannot be read".to_owned(), error.to_string(), help.to_owned())
         })?;
         let _ = writeln!(log, "{meters} prices");
@@ -265,7 +272,7 @@ impl Import {
 }
 
 fn refused(path: &Path) -> String {
-    format!("`{}` cannot be taken", path.display())
+    format!("`{}` cannot be imported", path.display())
 }
 
 /// The files that the arguments name; folders stand for the JSON files in them.
@@ -281,15 +288,15 @@ fn answers(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
         let files = files.flatten().map(walkdir::DirEntry::into_path);
         found.extend(files.filter(|file| file.extension().is_some_and(|ending| ending == "json")));
         if found.len() == before {
-            let help = "name a folder that the script of `prebake catalog script` filled";
-            return Err((refused(path), "it holds no JSON file".to_owned(), help.to_owned()));
+            let help = "name a folder that the script of `prebake catalog script` created";
+            return Err((refused(path), "it contains no JSON files".to_owned(), help.to_owned()));
         }
     }
     if found.len() > MAX_ANSWERS {
-        let help = "import them in parts: what is there already is kept".to_owned();
+        let help = "import them in several runs; existing data is kept".to_owned();
         return Err((
             format!("{} files are too many", found.len()),
-            format!("at most {MAX_ANSWERS} are read"),
+            format!("the limit is {MAX_ANSWERS}"),
             help,
         ));
     }
@@ -313,7 +320,7 @@ fn earlier(folder: &Path) -> Result<Earlier, Refusal> {
     let text = |name: &str| {
         let path = folder.join(name);
         disk::text_within(folder, &path, MAX_FILE_BYTES as u64).map_err(|error| {
-            let help = "give another folder with `--output`, or delete this one".to_owned();
+            let help = "name another folder with `--output`, or delete this one".to_owned();
             (format!("`{}` cannot be read", path.display()), error.to_string(), help)
         })
     };
@@ -332,8 +339,8 @@ fn write(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Refusal>
     for (name, text) in files {
         if text.len() > MAX_FILE_BYTES {
             let why =
-                format!("`{name}` would have {} bytes, and {MAX_FILE_BYTES} are read", text.len());
-            let help = "import the answers of one region, as the script asks for them".to_owned();
+                format!("`{name}` would have {} bytes; the limit is {MAX_FILE_BYTES}", text.len());
+            let help = "import the data of one region only, as the script collects it".to_owned();
             return Err(("the catalog would be too large".to_owned(), why, help));
         }
     }
@@ -341,7 +348,7 @@ fn write(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Refusal>
         files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
     });
     written.map_err(|error| {
-        let help = "name a folder that can be written with `--output`".to_owned();
+        let help = "name a writable folder with `--output`".to_owned();
         (format!("`{}` was not written", folder.display()), error.to_string(), help)
     })
 }

@@ -6,7 +6,7 @@ use super::{Cli, DONE, terminal};
 /// `prebake completions SHELL`.
 #[derive(Debug, Args)]
 pub(super) struct Completions {
-    /// Shell to complete in
+    /// Shell to generate completions for
     #[arg(value_enum)]
     shell: Shell,
 }

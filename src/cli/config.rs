@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -6,12 +7,13 @@ use serde_json::Value;
 
 use super::{Configs, DONE, FAILED, fleet, input, terminal};
 use crate::diagnostic::pointer;
+use crate::model::defaults;
 use crate::pipeline::Job;
 
 /// `prebake config`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
-    /// Print configs with their layers, environment and `--set` merged
+    /// Print configs with layers, environments and `--set` merged
     Show(Show),
 }
 
@@ -20,9 +22,12 @@ pub(super) enum Config {
 pub(super) struct Show {
     #[command(flatten)]
     configs: Configs,
-    /// Say after every value where it comes from
+    /// Show the file and line of each value
     #[arg(long)]
     origin: bool,
+    /// Add every default value and derived name, each with its origin
+    #[arg(long)]
+    defaults: bool,
 }
 
 impl Config {
@@ -55,8 +60,23 @@ impl Show {
             Some(environment) => format!("# {}, environment {environment}\n", path.display()),
             None => format!("# {}\n", path.display()),
         };
-        if self.origin {
-            let lines = Lines { job };
+        if self.defaults {
+            let Some(model) = job.model() else {
+                return terminal::failed(
+                    &format!("the defaults of `{}` are unknown", path.display()),
+                    "the config has errors, and defaults depend on its values",
+                    "fix what `prebake validate` reports",
+                );
+            };
+            let supplied = defaults::supplied(&model, &document.value);
+            let whole = defaults::filled(&document.value, &supplied);
+            let origins = supplied.into_iter().map(|one| (one.pointer, one.origin)).collect();
+            Lines { job, origins }.below(&whole, "", 0, &mut text);
+            for (what, name) in defaults::derived_names(&model) {
+                let _ = writeln!(text, "# derived from `name`: {what} {name}");
+            }
+        } else if self.origin {
+            let lines = Lines { job, origins: BTreeMap::new() };
             lines.below(&document.value, "", 0, &mut text);
         } else {
             text.push_str(&yaml(&document.value));
@@ -73,6 +93,8 @@ fn yaml(value: &Value) -> String {
 /// A config as YAML with the origin of every single value as a comment.
 struct Lines<'a> {
     job: &'a Job,
+    /// The origins of keys that the config leaves out, by their pointers.
+    origins: BTreeMap<String, &'static str>,
 }
 
 impl Lines<'_> {
@@ -123,6 +145,9 @@ impl Lines<'_> {
     }
 
     fn origin(&self, pointer: &str) -> String {
+        if let Some(origin) = self.origins.get(pointer) {
+            return (*origin).to_owned();
+        }
         let document = self.job.document.as_ref();
         document.and_then(|document| document.place(pointer)).map_or_else(String::new, |place| {
             let (file, at) = self.job.sources.position(place);

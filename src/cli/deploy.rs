@@ -33,52 +33,52 @@ const MAX_FILE_BYTES: u64 = 16 << 20;
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct Deploy {
-    /// Folder of a render, or a folder of renders
+    /// Folder of a render, or a folder that contains renders
     #[arg(value_name = "RENDER")]
     render: PathBuf,
-    /// Registry, builds and image version only
+    /// Deploy only the registry, the image builds and the image version
     #[arg(long, conflicts_with_all = ["batch_only", "full"])]
     image_only: bool,
-    /// Batch account and pools only
+    /// Deploy only the Batch account and the pools
     #[arg(long, conflicts_with = "full")]
     batch_only: bool,
-    /// All stages; what is meant when no other action is named
+    /// Deploy all stages; this is the default
     #[arg(long)]
     full: bool,
-    /// Show what the stages would change in Azure, and change nothing
+    /// Show what the deployment would change in Azure, but change nothing
     #[arg(long, conflicts_with_all = ["verify", "clean_up", "retire_old"])]
     what_if: bool,
-    /// Run a container task on each pool and show what it finds
+    /// Run a container task on each pool and show the result
     #[arg(long)]
     verify: bool,
-    /// Remove the builder and the jobs of verifications
+    /// Delete the builder and the verification jobs
     #[arg(long, conflicts_with_all = ["image_only", "batch_only", "full", "verify", "retire_old"])]
     clean_up: bool,
-    /// Drain and remove the pools that blue-green pools replaced
+    /// Drain and delete the pools that blue-green pools have replaced
     #[arg(long)]
     retire_old: bool,
-    /// Folder of the config, from which images are built
+    /// Folder of the config; images are built from it
     #[arg(long, value_name = "DIR", default_value = ".")]
     source: PathBuf,
-    /// Verify or retire this pool only
+    /// Verify or retire only this pool
     #[arg(long, value_name = "ID")]
     pool: Option<String>,
     /// How long `--retire-old` waits for the tasks that run on a pool
     #[arg(long, value_name = "MINUTES", default_value_t = 60)]
     drain_minutes: u32,
-    /// Render this config again, and deploy only if the render is the same
+    /// Render this config first, and deploy only if the result matches the render
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Answer yes: put back what was changed by hand, remove a builder of another bake
+    /// Answer yes to all questions: revert manual changes, delete the builder of another bake
     #[arg(long)]
     yes: bool,
-    /// How to show what happens
+    /// Format of the progress output
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Endpoints of another cloud: the JSON of its `/metadata/endpoints`
+    /// JSON file with the endpoints of another cloud, from its `/metadata/endpoints`
     #[arg(long, value_name = "FILE")]
     cloud: Option<PathBuf>,
-    /// Certificate authorities to trust instead of the system's, as PEM
+    /// PEM file of certificate authorities to trust instead of those of the system
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
 }
@@ -117,8 +117,10 @@ impl Deploy {
     /// Digests in the folder itself prove nothing: only the config does.
     fn compare(&self, config: &Path, renders: &[DeployableRender]) -> Result<(), Failure> {
         let wrong = |title: String, why: String| {
-            Failure::input(title, why)
-                .help(format!("review and render it again: `prebake render {}`", config.display()))
+            Failure::input(title, why).help(format!(
+                "render the config, review the change, and deploy again: `prebake render {}`",
+                config.display()
+            ))
         };
         let shared = Configs { paths: vec![config.to_owned()], ..Configs::shared(None, None) };
         let output = self.render.parent().unwrap_or(Path::new(""));
@@ -135,7 +137,7 @@ impl Deploy {
                 terminal::findings(&outcome.diagnostics, &outcome.sources);
                 return Err(wrong(
                     format!("`{}` cannot be rendered", config.display()),
-                    "the findings above stand against it".to_owned(),
+                    "the findings above prevent it".to_owned(),
                 ));
             };
             rendered.insert(render.model.name.clone(), render.artifacts.files);
@@ -145,8 +147,8 @@ impl Deploy {
             let shown = render.folder.display();
             let Some(files) = rendered.get(name) else {
                 return Err(wrong(
-                    format!("`{}` makes no render `{name}`", config.display()),
-                    format!("`{shown}` is of another config"),
+                    format!("`{}` does not render to `{name}`", config.display()),
+                    format!("`{shown}` belongs to another config"),
                 ));
             };
             let differing = render.differing(files);
@@ -306,7 +308,7 @@ impl Deploy {
             Ok(_) if many => terminal::out(&format!("{name}: {state}\n")),
             Ok(Ended::Different) => {
                 terminal::out(&format!(
-                    "{name}: Azure differs from the render, as the notes say\n"
+                    "{name}: Azure differs from the render; the notes above list the differences\n"
                 ));
             }
             Ok(_) if self.what_if || (self.verify && result == &Ok(Ended::Unchanged)) => {}
@@ -323,11 +325,9 @@ fn stopped(shared: &Shared) -> u8 {
     let going = if steps.is_empty() {
         String::new()
     } else {
-        format!("; Azure goes on with: {}", steps.join(", "))
+        format!("; Azure continues: {}", steps.join(", "))
     };
-    terminal::note(&format!(
-        "\nstopped waiting{going}\nrun the same command again: it goes on from there\n"
-    ));
+    terminal::note(&format!("\nstopped waiting{going}\nrun the same command again to continue\n"));
     INTERRUPTED
 }
 
@@ -371,7 +371,7 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let shown = path.display();
     if !path.is_dir() {
         return Err(Failure::input(
-            format!("there is no folder `{shown}`"),
+            format!("folder `{shown}` does not exist"),
             "a render is a folder",
         )
         .help("render a config first: `prebake render`"));
@@ -382,8 +382,8 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let renders: Vec<PathBuf> = input::renders(path).into_values().collect();
     if renders.is_empty() {
         return Err(Failure::input(
-            format!("`{shown}` is no render, and holds none"),
-            "nothing in it has a `manifest.json`",
+            format!("`{shown}` is not a render and contains none"),
+            "no `manifest.json` was found in it",
         )
         .help("render a config first: `prebake render`"));
     }
@@ -399,8 +399,8 @@ fn read_render(folder: &Path) -> Result<DeployableRender, Failure> {
     let again = "render it again: `prebake render`";
     let Some(manifest) = &previous.manifest else {
         return Err(Failure::input(
-            format!("`{shown}` is no render"),
-            "it has no `manifest.json` that can be read",
+            format!("`{shown}` is not a render"),
+            "it has no readable `manifest.json`",
         )
         .help(again));
     };
@@ -414,7 +414,7 @@ fn read_render(folder: &Path) -> Result<DeployableRender, Failure> {
     if !edited.is_empty() {
         return Err(Failure::input(
             format!("`{shown}` was edited after it was rendered"),
-            format!("changed or gone: {}", edited.join(", ")),
+            format!("changed or missing: {}", edited.join(", ")),
         )
         .help(again));
     }
@@ -556,7 +556,7 @@ fn line(event: &Event) -> String {
         }
         Event::Drift { resource, property, deployed, rendered } => {
             format!(
-                "  changed by hand: {resource} {property} is {deployed}, the render says {rendered}"
+                "  changed manually: {resource} {property} is {deployed}, but the render sets {rendered}"
             )
         }
         Event::Change { change, resource, properties, .. } => {

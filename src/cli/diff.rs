@@ -23,25 +23,22 @@ const DETAILED_ERROR: u8 = 1;
 pub(super) struct Diff {
     #[command(flatten)]
     configs: Configs,
-    /// Folder of previous renders: an output folder, a checkout that holds `out/`, or one render
+    /// Previous renders: an output folder, a checkout that contains `out/`, or a single render
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUTPUT)]
     against: PathBuf,
-    /// How to write the review
+    /// Format of the review
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Compare with what is live, as `az deployment group what-if --no-pretty-print` forecasts it: `STAGE=FILE`,
-    /// or a file whose name begins with the stage, such as `batch.json`; `STAGE=-` reads a pipe
+    /// Compare with Azure, using the output of `az deployment group what-if --no-pretty-print`: `STAGE=FILE`, or a file whose name starts with the stage, such as `batch.json`; `STAGE=-` reads standard input
     #[arg(long, value_name = "FILE", num_args = 1..)]
     what_if: Vec<String>,
-    /// Compare with what is live, as the JSON files of this folder show it: what `az resource show` and
-    /// `az batch pool show` print
+    /// Compare with Azure, using a folder of JSON files that `az resource show` and `az batch pool show` print
     #[arg(long, value_name = "DIR")]
     live: Option<PathBuf>,
-    /// Exit with 0 for no change, 2 for changes, 3 when something loses work, data or access or will fail, 1 for
-    /// an error
+    /// Exit with 0 for no change, 2 for changes, 3 if work, data or access is lost or the deployment will fail, and 1 for an error
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Write the review to a file
+    /// Write the review to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -77,9 +74,7 @@ impl Diff {
         let (mut code, mut failed) = (DONE, 0);
         if !self.against.exists() && self.against != Path::new(DEFAULT_OUTPUT) {
             let folder = self.against.display();
-            terminal::note(&format!(
-                "note: `{folder}` is not there, so everything counts as new\n"
-            ));
+            terminal::note(&format!("note: `{folder}` does not exist, so everything is new\n"));
         }
         let recorded = Recorded::read(&self.what_if, self.live.as_deref())?;
         // Without any config only what is gone can differ.
@@ -87,8 +82,8 @@ impl Diff {
             let configs = super::fleet::Fleet::new(&self.configs)?;
             if recorded.is_some() && !configs.is_single() {
                 return Err(terminal::failed(
-                    "what is live belongs to one config",
-                    "several configs are compared",
+                    "the state of Azure belongs to a single config",
+                    "the command compares several configs",
                     "name one config, and one environment with `--env`",
                 ));
             }
@@ -230,7 +225,7 @@ impl Diff {
             terminal::failed(
                 &format!("`{}` cannot be written", path.display()),
                 &error.to_string(),
-                "name a file in a folder that can be written",
+                "name a file in a writable folder",
             )
         })
     }
@@ -275,25 +270,28 @@ pub(super) fn state_of(
     current: Option<&Render>,
 ) -> Result<Option<RenderState>, Diagnostics> {
     let broken = |path: &str, why: &str| {
-        let finding = Diagnostic::error("PB2201", "previous render is broken")
+        let finding = Diagnostic::error("PB2201", "previous render is damaged")
             .reason(format!("`{}` {why}", folder.join(path).display()))
             .help("render the previous config again, or compare with another folder");
         Diagnostics::from(vec![finding])
     };
     let Some(manifest) = &previous.manifest else {
         if previous.foreign.iter().any(|path| path == MANIFEST) || folder.join(MANIFEST).is_dir() {
-            return Err(broken(MANIFEST, "is not a manifest that this version of prebake reads"));
+            return Err(broken(
+                MANIFEST,
+                "is not a manifest that this version of prebake can read",
+            ));
         }
         if has_stages(folder) {
-            return Err(broken(MANIFEST, "is gone, and the stages that it listed are there"));
+            return Err(broken(MANIFEST, "is missing, although the stages that it listed exist"));
         }
         return Ok(None);
     };
     if let Some(path) = previous.damaged.iter().find(|path| path.starts_with("arm/")) {
-        return Err(broken(path, "is gone, or is no text file that can be read back"));
+        return Err(broken(path, "is missing, or is not a readable text file"));
     }
     if !previous.files.keys().any(|path| pipeline::is_stage(path)) {
-        return Err(broken(MANIFEST, "lists no stage"));
+        return Err(broken(MANIFEST, "does not list any stages"));
     }
     let mut findings = Diagnostics::new();
     let target = manifest.target.as_ref();
@@ -302,10 +300,7 @@ pub(super) fn state_of(
         return Err(findings);
     }
     if let Some(path) = pipeline::edited(&previous.files, manifest, current) {
-        return Err(broken(
-            &path,
-            "was edited: it does not compile to the file in `arm/` beside it",
-        ));
+        return Err(broken(&path, "was edited: it does not compile to the file in `arm/`"));
     }
     Ok(Some(state))
 }

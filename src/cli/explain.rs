@@ -9,7 +9,7 @@ use crate::diagnostic::{explanation, explanations, nearest};
 /// `prebake explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// Code of a finding, such as POOL001, DIF001 or PB0101; without it all are listed
+    /// Diagnostic code, such as POOL001, DIF001 or PB0101 [default: list all codes]
     code: Option<String>,
 }
 
@@ -30,7 +30,11 @@ impl Explain {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`prebake explain` lists the codes".to_owned(),
         };
-        terminal::failed(&format!("there is no code `{code}`"), "no finding has it", &help);
+        terminal::failed(
+            &format!("unknown code `{code}`"),
+            "prebake has no diagnostic with this code",
+            &help,
+        );
         FAILED
     }
 }
@@ -41,16 +45,17 @@ fn is_of(code: &str, start: &str) -> bool {
 }
 
 fn list() -> String {
-    let mut list = "# Rules about Azure, whose level a config may set\n".to_owned();
+    let mut list =
+        "# Rules about Azure; `checks.rules` in the config sets their level\n".to_owned();
     for rule in check::rules() {
         let _ = writeln!(list, "{:8} {:8} {}", rule.code, rule.severity.word(), rule.title);
     }
     for (start, heading) in [
         ("DIF", "Reviews"),
-        ("IMG", "Reviews of node images"),
-        ("PB", "Config, templates, render folders, parameters and schemas"),
-        ("BCP", "Bicep, as Microsoft's compiler numbers it"),
-        ("-", "Bicep, as Microsoft's linter names it"),
+        ("IMG", "Reviews: node images"),
+        ("PB", "Configs, templates, render folders, parameters and schemas"),
+        ("BCP", "Bicep: codes of the Microsoft compiler"),
+        ("-", "Bicep: rules of the Microsoft linter"),
     ] {
         let _ = writeln!(list, "\n# {heading}");
         for known in explanations().filter(|known| is_of(known.code, start)) {

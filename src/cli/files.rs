@@ -39,10 +39,7 @@ impl Folder {
             None => own.ancestors().last().unwrap_or(Path::new("/")).to_owned(),
         };
         let entry = file.strip_prefix(&root).map_err(|_| {
-            io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                "it is outside the folder that may be read",
-            )
+            io::Error::new(io::ErrorKind::PermissionDenied, "it is outside the folder of `--root`")
         })?;
         let parts: Vec<Cow<'_, str>> = entry.iter().map(|part| part.to_string_lossy()).collect();
         let entry = parts.join("/");

@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -40,7 +41,7 @@ pub(super) struct Init {
     /// Write what became of each property of the source to a Markdown file beside the config
     #[arg(long)]
     report: bool,
-    /// Day on which retirements are judged; today without it
+    /// Date for checking retirements, as YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE", value_parser = input::day)]
     as_of: Option<Date>,
 }
@@ -65,7 +66,8 @@ impl Init {
                     "name the source with `--from` or `--from-env`",
                 );
             }
-            let starter = Written { path: self.file.clone(), text: STARTER.to_owned() };
+            let starter =
+                Written { path: self.file.clone(), text: STARTER.replace("SUFFIX", &suffix()) };
             return self.write(&[starter], DONE);
         };
         for note in &migrated.notes {
@@ -245,6 +247,26 @@ fn lacks(file: &Written) -> Vec<String> {
         })
     };
     images.into_iter().flatten().filter_map(missing).collect()
+}
+
+/// A suffix that is another one with each call: a config keeps it, and no render draws one.
+fn suffix() -> String {
+    // The standard library seeds each of these from the operating system.
+    let mut drawn = RandomState::new().build_hasher().finish();
+    let letters = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut suffix = String::new();
+    while suffix.len() < 5 {
+        let letter = letters[usize::try_from(drawn % 32).unwrap_or_default()];
+        drawn /= 32;
+        // YAML reads a word of digits, or of digits and one `e`, as a number.
+        if !suffix.is_empty() || letter.is_ascii_alphabetic() {
+            suffix.push(char::from(letter));
+        }
+        if drawn == 0 {
+            drawn = RandomState::new().build_hasher().finish();
+        }
+    }
+    suffix
 }
 
 #[expect(clippy::disallowed_methods, reason = "this command is asked to read the environment")]

@@ -44,11 +44,11 @@ fn unreadable_config(path: &Path, error: &ReadError) -> Diagnostic {
     if let ReadError::TooLarge(_) = error {
         return Diagnostic::error("PB0002", "config is too large")
             .reason(reason)
-            .help("move long scripts and formulas into files that the config names");
+            .help("move long scripts and formulas into files of their own");
     }
     Diagnostic::error("PB0011", "config cannot be read")
         .reason(reason)
-        .help("name a config file, or write one with `prebake init`")
+        .help("name a config file, or create one with `prebake init`")
 }
 
 /// The folder that files named in a config may lie in: its repository, else the folder that prebake was
@@ -85,10 +85,9 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, u8), u8> {
         let (found, code) = search(std::slice::from_ref(path));
         if found.is_empty() && code == super::DONE {
             return Err(terminal::failed(
-                &format!("no config in `{}`", path.display()),
-                "a folder is searched for `prebake.yaml`, `*.prebake.yaml` and other YAML files with \
-                 `name:` and `location:` or `extends:` at their top level",
-                "name the config file, or write one with `prebake init`",
+                &format!("no config found in `{}`", path.display()),
+                "prebake searches a folder for `prebake.yaml`, `*.prebake.yaml`, and other YAML files with `name:` and either `location:` or `extends:` at the top level",
+                "name the config file, or create one with `prebake init`",
             ));
         }
         all.extend(found);
@@ -142,9 +141,9 @@ pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, u8> {
     let templates = templates(configs.templates.as_deref())?;
     let as_of = configs.as_of.or_else(today).ok_or_else(|| {
         terminal::failed(
-            "the machine's clock gives no day",
-            "retirements are judged on a day",
-            "give one with `--as-of YYYY-MM-DD`",
+            "the system clock has no valid date",
+            "prebake needs a date to check retirements",
+            "set the date with `--as-of YYYY-MM-DD`",
         )
     })?;
     let output = shown_folder(output);
@@ -176,7 +175,7 @@ pub(super) fn today() -> Option<Date> {
 
 /// A day of the command line.
 pub(super) fn day(text: &str) -> Result<Date, String> {
-    Date::parse(text).ok_or_else(|| "expected a day, `YYYY-MM-DD`".to_owned())
+    Date::parse(text).ok_or_else(|| "expected a date, `YYYY-MM-DD`".to_owned())
 }
 
 /// The embedded schemas and those of a folder, each named by its path: `Namespace/type@version.json`.
@@ -187,11 +186,11 @@ fn schemas(folder: Option<&Path>) -> Result<ResourceSchemas, u8> {
         terminal::failed(
             &format!("schema `{}` cannot be read", path.display()),
             why,
-            "name a folder that `prebake schema import` wrote to",
+            "name a folder that `prebake schema import` created",
         )
     };
     if !folder.is_dir() {
-        return Err(refused(folder, "it is no folder"));
+        return Err(refused(folder, "it is not a folder"));
     }
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.map_err(|error| refused(folder, &error.to_string()))?;
@@ -216,7 +215,7 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
     let mut overlay = BTreeMap::new();
     if let Some(folder) = folder {
         if !folder.is_dir() {
-            return Err(unreadable(folder, "it is no folder"));
+            return Err(unreadable(folder, "it is not a folder"));
         }
         for entry in WalkDir::new(folder).sort_by_file_name() {
             let entry = entry.map_err(|error| unreadable(folder, &error.to_string()))?;
@@ -228,7 +227,7 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
             if overlay.len() == MAX_TEMPLATES {
                 return Err(unreadable(
                     folder,
-                    &format!("it holds more than {MAX_TEMPLATES} templates"),
+                    &format!("it contains more than {MAX_TEMPLATES} templates"),
                 ));
             }
             let text = template(folder, entry.path())?;
@@ -248,7 +247,7 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
         let known = EMBEDDED.iter().map(|(known, _)| *known);
         let meant = nearest(path, known).map(|known| format!("; did you mean `{known}`?"));
         let meant = meant.unwrap_or_default();
-        terminal::remark(&format!("nothing uses template `{path}`{meant}"));
+        terminal::remark(&format!("template `{path}` is not used{meant}"));
     }
     Ok(templates)
 }
@@ -270,7 +269,7 @@ pub(super) fn report_templates(folder: Option<&Path>) -> Result<BTreeMap<String,
 /// A template of a team. It is a regular file: a link in a pull request could name any file of the machine.
 fn template(folder: &Path, path: &Path) -> Result<String, u8> {
     if path.is_symlink() {
-        return Err(unreadable(path, "it is a link or no file; links are not followed"));
+        return Err(unreadable(path, "it is a symbolic link or not a regular file"));
     }
     disk::text_within(folder, path, MAX_TEMPLATE_BYTES)
         .map_err(|error| unreadable(path, &error.to_string()))
@@ -280,6 +279,6 @@ fn unreadable(path: &Path, why: &str) -> u8 {
     terminal::failed(
         &format!("template `{}` cannot be read", path.display()),
         why,
-        "name a folder of templates as `prebake templates eject` writes it",
+        "name a folder of templates with the layout of `prebake templates eject`",
     )
 }

@@ -64,7 +64,7 @@ fn stage_and_path(argument: &str) -> Result<(&str, &str), String> {
     let name = Path::new(argument).file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match name.split_once('.') {
         Some((stage, _)) if !stage.is_empty() => Ok((stage, argument)),
-        _ => Err("its name does not begin with a stage, such as `batch.json`".to_owned()),
+        _ => Err("its name does not start with a stage, such as `batch.json`".to_owned()),
     }
 }
 
@@ -75,7 +75,10 @@ fn files(folder: &Path) -> Result<Vec<(PathBuf, Value)>, u8> {
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
     paths.sort();
     if paths.is_empty() || paths.len() > MAX_FILES {
-        let why = format!("it has {} JSON files; 1 to {MAX_FILES} are read", paths.len());
+        let why = format!(
+            "it contains {} JSON files; the limit is {MAX_FILES}, and at least one is needed",
+            paths.len()
+        );
         return Err(wrong(&shown, &why));
     }
     let file = |path: PathBuf| {
@@ -94,10 +97,9 @@ fn read(path: &Path) -> Result<Value, String> {
 
 fn wrong(what: &str, why: &str) -> u8 {
     terminal::failed(
-        &format!("`{what}` tells nothing of what is live"),
+        &format!("`{what}` does not describe the state of Azure"),
         why,
-        "record it with `az deployment group what-if --no-pretty-print`, and name it `STAGE=FILE`; or put \
-         what `az resource show` prints into a folder for `--live`",
+        "save the output of `az deployment group what-if --no-pretty-print` and pass it as `STAGE=FILE`, or save the output of `az resource show` in a folder for `--live`",
     );
     FAILED
 }

@@ -43,7 +43,7 @@ pub(super) fn combinations(folder: &Path) -> Result<Vec<Combination>, String> {
             .collect();
     }
     if combinations.len() > MAX_COMBINATIONS {
-        return Err(format!("it makes more than {MAX_COMBINATIONS} cases"));
+        return Err(format!("it creates more than {MAX_COMBINATIONS} test cases"));
     }
     Ok(combinations)
 }

@@ -59,7 +59,7 @@ const DEFAULT_OUTPUT: &str = "out";
     disable_help_subcommand = true
 )]
 pub struct Cli {
-    /// When to colour the output.
+    /// When to use color.
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     color: ColorChoice,
     #[command(subcommand)]
@@ -68,41 +68,41 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write a starter config
+    /// Create a config
     Init(init::Init),
-    /// Render configs to folders of Bicep, cloud-init and scripts
+    /// Render configs to Bicep, cloud-init and scripts
     Render(render::Render),
-    /// Say offline whether Azure would take it and whether the nodes would come up
+    /// Check configs offline: would Azure accept the deployment, and would the nodes start?
     Validate(validate::Validate),
-    /// Say what the new render changes in Azure
+    /// Show what a new render changes in Azure
     Diff(diff::Diff),
-    /// Make Azure equal to a render
+    /// Deploy a render to Azure
     Deploy(deploy::Deploy),
-    /// Compare the renders of test cases with their approved ones
+    /// Compare the renders of test cases with the approved ones
     Test(test::Test),
-    /// Tell the story of a finding's code
+    /// Explain a diagnostic code
     Explain(explain::Explain),
-    /// Show or edit the templates that a render is made of
+    /// List the built-in templates, or copy them so that you can edit them
     #[command(subcommand)]
     Templates(templates::Templates),
-    /// Compile Bicep without the Bicep CLI
+    /// Compile, lint and format Bicep without the Bicep CLI
     #[command(subcommand)]
     Bicep(bicep::Bicep),
-    /// Show a config as it is understood, and where its values come from
+    /// Show a config with all layers merged, and where each value comes from
     #[command(subcommand)]
     Config(config::Config),
-    /// Show the facts about Azure, or bring those of your own subscription
+    /// Show what prebake knows about Azure, or import facts from your subscription
     Catalog(catalog::Catalog),
     /// Print or import JSON Schemas
     #[command(subcommand)]
     Schema(schema::Schema),
-    /// Print completions for a shell
+    /// Print shell completions
     Completions(completions::Completions),
     /// Print the manual page
     Man,
 }
 
-/// What every command takes that works on configs.
+/// The arguments of every command that works on configs.
 #[derive(Debug, Clone, Args)]
 struct Configs {
     /// Config files, or folders to search for them
@@ -111,16 +111,16 @@ struct Configs {
     /// Set one value of every config, such as `batch.pools.0.nodes=4`
     #[arg(long = "set", value_name = "PATH=VALUE")]
     overrides: Vec<String>,
-    /// Render this environment of every config; all of them without it
+    /// Render only this environment; can be repeated [default: all environments]
     #[arg(long = "env", value_name = "NAME")]
     environments: Vec<String>,
-    /// Folder of your own templates, laid over the built-in ones
+    /// Folder of templates that replace or extend the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<std::path::PathBuf>,
-    /// Folder of schemas that `prebake schema import` wrote, used beside the built-in ones
+    /// Folder of additional schemas, written by `prebake schema import`
     #[arg(long, value_name = "DIR")]
     schemas: Option<std::path::PathBuf>,
-    /// Day on which retirements are judged; today without it
+    /// Date for checking retirements, as YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE", value_parser = input::day)]
     as_of: Option<Date>,
 }

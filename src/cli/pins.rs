@@ -38,7 +38,7 @@ pub(super) fn offers(model: &Model, folder: &Path) -> String {
         if let Some(baked) = baked.filter(|baked| is_digest(&baked.digest)) {
             let _ = writeln!(
                 notes,
-                "note: `{}` was baked as {}: write `digest` instead of `tag` to keep it",
+                "note: `{}` was baked as {}: set `digest` instead of `tag` to pin it",
                 image.reference, baked.digest
             );
         }

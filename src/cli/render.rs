@@ -20,26 +20,26 @@ use crate::report::review;
 pub(super) struct Render {
     #[command(flatten)]
     configs: Configs,
-    /// Folder that holds one folder a render
+    /// Output folder; each render gets a subfolder
     #[arg(short, long, value_name = "DIR", default_value = "out")]
     output: PathBuf,
-    /// Write nothing; show what would be written
+    /// Show what would be written, but write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Write nothing; exit with 1 and a diff when a folder is not current
+    /// Write nothing; show a diff and exit with 1 if a folder is not current
     #[arg(long, conflicts_with = "dry_run")]
     check: bool,
-    /// Show a unified diff of every changed file
+    /// Show a unified diff for each changed file
     #[arg(long)]
     diff: bool,
-    /// Render every config of a fleet, unchanged ones too
+    /// Render every config, even if nothing changed
     #[arg(long)]
     force: bool,
 }
 
 /// What came of one render, ready to be shown.
 struct Shown {
-    /// The name of the deployment and so of its folder, if it has one.
+    /// Name of the deployment and so of its folder, if it has one.
     name: Option<String>,
     /// For stdout: the table of a single render, or the line of one among many.
     text: String,
@@ -102,10 +102,10 @@ impl Render {
         let Some(render) = &outcome.render else {
             let counts = terminal::counts(&outcome.diagnostics);
             let text = if fleet.is_single() {
-                let _ = writeln!(notes, "nothing written: {counts}");
+                let _ = writeln!(notes, "{counts}; nothing was written");
                 String::new()
             } else {
-                format!("{label}: {counts}, nothing written\n")
+                format!("{label}: {counts}; nothing was written\n")
             };
             let code = super::fleet::worst(outcome.is_bad_input(), true);
             return Shown { name, text, notes, state: State::Refused, code };
@@ -129,7 +129,7 @@ impl Render {
             Err(error) => {
                 let findings = Diagnostics::from(vec![error.diagnostic()]);
                 notes.push_str(&terminal::told(&findings, &outcome.sources, Severity::Info));
-                let text = format!("{label}: nothing written\n");
+                let text = format!("{label}: nothing was written\n");
                 Shown { name, text, notes, state: State::Refused, code: FAILED }
             }
         }
@@ -151,7 +151,7 @@ impl Render {
         folders.sort();
         for name in &folders {
             let at = one_line(&self.output.join(name).display().to_string());
-            terminal::out(&format!("{at}: no config makes this folder\n"));
+            terminal::out(&format!("{at}: no config renders to this folder\n"));
         }
         if folders.is_empty() { DONE } else { FINDINGS }
     }
@@ -169,7 +169,7 @@ impl Render {
         }
         output::sweep(&folder);
         Some(Shown {
-            text: format!("{name} → {}: unchanged, not rendered again\n", shown(&folder)),
+            text: format!("{name} → {}: unchanged, skipped\n", shown(&folder)),
             name: Some(name.to_owned()),
             notes: String::new(),
             state: State::Unchanged,
@@ -216,23 +216,30 @@ impl Render {
             (true, false) => State::Written,
         };
         if self.dry_run && fleet.is_single() {
-            text.push_str("\nnothing written: --dry-run\n");
+            text.push_str("\nnothing was written (--dry-run)\n");
         }
         if !fleet.is_single() && state != State::Differs {
             record::add(&render.artifacts.files[MANIFEST]);
         }
         let Some(committed) = committed.transpose()? else { return Ok((text, state, wrong)) };
         for path in &committed.overwritten {
-            let _ =
-                writeln!(notes, "note: `{}` was edited by hand and is overwritten", one_line(path));
+            let _ = writeln!(
+                notes,
+                "note: `{}` was edited manually and is overwritten",
+                one_line(path)
+            );
         }
         // The result and the log of a bake stand beside its render by intention.
         for path in committed.foreign.iter().filter(|path| !pins::BESIDE.contains(&path.as_str())) {
-            let _ = writeln!(notes, "note: `{}` is not of this render and stays", one_line(path));
+            let _ = writeln!(
+                notes,
+                "note: `{}` does not belong to this render and is kept",
+                one_line(path)
+            );
         }
         if fleet.is_single() {
             let next = if wrong {
-                "mend the errors above and render again before you deploy".to_owned()
+                "fix the errors above and render again before you deploy".to_owned()
             } else {
                 next_command(folder)
             };
@@ -274,8 +281,8 @@ impl Summary {
             (self.written, "written"),
             (self.differs, "would change"),
             (self.unchanged, "unchanged"),
-            (self.refused, "with errors, nothing written"),
-            (blocked, "share a folder or a pool with another, nothing written"),
+            (self.refused, "failed, nothing was written"),
+            (blocked, "use the same folder or pool as another config, nothing was written"),
         ] {
             if count > 0 {
                 let _ = writeln!(text, "{count:>7} {what}");
@@ -322,13 +329,16 @@ fn in_azure(
             let diff = render.diff(before.as_ref(), sources);
             (review::summary(&diff), diff.findings.has_errors())
         }
-        Err(_) => ("In Azure: not known, since the previous render is broken\n".to_owned(), false),
+        Err(_) => ("In Azure: unknown, because the previous render is damaged\n".to_owned(), false),
     }
 }
 
 fn next_command(folder: &Path) -> String {
     let shown = folder.display().to_string();
-    format!("prebake deploy {} --what-if", crate::render::quote::shell(&shown))
+    let shown = crate::render::quote::shell(&shown);
+    format!(
+        "prebake deploy {shown} --what-if\n\nThis command needs an Azure login, for example with `az login`."
+    )
 }
 
 /// A line a changed file, and how many are as they were.

@@ -14,20 +14,20 @@ const MAX_TABLE_BYTES: u64 = 64 << 20;
 pub(super) enum Schema {
     /// Print the JSON Schema of the config file
     Config,
-    /// Make the schemas of resource types from Azure's published type tables
+    /// Create schemas of resource types from the type tables that Microsoft publishes
     Import(Import),
 }
 
 /// `prebake schema import`.
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// Folder of type tables, laid out like <https://github.com/Azure/bicep-types-az>
+    /// Folder of type tables with the layout of <https://github.com/Azure/bicep-types-az>
     #[arg(long, value_name = "DIR")]
     types: PathBuf,
     /// Folder to write the schemas to
     #[arg(short, long, value_name = "DIR", default_value = "schemas/azure")]
     output: PathBuf,
-    /// Resource types with their versions, such as `Microsoft.Batch/batchAccounts@2025-06-01`
+    /// Resource types with API versions, such as `Microsoft.Batch/batchAccounts@2025-06-01`
     #[arg(value_name = "TYPE@API", required = true)]
     names: Vec<String>,
 }
@@ -58,16 +58,16 @@ impl Import {
 
     fn import(&self, name: &str) -> Result<(), (String, String, String)> {
         let failed = |error: &ImportError, help: &str| {
-            (format!("no schema was made for `{name}`"), error.to_string(), help.to_owned())
+            (format!("no schema was created for `{name}`"), error.to_string(), help.to_owned())
         };
         let resource = ResourceName::parse(name)
-            .map_err(|error| failed(&error, "write it as `Namespace/type@version`"))?;
+            .map_err(|error| failed(&error, "use the format `Namespace/type@version`"))?;
         let tables = find_tables(&self.types, &resource);
         if tables.is_empty() {
             return Err((
-                format!("no schema was made for `{name}`"),
-                format!("`{}` has no `{}`", self.types.display(), resource.table_path()),
-                "get the table from https://github.com/Azure/bicep-types-az".to_owned(),
+                format!("no schema was created for `{name}`"),
+                format!("`{}` does not contain `{}`", self.types.display(), resource.table_path()),
+                "download the table from https://github.com/Azure/bicep-types-az".to_owned(),
             ));
         }
         let mut last = None;
@@ -94,7 +94,7 @@ impl Import {
             Err(error) => Err((
                 format!("`{}` was not written", path.display()),
                 error.to_string(),
-                "name a folder that can be written with `--output`".to_owned(),
+                "name a writable folder with `--output`".to_owned(),
             )),
         }
     }

@@ -12,13 +12,13 @@ use crate::report;
 pub(super) enum Templates {
     /// List the built-in templates
     List,
-    /// Write the built-in templates to a folder, to be edited and used with `--templates`
+    /// Copy the built-in templates to a folder, to edit them and use them with `--templates`
     Eject(Eject),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Eject {
-    /// Folder to write to; files that exist are kept
+    /// Folder to write to; existing files are kept
     #[arg(value_name = "DIR", default_value = "templates")]
     folder: PathBuf,
 }
@@ -49,7 +49,7 @@ impl Eject {
             if let Some(link) = above.find(|above| above.is_symlink()) {
                 return terminal::failed(
                     &format!("`{}` is a symbolic link", link.display()),
-                    "what is written through it would stand elsewhere",
+                    "prebake would write to another place",
                     "remove the link, or name another folder",
                 );
             }
@@ -60,7 +60,7 @@ impl Eject {
                     return terminal::failed(
                         &format!("`{}` cannot be written", target.display()),
                         &error.to_string(),
-                        "name a folder that can be written",
+                        "name a writable folder",
                     );
                 }
             }

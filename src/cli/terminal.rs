@@ -34,9 +34,9 @@ pub(super) fn report(text: &impl Display) {
     let Err(error) = printed else { return };
     if error.kind() != ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) {
         failed(
-            "the result cannot be printed",
+            "the output cannot be printed",
             &error.to_string(),
-            "send standard output to where there is room, and run it again",
+            "redirect standard output to a place with free space, and run the command again",
         );
     }
 }

@@ -21,23 +21,22 @@ const FINDINGS_FILE: &str = "findings.txt";
 /// `prebake test`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A case is a folder with a `prebake.yaml`; its approved render stands in `expected/`. A \
-    `matrix.yaml` beside it, `path: [value, ...]` a line, makes a case of every combination."
+    after_help = "A test case is a folder with a `prebake.yaml`. Its approved render is in `expected/`. An optional `matrix.yaml` has lines of the form `path: [value, ...]` and creates one test case for each combination."
 )]
 pub(super) struct Test {
-    /// Folder of cases
+    /// Folder of test cases
     #[arg(value_name = "DIR", default_value = "tests")]
     folder: PathBuf,
-    /// Approve what is rendered now
+    /// Approve the current renders
     #[arg(long)]
     accept: bool,
-    /// Folder of your own templates, laid over the built-in ones
+    /// Folder of templates that replace or extend the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
-    /// Day on which retirements are judged; today without it
+    /// Date for checking retirements, as YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE", value_parser = input::day)]
     as_of: Option<Date>,
-    /// Only cases whose name contains this
+    /// Run only test cases whose name contains this text
     #[arg(long, value_name = "TEXT", default_value = "")]
     filter: String,
 }
@@ -63,9 +62,9 @@ impl Test {
     pub(super) fn run(&self) -> u8 {
         if !self.folder.is_dir() {
             return terminal::failed(
-                &format!("`{}` is no folder", self.folder.display()),
-                "cases are folders with a `prebake.yaml`",
-                "name the folder of the cases",
+                &format!("`{}` is not a folder", self.folder.display()),
+                "a test case is a folder with a `prebake.yaml`",
+                "name the folder of the test cases",
             );
         }
         let Ok(cases) = self.cases() else { return FAILED };
@@ -78,7 +77,7 @@ impl Test {
         for folder in self.left_over(&cases) {
             code = FINDINGS;
             terminal::out(&format!(
-                "LEFT OVER {}\nno case makes it: remove it\n",
+                "UNKNOWN   {}\nit belongs to no test case; remove it\n",
                 folder.display()
             ));
         }
@@ -100,7 +99,9 @@ impl Test {
         let cases_word = if total == 1 { "case" } else { "cases" };
         terminal::out(&format!("\n{total} {cases_word}, {failed} differ\n"));
         if failed > 0 && code == FINDINGS {
-            terminal::out("Read the differences; approve them with `prebake test --accept`.\n");
+            terminal::out(
+                "Review the differences, then approve them with `prebake test --accept`.\n",
+            );
         }
         code
     }
@@ -117,9 +118,9 @@ impl Test {
         cases.retain(|case| case.name.contains(&self.filter));
         if cases.is_empty() {
             return Err(terminal::failed(
-                &format!("no case in `{}`", self.folder.display()),
-                "a case is a folder with a `prebake.yaml`",
-                "write one, and approve its render with `prebake test --accept`",
+                &format!("no test case found in `{}`", self.folder.display()),
+                "a test case is a folder with a `prebake.yaml`",
+                "create one, and approve its render with `prebake test --accept`",
             ));
         }
         Ok(cases)
@@ -154,9 +155,9 @@ impl Test {
         let expected = folder.join("expected");
         let combinations = matrix::combinations(folder).map_err(|why| {
             terminal::failed(
-                &format!("the matrix in `{}` cannot be used", folder.display()),
+                &format!("the matrix in `{}` is invalid", folder.display()),
                 &why,
-                "write `path: [value, ...]` a line, such as `batch.pools.0.nodes: [1, 4]`",
+                "write lines of the form `path: [value, ...]`, such as `batch.pools.0.nodes: [1, 4]`",
             )
         })?;
         let case = |combination: &Combination| {
@@ -203,7 +204,9 @@ impl Test {
         let approved = match output::previous(&case.expected) {
             Ok(previous) if previous.exists() => previous,
             Ok(_) => {
-                return Verdict::Differs("nothing is approved yet: run with --accept\n".to_owned());
+                return Verdict::Differs(
+                    "no render is approved yet; run the command with `--accept`\n".to_owned(),
+                );
             }
             Err(error) => return told(&Diagnostics::from(vec![error.diagnostic()])),
         };

@@ -14,10 +14,10 @@ use crate::report::findings::{self, Checked};
 pub(super) struct Validate {
     #[command(flatten)]
     configs: Configs,
-    /// Form of the report
+    /// Format of the report
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Findings from this severity on fail the run
+    /// Exit with 1 if there are findings of this severity or higher
     #[arg(long, value_enum, default_value = "error")]
     fail_on: Bar,
     /// The same as `--fail-on warning`
@@ -27,13 +27,13 @@ pub(super) struct Validate {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// With source excerpts, for people
+    /// Text with source excerpts
     Text,
     /// One JSON object
     Json,
-    /// SARIF 2.1.0, for code scanning
+    /// SARIF 2.1.0 for code scanning
     Sarif,
-    /// `JUnit` XML, for test reports
+    /// `JUnit` XML for test reports
     Junit,
     /// Workflow commands of GitHub Actions
     Github,
@@ -129,7 +129,7 @@ fn answers(facts: &[Fact]) -> String {
         let shown = rows.iter().take(3).copied().collect::<Vec<_>>().join(", ");
         let more = rows.len().saturating_sub(3);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("  answered by {table} ({oldest}): {shown}{more}\n")
+        format!("  suppressed by {table} ({oldest}): {shown}{more}\n")
     });
     lines.collect()
 }

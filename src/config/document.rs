@@ -86,6 +86,37 @@ impl Document {
         Some(Self { value, entries })
     }
 
+    /// A document of these parts.
+    pub(super) fn of(value: Value, entries: BTreeMap<String, Entry>) -> Self {
+        Self { value, entries }
+    }
+
+    /// Its value and the places of what it holds.
+    pub(super) fn into_parts(self) -> (Value, BTreeMap<String, Entry>) {
+        (self.value, self.entries)
+    }
+
+    /// The place of a pointer.
+    pub(super) fn entry(&self, pointer: &str) -> Option<Entry> {
+        self.entries.get(pointer).copied()
+    }
+
+    /// Gives a pointer a place.
+    pub(super) fn put_entry(&mut self, pointer: String, entry: Entry) {
+        self.entries.insert(pointer, entry);
+    }
+
+    /// Takes out the places of a pointer and of all below it.
+    pub(super) fn forget(&mut self, pointer: &str) {
+        forget(&mut self.entries, pointer);
+    }
+
+    /// Pointers with their places, in order, from one on.
+    pub(super) fn entries_from(&self, pointer: &str) -> impl Iterator<Item = (&str, Entry)> {
+        let entries = self.entries.range(pointer.to_owned()..);
+        entries.map(|(pointer, entry)| (pointer.as_str(), *entry))
+    }
+
     /// How many values it holds.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -173,7 +204,7 @@ fn step<'a>(at: &'a mut Value, key: &str) -> Result<&'a mut Value, String> {
             }
             list.get_mut(index).ok_or_else(|| format!("the list has {length} items, not {index}"))
         }
-        _ => Err(format!("`{key}` is asked of a value that holds no keys")),
+        _ => Err(format!("`{key}` is not a key of a mapping")),
     }
 }
 
@@ -192,7 +223,7 @@ pub fn source(
         Ok(_) => "",
         Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
     };
-    let label = if wide { "this looks like UTF-16" } else { "the first byte that is not" };
+    let label = if wide { "the file looks like UTF-16" } else { "the first invalid byte" };
     let end = u32::try_from(valid.len()).unwrap_or(u32::MAX);
     let file = sources.add(name, valid);
     diagnostics.push(
@@ -221,7 +252,7 @@ pub fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<
             let place = entries.get("").map_or(Place { file, span: Span::default() }, |e| e.value);
             Diagnostic::error("PB0008", "config is not a mapping")
                 .at(place, "expected `key: value` lines")
-                .help("start from `prebake init`")
+                .help("create a config with `prebake init`")
         }
         Err(problem) => finding(&problem, file),
     };
@@ -233,36 +264,36 @@ fn finding(problem: &Problem, file: FileId) -> Diagnostic {
     let at = Place { file, span: problem.place };
     match &problem.kind {
         ProblemKind::Empty => Diagnostic::error("PB0001", "config is empty")
-            .at(at, "nothing but comments here")
-            .help("start from `prebake init`"),
+            .at(at, "the file contains only comments")
+            .help("create a config with `prebake init`"),
         ProblemKind::TooLarge { bytes, most } => Diagnostic::error("PB0002", "config is too large")
-            .at(at, format!("{bytes} bytes, at most {most} are read"))
-            .help("move long scripts and formulas into files that the config names"),
+            .at(at, format!("{bytes} bytes; the limit is {most}"))
+            .help("move long scripts and formulas into files of their own"),
         ProblemKind::GivenTwice { key, first } => {
-            Diagnostic::error("PB0004", format!("key `{key}` is given twice"))
-                .at(at, "second here")
-                .related(Place { file, span: *first }, "first here")
-                .help("keep one of the two")
+            Diagnostic::error("PB0004", format!("key `{key}` is defined twice"))
+                .at(at, "second definition")
+                .related(Place { file, span: *first }, "first definition")
+                .help("keep one of them")
         }
         ProblemKind::TooDeep(most) => Diagnostic::error("PB0005", "config is nested too deeply")
             .at(at, format!("deeper than {most} levels"))
-            .help("flatten the config; no key of it needs this depth"),
+            .help("reduce the nesting; no key of a config is this deep"),
         ProblemKind::TooManyValues(most) => {
-            Diagnostic::error("PB0006", "config holds too many values")
-                .at(at, format!("more than {most} values here, aliases expanded"))
-                .help("write the values out, or split the config")
+            Diagnostic::error("PB0006", "config has too many values")
+                .at(at, format!("more than {most} values, with aliases expanded"))
+                .help("write the values without aliases, or split the config")
         }
         ProblemKind::SeveralDocuments => {
-            Diagnostic::error("PB0007", "config holds more than one document")
+            Diagnostic::error("PB0007", "file contains more than one config")
                 .at(at, "a second document starts here")
-                .help("keep one config in one file")
+                .help("keep one config per file")
         }
         ProblemKind::LongKey(most) => Diagnostic::error("PB0009", "key is too long")
             .at(at, format!("at most {most} bytes"))
-            .help("shorten the key; no key of a config needs this length"),
-        ProblemKind::KeyIsNoText => Diagnostic::error("PB0009", "key is not a plain text")
+            .help("shorten the key; no key of a config is this long"),
+        ProblemKind::KeyIsNoText => Diagnostic::error("PB0009", "key is not a string")
             .at(at, "expected a name")
-            .help("write the key as one word"),
+            .help("write the key as a single word"),
         kind => invalid(kind, at),
     }
 }
@@ -272,13 +303,13 @@ fn invalid(kind: &ProblemKind, at: Place) -> Diagnostic {
     match kind {
         ProblemKind::Control(control) => finding
             .at(at, format!("YAML does not allow the character U+{:04X}", u32::from(*control)))
-            .help("remove it; in double quotes it is written as an escape, such as `\\x1b`"),
+            .help("remove it, or write it as an escape in double quotes, such as `\\x1b`"),
         ProblemKind::AliasOfItself => finding
-            .at(at, "this alias stands inside the value that it repeats")
-            .help("write the value out"),
+            .at(at, "this alias is inside the value that it refers to")
+            .help("write the value without the alias"),
         ProblemKind::Invalid(why) => finding
             .at(at, why.clone())
-            .help("correct the YAML here; indentation and quotes are the usual causes"),
-        _ => finding.at(at, "this is not YAML that is read"),
+            .help("correct the YAML; indentation and quotes are the usual causes"),
+        _ => finding.at(at, "this YAML is not supported"),
     }
 }

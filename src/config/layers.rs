@@ -1,8 +1,8 @@
 //! Layers: a config that extends others, and its environments.
 //!
 //! From the lowest to the highest: the configs named in `extends`, in their order; the config itself; the
-//! environment; `--set`. Mappings merge, a key set to nothing (`registry: ~`) goes, everything else is
-//! replaced whole. Values of two configs of one `extends` that disagree are an error, since no order
+//! environment; `--set`. Mappings merge, lists of named things merge by their names (`named`), a key set to nothing
+//! (`registry: ~`) goes, everything else is replaced whole. Values of two configs of one `extends` that disagree are an error, since no order
 //! between siblings is obvious to a reader.
 
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::document::{self, Document};
+use super::named;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, nearest, pointer};
 
 /// Most configs that one config may be made of.
@@ -28,6 +29,11 @@ const ENVIRONMENTS: &str = "environments";
 pub trait Files: Sync {
     /// The bytes of the file at a path, or in words why it may not or cannot be read.
     fn read(&self, path: &Path) -> Result<Vec<u8>, String>;
+
+    /// Whether there are files at all.
+    fn reads(&self) -> bool {
+        true
+    }
 }
 
 /// No other files: for a config that must stand alone.
@@ -37,6 +43,10 @@ pub struct NoFiles;
 impl Files for NoFiles {
     fn read(&self, _: &Path) -> Result<Vec<u8>, String> {
         Err("other files cannot be read here".to_owned())
+    }
+
+    fn reads(&self) -> bool {
+        false
     }
 }
 
@@ -63,11 +73,11 @@ impl Layers {
         if values <= MAX_MERGED_VALUES {
             return true;
         }
-        let mut finding = Diagnostic::error("PB0006", "config holds too many values")
-            .help("render fewer environments at once with `--env`, or split the config");
+        let mut finding = Diagnostic::error("PB0006", "config has too many values")
+            .help("render fewer environments in one run with `--env`, or split the config");
         finding.place = self.environments.first().and_then(|(_, place, _)| *place);
         finding.label = format!(
-            "the environments hold {values} values together; the limit is {MAX_MERGED_VALUES}"
+            "the environments have {values} values in total; the limit is {MAX_MERGED_VALUES}"
         );
         diagnostics.push(finding);
         false
@@ -86,7 +96,8 @@ impl Layers {
         }
         let mut document = self.base.clone();
         let named = layer.value.get("name").is_some();
-        document.overlay(layer.clone());
+        named::lay(&mut document, layer.clone(), diagnostics);
+        named::settle(&mut document, diagnostics);
         let own = document.value.get("name").and_then(Value::as_str).map(str::to_owned);
         if let (false, Some(own), Some(place)) = (named, own, *place) {
             let full = Value::String(format!("{own}-{name}"));
@@ -100,7 +111,7 @@ impl Layers {
         let names: Vec<&str> = self.names().collect();
         let help = match (nearest(name, names.iter().copied()), names.as_slice()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, []) => format!("add `{ENVIRONMENTS}: {{ {name}: {{}} }}`, or leave out `--env`"),
+            (None, []) => format!("add `{ENVIRONMENTS}: {{ {name}: {{}} }}`, or remove `--env`"),
             (None, names) => format!("use one of {}", names.join(", ")),
         };
         let mut finding =
@@ -109,8 +120,7 @@ impl Layers {
             Some((_, place, _)) => *place,
             None => self.base.key_place("/name"),
         };
-        "asked for with `--env`, and not an environment of this config"
-            .clone_into(&mut finding.label);
+        "`--env` names it, but the config does not define it".clone_into(&mut finding.label);
         finding
     }
 }
@@ -129,6 +139,7 @@ pub fn layers(
         Some(found) => reader.environments(found)?,
         None => Vec::new(),
     };
+    named::settle(&mut base, diagnostics);
     Some(Layers { base, environments })
 }
 
@@ -170,7 +181,7 @@ impl Reader<'_> {
         }
         let at = own.place("");
         let mut whole = lower;
-        whole.overlay(own);
+        named::lay(&mut whole, own, self.diagnostics);
         self.within_limit(whole, at)
     }
 
@@ -209,10 +220,10 @@ impl Reader<'_> {
     }
 
     fn too_many(&mut self, at: Option<Place>, most: usize, what: &str) {
-        let mut finding = Diagnostic::error("PB0006", "config holds too many values")
+        let mut finding = Diagnostic::error("PB0006", "config has too many values")
             .help("split the config, or extend fewer layers");
         finding.place = at;
-        finding.label = format!("{what} hold more than {most} values together");
+        finding.label = format!("{what} have more than {most} values in total");
         self.diagnostics.push(finding);
     }
 
@@ -226,7 +237,7 @@ impl Reader<'_> {
         let mut names = Vec::new();
         for (pointer, name) in listed {
             let Some(name) = name.as_str().filter(|name| !name.is_empty()) else {
-                let mut finding = Diagnostic::error("PB0302", "`extends` names no file")
+                let mut finding = Diagnostic::error("PB0302", "`extends` does not name a file")
                     .help("write `extends: base.yaml`, or a list of such paths");
                 finding.place = extends.place(&pointer);
                 "expected a path".clone_into(&mut finding.label);
@@ -246,9 +257,9 @@ impl Reader<'_> {
             Some(self.cycle(&path))
         } else if self.read > MAX_LAYERS {
             Some(
-                Diagnostic::error("PB0307", "config is made of too many others")
-                    .reason(format!("at most {MAX_LAYERS} are read for one config"))
-                    .help("join some of them"),
+                Diagnostic::error("PB0307", "config extends too many files")
+                    .reason(format!("the limit for one config is {MAX_LAYERS}"))
+                    .help("merge some of them"),
             )
         } else {
             None
@@ -258,14 +269,14 @@ impl Reader<'_> {
             None => self.files.read(&path).map_err(|why| {
                 Diagnostic::error("PB0302", format!("layer `{name}` cannot be read"))
                     .reason(why)
-                    .help("paths are relative to the file that names them; correct this one")
+                    .help("correct the path; it is relative to the file that contains it")
             }),
         };
         match read {
             Ok(bytes) => self.document(&path, &bytes),
             Err(mut finding) => {
                 finding.place = place;
-                "named here".clone_into(&mut finding.label);
+                "the reference".clone_into(&mut finding.label);
                 self.diagnostics.push(finding);
                 None
             }
@@ -280,7 +291,7 @@ impl Reader<'_> {
             .chain([path])
             .map(|open| format!("`{}`", open.display()))
             .collect();
-        Diagnostic::error("PB0301", "configs extend each other in a circle")
+        Diagnostic::error("PB0301", "configs extend each other")
             .reason(chain.join(" extends "))
             .help("remove one of these `extends`")
     }
@@ -300,7 +311,7 @@ impl Reader<'_> {
                 &found,
                 "",
                 &label,
-                "split the config; its parts can share a base by `extends`",
+                "split the config; its parts can share a base with `extends`",
             );
             return None;
         }
@@ -315,7 +326,7 @@ impl Reader<'_> {
                 continue;
             }
             let place = found.key_place(&pointer);
-            let layer = found.take(&name).expect("the name is one of its keys");
+            let layer = found.take(&name).expect("the name is a key of the config");
             match self.environment(layer) {
                 Some(layer) => environments.push((name, place, layer)),
                 None => complete = false,
@@ -346,11 +357,12 @@ impl Reader<'_> {
         }
         for key in [EXTENDS, ENVIRONMENTS] {
             if layer.value.get(key).is_some() {
-                let help = format!("remove `{key}`: it stands at the top of a config alone");
+                let help =
+                    format!("remove `{key}`: it is allowed only at the top level of a config");
                 self.misplaced(
                     &layer,
                     &format!("/{key}"),
-                    "an environment cannot hold this key",
+                    "an environment cannot contain this key",
                     &help,
                 );
                 return None;
@@ -360,8 +372,7 @@ impl Reader<'_> {
     }
 
     fn misplaced(&mut self, document: &Document, pointer: &str, label: &str, help: &str) {
-        let mut finding =
-            Diagnostic::error("PB0306", "environments are not well formed").help(help);
+        let mut finding = Diagnostic::error("PB0306", "invalid `environments`").help(help);
         finding.place = document.key_place(pointer);
         label.clone_into(&mut finding.label);
         self.diagnostics.push(finding);
@@ -404,9 +415,13 @@ fn clash(lower: &Document, upper: &Document, diagnostics: &mut Diagnostics) -> b
         }
     });
     for (pointer, was, is) in &clashes {
-        let mut finding =
-            Diagnostic::error("PB0303", format!("layers conflict at `{}`", dotted(pointer)))
-                .help("give both the same form, or set it to `~` in a layer between");
+        let mut finding = Diagnostic::error(
+            "PB0303",
+            format!("layers conflict at `{}`", dotted(pointer)),
+        )
+        .help(
+            "use the same type in both layers, or reset the key with `~` in a layer between them",
+        );
         finding.place = upper.place(pointer);
         finding.label = format!("{is} here");
         if let Some(place) = lower.place(pointer) {
@@ -436,12 +451,12 @@ fn disagree(
             "PB0304",
             format!("extended configs disagree on `{}`", dotted(pointer)),
         )
-        .reason("they stand side by side in one `extends`, so neither is above the other")
+        .reason("configs in one `extends` list have the same rank, so neither overrides the other")
         .help("set the value in the config that extends them");
         finding.place = second.place(pointer);
-        "this value here".clone_into(&mut finding.label);
+        "this value".clone_into(&mut finding.label);
         if let Some(place) = first.place(pointer) {
-            finding = finding.related(place, "another value here");
+            finding = finding.related(place, "a different value");
         }
         diagnostics.push(finding);
     }

@@ -8,6 +8,7 @@
 mod document;
 pub mod fields;
 pub mod layers;
+mod named;
 mod partial;
 pub mod schema;
 mod set;
@@ -41,8 +42,8 @@ pub fn decode(document: &Document, diagnostics: &mut Diagnostics) -> Option<Conf
         Ok(config) => Some(config),
         Err(error) => {
             // The schema is made from the types, so this is a form that only the types know.
-            let mut finding = Diagnostic::error("PB0109", "config does not fit its types")
-                .reason(error.to_string());
+            let mut finding =
+                Diagnostic::error("PB0109", "config cannot be read").reason(error.to_string());
             finding.place = document.place("");
             diagnostics.push(finding);
             None
@@ -71,10 +72,10 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
     diagnostic.label.clone_from(&finding.label);
     if let Some(form) = finding.pattern.as_deref().and_then(schema::form) {
         let written = document.value.pointer(&finding.pointer).and_then(serde_json::Value::as_str);
-        diagnostic.label = format!("takes {}", form.words);
+        diagnostic.label = format!("expected {}", form.words);
         diagnostic.help = match written.and_then(|text| form.of_text(text)) {
-            Some(own) => format!("write it as `{own}`"),
-            None => format!("an example is `{}`", form.example),
+            Some(own) => format!("use `{own}`"),
+            None => format!("use the format of `{}`", form.example),
         };
     }
     if finding.kind == FindingKind::UnknownProperty
@@ -100,9 +101,9 @@ fn known_elsewhere(pointer: &str) -> Option<String> {
         .collect();
     match &owners[..] {
         [] => None,
-        [only] => Some(format!("move it to {only}, which has a key `{key}`")),
+        [only] => Some(format!("move it to {only}, which has the key `{key}`")),
         [others @ .., last] => {
-            Some(format!("move it to {} or {last}, which have a key `{key}`", others.join(", ")))
+            Some(format!("move it to {} or {last}, which have the key `{key}`", others.join(", ")))
         }
     }
 }

@@ -40,20 +40,31 @@ fn add_layers(schema: &mut Value) {
     );
     root.insert("then".to_owned(), Value::Bool(true));
     root.insert("else".to_owned(), json!({ "required": required }));
+    for item in ["BakeStep", "Certificate", "Image", "Pool", "TargetRegion"] {
+        let item = &mut root["$defs"][item]["properties"];
+        item[super::named::REMOVE] = json!({
+            "description": "In a layer: take the item of this name out of the lower layer's list.",
+            "type": "boolean",
+        });
+        item[super::named::REPLACE] = json!({
+            "description": "On the first item of a list in a layer: the list stands in place of the lower layer's.",
+            "type": "boolean",
+        });
+    }
     let properties = root["properties"].as_object_mut().expect("a config has properties");
     let layer: Map<String, Value> = properties
         .keys()
         .map(|name| (name.clone(), json!({ "$ref": format!("#/properties/{name}") })))
         .collect();
     properties.insert("extends".to_owned(), json!({
-        "description": "Configs below this one, by paths relative to this file. Mappings merge; a key set to nothing goes; everything else is replaced whole.",
+        "description": "Configs below this one, by paths relative to this file. Mappings merge, and lists of named things by their names; a key set to nothing goes; everything else is replaced whole.",
         "anyOf": [
             { "type": "string", "minLength": 1 },
             { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 },
         ],
     }));
     properties.insert("environments".to_owned(), json!({
-        "description": "Environments, such as `dev` and `prod`: values laid over this config, or the path of a file that holds them. Each renders to a folder of its own.",
+        "description": "Environments, such as `dev` and `prod`. Each is a mapping of values that override this config, or the path of a file with such values, and renders to a folder of its own. Example: `prod: { batch: { pools: [...] } }`.",
         "type": "object",
         "propertyNames": { "pattern": "^[a-z][a-z0-9-]{0,19}$" },
         "maxProperties": super::layers::MAX_ENVIRONMENTS,
@@ -213,28 +224,28 @@ const fn of(pattern: &'static str, words: &'static str, example: &'static str) -
 const FORMS: &[Form] = &[
     of(
         "^[a-z][a-z0-9-]*[a-z0-9]$",
-        "lowercase letters, digits and `-`, from a letter to a letter or digit",
+        "lowercase letters, digits and `-`, starting with a letter and ending with a letter or digit",
         "gpu-vision",
     ),
     of(
         r"^[A-Za-z0-9_().-]*[A-Za-z0-9_()-]$",
-        "letters, digits and `_().-`, and no `.` at the end",
+        "letters, digits and `_().-`, not ending with `.`",
         "vision-batch",
     ),
     of(
         "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
-        "a subscription ID, 32 hexadecimal digits in five groups",
+        "a subscription ID (32 hexadecimal digits in five groups)",
         "7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11",
     ),
     of("^[a-zA-Z0-9]+$", "letters and digits only", "visionregistry"),
     of(
         r"^[A-Za-z0-9][A-Za-z0-9_.]*$",
-        "letters, digits, `_` and `.`, from a letter or digit",
+        "letters, digits, `_` and `.`, starting with a letter or digit",
         "vision_gallery",
     ),
     of(
         r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
-        "letters, digits, `_`, `.` and `-`, from a letter or digit",
+        "letters, digits, `_`, `.` and `-`, starting with a letter or digit",
         "vision-ubuntu",
     ),
     of(r"^\d{1,10}\.\d{1,10}\.\d{1,10}$", "three numbers, `Major.Minor.Patch`", "1.0.0"),
@@ -250,17 +261,17 @@ const FORMS: &[Form] = &[
     ),
     of(
         "^sha256:[0-9a-f]{64}$",
-        "`sha256:` and 64 lowercase hexadecimal digits",
+        "`sha256:` followed by 64 lowercase hexadecimal digits",
         "sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108",
     ),
     of("^[A-Za-z0-9_.-]{1,128}$", "letters, digits, `_`, `.` and `-`", "runtime"),
-    of(r"^\d+\.\d+\.\d+$", "a full version, three numbers", "1.20.1"),
-    of(r"^\d+(\.\d+(\.\d+)?)?$", "a version, one to three numbers", "\"28\""),
-    of(r"^\d+\.\d+(\.\d+)?$", "a version, two or three numbers", "580.126.20"),
-    of(r"^(latest|\d+\.\d+\.\d+)$", "`latest` or a full version", "latest"),
+    of(r"^\d+\.\d+\.\d+$", "a version of three numbers", "1.20.1"),
+    of(r"^\d+(\.\d+(\.\d+)?)?$", "a version of one to three numbers", "\"28\""),
+    of(r"^\d+\.\d+(\.\d+)?$", "a version of two or three numbers", "580.126.20"),
+    of(r"^(latest|\d+\.\d+\.\d+)$", "`latest` or a version of three numbers", "latest"),
     of(
         r"^(ssh-rsa|ssh-ed25519) [A-Za-z0-9+/=]+( [^\r\n]*)?$",
-        "one line of an OpenSSH public key",
+        "an OpenSSH public key on one line",
         "ssh-ed25519 AAAA... name",
     ),
     of("^(vm|image-builder)$", "`vm` or `image-builder`, or a mapping", "image-builder"),
@@ -269,19 +280,28 @@ const FORMS: &[Form] = &[
         "lowercase letters, digits and `-`, at most 40",
         "install-tools",
     ),
-    of(
-        "^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$",
-        "the name of a package, as the package manager knows it",
-        "htop",
-    ),
+    of("^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$", "a package name of the package manager", "htop"),
     of("^/", "an absolute path", "/etc/motd"),
     of("^0[0-7]{3}$", "four octal digits in quotes", "\"0644\""),
+    of(
+        r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$",
+        "a public IPv4 address, or a range of them",
+        "203.0.113.0/24",
+    ),
+    of("^(S1|S2|S3|I6)$", "`S1`, `S2`, `S3` or `I6`", "S2"),
+    of("^[a-zA-Z0-9-]+$", "letters, digits and `-`", "builds"),
+    of("^[a-z0-9]{3,8}$", "3 to 8 lowercase letters and digits", "k3f9a"),
+    of(
+        "^[A-Za-z0-9{}_.-]+$",
+        "letters, digits, `-`, `_`, `.` and the words in braces",
+        "{type}-{name}-prod",
+    ),
     of(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "an address prefix", "10.64.0.0/16"),
-    of(r"^\d{4}-\d{2}-\d{2}$", "a day, `YYYY-MM-DD`", "2027-06-30"),
+    of(r"^\d{4}-\d{2}-\d{2}$", "a date, `YYYY-MM-DD`", "2027-06-30"),
     of("^[a-z][a-z0-9-]{0,19}$", "a name of lowercase letters, digits and `-`, at most 20", "prod"),
     of("^[a-z0-9]+$", "lowercase letters and digits only", "visionbatch"),
     of("^[a-zA-Z0-9_-]+$", "letters, digits, `_` and `-`", "gpu-pool"),
-    of(r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$", "a duration in the form of ISO 8601", "PT15M"),
+    of(r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$", "an ISO 8601 duration", "PT15M"),
     of("^https://", "an HTTPS URL", "https://account.blob.core.windows.net/container/file"),
     of(
         "^[a-z0-9$][a-z0-9-]{2,62}$",
@@ -306,6 +326,20 @@ const FORMS: &[Form] = &[
         "^[a-z0-9][a-z0-9-]{2,62}$",
         "a share name: lowercase letters, digits and `-`, 3 to 63",
         "datasets",
+    ),
+    of(r"^[1-7]g\.\d{1,3}gb(\+me)?$", "a MIG profile", "1g.10gb"),
+    of("^[^/]+/[^/]+/[^/]+$", "`publisher/product/name`", "resf/rockylinux-x86_64/9-base"),
+    of(
+        r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/?$",
+        "the URL of a proxy: host and port, no user",
+        "http://proxy.contoso.com:3128",
+    ),
+    of(r"^[A-Za-z0-9.:/*_-]+$", "a host, a domain or an address prefix", ".contoso.com"),
+    of(r"^https?://[A-Za-z0-9._~:/%+-]+$", "a URL", "https://mirror.contoso.com/docker"),
+    of(
+        r"^[a-z0-9]{5,50}(-[a-z0-9]+)?\.[a-z0-9.]+$",
+        "the host of a registry",
+        "contoso-a1b2c3d4.azurecr.io",
     ),
 ];
 

@@ -17,15 +17,15 @@ pub fn set(
     let refused = |label: String| {
         Diagnostic::error("PB0020", "`--set` cannot be applied")
             .at(place, label)
-            .help("write it as `--set path.to.key=value`, list items by their index")
+            .help("use the format `--set path.to.key=value`, with the index of an item in a list")
     };
     let Some((path, value)) = assignment.split_once('=') else {
-        diagnostics.push(refused("it has no `=`".to_owned()));
+        diagnostics.push(refused("there is no `=`".to_owned()));
         return;
     };
     let keys: Vec<&str> = path.split('.').map(str::trim).collect();
     if keys.iter().any(|key| key.is_empty()) {
-        diagnostics.push(refused("its path has an empty key".to_owned()));
+        diagnostics.push(refused("the path has an empty key".to_owned()));
         return;
     }
     // Read as the value of a one-line mapping, so that it means what it would mean in the file.
@@ -33,7 +33,7 @@ pub fn set(
     let mut problems = Diagnostics::new();
     let Some(parsed) = document::parse(&text, file, &mut problems) else {
         let why = problems.iter().next().map_or_else(String::new, |problem| problem.label.clone());
-        diagnostics.push(refused(format!("its value is not YAML: {why}")));
+        diagnostics.push(refused(format!("the value is not valid YAML: {why}")));
         return;
     };
     let value = parsed.value.get("value").cloned().unwrap_or_default();

@@ -90,8 +90,11 @@ impl Deployment<'_> {
     pub(super) fn bake(&self) -> Result<(), Failure> {
         let Some(bake) = &self.plan.bake else { return Ok(()) };
         let stage = self.plan.stage("builder").ok_or_else(|| {
-            Failure::input("the plan has no stage `builder`", "a bake needs one")
-                .help("render it again")
+            Failure::input(
+                "the deployment plan has no stage `builder`",
+                "the bake needs this stage",
+            )
+            .help("render it again")
         })?;
         let mut builder = self.builder(bake, Patience::Some)?;
         if let Some(found) = &builder
@@ -110,7 +113,7 @@ impl Deployment<'_> {
                 .is_some_and(|past| past.name == name && past.state == "Succeeded");
             let age = builder.as_ref().map_or(Duration::ZERO, |builder| self.age(builder));
             if builder.is_none() || !made {
-                self.deploy_stage(stage, "a bake needs its builder")?;
+                self.deploy_stage(stage, "a bake needs a builder VM")?;
             }
             self.wait_for_bake(bake, age)?;
         }
@@ -147,16 +150,17 @@ impl Deployment<'_> {
         let other = match builder.tag(BAKE_TAG) {
             Some(id) if id == bake.id => return Ok(true),
             Some(id) => format!("bake {id}"),
-            None => "something that does not say what it is".to_owned(),
+            None => "an unknown bake".to_owned(),
         };
-        let question = format!("Builder {} belongs to {other}. Remove it?", bake.vm);
+        let question = format!("Builder {} belongs to {other}. Delete it?", bake.vm);
         if (self.world.ask)(&question) {
             self.remove_all(bake)?;
             return Ok(false);
         }
-        let why = format!("it belongs to {other}, and this render bakes {}", bake.id);
-        Err(Failure::azure(format!("builder {} is of another bake", bake.vm), why)
-            .help("let the other bake end; or remove it: the same command with `--yes`"))
+        let why = format!("it belongs to {other}, but this render bakes {}", bake.id);
+        Err(Failure::azure(format!("builder {} belongs to another bake", bake.vm), why).help(
+            "wait for the other bake, or delete its builder by running the command with `--yes`",
+        ))
     }
 
     /// Waits for the result. The time limit counts from the creation of the builder, whoever waits for it.
@@ -175,7 +179,7 @@ impl Deployment<'_> {
         if let Some(result) = result {
             return self.take_result(bake, &result, &seen);
         }
-        let why = format!("it gave no result within {minutes} minutes of its creation");
+        let why = format!("it did not report a result within {minutes} minutes of its creation");
         Err(self.without_result(bake, &why, &seen.log).help(
             "where the bake only needs longer: raise `builder.timeoutMinutes`, and render it again",
         ))
@@ -190,10 +194,10 @@ impl Deployment<'_> {
     ) -> Result<Option<BakeResult>, Failure> {
         let Some(builder) = self.builder(bake, patience)? else {
             return Err(Failure::azure(
-                format!("builder {} is gone", bake.vm),
-                "someone removed it while it was baking",
+                format!("builder {} no longer exists", bake.vm),
+                "it was deleted during the bake",
             )
-            .help("run the same command again: it starts over"));
+            .help("run the same command again to start over"));
         };
         let (console, bytes) = self.read_console(bake, end)?;
         if !bytes.is_empty() {
@@ -219,7 +223,7 @@ impl Deployment<'_> {
         if builder.is_going_down() {
             seen.silent += 1;
             if seen.silent >= SILENT_LOOKS {
-                let why = format!("it is {} and left no result", builder.power);
+                let why = format!("it is {} and did not report a result", builder.power);
                 return Err(self.without_result(bake, &why, &seen.log));
             }
         }
@@ -267,24 +271,27 @@ impl Deployment<'_> {
     ) -> Result<(), Failure> {
         if result.bake_id != bake.id {
             let why = format!(
-                "its console tells of bake {}, and this render bakes {}",
+                "its console shows bake {}, but this render bakes {}",
                 result.bake_id, bake.id
             );
-            return Err(Failure::azure(format!("builder {} runs another bake", bake.vm), why)
-                .help("remove it and start over: `prebake deploy --clean-up`, then the same command again"));
+            return Err(Failure::azure(
+                format!("builder {} is running another bake", bake.vm),
+                why,
+            )
+            .help("delete it with `prebake deploy --clean-up`, then run the same command again"));
         }
         self.keep(RESULT_FILE, &format!("{}\n", result.json));
         if !result.succeeded {
             let log = self.keep_log(&seen.log);
             let reason = if seen.failed_lines.is_empty() {
-                "its log has no lines".to_owned()
+                "the log is empty".to_owned()
             } else {
                 seen.failed_lines.join("\n")
             };
-            return Err(Failure::azure(format!("the bake failed in step `{}`", result.failed_step), reason)
-                .help(format!("read the whole log: {log}"))
-                .help("correct the config and render it again; the next deployment asks whether this builder may go (`--yes` agrees)")
-                .help(format!("to run the same bake once more: `prebake deploy {} --clean-up`, then the same command", self.render.folder.display())));
+            return Err(Failure::azure(format!("the bake failed at step `{}`", result.failed_step), reason)
+                .help(format!("read the full log: {log}"))
+                .help("fix the config and render it again; the next deployment asks before it deletes this builder (`--yes` deletes it)")
+                .help(format!("to repeat the same bake, run `prebake deploy {} --clean-up`, then the same command", self.render.folder.display())));
         }
         self.progress(STEP, "succeeded");
         self.tag_success(bake);
@@ -306,7 +313,7 @@ impl Deployment<'_> {
         );
         if let Err(error) = tagged {
             self.world.note(format!(
-                "builder {} could not be marked as done: {}",
+                "builder {} could not be marked as finished: {}",
                 bake.vm,
                 error.failure("").reason
             ));
@@ -328,8 +335,11 @@ impl Deployment<'_> {
         let mut power = String::new();
         let stopped = self.azure.http.watch(Instant::now() + POWER_OFF, |patience| {
             let builder = self.builder(bake, patience)?.ok_or_else(|| {
-                Failure::azure(format!("builder {} is gone", bake.vm), "nothing is left to capture")
-                    .help("run the same command again: it starts over")
+                Failure::azure(
+                    format!("builder {} no longer exists", bake.vm),
+                    "there is nothing to capture",
+                )
+                .help("run the same command again to start over")
             })?;
             if power.is_empty() && !builder.is_stopped() {
                 self.progress(STEP, format!("waiting for {} to power off", bake.vm));
@@ -343,7 +353,7 @@ impl Deployment<'_> {
                 POWER_OFF.as_secs() / 60
             );
             Failure::azure(format!("builder {} does not power off", bake.vm), why).help(format!(
-                "to start over: `prebake deploy {} --clean-up`, then the same command again",
+                "to start over, run `prebake deploy {} --clean-up`, then the same command",
                 self.render.folder.display()
             ))
         })
@@ -374,12 +384,12 @@ impl Deployment<'_> {
     fn without_result(&self, bake: &PlannedBake, why: &str, log: &[u8]) -> Failure {
         let failure = Failure::azure(format!("the bake on {} has no result", bake.vm), why);
         let failure = if log.is_empty() {
-            failure.help("its serial console is empty: look at the VM in the portal (Help, boot diagnostics)")
+            failure.help("the serial console is empty; check the boot diagnostics of the VM in the Azure portal")
         } else {
-            failure.help(format!("read its serial console: {}", self.keep_log(log)))
+            failure.help(format!("read the serial console: {}", self.keep_log(log)))
         };
         failure.help(format!(
-            "to start over: `prebake deploy {} --clean-up`, then the same command again",
+            "to start over, run `prebake deploy {} --clean-up`, then the same command",
             self.render.folder.display()
         ))
     }

@@ -64,8 +64,8 @@ impl Deployment<'_> {
             if planned.create {
                 return Ok(missing());
             }
-            return Err(Failure::azure(format!("registry `{}` is not there", planned.name), "the config says that it exists")
-                .help("correct `registry.name` and `registry.resourceGroup`, or let the deployment create it: `create: true`"));
+            return Err(Failure::azure(format!("registry `{}` does not exist", planned.name), "the config expects it to exist")
+                .help("correct `registry.name` and `registry.resourceGroup`, or set `create: true` to create it"));
         };
         let service = RegistryService::open(self, planned, login_server(&registry))?;
         let runs = group.map(tags).unwrap_or_default();
@@ -111,7 +111,7 @@ impl Deployment<'_> {
                 }
                 Known::Running(run) => {
                     self.world.report(Event::Step { step: step.clone() });
-                    self.progress(&step, format!("run {run} is running already"));
+                    self.progress(&step, format!("run {run} is already in progress"));
                     run.clone()
                 }
                 Known::Missing => {
@@ -177,6 +177,13 @@ impl Deployment<'_> {
         if let Some(target) = &build.target {
             request["target"] = target.as_str().into();
         }
+        if let Some(pool) = &planned.agent_pool {
+            // An agent pool has the size of its own agents.
+            request["agentPoolName"] = pool.as_str().into();
+            if let Some(request) = request.as_object_mut() {
+                request.remove("agentConfiguration");
+            }
+        }
         if planned.abac {
             // A quick build has no rights of its own where repositories have permissions
             // (<https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions>).
@@ -192,7 +199,7 @@ impl Deployment<'_> {
         let id = id.ok_or_else(|| {
             Failure::azure(
                 format!("the build of {} was not started", build.image),
-                "the registry names no run",
+                "the registry did not return a run ID",
             )
             .help("run the same command again")
         })?;
@@ -207,10 +214,10 @@ impl Deployment<'_> {
             return failure;
         }
         failure.help(format!(
-            "whoever deploys needs `Contributor` on registry `{}`{}",
+            "the deploying identity needs the role `Contributor` on registry `{}`{}",
             planned.name,
             if planned.abac {
-                format!(" and the role `{}` to push", planned.push_role)
+                format!(" and the role `{}` to push images", planned.push_role)
             } else {
                 String::new()
             }
@@ -230,7 +237,7 @@ impl Deployment<'_> {
                 format!("the context `{}` cannot be packed", folder.display()),
                 error.to_string(),
             )
-            .help("give the folder of the config: `--source DIR`")
+            .help("name the folder of the config with `--source DIR`")
         })?;
         self.progress(
             step,
@@ -250,7 +257,7 @@ impl Deployment<'_> {
         let (url, relative) = text("uploadUrl").zip(text("relativePath")).ok_or_else(|| {
             Failure::azure(
                 format!("the context of {} cannot be uploaded", build.image),
-                "the registry names no place for it",
+                "the registry did not return an upload location",
             )
             .help("run the same command again")
         })?;
@@ -287,13 +294,13 @@ impl Deployment<'_> {
             match status.as_str() {
                 "Succeeded" => Ok(Some(())),
                 "" => Err(Failure::azure(
-                    format!("run {run} of {} is gone", build.image),
-                    "the registry does not know it",
+                    format!("run {run} of {} no longer exists", build.image),
+                    "the registry does not list it",
                 )
                 .help("run the same command again")),
                 over if is_over(over) => {
                     let reason = if log.last.is_empty() {
-                        "it has no log".to_owned()
+                        "there is no log".to_owned()
                     } else {
                         log.last.join("\n")
                     };
@@ -301,7 +308,7 @@ impl Deployment<'_> {
                         format!("the build of {} ended as {over} (run {run})", build.image),
                         reason,
                     )
-                    .help("correct what the log says, then run the same command again"))
+                    .help("fix the problem that the log shows, then run the same command again"))
                 }
                 _ => Ok(None),
             }
@@ -309,13 +316,13 @@ impl Deployment<'_> {
         over.ok_or_else(|| {
             Failure::azure(
                 format!(
-                    "the build of {} is not over after {} minutes",
+                    "the build of {} is still running after {} minutes",
                     build.image,
                     limit.as_secs() / 60
                 ),
-                format!("run {run} goes on"),
+                format!("run {run} continues in Azure"),
             )
-            .help("run the same command again: it waits for the same run")
+            .help("run the same command again to wait for the same run")
         })
     }
 
@@ -351,9 +358,9 @@ impl Deployment<'_> {
         }
         Err(Failure::azure(
             format!("the build did not push {} to registry `{}`", build.image, planned.name),
-            "the run succeeded, and the registry does not have the image",
+            "the run succeeded, but the image is not in the registry",
         )
-        .help("read the log of the run: it says where it pushed"))
+        .help("check in the log of the run where it pushed the image"))
     }
 
     /// Keeps the run on the group while it goes on, so that an interrupted command finds it again.

@@ -41,8 +41,8 @@ impl Cloud {
     /// Source of the shape: learn.microsoft.com, Azure Stack Hub, "Register your cloud".
     pub fn of_metadata(text: &str) -> Result<Self, Failure> {
         let wrong = |what: &str| {
-            Failure::input("the file of `--cloud` does not describe a cloud", what).help(
-                "save the answer of `https://<resource manager>/metadata/endpoints?api-version=2022-09-01`",
+            Failure::input("the file of `--cloud` is not a description of a cloud", what).help(
+                "save the response of `https://<resource manager>/metadata/endpoints?api-version=2022-09-01`",
             )
         };
         let value: Value = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
@@ -59,7 +59,7 @@ impl Cloud {
                 return Ok(url.to_owned());
             }
             Err(wrong(&format!(
-                "`{pointer}` is not an https URL, and tokens are not sent without TLS"
+                "`{pointer}` is not an HTTPS URL, and prebake does not send tokens without TLS"
             )))
         };
         let resource_manager_audience = text("/authentication/audiences/0")?.to_owned();

@@ -47,7 +47,7 @@ pub(super) fn pack(folder: &Path, dockerfile: &str) -> io::Result<Context> {
         files += 1;
         if files > MOST_FILES {
             return Err(io::Error::other(format!(
-                "it holds more than {MOST_FILES} files: name what is not needed in `.dockerignore`"
+                "it contains more than {MOST_FILES} files; exclude files with `.dockerignore`"
             )));
         }
         archive.append_path_with_name(entry.path(), &path)?;

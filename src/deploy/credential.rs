@@ -45,7 +45,7 @@ pub enum Source {
     AppIdentity(String, Secret, Option<String>),
     /// An identity of this machine: URL, client ID.
     MachineIdentity(String, Option<String>),
-    /// The login of the Azure CLI.
+    /// The Azure CLI login.
     Cli,
 }
 
@@ -70,12 +70,12 @@ impl Source {
     /// What a person calls it.
     pub fn words(&self) -> &'static str {
         match self {
-            Self::Secret(..) => "client secret of the environment",
+            Self::Secret(..) => "client secret",
             Self::TokenFile(..) => "workload identity",
             Self::GitHub(..) => "GitHub Actions",
             Self::Pipelines(..) => "service connection of Azure Pipelines",
             Self::AppIdentity(..) | Self::MachineIdentity(..) => "managed identity",
-            Self::Cli => "login of the Azure CLI",
+            Self::Cli => "Azure CLI login",
         }
     }
 }
@@ -171,7 +171,7 @@ impl<'a> Session<'a> {
                         ),
                         error,
                     )
-                    .help("mount the token of the service account there")
+                    .help("mount the service account token at this path")
                 })?;
                 entra(application, ("client_assertion", assertion.trim()))
             }
@@ -247,10 +247,10 @@ impl<'a> Session<'a> {
         let text = value.as_ref().and_then(|value| value.get(field)?.as_str()).map(str::to_owned);
         text.ok_or_else(|| {
             let failure = Failure::input(
-                format!("{whose} gives no token of this job"),
-                format!("it answered with status {}", answer.status),
+                format!("{whose} did not return a token for this job"),
+                format!("it responded with status {}", answer.status),
             )
-            .help("let the job ask for one: `permissions: id-token: write` on GitHub, a service connection with workload identity federation on Azure Pipelines");
+            .help("allow the job to request a token: `permissions: id-token: write` on GitHub, or a service connection with workload identity federation on Azure Pipelines");
             failure.into()
         })
     }
@@ -282,19 +282,19 @@ impl<'a> Session<'a> {
         let words =
             value.get("error_description").or_else(|| value.get("error")).and_then(Value::as_str);
         let reason = words.map_or_else(
-            || format!("it answered with status {}", answer.status),
+            || format!("it responded with status {}", answer.status),
             |words| words.lines().next().unwrap_or_default().to_owned(),
         );
-        let failure =
-            Failure::input(format!("the login is refused ({})", self.source.words()), reason);
+        let failure = Failure::input(format!("the login failed ({})", self.source.words()), reason);
         let failure = match &self.source {
             Source::Secret(..) => failure
                 .help("correct `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`"),
             Source::TokenFile(..) | Source::GitHub(..) | Source::Pipelines(..) => failure.help(
-                "compare issuer and subject with the federated credential of the application",
+                "compare the issuer and subject with the federated credential of the application",
             ),
-            _ => failure
-                .help("assign an identity to this machine; `AZURE_CLIENT_ID` names one of many"),
+            _ => failure.help(
+                "assign an identity to this machine; if it has several, set `AZURE_CLIENT_ID`",
+            ),
         };
         failure.into()
     }
@@ -402,13 +402,13 @@ fn ask_cli(
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let no_login = |why: String| {
-        Failure::input("there is no login to Azure", why).help(
+        Failure::input("not logged in to Azure", why).help(
             "run `az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`",
         )
     };
     let output = command.output().map_err(|error| {
         no_login(format!(
-            "no credential stands in the environment, and the Azure CLI cannot be started: {error}"
+            "the environment contains no credentials, and the Azure CLI cannot be started: {error}"
         ))
     })?;
     let words = String::from_utf8_lossy(&output.stderr);

@@ -45,7 +45,7 @@ pub struct Modes {
 pub struct Request {
     /// Which parts.
     pub modes: Modes,
-    /// Folder of the config, from which images are built.
+    /// Folder of the config; images are built from it.
     pub source: PathBuf,
     /// The one pool that is verified or retired.
     pub pool: Option<String>,
@@ -108,10 +108,10 @@ pub fn deploy(
         Some(cloud) => cloud.clone(),
         None => Cloud::of_catalog(&plan.cloud).ok_or_else(|| {
             Failure::input(
-                format!("cloud `{}` is not known", plan.cloud),
-                "the catalog has no endpoints of it",
+                format!("unknown cloud `{}`", plan.cloud),
+                "the catalog does not contain its endpoints",
             )
-            .help("describe it: `--cloud FILE`")
+            .help("pass its endpoints with `--cloud FILE`")
         })?,
     };
     let asked = plan.subscription.clone().or_else(|| world.variable("AZURE_SUBSCRIPTION_ID"));
@@ -150,18 +150,22 @@ fn subscription(azure: &Azure<'_>, plan: &Plan, asked: Option<String>) -> Result
         let failure = Failure::input(format!("subscription `{id}` cannot be used"), why);
         if plan.subscription.is_some() {
             return failure.help(
-                "log in with an account that may use it, or correct `subscription` in the config",
+                "log in with an account that has access to it, or correct `subscription` in the config",
             );
         }
-        failure.help("correct `AZURE_SUBSCRIPTION_ID`, or log in with an account that may use it")
+        failure.help(
+            "correct `AZURE_SUBSCRIPTION_ID`, or log in with an account that has access to it",
+        )
     };
     let found = match answer {
         Ok(Some(found)) => found,
-        Ok(None) => return Err(wrong("Azure does not know it".to_owned())),
+        Ok(None) => {
+            return Err(wrong("it does not exist, or the login has no access to it".to_owned()));
+        }
         Err(error) if matches!(error.status(), 400 | 401 | 403 | 404) => {
             return Err(wrong(error.failure("").reason));
         }
-        Err(error) => return Err(error.failure("Azure does not say what the subscription is")),
+        Err(error) => return Err(error.failure("Azure returned no state of the subscription")),
     };
     match found.get("state").and_then(Value::as_str) {
         None | Some("Enabled" | "PastDue" | "Warned") => Ok(id),
@@ -181,15 +185,15 @@ fn only_subscription(azure: &Azure<'_>) -> Result<String, Failure> {
     match ids.as_slice() {
         [one] => Ok(one.clone()),
         [] => Err(Failure::input(
-            "the login may use no subscription",
+            "the login has no access to any subscription",
             "the list of its subscriptions is empty",
         )
         .help("ask for a role in the subscription, such as `Contributor` on the resource group")),
         many => Err(Failure::input(
-            "nothing says which subscription to deploy to",
-            format!("the login may use {}: {}", many.len(), many.join(", ")),
+            "the target subscription is unknown",
+            format!("the login has access to {}: {}", many.len(), many.join(", ")),
         )
-        .help("write `subscription` into the config, or set `AZURE_SUBSCRIPTION_ID`")),
+        .help("set `subscription` in the config, or `AZURE_SUBSCRIPTION_ID`")),
     }
 }
 
@@ -233,15 +237,15 @@ impl Deployment<'_> {
         if is_being_deleted(group.as_ref()) {
             return Err(Failure::azure(
                 format!("group `{}` is being deleted", self.plan.resource_group),
-                "Azure takes no deployments into it",
+                "Azure refuses deployments to it",
             )
-            .help("wait until it is gone, then run the same command again"));
+            .help("wait until it is deleted, then run the same command again"));
         }
         let history = if group.is_some() { self.history()? } else { Vec::new() };
         let mut survey = Survey { group, stages: Vec::new(), builds: Vec::new(), image: None };
         for stage in self.declared_stages() {
             let state = if survey.group.is_none() {
-                StageState::Differs("the resource group is not there".to_owned())
+                StageState::Differs("the resource group does not exist".to_owned())
             } else {
                 self.stage_state(stage, &history)?
             };
@@ -310,7 +314,10 @@ impl Deployment<'_> {
     fn create_group(&self) -> Result<(), Failure> {
         let step = format!("resource group {}", self.plan.resource_group);
         self.world.report(Event::Step { step: step.clone() });
-        let body = json!({ "location": self.plan.location });
+        let mut body = json!({ "location": self.plan.location });
+        if !self.plan.tags.is_empty() {
+            body["tags"] = json!(self.plan.tags);
+        }
         self.azure
             .send("PUT", &self.group, RESOURCES, Some(&body))
             .map_err(|error| error.failure(&format!("{step} cannot be created")))?;

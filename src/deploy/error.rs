@@ -159,10 +159,14 @@ impl CallError {
         }
         if failure.help.is_empty() {
             let step = match self.status() {
-                401 => "log in again: the token is not accepted",
-                403 => "ask for a role that allows it, or for access from this address",
-                408 | 429 | 500.. => "Azure asks for patience: run the same command again later",
-                _ => "correct what the message says, then run the same command again",
+                401 => "log in again; Azure did not accept the token",
+                403 => {
+                    "request a role that allows this action, or network access from this address"
+                }
+                408 | 429 | 500.. => {
+                    "Azure is throttling requests; run the same command again later"
+                }
+                _ => "fix the problem that the message describes, then run the same command again",
             };
             failure = failure.help(step);
         }

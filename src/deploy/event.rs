@@ -55,7 +55,7 @@ pub enum Event {
         #[serde(skip_serializing_if = "String::is_empty")]
         detail: String,
     },
-    /// A property was changed by hand.
+    /// A property was changed manually.
     Drift {
         /// The resource.
         resource: String,

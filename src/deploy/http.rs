@@ -97,7 +97,7 @@ impl Answer {
     pub fn later(&self, url: &str) -> Option<Unreachable> {
         is_later(self.status).then(|| Unreachable {
             host: host(url).to_owned(),
-            why: format!("it answers with status {}", self.status),
+            why: format!("it responds with status {}", self.status),
             passes: true,
         })
     }
@@ -124,12 +124,15 @@ pub struct Unreachable {
 impl Unreachable {
     /// As the failure of a command.
     pub fn failure(&self) -> Failure {
-        let failure = Failure::azure(format!("`{}` does not answer", self.host), &self.why);
+        let failure = Failure::azure(format!("`{}` does not respond", self.host), &self.why);
         if self.why.contains("certificate") || self.why.contains("UnknownIssuer") {
-            return failure
-                .help("name the authority that signed its certificate: `--ca-file FILE`");
+            return failure.help(
+                "pass the certificate authority that signed its certificate with `--ca-file FILE`",
+            );
         }
-        failure.help("check the network, and `HTTPS_PROXY` where there is a proxy; then run the same command again")
+        failure.help(
+            "check the network and, behind a proxy, `HTTPS_PROXY`; then run the same command again",
+        )
     }
 }
 
@@ -361,8 +364,8 @@ fn passes(error: &ureq::Error) -> bool {
 
 fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, Failure> {
     let wrong = |why: String| {
-        Failure::input("the file of `--ca-file` holds no certificates", why)
-            .help("give a PEM file with `-----BEGIN CERTIFICATE-----`")
+        Failure::input("the file of `--ca-file` contains no certificates", why)
+            .help("use a PEM file that contains `-----BEGIN CERTIFICATE-----`")
     };
     let mut found = Vec::new();
     for item in parse_pem(pem) {
@@ -372,5 +375,5 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, Failure> {
             Err(error) => return Err(wrong(error.to_string())),
         }
     }
-    if found.is_empty() { Err(wrong("it is empty of them".to_owned())) } else { Ok(found) }
+    if found.is_empty() { Err(wrong("no certificate was found".to_owned())) } else { Ok(found) }
 }

@@ -33,7 +33,7 @@ pub(super) struct ImageState {
     drifts: Vec<(Resource, Drift)>,
     /// The regions and replicas that the version must have, when it has others.
     regions: Option<Value>,
-    /// What differs was changed by hand: this very content was deployed last.
+    /// What differs was changed manually: this very content was deployed last.
     by_hand: bool,
     /// What is left of this render's builder.
     pub(super) leftovers: Vec<Leftover>,
@@ -118,8 +118,8 @@ impl Deployment<'_> {
             }
             let captured = self.version(&path)?.ok_or_else(|| {
                 Failure::azure(
-                    format!("image version {version} is not there"),
-                    "the deployment that makes it succeeded",
+                    format!("image version {version} does not exist"),
+                    "the deployment that creates it succeeded",
                 )
                 .help("run the same command again")
             })?;
@@ -135,8 +135,11 @@ impl Deployment<'_> {
             return if self.version(path)?.is_some() { Ok(()) } else { Err(failure) };
         }
         let stage = self.plan.stage("image").ok_or_else(|| {
-            Failure::input("the plan has no stage `image`", "a bake without one captures nothing")
-                .help("render it again")
+            Failure::input(
+                "the plan has no stage `image`",
+                "the bake needs this stage to capture the image",
+            )
+            .help("render it again")
         })?;
         self.deploy_stage(stage, "the builder is captured")
     }
@@ -174,10 +177,12 @@ impl Deployment<'_> {
             .map_or(path.as_str(), |(_, name)| name)
             .replace("/versions/", " ");
         let Some(deployed) = self.version(&path)? else {
-            let failure =
-                Failure::azure(format!("image version {name} is not there"), "the pools boot it");
+            let failure = Failure::azure(
+                format!("image version {name} does not exist"),
+                "the pools start from it",
+            );
             return Err(if self.plan.stage("image").is_some() {
-                failure.help("bake it: `prebake deploy --image-only`")
+                failure.help("create it with `prebake deploy --image-only`")
             } else {
                 failure.help("correct `gallery.imageVersionId` in the config")
             });
@@ -193,16 +198,18 @@ impl Deployment<'_> {
         let Some(bake) = self.bake_id() else { return Ok(()) };
         match tags(deployed).get(BAKE_TAG).and_then(Value::as_str) {
             Some(other) if other != bake => {
-                let why = format!("it carries bake {other}, and this render bakes {bake}");
+                let why = format!("it contains bake {other}, but this render bakes {bake}");
                 Err(Failure::azure(
                     format!("image version {version} was baked from other content"),
                     why,
                 )
-                .help("raise `gallery.version` in the config, and render it again"))
+                .help("increase `gallery.version` in the config, and render it again"))
             }
             Some(_) => Ok(()),
             None => {
-                self.world.note(format!("image version {version} does not say what it was baked from: it has no tag `{BAKE_TAG}`"));
+                self.world.note(format!(
+                    "image version {version} has no tag `{BAKE_TAG}`, so its content is unknown"
+                ));
                 Ok(())
             }
         }
@@ -234,7 +241,7 @@ impl Deployment<'_> {
                         format!("image version {version} is being deleted"),
                         "",
                     )
-                    .help("run the same command again when it is gone"));
+                    .help("run the same command again after it is deleted"));
                 }
                 state if !told => {
                     self.progress("image", format!("image version {version}: {state}"));
@@ -247,12 +254,12 @@ impl Deployment<'_> {
         settled.ok_or_else(|| {
             Failure::azure(
                 format!(
-                    "image version {version} is not done after {} hours",
+                    "image version {version} is still being created after {} hours",
                     LONGEST.as_secs() / 3600
                 ),
-                "Azure goes on with it",
+                "the operation continues in Azure",
             )
-            .help("run the same command again: it waits again")
+            .help("run the same command again to continue waiting")
         })
     }
 
@@ -265,7 +272,7 @@ impl Deployment<'_> {
         let found = self.azure.get_with(path, version_api(), patience);
         let found = found.map_err(|error| error.failure("the image version cannot be read"))?;
         found.ok_or_else(|| {
-            Failure::azure(format!("image version {version} is gone"), "someone deleted it")
+            Failure::azure(format!("image version {version} no longer exists"), "it was deleted")
                 .help("run the same command again")
         })
     }
@@ -286,10 +293,10 @@ fn failed_version(path: &str, version: &str, deployed: &Value) -> Failure {
         .chain(details)
         .collect();
     let reason =
-        if lines.is_empty() { "Azure gives no reason".to_owned() } else { lines.join("\n") };
+        if lines.is_empty() { "Azure returned no reason".to_owned() } else { lines.join("\n") };
     Failure::azure(format!("image version {version} failed"), reason)
-            .help(format!("delete it: `az resource delete --ids {path}`"))
-            .help("then run the same command again: the builder is still there, and is captured once more")
+        .help(format!("delete it with `az resource delete --ids {path}`"))
+        .help("then run the same command again; the builder still exists and is captured again")
 }
 
 impl Deployment<'_> {
@@ -305,12 +312,12 @@ impl Deployment<'_> {
             if state.regions.is_some() {
                 self.progress(
                     "image",
-                    format!("the regions of {} were changed by hand", state.version),
+                    format!("the regions of {} were changed manually", state.version),
                 );
             }
-            if !(self.world.ask)("Put back what was changed by hand?") {
-                self.leave("what was changed by hand stays: `--yes` puts it back");
-                self.done("image", Outcome::Unchanged, "changed by hand, left as it is");
+            if !(self.world.ask)("Revert manual changes?") {
+                self.leave("manual changes are kept; `--yes` reverts them");
+                self.done("image", Outcome::Unchanged, "changed manually, kept");
                 return Ok(());
             }
         }

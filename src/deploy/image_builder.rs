@@ -36,10 +36,10 @@ impl Deployment<'_> {
             self.run_again(&path, run_of(found))?
         } else {
             let stage = self.plan.stage("image").ok_or_else(|| {
-                Failure::input("the plan has no stage `image`", "Image Builder works from it")
+                Failure::input("the plan has no stage `image`", "Image Builder needs this stage")
                     .help("render it again")
             })?;
-            self.deploy_stage(stage, "it makes the image template")?;
+            self.deploy_stage(stage, "it creates the image template")?;
             String::new()
         };
         self.wait_for_run(planned, &path, version, &before)
@@ -74,7 +74,10 @@ impl Deployment<'_> {
         self.world.report(Event::Step { step: STEP.to_owned() });
         self.progress(
             STEP,
-            format!("template {} failed or is of another bake: it is made anew", planned.template),
+            format!(
+                "template {} failed or belongs to another bake; it is recreated",
+                planned.template
+            ),
         );
         self.azure.change("DELETE", path, template_api(), None, OPERATION).map_err(|error| {
             error.failure(&format!("image template {} cannot be removed", planned.template))
@@ -109,10 +112,10 @@ impl Deployment<'_> {
                 found.map_err(|error| error.failure("the image template cannot be read"))?;
             let Some(template) = found else {
                 return Err(Failure::azure(
-                    format!("image template {} is gone", planned.template),
-                    "someone removed it while it was running",
+                    format!("image template {} no longer exists", planned.template),
+                    "it was deleted while it was running",
                 )
-                .help("run the same command again: it starts over"));
+                .help("run the same command again to start over"));
             };
             let run = run_of(&template);
             let ours = !run.start.is_empty() && run.start != before;
@@ -130,16 +133,16 @@ impl Deployment<'_> {
         })?;
         over.ok_or_else(|| {
             Failure::azure(
-                format!("Image Builder is not done after {} minutes", limit.as_secs() / 60),
-                "its run goes on",
+                format!("Image Builder is still running after {} minutes", limit.as_secs() / 60),
+                "the run continues in Azure",
             )
-            .help("run the same command again: it waits for the same run")
+            .help("run the same command again to wait for the same run")
         })
     }
 
     fn failed_run(&self, planned: &PlannedImageBuilder, template: &Value, run: &Run) -> Failure {
         let failure = Failure::azure(
-            format!("Image Builder's run of {} ended as {}", planned.template, run.state),
+            format!("the Image Builder run of {} ended with state {}", planned.template, run.state),
             &run.message,
         );
         let group = template
@@ -147,13 +150,11 @@ impl Deployment<'_> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let failure = match self.bring_log(group) {
-            Ok(Some(path)) => failure.help(format!("read its log: {path}")),
+            Ok(Some(path)) => failure.help(format!("read the log: {path}")),
             Ok(None) => failure,
-            Err(why) => failure.help(format!("its log is in container `packerlogs` of the storage account in `{group}`, which could not be read: {why}")),
+            Err(why) => failure.help(format!("the log is in container `packerlogs` of the storage account in `{group}`, which could not be read: {why}")),
         };
-        failure.help(
-            "correct the config and render it again; the same command makes the template anew",
-        )
+        failure.help("fix the config and render it again; the same command recreates the template")
     }
 
     /// Brings `customization.log` from the storage of the staging group

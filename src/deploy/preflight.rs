@@ -68,7 +68,7 @@ impl Table {
     pub(super) fn not_asked(&mut self, check: &'static str, what: &str, error: &CallError) {
         let failure = error.failure("");
         let why = failure.reason.lines().next().unwrap_or_default().to_owned();
-        self.note(check, format!("{what} could not be asked: {why}"));
+        self.note(check, format!("{what} could not be checked: {why}"));
     }
 }
 
@@ -105,8 +105,8 @@ impl Deployment<'_> {
         }
         let count =
             if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") };
-        Err(Failure::azure(format!("{count} stand in the way"), "nothing was changed")
-            .help("do what the table says, then run the same command again"))
+        Err(Failure::azure(format!("{count} found"), "nothing was changed")
+            .help("fix the problems in the table, then run the same command again"))
     }
 
     fn check_group(&self, table: &mut Table, group: Option<&Value>) {
@@ -156,8 +156,10 @@ impl Deployment<'_> {
         let path = format!("{scope}/providers/Microsoft.Authorization/permissions");
         let granted = match self.azure.list(&path, PERMISSIONS) {
             Ok(Some(granted)) if !granted.is_empty() => granted,
-            Ok(_) => return table.note("rights", "Azure does not list those of this login"),
-            Err(error) => return table.not_asked("rights", "what this login may do", &error),
+            Ok(_) => return table.note("rights", "Azure does not list them for this login"),
+            Err(error) => {
+                return table.not_asked("rights", "the permissions of this login", &error);
+            }
         };
         let lacking: Vec<String> = self
             .needed_actions(survey)
@@ -165,16 +167,20 @@ impl Deployment<'_> {
             .filter(|action| !allows(&granted, action))
             .collect();
         if lacking.is_empty() {
-            table.ok("rights", "every action of the plan is allowed");
+            table.ok("rights", "the login has all permissions that the plan needs");
             return;
         }
         let roles = lacking.iter().any(|action| action.starts_with("Microsoft.Authorization/"));
         let help = if roles {
-            "ask for `Contributor` and `Role Based Access Control Administrator` on the resource group"
+            "request the roles `Contributor` and `Role Based Access Control Administrator` on the resource group"
         } else {
-            "ask for `Contributor` on the resource group"
+            "request the role `Contributor` on the resource group"
         };
-        table.problem("rights", format!("this login may not: {}", lacking.join(", ")), help);
+        table.problem(
+            "rights",
+            format!("the login lacks permissions: {}", lacking.join(", ")),
+            help,
+        );
     }
 
     fn needed_actions(&self, survey: &Survey) -> BTreeSet<String> {
@@ -256,14 +262,14 @@ impl Deployment<'_> {
         };
         if answer.get("nameAvailable").and_then(Value::as_bool) == Some(false) {
             let why =
-                answer.get("message").and_then(Value::as_str).unwrap_or("someone else has it");
+                answer.get("message").and_then(Value::as_str).unwrap_or("it is already in use");
             table.problem(
                 "name",
-                format!("`{name}` ({kind}) is not free: {why}"),
+                format!("name `{name}` ({kind}) is not available: {why}"),
                 "choose another name in the config, and render it again",
             );
         } else {
-            table.ok("name", format!("`{name}` is free"));
+            table.ok("name", format!("name `{name}` is available"));
         }
     }
 
@@ -281,12 +287,12 @@ impl Deployment<'_> {
                 table.ok("build", format!("{} from {}", build.image, dockerfile.display()));
             } else {
                 let detail = format!(
-                    "{}: there is no {} in {}",
+                    "{}: {} does not exist in {}",
                     build.image,
                     build.dockerfile,
                     folder.display()
                 );
-                table.problem("build", detail, "give the folder of the config: `--source DIR`");
+                table.problem("build", detail, "name the folder of the config with `--source DIR`");
             }
         }
     }

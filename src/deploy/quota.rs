@@ -54,7 +54,7 @@ impl Deployment<'_> {
         );
         let offers = match self.azure.list(&path, SKUS) {
             Ok(offers) => offers.unwrap_or_default(),
-            Err(error) => return table.not_asked("size", "the sizes of the region", &error),
+            Err(error) => return table.not_asked("size", "the VM sizes of the region", &error),
         };
         for size in sizes {
             let is_size = |offer: &&Value| {
@@ -66,7 +66,7 @@ impl Deployment<'_> {
                 table.problem(
                     "size",
                     format!("{} is not offered in {location}", size.vm_size),
-                    "take another size or region",
+                    "choose another VM size or region",
                 );
                 continue;
             };
@@ -81,12 +81,12 @@ impl Deployment<'_> {
                     let why = restriction
                         .get("reasonCode")
                         .and_then(Value::as_str)
-                        .unwrap_or("no reason given");
+                        .unwrap_or("no reason was returned");
                     let detail = format!(
-                        "{} is restricted in {location} for this subscription: {why}",
+                        "this subscription cannot use {} in {location}: {why}",
                         size.vm_size
                     );
-                    table.problem("size", detail, "ask for access in the portal (Help + support), or take another size or region");
+                    table.problem("size", detail, "ask for access in the portal (Help + support), or choose another VM size or region");
                 }
                 None => table.ok("size", format!("{} is offered in {location}", size.vm_size)),
             }
@@ -120,20 +120,20 @@ impl Deployment<'_> {
                     .is_some_and(|name| plain(name) == family)
             };
             let Some(usage) = usages.iter().find(of_family) else {
-                table.note("quota", format!("the subscription lists no quota of {shown}"));
+                table.note("quota", format!("the subscription lists no quota for {shown}"));
                 continue;
             };
             let number = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or(0);
             let free = number("limit").saturating_sub(number("currentValue"));
             let detail = format!(
-                "{shown} in {location}: {cores} cores needed, {free} of {} free",
+                "{shown} in {location}: {cores} vCPUs needed, {free} of {} available",
                 number("limit")
             );
             if free < cores {
                 table.problem(
                     "quota",
                     detail,
-                    "ask for more in the portal (Help + support, quotas)",
+                    "request more quota in the Azure portal (Help + support)",
                 );
             } else {
                 table.ok("quota", detail);
@@ -159,8 +159,8 @@ impl Deployment<'_> {
             Ok(None) if account.existing => {
                 table.problem(
                     "account",
-                    format!("Batch account `{}` is not there", account.name),
-                    "correct `batch.account` in the config, or let the deployment create it",
+                    format!("Batch account `{}` does not exist", account.name),
+                    "correct `batch.account` in the config, or set `create: true` to create it",
                 );
             }
             Ok(None) => self.check_accounts(table),
@@ -197,7 +197,7 @@ impl Deployment<'_> {
         let offers = match self.azure.list(&path, BATCH) {
             Ok(Some(offers)) => offers,
             Ok(None) => return table.note("size", format!("Batch lists no sizes in {location}")),
-            Err(error) => return table.not_asked("size", "the sizes of Azure Batch", &error),
+            Err(error) => return table.not_asked("size", "the VM sizes of Batch", &error),
         };
         for size in sizes {
             let offered = offers.iter().any(|offer| {
@@ -212,7 +212,7 @@ impl Deployment<'_> {
                 table.problem(
                     "size",
                     format!("Batch does not offer {size} in {location}"),
-                    "take another size or region",
+                    "choose another VM size or region",
                 );
             }
         }
@@ -238,19 +238,19 @@ impl Deployment<'_> {
             match quota {
                 None => table.note(
                     "quota",
-                    format!("account `{}` lists no quota of {shown}", batch.account),
+                    format!("Batch account `{}` lists no quota for {shown}", batch.account),
                 ),
                 Some(quota) if quota < cores => table.problem(
                     "quota",
                     format!(
-                        "account `{}` has {quota} cores of {shown}, and its pools need {cores}",
+                        "Batch account `{}` has a quota of {quota} vCPUs of {shown}, but its pools need {cores}",
                         batch.account
                     ),
-                    "ask for more in the portal (Batch account, quotas), or use fewer nodes",
+                    "request more quota in the Azure portal (Batch account, Quotas), or use fewer nodes",
                 ),
                 Some(quota) => table.ok(
                     "quota",
-                    format!("account `{}`: {cores} of {quota} cores of {shown}", batch.account),
+                    format!("Batch account `{}`: {cores} of {quota} vCPUs of {shown}", batch.account),
                 ),
             }
         }
@@ -259,11 +259,11 @@ impl Deployment<'_> {
             table.problem(
                 "quota",
                 format!(
-                    "account `{}` takes {most} pools, and the plan has {}",
+                    "Batch account `{}` allows {most} pools, but the plan has {}",
                     batch.account,
                     batch.pools.len()
                 ),
-                "ask for more in the portal (Batch account, quotas)",
+                "request more quota in the Azure portal (Batch account, Quotas)",
             );
         }
     }
@@ -277,7 +277,7 @@ impl Deployment<'_> {
             Err(error) => return table.not_asked("quota", "the number of Batch accounts", &error),
         };
         let Some(quota) = quota else {
-            return table.note("quota", "Batch does not say how many accounts the region takes");
+            return table.note("quota", "Batch returned no account quota for the region");
         };
         let accounts = match self.azure.list(&format!("{base}/batchAccounts"), BATCH) {
             Ok(accounts) => accounts.unwrap_or_default(),
@@ -292,7 +292,7 @@ impl Deployment<'_> {
         let used = accounts.iter().filter(here).count() as u64;
         let detail = format!("{used} of {quota} Batch accounts in {location}");
         if used >= quota {
-            table.problem("quota", detail, "ask for more in the portal (Help + support, quotas), or use an account that exists");
+            table.problem("quota", detail, "request more quota in the Azure portal (Help + support), or use an account that exists");
         } else {
             table.ok("quota", detail);
         }

@@ -87,15 +87,15 @@ impl<'a> RegistryService<'a> {
     fn refused(&self, answer: &Answer) -> Failure {
         let error = CallError::of(answer);
         let failure = error
-            .failure(&format!("registry `{}` does not say which images it has", self.planned.name));
+            .failure(&format!("the images of registry `{}` cannot be listed", self.planned.name));
         let mut failure = Failure { help: Vec::new(), ..failure };
         if answer.status == 403 {
-            failure = failure.help("allow this address in the registry's firewall, or deploy from where it may be reached");
+            failure = failure.help("allow this address in the firewall of the registry, or deploy from a machine that can reach it");
         }
         let role =
             if self.planned.abac { "Container Registry Repository Reader" } else { "AcrPull" };
         failure.help(format!(
-            "assign the role `{role}` on registry `{}` to whoever deploys",
+            "assign the role `{role}` on registry `{}` to the deploying identity",
             self.planned.name
         ))
     }

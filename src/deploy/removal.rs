@@ -72,7 +72,8 @@ impl Deployment<'_> {
                 .filter(|one| !own.contains(one))
                 .map(|one| one.removal.name.as_str())
                 .collect();
-            self.world.note(format!("not of this bake, and stays: {}", names.join(", ")));
+            self.world
+                .note(format!("does not belong to this bake and is kept: {}", names.join(", ")));
         }
         self.remove(&own);
         Ok(())
@@ -85,10 +86,10 @@ impl Deployment<'_> {
             return Ok(());
         }
         Err(Failure::azure(
-            format!("what is left of builder {} is in the way", bake.vm),
-            "the notes above say what cannot be removed",
+            format!("leftovers of builder {} prevent the bake", bake.vm),
+            "the notes above list the resources that cannot be deleted",
         )
-        .help("remove it by hand, then run the same command again"))
+        .help("delete them manually, then run the same command again"))
     }
 
     /// Removes resources in their order, and gives whether all are gone.
@@ -101,7 +102,8 @@ impl Deployment<'_> {
         for leftover in leftovers {
             all &= self.remove_one(&leftover.removal);
         }
-        let detail = if all { "the builder is gone" } else { "some of the builder is left" };
+        let detail =
+            if all { "the builder is deleted" } else { "the builder is not completely deleted" };
         self.done("removal", if all { Outcome::Removed } else { Outcome::Failed }, detail);
         all
     }
@@ -140,13 +142,14 @@ impl Deployment<'_> {
                 .filter(|one| !own.contains(one))
                 .map(|one| one.removal.name.as_str())
                 .collect();
-            let question = format!("Not of this bake: {}. Remove it too?", names.join(", "));
+            let question =
+                format!("{} does not belong to this bake. Delete it too?", names.join(", "));
             if names.is_empty() || (self.world.ask)(&question) {
                 self.remove(&all);
             } else {
                 self.remove(&own);
                 self.leave(format!(
-                    "not of this bake, and stays: {}; `--yes` removes it",
+                    "does not belong to this bake and is kept: {}; `--yes` removes it",
                     names.join(", ")
                 ));
             }

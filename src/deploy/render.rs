@@ -26,22 +26,23 @@ impl DeployableRender {
         let shown = folder.display();
         let again = "render it again: `prebake render`";
         let Some(text) = files.get(PLAN) else {
-            let why = format!("it has no `{PLAN}`: nothing says what to deploy");
-            return Err(Failure::input(
-                format!("`{shown}` is not a render that can be deployed"),
-                why,
-            )
-            .help(again));
+            let why = format!("it has no `{PLAN}`, the deployment plan");
+            return Err(Failure::input(format!("`{shown}` cannot be deployed"), why).help(again));
         };
         let foreign = |why: String| {
-            Failure::input(format!("`{shown}/{PLAN}` is not a plan of this prebake"), why)
-                .help(again)
+            Failure::input(
+                format!("`{shown}/{PLAN}` is not a plan that this version of prebake can read"),
+                why,
+            )
+            .help(again)
         };
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|error| foreign(error.to_string()))?;
         if value.get("version").and_then(serde_json::Value::as_u64) != Some(u64::from(PLAN_VERSION))
         {
-            return Err(foreign(format!("this prebake reads version {PLAN_VERSION} of plans")));
+            return Err(foreign(format!(
+                "this version of prebake reads plan version {PLAN_VERSION}"
+            )));
         }
         let plan: Plan =
             serde_json::from_value(value).map_err(|error| foreign(error.to_string()))?;
@@ -60,10 +61,7 @@ impl DeployableRender {
         }) {
             return Ok(());
         }
-        let why = format!(
-            "`{}` and `{}` are not what the plan is about",
-            stage.template, stage.parameters
-        );
+        let why = format!("`{}` and `{}` do not match the plan", stage.template, stage.parameters);
         Err(Failure::input(format!("stage `{}` was edited after it was rendered", stage.name), why)
             .help("change the config and render it again: `prebake render`"))
     }

@@ -138,10 +138,10 @@ impl Azure<'_> {
             }
         }
         Err(Failure::azure(
-            "Azure did not finish in time",
-            format!("the operation goes on: {}", host(&url)),
+            "the operation timed out",
+            format!("the operation continues in Azure: {}", host(&url)),
         )
-        .help("run the same command again: it goes on from there")
+        .help("run the same command again to continue")
         .into())
     }
 
@@ -160,9 +160,9 @@ impl Azure<'_> {
             return Ok(None);
         }
         answer.json().map(Some).ok_or_else(|| {
-            let reason = "a proxy may stand in between: its answer is not JSON";
+            let reason = "the response is not JSON; a proxy may have sent it";
             Failure::azure(
-                format!("`{}` does not answer as Azure does", host(&self.cloud.resource_manager)),
+                format!("`{}` does not respond as Azure does", host(&self.cloud.resource_manager)),
                 reason,
             )
             .help("check `HTTPS_PROXY` and `--cloud`")
@@ -196,8 +196,8 @@ impl Azure<'_> {
     ) -> Result<Answer, CallError> {
         if !host(url).eq_ignore_ascii_case(home.host) || !url.starts_with("https://") {
             return Err(Failure::azure(
-                format!("Azure names an address outside of itself: `{}`", host(url)),
-                "a token is never sent to another host",
+                format!("the response refers to another host: `{}`", host(url)),
+                "prebake never sends a token to another host",
             )
             .help("check `--cloud`")
             .into());
@@ -263,7 +263,8 @@ pub fn pages(
 pub fn ended(error: Option<&Value>, status: &str) -> CallError {
     let mut errors = error.map(errors_of).unwrap_or_default();
     if errors.is_empty() {
-        let message = format!("Azure ended it with status {status} and gives no reason");
+        let message =
+            format!("the operation ended with status {status}, and Azure returned no reason");
         errors.push(AzureError { status: 0, code: String::new(), message, target: String::new() });
     }
     CallError::Refused(errors)

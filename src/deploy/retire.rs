@@ -25,7 +25,7 @@ impl Deployment<'_> {
         let replacing: Vec<&PlannedPool> =
             pools.into_iter().filter(|pool| pool.replaces.is_some()).collect();
         if replacing.is_empty() {
-            self.world.note("no pool of the render replaces another: nothing is retired (`replace: blue-green`)");
+            self.world.note("no pool of the render replaces another one (`replace: blue-green`), so there is nothing to retire");
             return Ok(());
         }
         let Some(service) = BatchService::open(self)? else { return Ok(()) };
@@ -36,10 +36,10 @@ impl Deployment<'_> {
             let there = all.iter().any(|other| id(other).eq_ignore_ascii_case(&pool.id));
             if !there {
                 return Err(Failure::azure(
-                    format!("pool {} is not there", pool.id),
-                    "what it replaces is retired after it",
+                    format!("pool {} does not exist", pool.id),
+                    "the old pool can be retired only after the new one exists",
                 )
-                .help("deploy it first: `--batch-only`"));
+                .help("deploy it first with `--batch-only`"));
             }
             for old in all.iter().filter(|other| is_old(other, pool)) {
                 self.retire(&service, id(old))?;
@@ -49,7 +49,7 @@ impl Deployment<'_> {
     }
 
     fn retire(&self, service: &BatchService<'_>, pool: &str) -> Result<(), Failure> {
-        let step = format!("retirement of {pool}");
+        let step = format!("retiring {pool}");
         self.world.report(Event::Step { step: step.clone() });
         let bound = bound_to(service, pool)?;
         for line in &bound {
@@ -58,8 +58,8 @@ impl Deployment<'_> {
         self.drain(service, &step, pool)?;
         let active = bound_to(service, pool)?;
         if !active.is_empty() {
-            return Err(Failure::azure(format!("pool {pool} is still used"), active.join("\n"))
-                .help("move these to the new pool, or end them; then run the same command again"));
+            return Err(Failure::azure(format!("pool {pool} is still in use"), active.join("\n"))
+                .help("move them to the new pool or end them, then run the same command again"));
         }
         service
             .delete(&format!("/pools/{}", escape(pool)))
@@ -78,8 +78,11 @@ impl Deployment<'_> {
             Ok(found.is_none().then_some(()))
         })?;
         gone.ok_or_else(|| {
-            Failure::azure(format!("pool {pool} is still being removed"), "Azure goes on with it")
-                .help("run the same command again to see its end")
+            Failure::azure(
+                format!("pool {pool} is still being removed"),
+                "the operation continues in Azure",
+            )
+            .help("run the same command again to check the result")
         })
     }
 
@@ -91,7 +94,7 @@ impl Deployment<'_> {
         };
         let found = service.get(&path, Patience::Some).map_err(failed)?.unwrap_or_default();
         if found.get("enableAutoScale").and_then(Value::as_bool) == Some(true) {
-            self.progress(step, "automatic scaling off");
+            self.progress(step, "autoscale disabled");
             service.post(&format!("{path}/disableautoscale"), None).map_err(failed)?;
         }
         let nodes = service.list(&format!("{path}/nodes")).map_err(failed)?;
@@ -108,7 +111,7 @@ impl Deployment<'_> {
                 Err(error) => return Err(failed(error)),
             }
         }
-        self.progress(step, format!("scheduling off on {} nodes", nodes.len()));
+        self.progress(step, format!("scheduling disabled on {} nodes", nodes.len()));
         self.wait_for_tasks(service, step, pool)
     }
 

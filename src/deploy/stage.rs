@@ -30,7 +30,7 @@ impl Deployment<'_> {
         let settled = match found {
             StageState::Running(name) => {
                 self.world.report(Event::Step { step: step.clone() });
-                self.progress(&step, format!("deployment {name} is running already"));
+                self.progress(&step, format!("deployment {name} is already in progress"));
                 // How it ends shows in what is asked next.
                 let _ = self.wait_for_deployment(&step, &name)?;
                 self.stage_state(stage, &self.history()?)?
@@ -44,18 +44,18 @@ impl Deployment<'_> {
             }
             StageState::Drifted(drifts) => {
                 self.tell_drift(&drifts);
-                if !(self.world.ask)("Put back what was changed by hand?") {
-                    self.leave("what was changed by hand stays: `--yes` puts it back");
-                    self.done(&step, Outcome::Unchanged, "changed by hand, left as it is");
+                if !(self.world.ask)("Revert manual changes?") {
+                    self.leave("manual changes are kept; `--yes` reverts them");
+                    self.done(&step, Outcome::Unchanged, "changed manually, kept");
                     return Ok(());
                 }
             }
             StageState::Differs(why) => return self.deploy_stage(stage, &why),
             StageState::Running(name) => {
-                return self.deploy_stage(stage, &format!("{name} is running again"));
+                return self.deploy_stage(stage, &format!("{name} is running"));
             }
         }
-        self.deploy_stage(stage, "changed by hand")
+        self.deploy_stage(stage, "changed manually")
     }
 
     /// Deploys a stage whatever stands there.
@@ -74,7 +74,7 @@ impl Deployment<'_> {
             let failed = || {
                 let mut failure = error.failure(&format!("stage {} failed", stage.name));
                 if error.passes() {
-                    failure = failure.help("run the same command again: it goes on from there");
+                    failure = failure.help("run the same command again to continue");
                 }
                 failure
             };
@@ -86,7 +86,7 @@ impl Deployment<'_> {
             if !again || attempt >= ATTEMPTS {
                 return Err(failed());
             }
-            self.progress(&step, format!("Azure says {}: once more", error.code()));
+            self.progress(&step, format!("Azure returned {}; trying again", error.code()));
             std::thread::sleep(self.azure.http.look(attempt * 2, None));
         }
         self.done(&step, Outcome::Deployed, &name);
@@ -109,7 +109,7 @@ impl Deployment<'_> {
                     .iter()
                     .any(|code| error.has_code(code)) =>
             {
-                self.progress(step, format!("deployment {name} is running already"));
+                self.progress(step, format!("deployment {name} is already in progress"));
             }
             Err(CallError::Failed(failure)) => return Err(failure),
             Err(error) => return Ok(Err(error)),
@@ -133,8 +133,8 @@ impl Deployment<'_> {
                 .map_err(|error| error.failure(&format!("deployment {name} cannot be read")))?;
             let Some(deployment) = deployment else {
                 return Err(Failure::azure(
-                    format!("deployment {name} is gone"),
-                    "someone deleted it while it was running",
+                    format!("deployment {name} no longer exists"),
+                    "it was deleted while it was running",
                 )
                 .help("run the same command again"));
             };
@@ -152,9 +152,9 @@ impl Deployment<'_> {
         over.ok_or_else(|| {
             Failure::azure(
                 format!("deployment {name} takes more than {} hours", LONGEST.as_secs() / 3600),
-                "it goes on in Azure",
+                "it continues in Azure",
             )
-            .help("run the same command again: it goes on from there")
+            .help("run the same command again to continue")
         })
     }
 
@@ -180,7 +180,7 @@ impl Deployment<'_> {
             self.progress(
                 step,
                 format!(
-                    "role assignment {} names an identity that is gone: made anew",
+                    "role assignment {} refers to a deleted identity; it is recreated",
                     assignment.name
                 ),
             );
@@ -193,7 +193,7 @@ impl Deployment<'_> {
         Ok(!outdated.is_empty())
     }
 
-    /// Tells what was changed by hand.
+    /// Tells what was changed manually.
     pub(super) fn tell_drift(&self, drifts: &[Drift]) {
         for drift in drifts {
             for change in &drift.changes {

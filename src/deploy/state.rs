@@ -108,17 +108,17 @@ impl Deployment<'_> {
         history: &[PastDeployment],
     ) -> Result<StageState, Failure> {
         let Some(latest) = self.latest(&stage.name, history) else {
-            return Ok(StageState::Differs("it was never deployed".to_owned()));
+            return Ok(StageState::Differs("it has not been deployed yet".to_owned()));
         };
         if latest.is_running() {
             return Ok(StageState::Running(latest.name.clone()));
         }
         if latest.name != deployment_name(self.plan, stage) {
-            return Ok(StageState::Differs("other content was deployed last".to_owned()));
+            return Ok(StageState::Differs("different content was deployed last".to_owned()));
         }
         if latest.state != "Succeeded" {
             return Ok(StageState::Differs(format!(
-                "its last deployment ended as {}",
+                "the last deployment ended with state {}",
                 latest.state
             )));
         }
@@ -135,7 +135,7 @@ impl Deployment<'_> {
         }
         if !stale_assignments(&found).is_empty() {
             return Ok(StageState::Differs(
-                "a role assignment names an identity that is gone".to_owned(),
+                "a role assignment refers to a deleted identity".to_owned(),
             ));
         }
         Ok(if drifts.is_empty() { StageState::Current } else { StageState::Drifted(drifts) })

@@ -25,16 +25,16 @@ impl Deployment<'_> {
         let pools = self.chosen_pools()?;
         let service = BatchService::open(self)?.ok_or_else(|| {
             Failure::azure(
-                format!("Batch account `{}` is not there", batch.account),
-                "it is verified after it is deployed",
+                format!("Batch account `{}` does not exist", batch.account),
+                "deploy the account before you verify its pools",
             )
-            .help("deploy it first: `--batch-only`")
+            .help("deploy it first with `--batch-only`")
         })?;
         let mut failures = Vec::new();
         for pool in pools {
-            let step = format!("verification of {}", pool.id);
+            let step = format!("verifying {}", pool.id);
             let Some(task) = &pool.verify else {
-                self.done(&step, Outcome::Unchanged, "it runs no containers");
+                self.done(&step, Outcome::Unchanged, "it does not run containers");
                 continue;
             };
             self.world.report(Event::Step { step: step.clone() });
@@ -80,7 +80,7 @@ impl Deployment<'_> {
             Some(id) if chosen.is_empty() => {
                 let known: Vec<&str> = pools.map(|pool| pool.id.as_str()).collect();
                 Err(Failure::input(
-                    format!("there is no pool `{id}`"),
+                    format!("pool `{id}` does not exist"),
                     format!("the pools are: {}", known.join(", ")),
                 ))
             }
@@ -125,7 +125,7 @@ impl Deployment<'_> {
             format!("pool {} failed its verification", pool.id),
             why_it_failed(info),
         )
-        .help(format!("job {job} is left as it is; `--clean-up` removes it")))
+        .help(format!("job {job} is kept; `--clean-up` deletes it")))
     }
 
     fn wait_for_task(
@@ -142,7 +142,7 @@ impl Deployment<'_> {
             let task = task
                 .map_err(|error| error.failure(&format!("the task of job {job} cannot be read")))?;
             let task = task.ok_or_else(|| {
-                Failure::azure(format!("the task of job {job} is gone"), "someone removed it")
+                Failure::azure(format!("the task of job {job} no longer exists"), "it was deleted")
                     .help("run the same command again")
             })?;
             let state = task.get("state").and_then(Value::as_str).unwrap_or_default();
@@ -161,7 +161,7 @@ impl Deployment<'_> {
                 ),
                 state_of_pool(service, pool),
             )
-            .help(format!("job {job} is left as it is; `--clean-up` removes it"))
+            .help(format!("job {job} is kept; `--clean-up` deletes it"))
         })
     }
 
@@ -243,8 +243,8 @@ fn state_of_pool(service: &BatchService<'_>, pool: &PlannedPool) -> String {
 fn why_it_failed(info: &Value) -> String {
     let text = |pointer: &str| info.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let mut lines = vec![match info.get("exitCode").and_then(Value::as_i64) {
-        Some(code) => format!("its task ended with exit code {code}"),
-        None => "its task did not run".to_owned(),
+        Some(code) => format!("the task ended with exit code {code}"),
+        None => "the task did not run".to_owned(),
     }];
     if !text("/failureInfo/code").is_empty() {
         lines.push(format!("{}: {}", text("/failureInfo/code"), text("/failureInfo/message")));

@@ -25,7 +25,7 @@ impl Deployment<'_> {
             .map_err(|error| error.failure("the group cannot be read"))?;
         if group.is_none() {
             self.world.note(format!(
-                "resource group `{}` is not there: everything would be created, first the group",
+                "resource group `{}` does not exist; the deployment would create it and all resources",
                 self.plan.resource_group
             ));
             return Ok(());
@@ -48,7 +48,7 @@ impl Deployment<'_> {
                 self.done(
                     &step,
                     Outcome::Unchanged,
-                    "the image version is there: nothing is baked",
+                    "the image version exists, so nothing is baked",
                 );
                 continue;
             }
@@ -67,7 +67,7 @@ impl Deployment<'_> {
                 }
                 // A stage refers to what the stages before it make.
                 Err(error) if error.status() == 404 || error.has_code("ResourceNotFound") => {
-                    self.world.note(format!("stage {} cannot be compared before the stages that it refers to are deployed", stage.name));
+                    self.world.note(format!("stage {} can be compared only after the stages that it depends on are deployed", stage.name));
                 }
                 Err(error) => {
                     return Err(error.failure(&format!("stage {} cannot be compared", stage.name)));
@@ -81,7 +81,7 @@ impl Deployment<'_> {
         if let Some(error) = result.get("error").filter(|error| !error.is_null()) {
             let error = super::resource_manager::ended(Some(error), "Failed");
             if error.has_code("ResourceNotFound") {
-                self.world.note(format!("stage {stage} cannot be compared before the stages that it refers to are deployed"));
+                self.world.note(format!("stage {stage} can be compared only after the stages that it depends on are deployed"));
                 return Ok(());
             }
             return Err(error.failure(&format!("stage {stage} cannot be compared")));

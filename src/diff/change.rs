@@ -72,10 +72,10 @@ impl Action {
             Self::Delete => "to delete",
             Self::Replace => "to replace",
             Self::EmptyPool => "need an empty pool",
-            Self::Beside => "new beside the old one",
+            Self::Beside => "new, next to the old one",
             Self::Create => "to create",
-            Self::Rebake => "made anew for the bake",
-            Self::Retire => "gone with the bake",
+            Self::Rebake => "recreated for the bake",
+            Self::Retire => "deleted after the bake",
             Self::Modify => "to modify",
             Self::NoChange => "unchanged",
         }
@@ -166,7 +166,7 @@ pub struct PropertyChange {
     pub after: Option<Value>,
     /// What Azure does.
     pub verdict: Verdict,
-    /// It interrupts what is running.
+    /// It interrupts running work.
     pub interrupts: bool,
     /// The event after which the change holds.
     pub event: Option<String>,

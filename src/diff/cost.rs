@@ -124,7 +124,7 @@ fn number(count: u64) -> f64 {
 }
 
 /// The OS disk of a pool that says nothing of it is as large as its image, which only Azure knows.
-const UNKNOWN_DISK: &str = "disk:of no given size";
+const UNKNOWN_DISK: &str = "disk:unknown size";
 
 /// The meters of the disks of one node.
 fn disks(pool: &Resource) -> Vec<String> {
@@ -150,7 +150,7 @@ fn disk_meter(disk: &Value, default: Option<&str>) -> Option<String> {
     };
     let kind = disk.get("managedDisk").and_then(|managed| managed.get("storageAccountType"));
     let kind = kind.or_else(|| disk.get("storageAccountType")).and_then(Value::as_str).or(default);
-    let Some(kind) = kind else { return Some(format!("disk:{gib} GiB of no given type")) };
+    let Some(kind) = kind else { return Some(format!("disk:{gib} GiB of unknown type")) };
     let (letter, redundancy) = match kind.split_once('_')? {
         ("Premium", redundancy) => ("P", redundancy),
         ("StandardSSD", redundancy) => ("E", redundancy),

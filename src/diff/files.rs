@@ -60,7 +60,7 @@ impl FileKind {
     /// What a change of such a file leads to; empty when nothing.
     pub fn consequence(self) -> &'static str {
         match self {
-            Self::Bake => "the node image must be baked again, under a new image version",
+            Self::Bake => "the node image must be baked again with a new image version",
             Self::Build => {
                 "the next deployment builds the images whose tags the registry does not have yet"
             }

@@ -102,10 +102,9 @@ fn unchanged_version<'a>(
     let title = format!("{} changed, but the image version is still `{kept}`", inputs.join(", "));
     let diagnostic = Diagnostic::error("IMG024", title)
         .reason(
-            "the content of a gallery image version is immutable: Azure keeps the old image, and \
-             deleting the version under a live pool breaks its next resize",
+            "an image version in a gallery is immutable: Azure keeps the old image, and deleting the version while a pool uses it breaks the next resize of that pool",
         )
-        .help("raise `gallery.version`, so that the new content gets its own version");
+        .help("increase `gallery.version` so that the new content gets its own version");
     Some(Finding { diagnostic, subject: Subject::Value(made_by, "/name") })
 }
 
@@ -123,13 +122,12 @@ fn unchanged_tags<'a>(
         let name = image.rsplit_once("}}/").map_or(*image, |(_, name)| name);
         let diagnostic = Diagnostic::error(
             "DIF010",
-            format!("build of container image `{name}` changed, but its tag is still the same"),
+            format!("the build of container image `{name}` changed, but its tag did not"),
         )
         .reason(
-            "the deployment builds an image only under a tag that the registry does not have, and nodes \
-             keep the image that they pulled",
+            "the deployment builds an image only if the registry does not have its tag, and nodes keep the image that they pulled",
         )
-        .help("raise `tag` of this image, so that it is built and pulled anew");
+        .help("change the `tag` of this image so that it is built and pulled again");
         findings.push(Finding { diagnostic, subject: Subject::File(build.path, build.offset) });
     }
 }

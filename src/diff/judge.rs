@@ -110,17 +110,18 @@ fn deleted(resource: &Resource, uses: &Uses) -> ResourceChange {
 /// What a deployment does with a resource that left the render, and who removes it.
 fn departure(change: &ResourceChange, removal: Removal) -> (String, String) {
     if removal == Removal::ByDeployment {
-        let consequence = "it was made for one bake, and the deployment removed it when that ended";
-        let advice = "if a bake was interrupted, delete by hand what it left";
+        let consequence =
+            "it was created for one bake, and the deployment deleted it after that bake";
+        let advice = "if a bake was interrupted, delete its leftovers manually";
         return (consequence.to_owned(), with_command(advice, &change.kind, &change.id));
     }
     let consequence = if change.is(ROLE_ASSIGNMENT) {
-        "a deployment leaves it as it is: what it allows stays allowed"
+        "a deployment does not delete it, so the access that it grants remains"
     } else {
-        "a deployment leaves it as it is: it keeps running, and its bill too"
+        "a deployment does not delete it, so it keeps running and costs money"
     };
     let advice = if removal == Removal::StillNeeded {
-        "keep it: the new render still needs it".to_owned()
+        "keep it, because the new render still needs it".to_owned()
     } else {
         let when = if change.is(POOL) {
             "no job uses it"
@@ -129,7 +130,7 @@ fn departure(change: &ResourceChange, removal: Removal) -> (String, String) {
         } else {
             "nothing uses it"
         };
-        with_command(&format!("delete it by hand when {when}"), &change.kind, &change.id)
+        with_command(&format!("delete it manually when {when}"), &change.kind, &change.id)
     };
     (consequence.to_owned(), advice)
 }
@@ -232,14 +233,14 @@ fn new_identity(
     let (old, new) = (Value::from(old.as_str()), Value::from(new.as_str()));
     let mut name = compare::change(facts, path, Some(&old), Some(&new));
     if matches!(pairing, Pairing::NextVersion | Pairing::BlueGreen { .. }) {
-        holds_anew(&mut name, "names the new resource; the old one keeps its own name");
+        holds_anew(&mut name, "is the name of the new resource; the old one keeps its name");
     }
     properties.push(name);
 }
 
 /// What a property does whose resource is made anew.
-const FROM_THE_START: &str = "holds for the new resource from the start";
-const NEXT_BAKE: &str = "holds for what the next bake makes";
+const FROM_THE_START: &str = "applies to the new resource from the start";
+const NEXT_BAKE: &str = "applies to the next bake";
 
 /// A value that a new resource has from the start changes nothing that is there.
 fn holds_anew(property: &mut PropertyChange, effect: &str) {
@@ -267,26 +268,23 @@ fn tell(change: &mut ResourceChange, before: &Resource, refused: bool) {
         (Action::Beside, _) => beside(change, before, &old),
         (Action::Refused, _) => (refusal(worst), String::new()),
         (Action::Replace, Pairing::Renamed) if old == *name => (
-            format!("Azure makes `{name}` anew; the old one stays where it is until it is deleted"),
-            with_command("delete the old one by hand", &before.kind, &before.id),
+            format!("Azure creates a new `{name}`; the old one remains until you delete it"),
+            with_command("delete the old one manually", &before.kind, &before.id),
         ),
         (Action::Replace, Pairing::Renamed) => (
-            format!("Azure makes `{name}`; `{old}` stays as it is until it is deleted"),
-            with_command(&format!("delete `{old}` by hand"), &before.kind, &before.id),
+            format!("Azure creates `{name}`; `{old}` remains until you delete it"),
+            with_command(&format!("delete `{old}` manually"), &before.kind, &before.id),
         ),
         (Action::Replace, _) => (
-            "Azure does not change it on the resource that is there: the deployment fails"
-                .to_owned(),
-            "give it a new name, or delete the old one first".to_owned(),
+            "Azure cannot change it on an existing resource, so the deployment fails".to_owned(),
+            "use a new name, or delete the old resource first".to_owned(),
         ),
         (Action::EmptyPool, _) => (
             format!(
-                "while `{name}` has nodes the deployment fails with `PropertyCannotBeUpdated`; \
-                 nothing is replaced for you"
+                "the deployment fails with `PropertyCannotBeUpdated` while `{name}` has nodes; prebake does not empty the pool"
             ),
             format!(
-                "set `replace: blue-green` for this pool, so that a second pool is made beside it; or \
-                 scale `{name}` to zero, wait until it is steady, deploy, and scale up again"
+                "set `replace: blue-green` for this pool to create a second pool next to it, or scale `{name}` to zero, wait until it is steady, deploy, and scale it up again"
             ),
         ),
         _ => (update(&change.properties), String::new()),
@@ -307,9 +305,8 @@ fn tell(change: &mut ResourceChange, before: &Resource, refused: bool) {
 
 /// What is made for one bake.
 fn rebake(before: &Resource, refused: bool) -> (String, String) {
-    let consequence = "it lasts one bake: the deployment removes it when the bake ends, and the next \
-                       bake makes it anew";
-    let advice = "if an earlier bake was interrupted, delete by hand what it left first";
+    let consequence = "it exists only during a bake: the deployment deletes it after the bake, and the next bake recreates it";
+    let advice = "if an earlier bake was interrupted, delete its leftovers manually first";
     let advice =
         if refused { with_command(advice, &before.kind, &before.id) } else { String::new() };
     (consequence.to_owned(), advice)
@@ -321,27 +318,26 @@ fn beside(change: &ResourceChange, before: &Resource, old: &str) -> (String, Str
     let by_hand = |advice: &str| with_command(advice, &before.kind, &before.id);
     if change.is(POOL) {
         let consequence = format!(
-            "Batch makes pool `{name}` beside `{old}`; both have nodes until `{old}` is gone"
+            "Batch creates pool `{name}` next to `{old}`; both have nodes until `{old}` is deleted"
         );
         let advice = format!(
-            "point jobs at `{name}`, then run `prebake deploy --retire-old`, which drains `{old}` and \
-             deletes it"
+            "move jobs to `{name}`, then run `prebake deploy --retire-old`, which drains and deletes `{old}`"
         );
         (consequence, advice)
     } else if change.is(TEMPLATE) {
         let consequence =
-            format!("template `{name}` bakes the next image version; `{old}` stays as it is");
-        (consequence, by_hand(&format!("delete `{old}` by hand")))
+            format!("template `{name}` bakes the next image version; `{old}` does not change");
+        (consequence, by_hand(&format!("delete `{old}` manually")))
     } else {
         let consequence =
-            format!("version `{name}` stands beside `{old}`; pools on `{old}` keep it");
-        (consequence, by_hand(&format!("delete `{old}` by hand when no pool uses it")))
+            format!("version `{name}` is created next to `{old}`; pools that use `{old}` keep it");
+        (consequence, by_hand(&format!("delete `{old}` manually when no pool uses it")))
     }
 }
 
 fn refusal(worst: &PropertyChange) -> String {
     let with = worst.code.as_ref().map_or_else(String::new, |code| format!(" with `{code}`"));
-    format!("the deployment fails{with}; stages before it stay deployed")
+    format!("the deployment fails{with}; earlier stages remain deployed")
 }
 
 fn update(properties: &[PropertyChange]) -> String {
@@ -350,8 +346,8 @@ fn update(properties: &[PropertyChange]) -> String {
         let part = match (property.verdict, &property.event) {
             (Verdict::Later, Some(event)) => format!("takes effect later: {event}"),
             (Verdict::RunsAgain, _) => "runs again".to_owned(),
-            (Verdict::Unknown, _) => "no source tells what Azure does: try it first".to_owned(),
-            (Verdict::InPlace, _) if property.interrupts => "interrupts what is running".to_owned(),
+            (Verdict::Unknown, _) => "the effect is not documented; test it first".to_owned(),
+            (Verdict::InPlace, _) if property.interrupts => "interrupts running work".to_owned(),
             (Verdict::InPlace, _) => "takes effect at once".to_owned(),
             _ => continue,
         };

@@ -38,10 +38,10 @@ impl Display for ReadError {
             }
             Self::TooLarge(most) => write!(out, "it is larger than {most} bytes"),
             Self::Outside(root) => {
-                write!(out, "it is outside `{}`, and links are not followed there", root.display())
+                write!(out, "it is outside `{}`", root.display())
             }
             Self::NotUtf8 => write!(out, "it is not UTF-8"),
-            Self::Silent(seconds) => write!(out, "it sends nothing for {seconds} s"),
+            Self::Silent(seconds) => write!(out, "it sent nothing for {seconds} s"),
             Self::Io(error) => write!(out, "{error}"),
         }
     }

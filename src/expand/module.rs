@@ -138,10 +138,10 @@ impl TemplateScope<'_> {
             return known.clone();
         }
         if self.depth >= DEEPEST_MODULE {
-            let title = format!("modules nest more than {DEEPEST_MODULE} deep");
+            let title = format!("modules are nested more than {DEEPEST_MODULE} levels deep");
             let finding =
-                Diagnostic::error("PB3003", title).help("deploy the inner ones on their own");
-            self.session.report(finding, pointer, "this module is not opened");
+                Diagnostic::error("PB3003", title).help("deploy the inner modules separately");
+            self.session.report(finding, pointer, "this module is not expanded");
             return None;
         }
         // While it is open, a reference to it can only stay symbolic.

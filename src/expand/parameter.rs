@@ -18,7 +18,7 @@ impl TemplateScope<'_> {
         let allowed = declaration.get("allowedValues").and_then(Value::as_array);
         let wrong = if !has_type(value, &kind) {
             Some(format!(
-                "parameter `{name}` takes {}, found {}",
+                "parameter `{name}` needs {}, found {}",
                 type_words(&kind),
                 value.type_name()
             ))
@@ -85,10 +85,10 @@ fn out_of_bounds(name: &str, declaration: &Value, value: &Evaluated) -> Option<S
         _ => return None,
     };
     if let Some(least) = bound(least).filter(|least| size < *least) {
-        return Some(format!("parameter `{name}` takes at least {least}{what}, found {size}"));
+        return Some(format!("parameter `{name}` needs at least {least}{what}, found {size}"));
     }
     let most = bound(most).filter(|most| size > *most)?;
-    Some(format!("parameter `{name}` takes at most {most}{what}, found {size}"))
+    Some(format!("parameter `{name}` allows at most {most}{what}, found {size}"))
 }
 
 fn list(values: &[Value]) -> String {

@@ -190,9 +190,9 @@ impl<'s> TemplateScope<'s> {
             Some(Some(known)) => return known.clone(),
             Some(None) => {
                 let finding = Diagnostic::error("PB3001", format!("`{name}` depends on itself"))
-                    .reason("Azure refuses a template whose values go in a circle")
-                    .help("break the circle");
-                self.session.report(finding, &self.at(section, name), "starts and ends here");
+                    .reason("Azure refuses a template with circular references")
+                    .help("remove one of the references");
+                self.session.report(finding, &self.at(section, name), "the cycle starts here");
                 return Lookup::Symbolic;
             }
             None => {}

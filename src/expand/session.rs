@@ -49,7 +49,7 @@ impl<'a> Session<'a> {
     pub(super) fn admit(&self, pointer: &str) -> bool {
         self.resources.set(self.resources.get() + 1);
         if self.resources.get() == MOST_RESOURCES + 1 {
-            let title = format!("this template makes more than {MOST_RESOURCES} resources");
+            let title = format!("the template creates more than {MOST_RESOURCES} resources");
             self.report(
                 Diagnostic::error("PB3003", title).help("split it into stages"),
                 pointer,
@@ -79,7 +79,9 @@ impl<'a> Session<'a> {
             }
             let label = if shown.is_empty() { String::new() } else { format!("in `{shown}`") };
             let finding = Diagnostic::error("PB3001", title)
-                .reason("Azure evaluates this expression when it deploys, and would refuse it")
+                .reason(
+                    "Azure evaluates this expression during the deployment, and would refuse it",
+                )
                 .help(help);
             self.report(finding, pointer, &label);
         }

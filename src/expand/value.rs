@@ -114,9 +114,9 @@ impl TemplateScope<'_> {
             None => "this loop has no count".to_owned(),
         };
         let finding = Diagnostic::error("PB3003", title)
-            .reason(format!("Azure takes loops of 0 to {MOST_TURNS} turns"))
-            .help(format!("give it a count of 0 to {MOST_TURNS}"));
-        self.session.report(finding, &pointer, "counted here");
+            .reason(format!("Azure allows 0 to {MOST_TURNS} iterations"))
+            .help(format!("use a count from 0 to {MOST_TURNS}"));
+        self.session.report(finding, &pointer, "the count");
         Turns::Open
     }
 }

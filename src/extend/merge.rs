@@ -139,7 +139,7 @@ impl<'m, 'd> Merge<'m, 'd> {
                 (ExpressionSyntax::Object(_), Some(_)) => {
                     let finding = Diagnostic::error("PB1404", format!("`{shown}` is no list"))
                         .help("write the properties to merge without `$append`");
-                    self.told.at_key(finding, pointer, "an object is rendered here");
+                    self.told.at_key(finding, pointer, "an object is the rendered line");
                     return false;
                 }
                 (rendered, _) if !is_literal(rendered) => {
@@ -233,7 +233,7 @@ impl<'m, 'd> Merge<'m, 'd> {
         };
         let title = format!("`{}` has no item `{name}`", self.dotted());
         let finding = Diagnostic::error("PB1404", title)
-            .reason("a list is rendered here, and a patch names its items")
+            .reason("a list is the rendered line, and a patch names its items")
             .help(help);
         self.told.at_key(finding, pointer, "no item has this name");
     }

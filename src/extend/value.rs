@@ -86,7 +86,7 @@ pub(super) fn print(value: &Value, pointer: &str, told: &mut Told<'_>) -> Option
             }
             Form::Members(Some(_)) => {
                 let finding = Diagnostic::error("PB1404", "no list has items of these names")
-                    .reason("nothing is rendered here that could be merged into")
+                    .reason("nothing is the rendered line that could be merged into")
                     .help("put every item into `$append`");
                 told.at_key(finding, pointer, "the list is new");
                 None

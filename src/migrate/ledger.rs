@@ -97,7 +97,7 @@ impl SourcePool {
         let mut leaves = Vec::new();
         collect(value, &mut path, &mut leaves);
         self.properties += leaves.len();
-        if self.properties > MOST_PROPERTIES {
+        if self.properties > MOST_OF_A_POOL {
             return;
         }
         for (path, value) in leaves {
@@ -301,8 +301,8 @@ impl SourcePool {
     }
 }
 
-/// Most properties of one run, all pools together.
-pub(super) const MOST_PROPERTIES: usize = 50_000;
+/// Most properties of one pool: Azure's own lists are shorter by far.
+pub(super) const MOST_OF_A_POOL: usize = 5_000;
 /// Most elements of one list that are taken over.
 const MOST_ELEMENTS: usize = 10_000;
 

@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::closed::PublicAccess;
 use super::names::Names;
 use super::pool::{self, Pool};
 use super::pool_tasks;
@@ -30,6 +31,12 @@ pub struct Batch {
     pub allocation_mode: &'static str,
     /// Nodes live in the user's subscription.
     pub user_subscription: bool,
+    /// Who reaches the account from the Internet.
+    pub access: PublicAccess,
+    /// Addresses from which nodes reach node management; all where there are none.
+    pub node_ip_rules: Vec<String>,
+    /// Who reaches the auto-storage from the Internet.
+    pub storage_access: PublicAccess,
     /// Key vault of a `UserSubscription` account.
     pub key_vault_id: Option<String>,
     /// Last part of `key_vault_id`.
@@ -94,6 +101,7 @@ pub(super) fn resolve(
     elsewhere(resolver, &account, create_account);
     let storage = written.storage.unwrap_or_default();
     let storage_at = existing_storage(resolver, &storage);
+    let storage_access = PublicAccess::new(storage.public_network_access, &storage.ip_rules);
     let own_name = |at: &ResourceId| at.name.clone();
     let storage_account = (create_account && storage.create.unwrap_or(true)).then(|| {
         let existing = storage_at.as_ref().map(own_name);
@@ -121,13 +129,16 @@ pub(super) fn resolve(
             "PB1028",
             "/batch",
             "nothing to deploy under `batch`",
-            "an existing account and no pools",
-            "add a pool under `pools`, or drop `batch`",
+            "the account exists, and there are no pools",
+            "add a pool under `pools`, or remove `batch`",
         );
     }
     let vault_name = account.key_vault_id.as_deref().and_then(|id| id.rsplit('/').next());
     Some(Batch {
         create_account,
+        access: PublicAccess::new(account.public_network_access, &account.ip_rules),
+        node_ip_rules: account.node_ip_rules,
+        storage_access,
         elsewhere: account.resource_group.is_some() || account.subscription.is_some(),
         resource_group: account.resource_group,
         subscription: account.subscription,
@@ -165,7 +176,7 @@ fn elsewhere(resolver: &mut Resolver<'_>, account: &fields::Account, create: boo
                 &pointer,
                 format!("`{key}` is only for an existing account"),
                 "an account that is created lies in the config's resource group",
-                format!("drop `{key}`, or say `create: false`"),
+                format!("remove `{key}`, or set `create: false`"),
             );
         } else if creates_network {
             resolver.error(
@@ -228,8 +239,8 @@ fn account_name(
         resolver.error(
             "PB1011",
             "/batch/account",
-            "existing Batch account has no name",
-            "`create: false` needs `name`",
+            "the existing Batch account has no name",
+            "`create: false` requires `name`",
             "add `name: <account>`",
         );
         return None;
@@ -244,14 +255,14 @@ fn key_vault(resolver: &mut Resolver<'_>, account: &fields::Account, user_subscr
             "/batch/account",
             "`UserSubscription` needs a key vault",
             "`keyVaultId` is missing",
-            "add `keyVaultId`, the resource ID of a vault in the account's region",
+            "set `keyVaultId` to the resource ID of a key vault in the region of the account",
         ),
         Some(_) if !user_subscription => resolver.error(
             "PB1022",
             "/batch/account/keyVaultId",
-            "`keyVaultId` is only for `UserSubscription`",
-            "a `BatchService` account uses no vault",
-            "drop `keyVaultId`, or say `allocationMode: UserSubscription`",
+            "`keyVaultId` needs `allocationMode: UserSubscription`",
+            "an account in `BatchService` mode uses no key vault",
+            "remove `keyVaultId`, or set `allocationMode: UserSubscription`",
         ),
         Some(id) if !is_resource_id(id, "Microsoft.KeyVault/vaults") => resolver.error(
             "PB1026",
@@ -264,18 +275,17 @@ fn key_vault(resolver: &mut Resolver<'_>, account: &fields::Account, user_subscr
     }
 }
 
-/// Batch compares pool IDs without regard to case.
+/// Batch ignores case when it compares pool IDs.
 fn same_ids(resolver: &mut Resolver<'_>, pools: &[fields::Pool]) {
     for (index, pool) in pools.iter().enumerate() {
         let same = |other: &fields::Pool| other.id.eq_ignore_ascii_case(&pool.id);
         if let Some(first) = pools[..index].iter().position(same) {
-            let finding =
-                Diagnostic::error("PB1007", format!("pool ID `{}` is given twice", pool.id))
-                    .reason("Batch compares pool IDs without regard to case")
-                    .help("give each pool an ID of its own");
+            let finding = Diagnostic::error("PB1007", format!("duplicate pool ID `{}`", pool.id))
+                .reason("Batch ignores case when it compares pool IDs")
+                .help("give each pool a unique ID");
             let (here, there) =
                 (format!("/batch/pools/{index}/id"), format!("/batch/pools/{first}/id"));
-            resolver.push_pair(finding, &here, "again here", &there);
+            resolver.push_pair(finding, &here, "duplicate", &there);
         }
     }
 }

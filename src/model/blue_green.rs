@@ -25,7 +25,7 @@ pub(super) fn deploy_beside(
             "PB1008",
             &format!("{pointer}/id"),
             format!("pool ID `{}` is too long", pool.base_id),
-            "`blue-green` adds 9 characters, and Batch takes 64",
+            "`blue-green` adds 9 characters, and Batch allows 64",
             "shorten the ID to 55 characters",
         );
         return None;

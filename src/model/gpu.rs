@@ -1,8 +1,9 @@
 use serde::Serialize;
 
+use super::node::Has;
 use super::resolver::Resolver;
 use super::sizes::{Machine, Sizes};
-use crate::catalog::{self, Driver, DriverClass, GpuModules, GpuVendor};
+use crate::catalog::{self, BaseImage, Driver, DriverClass, GpuModules, GpuVendor};
 use crate::config::fields::{self, DriverKind, KernelModules};
 use crate::diagnostic::Diagnostic;
 
@@ -43,7 +44,8 @@ pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     written: &fields::Node,
     sizes: &Sizes,
-    os: &str,
+    base: &BaseImage,
+    has: Has,
 ) -> Option<Gpu> {
     let first = sizes.nodes().find(|machine| machine.size.has_gpu())?;
     let machines: Vec<&Machine> = sizes.all().filter(|machine| machine.size.has_gpu()).collect();
@@ -60,15 +62,77 @@ pub(super) fn resolve(
         };
         return (first.size.gpu_vendor == GpuVendor::Nvidia).then_some(described);
     }
+    if has.rocm {
+        served_by_rocm(resolver, &machines, base);
+        return None;
+    }
     all_from_nvidia(resolver, &machines)?;
     of_one_class(resolver, first, &machines)?;
     of_one_vgpu(resolver, first, &machines)?;
     let driver = driver_kind(resolver, &wanted, first)?;
     let modules = modules(resolver, &wanted, &machines)?;
+    let either = machines.iter().all(|machine| modules_of(machine).is_none());
+    let modules = if has.driver && either && base.gpu_driver == "proprietary" {
+        KernelModules::Proprietary
+    } else {
+        modules
+    };
     let vgpu = vgpu_of(first);
     let gpu = Gpu { driver, vgpu, modules, driver_version: wanted.version, nvswitch };
-    version_fits(resolver, &gpu, &machines, os);
+    if has.driver {
+        fits_the_image(resolver, &gpu, first, written, base);
+    } else {
+        version_fits(resolver, &gpu, &machines, base.software);
+    }
     Some(gpu)
+}
+
+/// An image with AMD's driver serves AMD's GPUs alone.
+fn served_by_rocm(resolver: &mut Resolver<'_>, machines: &[&Machine], base: &BaseImage) {
+    for Machine { size, pointer } in machines {
+        if size.gpu_vendor != GpuVendor::Amd {
+            resolver.on(size.fact()).error(
+                "PB1611",
+                pointer,
+                format!("`{}` does not serve the GPU of `{}`", base.os_key, size.name),
+                format!("the image has AMD's driver, and the GPU is {}", size.gpu_model),
+                "take an image with NVIDIA's driver, such as `ubuntu-hpc-24.04`",
+            );
+        }
+    }
+}
+
+/// The driver of an image cannot be chosen.
+fn fits_the_image(
+    resolver: &mut Resolver<'_>,
+    gpu: &Gpu,
+    first: &Machine,
+    written: &fields::Node,
+    base: &BaseImage,
+) {
+    for (key, given) in [("version", gpu.driver_version.is_some())] {
+        if given {
+            resolver.error(
+                "PB1022",
+                &format!("/node/driver/{key}"),
+                format!("`{key}` has no effect on the driver of the image"),
+                "the image has a driver, and the bake only checks it",
+                format!("drop `{key}`, or bake from an image without a driver"),
+            );
+        }
+    }
+    let of_catalog = written.image.is_none();
+    let grid = gpu.driver == DriverKind::Grid;
+    if of_catalog && (grid || gpu.kernel_modules() != base.gpu_driver) {
+        let needed = if grid { "the GRID driver" } else { "other kernel modules" };
+        resolver.on(first.size.fact()).error(
+            "PB1611",
+            &first.pointer,
+            format!("`{}` does not serve the GPU of `{}`", base.os_key, first.size.name),
+            format!("the {} needs {needed}", first.size.gpu_model),
+            "take an image without a driver, such as `ubuntu-24.04`, so that the bake installs the one that fits",
+        );
+    }
 }
 
 /// A version that the packages of the repository do not have, or that a GPU does not know, fails the bake.
@@ -82,8 +146,8 @@ fn version_fits(resolver: &mut Resolver<'_>, gpu: &Gpu, machines: &[&Machine], o
             "PB1043",
             "/node/driver/version",
             format!("driver {version} cannot be installed"),
-            format!("prebake knows the packages of branch {first} and later for `{os}`"),
-            format!("drop `version`, or take one like `{}`", known.version),
+            format!("packages for `{os}` start with driver branch {first}"),
+            format!("remove `version`, or use a version such as `{}`", known.version),
         );
         return;
     }
@@ -92,8 +156,8 @@ fn version_fits(resolver: &mut Resolver<'_>, gpu: &Gpu, machines: &[&Machine], o
             "PB1043",
             "/node/driver/version",
             format!("driver {version} has no proprietary kernel modules"),
-            format!("branch {last} is the last with them"),
-            format!("drop `version`, or take one like `{}`", known.version),
+            format!("driver branch {last} is the last one that has them"),
+            format!("remove `version`, or use a version such as `{}`", known.version),
         );
         return;
     }
@@ -102,15 +166,15 @@ fn version_fits(resolver: &mut Resolver<'_>, gpu: &Gpu, machines: &[&Machine], o
         let Some(last) = last else { continue };
         let of_default = catalog::driver_branch(known.version).is_some_and(|one| one <= last);
         let help = if of_default {
-            format!("drop `version`, or take one of branch {last}")
+            format!("remove `version`, or use a version of branch {last}")
         } else {
-            "take a newer VM size, or start from an image that holds the driver".to_owned()
+            "choose a newer VM size, or use an image that contains the driver".to_owned()
         };
         resolver.error(
             "PB1043",
             if of_default { "/node/driver/version" } else { pointer },
-            format!("driver {version} does not serve the {}", size.gpu_model),
-            format!("branch {last} is the last for `{}`", size.name),
+            format!("driver {version} does not support the {}", size.gpu_model),
+            format!("driver branch {last} is the last one for `{}`", size.name),
             help,
         );
     }
@@ -122,9 +186,9 @@ fn all_from_nvidia(resolver: &mut Resolver<'_>, machines: &[&Machine]) -> Option
         resolver.on(size.fact()).error(
             "PB1003",
             pointer,
-            format!("size `{}` has a GPU that is not from NVIDIA", size.name),
-            format!("NVIDIA's driver and container toolkit do not serve its {}", size.gpu_model),
-            "take an NVIDIA size, or start from an image that holds the vendor's driver",
+            format!("VM size `{}` has a GPU that is not from NVIDIA", size.name),
+            format!("the NVIDIA driver and container toolkit do not support its {}", size.gpu_model),
+            "choose a VM size with an NVIDIA GPU, or use an image that contains the driver of the vendor",
         );
     }
     (!machines.iter().any(|machine| foreign(&machine))).then_some(())
@@ -139,8 +203,8 @@ fn of_one_class(resolver: &mut Resolver<'_>, first: &Machine, machines: &[&Machi
         resolver,
         first,
         other,
-        "one needs the data-centre driver, the other the GRID driver",
-        "keep sizes of one driver class in one config",
+        "one needs the data center driver, the other the GRID driver",
+        "use VM sizes with the same kind of driver in one config",
     );
     None
 }
@@ -151,13 +215,13 @@ fn of_one_vgpu(resolver: &mut Resolver<'_>, first: &Machine, machines: &[&Machin
     let Some(other) = machines.iter().find(|known| vgpu_of(known) != vgpu) else {
         return Some(());
     };
-    let release = |machine| vgpu_of(machine).unwrap_or("of no known release");
+    let release = |machine| vgpu_of(machine).unwrap_or("of an unknown release");
     let reason = format!(
-        "one needs the GRID driver of vGPU {}, the other of vGPU {}",
+        "one needs the GRID driver of vGPU {}, the other the driver of vGPU {}",
         release(first),
         release(other)
     );
-    let help = "keep GPUs of one vGPU release in one config";
+    let help = "use GPUs of the same vGPU release in one config";
     different_drivers(resolver, first, other, &reason, help);
     None
 }
@@ -175,9 +239,11 @@ fn different_drivers(
     reason: &str,
     help: &str,
 ) {
-    let finding =
-        Diagnostic::error("PB1019", "sizes need different GPU drivers").reason(reason).help(help);
-    let label = format!("`{}` and `{}` cannot boot one image", first.size.name, other.size.name);
+    let finding = Diagnostic::error("PB1019", "VM sizes need different GPU drivers")
+        .reason(reason)
+        .help(help);
+    let label =
+        format!("`{}` and `{}` cannot start from the same image", first.size.name, other.size.name);
     resolver.push_pair(finding, &other.pointer, &label, &first.pointer);
 }
 
@@ -211,9 +277,9 @@ fn driver_kind(
     resolver.error(
         "PB1020",
         "/node/driver/kind",
-        "driver does not fit the size",
-        format!("`{}` works with the `{needed_word}` driver", machine.size.name),
-        format!("drop `kind`, or say `{needed_word}`"),
+        "driver does not match the VM size",
+        format!("`{}` needs the `{needed_word}` driver", machine.size.name),
+        format!("remove `kind`, or set it to `{needed_word}`"),
     );
     None
 }
@@ -231,8 +297,8 @@ fn modules(
             resolver,
             open,
             proprietary,
-            "one works with open kernel modules only, the other with proprietary ones only",
-            "keep GPUs before Turing and GPUs since Blackwell in different configs",
+            "one needs open kernel modules, the other proprietary ones",
+            "use separate configs for GPUs before Turing and GPUs since Blackwell",
         );
         return None;
     }
@@ -246,9 +312,9 @@ fn modules(
     resolver.error(
         "PB1020",
         "/node/driver/modules",
-        "kernel modules do not fit the GPU",
-        format!("the {} of `{}` works with {word} modules", size.gpu_model, size.name),
-        format!("drop `modules`, or say `{word}`"),
+        "kernel modules do not match the GPU",
+        format!("the {} of `{}` needs {word} modules", size.gpu_model, size.name),
+        format!("remove `modules`, or set it to `{word}`"),
     );
     None
 }

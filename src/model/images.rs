@@ -22,6 +22,8 @@ pub struct Image {
     pub private: bool,
     /// It is pulled while the node image is baked.
     pub preload: bool,
+    /// Size on the disk in GiB, if the config says it.
+    pub size_gb: Option<u32>,
     /// How it is built, if this deployment builds it.
     pub build: Option<Build>,
 }
@@ -86,8 +88,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, registry: Option<&Registry>) 
                 "PB1018",
                 format!("image `{}` is listed twice", image.reference),
             )
-            .help("keep one of the two");
-            resolver.push_pair(finding, &pointer, "again here", &format!("/images/{first}"));
+            .help("keep one of them");
+            resolver.push_pair(finding, &pointer, "duplicate", &format!("/images/{first}"));
             continue;
         }
         images.push(image);
@@ -109,9 +111,9 @@ fn image(
         resolver.error(
             "PB1008",
             &name_pointer,
-            format!("`{host}` is not the host of a registry"),
-            "a host has letters, digits, `-` and `.` between them, and a port from 1 to 65535",
-            "write it as `host/repository` or `host:port/repository`, without `https://`",
+            format!("`{host}` is not a valid registry host"),
+            "a host consists of letters, digits, `-` and `.`, and optionally a port from 1 to 65535",
+            "use the format `host/repository` or `host:port/repository`, without `https://`",
         );
         return None;
     }
@@ -119,9 +121,9 @@ fn image(
         resolver.error(
             "PB1008",
             &name_pointer,
-            format!("`{}` is not an image name", written.name),
-            "a repository has lowercase letters, digits and single `/`, `.`, `_`, `__` or `-` between them",
-            "write it as `repository` or `host/repository`, and the tag under `tag`",
+            format!("`{}` is not a valid image name", written.name),
+            "a repository consists of lowercase letters and digits, separated by single `/`, `.`, `_`, `__` or `-`",
+            "use the format `repository` or `host/repository`, and set the tag with `tag`",
         );
         return None;
     }
@@ -143,6 +145,7 @@ fn image(
         digest: written.digest.clone(),
         private,
         preload,
+        size_gb: written.size_gb,
         build,
     })
 }
@@ -165,9 +168,9 @@ fn server(
             resolver.error(
                 "PB1005",
                 pointer,
-                format!("nothing provides image `{}`", written.name),
+                format!("image `{}` has no source", written.name),
                 "it has no host, and the config has no `registry`",
-                "add `registry`, or name the host of a public image (`docker.io/library/python`)",
+                "add `registry`, or write the host of a public image, such as `docker.io/library/python`",
             );
             return None;
         };
@@ -185,9 +188,9 @@ fn server(
         resolver.error(
             "PB1024",
             pointer,
-            format!("registry `{server}` is not the config's registry"),
-            "its images need an identity with a role there",
-            "name it under `registry` with `create: false`, or import the image",
+            format!("the config does not name registry `{server}`"),
+            "pulling from it needs an identity with a role in it",
+            "name the registry under `registry` with `create: false`, or import the image",
         );
         return None;
     }
@@ -207,8 +210,8 @@ fn provided(
         resolver.error(
             "PB1005",
             &format!("{pointer}/name"),
-            format!("nothing provides image `{}`", written.name),
-            "the registry is created by this config, and nothing builds the image into it",
+            format!("image `{}` has no source", written.name),
+            "the config creates the registry, but nothing builds the image in it",
             "add `build: { context: . }`, or use an existing registry with `create: false`",
         );
         return None;
@@ -221,14 +224,14 @@ fn version(resolver: &mut Resolver<'_>, written: &fields::Image, pointer: &str) 
         (Some(_), Some(_)) => {
             let finding = crate::diagnostic::Diagnostic::error(
                 "PB1006",
-                format!("image `{}` has a tag and a digest", written.name),
+                format!("image `{}` has both a tag and a digest", written.name),
             )
             .reason(
-                "a digest names one image for ever, a tag whatever it points to; both may differ",
+                "a digest always refers to the same image, a tag can move, so the two can differ",
             )
-            .help("keep `digest` for a pinned image, or `tag`");
+            .help("keep `digest` to pin the image, or keep `tag`");
             let digest = format!("{pointer}/digest");
-            resolver.push_pair(finding, &digest, "digest here", &format!("{pointer}/tag"));
+            resolver.push_pair(finding, &digest, "the digest", &format!("{pointer}/tag"));
             None
         }
         (Some(tag), None) => Some(format!(":{tag}")),
@@ -259,9 +262,9 @@ fn resolve_build(
         resolver.error(
             "PB1013",
             &build_pointer,
-            format!("image `{}` cannot be built into another registry", written.name),
-            "only the config's registry is built into",
-            "drop the host from `name`, or drop `build`",
+            format!("image `{}` cannot be built in another registry", written.name),
+            "prebake builds images only in the registry of the config",
+            "remove the host from `name`, or remove `build`",
         );
         return None;
     };
@@ -271,8 +274,8 @@ fn resolve_build(
             "PB1025",
             &build_pointer,
             "a built image needs a tag",
-            "its digest is not known before it is built",
-            "name it by `tag`; pin the digest after the build",
+            "its digest is known only after the build",
+            "set `tag`; pin the digest after the build",
         );
         return None;
     };
@@ -290,8 +293,8 @@ fn resolve_build(
                 "PB1014",
                 &format!("{build_pointer}/{key}"),
                 format!("`{path}` is outside the folder of the config"),
-                "a render reads and names only what lies beside its config",
-                "give a relative path below the config's folder",
+                "prebake reads only files below the folder of the config",
+                "use a relative path to a file in that folder",
             );
         }
     }

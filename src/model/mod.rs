@@ -8,7 +8,9 @@ mod access;
 pub mod bake;
 mod batch;
 mod blue_green;
+mod closed;
 mod cloud;
+pub mod defaults;
 mod gpu;
 mod images;
 mod lost;
@@ -31,11 +33,12 @@ mod tags;
 
 pub use access::{Access, Grant, Principal, Scope, Submitter};
 pub use batch::{Batch, NodeIdentity};
+pub use closed::{AgentPool, Endpoint, Endpoints, PublicAccess};
 pub use gpu::Gpu;
 pub use images::{Build, Image, NameValue};
 pub use names::{hex, hex_digest};
 pub use network::{CreatedNetwork, Network};
-pub use node::{Node, Os};
+pub use node::{Has, Node, Os, Plan};
 pub use node_image::{BakedImage, NodeImage, TargetRegion};
 pub use origin::Origins;
 pub use pool::{Application, AutoScale, Containers, FixedScale, Pool};
@@ -97,6 +100,8 @@ pub struct Model {
     pub network: Network,
     /// The Batch account, when pools are deployed.
     pub batch: Option<Batch>,
+    /// Private endpoints.
+    pub endpoints: Endpoints,
     /// Who may do what.
     pub access: Access,
     /// Deployment stacks, when the config asks for them.
@@ -170,7 +175,7 @@ pub fn judge(
 
 fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     let config = resolver.config;
-    let names = Names::new(&config.name, &config.resource_group, config.subscription.as_deref());
+    let names = Names::new(config);
     let location = location(resolver);
     let registry = registry::resolve(resolver, &names);
     let images = images::resolve(resolver, registry.as_ref());
@@ -189,7 +194,8 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         .then(|| identity_at.as_ref().map_or_else(|| names.local("pull"), |at| at.name.clone()));
     let bake = builder.as_ref().and_then(|builder| {
         let identity = bake::PullIdentity::new(identity.as_deref(), identity_at.as_ref());
-        bake::resolve(resolver, &node, builder, &images, identity)
+        let fabric = sizes.nodes().any(|machine| machine.size.rdma);
+        bake::resolve(resolver, &node, builder, &images, identity, fabric)
     });
     let context = batch::PoolContext {
         node: &node,
@@ -213,6 +219,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         tags: config.tags.clone(),
         identity,
         identity_at,
+        endpoints: Endpoints::default(),
         access: access::resolve(resolver),
         build_identity: (task_run && abac).then(|| names.local("build")),
         registry,
@@ -229,6 +236,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     model.stages = stages(&model);
     model.stacks = config.stacks.as_ref().map(|stacks| Stacks::new(stacks, &model.stages));
     something_is_deployed(resolver, &model);
+    model.endpoints = closed::endpoints(resolver, &model);
     access::complete(resolver, &mut model);
     Some(model)
 }
@@ -239,8 +247,8 @@ fn something_is_deployed(resolver: &mut Resolver<'_>, model: &Model) {
             "PB1028",
             "",
             "nothing to deploy",
-            "no image is baked, and no pool is asked for",
-            "add `batch` with a pool, or drop `gallery.imageVersionId` to bake an image",
+            "the config bakes no image and deploys no pool",
+            "add `batch` with a pool, or remove `gallery.imageVersionId` to bake an image",
         );
     }
 }
@@ -284,9 +292,9 @@ fn builder(
                 resolver.error(
                     "PB1022",
                     &format!("/{key}"),
-                    format!("`{key}` has no meaning beside `gallery.imageVersionId`"),
-                    "nothing is baked",
-                    format!("drop `{key}`, or drop `imageVersionId` to bake an image"),
+                    format!("`{key}` has no effect with `gallery.imageVersionId`"),
+                    "an existing image is used, so nothing is baked",
+                    format!("remove `{key}`, or remove `imageVersionId` to bake an image"),
                 );
             }
         }
@@ -358,6 +366,7 @@ fn image_template(names: &Names<'_>, node_image: &NodeImage) -> String {
 fn location(resolver: &mut Resolver<'_>) -> String {
     let location = region(resolver, &resolver.config.location, "/location");
     cloud::check(resolver);
+    names::check_pattern(resolver);
     quota::check(resolver);
     tags::check(resolver);
     location
@@ -377,16 +386,16 @@ fn image_builder_stands_there(
         "no" => resolver.on(region.fact()).error(
             "PB1046",
             "/bake/method",
-            format!("Azure VM Image Builder does not exist in `{location}`"),
-            "the image template would be refused",
-            "drop `method` to bake on a VM of your own, or bake in another region and add this one to `gallery.targetRegions`",
+            format!("Azure VM Image Builder is not available in `{location}`"),
+            "Azure would refuse the image template",
+            "remove `method` to bake on a VM, or bake in another region and add this one to `gallery.targetRegions`",
         ),
         "preview" => resolver.on(region.fact()).report(
             Severity::Warning,
             "PB1047",
             "/bake/method",
-            format!("Azure VM Image Builder is a preview in `{location}`"),
-            "a subscription takes part only after it asked for it",
+            format!("Azure VM Image Builder is in preview in `{location}`"),
+            "a subscription must register for the preview first",
             "run `az feature register --namespace Microsoft.VirtualMachineImages --name FairfaxPublicPreview`",
         ),
         _ => {}
@@ -418,24 +427,31 @@ fn region(resolver: &mut Resolver<'_>, name: &str, pointer: &str) -> String {
         return region.name.to_owned();
     }
     if !name.chars().all(|letter| letter.is_alphanumeric() || letter == ' ') {
-        let title = format!("`{name}` is not the name of a region");
-        let label = "a name has letters, digits and spaces";
+        let title = format!("`{name}` is not a valid region name");
+        let label = "a region name consists of letters, digits and spaces";
         resolver.error(
             "PB1004",
             pointer,
             title,
             label,
-            "write the region as `az account list-locations` prints it",
+            "use a name from `az account list-locations --query [].name`",
         );
         return name.to_owned();
     }
     let names = catalog::regions().map(|region| region.name);
     let help = match nearest(name, names) {
         Some(known) => format!("did you mean `{known}`?"),
-        None => "compare with `az account list-locations --query [].name`".to_owned(),
+        None => "check the names with `az account list-locations --query [].name`".to_owned(),
     };
     let title = format!("unknown region `{name}`");
-    resolver.report(Severity::Warning, "PB1004", pointer, title, "not in the catalog", help);
+    resolver.report(
+        Severity::Warning,
+        "PB1004",
+        pointer,
+        title,
+        "the catalog does not contain it",
+        help,
+    );
     name.to_lowercase().replace(' ', "")
 }
 

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::resolver::Resolver;
+use crate::catalog;
+use crate::config::Config;
+use crate::config::fields;
 
 /// The first hexadecimal digits of a SHA-256 digest.
 pub(super) fn short_digest(text: &str, digits: usize) -> String {
@@ -24,34 +27,139 @@ pub fn hex(bytes: &[u8]) -> String {
     digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
-/// Names that must be unique in the world or in a region carry a digest of what tells two deployments
-/// of the same name apart.
+/// Names of what is created: those that the config gives, those of its pattern, or the deployment's name with a part.
+///
+/// Names that must be unique in the world or in a region carry the config's suffix, or a digest of what tells two
+/// deployments of the same name apart.
 pub(super) struct Names<'a> {
     name: &'a str,
-    digest: String,
+    location: &'a str,
+    suffix: String,
+    given: fields::Names,
 }
 
+/// The types of what has a name of its own, by the part in the name.
+const TYPES: [(&str, &str); 13] = [
+    ("", "Microsoft.Batch/batchAccounts"),
+    ("acr", "Microsoft.ContainerRegistry/registries"),
+    ("build", "Microsoft.ManagedIdentity/userAssignedIdentities"),
+    ("builder", "Microsoft.Compute/virtualMachines"),
+    ("builder-vnet", "Microsoft.Network/virtualNetworks"),
+    ("gallery", "Microsoft.Compute/galleries"),
+    ("image-builder", "Microsoft.ManagedIdentity/userAssignedIdentities"),
+    ("nat", "Microsoft.Network/natGateways"),
+    ("nat-ip", "Microsoft.Network/publicIPAddresses"),
+    ("nsg", "Microsoft.Network/networkSecurityGroups"),
+    ("pull", "Microsoft.ManagedIdentity/userAssignedIdentities"),
+    ("st", "Microsoft.Storage/storageAccounts"),
+    ("vnet", "Microsoft.Network/virtualNetworks"),
+];
+
+/// The parts that the pattern's type does not say already.
+const TOLD_APART: [(&str, &str); 6] = [
+    ("build", "build"),
+    ("builder", "builder"),
+    ("builder-vnet", "builder"),
+    ("image-builder", "image-builder"),
+    ("nat-ip", "nat"),
+    ("pull", "pull"),
+];
+
 impl<'a> Names<'a> {
-    pub(super) fn new(name: &'a str, resource_group: &str, subscription: Option<&str>) -> Self {
-        let identity = format!("{}/{resource_group}/{name}", subscription.unwrap_or_default());
-        Self { name, digest: short_digest(&identity.to_lowercase(), 8) }
+    pub(super) fn new(config: &'a Config) -> Self {
+        let subscription = config.subscription.as_deref().unwrap_or_default();
+        let identity = format!("{subscription}/{}/{}", config.resource_group, config.name);
+        let given = config.names.clone().unwrap_or_default();
+        let suffix =
+            given.suffix.clone().unwrap_or_else(|| short_digest(&identity.to_lowercase(), 8));
+        Self { name: &config.name, location: &config.location, suffix, given }
     }
 
-    /// Lowercase letters and digits only, with a role and the digest, at most `longest` characters.
+    /// Lowercase letters and digits only, with a role and the suffix, at most `longest` characters.
     pub(super) fn global(&self, role: &str, longest: usize) -> String {
-        let mut plain: String = self.name.chars().filter(char::is_ascii_alphanumeric).collect();
-        plain.truncate(longest - role.len() - self.digest.len());
-        format!("{plain}{role}{}", self.digest)
+        let plain = |text: &str| -> String {
+            text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+        };
+        if let Some(name) = self.of_pattern(role) {
+            let mut name = plain(&name);
+            // The suffix stays, since it tells one from another.
+            let pattern = self.given.pattern.as_deref().unwrap_or_default();
+            if !pattern.contains("{suffix}") {
+                name.truncate(longest - self.suffix.len());
+                name.push_str(&self.suffix);
+            }
+            name.truncate(longest);
+            return name;
+        }
+        let mut name = plain(self.name);
+        name.truncate(longest - role.len() - self.suffix.len());
+        format!("{name}{role}{}", self.suffix)
     }
 
     /// The deployment's name with a role.
     pub(super) fn local(&self, role: &str) -> String {
-        format!("{}-{role}", self.name)
+        let given = match role {
+            "vnet" => &self.given.network,
+            "nsg" => &self.given.security_group,
+            "nat" => &self.given.nat_gateway,
+            "nat-ip" => &self.given.nat_address,
+            "pull" => &self.given.pull_identity,
+            "build" => &self.given.build_identity,
+            "image-builder" => &self.given.image_builder_identity,
+            "builder" => &self.given.builder,
+            "builder-vnet" => &self.given.builder_network,
+            _ => &None,
+        };
+        let given = given.clone().or_else(|| self.of_pattern(role));
+        given.unwrap_or_else(|| format!("{}-{role}", self.name))
     }
 
     /// The deployment's name with underscores, for names that take no hyphen.
     pub(super) fn underscored(&self, role: &str) -> String {
+        if let Some(name) = self.of_pattern(role) {
+            return name.replace('-', "_");
+        }
         format!("{}_{role}", self.name.replace('-', "_"))
+    }
+
+    /// The name of the config's pattern, for what has an abbreviation.
+    fn of_pattern(&self, role: &str) -> Option<String> {
+        let pattern = self.given.pattern.as_ref()?;
+        let (_, kind) = TYPES.iter().find(|(known, _)| *known == role)?;
+        let part = TOLD_APART.iter().find(|(known, _)| *known == role);
+        let name =
+            part.map_or_else(|| self.name.to_owned(), |(_, part)| format!("{}-{part}", self.name));
+        let name = pattern
+            .replace("{type}", catalog::abbreviation(kind)?)
+            .replace("{name}", &name)
+            .replace("{location}", &super::short_region(self.location))
+            .replace("{suffix}", &self.suffix);
+        Some(name)
+    }
+}
+
+/// Reports `PB1504` for a pattern that does not make a name for each resource.
+pub(super) fn check_pattern(resolver: &mut Resolver<'_>) {
+    let config = resolver.config;
+    let Some(pattern) = config.names.as_ref().and_then(|names| names.pattern.as_ref()) else {
+        return;
+    };
+    let mut rest = pattern.clone();
+    for word in ["{type}", "{name}", "{location}", "{suffix}"] {
+        rest = rest.replace(word, "");
+    }
+    let lacks = ["{type}", "{name}"].into_iter().find(|word| !pattern.contains(word));
+    if rest.contains(['{', '}']) || lacks.is_some() {
+        resolver.error(
+            "PB1504",
+            "/names/pattern",
+            format!("`{pattern}` does not make a name for each resource"),
+            match lacks {
+                Some(word) => format!("`{word}` is not in it"),
+                None => "a word in braces is not known".to_owned(),
+            },
+            "write it with `{type}`, `{name}`, and `{location}` or `{suffix}` where you want them",
+        );
     }
 }
 
@@ -64,15 +172,15 @@ pub(super) fn variables(
     let bad = |c: char| c == '=' || c.is_whitespace() || c.is_control();
     for name in named.keys().filter(|name| name.is_empty() || name.contains(bad)) {
         let title = match name.as_str() {
-            "" => "a variable has no name".to_owned(),
-            name => format!("`{}` is not the name of a variable", name.escape_debug()),
+            "" => "a variable has an empty name".to_owned(),
+            name => format!("`{}` is not a valid variable name", name.escape_debug()),
         };
         resolver.error(
             "PB1008",
             &format!("{pointer}/{}", crate::diagnostic::pointer::escape(name)),
             title,
-            "a name is not empty, and has no `=`, blanks or control characters",
-            "take letters, digits and `_`",
+            "a name cannot be empty or contain `=`, spaces or control characters",
+            "use letters, digits and `_`",
         );
     }
 }

@@ -40,6 +40,12 @@ pub struct CreatedNetwork {
     pub pool_subnet: String,
     /// Name of the network security group of that subnet.
     pub security_group: String,
+    /// Existing NAT gateway of that subnet.
+    pub nat_gateway_id: Option<String>,
+    /// Existing route table of that subnet.
+    pub route_table_id: Option<String>,
+    /// A NAT gateway is created.
+    pub creates_nat: bool,
     /// Name of the NAT gateway that is the nodes' way out.
     pub nat_gateway: String,
     /// Name of the NAT gateway's public address.
@@ -54,14 +60,16 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
         for (key, given) in [
             ("addressSpace", written.address_space.is_some()),
             ("poolSubnet", written.pool_subnet.is_some()),
+            ("natGatewayId", written.nat_gateway_id.is_some()),
+            ("routeTableId", written.route_table_id.is_some()),
         ] {
             if given {
                 resolver.error(
                     "PB1022",
                     &format!("/network/{key}"),
-                    format!("`{key}` has no meaning beside `subnetId`"),
-                    "an existing subnet is used as it is",
-                    format!("drop `{key}`, or drop `subnetId` to create a network"),
+                    format!("`{key}` has no effect with `subnetId`"),
+                    "prebake does not change an existing subnet",
+                    format!("remove `{key}`, or remove `subnetId` to create a network"),
                 );
             }
         }
@@ -93,7 +101,7 @@ pub(super) fn subnet(
         resolver.error(
             "PB1026",
             pointer,
-            "not the ID of a subnet",
+            "not the resource ID of a subnet",
             "expected `/subscriptions/.../virtualNetworks/<network>/subnets/<subnet>`",
             "copy it from `az network vnet subnet show --query id`",
         );
@@ -111,6 +119,21 @@ fn created(
         .clone()
         .unwrap_or_else(|| catalog::config_default("address-space").to_owned());
     let space_prefix = prefix(resolver, &space, "/network/addressSpace")?;
+    for (key, id, kind, command) in [
+        ("natGatewayId", &written.nat_gateway_id, "natGateways", "nat gateway"),
+        ("routeTableId", &written.route_table_id, "routeTables", "route-table"),
+    ] {
+        let kind = format!("Microsoft.Network/{kind}");
+        if id.as_ref().is_some_and(|id| !super::is_resource_id(id, &kind)) {
+            resolver.error(
+                "PB1026",
+                &format!("/network/{key}"),
+                format!("not the ID of one of `{kind}`"),
+                format!("expected `/subscriptions/.../providers/{kind}/<name>`"),
+                format!("copy it from `az network {command} show --query id`"),
+            );
+        }
+    }
     let subnet = if let Some(subnet) = &written.pool_subnet {
         subnet.clone()
     } else {
@@ -123,9 +146,9 @@ fn created(
         resolver.error(
             "PB1027",
             "/network/poolSubnet",
-            format!("subnet `{subnet}` is not in the address space"),
+            format!("subnet `{subnet}` is outside the address space"),
             format!("the network is `{space}`"),
-            "take a prefix inside `addressSpace`",
+            "use a prefix inside `addressSpace`",
         );
         return None;
     }
@@ -133,6 +156,9 @@ fn created(
         name: names.local("vnet"),
         address_space: space,
         pool_subnet: subnet,
+        creates_nat: written.nat_gateway_id.is_none() && written.route_table_id.is_none(),
+        nat_gateway_id: written.nat_gateway_id.clone(),
+        route_table_id: written.route_table_id.clone(),
         security_group: names.local("nsg"),
         nat_gateway: names.local("nat"),
         nat_address: names.local("nat-ip"),
@@ -148,8 +174,8 @@ fn prefix(resolver: &mut Resolver<'_>, text: &str, pointer: &str) -> Option<Ipv4
             "PB1027",
             pointer,
             format!("`{text}` is not an address prefix"),
-            "expected the first address of a network and 2 to 29 bits",
-            "write it as `10.64.0.0/16`",
+            "expected the first address of a network and a prefix length from 2 to 29",
+            "use the format of `10.64.0.0/16`",
         );
     }
     found

@@ -8,7 +8,7 @@ use crate::config::fields;
 /// What the nodes boot.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NodeImage {
-    /// Resource ID of an image version that exists; nothing is baked then.
+    /// Resource ID of an image version that exists; prebake then bakes nothing.
     pub existing_id: Option<String>,
     /// The version that is baked.
     pub baked: Option<BakedImage>,
@@ -80,7 +80,7 @@ pub(super) fn resolve(
             pointer,
             "the image has no version",
             "a baked image needs `gallery.version`",
-            "add `gallery: { version: 1.0.0 }`, and raise it whenever the bake changes",
+            "add `gallery: { version: 1.0.0 }`, and increase the version whenever the bake changes",
         );
         // Stands in for it, so that what follows is checked too.
         "0.0.0".to_owned()
@@ -89,9 +89,9 @@ pub(super) fn resolve(
         resolver.error(
             "PB1008",
             "/gallery/version",
-            format!("`{version}` is not an image version"),
+            format!("`{version}` is not a valid image version"),
             "each part is at most 2147483647",
-            "take three small numbers, such as `1.0.0`",
+            "use three smaller numbers, such as `1.0.0`",
         );
         return None;
     }
@@ -107,8 +107,8 @@ pub(super) fn resolve(
                 "PB1023",
                 &pointer,
                 format!("region `{region}` is listed twice"),
-                "the location of the deployment always holds the version",
-                "drop it, or set `replicas` for the location",
+                "the location of the deployment always has a replica",
+                "remove the region, or set `gallery.replicas` for the location",
             );
             continue;
         }
@@ -168,7 +168,7 @@ fn existing_gallery(resolver: &mut Resolver<'_>, written: &fields::Gallery) {
                 &format!("/gallery/{key}"),
                 format!("`{key}` is only for an existing gallery"),
                 "a gallery that is created lies in the config's resource group",
-                format!("drop `{key}`, or say `create: false`"),
+                format!("remove `{key}`, or set `create: false`"),
             );
         }
     }
@@ -180,7 +180,7 @@ fn existing(resolver: &mut Resolver<'_>, written: &fields::Gallery, id: &str) ->
         resolver.error(
             "PB1026",
             pointer,
-            "not the ID of a gallery image version",
+            "not the resource ID of a gallery image version",
             "expected `/subscriptions/.../galleries/<gallery>/images/<image>/versions/<version>`",
             "copy it from `az sig image-version show --query id`",
         );
@@ -196,9 +196,9 @@ fn existing(resolver: &mut Resolver<'_>, written: &fields::Gallery, id: &str) ->
         resolver.error(
             "PB1022",
             &format!("/gallery/{key}"),
-            format!("`{key}` has no meaning beside `imageVersionId`"),
-            "an existing image version is used as it is",
-            format!("drop `{key}`, or drop `imageVersionId` to bake an image"),
+            format!("`{key}` has no effect with `imageVersionId`"),
+            "prebake does not change an existing image version",
+            format!("remove `{key}`, or remove `imageVersionId` to bake an image"),
         );
     }
     Some(NodeImage { existing_id: Some(id.to_owned()), baked: None })

@@ -163,9 +163,9 @@ fn scale(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) -> 
             resolver.error(
                 "PB1010",
                 &format!("{pointer}/autoScale"),
-                format!("pool `{}` has a fixed scale and a formula", written.id),
-                "`nodes` or `spotNodes` beside `autoScale`",
-                "keep one of the two",
+                format!("pool `{}` has both a fixed size and a formula", written.id),
+                "`nodes` or `spotNodes` together with `autoScale`",
+                "keep one of them",
             );
             None
         }
@@ -173,8 +173,8 @@ fn scale(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) -> 
             resolver.error(
                 "PB1010",
                 pointer,
-                format!("pool `{}` has no scale", written.id),
-                "without one Batch keeps zero nodes",
+                format!("pool `{}` has no size", written.id),
+                "Batch would keep it at zero nodes",
                 "add `nodes: 1`, or `autoScale` with a formula",
             );
             None
@@ -209,8 +209,8 @@ fn containers(
                 "PB1034",
                 &format!("{pointer}/containers"),
                 format!("pool `{}` cannot use the images on its nodes", written.id),
-                format!("no container tasks, and `{}` is preloaded", image.reference),
-                "drop `containers`, or say `preload: false` at every image",
+                format!("container tasks are disabled, but `{}` is preloaded", image.reference),
+                "remove `containers`, or set `preload: false` for every image",
             );
         }
         return None;

@@ -366,8 +366,8 @@ pub(super) fn named_once(resolver: &mut Resolver<'_>, names: &[&str], pointer: &
                 "PB1608",
                 &format!("{pointer}/{index}/name"),
                 format!("{kind} `{name}` is given twice"),
-                "again here",
-                "keep one of the two",
+                "duplicate",
+                "keep one of them",
             );
         }
     }

@@ -149,9 +149,9 @@ pub(super) fn start_task(
             resolver.error(
                 "PB1015",
                 &format!("{pointer}/environment"),
-                format!("pool `{}` has an environment and no start task", written.id),
-                "a pool hands its environment to the start task only",
-                "add `startTask`, or set the environment in the job",
+                format!("pool `{}` has an environment but no start task", written.id),
+                "Batch passes the environment of a pool only to the start task",
+                "add `startTask`, or set the variables in the job",
             );
         }
         return None;
@@ -376,14 +376,19 @@ fn complete(
         MountKind::Blob => {
             if mount.container.is_none() {
                 let help = "add `container: <name>`";
-                incomplete(pointer, "blob mount has no container", "`container` is missing", help);
+                incomplete(
+                    pointer,
+                    "the blob mount has no container",
+                    "`container` is missing",
+                    help,
+                );
             }
             if mount.identity.is_none() && !pull_identity {
                 incomplete(
                     pointer,
-                    "blob mount has no identity",
-                    "the config has no registry, and so no identity of its own",
-                    "add `identity`, the resource ID of one that may read the container",
+                    "the blob mount has no identity",
+                    "the config has no registry and therefore no identity of its own",
+                    "set `identity` to the resource ID of an identity that can read the container",
                 );
             }
         }
@@ -407,7 +412,7 @@ fn complete(
                     &format!("{pointer}/source"),
                     "not an NFS export",
                     "expected `host:/export`",
-                    "write it as `account.file.core.windows.net:/account/share`",
+                    "use the format of `account.file.core.windows.net:/account/share`",
                 );
             }
         }

@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::closed::{self, AgentPool, PublicAccess};
 use super::names::Names;
 use super::resolver::Resolver;
 use crate::catalog;
@@ -18,6 +19,10 @@ pub struct Registry {
     pub resource_group: Option<String>,
     /// Subscription of an existing registry, when it is another one.
     pub subscription: Option<String>,
+    /// Who reaches it from the Internet.
+    pub access: PublicAccess,
+    /// Agent pool on which it builds.
+    pub agent_pool: Option<AgentPool>,
     /// SKU as ARM names it.
     pub sku: &'static str,
     /// `LegacyRegistryPermissions` or `AbacRepositoryPermissions`.
@@ -56,28 +61,34 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
         let elsewhere = [
             ("/registry/resourceGroup", "resourceGroup", written.resource_group.is_some()),
             ("/registry/subscription", "subscription", written.subscription.is_some()),
+            ("/registry/loginServer", "loginServer", written.login_server.is_some()),
         ];
         for (pointer, key, _) in elsewhere.into_iter().filter(|(.., given)| *given) {
             resolver.error(
                 "PB1022",
                 pointer,
-                format!("`{key}` is only for an existing registry"),
-                "a registry that is created stands in the config's resource group",
-                format!("drop `{key}`, or say `create: false`"),
+                format!("`{key}` needs an existing registry"),
+                "prebake creates a registry in the resource group of the config",
+                format!("remove `{key}`, or set `create: false`"),
             );
         }
     } else if written.sku.is_some() {
         resolver.error(
             "PB1022",
             "/registry/sku",
-            "`sku` is only for a registry that is created",
+            "`sku` has no effect on an existing registry",
             "an existing registry keeps its SKU",
-            "drop `sku`, or say `create: true`",
+            "remove `sku`, or set `create: true`",
         );
     }
+    let agent_pool = closed::agent_pool(resolver, written);
     Some(Registry {
         create,
-        login_server: format!("{}.{}", name.to_lowercase(), resolver.cloud().registry_suffix),
+        access: PublicAccess::new(written.public_network_access, &written.ip_rules),
+        agent_pool,
+        login_server: written.login_server.clone().unwrap_or_else(|| {
+            format!("{}.{}", name.to_lowercase(), resolver.cloud().registry_suffix)
+        }),
         name,
         resource_group: written.resource_group.clone(),
         subscription: written.subscription.clone(),
@@ -118,8 +129,8 @@ fn name(
             resolver.error(
                 "PB1011",
                 "/registry",
-                "existing registry has no name",
-                "`create: false` needs `name`",
+                "the existing registry has no name",
+                "`create: false` requires `name`",
                 "add `name: <registry>`, without its domain",
             );
             None

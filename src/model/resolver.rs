@@ -80,7 +80,7 @@ impl<'a> Resolver<'a> {
         finding.place = self.place(pointer);
         label.clone_into(&mut finding.label);
         if let Some(place) = self.place(first) {
-            finding = finding.related(place, "first here");
+            finding = finding.related(place, "the first one");
         }
         self.push(finding, pointer);
     }

@@ -60,7 +60,7 @@ impl ResourceId {
             resolver.error(
                 "PB1026",
                 pointer,
-                "not the ID of a user-assigned identity",
+                "not the resource ID of a user-assigned identity",
                 "expected `/subscriptions/.../userAssignedIdentities/<identity>`",
                 "copy it from `az identity show --query id`",
             );

@@ -89,9 +89,9 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>) -> Option<Sizes> {
             resolver.on(machine.size.fact()).error(
                 "PB1033",
                 &machine.pointer,
-                format!("size `{}` has no trusted launch", machine.size.name),
+                format!("VM size `{}` does not support trusted launch", machine.size.name),
                 "`node.securityType` is `trustedLaunch`",
-                "take a size that has it, or `securityType: standard`",
+                "choose a size that supports it, or set `securityType: standard`",
             );
         }
     }
@@ -104,13 +104,13 @@ fn named(resolver: &mut Resolver<'_>, name: &str, pointer: String) -> Option<Mac
     let size = resolver.overlay.vm_size(name).or_else(|| {
         let help = match resolver.overlay.nearest_size(name) {
             Some(known) => format!("did you mean `{known}`?"),
-            None => "name a size as `az vm list-sizes` does, such as `Standard_NC4as_T4_v3`".into(),
+            None => "use the full name of a size, such as `Standard_NC4as_T4_v3`".into(),
         };
         resolver.error(
             "PB1001",
             &pointer,
             format!("unknown VM size `{name}`"),
-            "not a size of the catalog",
+            "the catalog does not contain this size",
             help,
         );
         catalog::vm_size(catalog::config_default("cpu-size"))
@@ -144,9 +144,9 @@ fn has_a_known_gpu(resolver: &mut Resolver<'_>, machine: &Machine) {
             Severity::Warning,
             "PB1049",
             pointer,
-            format!("the GPU of `{}` is not known", size.name),
-            "the subscription offers the size, and this release does not know which driver it needs",
-            "install the driver in a step of `bake.steps`, or start from an image that holds it",
+            format!("the GPU of VM size `{}` is unknown", size.name),
+            "your subscription offers this size, but this release does not know which driver it needs",
+            "install the driver in `bake.steps`, or use an image that contains it",
         );
     }
 }
@@ -158,9 +158,9 @@ fn has_our_architecture(resolver: &mut Resolver<'_>, machine: &Machine) {
         resolver.on(size.fact()).error(
             "PB1032",
             pointer,
-            format!("size `{}` is not x64", size.name),
-            format!("{}: no image that prebake bakes boots there", size.architecture),
-            "take an x64 size",
+            format!("VM size `{}` is not x64", size.name),
+            format!("{}: images that prebake bakes do not start on it", size.architecture),
+            "choose an x64 size",
         );
     }
 }

@@ -23,10 +23,10 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
             "/tags",
             "too many tags".to_owned(),
             format!(
-                "{} tags; a resource takes {MOST} beside those of the deployment",
+                "{} tags; the limit is {MOST} besides the tags that prebake sets",
                 config.tags.len()
             ),
-            "remove some, or join several values in one tag",
+            "remove some of them, or combine several values in one tag",
         );
         return;
     }
@@ -34,19 +34,13 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
     for (name, value) in &config.tags {
         let pointer = format!("/tags/{}", crate::diagnostic::pointer::escape(name));
         if let Some((label, help)) = form(name, value) {
-            let title = format!("Azure does not take the tag `{name}`");
+            let title = format!("Azure does not allow the tag `{name}`");
             resolver.error("PB1008", &pointer, title, label, help);
         }
         if let Some(other) = known.insert(name.to_lowercase(), name) {
-            let title = format!("tags `{other}` and `{name}` are one tag");
-            let help = "keep one of the two";
-            resolver.error(
-                "PB1008",
-                &pointer,
-                title,
-                "the case of a tag name does not count",
-                help,
-            );
+            let title = format!("tags `{other}` and `{name}` are the same tag");
+            let help = "keep one of them";
+            resolver.error("PB1008", &pointer, title, "Azure ignores the case of tag names", help);
         }
     }
 }
@@ -57,12 +51,12 @@ fn form(name: &str, value: &str) -> Option<(&'static str, &'static str)> {
     let long = name.chars().count() > LONGEST_NAME || value.chars().count() > LONGEST_VALUE;
     if name.is_empty() || long || name.contains(['<', '>', '%', '&', '\\', '?', '/']) {
         return Some((
-            r"a name has 1 to 128 characters and none of `<>%&\?/`; a value has at most 256",
+            r"a name has 1 to 128 characters and none of `<>%&\?/`; a value has at most 256 characters",
             "shorten it, or replace those characters",
         ));
     }
     RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)).then_some((
-        "names that begin with `microsoft`, `azure` or `windows` are reserved",
-        "begin the name with another word",
+        "names that start with `microsoft`, `azure` or `windows` are reserved",
+        "start the name with another word",
     ))
 }

@@ -67,13 +67,15 @@ pub fn commit(folder: &Path, files: &BTreeMap<String, String>) -> Result<Committ
 
 fn refuse_odd_folder(folder: &Path) -> Result<(), OutputError> {
     let (problem, help) = match fs::symlink_metadata(folder) {
-        _ if folder.file_name().is_none() => ("it has no name", "name a folder to render into"),
+        _ if folder.file_name().is_none() => {
+            ("the path has no folder name", "name a folder to render to")
+        }
         Ok(found) if found.is_symlink() => (
-            "it is a symbolic link, and replacing it would change what it points to",
+            "it is a symbolic link, and replacing it would change its target",
             "remove the link, or render to the folder that it points to with `-o`",
         ),
         Ok(found) if !found.is_dir() => {
-            ("it is not a folder", "move it away, or render elsewhere with `-o`")
+            ("it is not a folder", "move it away, or render to another folder with `-o`")
         }
         Ok(_) => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -31,16 +31,16 @@ impl OutputError {
     pub(super) fn io(action: &str, path: &Path, error: &io::Error) -> Self {
         let help = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "free some space and run it again; the previous render is untouched"
+                "free some disk space and run the command again; the previous render is unchanged"
             }
             io::ErrorKind::PermissionDenied => {
-                "make the folder and the one above it writable, or render elsewhere with `-o`"
+                "make the folder and its parent writable, or render to another folder with `-o`"
             }
             io::ErrorKind::NotADirectory => {
-                "move the file away that stands where a folder should, or render elsewhere with `-o`"
+                "move the file that is in the way, or render to another folder with `-o`"
             }
-            io::ErrorKind::ReadOnlyFilesystem => "render to a writable place with `-o`",
-            _ => "correct this and run it again; the previous render is untouched",
+            io::ErrorKind::ReadOnlyFilesystem => "render to a writable folder with `-o`",
+            _ => "fix the problem and run the command again; the previous render is unchanged",
         };
         Self::new("PB2501", path, format!("cannot {action}: {error}"), help)
     }

@@ -41,8 +41,8 @@ fn refused(folder: &Path, error: &io::Error) -> OutputError {
         io::ErrorKind::CrossesDevices | io::ErrorKind::ResourceBusy => OutputError::new(
             "PB2507",
             folder,
-            "it is on another device than the folder above it, so it cannot be replaced in one step",
-            "render into a folder below it with `-o`, or move it away first",
+            "it is on another device than its parent folder, so it cannot be replaced in one step",
+            "render to a folder below it with `-o`, or move it away first",
         ),
         _ => OutputError::io("replace the folder", folder, error),
     }

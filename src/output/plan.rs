@@ -115,8 +115,8 @@ impl<'a> Plan<'a> {
 
 fn native(folder: &Path, path: &str) -> Result<PathBuf, OutputError> {
     tree::plain(path).ok_or_else(|| {
-        let problem = format!("`{path}` is not a path below it");
-        OutputError::new("PB2505", folder, problem, "give the file a plain relative path")
+        let problem = format!("`{path}` is not a path inside the folder");
+        OutputError::new("PB2505", folder, problem, "use a plain relative path")
     })
 }
 
@@ -125,10 +125,10 @@ fn conflict(folder: &Path, standing: &Tree, native: &Path) -> Result<(), OutputE
     let above = native.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
     let blocked = above
         .filter(|above| standing.get(*above).is_some_and(|kind| *kind != Kind::Folder))
-        .map(|above| (above, "is in the way of a folder of the render"))
+        .map(|above| (above, "has the name of a folder of the render"))
         .chain(
             (standing.get(native) == Some(&Kind::Folder))
-                .then_some((native, "is a folder where the render has a file")),
+                .then_some((native, "is a folder, but the render has a file of that name")),
         )
         .next();
     match blocked {
@@ -137,7 +137,7 @@ fn conflict(folder: &Path, standing: &Tree, native: &Path) -> Result<(), OutputE
             "PB2504",
             &folder.join(path),
             problem,
-            "move it away, or render elsewhere with `-o`",
+            "move it away, or render to another folder with `-o`",
         )),
     }
 }

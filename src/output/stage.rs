@@ -35,8 +35,8 @@ impl Stage {
                 return Err(OutputError::new(
                     "PB2503",
                     folder,
-                    format!("another prebake has been writing it for {} s", PATIENCE.as_secs()),
-                    "wait for the other run, or end it, and run this again",
+                    format!("another prebake has been writing to it for {} s", PATIENCE.as_secs()),
+                    "wait for the other run or stop it, and run the command again",
                 ));
             }
             std::thread::sleep(PAUSE);
@@ -120,7 +120,7 @@ fn try_lock(at: &Path) -> Result<Option<File>, OutputError> {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if at.is_symlink() {
-                let help = "remove it; prebake keeps its unfinished work there";
+                let help = "remove the link; prebake uses this path for unfinished renders";
                 return Err(OutputError::new("PB2502", at, "it is a symbolic link", help));
             }
         }
@@ -158,7 +158,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
     if lock.metadata()?.is_file() {
         return Ok(lock);
     }
-    Err(io::Error::other("it is not a regular file, so it is not prebake's lock"))
+    Err(io::Error::other("it is not a regular file, so it is not a lock of prebake"))
 }
 
 /// Whether a folder stands at a path, and not a link to one.

@@ -106,8 +106,8 @@ fn same_device(folder: &Path, found: &Metadata, at: &Path) -> Result<(), OutputE
     if home.dev() == found.dev() {
         return Ok(());
     }
-    let help = "unmount it, or render elsewhere with `-o`";
-    Err(OutputError::new("PB2507", at, "it is mounted from another device", help))
+    let help = "unmount it, or render to another folder with `-o`";
+    Err(OutputError::new("PB2507", at, "it is a mount point of another device", help))
 }
 
 #[cfg(not(unix))]
@@ -117,13 +117,13 @@ fn same_device(_: &Path, _: &Metadata, _: &Path) -> Result<(), OutputError> {
 
 fn within_limits(folder: &Path, tree: &Tree, below: &Path) -> Result<(), OutputError> {
     let problem = if tree.len() > MAX_ENTRIES {
-        format!("it holds more than {MAX_ENTRIES} files and folders")
+        format!("it contains more than {MAX_ENTRIES} files and folders")
     } else if below.components().count() >= MAX_DEPTH {
         format!("it is nested deeper than {MAX_DEPTH} folders")
     } else {
         return Ok(());
     };
-    let help = "move what prebake did not write out of it, or render elsewhere with `-o`";
+    let help = "move other files out of it, or render to another folder with `-o`";
     Err(OutputError::new("PB2506", folder, problem, help))
 }
 

@@ -15,7 +15,7 @@ pub(super) fn tell(diagnostics: Diagnostics, as_of: Date) -> Diagnostics {
         });
         if let Some((day, fact)) = old.min_by_key(|(day, _)| *day) {
             let note = format!(
-                "this rests on `{}` of `{}`, last looked up on {day}, more than a year before {as_of}",
+                "this finding is based on `{}` in table `{}`, which was last verified on {day}, more than a year before {as_of}",
                 fact.row, fact.table
             );
             finding.reason = match finding.reason.as_str() {

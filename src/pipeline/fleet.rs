@@ -85,18 +85,18 @@ impl Collision {
         let mut finding = match &self.claim {
             Claim::Folder(name) => Diagnostic::error(
                 "PB0501",
-                format!("{} configs are named `{name}`", self.jobs.len()),
+                format!("{} configs have the name `{name}`", self.jobs.len()),
             )
-            .reason("each would write the same folder, so that one render replaces the other")
-            .help("give every config, or every environment, a name of its own"),
+            .reason("they render to the same folder, so one render would replace the other")
+            .help("give every config and environment a unique name"),
             Claim::Pool([.., account, pool]) => Diagnostic::error(
                 "PB0502",
                 format!("{} configs deploy pool `{pool}`", self.jobs.len()),
             )
             .reason(format!(
-                "in Batch account `{account}`: each deployment would take it from the others"
+                "in Batch account `{account}`: each deployment would overwrite the others"
             ))
-            .help("give the pools different ids, or remove all but one"),
+            .help("use different pool IDs, or keep the pool in one config only"),
         };
         for (number, pointer) in self.jobs.iter().take(MOST_PLACES) {
             let job = job(*number);

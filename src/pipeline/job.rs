@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use super::secrets::Secrets;
-use super::{Input, Outcome, Render, Tools, age, overlay, phases};
+use super::{Input, Outcome, Read, Render, Tools, age, dockerfiles, overlay, phases};
 use crate::catalog::Overlay;
+use crate::check::Dockerfile;
 use crate::config::layers::{self, Files, NoFiles};
 use crate::config::{self, Document};
 use crate::diagnostic::{Diagnostics, Sources};
@@ -22,6 +23,8 @@ pub struct Job {
     pub sources: Sources,
     /// What the user's own subscription said, from the folder that the config names.
     pub overlay: Arc<Overlay>,
+    /// The Dockerfiles of its builds.
+    pub dockerfiles: Vec<Dockerfile>,
 }
 
 /// The renders that a config asks for: one for each of the environments named, or of all that it has, or
@@ -73,13 +76,16 @@ impl Job {
             }
             let overlay = overlay::load(document, files, sources, diagnostics);
             self.overlay = Arc::new(overlay.unwrap_or_default());
+            if files.reads() {
+                self.dockerfiles = dockerfiles::read(document, files, sources);
+            }
         }
         if self.diagnostics.has_errors() {
             self.document = None;
         }
     }
 
-    /// The name of the deployment and so of its folder, if there is one.
+    /// Name of the deployment and so of its folder, if there is one.
     pub fn name(&self) -> Option<&str> {
         self.document.as_ref()?.value.get("name")?.as_str()
     }
@@ -109,10 +115,11 @@ impl Job {
 
     /// Runs the phases, and gives what was rendered apart from the findings: errors may stand against it.
     pub fn attempt(self, tools: &Tools) -> (Option<Render>, Outcome) {
-        let Self { document, mut diagnostics, mut sources, overlay, .. } = self;
+        let Self { document, mut diagnostics, mut sources, overlay, dockerfiles, .. } = self;
         let mut secrets = Secrets::hide(&mut sources);
         let made = document.and_then(|document| {
-            phases(document, &mut secrets, &overlay, tools, &mut sources, &mut diagnostics)
+            let read = Read { overlay: &overlay, dockerfiles: &dockerfiles };
+            phases(document, &mut secrets, &read, tools, &mut sources, &mut diagnostics)
         });
         diagnostics.append(secrets.take());
         let (render, answers) = made.unzip();

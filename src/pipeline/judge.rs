@@ -35,6 +35,8 @@ pub(super) struct Judged<'a> {
     pub(super) folder: &'a str,
     /// What the user's subscription said of the region.
     pub(super) overlay: &'a Overlay,
+    /// The Dockerfiles of the config's builds.
+    pub(super) dockerfiles: &'a [check::Dockerfile],
 }
 
 impl Judged<'_> {
@@ -159,6 +161,7 @@ impl Judged<'_> {
                 .map(|checks| checks.quota.clone())
                 .unwrap_or_default(),
             registry: self.existing_registry(),
+            dockerfiles: self.dockerfiles.to_vec(),
         };
         let subject = Subject {
             resources: &resources,

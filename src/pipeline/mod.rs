@@ -1,6 +1,7 @@
 //! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
 
 mod age;
+mod dockerfiles;
 mod edited;
 pub mod fleet;
 mod job;
@@ -169,29 +170,40 @@ fn bake_fits(
     diagnostics: &mut Diagnostics,
 ) -> Option<()> {
     let carriers = [
-        (render::bake::SCRIPT, bicep::MAXIMUM_BASE64_BYTES, "the template carries it as one text"),
-        (render::bake::CUSTOM_DATA, check::MAX_CUSTOM_DATA, "Azure bounds the custom data of a VM"),
+        (
+            render::bake::SCRIPT,
+            bicep::MAXIMUM_BASE64_BYTES,
+            "the template contains it as one string",
+        ),
+        (render::bake::CUSTOM_DATA, check::MAX_CUSTOM_DATA, "Azure limits the custom data of a VM"),
     ];
     let size = |path: &str| artifacts.files.get(path).map_or(0, String::len);
     let too_large = carriers.into_iter().find(|(path, most, _)| size(path) > *most);
     let Some((path, most, why)) = too_large else { return Some(()) };
     let mut finding = Diagnostic::error("PB1044", "bake is too large")
         .reason(why)
-        .help("put large files into storage or an image, and fetch them in a `run` step");
+        .help("put large files in storage or an image, and download them in a `run` step");
     finding.place = document.key_place("/bake/steps");
-    finding.label = format!("`{path}` has {} bytes, and {most} are the most", size(path));
+    finding.label = format!("`{path}` has {} bytes; the limit is {most}", size(path));
     diagnostics.push(finding);
     None
+}
+
+/// What is read beside a config.
+struct Read<'a> {
+    overlay: &'a Arc<Overlay>,
+    dockerfiles: &'a [check::Dockerfile],
 }
 
 fn phases(
     document: Document,
     secrets: &mut Secrets,
-    overlay: &Arc<Overlay>,
+    read: &Read<'_>,
     tools: &Tools,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Render, Vec<Fact>)> {
+    let overlay = read.overlay;
     let Some(config) = config::decode(&document, diagnostics) else {
         if let Some(partial) = config::partial(&document) {
             model::judge(&partial, &document, overlay, diagnostics);
@@ -220,6 +232,7 @@ fn phases(
         stages: &stages,
         folder: &folder,
         overlay: overlay.at(&model.location),
+        dockerfiles: read.dockerfiles,
     };
     let digests = || {
         let (config, templates) = (job::digest(&document), tools.templates.digest());
@@ -248,12 +261,12 @@ fn is_about_the_region(
     if overlay.is_none() || !overlay.at(location).is_none() {
         return;
     }
-    let title = format!("catalog `{}` is about another region", overlay.folder());
+    let title = format!("catalog `{}` is for another region", overlay.folder());
     let mut finding = Diagnostic::warning("PB1050", title)
-        .reason("its sizes, quotas and images are those of that region, and none of them is used")
-        .help(format!("import the answers of `{location}` into a folder of its own"));
+        .reason("its sizes, quotas and images apply only to that region, so prebake ignores them")
+        .help(format!("import the data of `{location}` into a folder of its own"));
     finding.place = document.place("/catalog");
     finding.label =
-        format!("it is about `{}`, the config deploys to `{location}`", overlay.location());
+        format!("it is for `{}`, but the config deploys to `{location}`", overlay.location());
     diagnostics.push(finding);
 }

@@ -26,9 +26,9 @@ pub(super) fn load(
     let mut refuse = |why: String| {
         let mut finding = Diagnostic::error("PB0308", format!("catalog `{folder}` cannot be read"))
             .reason(why)
-            .help("name a folder that `prebake catalog import` wrote, relative to this file");
+            .help("use the path of a folder that `prebake catalog import` created, relative to this file");
         finding.place = place;
-        "named here".clone_into(&mut finding.label);
+        "the reference".clone_into(&mut finding.label);
         diagnostics.push(finding);
     };
     let read = |name: &str| -> Result<String, String> {

@@ -164,7 +164,7 @@ fn at_patches(
             reason => format!("{reason}; {why}"),
         };
         finding.place = Some(place);
-        led.push(finding.related(rendered, "rendered here"));
+        led.push(finding.related(rendered, "the rendered line"));
     }
     if !led.is_empty() {
         // That the stage has errors is told by them.
@@ -190,7 +190,7 @@ fn with_templates(
             .and_then(|file| file.strip_prefix(&prefix))
             .and_then(|path| artifacts.templates.get(path));
         if let (Some(template), Severity::Error) = (template, finding.severity) {
-            let made = format!("rendered from template `{template}`");
+            let made = format!("the template is `{template}`");
             finding.reason = match finding.reason.as_str() {
                 "" => made,
                 reason => format!("{reason}; {made}"),

@@ -87,7 +87,7 @@ fn is_filled(part: &Value) -> bool {
 }
 
 fn broken(stage: &str, why: String) -> Diagnostic {
-    Diagnostic::error("PB2201", format!("stage `{stage}` of the previous render is broken"))
+    Diagnostic::error("PB2201", format!("stage `{stage}` of the previous render is damaged"))
         .reason(why)
         .help("render the previous config again, or compare with another folder")
 }

@@ -112,7 +112,7 @@ pub(super) fn too_deep(texts: &Texts) -> Option<(String, Refused)> {
         texts.iter().map(|(path, text)| (&**path, links(text).collect())).collect();
     let mut known = BTreeMap::new();
     let path = links.keys().find(|path| height(path, MAX_NESTED, &links, &mut known).is_none())?;
-    let why = "includes and `extends` go more than 10 deep from here, or in a circle";
+    let why = "includes and `extends` are nested more than 10 levels deep, or form a cycle";
     Some(((*path).to_owned(), Refused { at: links[path].first()?.1.clone(), why }))
 }
 
@@ -147,17 +147,17 @@ fn height<'t>(
 fn refused(tag: &Tag<'_>) -> Option<&'static str> {
     match tag.word() {
         "filter" => Some(
-            "`filter` sections gather text; apply the filter to a value, `{{ value | filter }}`",
+            "`filter` sections are not supported; apply the filter to a value, `{{ value | filter }}`",
         ),
-        "component" => Some("components are not taken; use `include`"),
+        "component" => Some("components are not supported; use `include`"),
         "set" | "set_global" if tag.assigned().is_none() => {
-            Some("`set` blocks gather text; assign a value, `{% set name = value %}`")
+            Some("`set` blocks are not supported; assign a value, `{% set name = value %}`")
         }
         word if tag.mentions("for") && word != "for" => {
-            Some("lists are not built by `for`; loop with `{% for item in list %}`")
+            Some("`for` cannot build a list; use a loop, `{% for item in list %}`")
         }
         "for" if tag.after_word().is_some_and(|rest| rest.mentions("for")) => {
-            Some("lists are not built by `for`; loop over the list itself")
+            Some("`for` cannot build a list; loop over the list itself")
         }
         _ => None,
     }
@@ -252,7 +252,7 @@ pub(super) fn small(text: &str) -> TeraResult<()> {
 }
 
 fn too_large<T>() -> TeraResult<T> {
-    refuse(format!("a value of it is larger than {} MiB", MAX_VALUE >> 20))
+    refuse(format!("it has a value that is larger than {} MiB", MAX_VALUE >> 20))
 }
 
 /// Takes the size of a value off what is left; stops as soon as nothing is.
@@ -335,7 +335,7 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.len() + bytes.len() > MAX_OUTPUT {
-            let limit = format!("it makes a file of more than {} MiB", MAX_OUTPUT >> 20);
+            let limit = format!("it renders a file of more than {} MiB", MAX_OUTPUT >> 20);
             let _ = refuse::<()>(limit);
             return Err(io::ErrorKind::FileTooLarge.into());
         }

@@ -118,6 +118,7 @@ pub(super) fn providers(model: &Model) -> BTreeSet<&'static str> {
     need(model.identity.is_some() || image_builder, &["Microsoft.ManagedIdentity"]);
     need(model.node_image.baked.is_some(), &["Microsoft.Compute"]);
     need(model.stages.contains(&"builder"), &["Microsoft.Network"]);
+    need(!model.endpoints.registry.is_empty(), &["Microsoft.Network"]);
     need(
         image_builder,
         &["Microsoft.ContainerInstance", "Microsoft.KeyVault", "Microsoft.VirtualMachineImages"],

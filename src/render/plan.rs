@@ -39,6 +39,9 @@ pub struct Plan {
     pub subscription: Option<String>,
     /// The resource group, which is created when it is not there.
     pub resource_group: String,
+    /// Tags of the resource group, where it is created.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// The region.
     pub location: String,
     /// The cloud of the region: a name in the table of clouds.
@@ -110,6 +113,9 @@ pub struct PlannedRegistry {
     pub create: bool,
     /// Repository permissions decide who may push and pull.
     pub abac: bool,
+    /// Agent pool on which builds run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_pool: Option<String>,
     /// Role that whoever starts a build needs.
     pub push_role: String,
 }
@@ -300,6 +306,7 @@ pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
         name: model.name.clone(),
         subscription: model.subscription.clone(),
         resource_group: model.resource_group.clone(),
+        tags: model.tags.clone(),
         location: model.location.clone(),
         cloud: model.cloud.key.to_owned(),
         stages: model.stages.iter().map(|name| stage(name, bakes, model, artifacts)).collect(),
@@ -339,6 +346,7 @@ fn registry(registry: &model::Registry) -> PlannedRegistry {
         subscription: registry.subscription.clone(),
         create: registry.create,
         abac: registry.abac,
+        agent_pool: registry.agent_pool.as_ref().map(|pool| pool.name.clone()),
         push_role: registry.push_role.name.clone(),
     }
 }

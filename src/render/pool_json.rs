@@ -71,15 +71,15 @@ pub(super) fn body(model: &Model, pool: &Pool) -> Value {
 pub(super) fn limits(pool: &Pool) -> Vec<&'static str> {
     let mut limits = Vec::new();
     if pool.pull_identity || !pool.identities.is_empty() {
-        limits.push("its identities: the data plane cannot attach any");
+        limits.push("identities, which the API cannot attach");
     }
     if pool.containers.as_ref().is_some_and(|one| !one.private_registries.is_empty()) {
         limits.push(
-            "pulls from the private registry: they need an identity, so only preloaded images run",
+            "images from the private registry, which need an identity; only preloaded images run",
         );
     }
     if pool.mounts.iter().any(|mount| mount.blob) {
-        limits.push("its blob mounts: they are read with an identity");
+        limits.push("blob mounts, which need an identity");
     }
     if pool.start_task.iter().flat_map(|task| &task.resource_files).any(reads_with_identity) {
         limits.push("downloads of its start task: they are read with an identity");
@@ -171,7 +171,7 @@ fn virtual_machine(model: &Model, pool: &Pool) -> Value {
     if let Some(containers) = &pool.containers {
         let mut configuration = json!({ "type": "dockerCompatible" });
         // An image of a private registry would be pulled without an identity and make the node unusable;
-        // a preloaded one is on the disk whether it is named here or not.
+        // a preloaded one is on the disk whether it is the reference or not.
         let public: Vec<&String> = model
             .images
             .iter()

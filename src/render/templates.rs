@@ -52,9 +52,12 @@ embedded![
     "cloud-init/steps/fabric-manager.sh.tera",
     "cloud-init/steps/file.sh.tera",
     "cloud-init/steps/gpu-driver.sh.tera",
+    "cloud-init/steps/infiniband.sh.tera",
     "cloud-init/steps/kernel.sh.tera",
     "cloud-init/steps/login.sh.tera",
     "cloud-init/steps/logout.sh.tera",
+    "cloud-init/steps/mig.sh.tera",
+    "cloud-init/steps/network.sh.tera",
     "cloud-init/steps/packages.sh.tera",
     "cloud-init/steps/preload.sh.tera",
     "cloud-init/steps/prepare.sh.tera",
@@ -271,7 +274,7 @@ impl Templates {
         error: &tera::Error,
         sources: &mut Sources,
     ) -> Diagnostic {
-        let help = "render less with one template; docs/limits.md tells what is bounded";
+        let help = "split the template; docs/limits.md lists the limits";
         let finding = |path: &str| beyond_a_limit(path).help(help);
         match error.kind() {
             tera::ErrorKind::RenderingError(report) => {
@@ -324,14 +327,14 @@ fn bounded(
     }
     for (path, found) in &refused {
         let file = sources.add(format!("{folder}/{path}"), &*texts[path.as_str()]);
-        let help = "write it otherwise; docs/limits.md tells what is bounded";
+        let help = "rewrite the template; docs/limits.md lists the limits";
         diagnostics.push(beyond_a_limit(path).at(place(file, &found.at), found.why).help(help));
     }
     refused.is_empty().then_some(bounded)
 }
 
 fn beyond_a_limit(path: &str) -> Diagnostic {
-    Diagnostic::error("PB2003", format!("template `{path}` goes beyond a limit"))
+    Diagnostic::error("PB2003", format!("template `{path}` exceeds a limit"))
 }
 
 /// An engine that holds these templates.

@@ -37,7 +37,7 @@ pub(super) fn register(engine: &mut Handlebars) {
         if passes.fetch_add(1, Ordering::Relaxed) < MAX_PASSES {
             return Ok(());
         }
-        let limit = format!("its loops make more than {MAX_PASSES} passes");
+        let limit = format!("its loops run more than {MAX_PASSES} times");
         Err(RenderErrorReason::Other(limit).into())
     };
     engine.register_helper(TOLL, Box::new(toll));
@@ -54,8 +54,7 @@ fn blocks(template: &mut Template, toll: &Template, left: usize) -> Result<(), R
         let line = template.mapping.get(index).map_or(1, |mapping| mapping.0);
         match element {
             TemplateElement::HelperBlock(block) => {
-                let below =
-                    left.checked_sub(1).ok_or((line, "blocks stand too deep in one another"))?;
+                let below = left.checked_sub(1).ok_or((line, "blocks are nested too deeply"))?;
                 calls(block, MAX_CALLS).map_err(|why| (line, why))?;
                 let passes = !matches!(block.name.as_name(), Some("if" | "unless" | "with"));
                 for inner in [&mut block.template, &mut block.inverse].into_iter().flatten() {
@@ -71,7 +70,7 @@ fn blocks(template: &mut Template, toll: &Template, left: usize) -> Result<(), R
                 calls(call, MAX_CALLS).map_err(|why| (line, why))?;
             }
             TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
-            _ => return Err((line, "partials are not taken, since they could call themselves")),
+            _ => return Err((line, "partials are not supported")),
         }
     }
     Ok(())
@@ -80,7 +79,7 @@ fn blocks(template: &mut Template, toll: &Template, left: usize) -> Result<(), R
 fn calls(call: &HelperTemplate, left: usize) -> Result<(), &'static str> {
     for parameter in call.params.iter().chain(call.hash.values()) {
         let Parameter::Subexpression(inner) = parameter else { continue };
-        let below = left.checked_sub(1).ok_or("calls stand too deep in one another")?;
+        let below = left.checked_sub(1).ok_or("calls are nested too deeply")?;
         if let TemplateElement::Expression(inner) = inner.as_element() {
             calls(inner, below)?;
         }

@@ -9,6 +9,7 @@ use handlebars::{
 };
 use serde_json::Value;
 
+use super::wording;
 use super::written::Written;
 
 /// Columns of a terminal that sentences keep to.
@@ -64,6 +65,8 @@ pub(super) fn register<'run>(engine: &mut Handlebars<'run>, written: &'run Writt
     engine.register_helper("fold", Box::new(fold));
     engine.register_helper("paint", Box::new(paint));
     engine.register_helper("prose", Box::new(prose));
+    engine.register_helper("asked", Box::new(asked));
+    engine.register_helper("answered", Box::new(answered));
 }
 
 /// Breaks a sentence into lines of a terminal, each after the first as far in as the first began.
@@ -93,6 +96,33 @@ fn truthy(value: &Value) -> bool {
         Value::String(text) => !text.is_empty(),
         _ => true,
     }
+}
+
+/// The text of a parameter; nothing where there is none.
+fn parameter<'a>(helper: &'a Helper, index: usize) -> &'a str {
+    helper.param(index).and_then(|found| found.value().as_str()).unwrap_or_default()
+}
+
+/// `{{asked question}}`: a question of the review as a heading.
+fn asked(
+    helper: &Helper,
+    _: &Handlebars,
+    _: &Context,
+    _: &mut RenderContext,
+    out: &mut dyn Output,
+) -> HelperResult {
+    Ok(out.write(wording::asked(parameter(helper, 0)))?)
+}
+
+/// `{{answered question word}}`: the answer to a question of the review.
+fn answered(
+    helper: &Helper,
+    _: &Handlebars,
+    _: &Context,
+    _: &mut RenderContext,
+    out: &mut dyn Output,
+) -> HelperResult {
+    Ok(out.write(wording::answered(parameter(helper, 0), parameter(helper, 1)))?)
 }
 
 /// `{{paint "replace" text}}`: the text in the colour of a level or an action, if the data say `colour`.

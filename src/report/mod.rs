@@ -11,6 +11,7 @@ pub mod findings;
 mod markup;
 pub mod review;
 mod templates;
+mod wording;
 mod written;
 
 pub use templates::Templates;

@@ -129,8 +129,6 @@ fn broken(path: &str, reason: &str) -> Box<Diagnostic> {
     let broken =
         Diagnostic::error("PB2101", format!("the report template `{path}` cannot be used"))
             .reason(reason.to_owned())
-            .help(format!(
-                "correct the template, or remove your own `{path}` to use the embedded one"
-            ));
+            .help(format!("correct the template, or remove `{path}` to use the built-in one"));
     Box::new(broken)
 }

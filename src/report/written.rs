@@ -49,7 +49,7 @@ impl Output for &Written {
         let mut written = self.pieces();
         written.length += text.len();
         if written.length > MAX_REPORT {
-            let limit = format!("it makes a report of more than {} MiB", MAX_REPORT >> 20);
+            let limit = format!("the report is larger than {} MiB", MAX_REPORT >> 20);
             return Err(io::Error::other(limit));
         }
         if let Some(Piece::Own(own)) = written.pieces.last_mut() {

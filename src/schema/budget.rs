@@ -33,7 +33,7 @@ pub fn too_much_work(schema: &Value) -> Option<String> {
     let visits = counted.visits(schema, DEEPEST);
     if visits > MOST_VISITS {
         return Some(format!(
-            "its references visit more than {MOST_VISITS} schemas for one value, or form a circle"
+            "its references visit more than {MOST_VISITS} schemas for one value, or form a cycle"
         ));
     }
     None

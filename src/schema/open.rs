@@ -142,7 +142,9 @@ fn finding(text: &str, known: &[&str], pointer: &str) -> Finding {
     }
     let help = match &suggestion {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "check the spelling; Azure may know values that this release does not".to_owned(),
+        None => {
+            "check the spelling; Azure may accept values that this release does not know".to_owned()
+        }
     };
     Finding {
         pointer: pointer.to_owned(),

@@ -227,15 +227,15 @@ fn wrong_type(error: &ValidationError<'_>, expected: &[&str]) -> Finding {
     );
     let found = error.instance();
     let help = match (expected, found.as_ref()) {
-        (["string"], Value::Number(_) | Value::Bool(_)) => format!("write it as \"{found}\""),
+        (["string"], Value::Number(_) | Value::Bool(_)) => format!("put it in quotes: \"{found}\""),
         ([word], Value::String(text)) if is_quoted(word, text) => {
-            format!("write `{text}` without quotes")
+            format!("remove the quotes: `{text}`")
         }
-        _ => format!("give {name} {expected_article}"),
+        _ => format!("set {name} to {expected_article}"),
     };
     Finding {
         title: format!("expected {expected_words}, found {}", type_of(found)),
-        label: format!("{name} takes {expected_article}"),
+        label: format!("{name} must be {expected_article}"),
         help,
         ..at(error, FindingKind::WrongType)
     }
@@ -262,7 +262,7 @@ fn unknown_value(error: &ValidationError<'_>, options: &[Value]) -> Finding {
         .map(str::to_owned);
     let help = match (&suggestion, texts.len()) {
         (Some(word), _) => format!("did you mean `{word}`?"),
-        (None, 1) => format!("write `{}`", texts[0]),
+        (None, 1) => format!("use `{}`", texts[0]),
         (None, 2..=MOST_NAMES) => format!("use one of {}", list(&texts)),
         (None, count) => format!(
             "use one of the {count} known values, such as {}",
@@ -272,7 +272,7 @@ fn unknown_value(error: &ValidationError<'_>, options: &[Value]) -> Finding {
     Finding {
         title: format!("unknown value {found} for {name}"),
         label: if texts.len() == 1 {
-            format!("{name} is always `{}`", texts[0])
+            format!("{name} must be `{}`", texts[0])
         } else {
             format!("not one of the {} values of {name}", texts.len())
         },
@@ -284,7 +284,7 @@ fn unknown_value(error: &ValidationError<'_>, options: &[Value]) -> Finding {
 
 fn wrong_form(error: &ValidationError<'_>, must: &str) -> Finding {
     Finding {
-        title: format!("{} does not have the form of {}", quoted(error.instance()), name_of(error)),
+        title: format!("{} is not a valid value of {}", quoted(error.instance()), name_of(error)),
         label: must.to_owned(),
         help: format!(
             "change {} so that it {}",
@@ -300,7 +300,7 @@ fn not_allowed(error: &ValidationError<'_>) -> Finding {
     Finding {
         on_key: true,
         title: format!("{name} is not allowed here"),
-        label: "must not be set together with what stands beside it".to_owned(),
+        label: "cannot be combined with the other properties".to_owned(),
         help: format!("remove {name}"),
         ..at(error, FindingKind::UnknownProperty)
     }
@@ -354,7 +354,7 @@ fn bound(error: &ValidationError<'_>, kind: &Kind) -> Finding {
     Finding {
         title: format!("{name} is too {size}"),
         label: format!("{limit}, found {found}"),
-        help: format!("give {name} {limit}"),
+        help: format!("use {limit} for {name}"),
         ..at(error, sort)
     }
 }
@@ -366,19 +366,19 @@ fn other(error: &ValidationError<'_>) -> Finding {
             (format!("{name} repeats an item"), format!("remove the repeated item from {name}"))
         }
         Kind::OneOfMultipleValid { .. } => (
-            format!("{name} fits more than one of its forms"),
-            format!("keep the properties of one form of {name}"),
+            format!("{name} matches more than one variant"),
+            format!("keep the properties of one variant of {name}"),
         ),
         Kind::Not { .. } => {
             (format!("{name} has a combination that is not allowed"), format!("change {name}"))
         }
         Kind::PropertyNames { error } => {
             let key = quoted(error.instance());
-            (format!("{key} is not a good name in {name}"), format!("rename {key}"))
+            (format!("{key} is not a valid name in {name}"), format!("rename {key}"))
         }
         kind => {
             let keyword = kind.keyword();
-            (format!("{name} breaks the rule `{keyword}`"), format!("change {name}"))
+            (format!("{name} violates the rule `{keyword}`"), format!("change {name}"))
         }
     };
     let label = title.clone();

@@ -27,9 +27,9 @@ fn diagnostic(finding: &Finding, schema: &str) -> Diagnostic {
         FindingKind::Other => "PB3109",
     };
     let reason = match finding.kind {
-        FindingKind::MissingProperty => format!("the schema of {schema} asks for it"),
+        FindingKind::MissingProperty => format!("the schema of {schema} requires it"),
         FindingKind::UnlistedValue => {
-            format!("Azure takes any text here, and {schema} does not name this one")
+            format!("Azure accepts any text, but {schema} does not list this value")
         }
         _ => format!("the schema of {schema} does not allow it"),
     };

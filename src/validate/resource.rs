@@ -50,7 +50,7 @@ pub fn resources(
                     let found = diagnostic(finding, &name);
                     diagnostics.push(match (cause(&pointer), place) {
                         (Some(cause), Some(place)) => {
-                            found.at(cause, &finding.label).related(place, "rendered here")
+                            found.at(cause, &finding.label).related(place, "the rendered line")
                         }
                         (cause, place) => placed(found, cause.or(place), &finding.label),
                     });
@@ -91,11 +91,13 @@ fn without_schema(resource: &Resource, schemas: &ResourceSchemas) -> Diagnostic 
     let command = format!("`prebake schema import --types DIR {name}`");
     let help = match versions.last() {
         Some(newest) => {
-            format!("use version `{newest}`, or make its schema with {command} and add `--schemas`")
+            format!(
+                "use version `{newest}`, or create the schema with {command} and pass it with `--schemas`"
+            )
         }
-        None => format!("make its schema with {command} and add `--schemas`"),
+        None => format!("create the schema with {command} and pass it with `--schemas`"),
     };
-    Diagnostic::warning("PB3110", format!("there is no schema for `{name}`"))
-        .reason("its properties are not checked before Azure gets them")
+    Diagnostic::warning("PB3110", format!("no schema for `{name}`"))
+        .reason("prebake cannot check its properties")
         .help(help)
 }

@@ -6,12 +6,22 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use prebake::catalog::{self, Generation};
-use prebake::config::fields::{BakeFile, BakeStep, DriverKind, KernelModules};
+use prebake::config::fields::{
+    BakeFile, BakeOptions, BakeStep, Certificate, DriverKind, KernelModules, Mirror, Proxy,
+};
 use prebake::diagnostic::{Diagnostics, Sources};
-use prebake::model::Gpu;
 use prebake::model::bake::{BakeInput, BakePlan, PreloadImage, RegistryLogin, plan};
+use prebake::model::{Gpu, Has};
 use prebake::render::Templates;
 use prebake::render::bake::{BakeFiles, bake_files, custom_data, single_script};
+
+static NO_OPTIONS: BakeOptions = BakeOptions {
+    method: None,
+    steps: Vec::new(),
+    proxy: None,
+    certificates: Vec::new(),
+    mirrors: Vec::new(),
+};
 
 const ALL_OS: [&str; 4] = ["ubuntu-22.04", "ubuntu-24.04", "almalinux-8", "almalinux-9"];
 
@@ -31,6 +41,11 @@ pub fn input<'a>() -> BakeInput<'a> {
     BakeInput {
         name: "vision",
         os: "ubuntu-24.04",
+        software: "ubuntu-24.04",
+        has: Has::default(),
+        mig: None,
+        infiniband: false,
+        options: &NO_OPTIONS,
         package_manager: "apt",
         gpu: None,
         builder_has_gpu: false,
@@ -70,6 +85,27 @@ pub fn file(path: &str, content: &str) -> BakeStep {
     BakeStep { file: Some(file), ..BakeStep::default() }
 }
 
+/// A proxy, a certificate and two mirrors.
+pub fn network() -> BakeOptions {
+    let mirror = |from: &str, to: &str| Mirror { from: from.to_owned(), to: to.to_owned() };
+    BakeOptions {
+        proxy: Some(Proxy {
+            url: "http://proxy.contoso.com:3128".to_owned(),
+            no_proxy: vec![".contoso.com".to_owned()],
+            nodes: None,
+        }),
+        certificates: vec![Certificate {
+            name: "contoso".to_owned(),
+            pem: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".to_owned(),
+        }],
+        mirrors: vec![
+            mirror("https://download.docker.com", "https://mirror.contoso.com/docker"),
+            mirror("http://archive.ubuntu.com/ubuntu", "https://mirror.contoso.com/ubuntu"),
+        ],
+        ..BakeOptions::default()
+    }
+}
+
 /// Every combination that changes what a script says.
 pub fn variants(steps: &[BakeStep]) -> Vec<(String, BakePlan)> {
     let grid = Gpu { driver: DriverKind::Grid, vgpu: Some("20"), ..data_centre() };
@@ -96,6 +132,7 @@ pub fn variants(steps: &[BakeStep]) -> Vec<(String, BakePlan)> {
         for (name, gpu) in gpus.iter().filter(|(name, _)| served(name)) {
             let input = BakeInput {
                 os: base.os_key,
+                software: base.software,
                 package_manager: base.packages,
                 gpu: gpu.as_ref(),
                 builder_has_gpu: *name != "nvswitch",
@@ -105,6 +142,39 @@ pub fn variants(steps: &[BakeStep]) -> Vec<(String, BakePlan)> {
             };
             plans.push((format!("{os}-{name}"), plan(&input).expect("there is a driver")));
         }
+    }
+    for os in ["ubuntu-hpc-24.04", "almalinux-hpc-9", "ubuntu-hpc-24.04-rocm"] {
+        let base = catalog::base_image(os, Generation::V2).expect("a known system");
+        let rocm = base.gpu_driver == "rocm";
+        let gpu = (!rocm).then(data_centre);
+        let has = Has { docker: true, driver: !rocm, toolkit: !rocm, infiniband: true, rocm };
+        let input = BakeInput {
+            os: base.os_key,
+            software: base.software,
+            package_manager: base.packages,
+            has,
+            mig: (!rocm).then_some("1g.10gb"),
+            infiniband: true,
+            gpu: gpu.as_ref(),
+            builder_has_gpu: !rocm,
+            steps,
+            ..input()
+        };
+        plans.push((os.to_owned(), plan(&input).expect("the image has a driver")));
+    }
+    let options = network();
+    for os in ALL_OS {
+        let base = catalog::base_image(os, Generation::V2).expect("a known system");
+        let gpu = data_centre();
+        let input = BakeInput {
+            os: base.os_key,
+            software: base.software,
+            package_manager: base.packages,
+            gpu: Some(&gpu),
+            options: &options,
+            ..input()
+        };
+        plans.push((format!("{os}-network"), plan(&input).expect("there is a driver")));
     }
     let none = BakeInput { name: "image-x", registries: Vec::new(), images: Vec::new(), ..input() };
     plans.push(("no-images".to_owned(), plan(&none).expect("no driver is needed")));

@@ -144,7 +144,8 @@ fn steps_come_in_the_order_that_the_image_needs() {
         if let (Some(login), Some(own)) = (order.get("login"), order.get("step-4")) {
             assert!(own < login, "{name}: commands of the user's never see a credential");
         }
-        let gpu = !name.ends_with("cpu") && name != "no-images" && !plan.image_builder;
+        let none = ["cpu", "-rocm", "no-images"].iter().any(|end| name.ends_with(end));
+        let gpu = !none && !plan.image_builder;
         assert_eq!(order.contains_key("gpu-driver"), gpu, "{name}");
         assert_eq!(order.contains_key("container-toolkit"), gpu, "{name}");
         assert_eq!(order.contains_key("fabric-manager"), name.ends_with("nvswitch"), "{name}");
@@ -167,6 +168,7 @@ fn fabric_manager_has_the_name_that_it_has_in_the_branch_of_the_driver() {
         let gpu = nvswitch(version);
         let input = prebake::model::bake::BakeInput {
             os,
+            software: os,
             package_manager,
             gpu: Some(&gpu),
             ..plans::input()

@@ -4,7 +4,8 @@
     azure.py ARCHIVES FOLDER
 
 ARCHIVES/www/HOST holds the files of a host, ARCHIVES/server.pem its certificate. The registry behind is a
-docker-registry on 127.0.0.1:5000. FOLDER/requests takes a line for each request.
+docker-registry on 127.0.0.1:5000. FOLDER/requests takes a line for each request. Port 3128 is a proxy, and
+http://10.64.0.1/mirror/HOST mirrors a host.
 
 With WIRE_SERVER in the environment it provisions a virtual machine, too.
 
@@ -17,6 +18,7 @@ import http.client
 import http.server
 import json
 import os
+import socket
 import ssl
 import sys
 import threading
@@ -43,6 +45,20 @@ INSTANCE = {
 requests = open(f"{FOLDER}/requests", "a", buffering=1, encoding="utf-8")
 
 
+def pipe(source, target):
+    """Copies bytes until one side ends."""
+    try:
+        while chunk := source.recv(1 << 16):
+            target.sendall(chunk)
+    except OSError:
+        pass
+    finally:
+        try:
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -62,7 +78,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.host = (self.headers.get("Host") or "").split(":")[0]
         length = int(self.headers.get("Content-Length") or 0)
         self.body = self.rfile.read(length).decode()
-        requests.write(f"{self.command} {self.host}{self.path}\n")
+        by_proxy = self.server.server_port == 3128
+        if by_proxy and self.path.startswith("http://"):
+            self.path = "/" + self.path.split("/", 3)[3]
+        requests.write(f"{'PROXY ' if by_proxy else ''}{self.command} {self.host}{self.path}\n")
         try:
             if self.host == "169.254.169.254":
                 self.metadata()
@@ -77,9 +96,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = route
 
+    def do_CONNECT(self):
+        requests.write(f"CONNECT {self.path}\n")
+        behind = socket.create_connection(("127.0.0.1", int(self.path.rsplit(":", 1)[1])))
+        self.send_response(200)
+        self.end_headers()
+        back = threading.Thread(target=pipe, args=(behind, self.connection), daemon=True)
+        back.start()
+        pipe(self.connection, behind)
+        back.join()
+        self.close_connection = True
+
     def file(self):
         path = os.path.normpath(urllib.parse.unquote(self.path.split("?")[0]))
-        name = f"{ARCHIVES}/www/{self.host}{path}"
+        mirrored = self.host == "10.64.0.1" and path.startswith("/mirror/")
+        name = f"{ARCHIVES}/www/{path[8:]}" if mirrored else f"{ARCHIVES}/www/{self.host}{path}"
         if not os.path.isfile(name):
             return self.answer(404, "not here")
         self.send_response(200)
@@ -154,5 +185,7 @@ secure = Server(("0.0.0.0", 443), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(f"{ARCHIVES}/server.pem")
 secure.socket = context.wrap_socket(secure.socket, server_side=True, do_handshake_on_connect=False)
-threading.Thread(target=plain.serve_forever, daemon=True).start()
+proxy = Server(("0.0.0.0", 3128), Handler)
+for server in (plain, proxy):
+    threading.Thread(target=server.serve_forever, daemon=True).start()
 secure.serve_forever()

@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use prebake::config::fields::BakeStep;
-use prebake::model::Gpu;
+use prebake::config::fields::{BakeOptions, BakePart, BakeStep, Certificate, Mirror, Proxy};
 use prebake::model::bake::{BakeInput, BakePlan, plan};
+use prebake::model::{Gpu, Has};
 
 use super::machine::{ARCHIVES, Machine, Seed};
 use crate::bake::plans;
@@ -44,6 +44,47 @@ pub fn gpu(images: &[&str]) -> BakePlan {
 pub fn pinned(digest: &str) -> BakePlan {
     planned(&BakeInput { images: vec![plans::image(VISION, digest)], ..input(&[]) })
 }
+
+/// A bake behind a proxy, with a mirror of Docker's archive and the authority that signs all hosts.
+pub fn behind_a_proxy() -> BakePlan {
+    let pem = fs::read_to_string(format!("{ARCHIVES}/ca.crt")).expect("the archives are there");
+    let options = BakeOptions {
+        proxy: Some(Proxy { url: "http://10.64.0.1:3128".to_owned(), ..Proxy::default() }),
+        certificates: vec![Certificate { name: "boot-test".to_owned(), pem }],
+        mirrors: vec![Mirror {
+            from: "https://download.docker.com".to_owned(),
+            to: "http://10.64.0.1/mirror/download.docker.com".to_owned(),
+        }],
+        ..BakeOptions::default()
+    };
+    planned(&BakeInput { options: &options, ..input(&[]) })
+}
+
+/// A bake that checks driver, Docker and toolkit; its own step puts them on the disk first, as an HPC image has them.
+pub fn checked(installs: &str) -> BakePlan {
+    let gpu = plans::data_centre();
+    let step = BakeStep { before: Some(BakePart::Driver), ..plans::run(installs) };
+    planned(&BakeInput {
+        os: "ubuntu-hpc-24.04",
+        has: Has { docker: true, driver: true, toolkit: true, ..Has::default() },
+        gpu: Some(&gpu),
+        builder_has_gpu: true,
+        ..input(&[step])
+    })
+}
+
+/// What installs the software of an HPC image from the stand-ins.
+pub const SOFTWARE: &str = "\
+. /opt/prebake/lib.sh
+add_source docker https://download.docker.com/linux/ubuntu noble stable \\
+  https://download.docker.com/linux/ubuntu/gpg 9DC858229FC7DD38854AE2D88D81803C0EBFCD88
+cuda=https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64
+add_source nvidia-cuda \"$cuda\" / '' \"$cuda/3bf863cc.pub\" EB693B3035CD5710E231E123A4B469963BF863CC
+toolkit=https://nvidia.github.io/libnvidia-container
+add_source toolkit \"$toolkit/stable/deb/amd64\" / '' \"$toolkit/gpgkey\" C95B321B61E88C1809C4F759DDCAE044F796ECB0
+install_packages docker-ce docker-ce-cli containerd.io nvidia-open build-essential \\
+  nvidia-container-toolkit nvidia-container-toolkit-base libnvidia-container-tools libnvidia-container1
+";
 
 /// The bake that Azure Image Builder runs.
 pub fn image_builder() -> BakePlan {

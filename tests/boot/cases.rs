@@ -263,6 +263,59 @@ fn images_that_cannot_start_cuda_are_told() {
 }
 
 #[test]
+fn proxy_certificates_and_mirrors_are_in_force_before_the_first_package() {
+    if !machines_boot() {
+        return;
+    }
+    let mut machine = bakes::builder(&bakes::behind_a_proxy());
+    // The machine trusts nobody until the bake brings the authority.
+    machine.write("/usr/local/share/ca-certificates/boot-test.crt", "", 0o644);
+    machine.write("/etc/ssl/certs/ca-certificates.crt", "", 0o644);
+    let end = machine.bake();
+    image::assert_clean(&machine, end);
+    let requests = machine.requests();
+    for there in [
+        "PROXY GET azure.archive.ubuntu.com/",
+        "PROXY GET 10.64.0.1/mirror/download.docker.com/",
+        "CONNECT boottest.azurecr.io:443",
+        "\nGET 169.254.169.254/",
+    ] {
+        assert!(requests.contains(there), "no `{there}` in\n{requests}");
+    }
+    for past in ["\nGET azure.archive.ubuntu.com/", "download.docker.com:443", "PROXY GET 169.254"]
+    {
+        assert!(!requests.contains(past), "`{past}` in\n{requests}");
+    }
+    let drop_in = "/etc/systemd/system/docker.service.d/prebake-proxy.conf";
+    assert!(!machine.path(drop_in).exists(), "the proxy of the builder is on the nodes");
+}
+
+#[test]
+fn software_of_the_image_is_checked_instead_of_installed() {
+    if !machines_boot() {
+        return;
+    }
+    let mut machine = bakes::builder(&bakes::checked(bakes::SOFTWARE));
+    let end = machine.bake();
+    image::assert_clean(&machine, end);
+    let results = machine.results();
+    let versions = results.last().map(|result| result["versions"].clone()).expect("a result");
+    assert_eq!(versions["cuda"], format!("cuInit(0) is 0 in {}", bakes::VISION), "{versions}");
+    assert_eq!(versions["toolkit"], "1.2.3-1", "{versions}");
+}
+
+#[test]
+fn an_image_without_the_software_that_it_should_have_fails_the_bake() {
+    if !machines_boot() {
+        return;
+    }
+    let mut machine = bakes::builder(&bakes::checked("true"));
+    let end = machine.bake();
+    let log = image::failed_log(&machine, end, "gpu-driver");
+    assert!(log.contains("the image has no"), "{log}");
+}
+
+#[test]
 fn image_builder_runs_the_same_bake() {
     if !machines_boot() {
         return;

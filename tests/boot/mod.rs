@@ -2,7 +2,7 @@
 //! cloud-init, when they are interrupted and when they are not.
 //!
 //! `machine` boots, `world.sh` and `azure.py` surround it, `disk.sh` makes what it boots from, `bakes` renders
-//! what it bakes, `image` judges what is left, `cases` and `cuts` are the tests. docs/boot-test.md tells what
+//! what it bakes, `image` judges what is left, `cases` and `cuts` are the tests. docs/internals/boot-test.md tells what
 //! they cover.
 #![expect(clippy::disallowed_methods, reason = "tests write machines and read what they left")]
 #![expect(clippy::print_stderr, reason = "a test that cannot run says so")]

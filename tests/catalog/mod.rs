@@ -145,7 +145,10 @@ fn findings_change_with_the_answers() {
     let found = findings(folder.path(), &["--as-of", "2026-11-25"]);
     // Three nodes of four vCPUs want 12 of the 8 that the account is granted.
     let quota = &found["SUB003"];
-    assert!(quota["label"].as_str().expect("a label").starts_with("12 vCPUs of"), "{quota}");
+    assert!(
+        quota["label"].as_str().expect("a label").starts_with("the deployment needs 12 vCPUs of"),
+        "{quota}"
+    );
     let facts = quota["facts"].as_array().expect("facts").clone();
     assert!(facts.iter().any(|fact| fact["table"] == "azure/quotas.tsv"), "{quota}");
     assert!(found["SUB005"]["label"].as_str().expect("a label").contains("2025-06-01"));
@@ -216,23 +219,22 @@ fn validation_says_which_answers_it_used() {
     let output = prebake(folder.path(), &["validate", "prebake.yaml", "--as-of", "2026-11-25"]);
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(
-        shown.contains("answered by azure/sizes.tsv (2026-11-20): Standard_NC4as_T4_v3"),
+        shown.contains("suppressed by azure/sizes.tsv (2026-11-20): Standard_NC4as_T4_v3"),
         "{shown}"
     );
-    assert!(shown.contains("answered by azure/quotas.tsv (2026-11-20)"), "{shown}");
+    assert!(shown.contains("suppressed by azure/quotas.tsv (2026-11-20)"), "{shown}");
 }
 
 #[test]
 fn old_facts_are_told_as_such() {
     let folder = imported();
     let found = findings(folder.path(), &["--as-of", "2026-11-25"]);
-    let told =
-        |one: &Value| one["reason"].as_str().expect("a reason").contains("last looked up on");
+    let told = |one: &Value| one["reason"].as_str().expect("a reason").contains("last verified on");
     assert!(!found.values().any(told), "{found:?}");
     let found = findings(folder.path(), &["--as-of", "2027-11-30"]);
     let reason = found["SUB003"]["reason"].as_str().expect("a reason");
     assert!(
-        reason.contains("last looked up on 2026-11-20, more than a year before 2027-11-30"),
+        reason.contains("last verified on 2026-11-20, more than a year before 2027-11-30"),
         "{reason}"
     );
 }
@@ -276,8 +278,8 @@ fn foreign_malformed_and_huge_answers_are_refused() {
         (deep.as_str(), "it is not JSON"),
         (huge.as_str(), "it is larger than"),
         ("[]", "it is empty"),
-        ("{\"name\": \"mine\"}", "no command"),
-        ("[{\"name\": \"vm\", \"hardwareProfile\": {}}]", "no command"),
+        ("{\"name\": \"mine\"}", "not the output of a command"),
+        ("[{\"name\": \"vm\", \"hardwareProfile\": {}}]", "not the output of a command"),
         (
             "[{\"name\": 7, \"resourceType\": \"virtualMachines\", \"capabilities\": []}]",
             "az vm list-skus",

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use prebake::arm::Template;
 use prebake::catalog::overlay::LAYOUTS;
 use prebake::catalog::{Date, Overlay};
-use prebake::check::{self, Declared, Finding, Subject};
+use prebake::check::{self, Declared, Dockerfile, Finding, Subject};
 use prebake::expand::Resource;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -50,6 +50,9 @@ pub struct Deployment {
     registry: Option<String>,
     #[serde(default)]
     catalog: Catalog,
+    /// Dockerfiles of builds, by name; nothing for one that is not there.
+    #[serde(default)]
+    dockerfiles: BTreeMap<String, Option<String>>,
 }
 
 /// Tables of the user's own catalog: rows by key, cells by column.
@@ -85,6 +88,7 @@ pub struct Change {
     nested: usize,
     as_of: Option<String>,
     quota: BTreeMap<String, u32>,
+    dockerfiles: BTreeMap<String, Option<String>>,
     gpu: Option<bool>,
     /// The registry that is used and not created.
     registry: Option<String>,
@@ -138,6 +142,7 @@ impl Deployment {
         }
         changed.as_of = change.as_of.clone().unwrap_or(changed.as_of);
         changed.quota.extend(change.quota.clone());
+        changed.dockerfiles.extend(change.dockerfiles.clone());
         changed.gpu = change.gpu.or(changed.gpu);
         changed.registry = change.registry.clone().or(changed.registry);
         changed.catalog.extend(change.catalog.clone());
@@ -227,9 +232,19 @@ impl Deployment {
                 gpu: self.gpu,
                 quota: self.quota.clone(),
                 registry: self.registry.clone().map(|name| (name, "LegacyRegistryPermissions")),
+                dockerfiles: self.dockerfiles(),
             },
             as_of: Date::parse(&self.as_of).expect("the day is one"),
         })
+    }
+
+    fn dockerfiles(&self) -> Vec<Dockerfile> {
+        let one = |(name, text): (&String, &Option<String>)| Dockerfile {
+            pointer: "/images/0/build".to_owned(),
+            name: name.clone(),
+            text: text.clone().ok_or_else(|| "no such file".to_owned()),
+        };
+        self.dockerfiles.iter().map(one).collect()
     }
 
     /// The catalog of the case as the files that `prebake catalog import` writes.

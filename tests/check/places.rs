@@ -151,7 +151,7 @@ fn points_at_the_config(base: &Deployment) -> Result<(), Failed> {
     let place = diagnostic.place.ok_or("no place")?;
     let rendered = diagnostic.related.first().map(|it| (it.place.file, it.label.as_str()));
     if (place.file, place.span.start) != (FileId(0), 40)
-        || rendered != Some((FileId(1), "rendered here"))
+        || rendered != Some((FileId(1), "the rendered line"))
     {
         return Err(format!("{diagnostic:?}").into());
     }

@@ -21,8 +21,8 @@ fn notes_beside(result: &str) -> String {
         .expect("prebake runs");
     let notes = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{notes}");
-    assert!(!notes.contains("is not of this render"), "{notes}");
-    let kept = fs::read_to_string(beside.join("bake-result.json")).expect("it stays");
+    assert!(!notes.contains("does not belong to this render"), "{notes}");
+    let kept = fs::read_to_string(beside.join("bake-result.json")).expect("it is kept");
     assert_eq!(kept, result);
     notes
 }

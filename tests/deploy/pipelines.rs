@@ -1,4 +1,4 @@
-//! The example pipelines: each image is built from the folder of its config, and no step hides the review.
+//! The example pipelines: each image is built from the folder of its config. `integrations` tests the review.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -30,7 +30,7 @@ fn scripts(pipeline: &str, key: &str) -> Vec<String> {
 #[test]
 fn every_script_is_bash_that_stops_at_an_error() {
     let azure = [scripts(AZURE, "script:"), scripts(AZURE, "inlineScript:")].concat();
-    assert_eq!(azure.len(), 6);
+    assert_eq!(azure.len(), 2);
     for script in &azure {
         assert!(script.starts_with("set -euo pipefail\n"), "{script}");
     }
@@ -75,22 +75,4 @@ fn ran(script: &str, checkout: &Path) -> (bool, Vec<String>) {
         .expect("bash runs");
     let told = String::from_utf8(run.stdout).expect("it prints UTF-8");
     (run.status.success(), told.lines().map(str::to_owned).collect())
-}
-
-#[test]
-fn a_finding_or_a_stale_render_hides_no_review() {
-    let steps: Vec<&str> = GITHUB.split("      - name: ").collect();
-    for name in ["Validate", "The committed render is current"] {
-        let step = steps.iter().find(|step| step.starts_with(name)).unwrap();
-        assert!(step.contains("continue-on-error: true"), "{step}");
-        let id = step.lines().find_map(|line| line.trim().strip_prefix("id: ")).unwrap();
-        let fails = format!("steps.{id}.outcome == 'failure'");
-        assert!(steps.iter().any(|step| step.contains("exit 1") && step.contains(&fails)));
-    }
-    let azure = scripts(AZURE, "script:");
-    for command in ["prebake validate", "prebake render"] {
-        let script = azure.iter().find(|script| script.contains(command)).unwrap();
-        assert!(script.contains("|| echo \"##vso[task.setvariable variable=failed]"), "{script}");
-    }
-    assert!(AZURE.contains("condition: ne(variables['failed'], '')"));
 }

@@ -103,11 +103,11 @@ fn a_bake_outlives_tokens_and_assertions() {
 #[test]
 fn without_a_login_nothing_is_asked() {
     let place = Place::new(CONFIG);
-    deploy(&place, Vec::new(), &["--full"]).fails(2, "there is no login to Azure");
+    deploy(&place, Vec::new(), &["--full"]).fails(2, "not logged in to Azure");
     let mut wrong = Standin::secret_environment();
     wrong.retain(|(name, _)| *name != "AZURE_CLIENT_SECRET");
     wrong.push(("AZURE_CLIENT_SECRET", "wrong".to_owned()));
-    let outcome = deploy(&place, wrong, &["--full"]).fails(2, "the login is refused");
+    let outcome = deploy(&place, wrong, &["--full"]).fails(2, "the login failed");
     assert!(
         !outcome.errors.contains("wrong~") && outcome.errors.contains("AADSTS7000215"),
         "{}",

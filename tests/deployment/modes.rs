@@ -105,7 +105,7 @@ fn an_interrupted_wait_says_what_goes_on() {
     // What it still prints must find a reader.
     let _ = out.read_to_string(&mut text);
     let outcome = Outcome::of(child.wait_with_output().expect("it ends"));
-    let outcome = outcome.fails(130, "Azure goes on with");
+    let outcome = outcome.fails(130, "Azure continues");
     assert!(outcome.errors.contains("bake"), "{}", outcome.errors);
     place.standin.cloud().knobs.bake = BakeEnd::Succeeded;
     place.deploy(&["--full"]).succeeds();

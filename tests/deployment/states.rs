@@ -74,7 +74,7 @@ fn what_was_deleted_comes_back() {
     place.is_equal();
 }
 
-/// The builder that the template of the version names is gone by then.
+/// The builder that the template of the version names no longer exists by then.
 #[test]
 fn regions_and_replicas_of_a_version_are_updated() {
     let place = Place::new(CONFIG);
@@ -106,9 +106,9 @@ fn a_change_by_hand_is_told_and_put_back_when_asked() {
             json!(count);
     };
     scale(7);
-    let outcome = place.deploy(&["--full"]).fails(1, "changed by hand");
+    let outcome = place.deploy(&["--full"]).fails(1, "changed manually");
     assert!(
-        outcome.out.contains("targetDedicatedNodes is 7, the render says 1"),
+        outcome.out.contains("targetDedicatedNodes is 7, but the render sets 1"),
         "{}",
         outcome.out
     );
@@ -160,10 +160,10 @@ fn two_runs_at_once_end_equal() {
 #[test]
 fn each_end_of_a_bake_has_an_answer() {
     for (end, words) in [
-        (BakeEnd::Failed, "the bake failed in step"),
-        (BakeEnd::Halted, "left no result"),
-        (BakeEnd::Foreign, "runs another bake"),
-        (BakeEnd::Garbled, "left no result"),
+        (BakeEnd::Failed, "the bake failed at step"),
+        (BakeEnd::Halted, "did not report a result"),
+        (BakeEnd::Foreign, "is running another bake"),
+        (BakeEnd::Garbled, "did not report a result"),
     ] {
         let place = Place::new(CONFIG);
         place.standin.cloud().knobs.bake = end;
@@ -256,7 +256,7 @@ fn a_builder_of_another_bake_goes_only_when_asked() {
     let fixed = CONFIG.replace("gallery:", "bake: { steps: [{ packages: [htop] }] }\ngallery:");
     place.render(&fixed, &[]);
     place.standin.cloud().knobs.bake = BakeEnd::Succeeded;
-    place.deploy(&["--full"]).fails(1, "of another bake");
+    place.deploy(&["--full"]).fails(1, "belongs to another bake");
     place.deploy(&["--full", "--yes"]).succeeds();
     place.is_equal();
 }
@@ -289,7 +289,7 @@ fn the_table_comes_before_the_first_write() {
         "Microsoft.Batch is NotRegistered",
         "not offered",
         "roleAssignments/write",
-        "there is no Dockerfile",
+        "Dockerfile does not exist",
     ] {
         assert!(outcome.out.contains(words), "`{words}` is not in:\n{}", outcome.out);
     }
@@ -390,7 +390,7 @@ fn verify_says_why_a_task_failed() {
     let place = Place::new(CONFIG);
     place.deploy(&["--full", "--verify"]).succeeds();
     place.standin.cloud().knobs.task_exit = None;
-    place.deploy(&["--verify"]).fails(1, "its task did not run");
+    place.deploy(&["--verify"]).fails(1, "the task did not run");
     place.deploy(&["--clean-up"]).succeeds();
 }
 

@@ -149,7 +149,11 @@ fn what_a_deployment_leaves_is_not_taken_away() {
     let role = deleted(ROLE);
     assert!(role.security.iter().all(|change| change.access == Narrows && change.once_deleted));
     let change = role.resources.iter().find(|change| change.name.ends_with(ROLE)).unwrap();
-    assert!(change.consequence.ends_with("what it allows stays allowed"), "{}", change.consequence);
+    assert!(
+        change.consequence.ends_with("so the access that it grants remains"),
+        "{}",
+        change.consequence
+    );
     let storage = deleted("visionstorage");
     assert!(storage.security.iter().all(|change| change.access == Narrows && change.once_deleted));
 }

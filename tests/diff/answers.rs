@@ -32,7 +32,7 @@ fn nodes(dedicated: u32, spot: u32) -> RenderState {
 
 #[test]
 fn cost_follows_what_limits_the_nodes() {
-    let cost = |before: &str, after: &str| answer("cost rises", &formula(before), &formula(after));
+    let cost = |before: &str, after: &str| answer("  cost  ", &formula(before), &formula(after));
     let sample = "$PendingTasks.GetSample(1)";
     let target = |bound: &str| format!("$TargetDedicatedNodes = {bound};");
     let nested = |bound: u32| target(&format!("min({sample}, {bound})"));
@@ -41,7 +41,7 @@ fn cost_follows_what_limits_the_nodes() {
     let aged = |bound: u32| format!("maxAge = 90;\n{}", nested(bound));
     assert!(cost(&aged(3), &aged(30)).starts_with("RISES nodes 3 → 30"));
     let unknown = cost(&target(sample), &target(&format!("{sample} * 9")));
-    assert!(unknown.starts_with("not known"), "{unknown}");
+    assert!(unknown.starts_with("unknown"), "{unknown}");
     let with_spot = |dedicated: u32| {
         format!("{} $TargetLowPriorityNodes = 50;", target(&dedicated.to_string()))
     };
@@ -50,7 +50,7 @@ fn cost_follows_what_limits_the_nodes() {
 
 #[test]
 fn dedicated_nodes_cost_more_than_spot_nodes() {
-    let cost = |before: &RenderState, after: &RenderState| answer("cost rises", before, after);
+    let cost = |before: &RenderState, after: &RenderState| answer("  cost  ", before, after);
     let dearer = cost(&nodes(0, 4), &nodes(4, 0));
     assert!(dearer.starts_with("RISES dedicated nodes of"), "{dearer}");
     assert!(cost(&nodes(4, 0), &nodes(0, 4)).starts_with("falls dedicated nodes of"));
@@ -83,5 +83,5 @@ fn a_fleet_is_headed_by_its_worst_answer() {
     let unknown = formula("$TargetDedicatedNodes = $PendingTasks.GetSample(1);");
     let other = formula("$TargetDedicatedNodes = $PendingTasks.GetSample(2);");
     let cost = [(&nodes(1, 0), &nodes(2, 0)), (&unknown, &other), (&base, &base)];
-    assert!(fleet("cost rises", &cost).starts_with("RISES in a; not known in b "));
+    assert!(fleet("  cost  ", &cost).starts_with("RISES in a; unknown in b "));
 }

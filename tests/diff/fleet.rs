@@ -101,9 +101,9 @@ fn a_comment_leaves_out_no_more_than_it_must() {
         let comment = reviewed(&configs, Format::Markdown, &Templates::default()).unwrap();
         assert!(comment.len() <= 65_024, "{count} configs: {} bytes", comment.len());
         let last = format!("#### config-{count} ");
-        let cut = comment.contains("longer than a comment");
+        let cut = comment.contains("exceeds the length of a comment");
         assert_eq!(comment.contains(&last), !cut, "{count} configs");
-        let note = comment.lines().find(|line| line.starts_with("> Left out"));
+        let note = comment.lines().find(|line| line.starts_with("> Omitted"));
         let level = note.map_or(if cut { 4 } else { 0 }, |note| note.split(", ").count());
         assert_eq!(comment.contains("[more]"), level == 0, "{count} configs");
         assert_eq!(comment.contains("```mermaid"), level < 3, "{count} configs");
@@ -136,7 +136,7 @@ fn a_broken_template_is_one_error() {
     for (text, why) in [
         ("{{#if}", "report/config.txt.hbs:1"),
         ("\n{{nothing name}}", "report/config.txt.hbs:2: Helper not found nothing"),
-        ("{{> report/config.txt.hbs}}", "report/config.txt.hbs:1: partials are not taken"),
+        ("{{> report/config.txt.hbs}}", "report/config.txt.hbs:1: partials are not supported"),
     ] {
         let error = reviewed(&configs, TEXT, &own(&[("config.txt", text)])).unwrap_err();
         assert_eq!(error.code, "PB2101");

@@ -182,7 +182,7 @@ fn what_a_forecast_does_not_see_is_said() {
     let said = live.live.as_ref().unwrap();
     for words in [
         "its id needs reference()",
-        "does not say what changes",
+        "only IDs and no details",
         "`maybe`",
         "NestedDeploymentShortCircuited",
     ] {
@@ -202,7 +202,10 @@ fn what_a_forecast_does_not_see_is_said() {
         .unwrap()
         .retain(|it| !it["resourceId"].as_str().unwrap().ends_with("/dev"));
     let unseen = reviewed(Some(&previous), &new, &short).live.unwrap().unseen;
-    assert!(unseen.iter().any(|line| line.contains("says nothing of it")), "{unseen:?}");
+    assert!(
+        unseen.iter().any(|line| line.contains("the forecast does not contain it")),
+        "{unseen:?}"
+    );
 }
 
 #[test]
@@ -369,7 +372,7 @@ fn plain_gets_tell_the_same() {
     let nodes = drift[0].properties.iter().find(|property| path_text(&property.path) == NODES);
     assert_eq!(nodes.unwrap().after, Some(json!(9)));
     let none = resources_of(&json!({ "vmSize": "x", "id": "nobody" }), None, &new).unwrap_err();
-    assert!(none.contains("no render has a pool `nobody`"), "{none}");
+    assert!(none.contains("no render contains a pool `nobody`"), "{none}");
 }
 
 #[test]
@@ -417,12 +420,12 @@ fn the_command_reads_a_pipe_and_names_a_file_that_is_none() {
     assert_eq!(run(&["render", "prebake.yaml"], "").0, 0);
     let (code, told) = run(&["diff", "--what-if", "batch=-"], "{\"changes\": []}");
     assert_eq!(code, 0, "{told}");
-    assert!(told.contains("says nothing of it"), "{told}");
+    assert!(told.contains("the forecast does not contain it"), "{told}");
     let deep = "[".repeat(100_000);
     for (arguments, input, why) in [
         (&["diff", "--what-if", "batch=-"][..], "no", "it is not JSON"),
         (&["diff", "--what-if", "batch=-"], deep.as_str(), "it is not JSON"),
-        (&["diff", "--what-if", "nothing"], "", "does not begin with a stage"),
+        (&["diff", "--what-if", "nothing"], "", "does not start with a stage"),
         (&["diff", "--what-if", "batch.json"], "", "No such file"),
         (&["diff", "--live", "nowhere"], "", "No such file"),
     ] {

@@ -312,7 +312,7 @@ fn a_deleted_pool_keeps_running() {
         compare(|state| state.resources.retain(|resource| resource.name != "visionbatch/dev"));
     only(&diff, "/dev", Action::Delete, Verdict::InPlace);
     let pool = resource(&diff, "/dev");
-    assert!(pool.consequence.contains("a deployment leaves it as it is"), "{}", pool.consequence);
+    assert!(pool.consequence.contains("a deployment does not delete it"), "{}", pool.consequence);
     assert_eq!(diff.detailed_exit_code(), 3);
     assert_eq!((diff.capacity.before.gpus, diff.capacity.after.gpus), (2.0, 0.0));
 }
@@ -334,7 +334,7 @@ fn a_blue_green_pool_names_the_one_to_drain() {
     assert_eq!(diff.detailed_exit_code(), 2);
     let pool = resource(&diff, "/dev-4e5f6a7b");
     assert_eq!(pool.pairing, Pairing::BlueGreen { base: "dev".to_owned() });
-    assert!(pool.advice.contains("drains `dev-0a1b2c3d`"), "{}", pool.advice);
+    assert!(pool.advice.contains("drains and deletes `dev-0a1b2c3d`"), "{}", pool.advice);
 }
 
 #[test]
@@ -469,7 +469,7 @@ fn a_version_that_pools_still_use_is_not_for_deletion() {
     let version = resource(&diff, "/1.0.0");
     assert_eq!(
         (version.action, &version.advice[..]),
-        (Action::Delete, "keep it: the new render still needs it")
+        (Action::Delete, "keep it, because the new render still needs it")
     );
 }
 
@@ -482,13 +482,13 @@ fn what_a_render_takes_over_as_existing_is_not_for_deletion() {
         });
         for diff in [taken_over, only_needed] {
             let advice = &resource(&diff, name).advice;
-            assert_eq!(advice, "keep it: the new render still needs it", "{name}");
+            assert_eq!(advice, "keep it, because the new render still needs it", "{name}");
         }
     }
     let task = compare(|state| state.resources.retain(|it| !it.name.ends_with("/build")));
     let advice = &resource(&task, "/build").advice;
     let start =
-        "delete it by hand when nothing uses it: `az resource delete --ids '/subscriptions/";
+        "delete it manually when nothing uses it: `az resource delete --ids '/subscriptions/";
     assert!(advice.starts_with(start), "{advice}");
 }
 
@@ -597,7 +597,7 @@ fn a_changed_build_under_the_same_tag_is_an_error() {
     let same_tag = diff(Some(&with("1", "", "3600")), Some(&with("1", "--build-arg A=1 ", "3600")));
     assert_eq!(codes(&same_tag), ["DIF010"]);
     let title = &same_tag.findings.iter().next().unwrap().title;
-    assert_eq!(title, "build of container image `app:1` changed, but its tag is still the same");
+    assert_eq!(title, "the build of container image `app:1` changed, but its tag did not");
     assert_eq!(same_tag.detailed_exit_code(), 1);
     let other_tag =
         diff(Some(&with("1", "", "3600")), Some(&with("2", "--build-arg A=1 ", "3600")));

@@ -167,7 +167,9 @@ fn a_comment_fits_and_says_what_it_leaves_out() {
     let comment = written(&diff(Some(&before), Some(&after)), Format::Markdown);
     assert!(comment.len() <= 65_536, "{} bytes", comment.len());
     assert!(comment.starts_with("<!-- prebake-review:vision -->\n"));
-    assert!(comment.contains("Left out to fit") || comment.contains("longer than a comment"));
+    assert!(
+        comment.contains("Omitted to fit") || comment.contains("exceeds the length of a comment")
+    );
 }
 
 #[test]
@@ -265,13 +267,16 @@ fn own_templates_stay_within_bounds() {
         format!("{each}{inside}{}", "{{/each}}".repeat(times))
     };
     for (template, with) in [
-        (nested(9, ""), "more than 1000000 passes"),
-        (nested(5, &"x".repeat(1000)), "a report of more than 64 MiB"),
-        (circle.to_owned(), "review.txt.hbs:1: partials are not taken"),
+        (nested(9, ""), "more than 1000000 times"),
+        (nested(5, &"x".repeat(1000)), "the report is larger than 64 MiB"),
+        (circle.to_owned(), "review.txt.hbs:1: partials are not supported"),
         ("a\n{{> report/review.txt.hbs}}".to_owned(), "review.txt.hbs:2: partials"),
-        ("{{#if 1}}".repeat(101) + &"{{/if}}".repeat(101), "blocks stand too deep"),
+        ("{{#if 1}}".repeat(101) + &"{{/if}}".repeat(101), "blocks are nested too deeply"),
         ("{{#if 1}}".repeat(50_000) + &"{{/if}}".repeat(50_000), "stack limit"),
-        (format!("{{{{md {}\"a\"{}}}}}", "(md ".repeat(9), ")".repeat(9)), "calls stand too deep"),
+        (
+            format!("{{{{md {}\"a\"{}}}}}", "(md ".repeat(9), ")".repeat(9)),
+            "calls are nested too deeply",
+        ),
     ] {
         let why = written(&template).unwrap_err();
         assert!(why.contains(with), "{why}");

@@ -99,7 +99,7 @@ fn bad_config_does_not_stop_the_others() {
     for part in ["nodez", "b.prebake.yaml:7:", "PB0003", "c.prebake.yaml:"] {
         assert!(ran.errors.contains(part), "{part}: {}", ran.errors);
     }
-    assert!(ran.out.contains("2 written") && ran.out.contains("2 with errors"), "{}", ran.out);
+    assert!(ran.out.contains("2 written") && ran.out.contains("2 failed"), "{}", ran.out);
     fs::remove_file(folder.path().join("c.prebake.yaml")).expect("removed");
     assert_eq!(prebake(folder.path(), &["render", "."]).code, Some(1));
 }
@@ -129,8 +129,8 @@ fn unchanged_renders_are_skipped_and_only_those() {
     };
     assert!(render(&[]).contains("2 written"));
     assert!(render(&[]).contains("2 unchanged"));
-    assert_eq!(render(&[]).matches("not rendered again").count(), 2);
-    assert_eq!(render(&["--force"]).matches("not rendered again").count(), 0);
+    assert_eq!(render(&[]).matches("unchanged, skipped").count(), 2);
+    assert_eq!(render(&["--force"]).matches("unchanged, skipped").count(), 0);
     // The config, a file on disk, a missing file, a template: each makes one render again.
     write(folder.path(), "a/prebake.yaml", &config("aa").replace("nodes: 1", "nodes: 2"));
     assert!(render(&[]).contains("1 written"));
@@ -138,7 +138,7 @@ fn unchanged_renders_are_skipped_and_only_those() {
     assert!(render(&[]).contains("1 written"));
     fs::remove_file(folder.path().join("out/aa/README.md")).expect("removed");
     assert!(render(&[]).contains("1 written"));
-    assert_eq!(render(&[]).matches("not rendered again").count(), 2);
+    assert_eq!(render(&[]).matches("unchanged, skipped").count(), 2);
     let template = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/bicep/image.bicep.tera");
     let text = fs::read_to_string(template).expect("there") + "// more\n";
     write(folder.path(), "mine/bicep/image.bicep.tera", &text);
@@ -167,7 +167,7 @@ fn names_that_are_refused_share_no_folder() {
     let folder = tree(&[("a.yaml", config("../x")), ("b.yaml", config("../x"))]);
     let ran = prebake(folder.path(), &["render", "."]);
     assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.errors);
-    let refused = "`../x` does not have the form of `name`";
+    let refused = "`../x` is not a valid value of `name`";
     assert_eq!(ran.errors.matches(refused).count(), 2, "{}", ran.errors);
     assert!(!ran.errors.contains("PB0501"), "{}", ran.errors);
 }
@@ -346,7 +346,7 @@ fn a_folder_that_no_config_makes_fails_the_check() {
     write(folder.path(), "out/evil/deploy.sh", "#!/bin/sh\n");
     let ran = prebake(folder.path(), &["render", ".", "--check"]);
     assert_eq!(ran.code, Some(1), "{}", ran.out);
-    assert!(ran.out.contains("out/evil: no config makes this folder"), "{}", ran.out);
+    assert!(ran.out.contains("out/evil: no config renders to this folder"), "{}", ran.out);
     let one = prebake(folder.path(), &["render", "a/prebake.yaml", "--check"]);
     assert_eq!(one.code, Some(0), "one config says nothing of the others: {}", one.out);
 }

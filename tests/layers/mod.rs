@@ -95,6 +95,60 @@ fn upper_layer_wins_mappings_merge_lists_are_replaced() {
     assert!(base.entries().all(|(pointer, _)| base.value.pointer(pointer).is_some()));
 }
 
+const POOLS: &str = "\
+name: a
+location: west
+batch:
+  pools:
+    - { id: train, nodes: 2, metadata: { team: vision } }
+    - { id: dev, nodes: 1 }
+environments:
+  prod: { batch: { pools: [{ id: train, nodes: 8 }, { id: eval, nodes: 1 }] } }
+  lean: { batch: { pools: [{ id: dev, $remove: true }, { id: train, nodes: 1 }] } }
+  bare: { batch: { pools: [{ id: only, $replace: true, nodes: 1 }] } }
+  lost: { batch: { pools: [{ id: tain, $remove: true }] } }
+";
+
+#[test]
+fn lists_of_named_things_merge_by_their_names_and_every_value_keeps_its_place() {
+    let read = read(&[("a.yaml", POOLS)]);
+    let layers = read.layers.as_ref().expect("reads");
+    let mut found = Diagnostics::new();
+    let prod = layers.environment("prod", &mut found).expect("is an environment");
+    assert_eq!(
+        prod.value["batch"]["pools"],
+        json!([
+            { "id": "train", "nodes": 8, "metadata": { "team": "vision" } },
+            { "id": "dev", "nodes": 1 },
+            { "id": "eval", "nodes": 1 },
+        ])
+    );
+    assert_eq!(read.origin(&prod, "/batch/pools/0/nodes"), "a.yaml:8:49");
+    assert_eq!(read.origin(&prod, "/batch/pools/0/metadata/team"), "a.yaml:5:49");
+    assert_eq!(read.origin(&prod, "/batch/pools/1/id"), "a.yaml:6:13");
+    assert_eq!(read.origin(&prod, "/batch/pools/2/id"), "a.yaml:8:59");
+    assert!(prod.entries().all(|(pointer, _)| prod.value.pointer(pointer).is_some()));
+    let codes: Vec<_> = found.iter().map(|it| (it.code.clone(), it.title.clone())).collect();
+    let kept = "`batch.pools` keeps `dev` of the lower layer".to_owned();
+    assert_eq!(codes, [("PB0310".into(), kept)]);
+}
+
+#[test]
+fn an_item_can_be_taken_out_and_a_whole_list_replaced() {
+    let mut read = read(&[("a.yaml", POOLS)]);
+    let lean = read.environment("lean");
+    let train = json!({ "id": "train", "nodes": 1, "metadata": { "team": "vision" } });
+    assert_eq!(lean.value["batch"]["pools"], json!([train]));
+    let bare = read.environment("bare");
+    assert_eq!(bare.value["batch"]["pools"], json!([{ "id": "only", "nodes": 1 }]));
+    assert_eq!(read.origin(&bare, "/batch/pools/0/nodes"), "a.yaml:10:64");
+    let layers = read.layers.as_ref().expect("reads");
+    let mut found = Diagnostics::new();
+    layers.environment("lost", &mut found);
+    let codes: Vec<_> = found.iter().map(|it| it.code.to_string()).collect();
+    assert_eq!(codes, ["PB0310", "PB0309"]);
+}
+
 #[test]
 fn key_set_to_nothing_goes() {
     let read = read(&[

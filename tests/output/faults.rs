@@ -182,7 +182,7 @@ fn calls(
             last = seen.len();
         }
     }
-    let first = first.expect("the commit shows in the log");
+    let first = first.expect("the commit exposes in the log");
     seen[first..last].iter().filter(|(name, _)| wanted(name)).cloned().collect()
 }
 

@@ -17,7 +17,7 @@ fn findings() -> (Diagnostics, Sources) {
     findings.push(
         Diagnostic::error("POOL004", "VM size is retired")
             .at(at(config, 29, 46), "Azure retired `Standard_NV12s_v3` on 2026-09-30")
-            .related(at(rendered, 32, 51), "rendered here")
+            .related(at(rendered, 32, 51), "the rendered line")
             .reason("Allocation fails, or the pool cannot grow any more")
             .help("move to a current size"),
     );
@@ -84,7 +84,7 @@ fn json_tells_everything() {
     let place = json!({ "file": "envs/gpu, dev.yaml", "line": 2, "column": 17, "endLine": 2, "endColumn": 34 });
     let related = json!([{
         "file": "out/vision/batch.bicep", "line": 2, "column": 11, "endLine": 2, "endColumn": 30,
-        "label": "rendered here",
+        "label": "the rendered line",
     }]);
     assert_eq!(
         found,
@@ -122,7 +122,7 @@ fn sarif_points_at_the_config_and_relates_the_render() {
     let related = &result["relatedLocations"][0];
     assert_eq!(related["physicalLocation"]["artifactLocation"]["uri"], "out/vision/batch.bicep");
     assert_eq!(related["physicalLocation"]["region"]["startLine"], 2);
-    assert_eq!(related["message"]["text"], "rendered here");
+    assert_eq!(related["message"]["text"], "the rendered line");
     assert_eq!(
         result["message"]["text"],
         "VM size is retired: Azure retired `Standard_NV12s_v3` on 2026-09-30. Help: move to a current size"

@@ -65,7 +65,7 @@ fn wrong_types_say_what_was_expected_and_found() {
     let found = only(&pool(), &json!({ "vmSize": "Standard_A", "nodes": "1" }));
     assert_eq!(found.pointer, "/nodes");
     assert_eq!(found.title, "expected integer, found string");
-    assert_eq!(found.help, "write `1` without quotes");
+    assert_eq!(found.help, "remove the quotes: `1`");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn faults_are_found_at_the_line_that_made_them() {
     has("PB3101", "unknown property `taskSlotPerNode`", Some(place(40)));
     has("PB3101", "unknown property `targetNodeCommunicationMode`", Some(place(0)));
     has("PB3108", "`allocationState` is read-only", Some(place(0)));
-    has("PB3105", "`my pool` does not have the form of `name`", Some(place(50)));
+    has("PB3105", "`my pool` is not a valid value of `name`", Some(place(50)));
     assert_eq!(found.len(), 6, "{found:#?}");
 }
 

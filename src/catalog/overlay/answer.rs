@@ -38,13 +38,13 @@ impl fmt::Display for AnswerError {
         match self {
             Self::NotJson(why) => write!(formatter, "it is not JSON: {why}"),
             Self::Foreign => {
-                formatter.write_str("no command whose answers prebake takes answers so")
+                formatter.write_str("it is not the output of a command that prebake can import")
             }
             Self::Malformed(command, why) => {
-                write!(formatter, "it looks like an answer of `{command}`, but {why}")
+                write!(formatter, "it looks like the output of `{command}`, but {why}")
             }
             Self::Empty => {
-                formatter.write_str("it is empty, so that nobody can tell what was asked")
+                formatter.write_str("it is empty, so prebake cannot tell which command printed it")
             }
         }
     }

@@ -38,7 +38,7 @@ impl Rows {
                 let wanted = layout.header().replace('\t', ", ");
                 return Err(Fault::at(at, format!("the columns are not {wanted}")));
             }
-            None => return Err(Fault::at(0, "it has no line of column names")),
+            None => return Err(Fault::at(0, "it has no header row")),
         }
         let mut rows = BTreeMap::new();
         let mut previous = String::new();
@@ -50,10 +50,10 @@ impl Rows {
             }
             let key = cells[0].to_lowercase();
             if key.is_empty() || key <= previous {
-                return Err(Fault::at(at, "rows are sorted by their first cell, each once"));
+                return Err(Fault::at(at, "rows must be unique and sorted by their first cell"));
             }
             if Date::parse(&cells[layout.width() - 1]).is_none() {
-                return Err(Fault::at(at, "the last cell is no day, `YYYY-MM-DD`"));
+                return Err(Fault::at(at, "the last cell is not a date of the form `YYYY-MM-DD`"));
             }
             if rows.len() == MAX_ROWS {
                 return Err(Fault::at(at, format!("it has more than {MAX_ROWS} rows")));

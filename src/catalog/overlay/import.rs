@@ -40,7 +40,7 @@ impl Collected {
         let asked = self.location.clone().or_else(|| location.clone());
         if asked != location && location.is_some() {
             let why = format!(
-                "it is about `{}`; give another region a folder of its own",
+                "it is for region `{}`; use a separate folder for each region",
                 location.unwrap_or_default()
             );
             return Err((INDEX.file(), Fault { line: 0, why }));
@@ -103,7 +103,7 @@ impl Collected {
         match &self.location {
             None => self.location = Some(short),
             Some(known) if *known != short => {
-                let why = format!("it is about `{short}`, and the others are about `{known}`");
+                let why = format!("it is for region `{short}`, but the others are for `{known}`");
                 return Err(AnswerError::Malformed("az", why));
             }
             Some(_) => {}

@@ -95,7 +95,10 @@ impl Overlay {
         let rows = Rows::read(INDEX, index)?;
         let known = |cells: &[String]| {
             let layout = LAYOUTS.into_iter().find(|layout| layout.file() == cells[0]);
-            layout.ok_or_else(|| Fault { line: 0, why: format!("no file is named `{}`", cells[0]) })
+            layout.ok_or_else(|| Fault {
+                line: 0,
+                why: format!("there is no file named `{}`", cells[0]),
+            })
         };
         rows.iter().map(known).collect()
     }

@@ -23,16 +23,16 @@ impl fmt::Display for PriceError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Foreign(why) => {
-                write!(formatter, "it is no answer of the Retail Prices API: {why}")
+                write!(formatter, "it is not a response of the Retail Prices API: {why}")
             }
             Self::MissingPages(next) => write!(formatter, "a page is missing: `{next}`"),
             Self::Currencies(one, other) => {
-                write!(formatter, "one page is in {one} and another in {other}")
+                write!(formatter, "the pages use different currencies: {one} and {other}")
             }
             Self::Nothing(location) => {
                 write!(
                     formatter,
-                    "it holds no price of a VM, disk, registry or gateway in `{location}`"
+                    "it contains no price of a VM, disk, registry or gateway in `{location}`"
                 )
             }
         }

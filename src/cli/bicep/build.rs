@@ -52,7 +52,7 @@ pub(in crate::cli) struct BuildParams {
     output: Output,
     #[command(flatten)]
     findings: Findings,
-    /// The Bicep file that the parameters must be for
+    /// Bicep file that the parameters must belong to
     #[arg(long, value_name = "FILE")]
     bicep_file: Option<PathBuf>,
 }
@@ -97,8 +97,8 @@ impl BuildParams {
         if named.canonicalize().ok()? == used.canonicalize().ok()? {
             return None;
         }
-        let why = format!("the parameters are for `{}`", used.display());
-        Some(refused(named, &why, "name the file after `using` with `--bicep-file`"))
+        let why = format!("the parameters belong to `{}`", used.display());
+        Some(refused(named, &why, "pass the file that follows `using` to `--bicep-file`"))
     }
 }
 

@@ -19,19 +19,19 @@ pub(in crate::cli) struct Format {
     input: Input,
     #[command(flatten)]
     output: Output,
-    /// Write nothing: name the files that are not formatted, and end with 1 if there are any
+    /// Write nothing; list the files that are not formatted, and exit with 1 if there are any
     #[arg(long, conflicts_with_all = ["stdout", "outdir", "outfile"])]
     check: bool,
-    /// How lines end: LF, CRLF or CR
+    /// Line ending: LF, CRLF or CR
     #[arg(long, alias = "newline", value_name = "KIND", value_parser = newline)]
     newline_kind: Option<Newline>,
-    /// What lines are indented with: Space or Tab
+    /// Indentation character: Space or Tab
     #[arg(long, alias = "indentKind", value_name = "KIND", value_parser = indent)]
     indent_kind: Option<IndentKind>,
-    /// How many spaces a level is indented
+    /// Number of spaces per level of indentation
     #[arg(long, alias = "indentSize", value_name = "NUMBER")]
     indent_size: Option<usize>,
-    /// Whether the last line ends as the others do
+    /// Whether the file ends with a newline
     #[arg(
         long,
         alias = "insertFinalNewline",
@@ -64,7 +64,7 @@ impl Format {
         });
         let text = match text {
             Ok(text) => text,
-            Err(why) => return refused(&entry.path, &why, "name a file that can be read"),
+            Err(why) => return refused(&entry.path, &why, "name a readable file"),
         };
         let options = match format::configured(&entry.name, &entry.folder) {
             Ok(options) => self.over(options),

@@ -19,16 +19,16 @@ pub(super) struct Input {
     /// The file
     #[arg(value_name = "FILE", required_unless_present = "pattern", conflicts_with = "pattern")]
     file: Option<PathBuf>,
-    /// All files that a pattern names, such as `**/*.bicep`, instead of one
+    /// Glob pattern, such as `**/*.bicep`, instead of a single file
     #[arg(long, value_name = "PATTERN")]
     pattern: Option<String>,
-    /// Folder outside which nothing is read; without it, paths reach as far as they say
+    /// Read no files outside this folder [default: no limit]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-    /// Folder of restored modules, as `bicep restore` fills it
+    /// Folder of modules that `bicep restore` downloaded
     #[arg(long, value_name = "DIR")]
     module_cache: Option<PathBuf>,
-    /// The bicepconfig.json to use, instead of the nearest one above each file
+    /// The bicepconfig.json to use instead of the nearest one
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -36,13 +36,13 @@ pub(super) struct Input {
 /// How findings are printed.
 #[derive(Debug, Args)]
 pub(super) struct Findings {
-    /// How errors and warnings are printed: a line each, SARIF, or with excerpts
+    /// Format of errors and warnings: one line each, SARIF, or with source excerpts
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "default", ignore_case = true)]
     pub(super) diagnostics_format: DiagnosticsFormat,
-    /// Accepted for scripts: modules are never restored here, `bicep restore` does that
+    /// Accepted for compatibility: prebake never restores modules
     #[arg(long)]
     no_restore: bool,
-    /// Day on which ages of versions are judged; today without it
+    /// Date for checking the age of API versions, as YYYY-MM-DD [default: today]
     #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: Option<Date>,
 }
@@ -79,14 +79,14 @@ impl Input {
             if !endings.iter().any(|known| known.eq_ignore_ascii_case(ending)) {
                 let expected: Vec<String> =
                     endings.iter().map(|ending| format!("`.{ending}`")).collect();
-                let why = format!("its name does not end with {}", expected.join(" or "));
+                let why = format!("its name does not end in {}", expected.join(" or "));
                 return refused(&path, &why, "name another file");
             }
             match self.open(&path) {
                 Ok((folder, name)) => {
                     code = code.max(work(&Entry { path, relative, folder, name }));
                 }
-                Err(why) => return refused(&path, &why, "name a file that can be read"),
+                Err(why) => return refused(&path, &why, "name a readable file"),
             }
         }
         code
@@ -113,9 +113,9 @@ impl Input {
                 .collect()),
             Err(error) => {
                 terminal::failed(
-                    &format!("`{pattern}` is no pattern"),
+                    &format!("`{pattern}` is not a valid pattern"),
                     &error.to_string(),
-                    "write a pattern such as `**/*.bicep`",
+                    "use a pattern such as `**/*.bicep`",
                 );
                 Err(WRONG)
             }

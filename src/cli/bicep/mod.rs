@@ -16,13 +16,13 @@ use clap::Subcommand;
 pub(super) enum Bicep {
     /// Compile a Bicep file to an ARM template
     Build(build::Build),
-    /// Compile a .bicepparam file to the JSON of a parameters file
+    /// Compile a .bicepparam file to a JSON parameters file
     BuildParams(build::BuildParams),
     /// Print the errors and warnings of a Bicep or .bicepparam file
     Lint(lint::Lint),
     /// Format a Bicep or .bicepparam file
     Format(format::Format),
-    /// Show what Azure would be asked for with a .bicepparam file
+    /// Show the resources that a .bicepparam file deploys
     Snapshot(snapshot::Snapshot),
 }
 

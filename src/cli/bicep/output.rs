@@ -12,13 +12,13 @@ use super::input::Entry;
 /// Where the result goes.
 #[derive(Debug, Args)]
 pub(super) struct Output {
-    /// Print the result
+    /// Print the result instead of writing it
     #[arg(long, conflicts_with_all = ["outfile", "outdir", "pattern"])]
     stdout: bool,
-    /// Write the result to this folder
+    /// Write the result to a file in this folder
     #[arg(long, value_name = "DIR", conflicts_with = "outfile")]
     outdir: Option<PathBuf>,
-    /// Write the result here; without it, beside the file
+    /// Write the result to this file [default: next to the input]
     #[arg(long, value_name = "FILE", conflicts_with = "pattern")]
     outfile: Option<PathBuf>,
 }

@@ -22,22 +22,22 @@ pub(in crate::cli) struct Snapshot {
     /// Print the snapshot
     #[arg(long, conflicts_with = "mode")]
     stdout: bool,
-    /// Write the snapshot beside the file, or compare with the one that is there
+    /// Write the snapshot next to the file, or compare with the existing one
     #[arg(long, value_enum, default_value = "overwrite", ignore_case = true)]
     mode: Mode,
-    /// The tenant to deploy to
+    /// ID of the tenant to deploy to
     #[arg(long, value_name = "ID")]
     tenant_id: Option<String>,
-    /// The subscription to deploy to
+    /// ID of the subscription to deploy to
     #[arg(long, value_name = "ID")]
     subscription_id: Option<String>,
-    /// The resource group to deploy to
+    /// Name of the resource group to deploy to
     #[arg(long, value_name = "NAME")]
     resource_group: Option<String>,
-    /// The location of the resource group or deployment
+    /// Location of the resource group or deployment
     #[arg(long, value_name = "LOCATION")]
     location: Option<String>,
-    /// The name of the deployment
+    /// Name of the deployment
     #[arg(long, value_name = "NAME")]
     deployment_name: Option<String>,
 }
@@ -103,7 +103,7 @@ impl Snapshot {
             return write(&path, &text);
         }
         let name = entry.name.trim_end_matches("bicepparam").to_owned() + "snapshot.json";
-        let help = "write it with `--mode overwrite`";
+        let help = "create it with `--mode overwrite`";
         let known = match entry.folder.read(&name) {
             Ok(bytes) => serde_json::from_slice::<Value>(&bytes).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),

@@ -5,14 +5,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Access {
-    /// Assign the roles that the deployment needs (the default). With `false` the render assigns none, and its
-    /// README lists those that somebody else grants.
+    /// Whether the deployment assigns the roles that it needs. With false, the README of the render lists
+    /// the roles that somebody else must assign. Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assign_roles: Option<bool>,
-    /// Resource ID of an existing user-assigned identity that pulls images; one is created without it.
+    /// Resource ID of an existing user-assigned identity that pulls images. Default: prebake creates one.
+    /// Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull_identity_id: Option<String>,
-    /// Who may submit jobs to the Batch account.
+    /// Users, groups and applications that can submit jobs to the Batch account. Default: none. Example:
+    /// `[{ principalId: 7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11 }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
     pub job_submitters: Vec<JobSubmitter>,
@@ -22,12 +25,12 @@ pub struct Access {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct JobSubmitter {
-    /// Object ID in Entra ID.
+    /// Object ID in Microsoft Entra ID. Example: `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
     #[schemars(regex(
         pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
     ))]
     pub principal_id: String,
-    /// What it is: `Group` (the default), `User` or `ServicePrincipal`.
+    /// Kind of principal: `Group`, `User` or `ServicePrincipal`. Default: `Group`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal_type: Option<PrincipalType>,
 }

@@ -22,6 +22,14 @@ impl Bake {
         }
     }
 
+    /// All that stands beside the method.
+    pub fn options(&self) -> Option<&BakeOptions> {
+        match self {
+            Self::Method(_) => None,
+            Self::Options(options) => Some(options),
+        }
+    }
+
     /// The user's own steps.
     pub fn steps(&self) -> &[BakeStep] {
         match self {
@@ -50,13 +58,87 @@ impl JsonSchema for Bake {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BakeOptions {
-    /// `vm` (a builder VM, the default) or `image-builder` (Azure Image Builder).
+    /// How to bake: `vm` (a virtual machine with cloud-init) or `image-builder` (Azure VM Image Builder).
+    /// Default: `vm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<BakeMethod>,
-    /// Your own steps, in order, after driver and Docker and before the images are pulled.
+    /// Your own steps. They run in order, after the driver and Docker are installed and before the images
+    /// are pulled. Default: none. Example: `[{ packages: [htop] }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub steps: Vec<BakeStep>,
+    /// Proxy of the builder, in force before the first package is fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
+    /// Certificates of authorities that builder and nodes trust, in force before the first package is fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub certificates: Vec<Certificate>,
+    /// Mirrors of archives, in force before the first package is fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub mirrors: Vec<Mirror>,
+}
+
+/// A proxy.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Proxy {
+    /// URL of the proxy, without a user: custom data can be read on the VM.
+    #[schemars(regex(pattern = r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/?$"))]
+    pub url: String,
+    /// Hosts, domains and address prefixes that are reached without it. Azure's own addresses always are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^[A-Za-z0-9.:/*_-]+$")))]
+    pub no_proxy: Vec<String>,
+    /// Docker on the nodes uses it, too; false when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<bool>,
+}
+
+/// The certificate of an authority.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Certificate {
+    /// Name of its file, without an ending.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{0,39}$"))]
+    pub name: String,
+    /// The certificate in PEM, without its private key.
+    #[schemars(length(min = 1, max = 16384))]
+    pub pem: String,
+}
+
+/// A mirror: what begins with `from` is fetched from `to`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Mirror {
+    /// Beginning of the addresses of an archive, such as `https://download.docker.com/linux/ubuntu`.
+    #[schemars(regex(pattern = r"^https?://[A-Za-z0-9._~:/%+-]+$"))]
+    pub from: String,
+    /// What stands there instead.
+    #[schemars(regex(pattern = r"^https?://[A-Za-z0-9._~:/%+-]+$"))]
+    pub to: String,
+}
+
+/// A part of the bake before or after which a step of your own runs. A part that this bake does not have
+/// keeps its place.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum BakePart {
+    /// Stops automatic updates and installs what the bake needs.
+    Prepare,
+    /// The GPU driver, with kernel and fabric manager.
+    Driver,
+    /// The check of `InfiniBand`.
+    Infiniband,
+    /// Docker Engine.
+    Docker,
+    /// The NVIDIA Container Toolkit.
+    Toolkit,
+    /// Login, pull of the images, logout.
+    Preload,
 }
 
 /// What bakes the image.
@@ -73,21 +155,27 @@ pub enum BakeMethod {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BakeStep {
-    /// Name of the step in the bake's result; its number when it is not given.
+    /// Name of the step in the result of the bake. Default: the number of the step. Example: `tools`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{0,39}$"))]
     pub name: Option<String>,
-    /// Packages of the operating system to install.
+    /// Part of the bake before which it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<BakePart>,
+    /// Part of the bake after which it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<BakePart>,
+    /// Packages of the operating system to install. Example: `[htop, jq]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 200),
         inner(regex(pattern = "^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$"))
     )]
     pub packages: Option<Vec<String>>,
-    /// A file to write.
+    /// File to write to the node image. Example: `{ path: /etc/motd, content: "baked by prebake\n" }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<BakeFile>,
-    /// Shell commands, run by bash with `set -euo pipefail`.
+    /// Shell commands, run by bash with `set -euo pipefail`. Example: `sysctl -w vm.swappiness=10`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 16384))]
     pub run: Option<String>,
@@ -97,13 +185,14 @@ pub struct BakeStep {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BakeFile {
-    /// Absolute path on the node.
+    /// Absolute path of the file on the node. Example: `/etc/motd`.
     #[schemars(length(max = 1024), regex(pattern = "^/"))]
     pub path: String,
-    /// Its text. No secrets: custom data can be read on the VM.
+    /// Content of the file. Do not include secrets: everyone on the builder can read them. Example: `"baked
+    /// by prebake\n"`.
     #[schemars(length(max = 32768))]
     pub content: String,
-    /// Octal mode; `0644` when it is not given.
+    /// File mode as four octal digits in quotes. Default: `0644`. Example: `"0755"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^0[0-7]{3}$"))]
     pub mode: Option<String>,

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Checks {
-    /// By code, such as `POOL014`.
+    /// Levels and waivers of rules, by rule code. Default: none. Example: `{ POOL003: { level: warning,
+    /// reason: planned for spring } }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rules: BTreeMap<String, RuleSetting>,
-    /// Dedicated vCPUs that Batch grants, by VM family (`Standard NCASv3_T4 Family`).
+    /// Quota of dedicated vCPUs in your Batch account, by VM family. Default: not checked. Example: `{
+    /// Standard NCASv3_T4 Family: 16 }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub quota: BTreeMap<String, u32>,
 }
@@ -19,12 +21,12 @@ pub struct Checks {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RuleSetting {
-    /// New severity, or `waive`.
+    /// New level of the findings: `error`, `warning`, `info`, or `waive` to hide them.
     pub level: Level,
-    /// Why; shown wherever the finding would have been.
+    /// Reason for the setting, shown in reports. Example: `moving to Ubuntu 24.04 in spring`.
     #[schemars(length(min = 8, max = 500))]
     pub reason: String,
-    /// Last day on which it holds, `YYYY-MM-DD`. A waiver needs one.
+    /// Last day on which the setting applies, as `YYYY-MM-DD`. Required for `waive`. Example: `2027-03-31`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
     pub until: Option<String>,

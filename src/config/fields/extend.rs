@@ -9,16 +9,20 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Patch {
-    /// Resources of the stage `registry`.
+    /// Properties of resources in the stage `registry`, by symbolic name. Default: none. Example: `{
+    /// registry: { tags: { team: vision } } }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registry: BTreeMap<String, Map<String, Value>>,
-    /// Resources of the stage `builder`.
+    /// Properties of resources in the stage `builder`, by symbolic name. Default: none. Example: `{
+    /// builder: { tags: { team: vision } } }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub builder: BTreeMap<String, Map<String, Value>>,
-    /// Resources of the stage `image`.
+    /// Properties of resources in the stage `image`, by symbolic name. Default: none. Example: `{ gallery:
+    /// { tags: { team: vision } } }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub image: BTreeMap<String, Map<String, Value>>,
-    /// Resources of the stage `batch`.
+    /// Properties of resources in the stage `batch`, by symbolic name. Default: none. Example: `{ account:
+    /// { properties: { publicNetworkAccess: Disabled } } }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub batch: BTreeMap<String, Map<String, Value>>,
 }
@@ -39,19 +43,20 @@ impl Patch {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Add {
-    /// Files of the stage `registry`.
+    /// Bicep files for the stage `registry`, relative to this file. Default: none. Example:
+    /// `[cache-rules.bicep]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub registry: Vec<AddedFile>,
-    /// Files of the stage `builder`.
+    /// Bicep files for the stage `builder`, relative to this file. Default: none. Example: `[dns.bicep]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub builder: Vec<AddedFile>,
-    /// Files of the stage `image`.
+    /// Bicep files for the stage `image`, relative to this file. Default: none. Example: `[sharing.bicep]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub image: Vec<AddedFile>,
-    /// Files of the stage `batch`.
+    /// Bicep files for the stage `batch`, relative to this file. Default: none. Example: `[alerts.bicep]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub batch: Vec<AddedFile>,
@@ -83,10 +88,10 @@ pub enum AddedFile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AddedFileWithParameters {
-    /// Path of the file.
+    /// Path of the Bicep file, relative to this file. Example: `alerts.bicep`.
     #[schemars(length(min = 1, max = 400))]
     pub file: String,
-    /// Values of its parameters, by name. `$bicep` holds an expression.
+    /// Values of its parameters. Default: none. Example: `{ threshold: 5 }`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub parameters: Map<String, Value>,
 }

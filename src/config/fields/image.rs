@@ -7,46 +7,53 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Image {
-    /// Repository. With a host (`docker.io/library/python`, `nvcr.io/nvidia/pytorch`) it is a public
-    /// image; without one it is in the registry of this config.
+    /// Repository of the image. Without a host, the image is in the registry of the config; with a host, it
+    /// is public. Example: `docker.io/library/python`.
     #[schemars(length(min = 1, max = 255))]
     pub name: String,
-    /// Tag. Give a tag or a digest, not both.
+    /// Tag of the image. Set either `tag` or `digest`. Example: `"3.12"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"))]
     pub tag: Option<String>,
-    /// Digest, `sha256:` and 64 hexadecimal digits.
+    /// Digest of the image. Set either `tag` or `digest`. Example: `sha256:` followed by 64 hexadecimal
+    /// digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: Option<String>,
-    /// Build it into the registry; without this the image must exist.
+    /// Build the image in the registry of the config. Default: the image must already exist. Example: `{
+    /// context: . }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<Build>,
-    /// Pull it while the node image is baked (the default), so that nodes boot with it on disk.
+    /// Whether the image is stored in the node image, so that nodes start with it on disk. Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preload: Option<bool>,
+    /// Size of the image on the disk in GiB, so that a disk that is too small is found before the bake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 2048))]
+    pub size_gb: Option<u32>,
 }
 
 /// How an image is built by ACR Tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Build {
-    /// Build context: a folder beside the config, a Git URL (`https://host/repo.git#branch:folder`),
-    /// or a tarball URL.
+    /// Build context: a folder relative to the config, a Git URL (`https://host/repo.git#branch:folder`),
+    /// or the URL of a tarball. Example: `.`.
     #[schemars(length(min = 1, max = 2048))]
     pub context: String,
-    /// Dockerfile, relative to the context. `Dockerfile` when it is not given.
+    /// Path of the Dockerfile, relative to the context. Default: `Dockerfile`. Example: `Dockerfile.gpu`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub dockerfile: Option<String>,
-    /// Build arguments. They are visible in the registry's logs: no secrets.
+    /// Build arguments. They appear in the logs of the registry, so do not include secrets. Default: none.
+    /// Example: `{ CUDA: "12.8" }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub args: BTreeMap<String, String>,
-    /// Target stage of the Dockerfile.
+    /// Target stage of a multi-stage Dockerfile. Default: the last stage. Example: `runtime`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[A-Za-z0-9_.-]{1,128}$"))]
     pub target: Option<String>,
-    /// Time limit of the build in seconds; 3600 when it is not given.
+    /// Time limit of the build in seconds, from 300 to 28800. Default: `3600`. Example: `7200`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 300, max = 28800))]
     pub timeout: Option<u32>,

@@ -8,6 +8,7 @@ mod batch;
 mod checks;
 mod extend;
 mod image;
+mod names;
 mod network;
 mod node;
 mod pool;
@@ -15,7 +16,9 @@ mod registry;
 mod stacks;
 
 pub use access::{Access, JobSubmitter, PrincipalType};
-pub use bake::{Bake, BakeFile, BakeMethod, BakeOptions, BakeStep};
+pub use bake::{
+    Bake, BakeFile, BakeMethod, BakeOptions, BakePart, BakeStep, Certificate, Mirror, Proxy,
+};
 pub use batch::{
     Account, AllocationMode, AutoScale, AutoStorage, Batch, Elevation, Mount, MountKind, Pool,
     Replacement, ResourceFile, StartTask,
@@ -23,14 +26,19 @@ pub use batch::{
 pub use checks::{Checks, Level, RuleSetting};
 pub use extend::{Add, AddedFile, AddedFileWithParameters, Patch};
 pub use image::{Build, Image};
-pub use network::{Addresses, Network};
-pub use node::{Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType};
+pub use names::Names;
+pub use network::{Addresses, Network, PrivateEndpoints};
+pub use node::{
+    Builder, Driver, DriverKind, KernelModules, Node, Os, SecurityType, Software, SourceImage,
+};
 pub use pool::{
     ApplicationPackage, Caching, DataDisk, Deallocation, DiskStorage, Extension, HostFolder,
     HostMount, JobDefaults, JobOrder, NodeFill, OsDisk, Placement, RollingUpgrade, Scheduling,
     TaskContainer, Upgrade, UpgradeMode, User, VaultSecret, WorkingDirectory,
 };
-pub use registry::{Gallery, Registry, RoleAssignmentMode, Sku, TargetRegion};
+pub use registry::{
+    AgentPool, Gallery, PublicNetworkAccess, Registry, RoleAssignmentMode, Sku, TargetRegion,
+};
 pub use stacks::{ActionOnUnmanage, DenySettingsMode, Stacks};
 
 use std::collections::BTreeMap;
@@ -42,65 +50,82 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Config {
-    /// Name of the deployment. All resource names that are not given derive from it.
+    /// Name of the deployment and of its render folder. prebake derives the names of resources from it.
+    /// Example: `vision`.
     #[schemars(length(min = 2, max = 40), regex(pattern = "^[a-z][a-z0-9-]*[a-z0-9]$"))]
     pub name: String,
-    /// Azure region, such as `swedencentral`.
+    /// Azure region of all resources. Example: `swedencentral`.
     pub location: String,
-    /// Resource group that holds everything that is created.
+    /// Resource group of all resources. The deployment creates it if it does not exist. Example:
+    /// `vision-batch`.
     #[schemars(length(min = 1, max = 90), regex(pattern = r"^[A-Za-z0-9_().-]*[A-Za-z0-9_()-]$"))]
     pub resource_group: String,
-    /// Subscription ID. Without it the stages deploy into the subscription that `az` is logged in to.
+    /// ID of the subscription to deploy to. Default: the subscription of the Azure login. Example:
+    /// `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(
         pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
     ))]
     pub subscription: Option<String>,
-    /// Tags of every resource that can hold them.
+    /// Names of what is created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<Names>,
+    /// Tags of all resources. Default: none. Example: `{ team: vision }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// The container registry. Leave it out when all images are public.
+    /// Container registry of private images and of images that the config builds. Leave it out if all
+    /// images are public. Example: `{ sku: Basic }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry: Option<Registry>,
-    /// The container images that the pools run.
+    /// Container images that the pools run. Default: none. Example: `[{ name: trainer, tag: "1.0", build: {
+    /// context: . } }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub images: Vec<Image>,
-    /// The nodes: operating system, VM size, GPU driver.
+    /// Operating system, VM size and GPU driver of the nodes. Example: `{ os: ubuntu-24.04, vmSize:
+    /// Standard_NC4as_T4_v3 }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<Node>,
-    /// The VM on which the node image is baked.
+    /// Virtual machine that bakes the node image. Example: `{ osDiskGb: 128 }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub builder: Option<Builder>,
-    /// How the node image is baked, and what of your own goes into it.
+    /// How the node image is baked, and your own steps. Default: `vm` without additional steps. Example: `{
+    /// steps: [{ packages: [htop] }] }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bake: Option<Bake>,
-    /// The gallery image: version and replication, or an existing image version.
+    /// Gallery and version of the node image, or an existing image version. Example: `{ version: 1.0.0 }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gallery: Option<Gallery>,
-    /// The network of builder and pools. Without it one is created, with a NAT gateway.
+    /// Network of the pools and of the builder. Default: a new network with a NAT gateway. Example: `{
+    /// addressSpace: 10.64.0.0/16 }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
-    /// The Batch account and its pools. Leave it out to bake an image only.
+    /// Batch account and pools. Leave it out to bake only an image. Example: `{ pools: [{ id: gpu, nodes: 1
+    /// }] }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Batch>,
-    /// Who may do what: role assignments, the identity that pulls images, who submits jobs.
+    /// Role assignments, the identity that pulls images, and who can submit jobs. Example: `{ assignRoles:
+    /// false }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<Access>,
-    /// Render a script that deploys the lasting stages as deployment stacks, too.
+    /// Also render `stacks.sh`, which deploys the lasting stages as deployment stacks. Default: not
+    /// rendered. Example: `{ actionOnUnmanage: deleteResources }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stacks: Option<Stacks>,
-    /// Folder that `prebake catalog import` wrote: what this subscription offers. Relative to this file.
+    /// Folder with facts about your subscription, created by `prebake catalog import`; the path is relative
+    /// to this file. Default: only the built-in catalog. Example: `catalog`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 400))]
     pub catalog: Option<String>,
-    /// Properties to merge into rendered resources.
+    /// Properties to merge into rendered resources, by stage and symbolic name. Default: none. Example: `{
+    /// batch: { account: { properties: { publicNetworkAccess: Disabled } } } }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patch: Option<Patch>,
-    /// Bicep files of your own to render into a stage.
+    /// Your own Bicep files to add to stages. Default: none. Example: `{ batch: [alerts.bicep] }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub add: Option<Add>,
-    /// Rules to lower, raise or waive.
+    /// Levels and waivers of rules, and your quota. Example: `{ rules: { POOL003: { level: warning, reason:
+    /// planned for spring } } }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Checks>,
 }

@@ -5,23 +5,50 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Network {
-    /// Resource ID of an existing subnet for the pools; nothing is created then.
+    /// Resource ID of an existing subnet for the pools. Default: prebake creates a network. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Network/virtualNetworks/<network>/subnets/<subnet>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subnet_id: Option<String>,
-    /// Resource ID of an existing subnet for the builder; a network of its own is created without it.
+    /// Resource ID of an existing subnet for the builder. Default: prebake creates a separate network for
+    /// the builder. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Network/virtualNetworks/<network>/subnets/<subnet>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub builder_subnet_id: Option<String>,
-    /// Address space of the network that is created for the pools; `10.64.0.0/16` when it is not given.
+    /// Address space of the network that prebake creates for the pools. Default: `10.64.0.0/16`. Example:
+    /// `10.80.0.0/16`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
     pub address_space: Option<String>,
-    /// Address prefix of the pools' subnet in it; a /20 at its start when it is not given.
+    /// Address prefix of the subnet of the pools, inside `addressSpace`. Default: a /20 at the start of the
+    /// address space. Example: `10.64.0.0/20`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
     pub pool_subnet: Option<String>,
-    /// Public addresses of the nodes: `none` (the default) or `batchManaged`.
+    /// Resource ID of an existing NAT gateway of the subnet that is created; one is created without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+    /// Resource ID of an existing route table of the subnet that is created, such as one that leads to a firewall;
+    /// no NAT gateway is created then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_table_id: Option<String>,
+    /// Private endpoints of the registry, the Batch account and the storage account that are created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_endpoints: Option<PrivateEndpoints>,
+    /// Public IP addresses of the nodes: `none` or `batchManaged`. Default: `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_addresses: Option<Addresses>,
+}
+
+/// Private endpoints in an existing subnet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PrivateEndpoints {
+    /// Resource ID of the existing subnet of the endpoints.
+    pub subnet_id: String,
+    /// Resource ID of the resource group that holds the private DNS zones, such as
+    /// `privatelink.azurecr.io`. Without it the endpoints have no zone group, as where Azure Policy adds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_resource_group_id: Option<String>,
 }
 
 /// Public addresses of nodes.

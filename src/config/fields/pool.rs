@@ -9,17 +9,19 @@ use super::Elevation;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct OsDisk {
-    /// Size in GiB, at least that of the image; the size of the image when it is not given.
+    /// Size in GiB, at least the size of the image. Default: the size of the image. Example: `256`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 30, max = 4095))]
     pub size_gb: Option<u32>,
-    /// Kind of the disk; Batch decides when it is not given.
+    /// Storage type of the disk: `Standard_LRS`, `StandardSSD_LRS` or `Premium_LRS`. Default: chosen by
+    /// Batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<DiskStorage>,
-    /// Host caching; Batch decides when it is not given.
+    /// Host caching: `none`, `readOnly` or `readWrite`. Default: chosen by Batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caching: Option<Caching>,
-    /// Keep the disk in the host's cache: faster and free of charge, and lost with the node.
+    /// Whether the disk is stored in the cache of the host. It is then faster and free of charge, but lost
+    /// together with the node. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ephemeral: Option<bool>,
 }
@@ -28,17 +30,18 @@ pub struct OsDisk {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct DataDisk {
-    /// Number of the disk on the node; its place in the list when it is not given.
+    /// Logical unit number of the disk, from 0 to 63. Default: the position in the list. Example: `0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 63))]
     pub lun: Option<u32>,
-    /// Size in GiB.
+    /// Size in GiB. Example: `512`.
     #[schemars(range(min = 1, max = 32767))]
     pub size_gb: u32,
-    /// Kind of the disk; `Standard_LRS` when it is not given.
+    /// Storage type of the disk: `Standard_LRS`, `StandardSSD_LRS` or `Premium_LRS`. Default:
+    /// `Standard_LRS`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<DiskStorage>,
-    /// Host caching; `none` when it is not given.
+    /// Host caching: `none`, `readOnly` or `readWrite`. Default: `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caching: Option<Caching>,
 }
@@ -83,18 +86,20 @@ pub enum Placement {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Upgrade {
-    /// How nodes take over a newer model.
+    /// How nodes get a new model: `automatic` (all at once), `manual` (only when they are reimaged) or
+    /// `rolling` (in batches).
     pub mode: UpgradeMode,
-    /// Replace the OS disk when the image has a newer version; needs an image whose version is not fixed.
+    /// Whether to replace the OS disk when the image has a new version. The image version must not be
+    /// fixed. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automatic_os: Option<bool>,
-    /// Wait until a node runs no task.
+    /// Whether to wait until a node runs no tasks. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_for_tasks: Option<bool>,
-    /// Go back when an upgrade fails; true when it is not given.
+    /// Whether to roll back a failed upgrade. Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roll_back: Option<bool>,
-    /// How a rolling upgrade proceeds.
+    /// Settings of a rolling upgrade. Example: `{ maxBatchPercent: 20 }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolling: Option<RollingUpgrade>,
 }
@@ -115,26 +120,29 @@ pub enum UpgradeMode {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RollingUpgrade {
-    /// Largest share of the nodes in one batch, in percent.
+    /// Maximum share of the nodes in one batch, in percent. Default: chosen by Batch. Example: `20`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 5, max = 100))]
     pub max_batch_percent: Option<u32>,
-    /// Share of unhealthy nodes at which the upgrade stops, in percent.
+    /// Share of unhealthy nodes that stops the upgrade, in percent. Default: chosen by Batch. Example:
+    /// `20`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 5, max = 100))]
     pub max_unhealthy_percent: Option<u32>,
-    /// Share of upgraded nodes that may be unhealthy, in percent.
+    /// Maximum share of upgraded nodes that can be unhealthy, in percent. Default: chosen by Batch.
+    /// Example: `20`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100))]
     pub max_unhealthy_upgraded_percent: Option<u32>,
-    /// Pause between two batches, ISO 8601 (`PT5M`).
+    /// Pause between two batches, as an ISO 8601 duration. Default: chosen by Batch. Example: `PT5M`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$"))]
     pub pause: Option<String>,
-    /// A batch may hold nodes of several zones; only for pools with `placement: zonal`.
+    /// Whether a batch can contain nodes of several zones. Allowed only with `placement: zonal`. Default:
+    /// chosen by Batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cross_zone: Option<bool>,
-    /// Upgrade unhealthy nodes first.
+    /// Whether to upgrade unhealthy nodes first. Default: chosen by Batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unhealthy_first: Option<bool>,
 }
@@ -143,10 +151,11 @@ pub struct RollingUpgrade {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Scheduling {
-    /// `spread` (the default) gives tasks to all nodes, `pack` fills one node after the other.
+    /// How tasks fill nodes: `spread` distributes them over all nodes, `pack` fills one node after the
+    /// other. Default: `spread`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fill: Option<NodeFill>,
-    /// Order of jobs with the same priority: `none` (the default) or `creationTime`.
+    /// Order of jobs with the same priority: `none` or `creationTime`. Default: `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_order: Option<JobOrder>,
 }
@@ -175,19 +184,20 @@ pub enum JobOrder {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct User {
-    /// Name of the user.
+    /// Name of the user. Example: `operator`.
     #[schemars(regex(pattern = "^[a-z_][a-z0-9_-]{0,31}$"))]
     pub name: String,
-    /// Where its password lies.
+    /// Secret in a key vault that contains the password. Example: `{ vault: /subscriptions/<id>/..., name:
+    /// operator-password }`.
     pub password: VaultSecret,
-    /// `nonAdmin` (the default) or `admin`.
+    /// Rights of the user: `nonAdmin` or `admin`. Default: `nonAdmin`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elevation: Option<Elevation>,
-    /// Number of the user; needs `gid`.
+    /// User ID (number) of the user; requires `gid`. Default: assigned by Batch. Example: `2000`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65533))]
     pub uid: Option<u32>,
-    /// Number of its group; needs `uid`.
+    /// Group ID (number) of the user; requires `uid`. Default: assigned by Batch. Example: `2000`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65533))]
     pub gid: Option<u32>,
@@ -197,13 +207,14 @@ pub struct User {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct VaultSecret {
-    /// Resource ID of the key vault; it must be enabled for template deployment.
+    /// Resource ID of the key vault. It must be enabled for template deployment. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.KeyVault/vaults/<vault>`.
     #[schemars(length(min = 1, max = 400))]
     pub vault: String,
-    /// Name of the secret.
+    /// Name of the secret. Example: `operator-password`.
     #[schemars(regex(pattern = "^[0-9a-zA-Z-]{1,127}$"))]
     pub name: String,
-    /// Version of the secret; the newest one when it is not given.
+    /// Version of the secret. Default: the newest version. Example: `0123456789abcdef0123456789abcdef`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9a-f]{32}$"))]
     pub version: Option<String>,
@@ -213,10 +224,10 @@ pub struct VaultSecret {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ApplicationPackage {
-    /// Name of the application in the account.
+    /// Name of the application in the account. Example: `tools`.
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-zA-Z0-9_-]+$"))]
     pub name: String,
-    /// Version of the package; the application's default version when it is not given.
+    /// Version of the package. Default: the default version of the application. Example: `"1.0"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[a-zA-Z0-9_.-]{1,64}$"))]
     pub version: Option<String>,
@@ -226,30 +237,31 @@ pub struct ApplicationPackage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Extension {
-    /// Name of the extension on the node.
+    /// Name of the extension on the node. Example: `monitor`.
     #[schemars(length(min = 1, max = 80), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"))]
     pub name: String,
-    /// Publisher, such as `Microsoft.Azure.Monitor`.
+    /// Publisher of the extension. Example: `Microsoft.Azure.Monitor`.
     #[schemars(length(min = 1, max = 128))]
     pub publisher: String,
-    /// Type, such as `AzureMonitorLinuxAgent`.
+    /// Type of the extension. Example: `AzureMonitorLinuxAgent`.
     #[serde(rename = "type")]
     #[schemars(length(min = 1, max = 128))]
     pub kind: String,
-    /// Version of its handler, such as `1.33`.
+    /// Version of the extension handler. Default: chosen by Azure. Example: `"1.33"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^\d+(\.\d+){0,3}$"))]
     pub version: Option<String>,
-    /// Take newer minor versions when a node is made.
+    /// Whether a new node uses a newer minor version. Default: chosen by Azure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_upgrade_minor_version: Option<bool>,
-    /// Let Azure upgrade it on running nodes.
+    /// Whether Azure upgrades the extension on running nodes. Default: chosen by Azure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automatic_upgrade: Option<bool>,
-    /// Its settings, as its publisher documents them.
+    /// Public settings, as the publisher documents them. Do not include secrets. Default: none. Example: `{
+    /// interval: 60 }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, serde_json::Value>,
-    /// Names of extensions that come first.
+    /// Names of extensions that are installed first. Default: none. Example: `[monitor]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
     pub after: Vec<String>,
@@ -259,17 +271,20 @@ pub struct Extension {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TaskContainer {
-    /// An image of `images`, by its `name`.
+    /// Name of one of `images`. Example: `trainer`.
     #[schemars(length(min = 1, max = 255))]
     pub image: String,
-    /// Options of `docker run`. Batch adds the GPU and the task's folders itself.
+    /// Options of `docker run`. Batch adds the GPU and the folders of the task. Default: none. Example:
+    /// `--ipc=host`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub run_options: Option<String>,
-    /// Folder that the command starts in: `task` (the default) or `image`, the image's own.
+    /// Working directory of the command: `task` (the folder of the task) or `image` (the `WORKDIR` of the
+    /// image). Default: `task`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_directory: Option<WorkingDirectory>,
-    /// Folders of the node that the container sees; all of Batch's folders when it is not given.
+    /// Folders of the node that the container can access. Default: all folders of Batch. Example: `[{
+    /// source: shared, readOnly: true }]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 6))]
     pub host_mounts: Option<Vec<HostMount>>,
@@ -289,9 +304,9 @@ pub enum WorkingDirectory {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct HostMount {
-    /// Which folder.
+    /// Folder of the node: `shared`, `startup`, `vfsMounts`, `task`, `jobPrep` or `applications`.
     pub source: HostFolder,
-    /// The container may only read it.
+    /// Whether the container can only read the folder. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
 }
@@ -318,26 +333,26 @@ pub enum HostFolder {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct JobDefaults {
-    /// Priority, -1000 to 1000; 0 when it is not given.
+    /// Priority of the job, from -1000 to 1000. Default: `0`. Example: `100`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1000, max = 1000))]
     pub priority: Option<i32>,
-    /// Tasks of the job that run at once; no limit when it is not given.
+    /// Maximum number of tasks of the job that run at the same time. Default: no limit. Example: `8`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000))]
     pub max_parallel_tasks: Option<u32>,
-    /// Longest time of the job, ISO 8601 (`P1D`).
+    /// Time limit of the job, as an ISO 8601 duration. Default: no limit. Example: `P1D`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^P(T(\d+H)?(\d+M)?(\d+S)?|\d+D)$"))]
     pub max_wall_clock_time: Option<String>,
-    /// Retries of each task; 0 when it is not given, -1 for no end.
+    /// Number of retries of each task; -1 means no limit. Default: `0`. Example: `3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1, max = 100))]
     pub max_task_retry_count: Option<i32>,
-    /// End the job when all its tasks are complete.
+    /// Whether the job ends when all its tasks are complete. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_when_complete: Option<bool>,
-    /// Environment variables of all tasks.
+    /// Environment variables of all tasks. Default: none. Example: `{ MODE: train }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
 }

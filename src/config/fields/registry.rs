@@ -5,29 +5,72 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Registry {
-    /// Create it (the default), or use one that exists.
+    /// Whether to create the registry. Set it to false to use an existing one. Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
-    /// Registry name, without `.azurecr.io`; derived when it is created.
+    /// Name of the registry, without `.azurecr.io`. Default: derived from `name`. Required with `create:
+    /// false`. Example: `visionacr`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 5, max = 50), regex(pattern = "^[a-zA-Z0-9]+$"))]
     pub name: Option<String>,
-    /// Resource group of an existing registry, if it is another one.
+    /// Host of an existing registry with a domain name label, such as `contoso-a1b2c3d4.azurecr.io`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z0-9]{5,50}(-[a-z0-9]+)?\.[a-z0-9.]+$"))]
+    pub login_server: Option<String>,
+    /// Resource group of an existing registry. Default: `resourceGroup`. Example: `shared`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 90))]
     pub resource_group: Option<String>,
-    /// Subscription ID of an existing registry, if it is another one.
+    /// Subscription ID of an existing registry. Default: the subscription of the deployment. Example:
+    /// `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(
         pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
     ))]
     pub subscription: Option<String>,
-    /// SKU: Basic (the default), Standard or Premium.
+    /// SKU of the registry: `Basic`, `Standard` or `Premium`. Default: `Basic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<Sku>,
-    /// Which roles the registry honours: `legacy` (`AcrPull`) or `abac` (repository permissions).
+    /// Access from the Internet: `enabled` (the default) or `disabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_network_access: Option<PublicNetworkAccess>,
+    /// Public addresses and ranges that may reach it (needs Premium); all may without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    pub ip_rules: Vec<String>,
+    /// Agent pool in a network, which builds where shared agents do not reach the registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_pool: Option<AgentPool>,
+    /// How the registry grants access: `legacy` (registry roles such as `AcrPull`) or `abac` (repository
+    /// roles). Default: `legacy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_assignment_mode: Option<RoleAssignmentMode>,
+}
+
+/// Agent pool of a registry, on which ACR Tasks run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct AgentPool {
+    /// Name of the pool.
+    #[schemars(length(min = 3, max = 20), regex(pattern = "^[a-zA-Z0-9-]+$"))]
+    pub name: String,
+    /// Resource ID of the subnet in which it is created; without it the pool exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+    /// Size of an agent: `S1`, `S2` (the default), `S3` or `I6`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^(S1|S2|S3|I6)$"))]
+    pub tier: Option<String>,
+}
+
+/// Access to a resource from the Internet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PublicNetworkAccess {
+    /// From everywhere, or from the addresses that are named.
+    Enabled,
+    /// Through private endpoints only.
+    Disabled,
 }
 
 /// SKU of a container registry.
@@ -55,46 +98,55 @@ pub enum RoleAssignmentMode {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Gallery {
-    /// Resource ID of an existing gallery image version; nothing is baked then.
+    /// Resource ID of an existing image version. With it, prebake bakes nothing. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Compute/galleries/<gallery>/images/<image>/versions/1.0.0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_version_id: Option<String>,
-    /// Create the gallery (the default), or use one that exists.
+    /// Whether to create the gallery. Set it to false to use an existing one in the resource group.
+    /// Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
-    /// Resource group of an existing gallery, if it is another one.
+    /// Resource group of an existing gallery. Default: `resourceGroup`. Example: `shared`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 90))]
     pub resource_group: Option<String>,
-    /// Subscription ID of an existing gallery, if it is another one.
+    /// Subscription ID of an existing gallery. Default: the subscription of the deployment. Example:
+    /// `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(
         pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
     ))]
     pub subscription: Option<String>,
-    /// Create the image definition (the default), or use one that exists in an existing gallery.
+    /// Whether to create the image definition. Set it to false to use an existing one in an existing
+    /// gallery. Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_definition: Option<bool>,
-    /// Gallery name; derived when it is not given.
+    /// Name of the gallery. Default: derived from `name`. Example: `vision_gallery`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 80), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_.]*$"))]
     pub name: Option<String>,
-    /// Image definition name; derived from the operating system when it is not given.
+    /// Name of the image definition. Default: derived from `name` and the operating system. Example:
+    /// `vision-ubuntu-24.04`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 80), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"))]
     pub image_definition: Option<String>,
-    /// Version of the baked image, `Major.Minor.Patch`. Raise it whenever the bake changes.
+    /// Version of the baked image, as `Major.Minor.Patch`. Increase it whenever the bake changes. Example:
+    /// `1.0.0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^\d{1,10}\.\d{1,10}\.\d{1,10}$"))]
     pub version: Option<String>,
-    /// Replicas in the location of the deployment; one for 300 nodes.
+    /// Number of replicas in the location of the deployment. Use one replica per 300 nodes. Default: `1`.
+    /// Example: `2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 50))]
     pub replicas: Option<u32>,
-    /// More regions that hold the version.
+    /// Additional regions of the image version. Default: none. Example: `[{ region: westeurope, replicas: 2
+    /// }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 60))]
     pub target_regions: Vec<TargetRegion>,
-    /// Storage of the replicas: `Standard_LRS` (the default), `Standard_ZRS` or `Premium_LRS`.
+    /// Storage type of the replicas: `Standard_LRS`, `Standard_ZRS` or `Premium_LRS`. Default:
+    /// `Standard_LRS`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^(Standard_LRS|Standard_ZRS|Premium_LRS)$"))]
     pub storage: Option<String>,
@@ -104,9 +156,9 @@ pub struct Gallery {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TargetRegion {
-    /// Azure region.
+    /// Azure region. Example: `westeurope`.
     pub region: String,
-    /// Replicas in it.
+    /// Number of replicas in the region. Default: `1`. Example: `2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 50))]
     pub replicas: Option<u32>,

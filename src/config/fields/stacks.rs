@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Stacks {
-    /// What happens to a resource that leaves the template: `detachAll` (the default) leaves it as it is,
-    /// `deleteResources` and `deleteAll` delete it.
+    /// What happens to a resource that is no longer in the template: `detachAll` keeps it,
+    /// `deleteResources` and `deleteAll` delete it. Default: `detachAll`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_on_unmanage: Option<ActionOnUnmanage>,
-    /// What others may not do to the resources: `none` (the default), `denyDelete` or `denyWriteAndDelete`.
+    /// What others cannot do with the resources: `none`, `denyDelete` or `denyWriteAndDelete`. Default:
+    /// `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deny_settings_mode: Option<DenySettingsMode>,
 }

@@ -26,7 +26,7 @@ pub fn resources_of(
 }
 
 fn resource(json: &Value, renders: &[Option<&RenderState>]) -> Result<LiveResource, String> {
-    let Some(object) = json.as_object() else { return Err("it is no JSON object".to_owned()) };
+    let Some(object) = json.as_object() else { return Err("it is not a JSON object".to_owned()) };
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     match (text("id"), text("type")) {
         (Some(id), Some(_)) if id.starts_with('/') => {
@@ -44,7 +44,7 @@ fn resource(json: &Value, renders: &[Option<&RenderState>]) -> Result<LiveResour
                         .next()
                         .is_some_and(|name| name.eq_ignore_ascii_case(id))
             });
-            let Some(pool) = known else { return Err(format!("no render has a pool `{id}`")) };
+            let Some(pool) = known else { return Err(format!("no render contains a pool `{id}`")) };
             Ok(LiveResource { id: pool.id.clone(), knowledge: Knowledge::Body(body_of_pool(json)) })
         }
         _ => {

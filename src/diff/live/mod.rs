@@ -165,7 +165,7 @@ impl Applied {
         let name = || super::title(new);
         let Some(live) = live else {
             if input.stages.contains(&new.stage) {
-                let why = "the forecast says nothing of it, so the previous render stands for it";
+                let why = "the forecast does not contain it, so the previous render is used";
                 self.unseen.push(format!("`{}`: {why}", name()));
             }
             self.state.resources.extend(old.cloned());

@@ -22,10 +22,14 @@ pub fn forecast(forecast: Forecast<'_>) -> Result<Live, String> {
         [json, body].iter().find_map(|part| part.get("error")).filter(|it| !it.is_null())
     {
         let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-        return Err(format!("Azure refused the forecast: {} {}", text("code"), text("message")));
+        return Err(format!(
+            "Azure could not create the forecast: {} {}",
+            text("code"),
+            text("message")
+        ));
     }
     let Some(changes) = body.get("changes").and_then(Value::as_array) else {
-        return Err("it has no `changes`, which a forecast has".to_owned());
+        return Err("it has no `changes`, so it is not a forecast".to_owned());
     };
     let mut live = Live { stages: [stage.to_owned()].into(), ..Live::default() };
     for (index, change) in changes.iter().enumerate() {
@@ -35,9 +39,7 @@ pub fn forecast(forecast: Forecast<'_>) -> Result<Live, String> {
     for change in potential.into_iter().flatten() {
         let id = change.get("resourceId").and_then(Value::as_str).unwrap_or("a resource");
         let name = id.rsplit('/').next().unwrap_or(id);
-        live.notes.push(format!(
-            "`{name}`: whether it is deployed is only known when the deployment runs"
-        ));
+        live.notes.push(format!("`{name}`: its condition is evaluated only during the deployment"));
     }
     let diagnostics = body.get("diagnostics").and_then(Value::as_array);
     for diagnostic in diagnostics.into_iter().flatten() {
@@ -63,20 +65,20 @@ fn resource(change: &Value) -> Result<Option<LiveResource>, String> {
         "NoChange" | "NoEffect" => Knowledge::AsRendered,
         "Ignore" | "Delete" => Knowledge::Untouched,
         "Modify" if change.get("delta").is_none_or(Value::is_null) => Knowledge::Untold(
-            "Azure changes it and does not say what: the forecast has ids only".to_owned(),
+            "Azure changes it, but the forecast contains only IDs and no details".to_owned(),
         ),
         "Modify" => Knowledge::Differs(deltas()?),
         "Deploy" => Knowledge::Untold(
-            "Azure deploys it and does not say what changes: the forecast has ids only".to_owned(),
+            "Azure deploys it, but the forecast contains only IDs and no details".to_owned(),
         ),
         "Unsupported" => {
             let why = text("unsupportedReason").filter(|why| !why.is_empty());
             Knowledge::Untold(format!(
-                "the forecast does not see it: {}",
-                why.unwrap_or("Azure gives no reason")
+                "the forecast ignores it: {}",
+                why.unwrap_or("Azure returned no reason")
             ))
         }
-        other => return Err(format!("`{other}` is no `changeType` that Azure documents")),
+        other => return Err(format!("`{other}` is not a documented `changeType`")),
     };
     Ok(Some(LiveResource { id: id.to_owned(), knowledge }))
 }
@@ -87,7 +89,7 @@ fn delta(json: &Value) -> Result<Delta, String> {
     };
     let kind = json.get("propertyChangeType").and_then(Value::as_str).unwrap_or_default();
     if !["Array", "Create", "Delete", "Modify", "NoEffect"].contains(&kind) {
-        return Err(format!("`{kind}` is no `propertyChangeType` that Azure documents"));
+        return Err(format!("`{kind}` is not a documented `propertyChangeType`"));
     }
     let children = json.get("children").and_then(Value::as_array);
     Ok(Delta {

@@ -15,12 +15,14 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::ledger::{MOST_PROPERTIES, SourcePool};
+use super::ledger::{MOST_OF_A_POOL, SourcePool};
 use super::{File, Refusal};
 use detect::Kind;
 
 /// Most pools of one run.
 const MOST_POOLS: usize = 500;
+/// Most properties of one run, all pools together.
+const MOST_PROPERTIES: usize = 50_000;
 
 /// Something that is no pool but belongs to one, or stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,12 +136,13 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
         }
     }
     let properties: usize = sources.pools.iter().map(|pool| pool.properties).sum();
-    if sources.pools.len() > MOST_POOLS || properties > MOST_PROPERTIES {
+    let oversized = sources.pools.iter().any(|pool| pool.properties > MOST_OF_A_POOL);
+    if oversized || sources.pools.len() > MOST_POOLS || properties > MOST_PROPERTIES {
         return Err(Refusal {
             what: "the source holds too much for one run".to_owned(),
             why: format!(
-                "it has {} pools with {properties} properties; {MOST_POOLS} pools with {MOST_PROPERTIES} \
-                 properties are the most",
+                "it has {properties} properties in {} pools. The limits are {MOST_POOLS} pools, {MOST_OF_A_POOL} properties \
+                 in one pool and {MOST_PROPERTIES} in all",
                 sources.pools.len()
             ),
             help: "export fewer pools at a time".to_owned(),

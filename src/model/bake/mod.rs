@@ -10,11 +10,11 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::resolver::Resolver;
-use super::{Builder, Gpu, Image, Node, ResourceId};
+use super::{Builder, Gpu, Has, Image, Node, ResourceId};
 use crate::catalog::{self, Driver, PackageSource};
-use crate::config::fields::{BakeFile, BakeStep};
+use crate::config::fields::{Bake, BakeFile, BakeOptions, BakePart, BakeStep};
 
-pub use step::{PreloadImage, RegistryLogin, Step, StepData};
+pub use step::{CertificateFile, Mirror, PreloadImage, Proxy, RegistryLogin, Step, StepData};
 
 /// What the plan of a bake depends on.
 #[derive(Debug, Clone)]
@@ -23,6 +23,16 @@ pub struct BakeInput<'a> {
     pub name: &'a str,
     /// Key of the operating system.
     pub os: &'static str,
+    /// Operating system whose packages and drivers serve it.
+    pub software: &'static str,
+    /// What the image has already.
+    pub has: Has,
+    /// MIG profile of every GPU.
+    pub mig: Option<&'a str>,
+    /// The nodes have `InfiniBand`.
+    pub infiniband: bool,
+    /// Proxy, certificates and mirrors.
+    pub options: &'a BakeOptions,
     /// `apt` or `dnf`.
     pub package_manager: &'static str,
     /// The NVIDIA stack, if the nodes have NVIDIA GPUs.
@@ -54,6 +64,10 @@ pub struct BakePlan {
     pub package_manager: &'static str,
     /// Azure Image Builder runs the bake.
     pub image_builder: bool,
+    /// Proxy of the builder.
+    pub proxy: Option<Proxy>,
+    /// Mirrors of archives.
+    pub mirrors: Vec<Mirror>,
     /// Registries that are logged in to, and out of.
     pub login_servers: Vec<String>,
     /// The steps in order.
@@ -98,18 +112,34 @@ pub enum PlanError {
 /// # Errors
 /// If the catalog has no driver that fits.
 pub fn plan(input: &BakeInput) -> Result<BakePlan, PlanError> {
-    let mut steps = Steps::new(input.os);
+    let mut steps = Steps::new(input.software, input.has);
+    steps.network(input.options);
+    steps.own_at(input.steps, Place::Before(BakePart::Prepare));
     steps.prepare();
+    steps.own_at(input.steps, Place::After(BakePart::Prepare));
+    steps.own_at(input.steps, Place::Before(BakePart::Driver));
     if let Some(gpu) = input.gpu {
         steps.driver(gpu)?;
     }
+    steps.own_at(input.steps, Place::After(BakePart::Driver));
+    steps.own_at(input.steps, Place::Before(BakePart::Infiniband));
+    if input.infiniband && input.has.infiniband {
+        steps.push("infiniband", StepData::Fabric { gpu: input.gpu.is_some() });
+    }
+    steps.own_at(input.steps, Place::After(BakePart::Infiniband));
+    steps.own_at(input.steps, Place::Before(BakePart::Docker));
     steps.docker(input.docker_version);
+    steps.own_at(input.steps, Place::After(BakePart::Docker));
+    steps.own_at(input.steps, Place::Before(BakePart::Toolkit));
     if input.gpu.is_some() {
         steps.toolkit(input.toolkit_version);
     }
-    for step in input.steps {
-        steps.own(step);
+    if let Some(profile) = input.mig {
+        steps.push("mig", StepData::Mig { profile: profile.to_owned() });
     }
+    steps.own_at(input.steps, Place::After(BakePart::Toolkit));
+    steps.own_at(input.steps, Place::Default);
+    steps.own_at(input.steps, Place::Before(BakePart::Preload));
     let servers: Vec<String> = input.registries.iter().map(|r| r.server.clone()).collect();
     if !input.images.is_empty() {
         if !servers.is_empty() {
@@ -118,10 +148,12 @@ pub fn plan(input: &BakeInput) -> Result<BakePlan, PlanError> {
         steps.push("preload", StepData::Preload { images: input.images.clone() });
     }
     steps.push("logout", StepData::Servers { servers: servers.clone() });
+    steps.own_at(input.steps, Place::After(BakePart::Preload));
     steps.push(
         "verify",
         StepData::Verify {
             gpu: input.gpu.is_some(),
+            rocm: input.has.rocm,
             builder_has_gpu: input.gpu.is_some() && input.builder_has_gpu,
             images: input.images.iter().map(|image| image.reference.clone()).collect(),
         },
@@ -135,6 +167,8 @@ pub fn plan(input: &BakeInput) -> Result<BakePlan, PlanError> {
         os: input.os,
         package_manager: input.package_manager,
         image_builder: input.image_builder,
+        proxy: steps.proxy,
+        mirrors: input.options.mirrors.iter().map(Mirror::from).collect(),
         login_servers: servers,
         steps: steps.list,
         files: steps.files,
@@ -144,14 +178,31 @@ pub fn plan(input: &BakeInput) -> Result<BakePlan, PlanError> {
 /// The steps so far, and the names they have taken.
 struct Steps {
     os: &'static str,
-    own: usize,
+    has: Has,
+    proxy: Option<Proxy>,
     list: Vec<Step>,
     files: Vec<PlanFile>,
 }
 
 impl Steps {
-    fn new(os: &'static str) -> Self {
-        Self { os, own: 0, list: Vec::new(), files: Vec::new() }
+    fn new(os: &'static str, has: Has) -> Self {
+        Self { os, has, proxy: None, list: Vec::new(), files: Vec::new() }
+    }
+
+    /// What must be in force before anything is fetched.
+    fn network(&mut self, options: &BakeOptions) {
+        self.proxy = options.proxy.as_ref().map(Proxy::from);
+        if self.proxy.is_none() && options.certificates.is_empty() && options.mirrors.is_empty() {
+            return;
+        }
+        let certificates = options.certificates.iter().map(|certificate| {
+            let source = format!("own/certificate-{}", certificate.name);
+            let content = certificate.pem.clone();
+            self.files.push(PlanFile { source: source.clone(), content });
+            CertificateFile { source, name: certificate.name.clone() }
+        });
+        let certificates = certificates.collect();
+        self.push("network", StepData::Network { certificates });
     }
 
     fn push(&mut self, template: &'static str, data: StepData) {
@@ -175,12 +226,20 @@ impl Steps {
     }
 
     fn driver(&mut self, gpu: &Gpu) -> Result<(), PlanError> {
+        if self.has.driver {
+            let kernel =
+                StepData::Kernel { packages: Vec::new(), extra_repository: "", installed: true };
+            self.push("kernel", kernel);
+            self.push("gpu-driver", StepData::installed_driver(gpu));
+            return Ok(());
+        }
         let driver = find_driver(gpu, self.os)?;
         let version = gpu.driver_version.as_deref().unwrap_or(driver.version).to_owned();
         let build = self.source("build");
         let kernel = StepData::Kernel {
             packages: owned(&build.packages),
             extra_repository: build.repository.components,
+            installed: false,
         };
         self.push("kernel", kernel);
         let repository = (driver.method != "runfile").then(|| self.source("cuda").repository);
@@ -196,18 +255,28 @@ impl Steps {
 
     fn docker(&mut self, version: Option<&str>) {
         let source = self.source("docker");
-        self.push("docker", StepData::software(&source, version));
+        let installed = self.has.docker;
+        self.push("docker", StepData::software(&source, version, installed));
     }
 
     fn toolkit(&mut self, version: Option<&str>) {
         let source = self.source("toolkit");
-        self.push("container-toolkit", StepData::software(&source, version));
+        let installed = self.has.toolkit;
+        self.push("container-toolkit", StepData::software(&source, version, installed));
+    }
+
+    /// The user's steps that belong here, in their order.
+    fn own_at(&mut self, steps: &[BakeStep], place: Place) {
+        for (index, step) in steps.iter().enumerate() {
+            if Place::of(step) == place {
+                self.own(step, index);
+            }
+        }
     }
 
     /// A step of the user's. The config's schema and the model make sure that it is exactly one kind.
-    fn own(&mut self, step: &BakeStep) {
-        self.own += 1;
-        let name = self.free_name(step.name.as_deref());
+    fn own(&mut self, step: &BakeStep, index: usize) {
+        let name = self.free_name(step.name.as_deref(), index + 1);
         if let Some(packages) = &step.packages {
             self.push_named(name, "packages", StepData::Packages { packages: packages.clone() });
         } else if let Some(file) = &step.file {
@@ -218,7 +287,7 @@ impl Steps {
             self.push_named(name, "command", StepData::Command { source });
         }
         if let Some(step) = self.list.last_mut() {
-            step.written_at = Some(format!("/bake/steps/{}", self.own - 1));
+            step.written_at = Some(format!("/bake/steps/{index}"));
         }
     }
 
@@ -237,15 +306,36 @@ impl Steps {
     }
 
     /// The name of the user's step in the result: a name is there once, since results are read by it.
-    fn free_name(&self, wanted: Option<&str>) -> String {
-        let name = wanted.map_or_else(|| format!("step-{}", self.own), str::to_owned);
+    fn free_name(&self, wanted: Option<&str>, number: usize) -> String {
+        let name = wanted.map_or_else(|| format!("step-{number}"), str::to_owned);
         let taken = RESERVED.contains(&name.as_str()) || self.list.iter().any(|s| s.name == name);
-        if taken { format!("{name}-{}", self.own) } else { name }
+        if taken { format!("{name}-{number}") } else { name }
     }
 }
 
-const RESERVED: [&str; 12] = [
+/// Where a step of the user's runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Before(BakePart),
+    After(BakePart),
+    Default,
+}
+
+impl Place {
+    fn of(step: &BakeStep) -> Self {
+        match (step.before, step.after) {
+            (Some(part), _) => Self::Before(part),
+            (None, Some(part)) => Self::After(part),
+            (None, None) => Self::Default,
+        }
+    }
+}
+
+const RESERVED: [&str; 15] = [
+    "network",
     "prepare",
+    "infiniband",
+    "mig",
     "kernel",
     "gpu-driver",
     "fabric-manager",
@@ -298,8 +388,11 @@ pub(super) fn resolve(
     builder: &Builder,
     images: &[Image],
     identity: Option<PullIdentity<'_>>,
+    infiniband: bool,
 ) -> Option<BakePlan> {
     let bake = resolver.config.bake.clone();
+    let options = bake.as_ref().and_then(Bake::options).cloned().unwrap_or_default();
+    let network_is_whole = network_is_whole(resolver, &options);
     let steps = bake.as_ref().map_or(&[][..], |bake| bake.steps());
     let preload: Vec<&Image> = images.iter().filter(|image| image.preload).collect();
     let mut registries: Vec<RegistryLogin> = Vec::new();
@@ -319,11 +412,17 @@ pub(super) fn resolve(
             });
         }
     }
+    disk_holds_the_images(resolver, builder, images);
     let one_kind = steps_are_of_one_kind(resolver, steps);
     let files_have_a_place = files_have_a_place(resolver, steps);
     let input = BakeInput {
         name: &resolver.config.name,
         os: node.os.key,
+        software: node.os.software,
+        has: node.has,
+        mig: node.mig.as_deref(),
+        infiniband,
+        options: &options,
         package_manager: node.os.packages,
         gpu: node.gpu.as_ref(),
         builder_has_gpu: !builder.size.gpus.is_empty(),
@@ -335,7 +434,7 @@ pub(super) fn resolve(
         image_builder: builder.image_builder,
     };
     match plan(&input) {
-        Ok(plan) => (one_kind && files_have_a_place).then_some(plan),
+        Ok(plan) => (one_kind && files_have_a_place && network_is_whole).then_some(plan),
         Err(error) => {
             report(resolver, &error);
             None
@@ -348,26 +447,92 @@ fn report(resolver: &mut Resolver<'_>, error: &PlanError) {
         PlanError::NoDriver { class, modules, os } => resolver.error(
             "PB1040",
             "/node",
-            format!("no {class} driver with {modules} kernel modules for `{os}`"),
+            format!("no {class} driver with {modules} kernel modules is available for `{os}`"),
             no_driver_reason(class, os),
-            "take another VM size or system, or start from an image that holds the driver",
+            "choose another VM size or operating system, or use an image that contains the driver",
         ),
         PlanError::NoSuchVersion { wanted, known } => resolver.error(
             "PB1041",
             "/node/driver/version",
             format!("GRID driver {wanted} cannot be verified"),
-            format!("the catalog has address and SHA-256 of {known} only"),
-            format!("drop `version`, or say `{known}`"),
+            format!("the catalog contains only {known}"),
+            format!("remove `version`, or set it to `{known}`"),
         ),
     }
 }
 
 fn no_driver_reason(class: &str, os: &str) -> String {
     if class.starts_with("grid") && os.starts_with("almalinux") {
-        "Microsoft supports the GRID driver on Ubuntu and Red Hat Enterprise Linux".to_owned()
+        "Microsoft supports the GRID driver only on Ubuntu and Red Hat Enterprise Linux".to_owned()
     } else {
-        "the catalog knows no installable one".to_owned()
+        "the catalog contains none for this combination".to_owned()
     }
+}
+
+/// Images that do not fit on the disk fail the bake after an hour of pulling.
+fn disk_holds_the_images(resolver: &mut Resolver<'_>, builder: &Builder, images: &[Image]) {
+    let preloaded = images.iter().filter(|image| image.preload);
+    let sizes: Vec<u32> = preloaded.filter_map(|image| image.size_gb).collect();
+    let images: u32 = sizes.iter().sum();
+    let system = catalog::config_default("system-disk-gb");
+    let needed = images.saturating_add(system.parse().unwrap_or_default());
+    if !sizes.is_empty() && needed > builder.os_disk_gb {
+        resolver.error(
+            "PB1620",
+            "/builder/osDiskGb",
+            "OS disk is too small for the images",
+            format!(
+                "it has {} GiB; the images take {images} and the system {system}",
+                builder.os_disk_gb
+            ),
+            format!("set `builder.osDiskGb` to at least {needed}, or preload fewer images"),
+        );
+    }
+}
+
+/// Certificates are certificates, each once, and a mirror is no mirror of itself.
+fn network_is_whole(resolver: &mut Resolver<'_>, options: &BakeOptions) -> bool {
+    let mut whole = true;
+    let mut names: Vec<&str> = Vec::new();
+    for (index, certificate) in options.certificates.iter().enumerate() {
+        let pointer = format!("/bake/certificates/{index}");
+        let text = certificate.pem.trim();
+        let begins = text.starts_with("-----BEGIN CERTIFICATE-----");
+        if !begins || !text.ends_with("-----END CERTIFICATE-----") || text.contains("PRIVATE KEY") {
+            whole = false;
+            resolver.error(
+                "PB1613",
+                &format!("{pointer}/pem"),
+                format!("`{}` is not a certificate in PEM", certificate.name),
+                "expected `-----BEGIN CERTIFICATE-----` to `-----END CERTIFICATE-----`",
+                "paste the certificate of the authority, without a private key",
+            );
+        }
+        if names.contains(&certificate.name.as_str()) {
+            whole = false;
+            resolver.error(
+                "PB1608",
+                &format!("{pointer}/name"),
+                format!("certificate `{}` is given twice", certificate.name),
+                "again here",
+                "keep one of the two",
+            );
+        }
+        names.push(&certificate.name);
+    }
+    for (index, mirror) in options.mirrors.iter().enumerate() {
+        if mirror.to.starts_with(&mirror.from) {
+            whole = false;
+            resolver.error(
+                "PB1614",
+                &format!("/bake/mirrors/{index}/to"),
+                "mirror leads to itself",
+                format!("it begins with `{}`, too", mirror.from),
+                "name another host, or make `from` longer",
+            );
+        }
+    }
+    whole
 }
 
 fn steps_are_of_one_kind(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
@@ -379,9 +544,19 @@ fn steps_are_of_one_kind(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> boo
             resolver.error(
                 "PB1042",
                 &format!("/bake/steps/{index}"),
-                "a bake step does exactly one thing",
+                "a bake step needs exactly one action",
                 "expected one of `packages`, `file` and `run`",
-                "split it into one step for each; they run in order",
+                "write one step per action; steps run in order",
+            );
+        }
+        if step.before.is_some() && step.after.is_some() {
+            good = false;
+            resolver.error(
+                "PB1042",
+                &format!("/bake/steps/{index}/after"),
+                "a bake step has one place",
+                "`before` is given, too",
+                "keep one of `before` and `after`",
             );
         }
     }
@@ -392,7 +567,7 @@ fn steps_are_of_one_kind(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> boo
 const OWN_PLACES: [&str; 3] =
     ["/opt/prebake", "/var/lib/prebake", "/etc/systemd/system/prebake-bake.service"];
 
-const WHOLE_PATH: &str = "name the file by its whole path, such as `/etc/motd`";
+const WHOLE_PATH: &str = "use the absolute path of a file, such as `/etc/motd`";
 
 fn files_have_a_place(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
     let mut good = true;
@@ -403,13 +578,13 @@ fn files_have_a_place(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
         let plain = format!("/{}", parts.join("/"));
         let own = OWN_PLACES.iter().find(|own| Path::new(&plain).starts_with(own));
         let label = if let Some(own) = own {
-            format!("the bake keeps what it runs in `{own}`")
+            format!("the bake keeps its own files in `{own}`")
         } else if file.path.ends_with('/') || parts.is_empty() {
-            "it names a folder".to_owned()
+            "it is a folder".to_owned()
         } else if parts.contains(&"..") {
-            "`..` may lead anywhere".to_owned()
+            "`..` is not allowed".to_owned()
         } else if file.path.contains(char::is_control) {
-            "it has control characters".to_owned()
+            "it contains control characters".to_owned()
         } else {
             continue;
         };
@@ -417,9 +592,9 @@ fn files_have_a_place(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
         resolver.error(
             "PB1045",
             &format!("/bake/steps/{index}/file/path"),
-            format!("no file can be written to `{}`", file.path.escape_debug()),
+            format!("the bake cannot write a file to `{}`", file.path.escape_debug()),
             label,
-            if own.is_some() { "write it to another folder" } else { WHOLE_PATH },
+            if own.is_some() { "use another folder" } else { WHOLE_PATH },
         );
     }
     good

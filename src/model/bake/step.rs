@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::super::{Gpu, Image};
 use crate::catalog::{Driver, PackageSource, Repository};
-use crate::config::fields::{DriverKind, KernelModules};
+use crate::config::fields::{self, DriverKind, KernelModules};
 
 /// One step of the bake: a script of its own.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,12 +30,29 @@ pub enum StepData {
         /// The packages.
         packages: Vec<String>,
     },
+    /// Put proxy, certificates and mirrors in force.
+    Network {
+        /// The certificates.
+        certificates: Vec<CertificateFile>,
+    },
+    /// Check what `InfiniBand` needs.
+    Fabric {
+        /// The nodes have NVIDIA GPUs.
+        gpu: bool,
+    },
+    /// Cut GPUs into instances when a node boots.
+    Mig {
+        /// The profile of every instance.
+        profile: String,
+    },
     /// Make the running kernel fit to build modules for.
     Kernel {
         /// Compiler and module builder.
         packages: Vec<String>,
         /// Repository of the operating system to enable.
         extra_repository: &'static str,
+        /// The image has its modules: the kernel is only held.
+        installed: bool,
     },
     /// Install the GPU driver.
     Driver {
@@ -75,6 +92,8 @@ pub enum StepData {
         packages: Vec<&'static str>,
         /// Packages that must go first.
         conflicts: Vec<&'static str>,
+        /// The image has it: it is only checked.
+        installed: bool,
     },
     /// Put a file in its place.
     File {
@@ -102,8 +121,10 @@ pub enum StepData {
     },
     /// Check what the nodes rely on.
     Verify {
-        /// Whether the NVIDIA stack was installed.
+        /// Whether the NVIDIA stack is there.
         gpu: bool,
+        /// Whether AMD's driver is there.
+        rocm: bool,
         /// Whether the builder has a GPU.
         builder_has_gpu: bool,
         /// Images that must be there.
@@ -150,13 +171,81 @@ impl StepData {
         }
     }
 
-    pub(super) fn software(source: &PackageSource, version: Option<&str>) -> Self {
+    /// The driver of the image, whichever version that is.
+    pub(super) fn installed_driver(gpu: &Gpu) -> Self {
+        let open = gpu.modules == KernelModules::Open;
+        Self::Driver {
+            class_title: if gpu.driver == DriverKind::Grid { "GRID (vGPU)" } else { "data-centre" },
+            modules: if open { "open" } else { "proprietary" },
+            version: String::new(),
+            method: "installed",
+            package: "",
+            module_stream: String::new(),
+            repository: None,
+            url: "",
+            sha256: "",
+        }
+    }
+
+    pub(super) fn software(source: &PackageSource, version: Option<&str>, installed: bool) -> Self {
         Self::Software {
             repository: source.repository.clone(),
             version: version.unwrap_or(source.version).to_owned(),
             packages: source.packages.clone(),
             conflicts: source.conflicts.clone(),
+            installed,
         }
+    }
+}
+
+/// A certificate that the machine trusts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CertificateFile {
+    /// Path below the folder of the bake.
+    pub source: String,
+    /// Name of its file, without an ending.
+    pub name: String,
+}
+
+/// The proxy of the builder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proxy {
+    /// Its URL.
+    pub url: String,
+    /// What is reached without it, separated by commas.
+    pub no_proxy: String,
+    /// Docker on the nodes uses it, too.
+    pub nodes: bool,
+}
+
+/// Azure's metadata service and its platform address, and the machine itself.
+const NEVER_BY_PROXY: [&str; 4] = ["169.254.169.254", "168.63.129.16", "localhost", "127.0.0.1"];
+
+impl From<&fields::Proxy> for Proxy {
+    fn from(written: &fields::Proxy) -> Self {
+        let own = written.no_proxy.iter().map(String::as_str);
+        let all: Vec<&str> = NEVER_BY_PROXY.into_iter().chain(own).collect();
+        Self {
+            url: written.url.clone(),
+            no_proxy: all.join(","),
+            nodes: written.nodes.unwrap_or(false),
+        }
+    }
+}
+
+/// A mirror of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mirror {
+    /// Beginning of the addresses of the archive.
+    pub from: String,
+    /// What stands there instead.
+    pub to: String,
+}
+
+impl From<&fields::Mirror> for Mirror {
+    fn from(written: &fields::Mirror) -> Self {
+        let plain = |url: &str| url.trim_end_matches('/').to_owned();
+        Self { from: plain(&written.from), to: plain(&written.to) }
     }
 }
 

@@ -16,9 +16,9 @@ use crate::diagnostic::{Diagnostics, Severity, Sources};
 pub enum Format {
     /// One JSON object.
     Json,
-    /// SARIF 2.1.0, for code scanning.
+    /// SARIF 2.1.0 for code scanning.
     Sarif,
-    /// `JUnit` XML, for test reports.
+    /// `JUnit` XML for test reports.
     Junit,
     /// Workflow commands of GitHub Actions.
     Github,

@@ -11,7 +11,7 @@ use crate::diff::{Access, SecurityChange};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurityView {
-    /// `widens`, `changes`, `narrows` or `narrows once deleted`.
+    /// `widens`, `changes`, `narrows` or `narrows after it is deleted`.
     pub access: &'static str,
     /// A style for it.
     pub level: &'static str,
@@ -47,7 +47,7 @@ impl SecurityView {
         let kind = kind_words(&change.kind);
         Self {
             access: if change.once_deleted {
-                "narrows once deleted"
+                "narrows after it is deleted"
             } else {
                 change.access.words()
             },

@@ -8,6 +8,7 @@ use super::kinds::kind_words;
 use super::section::Summary;
 use crate::catalog::Lifecycle;
 use crate::diff::{Access, Action, Diff, Pairing, ResourceChange, title};
+use crate::report::wording;
 
 /// How many names stand in an answer.
 const MAX_NAMES: usize = 3;
@@ -69,7 +70,7 @@ pub(super) enum Verdict {
     NotKnown,
     /// It differs, and no side is more.
     Changes,
-    /// A new bake, a new version or a new pool beside the old one.
+    /// A new bake, a new version or a new pool next to the old one.
     Planned,
     /// Nodes, sizes or SKUs shrink.
     Falls,
@@ -134,9 +135,10 @@ impl Answer {
         Self { question, verdict, level: verdict.level(), text }
     }
 
-    /// Question and answer in words.
+    /// Question and answer as people read them.
     pub fn words(&self) -> (&'static str, &'static str) {
-        (self.question.words(), self.verdict.words())
+        let (question, word) = (self.question.words(), self.verdict.words());
+        (wording::asked(question), wording::answered(question, word))
     }
 }
 
@@ -178,7 +180,7 @@ fn worst(configs: &[&Summary], question: Question) -> Option<Answer> {
     }
     let mut text = format!("in {}", few(names));
     for (answer, names) in milder.iter().filter(|(answer, _)| answer.verdict != Verdict::No) {
-        text = format!("{text}; {} in {}", answer.verdict.words(), few(names));
+        text = format!("{text}; {} in {}", answer.words().1, few(names));
     }
     Some(Answer { text, ..(*worst).clone() })
 }
@@ -228,7 +230,7 @@ fn danger(diff: &Diff) -> Answer {
         Verdict::Planned
     };
     if parts.is_empty() {
-        parts.push("nothing is replaced or deleted".to_owned());
+        parts.push("no resource is replaced or deleted".to_owned());
     }
     Answer::new(Question::Danger, verdict, parts.join("; "))
 }
@@ -240,7 +242,7 @@ fn planned(diff: &Diff) -> Vec<String> {
         .map(|change| {
             let kind = kind_words(&change.kind);
             let old = change.before.as_deref().map(title).unwrap_or_default();
-            format!("{kind} `{}` beside `{old}`", change.title)
+            format!("{kind} `{}` next to `{old}`", change.title)
         })
         .collect();
     let mut parts: Vec<String> =
@@ -249,7 +251,7 @@ fn planned(diff: &Diff) -> Vec<String> {
         change.lifecycle == Lifecycle::OneBake && change.action == Action::Rebake
     };
     if diff.resources.iter().any(|change| of_bake(&change)) {
-        parts.push("a new bake starts from a new builder".to_owned());
+        parts.push("the new bake uses a new builder".to_owned());
     }
     parts
 }
@@ -281,7 +283,7 @@ fn access(diff: &Diff) -> Answer {
     } else if !narrower.is_empty() {
         (Verdict::Narrows, few(&narrower))
     } else {
-        (Verdict::No, "roles, identities, networks and users stay as they are".to_owned())
+        (Verdict::No, "roles, identities, networks and users are unchanged".to_owned())
     };
     Answer::new(Question::Access, verdict, text)
 }

@@ -65,7 +65,7 @@ pub(super) fn answer(diff: &Diff) -> Answer {
     costs.left_behind(diff);
     let unknown = unknown(diff);
     if !unknown.is_empty() {
-        costs.parts.push(format!("not known offline: {}", few(&unknown)));
+        costs.parts.push(format!("unknown offline: {}", few(&unknown)));
     }
     let verdict = match (costs.rises, costs.falls) {
         (true, _) => Verdict::Rises,
@@ -83,7 +83,7 @@ pub(super) fn answer(diff: &Diff) -> Answer {
         }));
     }
     if costs.parts.is_empty() {
-        costs.parts.push("nodes, sizes and SKUs stay as they are".to_owned());
+        costs.parts.push("nodes, sizes and SKUs are unchanged".to_owned());
     }
     Answer::new(Question::Cost, verdict, first(&costs.parts, MAX_PARTS))
 }
@@ -98,7 +98,7 @@ fn money(cost: &Cost) -> String {
     );
     if !cost.missing.is_empty() {
         let names: Vec<String> = cost.missing.iter().map(|meter| format!("`{meter}`")).collect();
-        text = format!("{text}, without {} for want of a price", few(&names));
+        text = format!("{text}, without {} (no price known)", few(&names));
     }
     text
 }
@@ -132,28 +132,27 @@ impl Costs {
             if change.removal == Some(Removal::WhenRetired) {
                 self.for_a_while = true;
                 self.parts.push(format!(
-                    "{kind} `{old}` runs beside `{}` until `prebake deploy --retire-old` deletes \
-                     it: {}",
+                    "{kind} `{old}` runs in parallel with `{}` until `prebake deploy --retire-old` deletes it: {}",
                     change.title,
                     nodes_beside(diff, change)
                 ));
             } else {
                 self.rises = true;
-                self.parts.push(format!("{kind} `{old}` is billed until it is deleted by hand"));
+                self.parts.push(format!("{kind} `{old}` costs money until you delete it"));
             }
         }
     }
 
-    /// What left the render and keeps its bill.
+    /// What left the render and keeps its cost.
     fn left_behind(&mut self, diff: &Diff) {
         let gone = diff.resources.iter().filter(|change| change.action == Action::Delete);
         for change in gone.filter(|change| is_billed(change)) {
             let (kind, name) = (kind_words(&change.kind), &change.title);
             let nodes = capacity_of(diff, &change.name).map(|pool| pool.quantity.nodes);
             let what = match nodes {
-                Some(1) => "its node and its bill".to_owned(),
-                Some(nodes) => format!("its {nodes} nodes and its bill"),
-                None => "its bill".to_owned(),
+                Some(1) => "its node and its cost".to_owned(),
+                Some(nodes) => format!("its {nodes} nodes and their cost"),
+                None => "its cost".to_owned(),
             };
             self.parts.push(format!("{kind} `{name}` keeps {what} until it is deleted"));
         }
@@ -282,12 +281,12 @@ pub(super) fn capacity_note(diff: &Diff) -> String {
     let mut notes = Vec::new();
     if diff.capacity.auto_scale {
         notes.push(
-            "auto-scale pools count with the most nodes that their formula asks for".to_owned(),
+            "autoscale pools count with the maximum number of nodes of their formula".to_owned(),
         );
     }
     if !diff.capacity.unknown.is_empty() {
         let names: Vec<String> = diff.capacity.unknown.iter().map(|name| pool_name(name)).collect();
-        notes.push(format!("not known offline: {}", few(&names)));
+        notes.push(format!("unknown offline: {}", few(&names)));
     }
     let left: Vec<String> = pools_that_stay(diff)
         .into_iter()

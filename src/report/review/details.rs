@@ -105,7 +105,7 @@ fn noise(diff: &Diff) -> String {
         .collect();
     let formatting = diff.files.files.iter().filter(|file| file.formatting_only).count();
     if formatting > 0 {
-        parts.push(format!("{formatting} file{} formatting only", plural(formatting)));
+        parts.push(format!("{formatting} file{} with formatting changes only", plural(formatting)));
     }
     let hidden = diff.live.iter().flat_map(|live| &live.hidden);
     parts.extend(hidden.map(|(words, count)| format!("{count} {words}")));

@@ -37,12 +37,11 @@ impl LiveView {
         let live = diff.live.as_ref()?;
         let drift: Vec<DriftView> = live.drift.iter().flatten().map(DriftView::new).collect();
         let summary = match (&live.drift, drift.len()) {
-            (None, _) => "whether anything drifted is unknown, because there is no previous render"
-                .to_owned(),
-            (Some(_), 0) => "what is live is what the previous render deployed".to_owned(),
-            (Some(_), 1) => "1 resource is not as the previous render deployed it".to_owned(),
+            (None, _) => "drift is unknown, because there is no previous render".to_owned(),
+            (Some(_), 0) => "Azure matches the previous render".to_owned(),
+            (Some(_), 1) => "1 resource differs from the previous render".to_owned(),
             (Some(_), count) => {
-                format!("{count} resources are not as the previous render deployed them")
+                format!("{count} resources differ from the previous render")
             }
         };
         let mut unseen = live.unseen.clone();
@@ -50,7 +49,7 @@ impl LiveView {
             let count = live.ignored;
             let words = if count == 1 { "resource belongs" } else { "resources belong" };
             unseen.push(format!(
-                "{count} live {words} to no render, and the deployment ignores them"
+                "{count} {words} in Azure to no render; the deployment ignores them"
             ));
         }
         Some(Self { summary, drift, unseen })
@@ -63,9 +62,11 @@ impl DriftView {
             kind: kind_words(&change.kind),
             name: change.title.clone(),
             words: match change.action {
-                Action::Create => "is live, and the previous render does not have it",
-                Action::Delete | Action::Retire => "is in the previous render, and not live",
-                _ => "is live with other values than the previous render has",
+                Action::Create => "exists in Azure, but not in the previous render",
+                Action::Delete | Action::Retire => {
+                    "is in the previous render, but does not exist in Azure"
+                }
+                _ => "has other values in Azure than in the previous render",
             },
             properties: change.properties.iter().map(PropertyView::new).collect(),
         }

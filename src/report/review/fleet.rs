@@ -77,7 +77,7 @@ impl Fleet {
         let headline = match &reviews[..] {
             [only] if total == 1 => only.headline.clone(),
             [] => format!("no changes ({})", counts::join(&counts)),
-            _ => format!("{} of them differ; {}", reviews.len(), counts::join(&counts)),
+            _ => format!("{} of them change; {}", reviews.len(), counts::join(&counts)),
         };
         Whole {
             name: match &all[..] {

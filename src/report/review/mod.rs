@@ -109,7 +109,7 @@ pub fn summary(diff: &Diff) -> String {
     let mut text = format!("In Azure: {}\n", counts::headline(&counts, diff));
     for answer in answers::answers(diff).iter().filter(|answer| answer.level > Level::Calm) {
         let (question, word) = answer.words();
-        let _ = writeln!(text, "  {question}? {word} · {}", answer.text);
+        let _ = writeln!(text, "  {question}: {word} · {}", answer.text);
     }
     for finding in FindingView::all(diff) {
         let _ = writeln!(text, "  {}[{}]: {}", finding.severity, finding.code, finding.title);

@@ -23,7 +23,7 @@ const OMITTED: [&str; 4] = [
     "the text of the files",
     "the values of new and deleted resources",
     "the picture",
-    "the properties that differ",
+    "the changed properties",
 ];
 /// How many levels there are, the first of which leaves nothing out.
 const LEVELS: usize = OMITTED.len() + 1;
@@ -124,7 +124,7 @@ impl Page {
             let text = self.fill(&mut data, level)?;
             self.lengths[level].fetch_add(text.len(), Ordering::Relaxed);
             if self.kept.fetch_add(text.len(), Ordering::Relaxed) > MAX_PARTS {
-                let limit = format!("its texts are more than {} MiB together", MAX_PARTS >> 20);
+                let limit = format!("its text is larger than {} MiB in total", MAX_PARTS >> 20);
                 return Err(self.config.refused(&limit));
             }
             told[level] = Some(text);
@@ -154,7 +154,7 @@ impl Page {
             data.data_mut()["omittedNote"] = Value::from(omitted_note(level));
             report = Report::new(self.whole.fill(&data)?, parts);
             if report.len() > room {
-                return Err(self.whole.refused("it inserts the same parts again and again"));
+                return Err(self.whole.refused("it inserts the same parts too often"));
             }
             if self.most.is_none_or(|most| report.len() <= most) {
                 return Ok(report);
@@ -192,13 +192,12 @@ fn omitted_note(level: usize) -> String {
         return String::new();
     }
     let left_out = OMITTED[..level].join(", ");
-    format!("Left out to fit into a comment: {left_out}. `prebake diff` shows it all.")
+    format!("Omitted to fit into a comment: {left_out}. Run `prebake diff` for the full review.")
 }
 
 /// The start of a comment that is too long even without details.
 fn cut(text: &str) -> String {
-    const NOTE: &str = "\n\n> [!WARNING]\n> This review is longer than a comment may be. Its end is \
-        missing: run `prebake diff` for all of it.\n";
+    const NOTE: &str = "\n\n> [!WARNING]\n> This review was cut because it exceeds the length of a comment. Run `prebake diff` for the full review.\n";
     let mut end = MAX_COMMENT - NOTE.len() - 8;
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -164,10 +164,10 @@ pub(super) fn grouped(resources: Vec<ResourceView>) -> (Vec<ResourceView>, Vec<u
 
 fn words(change: &ResourceChange) -> String {
     match (change.action, &change.pairing) {
-        (Action::Rebake, _) => "made anew for the bake".to_owned(),
-        (Action::Retire, _) => "gone with the bake".to_owned(),
-        (_, Pairing::BlueGreen { .. }) => "a new pool beside the old one".to_owned(),
-        (Action::Beside, _) => "a new version beside the old one".to_owned(),
+        (Action::Rebake, _) => "recreated for the bake".to_owned(),
+        (Action::Retire, _) => "deleted after the bake".to_owned(),
+        (_, Pairing::BlueGreen { .. }) => "a new pool next to the old one".to_owned(),
+        (Action::Beside, _) => "a new version next to the old one".to_owned(),
         (Action::Replace, Pairing::Renamed) => {
             let before = change.before.as_ref().map(|before| &before.name);
             let place =
@@ -210,9 +210,9 @@ impl PropertyView {
         let fits = short.chars().count() <= room.max(SHORT) && !short.contains('\n');
         let reset = match (change.reset, &change.reset_to) {
             (true, Some(value)) => {
-                format!("gone from the render, so Azure resets it to {}", shown(value))
+                format!("removed from the render, so Azure resets it to {}", shown(value))
             }
-            (true, None) => "gone from the render, so Azure resets or removes it".to_owned(),
+            (true, None) => "removed from the render, so Azure resets or removes it".to_owned(),
             _ => String::new(),
         };
         let source = if change.source.is_empty() {

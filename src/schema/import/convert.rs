@@ -20,7 +20,7 @@ pub(super) fn schema(table: &Table, body: Index, title: &str) -> Result<Value, I
     let mut converter =
         Converter { table, uses, names: BTreeMap::new(), definitions: Map::new(), depth: 0 };
     let Value::Object(body) = converter.body(body)? else {
-        return Err(ImportError::BadTable("the body is no object".to_owned()));
+        return Err(ImportError::BadTable("the body is not an object".to_owned()));
     };
     let mut schema = Map::new();
     schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
@@ -141,7 +141,7 @@ impl<'t> Converter<'t> {
     fn inline(&mut self, index: Index) -> Result<Value, ImportError> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(ImportError::BadTable("types nest too deeply".to_owned()));
+            return Err(ImportError::BadTable("types are nested too deeply".to_owned()));
         }
         let table = self.table;
         let schema = match table.get(index)? {
@@ -263,7 +263,9 @@ impl<'t> Converter<'t> {
             let Type::Object { properties, additional_properties, .. } =
                 table.get(element.index()?)?
             else {
-                return Err(ImportError::BadTable("a branch of a union is no object".to_owned()));
+                return Err(ImportError::BadTable(
+                    "a branch of a union is not an object".to_owned(),
+                ));
             };
             // The discriminator first: it says which branch one reads.
             let first = properties.iter().filter(|(name, _)| *name == discriminator);

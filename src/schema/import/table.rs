@@ -104,7 +104,9 @@ pub(super) struct Reference {
 impl Reference {
     pub(super) fn index(&self) -> Result<Index, ImportError> {
         let digits = self.target.strip_prefix("#/").and_then(|digits| digits.parse().ok());
-        digits.ok_or_else(|| ImportError::BadTable(format!("`{}` refers to no type", self.target)))
+        digits.ok_or_else(|| {
+            ImportError::BadTable(format!("`{}` does not refer to a type", self.target))
+        })
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Config {
     pub path: String,
     /// Why it cannot be read.
     pub malformed: Option<String>,
+    /// Its text.
+    pub text: String,
     /// All of it.
     pub json: Value,
 }
@@ -42,13 +44,15 @@ impl Config {
     }
 
     fn read(path: &str, bytes: &[u8]) -> Self {
-        let read = serde_json::from_str(&plain_json(&String::from_utf8_lossy(bytes)));
+        let text = String::from_utf8_lossy(bytes);
+        let read = serde_json::from_str(&plain_json(&text));
         let (value, malformed) = match read {
             Ok(value @ Value::Object(_)) => (value, None),
             Ok(_) => (Value::Null, Some("an object belongs here".to_owned())),
             Err(error) => (Value::Null, Some(error.to_string())),
         };
-        Self { path: path.to_owned(), malformed, ..Self::from_json(value) }
+        let text = text.into_owned();
+        Self { path: path.to_owned(), malformed, text, ..Self::from_json(value) }
     }
 
     fn from_json(value: Value) -> Self {
@@ -70,6 +74,7 @@ impl Config {
             template_specs: pairs("ts", "subscription", "resourceGroup"),
             path: String::new(),
             malformed: None,
+            text: String::new(),
             json: value,
         }
     }

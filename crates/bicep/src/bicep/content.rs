@@ -64,7 +64,14 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
     if request.function == "loadDirectoryFileInfo" {
         return directory(request, files);
     }
-    let bytes = files.read(request.path).map_err(|why| unreadable(request.path, &why))?;
+    let bytes = files.read(request.path).map_err(|why| {
+        let is_folder = files.list(request.path).is_ok();
+        if is_folder {
+            let title = format!("`{}` is a folder", request.path);
+            return error("BCP275", 0, &title, "a file belongs here", "name a file in it");
+        }
+        unreadable(request.path, &why)
+    })?;
     match request.function {
         "loadFileAsBase64" => {
             bounded(bytes.len(), MAXIMUM_BASE64_BYTES, "bytes")?;

@@ -20,7 +20,7 @@ impl FileError {
         match self {
             Self::NotFound => "correct the path of the file",
             Self::Outside => "keep the file in that folder, or name a wider one with `--root`",
-            Self::Unreadable(_) => "name a file that can be read, in UTF-8 and of at most 16 MiB",
+            Self::Unreadable(_) => "name a readable file, in UTF-8 and of at most 16 MiB",
         }
     }
 }

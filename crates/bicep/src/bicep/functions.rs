@@ -58,7 +58,9 @@ impl Kinds {
         self.0 & other.0 != 0
     }
 
-    const fn or(self, other: Self) -> Self {
+    /// Both.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 }

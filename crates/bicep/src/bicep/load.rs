@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::binder::Bound;
 use super::config::{Config, plain_json};
+use super::config_check;
 use super::files::{FileError, FileProvider, folder_of, join};
 use super::parser;
 use super::registry::ModuleReference;
@@ -151,8 +152,24 @@ impl<'a> Loader<'a, '_> {
             return Rc::clone(config);
         }
         let config = Rc::new(Config::near(folder, self.files));
+        let is_known = self.configs.values().any(|known| known.path == config.path);
+        if !is_known && config.malformed.is_none() && !config.path.is_empty() {
+            self.judge(&config);
+        }
         self.configs.insert(folder.to_owned(), Rc::clone(&config));
         config
+    }
+
+    /// Reports what a config says that nothing answers to.
+    fn judge(&mut self, config: &Config) {
+        let next = FileId(self.sources.len());
+        let findings = config_check::findings(&config.json, &config.text, next);
+        if !findings.is_empty() {
+            self.sources.add(config.path.as_str(), config.text.as_str());
+            for finding in findings {
+                self.diagnostics.push(finding);
+            }
+        }
     }
 
     fn text(&self, bytes: Result<Cow<'_, [u8]>, FileError>) -> Result<&'a str, FileError> {
@@ -267,7 +284,7 @@ impl<'a> Loader<'a, '_> {
                         unit.references.insert(string.span.start, target);
                     }
                 }
-                Err(FileError::NotFound) if self.files.list(&join(&folder, text)).is_ok() => {
+                Err(_) if !registry && self.files.list(&join(&folder, text)).is_ok() => {
                     let finding = Diagnostic::error("BCP275", format!("`{text}` is a folder"));
                     let finding = finding.at(place, "a file belongs here");
                     self.diagnostics.push(finding.help("name a file in it"));

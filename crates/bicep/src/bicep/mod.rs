@@ -19,6 +19,7 @@
 pub mod binder;
 pub mod checker;
 mod config;
+mod config_check;
 mod content;
 mod files;
 pub mod format;
@@ -123,14 +124,17 @@ fn check<'a>(
     for id in &loaded.order {
         interfaces[id.0] = match &loaded.unit(*id).content {
             load::Content::Bicep(unit) => {
-                let others = Referenced { unit, interfaces: &interfaces };
+                let others = Referenced { loaded, unit, interfaces: &interfaces, broken: &broken };
                 let mut own = Diagnostics::new();
                 broken.report(loaded, unit, &mut own);
                 let checked = checker::check(&unit.bound, &others, arena, &mut own);
-                broken.add(&own);
-                linter::lint(unit, &checked, lint, &mut own);
+                let mut advice = Diagnostics::new();
+                linter::lint(unit, &checked, lint, &mut advice);
                 let interface = checked.into_interface();
+                // What the linter says breaks no other file.
+                broken.add(&own);
                 diagnostics.append(own);
+                diagnostics.append(advice);
                 Some(interface)
             }
             load::Content::Json(template) => Interface::of_template(template, arena),
@@ -182,6 +186,8 @@ impl Broken {
 
 /// What the files that one file names offer to it.
 struct Referenced<'a, 'c> {
+    loaded: &'c load::Loaded<'a>,
+    broken: &'c Broken,
     unit: &'c load::BicepUnit<'a>,
     interfaces: &'c [Option<Interface<'a>>],
 }
@@ -191,7 +197,15 @@ impl<'a> Modules<'a> for Referenced<'a, '_> {
         self.interfaces.get(self.unit.reference(path)?.0)?.as_ref()
     }
 
+    fn is_broken(&self, path: syntax::ExpressionSyntax<'_>) -> bool {
+        let named = self.unit.reference(path).and_then(|id| self.loaded.bicep(id));
+        named.is_some_and(|named| self.broken.files.contains(&named.bound.file))
+    }
+
     fn experiment(&self, name: &str) -> bool {
         self.unit.config.has(name)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,7 @@ pub enum Trouble {
     NewLineAfterComma,
     ExpectedParameterName,
     ExpectedVariableName,
+    ExpectedNameOfType,
     ExpectedOutputName,
     ExpectedResourceName,
     ExpectedModuleName,
@@ -226,6 +227,7 @@ impl Trouble {
                 words("BCP013", "expected the name of a parameter", NAME, NAMES)
             }
             Self::ExpectedVariableName => words("BCP015", "expected a name", NAME, NAMES),
+            Self::ExpectedNameOfType => words("BCP325", "expected the name of a type", NAME, NAMES),
             Self::ExpectedOutputName => {
                 words("BCP016", "expected the name of an output", NAME, NAMES)
             }

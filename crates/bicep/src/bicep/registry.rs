@@ -80,6 +80,12 @@ impl ModuleReference {
 }
 
 fn local(path: &str) -> Result<ModuleReference, ReferenceError> {
+    local_path(path)?;
+    Ok(ModuleReference::Local(path.to_owned()))
+}
+
+/// Judges the path of a file as it is written.
+pub fn local_path(path: &str) -> Result<(), ReferenceError> {
     let relative = "write a relative path with `/`";
     if path.is_empty() {
         return Err(error("BCP050", "empty file path", relative));
@@ -96,7 +102,7 @@ fn local(path: &str) -> Result<ModuleReference, ReferenceError> {
     if path.ends_with([' ', '.']) {
         return Err(error("BCP086", "file path that ends with a blank or dot", relative));
     }
-    Ok(ModuleReference::Local(path.to_owned()))
+    Ok(())
 }
 
 fn registry_reference(

@@ -1,7 +1,7 @@
 use std::fmt;
 
 const TABLE: &str = include_str!("codes.tsv");
-const BICEP_REASON: &str = "Microsoft's Bicep compiler makes the same complaint under this code";
+const BICEP_REASON: &str = "Microsoft's Bicep compiler reports the same diagnostic under this code";
 
 /// What a code says, whatever was found. Rules have theirs in the catalogue of `check`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

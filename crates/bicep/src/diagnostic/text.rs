@@ -28,6 +28,10 @@ pub fn render(findings: &Diagnostics, sources: &Sources, colour: bool) -> String
         };
         let written = written.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         match written {
+            // The formatter calls the level `note`, which reports and configs call `info`. It is the first word.
+            Ok(text) if finding.severity == Severity::Info => {
+                out.push_str(text.replacen("note", "info", 1).trim_end_matches('\n'));
+            }
             Ok(text) => out.push_str(text.trim_end_matches('\n')),
             Err(_) => out.push_str(&headline(finding)),
         }

@@ -347,7 +347,7 @@ impl<'a> Evaluator<'a> {
                 other => {
                     let title =
                         format!("`{name}` takes true or false, found {}", other.type_name());
-                    return self.fail(argument, &title, "compare it with something");
+                    return self.fail(argument, &title, "use a comparison");
                 }
             }
         }

@@ -19,9 +19,20 @@ impl<'a> Binder<'a, '_> {
         if let Some(id) = callable {
             self.bound.targets.insert(node.name.span.start, id);
             self.note_use(id, None, node.name.span);
+        } else if let (Some(id), Some(function)) =
+            (global, functions::function(None, node.name.name))
+        {
+            self.bound.targets.insert(node.name.span.start, id);
+            self.note_use(id, None, node.name.span);
+            let namespace = function.namespace.name();
+            let title = format!("`{}` is no function here", node.name.name);
+            let help = format!("did you mean `{namespace}.{}`?", node.name.name);
+            self.push("BCP265", title, node.name.span, "a declaration has this name", help);
         } else if let Some(function) = functions::function(None, node.name.name) {
             self.note_load(function, node.arguments, node.span);
-        } else if global.is_some() {
+        } else if let Some(id) = global {
+            self.bound.targets.insert(node.name.span.start, id);
+            self.note_use(id, None, node.name.span);
             let title = format!("`{}` is no function", node.name.name);
             self.push("BCP059", title, node.name.span, "a value cannot be called", "remove `()`");
         } else if !self.report_replaced(node.name) && !node.name.is_missing() {

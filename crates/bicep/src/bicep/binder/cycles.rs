@@ -43,26 +43,30 @@ fn finding(bound: &Bound<'_>, id: SymbolId, target: SymbolId, span: Span) -> Dia
     Diagnostic::error("BCP080", title).at(place, label).help("break the cycle here")
 }
 
-struct Graph {
+/// Which symbols need which others, and where.
+pub struct Graph {
     // Sorted by source.
     edges: Vec<(SymbolId, SymbolId, Span)>,
     nodes: usize,
 }
 
 impl Graph {
-    fn new(nodes: usize, mut edges: Vec<(SymbolId, SymbolId, Span)>) -> Self {
+    /// The graph of so many symbols.
+    pub fn new(nodes: usize, mut edges: Vec<(SymbolId, SymbolId, Span)>) -> Self {
         edges.sort_by_key(|edge| edge.0);
         Self { edges, nodes }
     }
 
-    fn of(&self, id: SymbolId) -> &[(SymbolId, SymbolId, Span)] {
+    /// What a symbol needs.
+    pub fn of(&self, id: SymbolId) -> &[(SymbolId, SymbolId, Span)] {
         let start = self.edges.partition_point(|edge| edge.0 < id);
         let end = self.edges.partition_point(|edge| edge.0 <= id);
         &self.edges[start..end]
     }
 
+    /// The groups whose members need one another, and the symbols that need themselves.
     // Tarjan's algorithm with a stack of its own, so that long chains cannot overflow the thread's.
-    fn components(&self) -> Vec<Vec<SymbolId>> {
+    pub fn components(&self) -> Vec<Vec<SymbolId>> {
         const NEW: u32 = u32::MAX;
         let mut order = vec![NEW; self.nodes];
         let mut low = vec![NEW; self.nodes];

@@ -7,7 +7,7 @@
 //! Read this file for the result, then `names` for the walk with `calls` and `types`, then `cycles`.
 
 mod calls;
-mod cycles;
+pub mod cycles;
 mod names;
 mod types;
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::types::AMBIENT_TYPES;
 use super::{Bound, BoundResource, ResourceId, Symbol, SymbolId, SymbolKind, Use, cycles};
 use crate::bicep::functions::{self, Namespace};
 use crate::bicep::spelling::suggestion;
@@ -38,6 +39,7 @@ pub fn bind<'a>(
         in_function: false,
         whole_variable: None,
         reported: HashSet::new(),
+        silent: false,
         compared: 0,
     };
     for statement in program.statements {
@@ -61,6 +63,7 @@ pub(super) struct Binder<'a, 'd> {
     pub(super) in_function: bool,
     pub(super) whole_variable: Option<Span>,
     reported: HashSet<u32>,
+    silent: bool,
     // How many names the unknown ones were compared with.
     compared: usize,
 }
@@ -112,6 +115,9 @@ impl<'a> Binder<'a, '_> {
         label: impl Into<String>,
         help: impl Into<String>,
     ) {
+        if self.silent {
+            return;
+        }
         let place = self.bound.place(span);
         self.diagnostics.push(Diagnostic::error(code, title).at(place, label).help(help));
     }
@@ -200,7 +206,10 @@ impl<'a> Binder<'a, '_> {
     }
 
     fn statement(&mut self, statement: StatementSyntax<'a>) {
+        // In what the parser could not make sense of, names count as used, and nothing more is told.
+        self.silent = matches!(statement, StatementSyntax::Missing(node) if node.broken);
         self.decorators(statement.decorators());
+        self.silent = false;
         match statement {
             StatementSyntax::TargetScope(node) => self.expression(node.value),
             StatementSyntax::Metadata(node) => self.expression(node.value),
@@ -239,26 +248,20 @@ impl<'a> Binder<'a, '_> {
                 self.owned(node.name, |binder| binder.expression(node.value));
             }
             StatementSyntax::Assert(node) => self.expression(node.value),
-            StatementSyntax::Extension(node) => {
-                if let Some(config) = node.config {
-                    self.expression(config);
-                }
-            }
-            StatementSyntax::Using(node) => {
-                if let Some(config) = node.config {
-                    self.expression(config);
-                }
-            }
-            StatementSyntax::ExtensionConfig(node) => {
-                if let Some(config) = node.config {
-                    self.expression(config);
-                }
-            }
+            StatementSyntax::Extension(node) => self.config(node.config),
+            StatementSyntax::Using(node) => self.config(node.config),
+            StatementSyntax::ExtensionConfig(node) => self.config(node.config),
             StatementSyntax::Test(_)
             | StatementSyntax::Import(_)
             | StatementSyntax::Extends(_)
             | StatementSyntax::Missing(_)
             | StatementSyntax::Skipped(_) => {}
+        }
+    }
+
+    fn config(&mut self, config: Option<ExpressionSyntax<'a>>) {
+        if let Some(config) = config {
+            self.expression(config);
         }
     }
 
@@ -320,6 +323,11 @@ impl<'a> Binder<'a, '_> {
             match decorator.expression {
                 ExpressionSyntax::FunctionCall(call) => self.expressions(call.arguments),
                 ExpressionSyntax::InstanceFunctionCall(call) => self.expressions(call.arguments),
+                ExpressionSyntax::Variable(node) => {
+                    if let Some(id) = self.bound.global(node.name.name) {
+                        self.note_use(id, None, node.name.span);
+                    }
+                }
                 _ => {}
             }
         }
@@ -446,6 +454,11 @@ impl<'a> Binder<'a, '_> {
         if used.name == "base" && self.extends() {
             let id = self.add(used, SymbolKind::Base);
             self.bound.targets.insert(used.span.start, id);
+            return;
+        }
+        if AMBIENT_TYPES.contains(&used.name) {
+            let title = format!("type `{}` where a value belongs", used.name);
+            self.push("BCP288", title, used.span, "a type is no value", "write a value");
             return;
         }
         if functions::function(None, used.name).is_some() {

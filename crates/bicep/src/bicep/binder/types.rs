@@ -82,6 +82,12 @@ impl<'a> Binder<'a, '_> {
                 self.note_use(id, None, used.span);
                 return;
             }
+            if !AMBIENT_TYPES.contains(&used.name) {
+                let title = format!("`{}` as a type", used.name);
+                let label = "it is a value and no type";
+                self.push("BCP287", title, used.span, label, "declare a type with `type`");
+                return;
+            }
         }
         if let Some(namespace) = Namespace::named(used.name) {
             let id = self.add(used, SymbolKind::Namespace(namespace));

@@ -189,7 +189,37 @@ impl<'a> Checker<'a, '_> {
                 self.maybe_absent(access);
             }
         }
-        self.member(&base, node.base, node.name.name, node.name.span, node.safe)
+        let found = self.member(&base, node.base, node.name.name, node.name.span, node.safe);
+        if found.is_secure() {
+            self.indirect_secret(node);
+        }
+        found
+    }
+
+    /// A secret output can only be read from the module itself, which the template then names.
+    fn indirect_secret(&self, node: &PropertyAccessSyntax<'a>) {
+        let ExpressionSyntax::PropertyAccess(outputs) = node.base else { return };
+        let mut module = outputs.base.without_parentheses();
+        if !matches!(self.infer(module), Type::Module(_, false)) || outputs.name.name != "outputs" {
+            return;
+        }
+        while let Some(base) = match module {
+            ExpressionSyntax::ArrayAccess(node) => Some(node.base),
+            ExpressionSyntax::NonNullAssertion(node) => Some(node.base),
+            ExpressionSyntax::Parenthesized(node) => Some(node.expression),
+            _ => None,
+        } {
+            module = base;
+        }
+        let target = match module {
+            ExpressionSyntax::Variable(node) => self.bound.target(node.name),
+            _ => None,
+        };
+        let kind = target.map(|id| self.bound.symbol(id).kind);
+        if !matches!(kind, Some(SymbolKind::Module(_))) {
+            let words = ("only the module itself gives it", "name the module");
+            self.error("BCP426", node.span, "secret output that is read indirectly", words);
+        }
     }
 
     fn maybe_absent(&self, place: Span) {
@@ -336,7 +366,10 @@ impl<'a> Checker<'a, '_> {
                     };
                     let given =
                         given.filter(|_| name == "name").and_then(|body| body.property(name));
-                    given.map_or(found, |given| text_of(&self.infer(given.value)))
+                    match given {
+                        Some(given) => text_of(&self.infer(given.value), &found),
+                        None => found,
+                    }
                 }
                 None if ["params", "scope", "dependsOn"].contains(&name) => {
                     let title = format!("`{name}` cannot be read");
@@ -346,6 +379,13 @@ impl<'a> Checker<'a, '_> {
                 }
                 None => Type::Any,
             },
+            // What types of other systems have is not known.
+            Type::Resource(id, false)
+                if self.has_extensions()
+                    && self.body(*id).is_none_or(|body| body.found.is_none()) =>
+            {
+                Type::Any
+            }
             Type::Resource(id, false) => match self.resource_shape(*id) {
                 Type::Object(body) => {
                     let found = self.object_member(&body, name, span, safe);
@@ -353,7 +393,7 @@ impl<'a> Checker<'a, '_> {
                     let given =
                         body.filter(|_| name == "name").and_then(|body| body.property(name));
                     if let Some(given) = given {
-                        return text_of(&self.infer(given.value));
+                        return text_of(&self.infer(given.value), &found);
                     }
                     if self.is_given_any(*id, name) { Type::Any } else { found }
                 }
@@ -467,11 +507,22 @@ fn is_safe(access: ExpressionSyntax<'_>) -> bool {
 }
 
 /// The text that a name is given as.
-fn text_of<'a>(given: &Type<'a>) -> Type<'a> {
-    match given {
-        Type::String(text) => Type::String(*text),
-        _ => Type::string(),
+/// The text that a name is given, within what the declaration allows.
+fn text_of<'a>(given: &Type<'a>, declared: &Type<'a>) -> Type<'a> {
+    let declared = match declared {
+        Type::String(text) => *text,
+        _ => Text::default(),
+    };
+    let given = match given {
+        Type::String(text) => *text,
+        _ => Text::default(),
+    };
+    if given.literal.is_some() {
+        return Type::String(given);
     }
+    let least = [given.minimum, declared.minimum].into_iter().flatten().max();
+    let most = [given.maximum, declared.maximum].into_iter().flatten().min();
+    Type::String(Text { minimum: least, maximum: most, ..given })
 }
 
 fn array_item<'a>(array: &ArrayType<'a>) -> Type<'a> {

@@ -3,6 +3,7 @@
 use super::Checker;
 use super::narrow::Narrowing;
 use crate::bicep::syntax::{ExpressionSyntax, StatementSyntax};
+use crate::diagnostic::Span;
 
 impl Checker<'_, '_> {
     pub(super) fn assignments(&self) {
@@ -11,25 +12,28 @@ impl Checker<'_, '_> {
             StatementSyntax::Using(node) => Some(node.path),
             _ => None,
         });
-        let Some(path) = path else { return };
+        let extends = statements.iter().any(|it| matches!(it, StatementSyntax::Extends(_)));
+        let Some(path) = path else {
+            if !extends {
+                let start = Span::new(0, 0);
+                let words =
+                    ("nothing says what they are for", "add `using` and the path of a file");
+                self.error("BCP261", start, "parameters without `using`", words);
+            }
+            return;
+        };
         let Some(interface) = self.modules.interface(path) else { return };
         let mut given = Vec::new();
-        let mut extends = false;
         for statement in statements {
-            match statement {
-                StatementSyntax::ParameterAssignment(node) => {
-                    given.push(node.name.name);
-                    let Some(parameter) = interface.parameter(node.name.name) else {
-                        let title = format!("the template has no parameter `{}`", node.name.name);
-                        let words = ("nothing takes it", "remove it, or correct its name");
-                        self.error("BCP259", node.span, title, words);
-                        continue;
-                    };
-                    self.narrow(node.value, &parameter.kind, Narrowing::VALUE);
-                }
-                StatementSyntax::Extends(_) => extends = true,
-                _ => {}
-            }
+            let StatementSyntax::ParameterAssignment(node) = statement else { continue };
+            given.push(node.name.name);
+            let Some(parameter) = interface.parameter(node.name.name) else {
+                let title = format!("the template has no parameter `{}`", node.name.name);
+                let words = ("nothing takes it", "remove it, or correct its name");
+                self.error("BCP259", node.span, title, words);
+                continue;
+            };
+            self.narrow(node.value, &parameter.kind, Narrowing::VALUE);
         }
         let missing = interface
             .parameters

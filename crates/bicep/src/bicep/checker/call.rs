@@ -30,6 +30,9 @@ const OVERLOADED: [&str; 12] = [
     "union",
 ];
 
+/// What `concat` joins to a text.
+const SCALAR: Kinds = Kinds::STRING.or(Kinds::INT).or(Kinds::BOOL);
+
 impl<'a> Checker<'a, '_> {
     pub(super) fn call(&self, node: &FunctionCallSyntax<'a>) -> Type<'a> {
         let arguments = self.arguments(node.name.name, node.arguments);
@@ -45,7 +48,7 @@ impl<'a> Checker<'a, '_> {
                     let export = interface.and_then(|found| found.exports.get(original));
                     self.exported_call(export, node.arguments, &arguments, parentheses)
                 }
-                _ => Type::Any,
+                _ => Type::Error,
             };
         }
         match functions::function(None, node.name.name) {
@@ -86,6 +89,14 @@ impl<'a> Checker<'a, '_> {
                 let export = interface.and_then(|found| found.exports.get(node.name.name));
                 let parentheses = self.parentheses(node.name.span.end, node.span);
                 self.exported_call(export, node.arguments, &arguments, parentheses)
+            }
+            Type::Int(_) | Type::String(_) | Type::Bool(..) | Type::Array(_)
+                if !node.name.is_missing() =>
+            {
+                let title = format!("`{}` has no functions", base.name());
+                let words = ("only namespaces and resources do", "call a function by its name");
+                self.error("BCP067", node.name.span, title, words);
+                Type::Error
             }
             _ => Type::Any,
         }
@@ -223,10 +234,7 @@ impl<'a> Checker<'a, '_> {
         arguments: &[Type<'a>],
         parentheses: Span,
     ) -> Type<'a> {
-        // Only a file for a management group has one of its own.
-        let named = function.name == "managementGroup"
-            && self.target_scope_name() != Some("managementGroup");
-        let minimum = if named { 1 } else { function.minimum };
+        let minimum = self.minimum(function);
         if !self.count(arguments.len(), minimum, function.maximum(), parentheses) {
             return Type::Error;
         }
@@ -253,6 +261,14 @@ impl<'a> Checker<'a, '_> {
             let wanted = function.parameters.get(at).copied().or(function.rest);
             let Some(wanted) = wanted else { break };
             if fits(function, at, &arguments[at], &arguments, wanted) {
+                if let ExpressionSyntax::Lambda(node) = syntax[at]
+                    && let Some(wanted) = self.unfit_lambda(function, at, node)
+                {
+                    let title = format!("lambda that `{}` does not take", function.name);
+                    let help = format!("give it {wanted}");
+                    self.error("BCP070", node.span, title, ("does not fit here", &help));
+                    return Type::Error;
+                }
                 continue;
             }
             if let Some(some) = arguments[at].without_null()
@@ -269,6 +285,17 @@ impl<'a> Checker<'a, '_> {
             return Type::Error;
         }
         self.result(function, syntax, &arguments)
+    }
+
+    /// The fewest arguments of a function: only a file that deploys to a scope has one of its own.
+    fn minimum(&self, function: &Function) -> usize {
+        match (function.name, self.target_scope_name()) {
+            ("managementGroup", Some("managementGroup")) => 0,
+            ("managementGroup", _) | ("resourceGroup", Some("subscription")) => 1,
+            ("subscription", Some("managementGroup" | "tenant")) => 1,
+            ("resourceGroup", Some("managementGroup" | "tenant")) => 2,
+            _ => function.minimum,
+        }
     }
 
     /// What a call of a built-in function gives.
@@ -303,14 +330,16 @@ impl<'a> Checker<'a, '_> {
             "first" | "last" => end_of(function.name, first),
             "items" => first.map_or(Type::array(), items_of),
             "objectKeys" => Type::array_of(Type::string()),
+            "range" => Type::array_of(range_item(arguments)),
             "split" => Type::array_between(Type::string(), Some(1), None, Marks::NONE),
             "take" | "skip" if array.is_some() => {
                 Type::array_of(first.map_or(Type::Any, Type::item))
             }
-            "concat" if array.is_some() => {
+            "concat" if arguments.iter().any(|one| !one.can_be(SCALAR)) => {
                 let items = arguments.iter().map(Type::item);
                 Type::array_of(Type::any_of(items))
             }
+            "concat" => Type::string(),
             "resourceGroup" | "subscription" | "tenant" | "managementGroup" => {
                 scope(function.name, arguments.is_empty())
             }
@@ -328,7 +357,8 @@ impl<'a> Checker<'a, '_> {
         span: Span,
     ) {
         // The first argument chooses between the overloads.
-        let overloaded = at == 0 && OVERLOADED.contains(&function.name);
+        let overloaded =
+            at == 0 && OVERLOADED.contains(&function.name) || function.name == "resourceId";
         let code = if overloaded { "BCP048" } else { "BCP070" };
         let title = format!("argument of `{}` is `{}`", function.name, argument.name());
         let help = format!("give it {}", kind_names(wanted));
@@ -387,6 +417,9 @@ impl<'a> Checker<'a, '_> {
             if argument.is_error() {
                 return Type::Error;
             }
+            if wanted.is_error() {
+                continue;
+            }
             let some = argument.without_null().unwrap_or_else(|| argument.clone());
             if !assignable(&some, wanted) {
                 let title =
@@ -415,6 +448,18 @@ fn end_of<'a>(name: &str, first: Option<&Type<'a>>) -> Type<'a> {
         Some(Type::String(_)) => Type::string(),
         _ => Type::Any,
     }
+}
+
+/// The numbers that `range` gives.
+fn range_item<'a>(arguments: &[Type<'a>]) -> Type<'a> {
+    let known = |at: usize| match arguments.get(at) {
+        Some(Type::Int(number)) => number.literal,
+        _ => None,
+    };
+    let (start, count) = (known(0), known(1));
+    let last = start.zip(count).and_then(|(start, count)| start.checked_add(count)?.checked_sub(1));
+    let minimum = start.filter(|_| last.is_some());
+    Type::Int(Integer { minimum, maximum: last, ..Integer::default() })
 }
 
 /// What a function gives whose text has a length that is known.
@@ -507,9 +552,8 @@ fn fits(
     let Some(first) = arguments.first().filter(|_| function.name == "concat" && at > 0) else {
         return argument.is_always(wanted);
     };
-    let scalar = Kinds::STRING | Kinds::INT | Kinds::BOOL;
     let arrays = first.can_be(Kinds::ARRAY) && argument.can_be(Kinds::ARRAY);
-    arrays || first.can_be(scalar) && argument.can_be(scalar)
+    arrays || first.can_be(SCALAR) && argument.can_be(SCALAR)
 }
 
 /// The kinds that a call gives: those functions that take either give the same.

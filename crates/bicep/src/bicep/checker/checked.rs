@@ -41,6 +41,11 @@ impl<'a, 'c> Checked<'a, 'c> {
         self.checker.is_early(expression)
     }
 
+    /// Whether the file at a path that this file names has errors.
+    pub fn is_broken(&self, path: ExpressionSyntax<'_>) -> bool {
+        self.checker.modules.is_broken(path)
+    }
+
     /// What the file at a path that this file names offers, if it is known.
     pub fn module(&self, path: ExpressionSyntax<'_>) -> Option<&'c Interface<'a>> {
         self.checker.modules.interface(path)

@@ -30,17 +30,7 @@ impl<'a> Checker<'a, '_> {
     pub(super) fn parameter_type(&self, node: &ParameterDeclarationSyntax<'a>) -> Type<'a> {
         let declared = self.described_with(node.r#type, node.decorators);
         let Some(allowed) = arguments_of(node.decorators, "allowed") else {
-            return match declared {
-                Type::Union(members) if members.iter().all(|one| !is_literal(one)) => {
-                    Type::Union(members).marked(Marks::LOOSE)
-                }
-                plain @ (Type::String(_) | Type::Int(_) | Type::Bool(..))
-                    if !is_literal(&plain) =>
-                {
-                    plain.marked(Marks::LOOSE)
-                }
-                other => other,
-            };
+            return declared;
         };
         let [ExpressionSyntax::Array(values)] = allowed else { return declared };
         let values = values.items.iter().filter_map(|item| match item {
@@ -161,7 +151,8 @@ impl<'a> Checker<'a, '_> {
                 _ => Type::Any,
             },
             TypeSyntax::Parenthesized(node) => self.described(node.r#type),
-            TypeSyntax::Skipped(_) => Type::Error,
+            // The parser has reported it.
+            TypeSyntax::Skipped(_) => Type::Any,
             TypeSyntax::PropertyAccess(node) => self.type_property(node),
             TypeSyntax::AdditionalPropertiesAccess(node) => match self.described(node.base) {
                 Type::Object(object) => object.additional().map_or(Type::Any, |more| more.0),
@@ -234,9 +225,9 @@ impl<'a> Checker<'a, '_> {
 
 fn built_in_type<'a>(name: &str) -> Type<'a> {
     match name {
-        "string" => Type::string(),
-        "int" => Type::int(),
-        "bool" => Type::bool(),
+        "string" => Type::string().marked(Marks::LOOSE),
+        "int" => Type::int().marked(Marks::LOOSE),
+        "bool" => Type::bool().marked(Marks::LOOSE),
         "object" => Type::object(),
         "array" => Type::array(),
         "any" | "resourceInput" | "resourceOutput" | "resource" => Type::Any,
@@ -274,7 +265,12 @@ fn told_apart<'a>(union: Type<'a>, decorators: &[DecoratorSyntax<'a>]) -> Type<'
     let Type::Union(members) = &union else { return union };
     let mut objects = Vec::new();
     for member in members.iter() {
-        let Type::Object(object) = member else { return union };
+        let object = match member {
+            Type::Object(object) => object,
+            Type::Any | Type::Discriminated(_) => return union,
+            // Only objects can be told apart, which is reported where the type stands.
+            _ => return Type::Error,
+        };
         let value = object.property(key).map(Property::kind);
         let Some(Type::String(Text { literal: Some(text), .. })) = value else { return union };
         objects.push((text, std::rc::Rc::clone(object)));

@@ -1,14 +1,19 @@
 //! Decorators: which may stand where, and what they take.
 
 use super::Checker;
-use crate::bicep::functions::{self, Decorator, Sites};
+use crate::bicep::binder::SymbolKind;
+use crate::bicep::functions::{self, Decorator, Namespace, Sites};
 use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
-    DeclarationBody, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectItemSyntax,
-    ObjectSyntax, StatementSyntax,
+    DeclarationBody, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, MissingDeclarationSyntax,
+    ObjectItemSyntax, ObjectSyntax, StatementSyntax, TypeSyntax,
 };
 use crate::bicep::types::{Integer, Type};
 use crate::diagnostic::Span;
+
+/// Decorators that say which values a type takes.
+const NARROWING: [&str; 7] =
+    ["allowed", "maxLength", "maxValue", "minLength", "minValue", "sealed", "secure"];
 
 /// What a decorator stands on.
 #[derive(Clone, Copy)]
@@ -35,7 +40,7 @@ impl<'a> Checker<'a, '_> {
                 StatementSyntax::Type(_) => site(Sites::TYPE, "BCP297", "a type"),
                 StatementSyntax::Metadata(_) => site(Sites::METADATA, "BCP269", "metadata"),
                 StatementSyntax::Missing(node) => {
-                    self.dangling(node.decorators);
+                    self.dangling(node);
                     continue;
                 }
                 StatementSyntax::Function(_) | StatementSyntax::Import(_) => continue,
@@ -52,13 +57,13 @@ impl<'a> Checker<'a, '_> {
                 StatementSyntax::Module(node) => Some(node.body()),
                 _ => None,
             };
-            let described = match statement {
-                StatementSyntax::Parameter(node) => Some(self.described(node.r#type)),
-                StatementSyntax::Output(node) => Some(self.described(node.r#type)),
-                StatementSyntax::Type(node) => Some(self.described(node.value)),
+            let target = match statement {
+                StatementSyntax::Parameter(node) => Some(node.r#type),
+                StatementSyntax::Output(node) => Some(node.r#type),
+                StatementSyntax::Type(node) => Some(node.value),
                 _ => None,
             };
-            self.decorated(statement.decorators(), site, body, described.as_ref());
+            self.decorated(statement.decorators(), site, body, target);
             if let (StatementSyntax::Resource(_), Some(body)) = (statement, body) {
                 self.nested(body.object);
             }
@@ -73,7 +78,7 @@ impl<'a> Checker<'a, '_> {
                     self.decorated(node.decorators, site, Some(node.body()), None);
                     self.nested(node.body().object);
                 }
-                ObjectItemSyntax::Missing(node) => self.dangling(node.decorators),
+                ObjectItemSyntax::Missing(node) => self.dangling(node),
                 _ => {}
             }
         }
@@ -84,13 +89,51 @@ impl<'a> Checker<'a, '_> {
         &self,
         decorators: &'a [DecoratorSyntax<'a>],
         sites: Sites,
-        described: &Type<'a>,
+        target: TypeSyntax<'a>,
     ) {
-        self.decorated(decorators, site(sites, "BCP297", "a type"), None, Some(described));
+        self.decorated(decorators, site(sites, "BCP297", "a type"), None, Some(target));
+    }
+
+    /// Whether a decorator may narrow a type where it is only named: not what another declaration says.
+    fn targets(
+        &self,
+        syntax: &DecoratorSyntax<'a>,
+        decorator: &Decorator,
+        target: TypeSyntax<'a>,
+    ) -> bool {
+        if !NARROWING.contains(&decorator.name) {
+            return true;
+        }
+        let mut named = target.without_parentheses();
+        while let TypeSyntax::Nullable(node) = named {
+            named = node.base.without_parentheses();
+        }
+        let is_alias = match named {
+            TypeSyntax::Variable(node) => self.bound.target(node.name).is_some(),
+            TypeSyntax::PropertyAccess(node) => match node.base {
+                TypeSyntax::Variable(base) => {
+                    let kind = self.bound.target(base.name).map(|id| self.bound.symbol(id).kind);
+                    matches!(kind, Some(SymbolKind::Wildcard(_)))
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        if is_alias {
+            let title = format!("`@{}` on a type of its own", decorator.name);
+            let words = ("its declaration says what it takes", "put it on that declaration");
+            self.error("BCP308", syntax.span, title, words);
+        }
+        !is_alias
     }
 
     /// Whether a decorator can describe a type.
     fn describes(&self, syntax: &DecoratorSyntax<'a>, decorator: &Decorator, described: &Type<'a>) {
+        // What a discriminator chooses from is looked at member by member.
+        let is_union = matches!(described, Type::Union(_) | Type::Error);
+        if decorator.name == "discriminator" && is_union {
+            return;
+        }
         let Some(wanted) = decorator.target else { return };
         let some = described.without_null().unwrap_or_else(|| described.clone());
         if !some.is_always(wanted) {
@@ -122,8 +165,9 @@ impl<'a> Checker<'a, '_> {
         decorators: &'a [DecoratorSyntax<'a>],
         site: Site,
         body: Option<DeclarationBody<'a>>,
-        described: Option<&Type<'a>>,
+        target: Option<TypeSyntax<'a>>,
     ) {
+        let described = target.map(|target| self.described(target));
         self.repeated_decorators(decorators);
         for syntax in decorators {
             let Some((name, decorator)) = self.decorator(syntax) else { continue };
@@ -132,11 +176,23 @@ impl<'a> Checker<'a, '_> {
                 self.error(site.code, name.span, title, ("does not belong here", "remove it"));
                 continue;
             }
-            self.decorator_arguments(syntax, name, decorator);
+            if !self.decorator_arguments(syntax, name, decorator) {
+                continue;
+            }
+            if target.is_some_and(|target| !self.targets(syntax, decorator, target)) {
+                continue;
+            }
             if let (Some(described), ExpressionSyntax::FunctionCall(_)) =
-                (described, syntax.expression)
+                (&described, syntax.expression)
             {
                 self.describes(syntax, decorator, described);
+            }
+            if decorator.name == "sealed"
+                && let Some(TypeSyntax::Object(node)) = target.map(TypeSyntax::without_parentheses)
+                && node.additional_properties().is_some()
+            {
+                let words = ("it takes other properties too", "remove it, or `*`");
+                self.error("BCP316", syntax.span, "`@sealed` on an open type", words);
             }
             if decorator.name == "batchSize" && body.is_some_and(|body| body.r#for.is_none()) {
                 let words = ("only loops have batches", "remove it");
@@ -145,10 +201,17 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    /// Decorators without a declaration: the code says what is missing.
-    fn dangling(&self, decorators: &'a [DecoratorSyntax<'a>]) {
-        for syntax in decorators {
+    /// Decorators without a declaration: the code of the last says what is missing.
+    fn dangling(&self, node: &MissingDeclarationSyntax<'a>) {
+        if node.broken {
+            return;
+        }
+        for (at, syntax) in node.decorators.iter().enumerate() {
             let Some((name, decorator)) = self.decorator(syntax) else { continue };
+            self.decorator_arguments(syntax, name, decorator);
+            if at + 1 < node.decorators.len() {
+                continue;
+            }
             let typed = Sites::OUTPUT;
             let (code, wanted) = if decorator.sites.meets(Sites::VARIABLE) {
                 ("BCP132", "a declaration")
@@ -166,7 +229,6 @@ impl<'a> Checker<'a, '_> {
             let title = format!("`@{}` without {wanted} after it", name.name);
             let words = ("nothing that it could describe follows", "declare something after it");
             self.error(code, syntax.span, title, words);
-            self.decorator_arguments(syntax, name, decorator);
         }
     }
 
@@ -179,6 +241,11 @@ impl<'a> Checker<'a, '_> {
             ExpressionSyntax::FunctionCall(node) => node.name,
             ExpressionSyntax::InstanceFunctionCall(node) => node.name,
             ExpressionSyntax::Skipped(_) => return None,
+            ExpressionSyntax::PropertyAccess(node) if node.name.is_missing() => return None,
+            ExpressionSyntax::Variable(node) if self.bound.global(node.name.name).is_none() => {
+                self.uncalled(node.name);
+                return None;
+            }
             other => {
                 let words = ("a decorator is called", "add parentheses");
                 self.error("BCP141", other.span(), "decorator that is not called", words);
@@ -203,31 +270,37 @@ impl<'a> Checker<'a, '_> {
         let known = known.map(|decorator| decorator.name);
         let title = format!("unknown decorator `{}`", name.name);
         let label = "no decorator of this name is known";
+        // After a namespace, the codes are those of a function that it does not have.
+        let codes = match syntax.expression {
+            ExpressionSyntax::InstanceFunctionCall(_) => ("BCP108", "BCP107"),
+            _ => ("BCP082", "BCP057"),
+        };
         match suggestion(name.name, known) {
             Some(near) => {
                 let help = format!("did you mean `@{near}`?");
-                self.error("BCP082", name.span, title, (label, &help));
+                self.error(codes.0, name.span, title, (label, &help));
             }
-            None => self.error("BCP057", name.span, title, (label, "correct its name")),
+            None => self.error(codes.1, name.span, title, (label, "correct its name")),
         }
         None
     }
 
+    /// Judges the arguments, and says whether there are as many as it takes.
     fn decorator_arguments(
         &self,
         syntax: &DecoratorSyntax<'a>,
         name: IdentifierSyntax<'a>,
         decorator: &'static Decorator,
-    ) {
+    ) -> bool {
         let arguments = match syntax.expression {
             ExpressionSyntax::FunctionCall(node) => node.arguments,
             ExpressionSyntax::InstanceFunctionCall(node) => node.arguments,
-            _ => return,
+            _ => return true,
         };
         let parentheses = self.parentheses(name.span.end, syntax.span);
         let maximum = decorator.parameters.len();
         if !self.count(arguments.len(), decorator.minimum, Some(maximum), parentheses) {
-            return;
+            return false;
         }
         for (argument, wanted) in arguments.iter().zip(decorator.parameters) {
             let found = self.infer(*argument);
@@ -238,11 +311,60 @@ impl<'a> Checker<'a, '_> {
                 let title = format!("argument of `@{}` is `{}`", name.name, found.name());
                 let help = format!("give it {}", functions::kind_names(*wanted));
                 self.error("BCP070", argument.span(), title, ("wrong kind of argument", &help));
-            } else if let (Type::Int(Integer { literal: Some(value), .. }), "batchSize") =
-                (&found, decorator.name)
+            } else {
+                self.decorator_value(decorator, *argument, &found);
+            }
+        }
+        true
+    }
+
+    /// Reports the name of a decorator that is not called.
+    fn uncalled(&self, name: IdentifierSyntax<'a>) {
+        if name.is_missing() {
+            return;
+        }
+        let known = functions::decorator(name.name).is_some()
+            || functions::function(None, name.name).is_some();
+        if known {
+            let title = format!("`@{}` is not called", name.name);
+            self.error("BCP063", name.span, title, ("a decorator is called", "add parentheses"));
+        } else if Namespace::named(name.name).is_some() {
+            let words = ("a decorator is called", "name one of its decorators");
+            self.error("BCP141", name.span, "decorator that is not called", words);
+        } else {
+            let title = format!("unknown decorator `{}`", name.name);
+            let label = "no decorator of this name is known";
+            self.error("BCP057", name.span, title, (label, "correct its name"));
+        }
+    }
+
+    /// Judges a length or a list of values that a decorator is given.
+    fn decorator_value(
+        &self,
+        decorator: &Decorator,
+        argument: ExpressionSyntax<'a>,
+        found: &Type<'a>,
+    ) {
+        match (decorator.name, found) {
+            ("minLength" | "maxLength", Type::Int(Integer { literal: Some(value), .. }))
+                if *value < 0 =>
             {
+                let title = format!("length of {value}");
+                let words = ("no length is below 0", "use 0 or more");
+                self.error("BCP168", argument.span(), title, words);
+            }
+            ("allowed", _) => {
+                if let ExpressionSyntax::Array(node) = argument
+                    && node.items.is_empty()
+                {
+                    let words = ("nothing would be allowed", "list the values");
+                    self.error("BCP099", argument.span(), "empty list of allowed values", words);
+                }
+            }
+            ("batchSize", Type::Int(Integer { literal: Some(value), .. })) => {
                 self.batch_size(*value, argument.span());
             }
+            _ => {}
         }
     }
 

@@ -3,10 +3,13 @@
 use super::Checker;
 use super::access::STATIC_PROPERTIES;
 use crate::bicep::binder::{SymbolId, SymbolKind};
+use crate::bicep::functions::{Use, function};
 use crate::bicep::syntax::{
-    ArrayItemSyntax, DeclarationBody, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax,
-    ObjectSyntax, ResourceDeclarationSyntax, StatementSyntax,
+    ArrayItemSyntax, DeclarationBody, ExpressionSyntax, FunctionCallSyntax,
+    InstanceFunctionCallSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax,
+    ResourceDeclarationSyntax, StatementSyntax, walk,
 };
+use crate::bicep::types::Type;
 use crate::diagnostic::Span;
 
 /// What an access reads.
@@ -19,13 +22,24 @@ enum Access {
     Other,
 }
 
+/// Whether a type is the name of a property that is known before the deployment.
+fn is_static(kind: &Type<'_>) -> bool {
+    matches!(kind, Type::String(text) if text.literal.is_some_and(|text| STATIC_PROPERTIES.contains(&text)))
+}
+
 impl<'a> Checker<'a, '_> {
     pub(super) fn deploy_time(&self) {
         for statement in self.bound.program.statements {
             match statement {
+                StatementSyntax::Variable(node) => {
+                    if let ExpressionSyntax::For(node) = node.value {
+                        self.known_before(node.expression, "BCP178", "a loop goes over");
+                        self.known_before(node.body, "BCP182", "a loop of a variable makes");
+                    }
+                }
                 StatementSyntax::Resource(node) => self.resource_values(node),
                 StatementSyntax::Module(node) => {
-                    self.declaration_values(node.body());
+                    self.declaration_values(node.body(), true);
                     self.early_name(node.body());
                 }
                 _ => {}
@@ -34,7 +48,7 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn resource_values(&self, node: &ResourceDeclarationSyntax<'a>) {
-        self.declaration_values(node.body());
+        self.declaration_values(node.body(), false);
         // An existing resource may also be found while deploying.
         if node.existing.is_none() {
             self.early_name(node.body());
@@ -44,12 +58,15 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    fn declaration_values(&self, body: DeclarationBody<'a>) {
+    fn declaration_values(&self, body: DeclarationBody<'a>, is_module: bool) {
         if let Some(node) = body.r#for {
             self.known_before(node.expression, "BCP178", "a loop goes over");
         }
         if let Some(node) = body.r#if {
+            self.late_calls(node.condition, is_module);
+            self.in_condition.set(true);
             self.known_before(node.condition, "BCP177", "a condition depends on");
+            self.in_condition.set(false);
         }
     }
 
@@ -71,6 +88,24 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
+    /// Reports functions that ask Azure in the condition of a resource.
+    fn late_calls(&self, condition: ExpressionSyntax<'a>, is_module: bool) {
+        if is_module {
+            return;
+        }
+        walk(condition, &mut |expression| {
+            if let ExpressionSyntax::FunctionCall(node) = expression
+                && self.bound.target(node.name).is_none()
+                && function(None, node.name.name).is_some_and(|it| it.usage == Use::RunTime)
+            {
+                let title = format!("`{}` in a condition", node.name.name);
+                let words = ("a condition cannot ask Azure", "use a parameter or a variable");
+                self.error("BCP066", node.name.span, title, words);
+            }
+            true
+        });
+    }
+
     /// Whether an expression is known before the deployment starts.
     pub(super) fn is_early(&self, expression: ExpressionSyntax<'a>) -> bool {
         let mut found = Vec::new();
@@ -89,6 +124,8 @@ impl<'a> Checker<'a, '_> {
         match self.deployed_access(expression) {
             Access::Late => found.push(expression.span()),
             Access::Early => {}
+            // Not the access, but what is accessed is a resource: all of it is read.
+            Access::Other if self.deployed(expression).is_some() => found.push(expression.span()),
             Access::Other => self.late_parts(expression, found),
         }
     }
@@ -115,12 +152,8 @@ impl<'a> Checker<'a, '_> {
                 }
             }
             ExpressionSyntax::Object(node) => self.late_properties(node, found),
-            ExpressionSyntax::FunctionCall(node) => {
-                node.arguments.iter().for_each(|inner| self.late_values(*inner, found));
-            }
-            ExpressionSyntax::InstanceFunctionCall(node) => {
-                node.arguments.iter().for_each(|inner| self.late_values(*inner, found));
-            }
+            ExpressionSyntax::FunctionCall(node) => self.late_call(node, found),
+            ExpressionSyntax::InstanceFunctionCall(node) => self.late_method(node, found),
             ExpressionSyntax::PropertyAccess(node) => self.late_values(node.base, found),
             ExpressionSyntax::ArrayAccess(node) => {
                 self.late_values(node.base, found);
@@ -147,6 +180,36 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
+    fn late_call(&self, node: &FunctionCallSyntax<'a>, found: &mut Vec<Span>) {
+        let usage = match self.bound.target(node.name) {
+            None => function(None, node.name.name).map(|function| function.usage),
+            Some(_) => None,
+        };
+        match usage {
+            // Where a condition calls one, that has been reported.
+            Some(Use::RunTime) if self.in_condition.get() => {}
+            Some(Use::RunTime) => found.push(node.span),
+            // What a name stands for is not read.
+            Some(Use::CompileTime) if node.name.name == "nameof" => {}
+            _ => node.arguments.iter().for_each(|inner| self.late_values(*inner, found)),
+        }
+    }
+
+    fn late_method(&self, node: &InstanceFunctionCallSyntax<'a>, found: &mut Vec<Span>) {
+        let usage = match self.infer(node.base) {
+            Type::Namespace(namespace) => {
+                function(Some(namespace), node.name.name).map(|function| function.usage)
+            }
+            Type::Resource(..) => Some(Use::RunTime),
+            _ => None,
+        };
+        if usage == Some(Use::RunTime) {
+            found.push(node.span);
+        } else {
+            node.arguments.iter().for_each(|inner| self.late_values(*inner, found));
+        }
+    }
+
     fn late_properties(&self, node: &ObjectSyntax<'a>, found: &mut Vec<Span>) {
         for item in node.items {
             match item {
@@ -167,7 +230,16 @@ impl<'a> Checker<'a, '_> {
     fn deployed_access(&self, expression: ExpressionSyntax<'a>) -> Access {
         let (base, name) = match expression {
             ExpressionSyntax::PropertyAccess(node) => (node.base, Some(node.name.name)),
-            ExpressionSyntax::ArrayAccess(node) => (node.base, self.constant(node.index)),
+            ExpressionSyntax::ArrayAccess(node) => {
+                let index = self.infer(node.index);
+                let several =
+                    matches!(&index, Type::Union(members) if members.iter().all(is_static));
+                let known = match index {
+                    Type::String(text) => text.literal,
+                    _ => None,
+                };
+                (node.base, if several { Some("id") } else { known })
+            }
             _ => return Access::Other,
         };
         let Some(is_module) = self.deployed(base) else { return Access::Other };
@@ -206,6 +278,11 @@ impl<'a> Checker<'a, '_> {
                     SymbolKind::Module(node) => node.body().r#for.is_some().then_some(true),
                     _ => None,
                 }
+            }
+            ExpressionSyntax::ResourceAccess(node) => {
+                matches!(self.infer(expression), Type::Resource(_, false))
+                    .then_some(false)
+                    .filter(|_| !node.name.is_missing())
             }
             ExpressionSyntax::NonNullAssertion(node) => self.deployed(node.base),
             _ => None,

@@ -9,7 +9,8 @@ use super::Checker;
 use super::resources::plain_type;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
-    DeclarationBody, ExpressionSyntax, ModuleDeclarationSyntax, ObjectSyntax, StringSyntax,
+    DeclarationBody, ExpressionSyntax, ModuleDeclarationSyntax, ObjectSyntax, StatementSyntax,
+    StringSyntax,
 };
 use crate::diagnostic::Span;
 
@@ -64,6 +65,25 @@ impl<'a> Checker<'a, '_> {
         for span in repeated(groups) {
             let words = ("one would overwrite the other", "give each a name of its own");
             self.error("BCP122", span, "deployments with one name", words);
+        }
+    }
+
+    /// Reports outputs and metadata of one name.
+    pub(super) fn equal_names(&self) {
+        let mut groups: BTreeMap<(u8, &str), Vec<Span>> = BTreeMap::new();
+        for statement in self.bound.program.statements {
+            let (kind, name) = match statement {
+                StatementSyntax::Output(node) => (0, node.name),
+                StatementSyntax::Metadata(node) => (1, node.name),
+                _ => continue,
+            };
+            if !name.is_missing() {
+                groups.entry((kind, name.name)).or_default().push(name.span);
+            }
+        }
+        for span in repeated(groups) {
+            let words = ("only one of them can be", "rename or remove all but one");
+            self.error("BCP145", span, "name that stands more than once", words);
         }
     }
 

@@ -146,7 +146,7 @@ impl<'a> Checker<'a, '_> {
     fn spread_of(&self, place: Span, found: &Type<'a>, wanted: &str) {
         let title = format!("`...` before `{}`", found.name());
         let help = format!("spread {wanted}");
-        self.error("BCP401", place, title, ("cannot be spread here", &help));
+        self.error("BCP402", place, title, ("cannot be spread here", &help));
     }
 
     /// The type of an object, whose repeated keys are reported.
@@ -348,8 +348,17 @@ impl<'a> Checker<'a, '_> {
         }
         let declared = !matches!(
             self.bound.symbol(id).kind,
-            SymbolKind::Item(_) | SymbolKind::Index(_) | SymbolKind::LambdaParameter
+            SymbolKind::Item(_)
+                | SymbolKind::Index(_)
+                | SymbolKind::LambdaParameter
+                | SymbolKind::Imported(..)
+                | SymbolKind::Function(_)
         );
+        if let SymbolKind::Function(_) = self.bound.symbol(id).kind {
+            let title = format!("function `{}` where a value belongs", name.name);
+            self.error("BCP063", name.span, title, ("a function is no value", "call it"));
+            return Type::Error;
+        }
         if found.is_error() && declared {
             let title = format!("`{}` is not valid", name.name);
             let words = ("its declaration has an error", "correct the declaration first");
@@ -397,8 +406,10 @@ impl<'a> Checker<'a, '_> {
                 .unwrap_or(Type::Any),
             SymbolKind::Namespace(namespace) => Type::Namespace(namespace),
             SymbolKind::Imported(import, original) => {
-                let interface = self.modules.interface(import.path);
-                match interface.and_then(|interface| interface.exports.get(original)) {
+                if self.is_missing_import(id) {
+                    return Type::Error;
+                }
+                match self.export(import, original) {
                     Some(Export::Type(kind) | Export::Value(kind)) => kind.clone(),
                     _ => Type::Any,
                 }

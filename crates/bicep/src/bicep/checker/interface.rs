@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Checker;
 use crate::bicep::binder::Bound;
+use crate::bicep::lower::exported_names;
 use crate::bicep::syntax::{
     Arena, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, StatementSyntax,
 };
@@ -51,6 +52,8 @@ pub enum Export<'a> {
     Value(Type<'a>),
     /// A `func`: what it takes and gives.
     Function(Vec<Type<'a>>, Type<'a>),
+    /// What an ARM template exports: it is not looked into.
+    Unknown,
 }
 
 const SCOPES: [&str; 4] = ["tenant", "managementGroup", "subscription", "resourceGroup"];
@@ -68,10 +71,10 @@ impl<'a> Interface<'a> {
                         matches!(kind, Type::Any | Type::Null) || kind.without_null().is_some();
                     interface.parameters.push(InterfaceParameter {
                         name: node.name.name,
-                        kind,
-                        required: node.default.is_none() && !nullable,
+                        required: node.default.is_none() && !nullable && !kind.is_error(),
                         is_location: locations.contains(node.name.name),
                         identifies: identities.contains(node.name.name),
+                        kind,
                     });
                 }
                 StatementSyntax::Output(node) => {
@@ -123,7 +126,9 @@ impl<'a> Interface<'a> {
         Some(Self {
             parameters: parameters.collect(),
             outputs: outputs.into_iter().map(|declared| (declared.name, declared.kind)).collect(),
-            exports: HashMap::new(),
+            exports: exported_names(template)
+                .map(|name| (&*arena.alloc_str(name), Export::Unknown))
+                .collect(),
             unknown,
             scope,
         })

@@ -73,10 +73,9 @@ impl<'a> Identities<'a, '_, '_> {
     fn body(&mut self, body: DeclarationBody<'a>) {
         let property = |name| body.object?.property(name).map(|property| property.value);
         let condition = body.r#if.map(|node| node.condition);
-        for part in [property("name"), property("scope"), property("parent"), condition] {
-            if let Some(part) = part {
-                self.expression(part);
-            }
+        let parts = [property("name"), property("scope"), property("parent"), condition];
+        for part in parts.into_iter().flatten() {
+            self.expression(part);
         }
     }
 

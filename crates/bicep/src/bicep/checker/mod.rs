@@ -4,8 +4,8 @@
 //! places of Microsoft's compiler. Nothing is lowered. An expression is judged once, whoever asks for its type.
 //!
 //! Read `infer` for what expressions are, `declared` for what type expressions are, `access` and `call` for
-//! the two that matter most, `narrow` for whether a value fits, `bodies` for what resources and modules take,
-//! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `assignments`, each a
+//! the two that matter most, `narrow` and `ranges` for whether a value fits, `bodies` for what resources and modules take,
+//! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `imports`, `assignments`, each a
 //! check of its own. `checked` is what others ask of a file after that.
 
 mod access;
@@ -18,12 +18,17 @@ mod declared;
 mod decorators;
 mod deploy_time;
 mod duplicates;
+mod imports;
 mod infer;
 mod interface;
+mod lambdas;
 mod locations;
 mod loops;
 mod modules;
+mod names;
 mod narrow;
+mod ranges;
+mod recursion;
 mod resources;
 mod suppress;
 mod type_syntax;
@@ -48,6 +53,9 @@ pub trait Modules<'a> {
     /// What the file at a path that the checked file names offers, if it is known.
     fn interface(&self, path: ExpressionSyntax<'_>) -> Option<&Interface<'a>>;
 
+    /// Whether the file at a path that the checked file names has errors.
+    fn is_broken(&self, path: ExpressionSyntax<'_>) -> bool;
+
     /// Whether `bicepconfig.json` switches an experiment on for the checked file.
     fn experiment(&self, name: &str) -> bool;
 }
@@ -60,13 +68,18 @@ pub(super) fn check<'a, 'c>(
     diagnostics: &mut Diagnostics,
 ) -> Checked<'a, 'c> {
     let checker = Checker::new(bound, modules, arena);
+    checker.imports();
     checker.statements();
     checker.decorators();
     if bound.program.kind == FileKind::Bicep {
         checker.resources();
         checker.module_declarations();
+        checker.equal_names();
+        checker.names();
+        checker.recursive_types();
         checker.deploy_time();
         checker.loops();
+        checker.lambdas();
         checker.type_syntax();
     } else {
         checker.assignments();
@@ -102,6 +115,8 @@ struct Checker<'a, 'c> {
     uses: OnceCell<Vec<Use<'a>>>,
     /// Where secrets may be read.
     secrets: OnceCell<HashSet<u32>>,
+    /// Whether the condition of a declaration is looked at.
+    in_condition: Cell<bool>,
     /// How many values have been held to a type.
     steps: Cell<u32>,
     depth: Cell<u32>,
@@ -123,6 +138,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             late: RefCell::default(),
             uses: OnceCell::new(),
             secrets: OnceCell::new(),
+            in_condition: Cell::new(false),
             steps: Cell::new(0),
             depth: Cell::new(0),
         }
@@ -184,3 +200,6 @@ impl<'a, 'c> Checker<'a, 'c> {
         Some(result)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,11 @@
 //! Resource declarations: types, names, parents, scopes, and what they depend on.
 
 use super::Checker;
+use crate::azure_types::Scopes;
 use crate::bicep::binder::{BoundResource, ResourceId, SymbolKind};
 use crate::bicep::syntax::{ExpressionSyntax, ObjectSyntax, StatementSyntax, StringSyntax};
-use crate::bicep::types::ResourceBody;
+use crate::bicep::types::{ResourceBody, Type};
+use crate::diagnostic::Span;
 
 impl<'a> Checker<'a, '_> {
     pub(super) fn resources(&self) {
@@ -24,6 +26,7 @@ impl<'a> Checker<'a, '_> {
         let name = body.property("name");
         self.parent(resource, body);
         self.scope(resource, body);
+        self.permitted_scope(id, resource, body);
         if let Some(ExpressionSyntax::String(name)) = name.map(|name| name.value) {
             self.name_segments(resource, body, name);
         }
@@ -101,17 +104,15 @@ impl<'a> Checker<'a, '_> {
                 return;
             }
         };
-        let ExpressionSyntax::Variable(variable) = found else { return };
-        let Some(id) = self.bound.target(variable.name) else { return };
-        let SymbolKind::Resource(parent_id) = self.bound.symbol(id).kind else { return };
-        if self.bound.is_cyclic(variable.name) {
+        if matches!(found, ExpressionSyntax::Variable(node) if self.bound.is_cyclic(node.name)) {
             return;
         }
+        let Type::Resource(parent_id, _) = self.infer(found) else { return };
         self.parent_scope(resource, parent_id, body);
-        let types = (plain_type(resource), plain_type(self.bound.resource(parent_id)));
-        let (Some(own), Some(of_parent)) = types else { return };
+        let of_parent = self.type_and_version(parent_id);
+        let (Some(own), Some((of_parent, _))) = (plain_type(resource), of_parent) else { return };
         let wanted = own.rsplit_once('/').map_or(own, |(before, _)| before);
-        if !wanted.eq_ignore_ascii_case(of_parent) {
+        if !wanted.eq_ignore_ascii_case(&of_parent) {
             let title = format!("`{of_parent}` cannot be the parent of `{own}`");
             let help = format!("name a resource of type `{wanted}`");
             self.error("BCP036", parent.span(), title, ("wrong type of resource", &help));
@@ -185,6 +186,51 @@ impl<'a> Checker<'a, '_> {
             let words = ("not where this file deploys to", "deploy it with a module of that scope");
             self.error("BCP139", span, "resource in the scope of another file", words);
         }
+    }
+
+    /// A resource can only be deployed where its type can be.
+    fn permitted_scope(
+        &self,
+        id: ResourceId,
+        resource: &BoundResource<'a>,
+        body: &ObjectSyntax<'a>,
+    ) {
+        let is_child = resource.nested_in.is_some() || body.property("parent").is_some();
+        if is_child || resource.syntax.existing.is_some() {
+            return;
+        }
+        let (name, span) = match body.property("scope").map(|scope| scope.value) {
+            None => (self.target_scope_name(), body.span),
+            Some(ExpressionSyntax::FunctionCall(call)) => (Some(call.name.name), call.span),
+            Some(_) => return,
+        };
+        let scope = match name {
+            Some("tenant") => Scopes::TENANT,
+            Some("managementGroup") => Scopes::MANAGEMENT_GROUP,
+            Some("subscription") => Scopes::SUBSCRIPTION,
+            Some("resourceGroup") => Scopes::RESOURCE_GROUP,
+            _ => return,
+        };
+        let found = self.body(id).and_then(|body| body.found);
+        let Some(writable) = found.map(|found| found.writable) else { return };
+        if writable != Scopes(0) && !writable.meets(scope) {
+            self.wrong_scope(writable, span);
+        }
+    }
+
+    fn wrong_scope(&self, writable: Scopes, span: Span) {
+        let names = [
+            (Scopes::TENANT, "tenant"),
+            (Scopes::MANAGEMENT_GROUP, "managementGroup"),
+            (Scopes::SUBSCRIPTION, "subscription"),
+            (Scopes::RESOURCE_GROUP, "resourceGroup"),
+            (Scopes::EXTENSION, "another resource"),
+        ];
+        let known = names.iter().filter(|(scope, _)| writable.meets(*scope));
+        let known: Vec<&str> = known.map(|(_, name)| *name).collect();
+        let help = format!("deploy it to: {}", known.join(", "));
+        let title = "resource in a scope that its type does not have";
+        self.error("BCP135", span, title, ("Azure has none of this type here", &help));
     }
 
     fn name_segments(

@@ -5,9 +5,12 @@ use std::rc::Rc;
 use super::Checker;
 use super::declared::is_literal;
 use super::interface::called_with;
+use crate::azure_types::tables;
+use crate::bicep::binder::SymbolKind;
 use crate::bicep::functions::{Kinds, Sites};
 use crate::bicep::syntax::{
     DecoratorSyntax, ObjectTypeItemSyntax, StatementSyntax, TypeSyntax, UnionTypeSyntax,
+    walk_statement_types,
 };
 use crate::bicep::types::{Flags, ObjectType, Text, Type};
 use crate::diagnostic::Span;
@@ -32,6 +35,23 @@ impl<'a> Checker<'a, '_> {
                 }
                 _ => {}
             }
+        }
+        self.invalid_types();
+    }
+
+    /// Reports uses of types that are not valid.
+    fn invalid_types(&self) {
+        for statement in self.bound.program.statements {
+            walk_statement_types(*statement, &mut |node| {
+                let TypeSyntax::Variable(node) = node else { return };
+                let Some(id) = self.bound.target(node.name) else { return };
+                let is_type = matches!(self.bound.symbol(id).kind, SymbolKind::Type(_));
+                if is_type && self.symbol(id).is_error() {
+                    let title = format!("`{}` is not valid", node.name.name);
+                    let words = ("its declaration has an error", "correct the declaration first");
+                    self.error("BCP062", node.name.span, title, words);
+                }
+            });
         }
     }
 
@@ -84,14 +104,20 @@ impl<'a> Checker<'a, '_> {
                     self.typed(item.value, item.decorators);
                 }
             }
+            TypeSyntax::Instantiation(node)
+                if matches!(node.name.name, "resourceInput" | "resourceOutput")
+                    && is_known_resource(node.arguments) =>
+            {
+                let words = ("the whole body of a resource is no type", "name a property of it");
+                self.error("BCP394", node.span, "resource type without a property", words);
+            }
             _ => {}
         }
     }
 
     fn member_decorators(&self, decorators: &'a [DecoratorSyntax<'a>], value: TypeSyntax<'a>) {
         if !decorators.is_empty() {
-            let described = self.described(value);
-            self.decorated_member(decorators, Sites::TYPE, &described);
+            self.decorated_member(decorators, Sites::TYPE, value);
         }
     }
 
@@ -196,4 +222,11 @@ impl<'a> Checker<'a, '_> {
         }
         seen.push((lower, Rc::clone(object)));
     }
+}
+
+/// Whether the argument of `resourceInput` is a type and version that Azure has.
+fn is_known_resource(arguments: &[TypeSyntax<'_>]) -> bool {
+    let [TypeSyntax::String(node)] = arguments else { return false };
+    let text = node.literal().and_then(|text| text.split_once('@'));
+    text.is_some_and(|(kind, version)| tables().resource(kind, version).is_some())
 }

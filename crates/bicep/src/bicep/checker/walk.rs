@@ -5,9 +5,9 @@ use super::interface::arguments_of;
 use super::narrow::Narrowing;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
-    ExpressionSyntax, FunctionDeclarationSyntax, ModuleDeclarationSyntax, ObjectSyntax,
-    ParameterDeclarationSyntax, ResourceDeclarationSyntax, StatementSyntax, TargetScopeSyntax,
-    TypeSyntax,
+    ExpressionSyntax, FunctionDeclarationSyntax, ModuleDeclarationSyntax, ObjectItemSyntax,
+    ObjectSyntax, ParameterDeclarationSyntax, ResourceDeclarationSyntax, StatementSyntax,
+    TargetScopeSyntax, TypeSyntax,
 };
 use crate::bicep::types::{Text, Type};
 use crate::diagnostic::Span;
@@ -46,7 +46,11 @@ impl<'a> Checker<'a, '_> {
                 self.allowed_values(node);
                 if let Some(default) = node.default {
                     self.parameter_default(default);
-                    self.narrow(default, &declared, Narrowing::VALUE);
+                    if declared.is_error() {
+                        self.infer(default);
+                    } else {
+                        self.narrow(default, &declared, Narrowing::VALUE);
+                    }
                 }
             }
             StatementSyntax::ParameterAssignment(node) => {
@@ -72,7 +76,10 @@ impl<'a> Checker<'a, '_> {
                 }
             }
             StatementSyntax::Resource(node) => self.resource_statement(node),
-            StatementSyntax::Module(node) => self.module_statement(node),
+            StatementSyntax::Module(node) => {
+                self.spread_bodies(node.body().object);
+                self.module_statement(node);
+            }
             StatementSyntax::Assert(node) => {
                 self.infer(node.value);
             }
@@ -142,6 +149,7 @@ impl<'a> Checker<'a, '_> {
         if let (Some(object), Some(_)) = (node.body().object, node.existing) {
             self.existing_bodies.borrow_mut().insert(object.span.start);
         }
+        self.spread_bodies(node.body().object);
         self.infer(node.value);
         if let Some(id) = id
             && !self.resource_type_error(id)
@@ -154,6 +162,16 @@ impl<'a> Checker<'a, '_> {
         }
         for nested in node.body().object.into_iter().flat_map(ObjectSyntax::resources) {
             self.resource_statement(nested);
+        }
+    }
+
+    /// What a body consists of must be known: nothing is spread into it.
+    fn spread_bodies(&self, body: Option<&ObjectSyntax<'a>>) {
+        for item in body.into_iter().flat_map(|body| body.items) {
+            if let ObjectItemSyntax::Spread(node) = item {
+                let words = ("not in the body itself", "write the properties out");
+                self.error("BCP401", node.span, "misplaced `...`", words);
+            }
         }
     }
 

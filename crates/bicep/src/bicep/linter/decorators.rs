@@ -1,10 +1,9 @@
 //! What decorators say, or fail to say.
 
-use super::visit::walk_types;
 use super::{Linting, decorator};
 use crate::bicep::syntax::{
     DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeItemSyntax,
-    ParameterDeclarationSyntax, StatementSyntax, TypeSyntax,
+    ParameterDeclarationSyntax, StatementSyntax, TypeSyntax, walk_types,
 };
 use crate::diagnostic::Span;
 

@@ -34,7 +34,7 @@ pub(super) fn environment_urls(linting: &Linting<'_, '_>) {
     let hosts = linting.hosts("disallowedhosts", &HOSTS);
     let shortest = hosts.iter().map(String::len).min().unwrap_or(usize::MAX);
     let everywhere = linting.hosts("excludedhosts", &EVERYWHERE);
-    linting.expressions(&mut |expression| {
+    linting.undecorated(&mut |expression| {
         let ExpressionSyntax::String(node) = expression else { return };
         if node.span.range().len() > shortest {
             linting.hosts_in(node, &hosts, &everywhere, shortest);
@@ -66,6 +66,10 @@ impl<'a> Linting<'a, '_> {
                 continue;
             }
             let mut found: Vec<Span> = hosts.iter().flat_map(|host| matches(&text, host)).collect();
+            // Microsoft's rule looks no further in this string.
+            if found.is_empty() {
+                break;
+            }
             found.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
             let excluded: Vec<Span> =
                 everywhere.iter().flat_map(|host| matches(&text, host)).collect();

@@ -49,7 +49,7 @@ pub enum Lint {
 }
 
 impl Lint {
-    /// All rules on a day, `YYYY-MM-DD`.
+    /// All rules on a date, `YYYY-MM-DD`.
     pub fn on(text: &str) -> Option<Self> {
         day(text).map(|as_of| Self::All { as_of })
     }
@@ -133,6 +133,11 @@ const RULES: &[Rule] = &[
 /// A rule that says nothing here: the versions of modules are known to their registry only, and extensions other
 /// than Azure's are refused.
 fn silent(_: &Linting<'_, '_>) {}
+
+/// The names of the rules.
+pub fn rule_names() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name)
+}
 
 /// What a rule reads, and where it reports.
 pub(super) struct Linting<'a, 'c> {

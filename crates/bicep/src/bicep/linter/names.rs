@@ -6,17 +6,25 @@ use crate::bicep::syntax::{ExpressionSyntax, ObjectKeySyntax};
 
 pub(super) fn decompiler_cleanup(linting: &Linting<'_, '_>) {
     for symbol in &linting.bound.symbols {
-        // What Microsoft's decompiler puts behind a name that is taken.
-        let suffix = match symbol.kind {
-            SymbolKind::Variable(_) => "_var",
-            SymbolKind::Parameter(_) => "_param",
+        // What Microsoft's decompiler puts behind a name that is taken. For a resource, its rule reports at the
+        // name that Azure sees.
+        let (suffix, span) = match symbol.kind {
+            SymbolKind::Variable(_) => ("_var", symbol.name.span),
+            SymbolKind::Resource(id) => {
+                let body = linting.bound.resource(id).syntax.body().object;
+                match body.and_then(|body| body.property("name")).map(|name| name.value) {
+                    Some(ExpressionSyntax::String(name)) => ("_resource", name.span),
+                    _ => continue,
+                }
+            }
             _ => continue,
         };
         let name = symbol.name.name;
-        if name.ends_with(suffix) {
+        let before = name.strip_suffix(suffix).and_then(|name| name.bytes().next_back());
+        if before.is_some_and(|letter| letter.is_ascii_alphanumeric()) {
             let title = format!("`{name}` is a name of the decompiler");
             let help = "give it a name that says what it is";
-            linting.report(symbol.name.span, title, "it says little", help);
+            linting.report(span, title, "it says little", help);
         }
     }
 }

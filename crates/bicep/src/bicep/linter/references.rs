@@ -32,11 +32,19 @@ impl<'a> Linting<'a, '_> {
                 continue;
             }
             let is_ancestor = body.object.is_some_and(|object| self.descends(object, target));
+            let nested: Vec<Span> = body
+                .object
+                .into_iter()
+                .flat_map(ObjectSyntax::resources)
+                .map(|resource| resource.span)
+                .collect();
             let is_used = self.bound.uses.iter().any(|used| {
                 let inside = used.span.start >= span.start && used.span.end <= span.end;
                 let listed =
                     used.span.start >= listed.span.start && used.span.end <= listed.span.end;
-                used.target == target && inside && !listed
+                let elsewhere =
+                    nested.iter().any(|it| it.start <= used.span.start && used.span.end <= it.end);
+                used.target == target && inside && !listed && !elsewhere
             });
             if is_used || is_ancestor {
                 let title = format!("`dependsOn` need not list `{}`", item.name.name);

@@ -5,10 +5,11 @@ use crate::azure_types::tables;
 use crate::bicep::binder::{BoundResource, SymbolKind};
 use crate::bicep::functions::is_list_function;
 use crate::bicep::syntax::{ExpressionSyntax, ObjectSyntax};
+use crate::diagnostic::Span;
 
-/// The oldest major version of Azure PowerShell that is still supported in deployment scripts.
-/// Source: <https://learn.microsoft.com/azure/azure-resource-manager/bicep/linter-rule-use-recent-az-powershell-version>.
-const AZ_POWERSHELL: u32 = 12;
+/// The oldest version of Azure PowerShell that deployment scripts should use, unless `minimumVersion` says otherwise:
+/// what Microsoft's compiler 0.49.2 does not warn of.
+const AZ_POWERSHELL: (u32, u32) = (14, 0);
 
 impl<'a> Linting<'a, '_> {
     /// The whole type of a resource whose type is written after its parent's.
@@ -58,15 +59,24 @@ pub(super) fn az_powershell_version(linting: &Linting<'_, '_>) {
         if !kind.eq_ignore_ascii_case("Microsoft.Resources/deploymentScripts") {
             continue;
         }
-        let Some(body) = resource.syntax.body().object else { continue };
+        // Microsoft's rule does not look into loops and conditions.
+        let ExpressionSyntax::Object(body) = resource.syntax.value else { continue };
         let Some(version) = script_version(body) else { continue };
-        let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-        if major.is_some_and(|major| major < AZ_POWERSHELL) {
+        let wanted = linting.options["minimumVersion"].as_str().and_then(numbers);
+        let wanted = wanted.unwrap_or(AZ_POWERSHELL);
+        if numbers(version).is_some_and(|numbers| numbers < wanted) {
             let title = format!("Azure PowerShell {version} is old");
-            let help = format!("use {AZ_POWERSHELL}.0 or newer");
+            let help = format!("use {}.{} or newer", wanted.0, wanted.1);
             linting.report(resource.syntax.span, title, "it is no longer supported", &help);
         }
     }
+}
+
+/// The first two numbers of a version.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let (major, minor) = version.split_once('.')?;
+    let minor = minor.split('.').next()?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 fn script_version<'a>(body: &ObjectSyntax<'a>) -> Option<&'a str> {
@@ -106,8 +116,18 @@ pub(super) fn stable_image(linting: &Linting<'_, '_>) {
 }
 
 pub(super) fn recognized_type(linting: &Linting<'_, '_>) {
+    let mut conditions: Vec<Span> = Vec::new();
     linting.expressions(&mut |expression| {
+        let span = expression.span();
+        // There such a function may not stand at all.
+        if conditions.iter().any(|it| it.start <= span.start && span.end <= it.end) {
+            return;
+        }
         let (name, arguments, span) = match expression {
+            ExpressionSyntax::If(node) => {
+                conditions.push(node.condition.span());
+                return;
+            }
             ExpressionSyntax::FunctionCall(call) => (call.name.name, call.arguments, call.span),
             ExpressionSyntax::InstanceFunctionCall(call) => match call.base {
                 ExpressionSyntax::Variable(base) if base.name.name == "az" => {

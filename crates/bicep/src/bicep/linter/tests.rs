@@ -209,10 +209,10 @@ fn lines(entry: &str, text: &str, rule: &str) -> Vec<usize> {
     files.insert(entry, text);
     let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
     let lint = Lint::on("2026-11-28").expect("it is a day");
-    if entry.ends_with(".bicep") {
-        compile_linted(lint, entry, &files, &mut sources, &mut findings);
-    } else {
+    if entry.ends_with("param") {
         compile_deployment_linted(lint, entry, &files, &|_| None, &mut sources, &mut findings);
+    } else {
+        compile_linted(lint, entry, &files, &mut sources, &mut findings);
     }
     let own = findings.iter().filter(|finding| finding.code == rule);
     let places = own.filter_map(|finding| Some(sources.position(finding.place?)));

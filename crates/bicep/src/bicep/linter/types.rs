@@ -9,10 +9,10 @@ pub(super) fn explicit_any(linting: &Linting<'_, '_>) {
         linting.report(span, "`any` as a type", "nothing is checked here", help);
     };
     linting.types(&mut |node| match node {
-        TypeSyntax::Variable(node) if node.name.name == "any" => {
-            if linting.bound.target(node.name).is_none() {
-                report(node.name.span);
-            }
+        TypeSyntax::Variable(node)
+            if node.name.name == "any" && linting.bound.target(node.name).is_none() =>
+        {
+            report(node.name.span);
         }
         TypeSyntax::PropertyAccess(node) if node.name.name == "any" => {
             if matches!(node.base, TypeSyntax::Variable(base) if base.name.name == "sys") {

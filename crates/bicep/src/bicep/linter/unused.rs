@@ -2,6 +2,7 @@
 
 use super::{Linting, decorator};
 use crate::bicep::binder::{Symbol, SymbolKind};
+use crate::bicep::syntax::ExpressionSyntax;
 
 impl<'a> Linting<'a, '_> {
     fn unused(&self, what: &str, is_meant: impl Fn(&Symbol<'a>) -> bool) {
@@ -37,8 +38,13 @@ pub(super) fn types(linting: &Linting<'_, '_>) {
 }
 
 pub(super) fn imports(linting: &Linting<'_, '_>) {
-    linting.unused("import", |symbol| {
-        matches!(symbol.kind, SymbolKind::Imported(..) | SymbolKind::Wildcard(_))
+    linting.unused("import", |symbol| match symbol.kind {
+        // Where no file is named, the parser has reported more.
+        SymbolKind::Imported(node, _) | SymbolKind::Wildcard(node) => {
+            matches!(node.path, ExpressionSyntax::String(_))
+                && !linting.checked.is_broken(node.path)
+        }
+        _ => false,
     });
 }
 

@@ -4,7 +4,7 @@ use super::Linting;
 use crate::bicep::binder::ResourceId;
 use crate::bicep::syntax::{
     DecoratorSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectPropertySyntax,
-    ObjectTypeItemSyntax, ResourceDeclarationSyntax, StatementSyntax, TypeSyntax, walk,
+    ResourceDeclarationSyntax, StatementSyntax, TypeSyntax, walk, walk_statement_types,
 };
 
 impl<'a> Linting<'a, '_> {
@@ -18,24 +18,19 @@ impl<'a> Linting<'a, '_> {
         }
     }
 
+    /// Visits every expression of the file but those in decorators of statements.
+    pub(super) fn undecorated(&self, visit: &mut dyn FnMut(ExpressionSyntax<'a>)) {
+        for statement in self.bound.program.statements {
+            if let Some(value) = value(*statement) {
+                walk_all(value, visit);
+            }
+        }
+    }
+
     /// Visits every type expression of the file, the outer ones first.
     pub(super) fn types(&self, visit: &mut dyn FnMut(TypeSyntax<'a>)) {
         for statement in self.bound.program.statements {
-            match statement {
-                StatementSyntax::Parameter(node) => walk_types(node.r#type, visit),
-                StatementSyntax::Type(node) => walk_types(node.value, visit),
-                StatementSyntax::Output(node) => walk_types(node.r#type, visit),
-                StatementSyntax::Variable(node) => {
-                    if let Some(declared) = node.r#type {
-                        walk_types(declared, visit);
-                    }
-                }
-                StatementSyntax::Function(node) => {
-                    node.parameters.iter().for_each(|it| walk_types(it.r#type, visit));
-                    walk_types(node.return_type, visit);
-                }
-                _ => {}
-            }
+            walk_statement_types(*statement, visit);
         }
     }
 
@@ -84,10 +79,8 @@ pub(super) fn properties<'a>(
         let ExpressionSyntax::Object(object) = expression else { return true };
         for item in object.items {
             match item {
-                ObjectItemSyntax::Property(property) => {
-                    if visit(property) {
-                        properties(property.value, visit);
-                    }
+                ObjectItemSyntax::Property(property) if visit(property) => {
+                    properties(property.value, visit);
                 }
                 ObjectItemSyntax::Spread(node) => properties(node.expression, visit),
                 _ => {}
@@ -95,45 +88,6 @@ pub(super) fn properties<'a>(
         }
         false
     });
-}
-
-/// Visits a type expression and all inside of it.
-pub(super) fn walk_types<'a>(node: TypeSyntax<'a>, visit: &mut dyn FnMut(TypeSyntax<'a>)) {
-    visit(node);
-    match node {
-        TypeSyntax::PropertyAccess(node) => walk_types(node.base, visit),
-        TypeSyntax::AdditionalPropertiesAccess(node) => walk_types(node.base, visit),
-        TypeSyntax::ArrayAccess(node) => walk_types(node.base, visit),
-        TypeSyntax::ItemsAccess(node) => walk_types(node.base, visit),
-        TypeSyntax::Array(node) => walk_types(node.item, visit),
-        TypeSyntax::Nullable(node) => walk_types(node.base, visit),
-        TypeSyntax::NonNull(node) => walk_types(node.base, visit),
-        TypeSyntax::Unary(node) => walk_types(node.operand, visit),
-        TypeSyntax::Parenthesized(node) => walk_types(node.r#type, visit),
-        TypeSyntax::Union(node) => node.members.iter().for_each(|it| walk_types(*it, visit)),
-        TypeSyntax::Tuple(node) => node.items.iter().for_each(|it| walk_types(it.value, visit)),
-        TypeSyntax::Object(node) => {
-            for item in node.items {
-                match item {
-                    ObjectTypeItemSyntax::Property(node) => walk_types(node.value, visit),
-                    ObjectTypeItemSyntax::AdditionalProperties(node) => {
-                        walk_types(node.value, visit);
-                    }
-                    ObjectTypeItemSyntax::Skipped(_) => {}
-                }
-            }
-        }
-        TypeSyntax::Instantiation(node) => {
-            node.arguments.iter().for_each(|it| walk_types(*it, visit));
-        }
-        TypeSyntax::Variable(_)
-        | TypeSyntax::String(_)
-        | TypeSyntax::Integer(_)
-        | TypeSyntax::Boolean(_)
-        | TypeSyntax::Null(_)
-        | TypeSyntax::Resource(_)
-        | TypeSyntax::Skipped(_) => {}
-    }
 }
 
 /// What stands after the `=` of a statement.

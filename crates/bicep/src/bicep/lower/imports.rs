@@ -242,13 +242,11 @@ impl<'a, 'c> Closure<'a, 'c> {
                     let (Some(alias), Some(original)) = (item.name(), item.original_name()) else {
                         continue;
                     };
-                    match self.exported(target, original) {
-                        Some(kind) => {
-                            let key = (target, kind, original.to_owned());
-                            self.aliases.entry(key.clone()).or_insert_with(|| alias.name.into());
-                            self.add(key);
-                        }
-                        None => diagnostics.push(not_exported(unit, original, item.span)),
+                    // The checker has reported what is not exported.
+                    if let Some(kind) = self.exported(target, original) {
+                        let key = (target, kind, original.to_owned());
+                        self.aliases.entry(key.clone()).or_insert_with(|| alias.name.into());
+                        self.add(key);
                     }
                 }
             }

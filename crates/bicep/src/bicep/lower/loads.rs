@@ -1,5 +1,8 @@
 //! Calls that load files while compiling: their content becomes a variable of the template.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use serde_json::{Map, Number, Value};
 
 use super::Lowerer;
@@ -8,8 +11,24 @@ use super::value::object_key;
 use crate::bicep::binder::{Bound, LoadCall, SymbolKind};
 use crate::bicep::content;
 use crate::bicep::files::{folder_of, join};
+use crate::bicep::registry::local_path;
 use crate::bicep::syntax::ExpressionSyntax;
 use crate::diagnostic::{Diagnostic, Span};
+
+/// The most that the calls of one file may load together, in bytes of the template.
+const MOST_LOADED: usize = 32 << 20;
+
+/// About how many bytes a value takes in a template.
+fn size_of(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(|item| size_of(item) + 1).sum::<usize>() + 2,
+        Value::Object(object) => {
+            object.iter().map(|(key, value)| key.len() + size_of(value) + 4).sum::<usize>() + 2
+        }
+        _ => 8,
+    }
+}
 
 impl<'a> Bound<'a> {
     /// The calls whose content is a variable, with its name. Text that is the whole value of a variable
@@ -60,14 +79,42 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     fn loaded_value(&self, load: &LoadCall<'a>) -> Option<&Value> {
-        let all = self
-            .loads
-            .get_or_init(|| self.bound.loads.iter().map(|load| self.load(load)).collect());
+        let all = self.loads.get_or_init(|| self.load_all());
         let at = self.bound.loads.binary_search_by_key(&load.span.start, |load| load.span.start);
-        all.get(at.ok()?)?.as_ref()
+        all.get(at.ok()?)?.as_deref()
     }
 
-    fn load(&self, load: &LoadCall<'a>) -> Option<Value> {
+    /// The content of every call. The same of a file is read once, however many calls ask for it.
+    fn load_all(&self) -> Vec<Option<Rc<Value>>> {
+        let mut known: HashMap<_, (Option<Rc<Value>>, usize)> = HashMap::new();
+        let mut total = 0_usize;
+        let mut all = Vec::with_capacity(self.bound.loads.len());
+        for load in &self.bound.loads {
+            let Some(arguments) = self.load_arguments(load) else {
+                all.push(None);
+                continue;
+            };
+            let key = (load.name, arguments);
+            let (value, size) = if let Some(known) = known.get(&key) {
+                known.clone()
+            } else {
+                let value = self.load(load, &key.1).map(Rc::new);
+                let size = value.as_deref().map_or(0, size_of);
+                known.insert(key, (value.clone(), size));
+                (value, size)
+            };
+            total = total.saturating_add(size);
+            if total > MOST_LOADED {
+                let help = "load it once, into a variable";
+                self.error("PB2902", load.span, "too much is loaded in one file", help);
+                break;
+            }
+            all.push(value);
+        }
+        all
+    }
+
+    fn load_arguments(&self, load: &LoadCall<'a>) -> Option<Vec<String>> {
         let mut arguments = Vec::with_capacity(load.arguments.len());
         for argument in load.arguments {
             let text = self.constant_text(*argument);
@@ -78,7 +125,20 @@ impl<'a> Lowerer<'a, '_> {
             }
             arguments.push(text?);
         }
+        Some(arguments)
+    }
+
+    fn load(&self, load: &LoadCall<'a>, arguments: &[String]) -> Option<Value> {
         let path = arguments.first()?;
+        let is_folder = load.name == "loadDirectoryFileInfo";
+        if let Err(error) =
+            local_path(path).or_else(|error| if is_folder { Ok(()) } else { Err(error) })
+        {
+            let place = self.bound.place(load.arguments.first()?.span());
+            let finding = Diagnostic::error(error.code, error.title);
+            self.report(finding.at(place, "not usable").help(error.help));
+            return None;
+        }
         let folder = folder_of(&self.loaded.unit(self.id).path);
         let request = content::Request {
             function: load.name,

@@ -44,6 +44,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use imports::Imports;
 use target::Target;
 
+pub use json_import::exported_names;
 pub use parameters::{Assigned, Environment, ParametersFile, lower_parameters};
 pub use template::lower;
 pub use version::syntax_needs_symbols;
@@ -110,7 +111,7 @@ pub(super) struct Lowerer<'a, 'c> {
     inlined: OnceCell<Vec<bool>>,
     // Parameters of lambdas that stand for modules.
     lambda_modules: RefCell<BTreeSet<SymbolId>>,
-    loads: OnceCell<Vec<Option<Value>>>,
+    loads: OnceCell<Vec<Option<Rc<Value>>>>,
     // What is written out at every use, made once: values of variables, names of resources.
     written: RefCell<HashMap<SymbolId, Written>>,
     depth: Cell<u32>,

@@ -188,7 +188,7 @@ impl<'a> Lowerer<'a, '_> {
             (None, None) => {
                 let name = name.unwrap_or_default();
                 let title = format!("the environment variable `{name}` is not set");
-                self.error("BCP338", span, title, "set it, or give a default as second argument");
+                self.error("BCP427", span, title, "set it, or give a default as second argument");
                 Target::null()
             }
         }

@@ -61,7 +61,9 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn statement(&mut self, kind: FileKind) -> Parsed<StatementSyntax<'a>> {
+        let problems = self.problems.len();
         let decorators = self.decorators();
+        let broken = self.problems.len() > problems;
         let read = match kind {
             FileKind::Bicep => self.bicep_statement(decorators)?,
             FileKind::Parameters => self.parameters_statement(decorators)?,
@@ -69,7 +71,7 @@ impl<'a> Parser<'a, '_> {
         if let Some(statement) = read {
             return Ok(statement);
         }
-        if let Some(missing) = self.missing(decorators) {
+        if let Some(missing) = self.missing(decorators, broken) {
             return Ok(StatementSyntax::Missing(missing));
         }
         Err(self.refusal(match kind {
@@ -78,9 +80,13 @@ impl<'a> Parser<'a, '_> {
         }))
     }
 
-    fn missing(&self, decorators: Decorators<'a>) -> Option<&'a MissingDeclarationSyntax<'a>> {
+    fn missing(
+        &self,
+        decorators: Decorators<'a>,
+        broken: bool,
+    ) -> Option<&'a MissingDeclarationSyntax<'a>> {
         let span = decorators.first()?.span.to(decorators.last()?.span);
-        Some(self.node(MissingDeclarationSyntax { decorators, span }))
+        Some(self.node(MissingDeclarationSyntax { broken, decorators, span }))
     }
 
     /// The word that may start a statement here.
@@ -135,8 +141,9 @@ impl<'a> Parser<'a, '_> {
     pub(super) fn decorators(&mut self) -> Decorators<'a> {
         let mut decorators = Items::new();
         while self.is(TokenKind::At) {
+            let problems = self.problems.len();
             decorators.push(self.decorator());
-            if self.at_end() {
+            if self.at_end() && self.problems.len() == problems {
                 self.report(Trouble::ExpectedNewLine, self.here());
             }
             self.end_of_line();
@@ -246,7 +253,7 @@ impl<'a> Parser<'a, '_> {
 
     fn type_declaration(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedVariableName, AFTER_PATH);
+        let name = self.name(Trouble::ExpectedNameOfType, AFTER_PATH);
         let hidden = Self::name_hides(name);
         self.sign(hidden, NEW_LINE, TokenKind::Assignment, "=");
         let stop = AFTER_PATH.with(TokenKind::LeftBrace);
@@ -323,11 +330,13 @@ impl<'a> Parser<'a, '_> {
 
     pub(super) fn nested_resource(&mut self) -> ObjectItemSyntax<'a> {
         let item = self.recover(false, NEW_LINE, |parser| {
+            let problems = parser.problems.len();
             let decorators = parser.decorators();
+            let broken = parser.problems.len() > problems;
             if parser.at_word("resource") {
                 return Ok(ObjectItemSyntax::Resource(parser.resource(decorators)));
             }
-            let missing = parser.missing(decorators);
+            let missing = parser.missing(decorators, broken);
             missing
                 .map(ObjectItemSyntax::Missing)
                 .ok_or_else(|| parser.refusal(Trouble::UnknownDeclaration))

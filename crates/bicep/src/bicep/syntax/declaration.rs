@@ -518,6 +518,8 @@ pub struct ExtensionConfigSyntax<'a> {
 /// Decorators without a declaration after them.
 #[derive(Debug, Clone, Copy)]
 pub struct MissingDeclarationSyntax<'a> {
+    /// Whether the parser has reported something in it, so that it means nothing.
+    pub broken: bool,
     /// The decorators.
     pub decorators: &'a [DecoratorSyntax<'a>],
     /// The whole.

@@ -15,7 +15,7 @@ mod walk;
 pub use declaration::*;
 pub use expression::*;
 pub use types::*;
-pub use walk::walk;
+pub use walk::{walk, walk_statement_types, walk_types};
 
 use crate::diagnostic::Span;
 

@@ -1,11 +1,14 @@
-use super::model::{Marks, Type};
+use super::flags::Marks;
+use super::model::Type;
 
 /// Whether a value of one type may stand where another is wanted. Looks at what a type is, and not into
 /// objects and arrays.
 pub fn assignable(source: &Type<'_>, target: &Type<'_>) -> bool {
     match (source, target) {
         (Type::Namespace(_), _) | (_, Type::Namespace(_)) => false,
-        (Type::Any | Type::Azure(..), _) | (_, Type::Any | Type::Azure(..) | Type::Error) => true,
+        (Type::Any | Type::Azure(..), _) | (_, Type::Any | Type::Azure(..)) => true,
+        // What another file could not make sense of takes nothing.
+        (_, Type::Error) => matches!(source, Type::Null),
         (Type::Lambda, Type::Lambda) => true,
         (Type::Resource(_, false) | Type::Module(_, false), Type::Scope) => true,
         (Type::Object(object), Type::Scope) => object.is_scope,

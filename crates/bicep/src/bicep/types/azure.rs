@@ -2,7 +2,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::model::{DiscriminatedType, Flags, Integer, Marks, ObjectType, Property, Text, Type};
+use super::flags::{Flags, Marks};
+use super::model::{DiscriminatedType, Integer, ObjectType, Property, Text, Type};
 use crate::azure_types::{self, Resource, Scopes, TypeId, tables};
 
 /// What a body is held to: all but the body itself and what it holds directly may be imprecise in the
@@ -195,10 +196,11 @@ fn shape<'a>(object: &azure_types::Object<'static>, marks: Marks, inner: Marks) 
     let mut properties: Vec<Property<'a>> =
         object.properties.iter().map(|one| property(one, inner)).collect();
     // The tables were published to this project without descriptions, and the properties of that name went
-    // with them: whether an object has one is not known.
+    // with them: whether an object has one is not known, only that nearly all are texts.
     let open = marks != BODY && object.additional.is_none() && !properties.is_empty();
     if open && !properties.iter().any(|known| known.name == "description") {
-        properties.push(Property::new("description", Type::Any, Flags::NONE));
+        let text = Type::string().marked(inner);
+        properties.push(Property::new("description", text, Flags::IMPLICIT_NULL));
     }
     ObjectType {
         properties,

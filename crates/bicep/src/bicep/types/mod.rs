@@ -9,12 +9,12 @@
 
 mod assign;
 mod azure;
+mod flags;
 mod model;
 mod template;
 
 pub use assign::assignable;
 pub use azure::{ResourceBody, declared_by_azure, resource_body};
-pub use model::{
-    ArrayType, DiscriminatedType, Flags, Integer, Marks, ObjectType, Property, Text, Type,
-};
+pub use flags::{Flags, Marks};
+pub use model::{ArrayType, DiscriminatedType, Integer, ObjectType, Property, Text, Type};
 pub use template::{Declared, of_template};

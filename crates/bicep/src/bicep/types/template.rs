@@ -4,7 +4,8 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::azure;
-use super::model::{DiscriminatedType, Flags, Integer, Marks, ObjectType, Property, Text, Type};
+use super::flags::{Flags, Marks};
+use super::model::{DiscriminatedType, Integer, ObjectType, Property, Text, Type};
 use crate::bicep::syntax::Arena;
 use crate::diagnostic::pointer;
 

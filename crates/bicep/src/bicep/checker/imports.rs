@@ -1,0 +1,123 @@
+//! Symbols of other files: what is imported must be exported there, and what uses the others means nothing.
+
+use std::collections::HashSet;
+
+use super::Checker;
+use super::interface::Export;
+use crate::bicep::binder::{SymbolId, SymbolKind};
+use crate::bicep::syntax::{
+    DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ImportSyntax, ImportedSyntax,
+    StatementSyntax, TypeSyntax, walk_statement_types, walk_types,
+};
+use crate::diagnostic::Span;
+
+impl<'a> Checker<'a, '_> {
+    pub(super) fn imports(&self) {
+        for statement in self.bound.program.statements {
+            if let StatementSyntax::Import(node) = statement {
+                self.imported(node);
+            }
+        }
+        self.missing_types();
+    }
+
+    /// Reports the types that are imported and do not exist where they are used, and what cannot be exported
+    /// because of them.
+    fn missing_types(&self) {
+        let mut broken: HashSet<SymbolId> = HashSet::new();
+        let statements = self.bound.program.statements;
+        for statement in statements {
+            walk_statement_types(*statement, &mut |node| {
+                let TypeSyntax::Variable(node) = node else { return };
+                let Some(id) = self.bound.target(node.name) else { return };
+                if self.is_missing_import(id) {
+                    broken.insert(id);
+                    self.no_type(node.name, id);
+                }
+            });
+        }
+        if broken.is_empty() {
+            return;
+        }
+        loop {
+            let before = broken.len();
+            for statement in statements {
+                let StatementSyntax::Type(own) = statement else { continue };
+                walk_types(own.value, &mut |node| {
+                    let TypeSyntax::Variable(node) = node else { return };
+                    if self.bound.target(node.name).is_some_and(|id| broken.contains(&id)) {
+                        broken.extend(self.bound.declared(own.name));
+                    }
+                });
+            }
+            if broken.len() == before {
+                break;
+            }
+        }
+        for statement in statements {
+            let StatementSyntax::Type(node) = statement else { continue };
+            if !self.bound.declared(node.name).is_some_and(|id| broken.contains(&id)) {
+                continue;
+            }
+            if let Some(decorator) = node.decorators.iter().find(|it| is_export(it)) {
+                let title = format!("`{}` cannot be exported", node.name.name);
+                let words = ("it needs what does not exist", "correct what it needs first");
+                self.error("BCP372", decorator.span, title, words);
+            }
+        }
+    }
+
+    fn imported(&self, node: &ImportSyntax<'a>) {
+        let ImportedSyntax::Named(named) = node.what else { return };
+        if self.modules.is_broken(node.path) {
+            return;
+        }
+        let Some(interface) = self.modules.interface(node.path) else { return };
+        for item in named.items {
+            let Some(original) = item.original_name() else { continue };
+            if !interface.exports.contains_key(original) {
+                self.not_exported(original, item.original.span());
+            }
+        }
+    }
+
+    fn not_exported(&self, name: &str, span: Span) {
+        let title = format!("`{name}` is not exported by that file");
+        let label = "nothing of this name can be imported";
+        let help = "mark it with `@export()` there, or correct its name";
+        self.error("BCP360", span, title, (label, help));
+    }
+
+    fn no_type(&self, name: IdentifierSyntax<'a>, id: SymbolId) {
+        // Microsoft's compiler knows nothing of a name that an import gives to what does not exist.
+        let code = match self.bound.symbol(id).kind {
+            SymbolKind::Imported(_, original) if original != name.name => "BCP302",
+            _ => "BCP287",
+        };
+        let title = format!("`{}` as a type", name.name);
+        let words = ("nothing that was imported is a type of this name", "correct the import");
+        self.error(code, name.span, title, words);
+    }
+
+    /// What the file exports that a symbol is imported from. Nothing where the file is not known.
+    pub(super) fn export(&self, import: &ImportSyntax<'a>, name: &str) -> Option<&Export<'a>> {
+        self.modules.interface(import.path)?.exports.get(name)
+    }
+
+    /// Whether a symbol is imported and does not exist.
+    pub(super) fn is_missing_import(&self, id: SymbolId) -> bool {
+        let symbol = self.bound.symbol(id);
+        let SymbolKind::Imported(import, original) = symbol.kind else { return false };
+        let known = self.modules.interface(import.path);
+        self.modules.is_broken(import.path)
+            || known.is_some_and(|known| !known.exports.contains_key(original))
+    }
+}
+
+fn is_export(decorator: &DecoratorSyntax<'_>) -> bool {
+    match decorator.expression {
+        ExpressionSyntax::FunctionCall(call) => call.name.name == "export",
+        ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == "export",
+        _ => false,
+    }
+}

@@ -1,0 +1,79 @@
+//! Names that Azure or Bicep itself has taken, and names that only their case tells apart.
+
+use std::collections::BTreeMap;
+
+use super::Checker;
+use super::interface::Export;
+use crate::bicep::binder::SymbolKind;
+use crate::bicep::functions::Namespace;
+use crate::bicep::syntax::{IdentifierSyntax, StatementSyntax};
+
+/// What a template keeps its names in, each of which Azure reads in any case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Section {
+    Parameters,
+    Variables,
+    Outputs,
+}
+
+impl<'a> Checker<'a, '_> {
+    pub(super) fn names(&self) {
+        let mut sections: BTreeMap<(Section, String), Vec<IdentifierSyntax<'a>>> = BTreeMap::new();
+        for symbol in &self.bound.symbols {
+            let section = match symbol.kind {
+                SymbolKind::Parameter(_) => Some(Section::Parameters),
+                SymbolKind::Variable(_) => Some(Section::Variables),
+                SymbolKind::Imported(import, original) => {
+                    let export = self.export(import, original);
+                    matches!(export, Some(Export::Value(_))).then_some(Section::Variables)
+                }
+                SymbolKind::Namespace(_) => continue,
+                _ => None,
+            };
+            self.reserved(symbol.name, symbol.kind);
+            if let Some(section) = section.filter(|_| !symbol.name.is_missing()) {
+                let key = (section, symbol.name.name.to_ascii_lowercase());
+                sections.entry(key).or_default().push(symbol.name);
+            }
+        }
+        for statement in self.bound.program.statements {
+            if let StatementSyntax::Output(node) = statement {
+                let key = (Section::Outputs, node.name.name.to_ascii_lowercase());
+                sections.entry(key).or_default().push(node.name);
+            }
+        }
+        for names in sections.into_values() {
+            if names.iter().all(|name| name.name == names[0].name) {
+                continue;
+            }
+            for name in names {
+                let title = format!("only its case tells `{}` from another name", name.name);
+                let words = ("Azure does not look at the case", "rename one of them");
+                self.error("BCP353", name.span, title, words);
+            }
+        }
+    }
+
+    fn reserved(&self, name: IdentifierSyntax<'a>, kind: SymbolKind<'a>) {
+        let is_declared = matches!(
+            kind,
+            SymbolKind::Parameter(_)
+                | SymbolKind::Variable(_)
+                | SymbolKind::Type(_)
+                | SymbolKind::Function(_)
+                | SymbolKind::Resource(_)
+                | SymbolKind::Module(_)
+        );
+        if is_declared && Namespace::named(name.name).is_some() {
+            let title = format!("`{}` is the name of a namespace", name.name);
+            let words = ("the functions of Bicep live there", "use another name");
+            self.error("BCP084", name.span, title, words);
+        } else if matches!(kind, SymbolKind::Variable(_)) && name.name == "copy" {
+            let words = ("loops of a template stand there", "use another name");
+            self.error("BCP239", name.span, "`copy` is no name for a variable", words);
+        } else if matches!(kind, SymbolKind::Type(_)) && name.name == "resource" {
+            let words = ("it is a word of the language", "use another name");
+            self.error("BCP301", name.span, "`resource` is no name for a type", words);
+        }
+    }
+}

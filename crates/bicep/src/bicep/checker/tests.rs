@@ -1,0 +1,132 @@
+use crate::bicep::{MemoryFiles, compile};
+use crate::diagnostic::{Diagnostics, Severity, Sources};
+
+/// What the cases use as modules and imports.
+const FILES: [(&str, &str); 5] = [
+    ("child.bicep", "param a string"),
+    ("broken.bicep", "@export()\ntype t = { a: missing }"),
+    ("lib.bicep", "@export()\nvar Place = 1\n@export()\ntype known = string"),
+    ("secret.bicep", "param n string\n@secure()\noutput key string = n"),
+    (
+        "lib.json",
+        r#"{ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "definitions": { "open": { "type": "string", "metadata": { "__bicep_export!": true } }, "own": { "type": "int" } },
+        "resources": {} }"#,
+    ),
+];
+
+/// A text, and the errors that Microsoft's compiler gives for it: code and line, in order.
+type Case = (&'static str, &'static [(&'static str, usize)]);
+
+const CASES: &[Case] = &[
+    // Names.
+    ("var az = 'x'\noutput o string = az", &[("BCP084", 1)]),
+    ("var copy = [for i in range(0, 2): i]\noutput o array = copy", &[("BCP239", 1)]),
+    ("type resource = bool", &[("BCP301", 1)]),
+    ("output o string = 'a'\noutput o string = 'b'", &[("BCP145", 1), ("BCP145", 2)]),
+    ("metadata a = 'a'\nmetadata a = 'b'", &[("BCP145", 1), ("BCP145", 2)]),
+    (
+        "param Name string\nparam name string\noutput o string = '${Name}${name}'",
+        &[("BCP353", 1), ("BCP353", 2)],
+    ),
+    (
+        "import { Place } from 'lib.bicep'\nvar place = 2\noutput o int = place + Place",
+        &[("BCP353", 1), ("BCP353", 2)],
+    ),
+    ("var resourceGroup = 'x'\noutput o string = resourceGroup().name", &[("BCP265", 2)]),
+    ("var a = 'x'\nvar b = a.f()", &[("BCP067", 2)]),
+    ("output o string = string", &[("BCP288", 1)]),
+    ("output o string = toLower", &[("BCP063", 1)]),
+    ("var a = 'x'\nparam b a", &[("BCP287", 2)]),
+    // Imports.
+    ("import { none } from 'lib.bicep'\nparam p none", &[("BCP360", 1), ("BCP287", 2)]),
+    ("import { own } from 'lib.json'\nparam p own", &[("BCP360", 1), ("BCP287", 2)]),
+    (
+        "import { open } from 'lib.json'\nimport { known } from 'lib.bicep'\nparam p open\nparam q known",
+        &[],
+    ),
+    ("import { t } from 'broken.bicep'\nparam p t[]", &[("BCP104", 1), ("BCP287", 2)]),
+    (
+        "import { none } from 'lib.bicep'\n@export()\ntype t = { a: none }",
+        &[("BCP360", 1), ("BCP372", 2), ("BCP287", 3)],
+    ),
+    // Types.
+    ("type t = t", &[("BCP298", 1)]),
+    ("type t = { a: t }", &[("BCP298", 1)]),
+    ("type t = { a: t? }\ntype u = { a: u[] }", &[]),
+    ("type a = b\ntype b = a", &[("BCP299", 1), ("BCP299", 2)]),
+    ("type c = { a: string }\n@secure()\nparam p c", &[("BCP308", 2)]),
+    ("type s = string\n@minLength(2)\nparam a s?", &[("BCP308", 2)]),
+    ("@sealed()\ntype t = { *: string }", &[("BCP316", 1)]),
+    // Decorators.
+    ("@minLength(-1)\nparam p string", &[("BCP168", 1)]),
+    ("@allowed([])\nparam p string", &[("BCP099", 1)]),
+    ("@secure\nparam p string", &[("BCP063", 1)]),
+    ("@sys\nparam p string", &[("BCP141", 1)]),
+    ("@sys.descripton('x')\nparam p string", &[("BCP108", 1)]),
+    ("@description('x')\n@minValue(1)\n", &[("BCP292", 2)]),
+    (
+        "@description('x'\nvar a = missing\n",
+        &[("BCP237", 1), ("BCP236", 2), ("BCP236", 2), ("BCP009", 2), ("BCP018", 2)],
+    ),
+    // Lambdas.
+    ("var f = x => x", &[("BCP242", 1)]),
+    ("var a = filter([1], i => i)", &[("BCP070", 1)]),
+    ("var a = map([1], () => 2)", &[("BCP070", 1)]),
+    ("var a = sort([2, 1], (i, j) => i < j)\nvar b = toObject(['a'], i => i)", &[]),
+    (
+        "resource s 'Microsoft.Storage/storageAccounts@2023-05-01' existing = [for i in range(0, 2): { name: 'a${i}' }]\n\
+         output o array = map(range(0, 2), i => s[i].properties.accessTier)",
+        &[("BCP247", 2)],
+    ),
+    ("output o array = map(['a'], i => reference(i, '2023-05-01').x)", &[("BCP248", 1)]),
+    // What is known too late.
+    (
+        "resource s 'Microsoft.Storage/storageAccounts@2023-05-01' existing = { name: 'a' }\nparam c bool\n\
+         var a = [for i in range(0, 2): s.properties.accessTier]\nvar b = [for i in range(0, 2): s[c ? 'id' : 'name']]",
+        &[("BCP182", 3)],
+    ),
+    (
+        "resource s 'Microsoft.Storage/storageAccounts@2023-05-01' existing = if (empty(reference('a'))) { name: 'a' }",
+        &[("BCP066", 1)],
+    ),
+    // Resources and modules.
+    (
+        "resource g 'Microsoft.Resources/resourceGroups@2024-03-01' = { name: 'g', location: 'x' }",
+        &[("BCP135", 1)],
+    ),
+    (
+        "param more object\nmodule m 'child.bicep' = {\n...more\nparams: { a: 'a' } }",
+        &[("BCP401", 3)],
+    ),
+    ("var s = 'x'\nvar o = { ...s }\noutput p object = o", &[("BCP402", 2), ("BCP062", 3)]),
+    (
+        "module s 'secret.bicep' = { params: { n: 'a' } }\nvar v = s\noutput o string = v.outputs.key",
+        &[("BCP426", 3)],
+    ),
+    // Paths of what is loaded.
+    ("var a = loadTextContent('')\noutput o string = a", &[("BCP050", 1)]),
+    ("var a = loadTextContent('/a')\noutput o string = a", &[("BCP051", 1)]),
+    ("var a = loadTextContent('a\\\\b')\noutput o string = a", &[("BCP098", 1)]),
+    ("var a = loadTextContent('a:b')\noutput o string = a", &[("BCP085", 1)]),
+];
+
+fn errors(text: &str) -> Vec<(String, usize)> {
+    let mut files = MemoryFiles::from_iter(FILES);
+    files.insert("main.bicep", text);
+    let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
+    compile("main.bicep", &files, &mut sources, &mut findings);
+    let own = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let places = own.filter_map(|finding| Some((finding, sources.position(finding.place?))));
+    let own = places.filter(|(_, (file, _))| *file == "main.bicep");
+    own.map(|(finding, (_, place))| (finding.code.to_string(), place.line)).collect()
+}
+
+#[test]
+fn errors_are_those_of_microsofts_compiler() {
+    for (text, expected) in CASES {
+        let expected: Vec<(String, usize)> =
+            expected.iter().map(|(code, line)| ((*code).to_owned(), *line)).collect();
+        assert_eq!(errors(text), expected, "{text}");
+    }
+}

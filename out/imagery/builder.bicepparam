@@ -1,0 +1,19 @@
+using './builder.bicep'
+
+param location = 'usgovvirginia'
+param tags = {
+  'prebake-bake': '259d8db4a34931438b0f425c478a4557'
+}
+param vmName = 'imagery-builder'
+param vmSize = 'Standard_NC4as_T4_v3'
+param baseImage = {
+  publisher: 'Canonical'
+  offer: '0001-com-ubuntu-server-jammy'
+  sku: '22_04-lts-gen2'
+  version: 'latest'
+}
+param osDiskSizeGB = 128
+param sshPublicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPBKxeDXzxdfwbjpSU1QiyzBop38pzkewk2RnI47YYxy'
+param identityName = 'imagery-pull'
+param networkName = 'imagery-builder-vnet'
+param addressSpace = '10.65.0.0/24'

@@ -1,0 +1,19 @@
+using './builder.bicep'
+
+param location = 'swedencentral'
+param tags = {
+  'prebake-bake': '40fe6d07d106c493ca8d1a53c45ce6f3'
+}
+param vmName = 'pretrain-builder'
+param vmSize = 'Standard_ND96isr_H100_v5'
+param baseImage = {
+  publisher: 'microsoft-dsvm'
+  offer: 'ubuntu-hpc'
+  sku: '2404'
+  version: 'latest'
+}
+param osDiskSizeGB = 256
+param sshPublicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPBKxeDXzxdfwbjpSU1QiyzBop38pzkewk2RnI47YYxy'
+param identityName = 'pretrain-pull'
+param networkName = 'pretrain-builder-vnet'
+param addressSpace = '10.65.0.0/24'

@@ -1,0 +1,41 @@
+using './batch.bicep'
+
+param location = 'westeurope'
+param tags = {}
+param accountName = 'viz21851816'
+param poolAllocationMode = 'BatchService'
+param storageAccountName = 'vizst21851816'
+param network = {
+  name: 'viz-vnet'
+  addressSpace: '10.64.0.0/16'
+  poolSubnet: '10.64.0.0/20'
+  securityGroup: 'viz-nsg'
+  natGateway: 'viz-nat'
+  natAddress: 'viz-nat-ip'
+}
+param image = {
+  gallery: 'central_images'
+  definition: 'viz-ubuntu-22.04'
+  version: '1.0.0'
+}
+param galleryResourceGroup = 'platform-images-rg'
+param nodeAgentSkuId = 'batch.node.ubuntu 22.04'
+param pools = {
+  viz: {
+    id: 'viz-ddcbe777'
+    vmSize: 'Standard_NV18ads_A10_v5'
+    autoScaleFormula: '$TargetDedicatedNodes = min(4, $PendingTasks.GetSample(1));'
+    autoScaleInterval: 'PT15M'
+    taskSlotsPerNode: 1
+    containerImageNames: [
+      'nvcr.io/nvidia/cuda:12.4.1-runtime-ubuntu22.04'
+    ]
+    startTaskCommandLine: '/bin/bash -c \'nvidia-smi\''
+    metadata: [
+      {
+        name: 'prebake-pool'
+        value: 'viz'
+      }
+    ]
+  }
+}

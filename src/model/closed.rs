@@ -1,0 +1,201 @@
+//! Closed networks: what may be reached from the Internet, and the private endpoints that lead to the rest.
+
+use serde::Serialize;
+
+use super::network::subnet;
+use super::resolver::Resolver;
+use super::{Model, Registry};
+use crate::catalog;
+use crate::config::fields::{self, PublicNetworkAccess};
+use crate::diagnostic::Severity;
+
+/// Who reaches a resource from the Internet.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct PublicAccess {
+    /// Nobody does.
+    pub disabled: bool,
+    /// Only these addresses and ranges do; everybody where there are none.
+    pub ip_rules: Vec<String>,
+}
+
+impl PublicAccess {
+    pub(super) fn new(access: Option<PublicNetworkAccess>, ip_rules: &[String]) -> Self {
+        Self {
+            disabled: access == Some(PublicNetworkAccess::Disabled),
+            ip_rules: ip_rules.to_vec(),
+        }
+    }
+
+    /// Somebody is kept out.
+    pub(super) fn is_closed(&self) -> bool {
+        self.disabled || !self.ip_rules.is_empty()
+    }
+}
+
+/// A private endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Endpoint {
+    /// Bicep identifier, which is also the last part of its name.
+    pub key: &'static str,
+    /// Symbolic name of the resource to which it leads.
+    pub target: &'static str,
+    /// Group ID of the resource's part.
+    pub group: &'static str,
+    /// Name of the endpoint.
+    pub name: String,
+    /// Resource ID of the private DNS zone, where the config says where zones are.
+    pub zone_id: Option<String>,
+}
+
+/// The private endpoints of a deployment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Endpoints {
+    /// Subnet of the endpoints.
+    pub subnet_id: Option<String>,
+    /// Those of the stage of the registry.
+    pub registry: Vec<Endpoint>,
+    /// Those of the stage of the account.
+    pub batch: Vec<Endpoint>,
+}
+
+/// An agent pool, on which ACR Tasks run inside a network.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AgentPool {
+    /// Name of the pool.
+    pub name: String,
+    /// Subnet in which it is created; it exists without one.
+    pub subnet_id: Option<String>,
+    /// Size of an agent.
+    pub tier: String,
+}
+
+/// The agent pool of a registry.
+pub(super) fn agent_pool(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Registry,
+) -> Option<AgentPool> {
+    let pool = written.agent_pool.as_ref()?;
+    subnet(resolver, pool.subnet_id.as_ref(), "/registry/agentPool/subnetId");
+    let location = super::short_region(&resolver.config.location);
+    if pool.subnet_id.is_some() && !catalog::has_agent_pools(&location) {
+        resolver.report(
+            Severity::Warning,
+            "PB1506",
+            "/registry/agentPool",
+            format!("agent pools are not known in `{location}`"),
+            "they are a preview in some regions",
+            "compare with the regions that `prebake catalog show agent-pool-regions` lists",
+        );
+    }
+    if pool.subnet_id.is_some() && written.create == Some(false) {
+        resolver.error(
+            "PB1022",
+            "/registry/agentPool/subnetId",
+            "`subnetId` is only for a registry that is created",
+            "an existing registry keeps the agent pools that it has",
+            "drop `subnetId`, and name an agent pool of that registry",
+        );
+    }
+    Some(AgentPool {
+        name: pool.name.clone(),
+        subnet_id: pool.subnet_id.clone(),
+        tier: pool.tier.clone().unwrap_or_else(|| "S2".to_owned()),
+    })
+}
+
+/// The endpoints of what the deployment creates, and what cannot be reached without them.
+pub(super) fn endpoints(resolver: &mut Resolver<'_>, model: &Model) -> Endpoints {
+    builds_reach_the_registry(resolver, model);
+    machines_reach_what_is_closed(resolver, model);
+    let config = resolver.config;
+    let written = config.network.as_ref().and_then(|network| network.private_endpoints.clone());
+    let Some(written) = written else { return Endpoints::default() };
+    subnet(resolver, Some(&written.subnet_id), "/network/privateEndpoints/subnetId");
+    let zones = written.dns_resource_group_id.as_deref().map(|id| id.trim_end_matches('/'));
+    if zones.is_some_and(|id| !is_group(id)) {
+        resolver.error(
+            "PB1026",
+            "/network/privateEndpoints/dnsResourceGroupId",
+            "not the ID of a resource group",
+            "expected `/subscriptions/<id>/resourceGroups/<group>`",
+            "copy it from `az group show --query id`",
+        );
+    }
+    let cloud = &model.cloud;
+    let endpoint = |key, target, group, zone: String| Endpoint {
+        key,
+        target,
+        group,
+        name: format!("{}-{key}", model.name),
+        zone_id: zones.map(|zones| {
+            format!("{zones}/providers/Microsoft.Network/privateDnsZones/privatelink.{zone}")
+        }),
+    };
+    let mut found = Endpoints { subnet_id: Some(written.subnet_id), ..Endpoints::default() };
+    if model.registry.as_ref().is_some_and(|registry| registry.create) {
+        let zone = cloud.registry_suffix.to_owned();
+        found.registry.push(endpoint("registryEndpoint", "registry", "registry", zone));
+    }
+    let Some(batch) = model.batch.as_ref().filter(|batch| batch.create_account) else {
+        return found;
+    };
+    let zone = cloud.batch_suffix.to_owned();
+    found.batch.push(endpoint("accountEndpoint", "account", "batchAccount", zone.clone()));
+    found.batch.push(endpoint("nodeEndpoint", "account", "nodeManagement", zone));
+    if batch.storage_account.is_some() && batch.storage_at.is_none() {
+        let zone = format!("blob.{}", cloud.storage_suffix);
+        found.batch.push(endpoint("storageEndpoint", "storage", "blob", zone));
+    }
+    found
+}
+
+fn is_group(id: &str) -> bool {
+    let parts: Vec<&str> = id.split('/').collect();
+    matches!(parts[..], ["", subscriptions, subscription, groups, group]
+        if subscriptions.eq_ignore_ascii_case("subscriptions") && !subscription.is_empty()
+            && groups.eq_ignore_ascii_case("resourceGroups") && !group.is_empty())
+}
+
+/// Shared agents of ACR Tasks come from public addresses that nobody can name.
+fn builds_reach_the_registry(resolver: &mut Resolver<'_>, model: &Model) {
+    let closed =
+        |registry: &&Registry| registry.access.is_closed() && registry.agent_pool.is_none();
+    if model.registry.as_ref().filter(closed).is_none() {
+        return;
+    }
+    let built = model.images.iter().position(|image| image.build.is_some());
+    if let Some(index) = built {
+        resolver.error(
+            "PB1505",
+            &format!("/images/{index}/build"),
+            "no agent of ACR Tasks reaches the registry",
+            "the registry is closed to the shared agents, which come from public addresses",
+            "add `registry.agentPool` with a subnet that reaches the registry, or build elsewhere and push from inside the network",
+        );
+    }
+}
+
+/// A network that this deployment creates has no way to what is closed.
+fn machines_reach_what_is_closed(resolver: &mut Resolver<'_>, model: &Model) {
+    let registry = model.registry.as_ref().is_some_and(|registry| registry.access.disabled);
+    let account = model.batch.as_ref().is_some_and(|batch| batch.access.disabled);
+    let pools = model.batch.as_ref().is_some_and(|batch| !batch.pools.is_empty());
+    let baked_in = model.stages.contains(&"builder") || model.builder.is_some();
+    let pulls = model.identity.is_some();
+    let builder_alone = registry && pulls && baked_in && model.network.builder_subnet_id.is_none();
+    let pools_alone = pools && (account || (registry && pulls)) && model.network.created.is_some();
+    for (alone, key, what) in
+        [(builder_alone, "builderSubnetId", "the builder"), (pools_alone, "subnetId", "the nodes")]
+    {
+        if alone {
+            let place = if resolver.config.network.is_some() { "/network" } else { "" };
+            resolver.error(
+                "PB1507",
+                place,
+                format!("{what} cannot reach what has no public access"),
+                "the network that is created leads to no private endpoint",
+                format!("name a subnet that reaches the private endpoints under `network.{key}`"),
+            );
+        }
+    }
+}
