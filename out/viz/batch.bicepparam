@@ -15,20 +15,20 @@ param network = {
 }
 param image = {
   gallery: 'central_images'
-  definition: 'viz-ubuntu-22.04'
+  definition: 'viz-ubuntu-24.04'
   version: '1.0.0'
 }
 param galleryResourceGroup = 'platform-images-rg'
-param nodeAgentSkuId = 'batch.node.ubuntu 22.04'
+param nodeAgentSkuId = 'batch.node.ubuntu 24.04'
 param pools = {
   viz: {
-    id: 'viz-ddcbe777'
+    id: 'viz-2e61b82e'
     vmSize: 'Standard_NV18ads_A10_v5'
     autoScaleFormula: '$TargetDedicatedNodes = min(4, $PendingTasks.GetSample(1));'
     autoScaleInterval: 'PT15M'
     taskSlotsPerNode: 1
     containerImageNames: [
-      'nvcr.io/nvidia/cuda:12.4.1-runtime-ubuntu22.04'
+      'nvcr.io/nvidia/cuda:12.6.3-runtime-ubuntu24.04'
     ]
     startTaskCommandLine: '/bin/bash -c \'nvidia-smi\''
     metadata: [

@@ -2,14 +2,14 @@ using './builder.bicep'
 
 param location = 'westeurope'
 param tags = {
-  'prebake-bake': '717b2b34676706aed1345d62a61110b1'
+  'prebake-bake': 'e0a58199eb0f54967c1e68ecc649a761'
 }
 param vmName = 'viz-builder'
 param vmSize = 'Standard_NV18ads_A10_v5'
 param baseImage = {
   publisher: 'Canonical'
-  offer: '0001-com-ubuntu-server-jammy'
-  sku: '22_04-lts-gen2'
+  offer: 'ubuntu-24_04-lts'
+  sku: 'server'
   version: 'latest'
 }
 param osDiskSizeGB = 128

@@ -3,15 +3,15 @@ using './image.bicep'
 param location = 'westeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '717b2b34676706aed1345d62a61110b1'
+  'prebake-bake': 'e0a58199eb0f54967c1e68ecc649a761'
 }
 param galleryResourceGroup = 'platform-images-rg'
 param galleryName = 'central_images'
-param definitionName = 'viz-ubuntu-22.04'
+param definitionName = 'viz-ubuntu-24.04'
 param identifier = {
   publisher: 'prebake'
   offer: 'viz'
-  sku: 'viz-ubuntu-22.04'
+  sku: 'viz-ubuntu-24.04'
 }
 param hyperVGeneration = 'V2'
 param version = '1.0.0'
