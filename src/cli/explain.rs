@@ -1,15 +1,17 @@
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::Args;
 
-use super::{DONE, FAILED, terminal};
+use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, fleet, input, terminal};
 use crate::check;
 use crate::diagnostic::{explanation, explanations, nearest};
 
 /// `prebake explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// Diagnostic code, such as POOL001, DIF001 or PB0101 [default: list all codes]
+    /// Diagnostic code, such as POOL001, DIF001 or PB0101, or a config, to list its patches and added files [default: list all
+    /// codes]
     code: Option<String>,
 }
 
@@ -19,6 +21,9 @@ impl Explain {
             terminal::out(&list());
             return DONE;
         };
+        if Path::new(code).extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
+            return extensions(Path::new(code));
+        }
         let story = check::explain(&code.to_uppercase())
             .or_else(|| explanation(code).map(|known| known.to_string()));
         if let Some(story) = story {
@@ -36,6 +41,43 @@ impl Explain {
             &help,
         );
         FAILED
+    }
+}
+
+/// Lists what the patches and the added files of a config make of its render.
+fn extensions(path: &Path) -> u8 {
+    let configs = Configs::shared(None, None);
+    let tools = match input::tools(&configs, Path::new(DEFAULT_OUTPUT)) {
+        Ok(tools) => tools,
+        Err(code) => return code,
+    };
+    let mut code = DONE;
+    for job in input::jobs(path, &configs) {
+        let outcome = job.render(&tools);
+        let Some(render) = &outcome.render else {
+            terminal::findings(&outcome.diagnostics, &outcome.sources);
+            code = fleet::worst(outcome.is_bad_input(), outcome.diagnostics.has_errors());
+            continue;
+        };
+        let changes = render.extension.changes();
+        let mut text = format!("{}: {} of its own\n", render.model.name, changed(changes.len()));
+        for change in changes {
+            let (what, effect) = change.line();
+            let _ = writeln!(text, "  {} {what}: {effect}", change.path);
+            if let Some(place) = change.place {
+                let (file, at) = outcome.sources.position(place);
+                let _ = writeln!(text, "    {file}:{}:{}", at.line, at.column);
+            }
+        }
+        terminal::out(&text);
+    }
+    code
+}
+
+fn changed(count: usize) -> String {
+    match count {
+        1 => "1 change".to_owned(),
+        count => format!("{count} changes"),
     }
 }
 

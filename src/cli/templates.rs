@@ -1,8 +1,11 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use similar::TextDiff;
 
-use super::{DONE, terminal};
+use super::{DONE, FAILED, FINDINGS, terminal};
+use crate::diagnostic::nearest;
+use crate::disk;
 use crate::output;
 use crate::render::EMBEDDED;
 use crate::report;
@@ -12,16 +15,34 @@ use crate::report;
 pub(super) enum Templates {
     /// List the built-in templates
     List,
-    /// Copy the built-in templates to a folder, to edit them and use them with `--templates`
+    /// Copy built-in templates to a folder, to edit them and use them with `--templates`
     Eject(Eject),
+    /// Show what the built-in templates have got since yours were ejected
+    Diff(Diff),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Eject {
-    /// Folder to write to; existing files are kept
+    /// Templates as `prebake templates list` names them; all without it
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Folder to write to; files that exist are kept
+    #[arg(short, long, value_name = "DIR", default_value = "templates")]
+    output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// Folder that templates were ejected to
     #[arg(value_name = "DIR", default_value = "templates")]
     folder: PathBuf,
 }
+
+/// Where `eject` keeps what a template was, below its folder: `diff` compares with it.
+const ORIGINALS: &str = ".ejected";
+
+/// Largest template that is read back.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 impl Templates {
     pub(super) fn run(&self) -> u8 {
@@ -32,6 +53,7 @@ impl Templates {
                 DONE
             }
             Self::Eject(eject) => eject.run(),
+            Self::Diff(diff) => diff.run(),
         }
     }
 }
@@ -41,30 +63,104 @@ fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     EMBEDDED.iter().copied().chain(report::Templates::embedded())
 }
 
+/// What a template was when it was ejected. The ending keeps it from being taken for a template.
+fn original(folder: &Path, path: &str) -> PathBuf {
+    folder.join(ORIGINALS).join(format!("{path}.original"))
+}
+
 impl Eject {
     fn run(&self) -> u8 {
-        for (path, text) in all() {
-            let target = self.folder.join(path);
-            let mut above = target.ancestors().skip(1).take_while(|above| *above != self.folder);
-            if let Some(link) = above.find(|above| above.is_symlink()) {
-                return terminal::failed(
-                    &format!("`{}` is a symbolic link", link.display()),
-                    "prebake would write to another place",
-                    "remove the link, or name another folder",
-                );
+        for name in &self.names {
+            if !all().any(|(path, _)| path == name) {
+                let help = match nearest(name, all().map(|(path, _)| path)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "`prebake templates list` has the names; `--output` names a folder"
+                        .to_owned(),
+                };
+                let title = format!("there is no template `{name}`");
+                return terminal::failed(&title, "no built-in template has this name", &help);
             }
-            match output::write_new(&target, text) {
-                Ok(true) => terminal::out(&format!("wrote {}\n", target.display())),
-                Ok(false) => terminal::out(&format!("kept  {}\n", target.display())),
-                Err(error) => {
-                    return terminal::failed(
-                        &format!("`{}` cannot be written", target.display()),
-                        &error.to_string(),
-                        "name a writable folder",
-                    );
+        }
+        let is_wanted =
+            |path: &str| self.names.is_empty() || self.names.iter().any(|it| it == path);
+        for (path, text) in all().filter(|(path, _)| is_wanted(path)) {
+            let target = self.output.join(path);
+            match self.write(&target, text) {
+                Ok(true) => {
+                    terminal::out(&format!("wrote {}\n", target.display()));
+                    if let Err(code) = self.write(&original(&self.output, path), text) {
+                        return code;
+                    }
                 }
+                Ok(false) => terminal::out(&format!("kept  {}\n", target.display())),
+                Err(code) => return code,
             }
         }
         DONE
+    }
+
+    /// Writes a file unless it is there, and through no link.
+    fn write(&self, target: &Path, text: &str) -> Result<bool, u8> {
+        let mut above = target.ancestors().skip(1).take_while(|above| *above != self.output);
+        if let Some(link) = above.find(|above| above.is_symlink()) {
+            return Err(terminal::failed(
+                &format!("`{}` is a symbolic link", link.display()),
+                "what is written through it would stand elsewhere",
+                "remove the link, or name another folder",
+            ));
+        }
+        output::write_new(target, text).map_err(|error| {
+            terminal::failed(
+                &format!("`{}` cannot be written", target.display()),
+                &error.to_string(),
+                "name a folder that can be written",
+            )
+        })
+    }
+}
+
+impl Diff {
+    fn run(&self) -> u8 {
+        if !self.folder.is_dir() {
+            return terminal::failed(
+                &format!("there is no folder `{}`", self.folder.display()),
+                "nothing was ejected there",
+                "name the folder of your templates",
+            );
+        }
+        let mut code = DONE;
+        for (path, built_in) in all() {
+            let own = self.folder.join(path);
+            if !own.exists() {
+                continue;
+            }
+            let read = |file: &Path| disk::text_within(&self.folder, file, MAX_BYTES);
+            let (title, before) = match (read(&original(&self.folder, path)), read(&own)) {
+                (Ok(original), _) => ("changed since it was ejected", original),
+                (Err(_), Ok(own)) => ("differs; what it was ejected from is not known", own),
+                (Err(_), Err(error)) => {
+                    code = terminal::failed(
+                        &format!("`{}` cannot be read", own.display()),
+                        &error.to_string(),
+                        "make it a regular file",
+                    );
+                    continue;
+                }
+            };
+            if before == built_in {
+                continue;
+            }
+            if code != FAILED {
+                code = FINDINGS;
+            }
+            let diff = TextDiff::from_lines(before.as_str(), built_in);
+            terminal::out(&format!("# {path}: the built-in template {title}\n"));
+            let hunks = diff.unified_diff().header(path, path).to_string();
+            terminal::out(&crate::diagnostic::printable::tamed(&hunks));
+        }
+        if code == DONE {
+            terminal::out("nothing is missed\n");
+        }
+        code
     }
 }

@@ -292,25 +292,23 @@ impl Deployment<'_> {
             let status = found.as_ref().map(status).unwrap_or_default();
             self.tell_log(step, &path, &mut log);
             match status.as_str() {
-                "Succeeded" => return Ok(Some(())),
-                "" => {
-                    return Err(Failure::azure(
-                        format!("run {run} of {} no longer exists", build.image),
-                        "the registry does not list it",
-                    )
-                    .help("run the same command again"));
-                }
+                "Succeeded" => Ok(Some(())),
+                "" => Err(Failure::azure(
+                    format!("run {run} of {} no longer exists", build.image),
+                    "the registry does not list it",
+                )
+                .help("run the same command again")),
                 over if is_over(over) => {
                     let reason = if log.last.is_empty() {
                         "there is no log".to_owned()
                     } else {
                         log.last.join("\n")
                     };
-                    return Err(Failure::azure(
+                    Err(Failure::azure(
                         format!("the build of {} ended as {over} (run {run})", build.image),
                         reason,
                     )
-                    .help("fix the problem that the log shows, then run the same command again"));
+                    .help("fix the problem that the log shows, then run the same command again"))
                 }
                 _ => Ok(None),
             }

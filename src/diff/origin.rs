@@ -32,6 +32,9 @@ pub struct Origin {
     pub written: Option<Line>,
     /// In the rendered file.
     pub rendered: Option<Line>,
+    /// What a patch or an added file of the config changed there, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
 }
 
 /// Knows the lines behind the values of the new render.

@@ -4,14 +4,18 @@
 //! A patch is compared with the syntax tree of the stage, becomes edits of its text, and the result is printed by the
 //! formatter. Judges no type: the compiler does, and its findings are led back to the config by [`Extension`].
 //!
-//! Read `value`, which prints what a config says as Bicep, then `merge`, `edit` and `origin`.
+//! Read `value`, which prints what a config says as Bicep, then `merge` with `edit` and `prune`, `add`, and `origin`.
 
+mod add;
+mod added;
 mod edit;
 mod merge;
 mod origin;
+mod prune;
 mod value;
 
-pub use origin::{Change, Extension};
+pub use added::Added;
+pub use origin::{Change, ChangeKind, Extension};
 
 use std::collections::BTreeMap;
 
@@ -20,30 +24,59 @@ use serde_json::{Map, Value};
 use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::parser;
 use crate::bicep::syntax::{Arena, FileKind, ProgramSyntax, StatementSyntax};
-use crate::config::{Config, Document};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, nearest, pointer};
+use crate::config::{Config, Document, fields};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, nearest, pointer};
+use crate::model::Origins;
 use crate::render::Artifacts;
 use edit::Edits;
 use merge::Merge;
+use origin::Landing;
 
 /// The resources of a stage that a config patches, by symbolic name.
 type Patches = BTreeMap<String, Map<String, Value>>;
 
-/// Merges what a config says under `patch` into the rendered stages. `None` means that an error was reported.
+/// The config that is extended, and what was read beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What it says.
+    pub config: &'a Config,
+    /// Where that stands.
+    pub document: &'a Document,
+    /// Which of its keys decide what is rendered.
+    pub origins: &'a Origins<'a>,
+    /// The files that it adds.
+    pub added: &'a Added,
+    /// Folder of the render, as messages name it.
+    pub folder: &'a str,
+}
+
+/// Merges what a config says under `add` and `patch` into the rendered stages. `None` means that an error was reported.
 pub fn extend(
-    config: &Config,
-    document: &Document,
+    wanted: &Wanted<'_>,
     artifacts: &mut Artifacts,
+    sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Extension> {
+    let Wanted { config, document, origins, added, folder } = *wanted;
     let mut extension = Extension::default();
     let mut told = Told { document, findings: Diagnostics::new() };
-    if let Some(patch) = &config.patch {
-        for (stage, patches) in patch.stages() {
-            if !patches.is_empty() {
-                patch_stage(stage, patches, artifacts, &mut extension, &mut told);
-            }
+    let mut grown = Vec::new();
+    for (name, files) in config.add.iter().flat_map(fields::Add::stages) {
+        if !files.is_empty() {
+            let mut stage = add::Stage { name, folder, artifacts, sources };
+            grown.push((name, stage.add(files, added, &mut told)));
         }
+    }
+    // A patch may be about what an added file declares, which is not there after an error.
+    let is_whole = !told.findings.has_errors();
+    let patch = config.patch.as_ref().filter(|_| is_whole);
+    for (stage, patches) in patch.into_iter().flat_map(fields::Patch::stages) {
+        if !patches.is_empty() {
+            patch_stage(stage, patches, origins, artifacts, &mut extension, &mut told);
+        }
+    }
+    for (stage, grown) in grown {
+        extension.grow(stage, grown, &artifacts.files, document);
     }
     let failed = told.findings.has_errors();
     told.findings.sort();
@@ -76,6 +109,7 @@ impl Told<'_> {
 fn patch_stage(
     stage: &str,
     patches: &Patches,
+    origins: &Origins<'_>,
     artifacts: &mut Artifacts,
     extension: &mut Extension,
     told: &mut Told<'_>,
@@ -88,24 +122,94 @@ fn patch_stage(
         told.at_key(finding, &format!("/patch/{stage}"), "patched here");
         return;
     };
-    let (mut edits, mut landings) = (Edits::default(), Vec::new());
-    let whole = with_program(text, |program| {
-        for (symbol, patch) in patches {
-            let pointer = format!("/patch/{stage}/{}", pointer::escape(symbol));
-            let merge = Merge::new(text, symbol, &mut edits, &mut landings, told);
-            match declared(program, symbol) {
-                Some(declared) => merge.declaration(declared, patch, &pointer),
-                None => unknown_symbol(program, stage, symbol, &pointer, told),
-            }
+    // What a stage deploys into another resource group stands in a module of it.
+    let module = format!("modules/{stage}.bicep");
+    let has_module = artifacts.files.contains_key(&module);
+    let is_own = |symbol: &str| {
+        !has_module || with_program(text, |it| declared(it, symbol).is_some()).unwrap_or(true)
+    };
+    let (own, inner): (Vec<_>, Vec<_>) = patches.iter().partition(|(symbol, _)| is_own(symbol));
+    let file = Patched { stage, path: &path, patches: &own };
+    if let Some(lost) = file.patch(origins, artifacts, extension, told) {
+        let parameters = format!("{stage}.bicepparam");
+        if let Some(text) = artifacts.files.get_mut(&parameters).filter(|_| !lost.is_empty()) {
+            let pruned = prune::prune_parameters(text, &lost);
+            *text = format(&pruned, FileKind::Parameters, &FormatOptions::default());
         }
-    });
-    // A template of a team that cannot be parsed is told by the compiler.
-    if whole.is_none() || edits.is_empty() || told.findings.has_errors() {
-        return;
     }
-    let merged = format(&edits.apply(text), FileKind::Bicep, &FormatOptions::default());
-    extension.land(&path, &merged, landings, told.document);
-    artifacts.files.insert(path, merged);
+    if !inner.is_empty() {
+        let file = Patched { stage, path: &module, patches: &inner };
+        file.patch(origins, artifacts, extension, told);
+    }
+}
+
+/// A rendered file with what is merged into its resources.
+struct Patched<'a> {
+    stage: &'a str,
+    path: &'a str,
+    patches: &'a [(&'a String, &'a Map<String, Value>)],
+}
+
+impl Patched<'_> {
+    /// Merges, and says which parts of the parameters nothing reads any more.
+    fn patch(
+        &self,
+        origins: &Origins<'_>,
+        artifacts: &mut Artifacts,
+        extension: &mut Extension,
+        told: &mut Told<'_>,
+    ) -> Option<Vec<prune::Chain>> {
+        let text = artifacts.files.get(self.path)?;
+        let (mut edits, mut landings) = (Edits::default(), Vec::new());
+        // A template of a team that cannot be parsed is told by the compiler.
+        with_program(text, |program| {
+            for (symbol, patch) in self.patches {
+                let pointer = format!("/patch/{}/{}", self.stage, pointer::escape(symbol));
+                let merge = Merge::new(text, symbol, &mut edits, &mut landings, told);
+                match declared(program, symbol) {
+                    Some(declared) => merge.declaration(declared, patch, &pointer),
+                    None => unknown_symbol(program, self, symbol, &pointer, told),
+                }
+            }
+        })?;
+        if edits.is_empty() || told.findings.has_errors() {
+            return None;
+        }
+        // The stage gives a module its parameters, whoever reads them.
+        let (merged, lost) = match self.path.contains('/') {
+            true => (edits.apply(text), Vec::new()),
+            false => prune::prune(text, edits.apply(text)),
+        };
+        let merged = format(&merged, FileKind::Bicep, &FormatOptions::default());
+        for landing in &landings {
+            decided_by_a_key(self.stage, landing, &lost, origins, told);
+        }
+        extension.land(self.path, &merged, landings, told.document);
+        artifacts.files.insert(self.path.to_owned(), merged);
+        Some(lost)
+    }
+}
+
+/// Warns of a patch that takes the place of a key of the config: what else follows that key does not follow the patch.
+fn decided_by_a_key(
+    stage: &str,
+    landing: &Landing,
+    lost: &[prune::Chain],
+    origins: &Origins<'_>,
+    told: &mut Told<'_>,
+) {
+    let Some(before) = &landing.before else { return };
+    let Some(chain) = lost.iter().find(|chain| chain.join(".") == *before) else { return };
+    let key = origins.of_parameter(stage, chain);
+    // All names that are not given derive from the name of the deployment: no key is for this one.
+    let Some(key) = key.filter(|key| key != "/name") else { return };
+    let key = key.trim_start_matches('/').replace('/', ".");
+    let property = origin::dotted(&landing.steps);
+    let title = format!("`{key}` of the config decides `{property}` of `{}`", landing.symbol);
+    let finding = Diagnostic::warning("PB1409", title)
+        .reason("the README, the plan and the pools for the data plane follow the config, not the patch")
+        .help(format!("set it in `{key}`, and drop the patch"));
+    told.at_key(finding, &landing.pointer, "a patch sets it instead");
 }
 
 /// Parses a rendered file; nothing if it has errors.
@@ -132,7 +236,7 @@ fn name_of(statement: StatementSyntax<'_>) -> Option<&str> {
 
 fn unknown_symbol(
     program: &ProgramSyntax<'_>,
-    stage: &str,
+    file: &Patched<'_>,
     symbol: &str,
     pointer: &str,
     told: &mut Told<'_>,
@@ -142,11 +246,11 @@ fn unknown_symbol(
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("use one of {}", listed(&known)),
     };
-    let title = format!("no resource `{symbol}` in the stage `{stage}`");
+    let title = format!("no resource `{symbol}` in the stage `{}`", file.stage);
     let finding = Diagnostic::error("PB1401", title)
         .reason("a patch names a resource by its symbolic name in the rendered Bicep")
         .help(help);
-    told.at_key(finding, pointer, format!("`{stage}.bicep` has no resource of this name"));
+    told.at_key(finding, pointer, format!("`{}` has no resource of this name", file.path));
 }
 
 /// Names in backticks with commas between them.

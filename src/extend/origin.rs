@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::value::{APPEND, EXPRESSION};
+use super::add::Grown;
+use super::value::{APPEND, EXPRESSION, is_kept};
 use super::{declared, with_program};
-use crate::bicep::syntax::{ArrayItemSyntax, ExpressionSyntax, StatementSyntax};
+use crate::bicep::lexer;
+use crate::bicep::parser;
+use crate::bicep::syntax::{
+    Arena, ArrayItemSyntax, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax,
+};
 use crate::config::Document;
-use crate::diagnostic::{Place, Span, pointer};
+use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span, pointer};
 
 /// A step from a value into what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +39,28 @@ pub(super) struct Landing {
     pub(super) removed: bool,
 }
 
-/// What a patch changed in a rendered file.
+/// What a change is made by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A key under `patch`.
+    Patch,
+    /// A file under `add`, by its path as the config names it.
+    Added(String),
+}
+
+/// What a patch or an added file changed in a rendered file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
+    /// What made it.
+    pub kind: ChangeKind,
     /// Path of the rendered file.
     pub path: String,
     /// Symbolic name of the resource.
     pub symbol: String,
     /// The property or item, with dots.
     pub property: String,
+    /// The same as a JSON pointer of the resource's body.
+    pub target: String,
     /// JSON pointer of the value in the config.
     pub pointer: String,
     /// Where it stands in the user's file.
@@ -54,9 +72,27 @@ pub struct Change {
 }
 
 impl Change {
+    /// Where it is said and what it makes, for lists of all changes: `account.properties.publicNetworkAccess`, before and after.
+    pub fn line(&self) -> (String, String) {
+        let Self { symbol, property, .. } = self;
+        let what =
+            if property.is_empty() { symbol.clone() } else { format!("{symbol}.{property}") };
+        let effect = match (&self.kind, &self.before, &self.after) {
+            (ChangeKind::Added(file), ..) => format!("added by {file}"),
+            (_, Some(before), Some(after)) => format!("{} → {}", short(before), short(after)),
+            (_, Some(before), None) => format!("removed, was {}", short(before)),
+            (_, None, Some(after)) => format!("added: {}", short(after)),
+            (_, None, None) => "unchanged".to_owned(),
+        };
+        (what, effect)
+    }
+
     /// What was changed, in words.
     pub fn told(&self) -> String {
         let Self { symbol, property, .. } = self;
+        if let ChangeKind::Added(file) = &self.kind {
+            return format!("the added file `{file}` declares `{symbol}`");
+        }
         match (&self.before, &self.after) {
             (Some(before), Some(_)) => {
                 let before = short(before);
@@ -86,11 +122,71 @@ struct Part {
     change: usize,
 }
 
-/// What a config's `patch` made of a render.
+/// A file that was put into a stage, before it is known where its statements will stand.
+#[derive(Debug)]
+pub(super) struct Copied {
+    pub(super) file: FileId,
+    /// Its path, as the config names it.
+    pub(super) path: String,
+    /// Its text.
+    pub(super) source: String,
+    /// Its statements, in order.
+    pub(super) statements: Vec<Span>,
+    /// Their names.
+    pub(super) names: Vec<String>,
+    /// How many statements stand before its own.
+    pub(super) first: usize,
+}
+
+/// A part of a rendered file that is a user's text: token by token, since the formatter moves them.
+#[derive(Debug)]
+struct Copy {
+    span: Span,
+    rendered: Vec<Span>,
+    source: Vec<Span>,
+    file: FileId,
+    change: usize,
+}
+
+impl Copy {
+    fn of(text: &str, span: Span, source: &str, at: Span, file: FileId, change: usize) -> Self {
+        let mut rendered = tokens(text, span);
+        let mut source = tokens(source, at);
+        if rendered.len() != source.len() {
+            // A patch changed it: then it is told as a whole.
+            rendered.truncate(1);
+            source.truncate(1);
+        }
+        Self { span, rendered, source, file, change }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        let after = self.rendered.partition_point(|token| token.start <= span.start);
+        let last = self.rendered.partition_point(|token| token.start < span.end).max(after);
+        let at = |index: usize| self.source.get(index.saturating_sub(1)).copied();
+        let first = at(after).unwrap_or_default();
+        Place { file: self.file, span: at(last).map_or(first, |last| first.to(last)) }
+    }
+}
+
+/// The tokens of a part of a text that the formatter keeps.
+fn tokens(text: &str, span: Span) -> Vec<Span> {
+    let tokens = lexer::lex(text).tokens.into_iter();
+    tokens
+        .filter(|token| is_kept(token.kind))
+        .map(|token| token.span)
+        .filter(|token| span.start <= token.start && token.end <= span.end)
+        .collect()
+}
+
+/// What a config's `patch` and `add` made of a render.
 #[derive(Debug, Default)]
 pub struct Extension {
     changes: Vec<Change>,
     parts: BTreeMap<String, Vec<Part>>,
+    copies: BTreeMap<String, Vec<Copy>>,
+    /// The rendered files among the sources.
+    files: BTreeMap<FileId, String>,
 }
 
 impl Extension {
@@ -104,17 +200,121 @@ impl Extension {
         self.changes.is_empty()
     }
 
-    /// The change that made a part of a rendered file, and the line of the user's file that says this part.
-    pub fn origin(&self, path: &str, span: Span) -> Option<(Place, &Change)> {
-        let holds = |part: &&Part| part.span.start <= span.start && span.start < part.span.end;
-        let parts = self.parts.get(path)?.iter().filter(holds);
-        let part = parts.min_by_key(|part| part.span.end - part.span.start)?;
-        Some((part.place, &self.changes[part.change]))
+    /// Finds the rendered files among the sources. `folder` is that of the render, as messages name it.
+    pub fn locate(&mut self, folder: &str, sources: &Sources) {
+        let prefix = format!("{folder}/");
+        for (id, file) in sources.iter() {
+            if let Some(path) = file.name.strip_prefix(&prefix) {
+                self.files.insert(id, path.to_owned());
+            }
+        }
     }
 
-    /// The first change of a resource whose declaration starts at this place.
-    pub fn change_of(&self, path: &str, symbol: &str) -> Option<&Change> {
-        self.changes.iter().find(|change| change.path == path && change.symbol == symbol)
+    /// The change that made what stands at a place among the sources, and the line of the user's file that says it.
+    pub fn at(&self, rendered: Place) -> Option<(Place, &Change)> {
+        self.origin(self.files.get(&rendered.file)?, rendered.span)
+    }
+
+    /// The change that made a part of a rendered file, and the line of the user's file that says this part.
+    pub fn origin(&self, path: &str, span: Span) -> Option<(Place, &Change)> {
+        let holds = |part: Span| part.start <= span.start && span.start < part.end;
+        let parts = self.parts.get(path).into_iter().flatten().filter(|part| holds(part.span));
+        if let Some(part) = parts.min_by_key(|part| part.span.end - part.span.start) {
+            return Some((part.place, &self.changes[part.change]));
+        }
+        let copy = self.copies.get(path)?.iter().find(|copy| holds(copy.span))?;
+        Some((copy.place(span), &self.changes[copy.change]))
+    }
+
+    /// Finds where what was added to a stage came to stand.
+    pub(super) fn grow(
+        &mut self,
+        stage: &str,
+        grown: Grown,
+        files: &BTreeMap<String, String>,
+        document: &Document,
+    ) {
+        let path = format!("{stage}.bicep");
+        let first = self.changes.len();
+        let mut starts = Vec::new();
+        if let Some(text) = files.get(&path) {
+            with_program(text, |program| {
+                for file in &grown.copied {
+                    starts.push(self.changes.len());
+                    self.copied(&path, text, program, file);
+                }
+            });
+        }
+        for (path, index) in &grown.modules {
+            let (file, change) = (&grown.copied[*index], starts.get(*index).unwrap_or(&first));
+            if let Some(text) = files.get(path) {
+                let whole =
+                    |text: &str| Span::new(0, u32::try_from(text.len()).unwrap_or(u32::MAX));
+                let source = &file.source;
+                let copy = Copy::of(text, whole(text), source, whole(source), file.file, *change);
+                self.copies.entry(path.clone()).or_default().push(copy);
+            }
+        }
+        let path = format!("{stage}.bicepparam");
+        if let (Some(text), false) = (files.get(&path), grown.values.is_empty()) {
+            self.assigned(&path, text, &grown.values, document);
+        }
+    }
+
+    fn copied(&mut self, path: &str, text: &str, program: &ProgramSyntax<'_>, file: &Copied) {
+        let own = program.statements.iter().skip(file.first);
+        for ((statement, at), name) in own.zip(&file.statements).zip(&file.names) {
+            let (span, change) = (statement.span(), self.changes.len());
+            let copy = Copy::of(text, span, &file.source, *at, file.file, change);
+            self.copies.entry(path.to_owned()).or_default().push(copy);
+            self.changes.push(Change {
+                kind: ChangeKind::Added(file.path.clone()),
+                path: path.to_owned(),
+                symbol: name.clone(),
+                property: String::new(),
+                target: String::new(),
+                pointer: String::new(),
+                place: Some(Place { file: file.file, span: *at }),
+                before: None,
+                after: None,
+            });
+        }
+    }
+
+    /// Finds the values of parameters, each with its name and its pointer in the config.
+    fn assigned(
+        &mut self,
+        path: &str,
+        text: &str,
+        values: &[(String, String)],
+        document: &Document,
+    ) {
+        let arena = Arena::new();
+        let mut problems = Diagnostics::new();
+        let program = parser::parse(&arena, text, FileKind::Parameters, FileId(0), &mut problems);
+        let parts = self.parts.entry(path.to_owned()).or_default();
+        for statement in program.statements {
+            let StatementSyntax::ParameterAssignment(node) = statement else { continue };
+            let value = values.iter().find(|(name, _)| name == node.name.name);
+            let Some((_, pointer)) = value else { continue };
+            let change = self.changes.len();
+            let mut cover = Cover { document, change, parts };
+            cover.part(node.span, pointer);
+            if let Some(written) = document.value.pointer(pointer) {
+                cover.value(node.value, written, pointer);
+            }
+            self.changes.push(Change {
+                kind: ChangeKind::Patch,
+                path: path.to_owned(),
+                symbol: node.name.name.to_owned(),
+                property: String::new(),
+                target: String::new(),
+                pointer: pointer.clone(),
+                place: document.key_place(pointer),
+                before: None,
+                after: Some(text[node.value.span().range()].to_owned()),
+            });
+        }
     }
 
     /// Finds in the printed text where each change came to stand.
@@ -148,9 +348,11 @@ impl Extension {
                     }
                 }
                 self.changes.push(Change {
+                    kind: ChangeKind::Patch,
                     path: path.to_owned(),
                     symbol: landing.symbol,
                     property: dotted(&landing.steps),
+                    target: pointer_of(&landing.steps),
                     place: document.key_place(&landing.pointer),
                     pointer: landing.pointer,
                     before: landing.before,
@@ -215,6 +417,18 @@ pub(super) fn dotted(steps: &[Step]) -> String {
         })
         .collect();
     steps.join(".")
+}
+
+fn pointer_of(steps: &[Step]) -> String {
+    let mut way = String::new();
+    for step in steps {
+        way.push('/');
+        match step {
+            Step::Property(name) => way.push_str(&pointer::escape(name)),
+            Step::Item(index) => way.push_str(&index.to_string()),
+        }
+    }
+    way
 }
 
 /// Goes through a value of the config and what was printed of it side by side.

@@ -228,8 +228,11 @@ fn same_tokens(one: &str, other: &str) -> bool {
 }
 
 fn tokens(text: &str) -> impl Iterator<Item = String> {
-    let laid_out =
-        |kind| matches!(kind, TokenKind::NewLine | TokenKind::Comma | TokenKind::EndOfFile);
-    let tokens = lexer::lex(text).tokens.into_iter().filter(move |token| !laid_out(token.kind));
+    let tokens = lexer::lex(text).tokens.into_iter().filter(|token| is_kept(token.kind));
     tokens.map(|token| text[token.span.range()].to_owned())
+}
+
+/// Whether a token stays whatever the layout is.
+pub(super) fn is_kept(kind: TokenKind) -> bool {
+    !matches!(kind, TokenKind::NewLine | TokenKind::Comma | TokenKind::EndOfFile)
 }

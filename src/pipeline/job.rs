@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use super::secrets::Secrets;
-use super::{Input, Outcome, Read, Render, Tools, age, dockerfiles, overlay, phases};
+use super::{Input, Outcome, Read, Render, Tools, added, age, dockerfiles, overlay, phases};
 use crate::catalog::Overlay;
 use crate::check::Dockerfile;
 use crate::config::layers::{self, Files, NoFiles};
 use crate::config::{self, Document};
 use crate::diagnostic::{Diagnostics, Sources};
+use crate::extend::Added;
 use crate::model::{self, Model, hex_digest};
 use crate::render::Manifest;
 
@@ -23,6 +24,8 @@ pub struct Job {
     pub sources: Sources,
     /// What the user's own subscription said, from the folder that the config names.
     pub overlay: Arc<Overlay>,
+    /// The Bicep files that the config adds to its stages.
+    pub added: Arc<Added>,
     /// The Dockerfiles of its builds.
     pub dockerfiles: Vec<Dockerfile>,
 }
@@ -76,6 +79,7 @@ impl Job {
             }
             let overlay = overlay::load(document, files, sources, diagnostics);
             self.overlay = Arc::new(overlay.unwrap_or_default());
+            self.added = Arc::new(added::load(document, files, sources, diagnostics));
             if files.reads() {
                 self.dockerfiles = dockerfiles::read(document, files, sources);
             }
@@ -92,7 +96,7 @@ impl Job {
 
     /// Whether a render was made by this version from the same config, catalog and templates.
     pub fn made(&self, manifest: &Manifest, tools: &Tools) -> bool {
-        let same = |document| manifest.config_digest == digest(document);
+        let same = |document| manifest.config_digest == digest(document, &self.added);
         manifest.prebake == env!("CARGO_PKG_VERSION")
             && manifest.templates_digest == tools.templates.digest()
             && manifest.catalog_digest.as_deref().unwrap_or_default() == self.overlay.digest()
@@ -115,10 +119,10 @@ impl Job {
 
     /// Runs the phases, and gives what was rendered apart from the findings: errors may stand against it.
     pub fn attempt(self, tools: &Tools) -> (Option<Render>, Outcome) {
-        let Self { document, mut diagnostics, mut sources, overlay, dockerfiles, .. } = self;
+        let Self { document, mut diagnostics, mut sources, overlay, added, dockerfiles, .. } = self;
         let mut secrets = Secrets::hide(&mut sources);
         let made = document.and_then(|document| {
-            let read = Read { overlay: &overlay, dockerfiles: &dockerfiles };
+            let read = Read { overlay: &overlay, added: &added, dockerfiles: &dockerfiles };
             phases(document, &mut secrets, &read, tools, &mut sources, &mut diagnostics)
         });
         diagnostics.append(secrets.take());
@@ -129,7 +133,13 @@ impl Job {
     }
 }
 
-/// The digest of a config as it was understood: layers merged, environment and `--set` applied.
-pub(super) fn digest(document: &Document) -> String {
-    hex_digest(document.value.to_string().as_bytes())
+/// The digest of a config as it was understood: layers merged, environment and `--set` applied, with the files that it
+/// adds.
+pub(super) fn digest(document: &Document, added: &Added) -> String {
+    let mut whole = document.value.to_string();
+    for (path, text) in added.texts() {
+        // Lengths keep two files from being taken for two others.
+        whole.push_str(&format!("{}:{path}{}:{text}", path.len(), text.len()));
+    }
+    hex_digest(whole.as_bytes())
 }

@@ -65,12 +65,30 @@ impl Judged<'_> {
         }
         found.append(of_rules.into());
         found.append(secrets.take());
+        let found = self.naming_changes(found);
         let settings = self.config.checks.as_ref().map(|checks| checks.rules.clone());
         let outcome = check::apply(found, &settings.unwrap_or_default(), as_of, &|code| {
             self.document.key_place(&format!("/checks/rules/{}", pointer::escape(code)))
         });
         diagnostics.append(outcome.diagnostics);
         answers
+    }
+
+    /// Says of each finding about what a patch or an added file made that it did.
+    fn naming_changes(&self, found: Diagnostics) -> Diagnostics {
+        if self.extension.is_empty() {
+            return found;
+        }
+        let mut found = found.into_vec();
+        for finding in &mut found {
+            let places = finding.place.into_iter().chain(finding.related.iter().map(|it| it.place));
+            let change = places.into_iter().find_map(|place| Some(self.extension.at(place)?.1));
+            if let Some(change) = change {
+                let reason = std::mem::take(&mut finding.reason);
+                finding.reason = format!("{reason}; {}", change.told());
+            }
+        }
+        Diagnostics::from(found)
     }
 
     /// Where its values come from.

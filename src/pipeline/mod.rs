@@ -1,5 +1,6 @@
 //! Chains the phases: the only place where they meet. Pure: texts in, a [`Render`] and findings out.
 
+mod added;
 mod age;
 mod dockerfiles;
 mod edited;
@@ -8,6 +9,7 @@ mod job;
 mod judge;
 mod overlay;
 mod places;
+mod pools;
 mod secrets;
 mod stages;
 mod state;
@@ -17,6 +19,7 @@ pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::bicep;
@@ -25,9 +28,9 @@ use crate::check;
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity, Sources, code_class};
 use crate::diff::{self, Diff, Live, RenderState};
-use crate::extend::{self, Extension};
+use crate::extend::{self, Added, Extension};
 use crate::model::{self, Model, Origins};
-use crate::render::{self, Artifacts, MANIFEST, Manifest, Target, Templates};
+use crate::render::{self, Artifacts, ExtensionLine, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
 use judge::Judged;
@@ -191,6 +194,8 @@ fn bake_fits(
 
 /// What is read beside a config.
 struct Read<'a> {
+    /// The Bicep files that the config adds.
+    added: &'a Added,
     overlay: &'a Arc<Overlay>,
     dockerfiles: &'a [check::Dockerfile],
 }
@@ -203,7 +208,7 @@ fn phases(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Render, Vec<Fact>)> {
-    let overlay = read.overlay;
+    let Read { overlay, added, .. } = *read;
     let Some(config) = config::decode(&document, diagnostics) else {
         if let Some(partial) = config::partial(&document) {
             model::judge(&partial, &document, overlay, diagnostics);
@@ -214,14 +219,27 @@ fn phases(
     is_about_the_region(overlay, &model.location, &document, diagnostics);
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
     bake_fits(&artifacts, &document, diagnostics)?;
-    let extension = extend::extend(&config, &document, &mut artifacts, diagnostics)?;
     let folder = match tools.output.as_str() {
         "" => model.name.clone(),
         output => format!("{output}/{}", model.name),
     };
+    let wanted = extend::Wanted {
+        config: &config,
+        document: &document,
+        origins: &Origins::new(&model, &document),
+        added,
+        folder: &folder,
+    };
+    let mut extension = extend::extend(&wanted, &mut artifacts, sources, diagnostics)?;
     let stages = stages::compile(&model, &folder, &extension, &mut artifacts, sources, diagnostics);
     sources.mark_generated(&folder);
     let stages = stages?;
+    if !extension.is_empty() {
+        extension.locate(&folder, sources);
+        let missed = pools::reach(&extension, &model, &stages, &mut artifacts, diagnostics);
+        let lines = extension_lines(&extension, &missed);
+        render::readme(&model, &tools.templates, lines, &mut artifacts, sources, diagnostics)?;
+    }
     artifacts.insert(render::PLAN, render::plan(&model, &artifacts).text());
     let judged = Judged {
         config: &config,
@@ -235,7 +253,7 @@ fn phases(
         dockerfiles: read.dockerfiles,
     };
     let digests = || {
-        let (config, templates) = (job::digest(&document), tools.templates.digest());
+        let (config, templates) = (job::digest(&document, added), tools.templates.digest());
         Manifest::of(&model.name, config, templates, &artifacts.files)
             .deployed_to(target(&model))
             .judged_by(overlay.digest())
@@ -249,6 +267,16 @@ fn phases(
     artifacts.insert(MANIFEST, manifest.text());
     let overlay = Arc::clone(overlay);
     Some((Render { config, document, model, artifacts, extension, stages, overlay }, answers))
+}
+
+/// The changes of a config's own as the README lists them.
+fn extension_lines(extension: &Extension, missed: &BTreeSet<String>) -> Vec<ExtensionLine> {
+    let line = |change: &extend::Change| {
+        let (what, effect) = change.line();
+        let missed = missed.contains(&change.pointer);
+        ExtensionLine { file: change.path.clone(), what, effect, missed }
+    };
+    extension.changes().iter().map(line).collect()
 }
 
 /// Answers about another region say nothing of this one.

@@ -46,8 +46,7 @@ impl RenderPlaces<'_> {
             return None;
         }
         let origin = template_pointer(&stage.template.json, pointer);
-        let rendered = stage.template.source_map.place(&origin)?;
-        self.extension.origin(&format!("{}.bicep", stage.name), rendered.span)
+        self.extension.at(stage.template.source_map.place(&origin)?)
     }
 
     fn key_of_value(&self, stage: &Stage, pointer: &str) -> Option<String> {
@@ -169,13 +168,16 @@ impl diff::Origins for ChangeOrigins<'_> {
         Origin {
             written: self.render.of_value(stage, pointer).map(|place| self.line(place)),
             rendered: rendered.map(|place| self.line(place)),
+            change: known
+                .and_then(|stage| self.render.change_of_value(stage, pointer))
+                .map(|(_, change)| change.told()),
         }
     }
 
     fn of_file(&self, path: &str, offset: usize) -> Origin {
         let at = u32::try_from(offset).unwrap_or(u32::MAX);
         let written = self.render.of_file(path, Span::new(at, at + 1));
-        Origin { written: written.map(|place| self.line(place)), rendered: None }
+        Origin { written: written.map(|place| self.line(place)), ..Origin::default() }
     }
 }
 

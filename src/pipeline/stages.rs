@@ -7,7 +7,7 @@ use crate::arm;
 use crate::bicep::{self, MemoryFiles};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::expand::{self, Context, Level, Resource};
-use crate::extend::Extension;
+use crate::extend::{ChangeKind, Extension};
 use crate::model::Model;
 use crate::render::Artifacts;
 
@@ -155,7 +155,7 @@ fn at_patches(
             kept.push(finding);
             continue;
         };
-        if finding.code.starts_with("BCP") {
+        if finding.code.starts_with("BCP") && change.kind == ChangeKind::Patch {
             finding.severity = Severity::Error;
         }
         let why = change.told();

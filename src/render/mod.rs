@@ -83,6 +83,41 @@ struct View<'a> {
     bake_tags: BTreeMap<String, String>,
     #[serde(flatten)]
     acr_task: Option<acr_task::AcrTask>,
+    extensions: Vec<ExtensionLine>,
+}
+
+/// What a patch or an added file of the config made, as the README lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExtensionLine {
+    /// The rendered file.
+    pub file: String,
+    /// The resource, and the property after it.
+    pub what: String,
+    /// What became of it.
+    pub effect: String,
+    /// The pool's file for the data plane does not have it.
+    pub missed: bool,
+}
+
+impl<'a> View<'a> {
+    fn of(model: &'a Model, bake_id: Option<&str>, extensions: Vec<ExtensionLine>) -> Self {
+        let pools = model.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
+        let file = |pool| PoolFile { path: pool_path(pool), pool, limits: pool_json::limits(pool) };
+        Self {
+            model,
+            version: env!("CARGO_PKG_VERSION"),
+            subscription_placeholder: SUBSCRIPTION_PLACEHOLDER,
+            pool_files: pools.iter().map(file).collect(),
+            deploy: deploy::deploy(model, bake_id),
+            bake_tags: bake_tags(model, bake_id),
+            acr_task: acr_task::acr_task(model),
+            extensions,
+        }
+    }
+
+    fn context(&self) -> tera::Context {
+        tera::Context::from_serialize(self).expect("plain data with text keys serialises")
+    }
 }
 
 #[derive(Serialize)]
@@ -114,28 +149,10 @@ pub fn render(
         complete &= artifacts.bake_id.is_some();
     }
     let pools = model.batch.as_ref().map_or(&[][..], |batch| &batch.pools);
-    let view = View {
-        model,
-        version: env!("CARGO_PKG_VERSION"),
-        subscription_placeholder: SUBSCRIPTION_PLACEHOLDER,
-        pool_files: pools
-            .iter()
-            .map(|pool| PoolFile { path: pool_path(pool), pool, limits: pool_json::limits(pool) })
-            .collect(),
-        deploy: deploy::deploy(model, artifacts.bake_id.as_deref()),
-        bake_tags: bake_tags(model, artifacts.bake_id.as_deref()),
-        acr_task: acr_task::acr_task(model),
-    };
-    let context =
-        tera::Context::from_serialize(&view).expect("plain data with text keys serialises");
+    let context = View::of(model, artifacts.bake_id.as_deref(), Vec::new()).context();
     for (path, template) in files {
         match templates.render(&template, &context, sources, diagnostics) {
-            Some(mut text) => {
-                let end = text.trim_end().len();
-                text.truncate(end);
-                text.push('\n');
-                artifacts.insert_from(&template, templates, path, text);
-            }
+            Some(text) => artifacts.insert_from(&template, templates, path, ended(text)),
             None => complete = false,
         }
     }
@@ -159,6 +176,35 @@ pub fn render(
         artifacts.insert(POOL_IDS, text);
     }
     complete.then_some(artifacts)
+}
+
+/// Renders the README again, with what the config's own patches and files made of the render.
+///
+/// # Panics
+/// Never: the model is plain data and serialises.
+pub fn readme(
+    model: &Model,
+    templates: &Templates,
+    extensions: Vec<ExtensionLine>,
+    artifacts: &mut Artifacts,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<()> {
+    let context = View::of(model, artifacts.bake_id.as_deref(), extensions).context();
+    let text = templates.render(README_TEMPLATE, &context, sources, diagnostics)?;
+    artifacts.insert_from(README_TEMPLATE, templates, README, ended(text));
+    Some(())
+}
+
+const README: &str = "README.md";
+const README_TEMPLATE: &str = "readme/README.md.tera";
+
+/// A text that ends with its last line.
+fn ended(mut text: String) -> String {
+    let end = text.trim_end().len();
+    text.truncate(end);
+    text.push('\n');
+    text
 }
 
 /// The file that says under which ID each pool of the config is deployed, for those who submit jobs.
@@ -246,6 +292,6 @@ fn files(model: &Model) -> Vec<(String, String)> {
     single(true, "deploy.sh", deploy::TEMPLATE);
     let stacks = model.stacks.as_ref().is_some_and(|stacks| !stacks.stages.is_empty());
     single(stacks, "stacks.sh", "deploy/stacks.sh.tera");
-    single(true, "README.md", "readme/README.md.tera");
+    single(true, README, README_TEMPLATE);
     files
 }

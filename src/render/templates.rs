@@ -159,6 +159,8 @@ impl Templates {
         let mut texts: Texts =
             EMBEDDED.iter().map(|(path, text)| (Cow::from(*path), Cow::from(*text))).collect();
         texts.extend(overlay.into_iter().map(|(path, text)| (path.into(), text.into())));
+        let extended = built_in(&own, &texts);
+        texts.extend(extended);
         let bounded = bounded(folder, &own, &texts, sources, diagnostics)?;
         let (folder, parsed) = (folder.to_owned(), Parsed::Alone);
         let mut templates = Self { texts, folder, bounded, parsed, digest: OnceLock::new() };
@@ -306,6 +308,19 @@ impl Templates {
             .at(place(file, &range), report.message().to_owned())
             .help(help)
     }
+}
+
+/// What stands before the path of a built-in template that a team's own template names, which may have the same path.
+const BUILT_IN: &str = "built-in/";
+
+/// The built-in templates that those of a team name as such.
+fn built_in(own: &[String], texts: &Texts) -> Vec<(Cow<'static, str>, Cow<'static, str>)> {
+    let links = own.iter().flat_map(|path| bounds::links(&texts[path.as_str()]));
+    let named: BTreeSet<&str> = links.map(|(path, _)| path).collect();
+    let known =
+        |path: &&str| EMBEDDED.iter().find(|(known, _)| path.strip_prefix(BUILT_IN) == Some(known));
+    let found = named.iter().filter_map(|path| Some((*path, known(path)?.1)));
+    found.map(|(path, text)| (path.to_owned().into(), text.into())).collect()
 }
 
 /// The templates of a team with their bounds laid in. Reports `PB2003` for those where that cannot be.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{broken, diagnostic, placed};
 use crate::arm::Template;
 use crate::arm::expression::is_expression;
+use crate::azure_types::tables;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::expand::{Resource, template_pointer};
 use crate::schema::{Finding, ResourceSchemas, Values};
@@ -22,8 +23,13 @@ pub fn resources(
     let mut unusable = BTreeSet::new();
     for resource in resources {
         let Some(schema) = schemas.get(&resource.kind, &resource.api_version) else {
+            // The compiler has judged it with the same tables that the schemas are made from.
+            if tables().resource(&resource.kind, &resource.api_version).is_some() {
+                continue;
+            }
             if unknown.insert((resource.kind.to_lowercase(), resource.api_version.clone())) {
-                let place = template.source_map.place(&resource.pointer);
+                let rendered = template.source_map.place(&resource.pointer);
+                let place = cause(&resource.pointer).or(rendered);
                 diagnostics.push(placed(without_schema(resource, schemas), place, "not checked"));
             }
             continue;

@@ -37,6 +37,7 @@ pub enum BuildEnd {
 }
 
 /// Everything that can be chosen. The default is an Azure in which all goes well at once.
+#[expect(clippy::struct_excessive_bools, reason = "each is chosen on its own")]
 #[derive(Debug, Clone)]
 pub struct Knobs {
     /// How long a long-running operation takes, and each resource of a deployment.

@@ -12,13 +12,13 @@ struct Recipe {
     out: tempfile::TempDir,
 }
 
-impl Recipe {
-    fn run(&self, arguments: &[&str]) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/boot/qemu.sh");
-        let status = Command::new("bash").arg(script).args(arguments).status().expect("bash runs");
-        assert!(status.success(), "qemu.sh {arguments:?}: {status}");
-    }
+fn run(arguments: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/boot/qemu.sh");
+    let status = Command::new("bash").arg(script).args(arguments).status().expect("bash runs");
+    assert!(status.success(), "qemu.sh {arguments:?}: {status}");
+}
 
+impl Recipe {
     fn text(&self, name: &str) -> String {
         let bytes = std::fs::read(self.out.path().join(name)).expect("the recipe leaves it");
         String::from_utf8_lossy(&bytes).replace('\r', "")
@@ -36,13 +36,13 @@ fn a_virtual_machine_changes_its_kernel_builds_a_module_and_becomes_an_image() {
     };
     let base = recipe.base.display().to_string();
     if !recipe.base.join("fingerprint").is_file() {
-        recipe.run(&["prepare", &base]);
+        run(&["prepare", &base]);
     }
     let user_data = recipe.out.path().join("user-data");
     let text = bakes::user_data(&bakes::gpu(&[bakes::VISION]), &base);
     std::fs::write(&user_data, text).expect("a new file");
     let out = recipe.out.path().display().to_string();
-    recipe.run(&["bake", &base, &user_data.display().to_string(), &out]);
+    run(&["bake", &base, &user_data.display().to_string(), &out]);
 
     let console = recipe.text("console");
     eprintln!("{}", markers(&console));

@@ -384,7 +384,7 @@ fn templates_are_not_ejected_through_a_link() {
     std::fs::create_dir_all(folder.path().join("mine")).expect("a folder");
     let link = folder.path().join("mine/bicep");
     std::os::unix::fs::symlink(folder.path().join("elsewhere"), link).expect("a link");
-    let output = prebake(folder.path(), &["templates", "eject", "mine"]);
+    let output = prebake(folder.path(), &["templates", "eject", "--output", "mine"]);
     fails(&output, 2, "`mine/bicep` is a symbolic link");
     assert!(files(&folder.path().join("elsewhere")).is_empty());
 }
@@ -560,4 +560,61 @@ fn ignore_files_are_read_within_bounds() {
     std::fs::write(folder.path().join("flow.yaml"), flow).expect("written");
     let output = prebake(folder.path(), &["validate", "."]);
     assert!(text(&output.stderr).contains("flow.yaml"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn one_template_is_ejected_and_told_what_it_misses() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = "bicep/batch.bicep.tera";
+    succeeds(&prebake(folder.path(), &["templates", "eject", name]));
+    let template = folder.path().join("templates").join(name);
+    let original = folder.path().join(format!("templates/.ejected/{name}.original"));
+    assert_eq!(
+        std::fs::read(&template).expect("it is there"),
+        std::fs::read(&original).expect("too")
+    );
+    assert_eq!(files(folder.path()).len(), 2, "one template and what it was");
+    std::fs::write(&template, "// mine\n").expect("a file");
+    assert!(
+        succeeds(&prebake(folder.path(), &["templates", "diff"])).contains("nothing is missed")
+    );
+    let older =
+        std::fs::read_to_string(&original).expect("text").replace("'StorageV2'", "'Storage'");
+    std::fs::write(&original, older).expect("a file");
+    let missed = prebake(folder.path(), &["templates", "diff"]);
+    assert_eq!(missed.status.code(), Some(1));
+    assert!(text(&missed.stdout).contains("\n-  kind: 'Storage'\n+  kind: 'StorageV2'\n"));
+    let unknown = prebake(folder.path(), &["templates", "eject", "bicep/batch.bicp.tera"]);
+    fails(&unknown, 2, "did you mean `bicep/batch.bicep.tera`?");
+}
+
+#[test]
+fn a_config_with_patches_and_files_is_explained() {
+    let folder = with_config();
+    std::fs::write(folder.path().join("mine.bicep"), "output mine string = account.name\n")
+        .expect("a file");
+    let config = format!(
+        "{CONFIG}add: {{ batch: [mine.bicep] }}\npatch: {{ batch: {{ account: {{ properties: {{ publicNetworkAccess: Disabled }} }} }} }}\n"
+    );
+    std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
+    let told = succeeds(&prebake(folder.path(), &["explain", "prebake.yaml"]));
+    assert!(told.starts_with("tiny: 2 changes of its own\n"), "{told}");
+    assert!(
+        told.contains(
+            "account.properties.publicNetworkAccess: 'Enabled' → 'Disabled'\n    prebake.yaml:9:"
+        ),
+        "{told}"
+    );
+    assert!(told.contains("mine: added by mine.bicep\n    mine.bicep:1:1"), "{told}");
+    succeeds(&prebake(folder.path(), &["render"]));
+    // A file that is added belongs to what a render is made of.
+    assert!(succeeds(&prebake(folder.path(), &["render"])).contains("unchanged"));
+    std::fs::write(folder.path().join("mine.bicep"), "output mine string = account.id\n")
+        .expect("a file");
+    assert!(
+        !succeeds(&prebake(folder.path(), &["render", "--dry-run"]))
+            .contains("batch.bicep unchanged")
+    );
+    let stale = prebake(folder.path(), &["render", "--check"]);
+    assert_eq!(stale.status.code(), Some(1));
 }

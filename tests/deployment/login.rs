@@ -57,11 +57,9 @@ fn cli(place: &Place, body: &str) -> Vec<(&'static str, String)> {
 fn the_login_of_the_cli_deploys() {
     let place = Place::new(CONFIG);
     let tokens = place.standin.cli_tokens();
-    let cases: String = tokens
-        .iter()
-        .map(|(audience, json)| format!("*'{audience}'*) echo '{json}' ;;\n"))
-        .collect();
-    let body = format!("case \"$*\" in\n{cases}*) exit 3 ;;\nesac");
+    let cases: Vec<String> =
+        tokens.iter().map(|(audience, json)| format!("*'{audience}'*) echo '{json}' ;;")).collect();
+    let body = format!("case \"$*\" in\n{}\n*) exit 3 ;;\nesac", cases.join("\n"));
     deploy(&place, cli(&place, &body), &["--full", "--verify"]).succeeds();
     place.is_equal();
     let calls = std::fs::read_to_string(place.folder.path().join("calls")).expect("it was called");

@@ -16,7 +16,7 @@ fn image_builder_bakes_and_starts_over_after_a_failure() {
     place.standin.cloud().knobs.staging_rights = false;
     place.deploy(&["--full"]).fails(1, "Storage Blob Data Reader");
     place.standin.cloud().knobs.staging_rights = true;
-    place.deploy(&["--full"]).fails(1, "Image Builder's run");
+    place.deploy(&["--full"]).fails(1, "the Image Builder run of");
     let log = std::fs::read_to_string(place.path().join("bake.log")).expect("the log was brought");
     assert!(log.contains("PACKER OUT"), "{log}");
     place.standin.cloud().knobs.image_builder = BuildEnd::Succeeded;

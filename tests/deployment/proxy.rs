@@ -83,7 +83,7 @@ fn every_call_goes_through_the_proxy_that_the_environment_names() {
 #[test]
 fn a_proxy_that_refuses_is_named() {
     let (place, proxy) = (Place::new(CONFIG), Proxy::start(true));
-    let outcome = deploy(&place, &[("HTTPS_PROXY", &proxy.url)]).fails(1, "does not answer");
+    let outcome = deploy(&place, &[("HTTPS_PROXY", &proxy.url)]).fails(1, "does not respond");
     assert!(outcome.errors.contains("HTTPS_PROXY"), "{}", outcome.errors);
     assert!(place.standin.take_requests().is_empty());
 }
@@ -107,7 +107,7 @@ fn a_build_for_repository_permissions_works_as_the_caller() {
     let caller = json!({ "sourceRegistry": { "identity": "[caller]" } });
     assert_eq!(runs[0]["credentials"], caller, "{:#}", runs[0]);
     place.standin.cloud().knobs.repository_rights = false;
-    let outcome = place.deploy(&["--full"]).fails(1, "does not say which images it has");
+    let outcome = place.deploy(&["--full"]).fails(1, "cannot be listed");
     assert!(outcome.errors.contains("Container Registry Repository"), "{}", outcome.errors);
 }
 

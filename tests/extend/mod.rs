@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests read examples, templates and the guide")]
 
+mod added;
+mod effects;
 mod patch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +44,8 @@ fn examples() -> Vec<(PathBuf, Value)> {
         })
         .collect();
     examples.sort_by(|one, other| one.0.cmp(&other.0));
+    // Files beside a config are read by the command alone.
+    examples.retain(|(_, config): &(PathBuf, Value)| config.get("add").is_none());
     assert!(examples.len() > 5);
     examples
 }

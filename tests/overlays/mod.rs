@@ -254,3 +254,16 @@ fn templates_share_one_budget() {
     let found = found(&[("bicep/image.bicep.tera", &image), (BATCH, &batch)]);
     assert!(found.contains("go through more than 16 MiB"), "{found}");
 }
+
+#[test]
+fn a_template_extends_the_built_in_one_of_its_path() {
+    let own = "{% extends \"built-in/bicep/batch.bicep.tera\" %}\n{% block storageRole %}{% endblock %}\n\
+               {% block more %}\n\noutput poolCount int = {{ batch.pools | length }}\n{% endblock %}\n";
+    let (own, others) =
+        (rendered(&[(BATCH, own)]).expect("renders"), rendered(&[]).expect("renders"));
+    let (own, others) = (&own["batch.bicep"], &others["batch.bicep"]);
+    assert!(others.contains("resource storageRole ") && !own.contains("resource storageRole "));
+    assert!(own.ends_with("\n\noutput poolCount int = 1\n"), "{own}");
+    let start = "{% extends \"built-in/bicep/bach.bicep.tera\" %}";
+    assert!(refused(start).contains("PB2001"), "{}", refused(start));
+}

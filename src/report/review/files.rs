@@ -48,10 +48,14 @@ impl FindingView {
 
 /// `prebake.yaml:12:9 (batch.bicep:199:32)`: the user's own line, and the rendered one behind it.
 pub(super) fn origin_text(origin: &Origin) -> String {
-    match (&origin.written, &origin.rendered) {
+    let lines = match (&origin.written, &origin.rendered) {
         (Some(written), Some(rendered)) => format!("{written} (rendered in {rendered})"),
         (Some(only), None) | (None, Some(only)) => only.to_string(),
         (None, None) => String::new(),
+    };
+    match &origin.change {
+        Some(change) => format!("{lines}: {change}"),
+        None => lines,
     }
 }
 

@@ -1,0 +1,24 @@
+using './image.bicep'
+
+param location = 'swedencentral'
+param tags = {}
+param versionTags = {
+  'prebake-bake': 'aa1723afbc4ca920bb0dca886c72397e'
+}
+param galleryName = 'extended_gallery'
+param definitionName = 'extended-ubuntu-24.04'
+param identifier = {
+  publisher: 'prebake'
+  offer: 'extended'
+  sku: 'extended-ubuntu-24.04'
+}
+param hyperVGeneration = 'V2'
+param version = '1.0.0'
+param targetRegions = [
+  {
+    name: 'swedencentral'
+    regionalReplicaCount: 1
+    storageAccountType: 'Standard_LRS'
+  }
+]
+param builderName = 'extended-builder'

@@ -1,0 +1,440 @@
+//! Bicep files of a team become part of a stage: their statements stand behind its own, and a file of another scope
+//! becomes a module of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::added::{Added, AddedText};
+use super::origin::Copied;
+use super::{Told, value, with_program};
+use crate::bicep::format::{FormatOptions, format};
+use crate::bicep::lexer;
+use crate::bicep::parser;
+use crate::bicep::syntax::{
+    Arena, DirectiveKind, ExpressionSyntax, FileKind, IdentifierSyntax, ImportedSyntax,
+    ProgramSyntax, StatementSyntax, TypeSyntax,
+};
+use crate::config::fields::AddedFile;
+use crate::diagnostic::pointer::escape;
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, Span, nearest};
+use crate::render::{Artifacts, quote};
+
+/// The functions that read other files.
+const LOADS: [&str; 5] = [
+    "loadTextContent",
+    "loadFileAsBase64",
+    "loadJsonContent",
+    "loadYamlContent",
+    "loadDirectoryFileInfo",
+];
+
+/// A stage whose Bicep grows.
+pub(super) struct Stage<'a> {
+    pub(super) name: &'a str,
+    /// Folder of the render, as messages name it.
+    pub(super) folder: &'a str,
+    pub(super) artifacts: &'a mut Artifacts,
+    pub(super) sources: &'a mut Sources,
+}
+
+/// What a stage is about to become.
+#[derive(Default)]
+struct Growth {
+    /// Its Bicep.
+    text: String,
+    /// What is added to its parameters.
+    parameters: String,
+    /// Where each name of the files added so far stands.
+    names: BTreeMap<(bool, String), Place>,
+    grown: Grown,
+}
+
+/// What was added to a stage.
+#[derive(Debug, Default)]
+pub(super) struct Grown {
+    /// The files, in the order of their statements.
+    pub(super) copied: Vec<Copied>,
+    /// Those that stand beside the stage: path in the render, and which of the files it is.
+    pub(super) modules: Vec<(String, usize)>,
+    /// Values of parameters: name, and pointer in the config.
+    pub(super) values: Vec<(String, String)>,
+}
+
+impl Stage<'_> {
+    fn path(&self) -> String {
+        format!("{}.bicep", self.name)
+    }
+
+    /// Adds the files of this stage.
+    pub(super) fn add(&mut self, files: &[AddedFile], added: &Added, told: &mut Told<'_>) -> Grown {
+        let path = self.path();
+        let Some(text) = self.artifacts.files.get(&path).cloned() else {
+            let title = format!("no stage `{}` is rendered", self.name);
+            let finding = Diagnostic::error("PB1400", title)
+                .reason("this config deploys no such stage")
+                .help("drop the files, or ask for what the stage deploys");
+            told.at_key(finding, &format!("/add/{}", self.name), "added to here");
+            return Grown::default();
+        };
+        let mut growth = Growth { text: text.clone(), ..Growth::default() };
+        for (index, entry) in files.iter().enumerate() {
+            let pointer = format!("/add/{}/{index}", self.name);
+            let Some(file) = added.get(&pointer) else { continue };
+            let none = Map::new();
+            let values = entry.parameters().unwrap_or(&none);
+            self.add_file(file, values, &pointer, &mut growth, told);
+        }
+        if told.findings.has_errors() {
+            return Grown::default();
+        }
+        let format = |text: &str, kind| format(text, kind, &FormatOptions::default());
+        self.artifacts.files.insert(path, format(&growth.text, FileKind::Bicep));
+        for (path, index) in &growth.grown.modules {
+            let text = format(&growth.grown.copied[*index].source, FileKind::Bicep);
+            self.artifacts.files.insert(path.clone(), text);
+        }
+        let path = format!("{}.bicepparam", self.name);
+        if let (Some(before), false) =
+            (self.artifacts.files.get(&path), growth.parameters.is_empty())
+        {
+            let text = format!("{}\n{}", before.trim_end(), growth.parameters);
+            self.artifacts.files.insert(path, format(&text, FileKind::Parameters));
+        }
+        growth.grown
+    }
+
+    fn add_file(
+        &mut self,
+        file: &AddedText,
+        values: &Map<String, Value>,
+        pointer: &str,
+        growth: &mut Growth,
+        told: &mut Told<'_>,
+    ) {
+        let arena = Arena::new();
+        let mut problems = Diagnostics::new();
+        let program = parser::parse(&arena, &file.text, FileKind::Bicep, file.file, &mut problems);
+        let broken = problems.has_errors();
+        told.findings.append(problems);
+        if broken || !stands_alone(&program, file, told) {
+            return;
+        }
+        match scope(&program) {
+            "resourceGroup" => self.splice(&program, file, values, pointer, growth, told),
+            scope => self.module(&program, file, scope, values, pointer, growth, told),
+        }
+    }
+
+    /// Puts the statements of a file behind those of the stage.
+    fn splice(
+        &mut self,
+        program: &ProgramSyntax<'_>,
+        file: &AddedText,
+        values: &Map<String, Value>,
+        pointer: &str,
+        growth: &mut Growth,
+        told: &mut Told<'_>,
+    ) {
+        for statement in program.statements {
+            for (is_output, name, span) in names(*statement) {
+                let place = Place { file: file.file, span };
+                let key = (is_output, name.to_owned());
+                let other = growth.names.get(&key).copied();
+                match other.or_else(|| self.rendered(is_output, name)) {
+                    Some(other) => collides(name, place, other, told),
+                    None => drop(growth.names.insert(key, place)),
+                }
+            }
+        }
+        known_parameters(program, values, pointer, told);
+        for (name, span, secure) in needed(program) {
+            let at = format!("{pointer}/parameters/{}", escape(name.0));
+            match values.get(name.0) {
+                Some(value) if secure && !is_expression(value) => is_secret(name.0, &at, told),
+                Some(value) => {
+                    if let Some(printed) = value::print(value, &at, told) {
+                        growth.parameters.push_str(&format!("param {} = {printed}\n", name.0));
+                        growth.grown.values.push((name.0.to_owned(), at));
+                    }
+                }
+                None if name.1 => {}
+                None => is_missing(name.0, Place { file: file.file, span }, pointer, told),
+            }
+        }
+        let before = with_program(&growth.text, |program| program.statements.len());
+        let mut text = file.text.clone();
+        let mut statements: Vec<Span> = Vec::new();
+        let mut names = Vec::new();
+        for statement in program.statements.iter().rev() {
+            if let StatementSyntax::TargetScope(node) = statement {
+                text.replace_range(node.span.range(), "");
+            } else {
+                statements.insert(0, statement.span());
+                let name = identifier(*statement).map_or("", |name| name.name);
+                names.insert(0, name.to_owned());
+            }
+        }
+        growth.grown.copied.push(Copied {
+            file: file.file,
+            path: file.path.clone(),
+            source: file.text.clone(),
+            statements,
+            names,
+            first: before.unwrap_or_default(),
+        });
+        let path = quote::json(&Value::from(file.path.as_str()));
+        growth.text.push_str(&format!("\n// From {path}.\n{}\n", text.trim()));
+    }
+
+    /// Puts a file of another scope beside the stage, as a module of it.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one file")]
+    fn module(
+        &mut self,
+        program: &ProgramSyntax<'_>,
+        file: &AddedText,
+        scope: &str,
+        values: &Map<String, Value>,
+        pointer: &str,
+        growth: &mut Growth,
+        told: &mut Told<'_>,
+    ) {
+        if !matches!(scope, "subscription" | "tenant") {
+            let title = format!("`{}` deploys to `{scope}`", file.path);
+            let finding = Diagnostic::error("PB1426", title)
+                .reason("a stage reaches its resource group, its subscription and the tenant")
+                .help("deploy this file by itself");
+            return told.at_key(finding, pointer, "added here");
+        }
+        let stem = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
+        let stem = stem.strip_suffix(".bicep").unwrap_or(stem);
+        let symbol = symbol_of(stem);
+        let beside = format!("modules/{symbol}.bicep");
+        let place = Place { file: file.file, span: Span::new(0, 0) };
+        let key = (false, symbol.clone());
+        let other = growth.names.get(&key).copied().or_else(|| self.rendered(false, &symbol));
+        if let Some(other) = other {
+            return collides(&symbol, place, other, told);
+        }
+        if self.artifacts.files.contains_key(&beside) {
+            let finding = Diagnostic::error("PB1422", format!("`{beside}` is there already"))
+                .reason("another file of the render has this path")
+                .help("rename the added file");
+            return told.at_key(finding, pointer, "would become this file");
+        }
+        known_parameters(program, values, pointer, told);
+        let mut bound = String::new();
+        for (name, span, secure) in needed(program) {
+            let at = format!("{pointer}/parameters/{}", escape(name.0));
+            let printed = match values.get(name.0) {
+                Some(value) if secure && !is_expression(value) => {
+                    is_secret(name.0, &at, told);
+                    None
+                }
+                Some(value) => value::print(value, &at, told),
+                None if self.rendered(false, name.0).is_some()
+                    || growth.names.contains_key(&(false, name.0.to_owned())) =>
+                {
+                    Some(name.0.to_owned())
+                }
+                None if name.1 => None,
+                None => {
+                    is_missing(name.0, Place { file: file.file, span }, pointer, told);
+                    None
+                }
+            };
+            if let Some(printed) = printed {
+                bound.push_str(&value::property(name.0, &printed));
+                bound.push('\n');
+            }
+        }
+        growth.names.insert(key, place);
+        let first = with_program(&growth.text, |program| program.statements.len());
+        let params =
+            if bound.is_empty() { String::new() } else { format!("params: {{\n{bound}}}\n") };
+        let path = quote::json(&Value::from(file.path.as_str()));
+        growth.text.push_str(&format!(
+            "\n// From {path}.\nmodule {symbol} '{beside}' = {{\nscope: {scope}()\n{params}}}\n"
+        ));
+        growth.grown.copied.push(Copied {
+            file: file.file,
+            path: file.path.clone(),
+            source: file.text.clone(),
+            statements: vec![Span::new(0, 0)],
+            names: vec![symbol],
+            first: first.unwrap_or_default(),
+        });
+        growth.grown.modules.push((beside, growth.grown.copied.len() - 1));
+    }
+
+    /// Where the stage itself declares a name.
+    fn rendered(&mut self, is_output: bool, name: &str) -> Option<Place> {
+        let path = self.path();
+        let text = self.artifacts.files.get(&path)?;
+        let span = with_program(text, |program| {
+            let all = program.statements.iter().flat_map(|statement| names(*statement));
+            let mut same = all.filter(|(output, known, _)| (*output, *known) == (is_output, name));
+            same.next().map(|(_, _, span)| span)
+        })??;
+        let file = self.sources.add(format!("{}/{path}", self.folder), text.as_str());
+        Some(Place { file, span })
+    }
+}
+
+/// The scope that a file deploys to.
+fn scope<'a>(program: &ProgramSyntax<'a>) -> &'a str {
+    let named = program.statements.iter().find_map(|statement| match statement {
+        StatementSyntax::TargetScope(node) => node.value.literal(),
+        _ => None,
+    });
+    named.unwrap_or("resourceGroup")
+}
+
+/// Whether a file names no other file and silences nothing beyond its own lines.
+fn stands_alone(program: &ProgramSyntax<'_>, file: &AddedText, told: &mut Told<'_>) -> bool {
+    let mut others: Vec<(Span, &str)> = Vec::new();
+    let is_local = |path: &ExpressionSyntax<'_>| {
+        let name = path.literal().unwrap_or_default();
+        !["br:", "br/", "ts:", "ts/"].iter().any(|scheme| name.starts_with(scheme))
+    };
+    for statement in program.statements {
+        let path = match statement {
+            StatementSyntax::Module(node) => node.path,
+            StatementSyntax::Import(node) => node.path,
+            StatementSyntax::Test(node) => node.path,
+            _ => continue,
+        };
+        if is_local(&path) {
+            others.push((path.span(), "this names another file"));
+        }
+    }
+    for token in lexer::lex(&file.text).tokens {
+        if LOADS.contains(&&file.text[token.span.range()]) {
+            others.push((token.span, "this reads another file"));
+        }
+    }
+    for directive in program.directives {
+        if directive.kind != DirectiveKind::DisableNextLine {
+            others.push((directive.span, "this reaches beyond the file"));
+        }
+    }
+    for (span, label) in &others {
+        let finding = Diagnostic::error("PB1424", "an added file stands alone")
+            .at(Place { file: file.file, span: *span }, *label)
+            .reason("its text becomes part of the stage, where the folder around it is another one")
+            .help("write what the other file holds into this one; to silence one line, use `#disable-next-line`");
+        told.findings.push(finding);
+    }
+    others.is_empty()
+}
+
+/// The names that a statement declares: whether it is an output, the name, where it stands.
+fn names(statement: StatementSyntax<'_>) -> Vec<(bool, &str, Span)> {
+    let is_output = matches!(statement, StatementSyntax::Output(_));
+    let identifiers = match statement {
+        StatementSyntax::Import(node) => match node.what {
+            ImportedSyntax::Wildcard(wildcard) => vec![wildcard.alias],
+            ImportedSyntax::Named(named) => {
+                named.items.iter().filter_map(|item| item.alias).collect()
+            }
+            ImportedSyntax::Skipped(_) => Vec::new(),
+        },
+        other => identifier(other).into_iter().collect(),
+    };
+    identifiers.into_iter().map(|found| (is_output, found.name, found.span)).collect()
+}
+
+/// The name of a declaration.
+fn identifier(statement: StatementSyntax<'_>) -> Option<IdentifierSyntax<'_>> {
+    Some(match statement {
+        StatementSyntax::Parameter(node) => node.name,
+        StatementSyntax::Variable(node) => node.name,
+        StatementSyntax::Type(node) => node.name,
+        StatementSyntax::Function(node) => node.name,
+        StatementSyntax::Resource(node) => node.name,
+        StatementSyntax::Module(node) => node.name,
+        StatementSyntax::Output(node) => node.name,
+        _ => return None,
+    })
+}
+
+/// The parameters of a file: name and whether it has a default, where the name stands, whether it is a secret.
+type Needed<'a> = ((&'a str, bool), Span, bool);
+
+fn needed<'a>(program: &ProgramSyntax<'a>) -> Vec<Needed<'a>> {
+    let parameters = program.statements.iter().filter_map(|statement| match statement {
+        StatementSyntax::Parameter(node) => Some(*node),
+        _ => None,
+    });
+    parameters
+        .map(|node| {
+            let has_default =
+                node.default.is_some() || matches!(node.r#type, TypeSyntax::Nullable(_));
+            let secure = node.decorators.iter().any(|decorator| match decorator.expression {
+                ExpressionSyntax::FunctionCall(call) => call.name.name == "secure",
+                ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == "secure",
+                _ => false,
+            });
+            ((node.name.name, has_default), node.name.span, secure)
+        })
+        .collect()
+}
+
+/// Reports values for parameters that a file does not have.
+fn known_parameters(
+    program: &ProgramSyntax<'_>,
+    values: &Map<String, Value>,
+    pointer: &str,
+    told: &mut Told<'_>,
+) {
+    let known: Vec<&str> = needed(program).iter().map(|(name, ..)| name.0).collect();
+    for name in values.keys().filter(|name| !known.contains(&name.as_str())) {
+        let help = match (nearest(name, known.iter().copied()), known.as_slice()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, []) => "the file has no parameters: drop the value".to_owned(),
+            (None, known) => format!("use one of {}", super::listed(known)),
+        };
+        let title = format!("the file has no parameter `{name}`");
+        let finding = Diagnostic::error("PB1423", title).help(help);
+        let at = format!("{pointer}/parameters/{}", escape(name));
+        told.at_key(finding, &at, "no parameter has this name");
+    }
+}
+
+fn is_expression(value: &Value) -> bool {
+    value.get(value::EXPRESSION).is_some()
+}
+
+fn is_secret(name: &str, pointer: &str, told: &mut Told<'_>) {
+    let finding = Diagnostic::error("PB1427", format!("`{name}` is a secret"))
+        .reason("a render is reviewed and committed, and would hold its value")
+        .help("take it from a key vault with `{ $bicep: \"az.getSecret('SUBSCRIPTION', 'GROUP', 'VAULT', 'NAME')\" }`");
+    told.at_key(finding, pointer, "has its value here");
+}
+
+fn is_missing(name: &str, place: Place, pointer: &str, told: &mut Told<'_>) {
+    let finding = Diagnostic::error("PB1425", format!("parameter `{name}` has no value"))
+        .reason("nothing asks for it when the stage deploys")
+        .help(format!("add `parameters: {{ {name}: ... }}` here, or a default in the file"))
+        .related(place, "declared here");
+    told.at_value(finding, pointer, "gives no value for it");
+}
+
+fn collides(name: &str, place: Place, other: Place, told: &mut Told<'_>) {
+    let finding = Diagnostic::error("PB1422", format!("`{name}` is declared twice"))
+        .at(place, "declared here")
+        .related(other, "and here")
+        .reason("an added file and the stage share their names")
+        .help(format!("rename it; a file sees `{name}` of the stage without declaring it"));
+    told.findings.push(finding);
+}
+
+/// The symbolic name of the module that a file becomes.
+fn symbol_of(stem: &str) -> String {
+    let mut name: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        name.insert(0, '_');
+    }
+    name
+}
