@@ -47,7 +47,7 @@ fn add_layers(schema: &mut Value) {
             "type": "boolean",
         });
         item[super::named::REPLACE] = json!({
-            "description": "On the first item of a list in a layer: the list stands in place of the lower layer's.",
+            "description": "On the first item of a list in a layer: the list replaces the list of the lower layer.",
             "type": "boolean",
         });
     }

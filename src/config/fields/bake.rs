@@ -67,14 +67,17 @@ pub struct BakeOptions {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub steps: Vec<BakeStep>,
-    /// Proxy of the builder, in force before the first package is fetched.
+    /// HTTP proxy of the builder, used from the first download on. Default: none. Example: `{ url:
+    /// "http://proxy.contoso.com:3128" }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
-    /// Certificates of authorities that builder and nodes trust, in force before the first package is fetched.
+    /// Certificates of authorities that the builder and the nodes trust. Default: none. Example: `[{ name:
+    /// contoso, pem: "-----BEGIN CERTIFICATE-----..." }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
     pub certificates: Vec<Certificate>,
-    /// Mirrors of archives, in force before the first package is fetched.
+    /// Mirrors of package archives, used from the first download on. Default: none. Example: `[{ from:
+    /// "https://download.docker.com", to: "https://mirror.contoso.com/docker" }]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
     pub mirrors: Vec<Mirror>,
@@ -84,14 +87,16 @@ pub struct BakeOptions {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Proxy {
-    /// URL of the proxy, without a user: custom data can be read on the VM.
+    /// URL of the proxy. Do not include a user name or password: everyone on the builder can read it.
+    /// Example: `http://proxy.contoso.com:3128`.
     #[schemars(regex(pattern = r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/?$"))]
     pub url: String,
-    /// Hosts, domains and address prefixes that are reached without it. Azure's own addresses always are.
+    /// Hosts, domains and address prefixes that are reached without the proxy. Azure addresses are always
+    /// included. Default: none. Example: `[.contoso.com]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(regex(pattern = r"^[A-Za-z0-9.:/*_-]+$")))]
     pub no_proxy: Vec<String>,
-    /// Docker on the nodes uses it, too; false when it is not given.
+    /// Whether Docker on the nodes uses the proxy, too. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodes: Option<bool>,
 }
@@ -100,10 +105,10 @@ pub struct Proxy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Certificate {
-    /// Name of its file, without an ending.
+    /// File name of the certificate, without extension. Example: `contoso`.
     #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{0,39}$"))]
     pub name: String,
-    /// The certificate in PEM, without its private key.
+    /// Certificate in PEM format, without its private key. Example: `"-----BEGIN CERTIFICATE-----..."`.
     #[schemars(length(min = 1, max = 16384))]
     pub pem: String,
 }
@@ -112,10 +117,10 @@ pub struct Certificate {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Mirror {
-    /// Beginning of the addresses of an archive, such as `https://download.docker.com/linux/ubuntu`.
+    /// Start of the addresses to replace. Example: `https://download.docker.com/linux/ubuntu`.
     #[schemars(regex(pattern = r"^https?://[A-Za-z0-9._~:/%+-]+$"))]
     pub from: String,
-    /// What stands there instead.
+    /// Address that replaces it. Example: `https://mirror.contoso.com/docker`.
     #[schemars(regex(pattern = r"^https?://[A-Za-z0-9._~:/%+-]+$"))]
     pub to: String,
 }
@@ -159,10 +164,12 @@ pub struct BakeStep {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[a-z0-9][a-z0-9-]{0,39}$"))]
     pub name: Option<String>,
-    /// Part of the bake before which it runs.
+    /// Part of the bake before which the step runs. Default: the step runs before the images are pulled.
+    /// Example: `docker`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<BakePart>,
-    /// Part of the bake after which it runs.
+    /// Part of the bake after which the step runs. Default: the step runs before the images are pulled.
+    /// Example: `driver`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<BakePart>,
     /// Packages of the operating system to install. Example: `[htop, jq]`.

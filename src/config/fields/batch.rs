@@ -55,14 +55,16 @@ pub struct Account {
     /// subscription and quota). Default: `BatchService`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation_mode: Option<AllocationMode>,
-    /// Access from the Internet: `enabled` (the default) or `disabled`.
+    /// Access from the Internet: `enabled` or `disabled`. Default: `enabled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_network_access: Option<PublicNetworkAccess>,
-    /// Public addresses and ranges that may reach the account; all may without them.
+    /// Public IP addresses and ranges that can access the account. Default: all. Example:
+    /// `[203.0.113.0/24]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
     pub ip_rules: Vec<String>,
-    /// Public addresses and ranges from which nodes may reach the endpoint of node management; all may without them.
+    /// Public IP addresses and ranges from which nodes can access the node management endpoint. Default:
+    /// all. Example: `[203.0.113.0/24]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
     pub node_ip_rules: Vec<String>,
@@ -93,10 +95,11 @@ pub struct AutoStorage {
     /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Storage/storageAccounts/<name>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Access from the Internet: `enabled` (the default) or `disabled`.
+    /// Access from the Internet: `enabled` or `disabled`. Default: `enabled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_network_access: Option<PublicNetworkAccess>,
-    /// Public addresses and ranges that may reach it; all may without them.
+    /// Public IP addresses and ranges that can access the storage account. Default: all. Example:
+    /// `[203.0.113.0/24]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
     pub ip_rules: Vec<String>,

@@ -27,7 +27,8 @@ pub struct Image {
     /// Whether the image is stored in the node image, so that nodes start with it on disk. Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preload: Option<bool>,
-    /// Size of the image on the disk in GiB, so that a disk that is too small is found before the bake.
+    /// Size of the image on disk in GiB, so that prebake can detect a disk that is too small. Default: not
+    /// checked. Example: `20`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 2048))]
     pub size_gb: Option<u32>,

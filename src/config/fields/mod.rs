@@ -67,7 +67,8 @@ pub struct Config {
         pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
     ))]
     pub subscription: Option<String>,
-    /// Names of what is created.
+    /// Names of created resources. Default: derived from `name`. Example: `{ pattern:
+    /// "{type}-{name}-{location}" }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
     /// Tags of all resources. Default: none. Example: `{ team: vision }`.

@@ -24,14 +24,18 @@ pub struct Network {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
     pub pool_subnet: Option<String>,
-    /// Resource ID of an existing NAT gateway of the subnet that is created; one is created without it.
+    /// Resource ID of an existing NAT gateway for the created subnet. Default: prebake creates one.
+    /// Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Network/natGateways/<name>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nat_gateway_id: Option<String>,
-    /// Resource ID of an existing route table of the subnet that is created, such as one that leads to a firewall;
-    /// no NAT gateway is created then.
+    /// Resource ID of an existing route table for the created subnet, for example one that routes to a
+    /// firewall. prebake then creates no NAT gateway. Default: none. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Network/routeTables/<name>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route_table_id: Option<String>,
-    /// Private endpoints of the registry, the Batch account and the storage account that are created.
+    /// Private endpoints of the created registry, Batch account and storage account. Default: none.
+    /// Example: `{ subnetId: /subscriptions/<id>/... }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_endpoints: Option<PrivateEndpoints>,
     /// Public IP addresses of the nodes: `none` or `batchManaged`. Default: `none`.
@@ -43,10 +47,11 @@ pub struct Network {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct PrivateEndpoints {
-    /// Resource ID of the existing subnet of the endpoints.
+    /// Resource ID of an existing subnet for the endpoints. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Network/virtualNetworks/<network>/subnets/<subnet>`.
     pub subnet_id: String,
-    /// Resource ID of the resource group that holds the private DNS zones, such as
-    /// `privatelink.azurecr.io`. Without it the endpoints have no zone group, as where Azure Policy adds it.
+    /// Resource ID of the resource group with the private DNS zones, such as `privatelink.azurecr.io`.
+    /// Default: the endpoints have no DNS zone group. Example: `/subscriptions/<id>/resourceGroups/dns`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns_resource_group_id: Option<String>,
 }

@@ -8,10 +8,14 @@ pub struct Node {
     /// Operating system of the nodes. Default: `ubuntu-24.04`. Example: `almalinux-9`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os: Option<Os>,
-    /// Another image that the bake starts from; it is of the operating system that `os` names.
+    /// Another source image for the bake, with the operating system of `os`. Default: the marketplace image
+    /// of the operating system. Example: `{ id:
+    /// /subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Compute/galleries/<gallery>/images/<image>
+    /// }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<SourceImage>,
-    /// Cut each GPU into instances of this MIG profile, such as `1g.10gb`, when a node boots.
+    /// MIG profile into which each GPU is partitioned when a node starts. Default: not partitioned.
+    /// Example: `1g.10gb`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[1-7]g\.\d{1,3}gb(\+me)?$"))]
     pub mig: Option<String>,
@@ -53,27 +57,29 @@ pub struct Node {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SourceImage {
-    /// Resource ID of a gallery image or of a version of it.
+    /// Resource ID of a gallery image or image version. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Compute/galleries/<gallery>/images/<image>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 400))]
     pub id: Option<String>,
-    /// Publisher of a marketplace image.
+    /// Publisher of a marketplace image. Example: `microsoft-dsvm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub publisher: Option<String>,
-    /// Offer of a marketplace image.
+    /// Offer of a marketplace image. Example: `ubuntu-hpc`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub offer: Option<String>,
-    /// SKU of a marketplace image. `builder.imageVersion` is its version.
+    /// SKU of a marketplace image; `builder.imageVersion` is its version. Example: `2204`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub sku: Option<String>,
-    /// Purchase plan of the image, as `publisher/product/name`.
+    /// Purchase plan of the image, as `publisher/product/name`. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[^/]+/[^/]+/[^/]+$"))]
     pub plan: Option<String>,
-    /// What the image has already. The bake checks it instead of installing it.
+    /// Software that the image already contains. The bake checks it instead of installing it. Default:
+    /// none. Example: `[docker]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 4))]
     pub has: Vec<Software>,

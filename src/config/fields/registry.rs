@@ -13,7 +13,8 @@ pub struct Registry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 5, max = 50), regex(pattern = "^[a-zA-Z0-9]+$"))]
     pub name: Option<String>,
-    /// Host of an existing registry with a domain name label, such as `contoso-a1b2c3d4.azurecr.io`.
+    /// Host name of an existing registry with a domain name label. Default: the name of the registry
+    /// followed by `.azurecr.io`. Example: `contoso-a1b2c3d4.azurecr.io`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[a-z0-9]{5,50}(-[a-z0-9]+)?\.[a-z0-9.]+$"))]
     pub login_server: Option<String>,
@@ -31,14 +32,16 @@ pub struct Registry {
     /// SKU of the registry: `Basic`, `Standard` or `Premium`. Default: `Basic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<Sku>,
-    /// Access from the Internet: `enabled` (the default) or `disabled`.
+    /// Access from the Internet: `enabled` or `disabled`. Default: `enabled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_network_access: Option<PublicNetworkAccess>,
-    /// Public addresses and ranges that may reach it (needs Premium); all may without them.
+    /// Public IP addresses and ranges that can access the registry; requires Premium. Default: all.
+    /// Example: `[203.0.113.0/24]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
     pub ip_rules: Vec<String>,
-    /// Agent pool in a network, which builds where shared agents do not reach the registry.
+    /// Agent pool of ACR Tasks in a network, for registries that shared agents cannot reach. Default: none.
+    /// Example: `{ name: builds }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_pool: Option<AgentPool>,
     /// How the registry grants access: `legacy` (registry roles such as `AcrPull`) or `abac` (repository
@@ -51,13 +54,14 @@ pub struct Registry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AgentPool {
-    /// Name of the pool.
+    /// Name of the agent pool. Example: `builds`.
     #[schemars(length(min = 3, max = 20), regex(pattern = "^[a-zA-Z0-9-]+$"))]
     pub name: String,
-    /// Resource ID of the subnet in which it is created; without it the pool exists.
+    /// Resource ID of the subnet of a new agent pool. Default: the agent pool already exists. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Network/virtualNetworks/<network>/subnets/<subnet>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subnet_id: Option<String>,
-    /// Size of an agent: `S1`, `S2` (the default), `S3` or `I6`.
+    /// Size of the agents: `S1`, `S2`, `S3` or `I6`. Default: `S2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^(S1|S2|S3|I6)$"))]
     pub tier: Option<String>,
