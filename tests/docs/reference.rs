@@ -19,9 +19,11 @@ struct Described {
 }
 
 fn described(description: &str) -> Described {
+    // A default or an example can start after a line break.
+    let description = description.replace('\n', " ");
     let (rest, example) = match description.split_once(" Example: ") {
         Some((rest, example)) => (rest, Some(example.trim_end_matches('.').to_owned())),
-        None => (description, None),
+        None => (description.as_str(), None),
     };
     let (what, default) = match rest.split_once(" Default: ") {
         Some((what, default)) => {
