@@ -57,7 +57,7 @@ fn add_layers(schema: &mut Value) {
         .map(|name| (name.clone(), json!({ "$ref": format!("#/properties/{name}") })))
         .collect();
     properties.insert("extends".to_owned(), json!({
-        "description": "Configs below this one, by paths relative to this file. Mappings merge, and lists of named things by their names; a key set to nothing goes; everything else is replaced whole.",
+        "description": "One or more base configs, as paths relative to this file. Mappings are merged, lists of named items are merged by name, an empty value removes a key, and every other value is replaced. Example: `base.yaml`.",
         "anyOf": [
             { "type": "string", "minLength": 1 },
             { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 },
