@@ -332,7 +332,7 @@ fn dockerfile_is_there(view: &View<'_>, sink: &mut Sink<'_>) {
             Err(why) => {
                 sink.report(build_of(file), format!("`{}` cannot be read: {why}", file.name));
             }
-            Ok(text) if !text.lines().any(|line| is_from(line)) => {
+            Ok(text) if !text.lines().any(is_from) => {
                 sink.report(build_of(file), format!("`{}` has no `FROM`", file.name));
             }
             Ok(_) => {}

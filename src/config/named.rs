@@ -94,8 +94,8 @@ fn merge(
         .collect();
     if !kept.is_empty() {
         let list = pointer.trim_start_matches('/').replace('/', ".");
-        let names: Vec<String> = kept.iter().map(|name| format!("`{name}`")).collect();
-        let title = format!("`{list}` keeps {} of the lower layer", names.join(", "));
+        let shown: Vec<String> = kept.iter().map(|name| format!("`{name}`")).collect();
+        let title = format!("`{list}` keeps {} of the lower layer", shown.join(", "));
         let mut finding = Diagnostic::new(Severity::Info, "PB0310", title)
             .reason("items merge by their names; up to version 0.1 the upper list replaced the lower one")
             .help(format!("to replace the list, add `{REPLACE}: true` to its first item; to drop one item, add `{{ {name}: ..., {REMOVE}: true }}`"));

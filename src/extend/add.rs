@@ -2,6 +2,7 @@
 //! becomes a module of it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
@@ -154,7 +155,7 @@ impl Stage<'_> {
                 Some(value) if secure && !is_expression(value) => is_secret(name.0, &at, told),
                 Some(value) => {
                     if let Some(printed) = value::print(value, &at, told) {
-                        growth.parameters.push_str(&format!("param {} = {printed}\n", name.0));
+                        let _ = writeln!(growth.parameters, "param {} = {printed}", name.0);
                         growth.grown.values.push((name.0.to_owned(), at));
                     }
                 }
@@ -184,7 +185,45 @@ impl Stage<'_> {
             first: before.unwrap_or_default(),
         });
         let path = quote::json(&Value::from(file.path.as_str()));
-        growth.text.push_str(&format!("\n// From {path}.\n{}\n", text.trim()));
+        let _ = writeln!(growth.text, "\n// From {path}.\n{}", text.trim());
+    }
+
+    /// The parameters of a module: values of the config, and symbols of the stage with the same name.
+    fn bound(
+        &mut self,
+        program: &ProgramSyntax<'_>,
+        file: &AddedText,
+        values: &Map<String, Value>,
+        pointer: &str,
+        growth: &Growth,
+        told: &mut Told<'_>,
+    ) -> String {
+        let mut bound = String::new();
+        for (name, span, secure) in needed(program) {
+            let at = format!("{pointer}/parameters/{}", escape(name.0));
+            let printed = match values.get(name.0) {
+                Some(value) if secure && !is_expression(value) => {
+                    is_secret(name.0, &at, told);
+                    None
+                }
+                Some(value) => value::print(value, &at, told),
+                None if self.rendered(false, name.0).is_some()
+                    || growth.names.contains_key(&(false, name.0.to_owned())) =>
+                {
+                    Some(name.0.to_owned())
+                }
+                None if name.1 => None,
+                None => {
+                    is_missing(name.0, Place { file: file.file, span }, pointer, told);
+                    None
+                }
+            };
+            if let Some(printed) = printed {
+                bound.push_str(&value::property(name.0, &printed));
+                bound.push('\n');
+            }
+        }
+        bound
     }
 
     /// Puts a file of another scope beside the stage, as a module of it.
@@ -223,39 +262,16 @@ impl Stage<'_> {
             return told.at_key(finding, pointer, "would become this file");
         }
         known_parameters(program, values, pointer, told);
-        let mut bound = String::new();
-        for (name, span, secure) in needed(program) {
-            let at = format!("{pointer}/parameters/{}", escape(name.0));
-            let printed = match values.get(name.0) {
-                Some(value) if secure && !is_expression(value) => {
-                    is_secret(name.0, &at, told);
-                    None
-                }
-                Some(value) => value::print(value, &at, told),
-                None if self.rendered(false, name.0).is_some()
-                    || growth.names.contains_key(&(false, name.0.to_owned())) =>
-                {
-                    Some(name.0.to_owned())
-                }
-                None if name.1 => None,
-                None => {
-                    is_missing(name.0, Place { file: file.file, span }, pointer, told);
-                    None
-                }
-            };
-            if let Some(printed) = printed {
-                bound.push_str(&value::property(name.0, &printed));
-                bound.push('\n');
-            }
-        }
+        let bound = self.bound(program, file, values, pointer, growth, told);
         growth.names.insert(key, place);
         let first = with_program(&growth.text, |program| program.statements.len());
         let params =
             if bound.is_empty() { String::new() } else { format!("params: {{\n{bound}}}\n") };
         let path = quote::json(&Value::from(file.path.as_str()));
-        growth.text.push_str(&format!(
-            "\n// From {path}.\nmodule {symbol} '{beside}' = {{\nscope: {scope}()\n{params}}}\n"
-        ));
+        let _ = writeln!(
+            growth.text,
+            "\n// From {path}.\nmodule {symbol} '{beside}' = {{\nscope: {scope}()\n{params}}}"
+        );
         growth.grown.copied.push(Copied {
             file: file.file,
             path: file.path.clone(),

@@ -76,7 +76,7 @@ pub fn extend(
         }
     }
     for (stage, grown) in grown {
-        extension.grow(stage, grown, &artifacts.files, document);
+        extension.grow(stage, &grown, &artifacts.files, document);
     }
     let failed = told.findings.has_errors();
     told.findings.sort();
@@ -176,10 +176,9 @@ impl Patched<'_> {
             return None;
         }
         // The stage gives a module its parameters, whoever reads them.
-        let (merged, lost) = match self.path.contains('/') {
-            true => (edits.apply(text), Vec::new()),
-            false => prune::prune(text, edits.apply(text)),
-        };
+        let merged = edits.apply(text);
+        let (merged, lost) =
+            if self.path.contains('/') { (merged, Vec::new()) } else { prune::prune(text, merged) };
         let merged = format(&merged, FileKind::Bicep, &FormatOptions::default());
         for landing in &landings {
             decided_by_a_key(self.stage, landing, &lost, origins, told);

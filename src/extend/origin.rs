@@ -230,7 +230,7 @@ impl Extension {
     pub(super) fn grow(
         &mut self,
         stage: &str,
-        grown: Grown,
+        grown: &Grown,
         files: &BTreeMap<String, String>,
         document: &Document,
     ) {

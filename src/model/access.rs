@@ -9,6 +9,7 @@ use super::{BakedImage, Batch, Model, Mount};
 use crate::config::fields::{self, PrincipalType};
 
 /// Who may do what.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that a template asks")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Access {
     /// The render assigns the roles that it needs.
@@ -265,7 +266,7 @@ impl List<'_> {
         let Some(baked) = &model.node_image.baked else { return };
         let path = format!("/providers/{IDENTITIES}/{}", builder.identity);
         let identity =
-            self.scope("identity", &builder.identity, builder.identity_at.as_ref(), path);
+            self.scope("identity", &builder.identity, builder.identity_at.as_ref(), &path);
         let to = Principal::Identity { identity };
         let gallery = self.gallery_scope(baked);
         self.own(Grant {
@@ -333,7 +334,7 @@ impl List<'_> {
             && let Some(storage) = &batch.storage_account
         {
             let path = format!("/providers/Microsoft.Storage/storageAccounts/{storage}");
-            let scope = self.scope("storage account", storage, batch.storage_at.as_ref(), path);
+            let scope = self.scope("storage account", storage, batch.storage_at.as_ref(), &path);
             self.own(Grant {
                 role: Role::built_in("Storage Blob Data Contributor"),
                 scope,
@@ -461,7 +462,7 @@ impl List<'_> {
     fn pull_scope(&self) -> Option<Scope> {
         let name = self.model.identity.as_ref()?;
         let path = format!("/providers/{IDENTITIES}/{name}");
-        Some(self.scope("identity", name, self.model.identity_at.as_ref(), path))
+        Some(self.scope("identity", name, self.model.identity_at.as_ref(), &path))
     }
 
     fn pull_principal(&self) -> Option<Principal> {
@@ -469,17 +470,11 @@ impl List<'_> {
     }
 
     fn group_scope(&self) -> Scope {
-        self.scope("resource group", &self.model.resource_group, None, String::new())
+        self.scope("resource group", &self.model.resource_group, None, "")
     }
 
     /// A resource by its ID, or by its path in the resource group of the config.
-    fn scope(
-        &self,
-        kind: &'static str,
-        name: &str,
-        at: Option<&ResourceId>,
-        path: String,
-    ) -> Scope {
+    fn scope(&self, kind: &'static str, name: &str, at: Option<&ResourceId>, path: &str) -> Scope {
         if let Some(at) = at {
             return Scope::of_id(kind, name, &at.id);
         }

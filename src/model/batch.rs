@@ -125,13 +125,7 @@ pub(super) fn resolve(
         }
     }
     if pools.is_empty() && written.pools.is_empty() && !create_account {
-        resolver.error(
-            "PB1028",
-            "/batch",
-            "nothing to deploy under `batch`",
-            "the account exists, and there are no pools",
-            "add a pool under `pools`, or remove `batch`",
-        );
+        nothing_to_deploy(resolver);
     }
     let vault_name = account.key_vault_id.as_deref().and_then(|id| id.rsplit('/').next());
     Some(Batch {
@@ -156,6 +150,16 @@ pub(super) fn resolve(
         existing_definition: context.node_image.existing_definition_id(),
         pools,
     })
+}
+
+fn nothing_to_deploy(resolver: &mut Resolver<'_>) {
+    resolver.error(
+        "PB1028",
+        "/batch",
+        "nothing to deploy under `batch`",
+        "the account exists, and there are no pools",
+        "add a pool under `pools`, or remove `batch`",
+    );
 }
 
 /// An account in another place exists, and its pools are deployed there, without a network of this deployment.

@@ -68,8 +68,8 @@ impl<'a> NeedsEmptyPool<'a> {
             Some(baked) => {
                 let image = format!("{}/{}/{}", baked.gallery, baked.definition, baked.version);
                 let place = [&baked.subscription, &baked.resource_group];
-                let place: String =
-                    place.into_iter().flatten().map(|part| format!("{part}/")).collect();
+                let place =
+                    place.into_iter().flatten().fold(String::new(), |all, part| all + part + "/");
                 Some(format!("{place}{image}"))
             }
             None if pool.follows_image => context.node_image.existing_definition_id(),

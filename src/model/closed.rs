@@ -158,9 +158,8 @@ fn is_group(id: &str) -> bool {
 
 /// Shared agents of ACR Tasks come from public addresses that nobody can name.
 fn builds_reach_the_registry(resolver: &mut Resolver<'_>, model: &Model) {
-    let closed =
-        |registry: &&Registry| registry.access.is_closed() && registry.agent_pool.is_none();
-    if model.registry.as_ref().filter(closed).is_none() {
+    let closed = |registry: &Registry| registry.access.is_closed() && registry.agent_pool.is_none();
+    if !model.registry.as_ref().is_some_and(closed) {
         return;
     }
     let built = model.images.iter().position(|image| image.build.is_some());

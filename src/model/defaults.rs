@@ -51,12 +51,13 @@ pub fn derived_names(model: &Model) -> Vec<(&'static str, &str)> {
     names.extend(model.identity.as_deref().map(|name| ("identity that pulls images", name)));
     names.extend(model.build_identity.as_deref().map(|name| ("identity that builds images", name)));
     if let Some(builder) = &model.builder {
-        match builder.image_builder {
-            true => names.extend([
+        if builder.image_builder {
+            names.extend([
                 ("image template", builder.image_template.as_str()),
                 ("identity of Image Builder", builder.identity.as_str()),
-            ]),
-            false => names.push(("builder", builder.vm.as_str())),
+            ]);
+        } else {
+            names.push(("builder", builder.vm.as_str()));
         }
     }
     if let Some(network) = &model.network.created {
@@ -91,7 +92,7 @@ pub fn filled(written: &Value, supplied: &[Supplied]) -> Value {
                     if !other.is_object() {
                         *other = Value::Object(Map::new());
                     }
-                    let map = other.as_object_mut().expect("it was made a mapping");
+                    let Value::Object(map) = other else { return whole };
                     map.entry(key).or_insert(Value::Null)
                 }
             };

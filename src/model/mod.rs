@@ -190,13 +190,12 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
     image_builder_publishes(resolver, builder.as_ref(), &node_image);
     let private = images.iter().any(|image| image.private);
     let identity_at = access::pull_identity(resolver, private);
-    let identity = private
-        .then(|| identity_at.as_ref().map_or_else(|| names.local("pull"), |at| at.name.clone()));
-    let bake = builder.as_ref().and_then(|builder| {
-        let identity = bake::PullIdentity::new(identity.as_deref(), identity_at.as_ref());
-        let fabric = sizes.nodes().any(|machine| machine.size.rdma);
-        bake::resolve(resolver, &node, builder, &images, identity, fabric)
-    });
+    let identity = private.then(|| identity_name(&names, identity_at.as_ref()));
+    let puller = bake::PullIdentity::new(identity.as_deref(), identity_at.as_ref());
+    let fabric = sizes.nodes().any(|machine| machine.size.rdma);
+    let bake = builder
+        .as_ref()
+        .and_then(|builder| bake::resolve(resolver, &node, builder, &images, puller, fabric));
     let context = batch::PoolContext {
         node: &node,
         images: &images,
@@ -208,8 +207,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         storage: batch::Storage::default(),
     };
     let batch = batch::resolve(resolver, &names, context);
-    let task_run = images.iter().filter_map(|image| image.build.as_ref()).any(|b| b.task_run);
-    let abac = registry.as_ref().is_some_and(|registry| registry.abac);
+    let build_identity = build_identity(&names, &images, registry.as_ref());
     let mut model = Model {
         name: config.name.clone(),
         cloud: resolver.cloud(),
@@ -221,7 +219,7 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         identity_at,
         endpoints: Endpoints::default(),
         access: access::resolve(resolver),
-        build_identity: (task_run && abac).then(|| names.local("build")),
+        build_identity,
         registry,
         images,
         node,
@@ -233,12 +231,34 @@ fn build(resolver: &mut Resolver<'_>) -> Option<Model> {
         stacks: None,
         stages: Vec::new(),
     };
-    model.stages = stages(&model);
-    model.stacks = config.stacks.as_ref().map(|stacks| Stacks::new(stacks, &model.stages));
-    something_is_deployed(resolver, &model);
-    model.endpoints = closed::endpoints(resolver, &model);
-    access::complete(resolver, &mut model);
+    complete(resolver, &mut model);
     Some(model)
+}
+
+/// Adds what follows from the rest of the model.
+fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
+    model.stages = stages(model);
+    let stacks = resolver.config.stacks.as_ref();
+    model.stacks = stacks.map(|stacks| Stacks::new(stacks, &model.stages));
+    something_is_deployed(resolver, model);
+    model.endpoints = closed::endpoints(resolver, model);
+    access::complete(resolver, model);
+}
+
+/// The name of the identity that pulls images: the existing one's, or a derived one.
+fn identity_name(names: &Names<'_>, existing: Option<&ResourceId>) -> String {
+    existing.map_or_else(|| names.local("pull"), |at| at.name.clone())
+}
+
+/// The identity of tasks in a registry that takes the rights of each repository from roles.
+fn build_identity(
+    names: &Names<'_>,
+    images: &[Image],
+    registry: Option<&Registry>,
+) -> Option<String> {
+    let task_run = images.iter().filter_map(|image| image.build.as_ref()).any(|b| b.task_run);
+    let abac = registry.is_some_and(|registry| registry.abac);
+    (task_run && abac).then(|| names.local("build"))
 }
 
 fn something_is_deployed(resolver: &mut Resolver<'_>, model: &Model) {

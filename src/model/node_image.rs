@@ -63,6 +63,31 @@ impl NodeImage {
     }
 }
 
+fn target_regions(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Gallery,
+    location: &str,
+) -> Vec<TargetRegion> {
+    let mut target_regions =
+        vec![TargetRegion { region: location.to_owned(), replicas: written.replicas.unwrap_or(1) }];
+    for (index, target) in written.target_regions.iter().enumerate() {
+        let pointer = format!("/gallery/targetRegions/{index}/region");
+        let region = super::region(resolver, &target.region, &pointer);
+        if target_regions.iter().any(|known| known.region == region) {
+            resolver.error(
+                "PB1023",
+                &pointer,
+                format!("region `{region}` is listed twice"),
+                "the location of the deployment always has a replica",
+                "remove the region, or set `gallery.replicas` for the location",
+            );
+            continue;
+        }
+        target_regions.push(TargetRegion { region, replicas: target.replicas.unwrap_or(1) });
+    }
+    target_regions
+}
+
 pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     names: &Names<'_>,
@@ -97,23 +122,7 @@ pub(super) fn resolve(
     }
     existing_gallery(resolver, &written);
     let definition = written.image_definition.clone().unwrap_or_else(|| names.local(os_key));
-    let mut target_regions =
-        vec![TargetRegion { region: location.to_owned(), replicas: written.replicas.unwrap_or(1) }];
-    for (index, target) in written.target_regions.iter().enumerate() {
-        let pointer = format!("/gallery/targetRegions/{index}/region");
-        let region = super::region(resolver, &target.region, &pointer);
-        if target_regions.iter().any(|known| known.region == region) {
-            resolver.error(
-                "PB1023",
-                &pointer,
-                format!("region `{region}` is listed twice"),
-                "the location of the deployment always has a replica",
-                "remove the region, or set `gallery.replicas` for the location",
-            );
-            continue;
-        }
-        target_regions.push(TargetRegion { region, replicas: target.replicas.unwrap_or(1) });
-    }
+    let target_regions = target_regions(resolver, &written, location);
     Some(NodeImage {
         existing_id: None,
         baked: Some(BakedImage {

@@ -57,30 +57,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
     let create = written.create.unwrap_or(true);
     let name = name(resolver, written, create, names)?;
     let abac = written.role_assignment_mode == Some(RoleAssignmentMode::Abac);
-    if create {
-        let elsewhere = [
-            ("/registry/resourceGroup", "resourceGroup", written.resource_group.is_some()),
-            ("/registry/subscription", "subscription", written.subscription.is_some()),
-            ("/registry/loginServer", "loginServer", written.login_server.is_some()),
-        ];
-        for (pointer, key, _) in elsewhere.into_iter().filter(|(.., given)| *given) {
-            resolver.error(
-                "PB1022",
-                pointer,
-                format!("`{key}` needs an existing registry"),
-                "prebake creates a registry in the resource group of the config",
-                format!("remove `{key}`, or set `create: false`"),
-            );
-        }
-    } else if written.sku.is_some() {
-        resolver.error(
-            "PB1022",
-            "/registry/sku",
-            "`sku` has no effect on an existing registry",
-            "an existing registry keeps its SKU",
-            "remove `sku`, or set `create: true`",
-        );
-    }
+    keys_of_the_other_kind(resolver, written, create);
     let agent_pool = closed::agent_pool(resolver, written);
     Some(Registry {
         create,
@@ -114,6 +91,34 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
             "AcrPush"
         }),
     })
+}
+
+/// Reports keys that only an existing registry has, or only a created one.
+fn keys_of_the_other_kind(resolver: &mut Resolver<'_>, written: &fields::Registry, create: bool) {
+    if create {
+        let elsewhere = [
+            ("/registry/resourceGroup", "resourceGroup", written.resource_group.is_some()),
+            ("/registry/subscription", "subscription", written.subscription.is_some()),
+            ("/registry/loginServer", "loginServer", written.login_server.is_some()),
+        ];
+        for (pointer, key, _) in elsewhere.into_iter().filter(|(.., given)| *given) {
+            resolver.error(
+                "PB1022",
+                pointer,
+                format!("`{key}` needs an existing registry"),
+                "prebake creates a registry in the resource group of the config",
+                format!("remove `{key}`, or set `create: false`"),
+            );
+        }
+    } else if written.sku.is_some() {
+        resolver.error(
+            "PB1022",
+            "/registry/sku",
+            "`sku` has no effect on an existing registry",
+            "an existing registry keeps its SKU",
+            "remove `sku`, or set `create: true`",
+        );
+    }
 }
 
 fn name(

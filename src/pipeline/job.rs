@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::secrets::Secrets;
@@ -138,8 +139,8 @@ impl Job {
 pub(super) fn digest(document: &Document, added: &Added) -> String {
     let mut whole = document.value.to_string();
     for (path, text) in added.texts() {
-        // Lengths keep two files from being taken for two others.
-        whole.push_str(&format!("{}:{path}{}:{text}", path.len(), text.len()));
+        // Writing to a string cannot fail. Lengths keep two files from being taken for two others.
+        let _ = write!(whole, "{}:{path}{}:{text}", path.len(), text.len());
     }
     hex_digest(whole.as_bytes())
 }

@@ -107,6 +107,7 @@ pub fn network() -> BakeOptions {
 }
 
 /// Every combination that changes what a script says.
+#[expect(clippy::too_many_lines, reason = "a list of combinations")]
 pub fn variants(steps: &[BakeStep]) -> Vec<(String, BakePlan)> {
     let grid = Gpu { driver: DriverKind::Grid, vgpu: Some("20"), ..data_centre() };
     let a10 = Gpu { vgpu: Some("18"), modules: KernelModules::Proprietary, ..grid.clone() };

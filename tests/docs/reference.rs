@@ -76,7 +76,7 @@ fn plural(word: &str) -> String {
 fn bounds(root: &Value, schema: &Value) -> String {
     let schema = resolved(root, schema);
     let number =
-        |name: &str| schema[name].as_u64().or(schema[name].as_i64().map(|n| n.unsigned_abs()));
+        |name: &str| schema[name].as_u64().or(schema[name].as_i64().map(i64::unsigned_abs));
     let negative = schema["minimum"].as_i64().filter(|least| *least < 0);
     let range = |least: Option<u64>, most: Option<u64>, unit: &str| match (least, most) {
         (Some(least), Some(most)) => format!("; {least} to {most}{unit}"),
@@ -210,7 +210,7 @@ fn every_key_says_what_it_is_and_gives_an_example() {
         for (name, key) in section["properties"].as_object().into_iter().flatten() {
             let text = key["description"].as_str().unwrap_or_default();
             let words = values(&root, key);
-            let obvious = words == "boolean" || words.contains('`') || text.contains("`");
+            let obvious = words == "boolean" || words.contains('`') || text.contains('`');
             if text.len() < 12 || !(obvious || text.contains("Example: ")) {
                 poor.push(format!("{path}.{name}: {text}"));
             }

@@ -28,7 +28,8 @@ struct Folder(BTreeMap<&'static str, &'static str>);
 
 impl Files for Folder {
     fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
-        let text = self.0.get(path.to_str().unwrap_or_default());
+        let path = path.to_str().unwrap_or_default();
+        let text = self.0.get(path.trim_start_matches("./"));
         text.map(|text| text.as_bytes().to_vec()).ok_or_else(|| "there is no such file".to_owned())
     }
 }
@@ -36,7 +37,8 @@ impl Files for Folder {
 fn outcome(extension: &str, files: &[(&'static str, &'static str)]) -> Outcome {
     let bytes = format!("{CONFIG}{extension}").into_bytes();
     let input = Input { path: "prebake.yaml".to_owned(), bytes, ..Input::default() };
-    let files = Folder(files.iter().copied().collect());
+    let dockerfile = ("Dockerfile", "FROM docker.io/library/python:3.12\n");
+    let files = Folder(files.iter().copied().chain([dockerfile]).collect());
     let mut jobs = pipeline::jobs(&input, &files, &[]);
     jobs.swap_remove(0).render(&tools())
 }

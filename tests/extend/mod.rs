@@ -1,6 +1,7 @@
 //! `patch` and `add`: what a config merges into the rendered Bicep, and that nothing else changes.
 
 #![expect(clippy::disallowed_methods, reason = "tests read examples, templates and the guide")]
+#![expect(clippy::panic, reason = "a failed step says what went wrong")]
 
 mod added;
 mod effects;

@@ -1,6 +1,7 @@
 //! What runs prebake for the user: the GitHub Action, the steps for Azure Pipelines, the installer and the package manifests.
 
 #![expect(clippy::disallowed_methods, reason = "tests read and write files")]
+#![expect(clippy::panic, reason = "a failed step says what went wrong")]
 
 mod pins;
 mod pull_request;
@@ -50,7 +51,7 @@ fn release(folder: &Path) -> (String, String) {
     let mut tar = Command::new("tar");
     runs(tar.arg("-czf").arg(&archive).arg("-C").arg(folder).arg(&name));
     let digest = Sha256::digest(std::fs::read(archive).expect("it is there"));
-    let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest.iter().fold(String::new(), |all, byte| format!("{all}{byte:02x}"));
     (format!("file://{}", folder.display()), digest)
 }
 
@@ -104,8 +105,8 @@ fn the_package_manifests_name_the_archives_and_their_digests() {
     std::fs::write(dist.path().join(format!("{zip}.sha256")), line).expect("it is written");
 
     let out = dist.path().join("manifests");
-    let mut fill = Command::new(root().join(".ci/manifests"));
-    runs(fill.arg(VERSION).arg(dist.path()).arg(&out));
+    let mut manifests = Command::new(root().join(".ci/manifests"));
+    runs(manifests.arg(VERSION).arg(dist.path()).arg(&out));
 
     let formula = std::fs::read_to_string(out.join("prebake.rb")).expect("there is a formula");
     for index in 0..4 {
@@ -115,8 +116,8 @@ fn the_package_manifests_name_the_archives_and_their_digests() {
     let winget = yaml(&winget.expect("there is a manifest"));
     assert_eq!(winget["PackageVersion"], VERSION);
     assert_eq!(winget["Installers"][0]["InstallerSha256"], format!("{:064X}", 9));
-    let digests = std::fs::read_to_string(out.join("digests.tsv")).expect("there are digests");
-    assert_eq!(digests.lines().filter(|line| line.starts_with("prebake-")).count(), 5);
+    let listed = std::fs::read_to_string(out.join("digests.tsv")).expect("there are digests");
+    assert_eq!(listed.lines().filter(|line| line.starts_with("prebake-")).count(), 5);
     for file in walkdir::WalkDir::new(&out) {
         let file = file.expect("it can be read");
         if file.file_type().is_file() {

@@ -34,11 +34,11 @@ fn every_action_of_others_is_pinned_by_its_commit() {
 
 #[test]
 fn no_workflow_trusts_the_code_of_a_fork() {
+    let block = Regex::new(r"(?m)^(\s*)(?:- )?run: (?:\||(.*)$)").expect("it is valid");
     for (file, text) in workflows() {
         let on = &yaml(&text)["on"];
         assert!(on.get("pull_request_target").is_none(), "{file}");
         // An expression inside a script would let a branch name or a title run as code.
-        let block = Regex::new(r"(?m)^(\s*)(?:- )?run: (?:\||(.*)$)").expect("it is valid");
         for found in block.captures_iter(&text) {
             let indent = found.get(1).map_or(0, |indent| indent.as_str().len());
             let start = found.get(0).expect("it matched").start();

@@ -65,10 +65,8 @@ fn answer(mut stream: TcpStream, held: &Mutex<Held>) {
         _ => ("200 OK", json!({})),
     };
     held.requests.push((method, path, body));
-    let answer = answer.to_string();
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        answer.len()
-    );
-    stream.write_all(format!("{head}{answer}").as_bytes()).expect("it is taken");
+    let body = answer.to_string();
+    let start_line =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    stream.write_all(format!("{start_line}{body}").as_bytes()).expect("it is taken");
 }

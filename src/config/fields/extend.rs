@@ -27,9 +27,12 @@ pub struct Patch {
     pub batch: BTreeMap<String, Map<String, Value>>,
 }
 
+/// Properties by the symbolic name of their resource.
+type Properties = BTreeMap<String, Map<String, Value>>;
+
 impl Patch {
     /// What is merged into each stage.
-    pub fn stages(&self) -> [(&'static str, &BTreeMap<String, Map<String, Value>>); 4] {
+    pub fn stages(&self) -> [(&'static str, &Properties); 4] {
         [
             ("registry", &self.registry),
             ("builder", &self.builder),

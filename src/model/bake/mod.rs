@@ -140,14 +140,7 @@ pub fn plan(input: &BakeInput) -> Result<BakePlan, PlanError> {
     steps.own_at(input.steps, Place::After(BakePart::Toolkit));
     steps.own_at(input.steps, Place::Default);
     steps.own_at(input.steps, Place::Before(BakePart::Preload));
-    let servers: Vec<String> = input.registries.iter().map(|r| r.server.clone()).collect();
-    if !input.images.is_empty() {
-        if !servers.is_empty() {
-            steps.push("login", StepData::Login { registries: input.registries.clone() });
-        }
-        steps.push("preload", StepData::Preload { images: input.images.clone() });
-    }
-    steps.push("logout", StepData::Servers { servers: servers.clone() });
+    let servers = steps.preload(input);
     steps.own_at(input.steps, Place::After(BakePart::Preload));
     steps.push(
         "verify",
@@ -185,6 +178,19 @@ struct Steps {
 }
 
 impl Steps {
+    /// Pulls the images; gives the registries that the builder logs in to.
+    fn preload(&mut self, input: &BakeInput) -> Vec<String> {
+        let servers: Vec<String> = input.registries.iter().map(|r| r.server.clone()).collect();
+        if !input.images.is_empty() {
+            if !servers.is_empty() {
+                self.push("login", StepData::Login { registries: input.registries.clone() });
+            }
+            self.push("preload", StepData::Preload { images: input.images.clone() });
+        }
+        self.push("logout", StepData::Servers { servers: servers.clone() });
+        servers
+    }
+
     fn new(os: &'static str, has: Has) -> Self {
         Self { os, has, proxy: None, list: Vec::new(), files: Vec::new() }
     }
