@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn a_key_is_known_by_the_mappings_that_have_it() {
-        assert_eq!(owners_of("nodes"), ["batch.pools[]"]);
+        assert_eq!(owners_of("nodes"), ["bake.proxy", "batch.pools[]"]);
         assert_eq!(owners_of("vmSize"), ["builder", "node", "batch.pools[]"]);
         assert!(owners_of("nothing").is_empty());
     }

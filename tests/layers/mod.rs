@@ -123,8 +123,8 @@ fn lists_of_named_things_merge_by_their_names_and_every_value_keeps_its_place() 
             { "id": "eval", "nodes": 1 },
         ])
     );
-    assert_eq!(read.origin(&prod, "/batch/pools/0/nodes"), "a.yaml:8:49");
-    assert_eq!(read.origin(&prod, "/batch/pools/0/metadata/team"), "a.yaml:5:49");
+    assert_eq!(read.origin(&prod, "/batch/pools/0/nodes"), "a.yaml:8:48");
+    assert_eq!(read.origin(&prod, "/batch/pools/0/metadata/team"), "a.yaml:5:48");
     assert_eq!(read.origin(&prod, "/batch/pools/1/id"), "a.yaml:6:13");
     assert_eq!(read.origin(&prod, "/batch/pools/2/id"), "a.yaml:8:59");
     assert!(prod.entries().all(|(pointer, _)| prod.value.pointer(pointer).is_some()));
@@ -141,7 +141,7 @@ fn an_item_can_be_taken_out_and_a_whole_list_replaced() {
     assert_eq!(lean.value["batch"]["pools"], json!([train]));
     let bare = read.environment("bare");
     assert_eq!(bare.value["batch"]["pools"], json!([{ "id": "only", "nodes": 1 }]));
-    assert_eq!(read.origin(&bare, "/batch/pools/0/nodes"), "a.yaml:10:64");
+    assert_eq!(read.origin(&bare, "/batch/pools/0/nodes"), "a.yaml:10:63");
     let layers = read.layers.as_ref().expect("reads");
     let mut found = Diagnostics::new();
     layers.environment("lost", &mut found);

@@ -236,7 +236,7 @@ mod mounted {
         std::fs::write(&filler, "x".repeat(100 * 1024)).expect("fits");
         let error = output::commit(&out.folder, &large).expect_err("does not fit");
         assert!(error.problem.contains("No space left"), "{error}");
-        assert!(error.help.contains("free some space"), "{error}");
+        assert!(error.help.contains("free some disk space"), "{error}");
         assert_whole(&out, &looks, "full disk");
         assert!(out.is_clean());
         std::fs::remove_file(filler).expect("removed");

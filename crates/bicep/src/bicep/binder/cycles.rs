@@ -103,14 +103,16 @@ impl Graph {
                 }
                 if low[at] == order[at] {
                     let start = stack.iter().rposition(|open| *open == id).unwrap_or(0);
-                    let mut component = stack.split_off(start);
-                    for closed in &component {
+                    let component = &stack[start..];
+                    for closed in component {
                         open[closed.0 as usize] = false;
                     }
                     if component.len() > 1 || self.of(id).iter().any(|edge| edge.1 == id) {
-                        component.sort_unstable();
-                        cycles.push(component);
+                        let mut cycle = component.to_vec();
+                        cycle.sort_unstable();
+                        cycles.push(cycle);
                     }
+                    stack.truncate(start);
                 }
             }
         }
