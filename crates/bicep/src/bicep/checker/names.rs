@@ -1,7 +1,5 @@
 //! Names that Azure or Bicep itself has taken, and names that only their case tells apart.
 
-use std::collections::BTreeMap;
-
 use super::Checker;
 use super::interface::Export;
 use crate::bicep::binder::SymbolKind;
@@ -18,7 +16,7 @@ enum Section {
 
 impl<'a> Checker<'a, '_> {
     pub(super) fn names(&self) {
-        let mut sections: BTreeMap<(Section, String), Vec<IdentifierSyntax<'a>>> = BTreeMap::new();
+        let mut named: Vec<(Section, IdentifierSyntax<'a>)> = Vec::new();
         for symbol in &self.bound.symbols {
             let section = match symbol.kind {
                 SymbolKind::Parameter(_) => Some(Section::Parameters),
@@ -32,21 +30,27 @@ impl<'a> Checker<'a, '_> {
             };
             self.reserved(symbol.name, symbol.kind);
             if let Some(section) = section.filter(|_| !symbol.name.is_missing()) {
-                let key = (section, symbol.name.name.to_ascii_lowercase());
-                sections.entry(key).or_default().push(symbol.name);
+                named.push((section, symbol.name));
             }
         }
         for statement in self.bound.program.statements {
             if let StatementSyntax::Output(node) = statement {
-                let key = (Section::Outputs, node.name.name.to_ascii_lowercase());
-                sections.entry(key).or_default().push(node.name);
+                named.push((Section::Outputs, node.name));
             }
         }
-        for names in sections.into_values() {
-            if names.iter().all(|name| name.name == names[0].name) {
+        let lower = |name: &IdentifierSyntax<'a>| name.name.bytes().map(|b| b.to_ascii_lowercase());
+        named.sort_by(|(one, left), (other, right)| {
+            one.cmp(other).then_with(|| lower(left).cmp(lower(right)))
+        });
+        let same = |one: &(Section, IdentifierSyntax<'a>),
+                    other: &(Section, IdentifierSyntax<'a>)| {
+            one.0 == other.0 && one.1.name.eq_ignore_ascii_case(other.1.name)
+        };
+        for names in named.chunk_by(same) {
+            if names.iter().all(|(_, name)| name.name == names[0].1.name) {
                 continue;
             }
-            for name in names {
+            for (_, name) in names {
                 let title = format!("only its case tells `{}` from another name", name.name);
                 let words = ("Azure does not look at the case", "rename one of them");
                 self.error("BCP353", name.span, title, words);
