@@ -243,7 +243,8 @@ fn assigned(lines: &str, first: usize) -> Vec<Secret> {
         let text = String::from_utf8_lossy(&bytes[value.clone()]);
         let harmless = NOT_SECRET.iter().any(|end| lower[name.clone()].ends_with(end))
             || ["http", "/", "--"].iter().any(|start| text.starts_with(start))
-            || matches!(text.as_ref(), "disabled" | "enabled" | "required" | "optional");
+            || matches!(text.as_ref(), "disabled" | "enabled" | "required" | "optional")
+            || text.split([',', '}', ']']).next().is_some_and(is_word_of_json);
         let end = (0..=value.end).rev().find(|end| lines.is_char_boundary(*end)).unwrap_or(0);
         let value = value.start..end;
         (!harmless).then(|| Secret {
@@ -253,6 +254,11 @@ fn assigned(lines: &str, first: usize) -> Vec<Secret> {
         })
     };
     names.into_iter().filter_map(found).filter_map(secret).collect()
+}
+
+/// Whether a value is a word of JSON, after which another property or the end of an object stands.
+fn is_word_of_json(text: &str) -> bool {
+    matches!(text, "true" | "false" | "null")
 }
 
 #[cfg(test)]
@@ -281,6 +287,9 @@ mod tests {
     fn a_key_whose_value_says_where_the_secret_lies_is_no_secret() {
         assert!(found("password:\n  vault: /subscriptions/x\n  name: operator\n").is_empty());
         assert!(found("password: *operator\n").is_empty());
+        assert!(found("{\"disablePasswordAuthentication\":true}},\"x\":1}").is_empty());
+        assert!(found("{passwordAuthentication: false, x: 1}").is_empty());
+        assert_eq!(found("password: truely-secret\n").len(), 1);
         assert_eq!(found("password: \"*operator\"\n").len(), 1);
         assert_eq!(found("password:\n  \"hunter2:\"\n").len(), 1);
     }
