@@ -209,6 +209,7 @@ fn arrays_and_objects() {
             json!([{ "key": "a", "value": 2 }, { "key": "b", "value": 1 }]),
         ),
         ("objectKeys(createObject('a', 1, 'b', 2))", json!(["a", "b"])),
+        ("objectKeys(createObject('nested', 1, 'b', 2, 'Key', 3))", json!(["b", "Key", "nested"])),
         (
             "shallowMerge(createArray(json('{\"a\": {\"x\": 1}}'), json('{\"a\": {\"y\": 2}}')))",
             json!({ "a": { "y": 2 } }),
@@ -276,7 +277,8 @@ fn dates() {
         ("dateTimeAdd('2020-04-07 14:53:14Z', 'P3Y')", json!("2023-04-07T14:53:14Z")),
         ("dateTimeAdd('2020-04-07 14:53:14Z', '-P9D')", json!("2020-03-29T14:53:14Z")),
         ("dateTimeAdd('2020-04-07 14:53:14Z', 'PT1H')", json!("2020-04-07T15:53:14Z")),
-        ("dateTimeAdd('2024-01-31T00:00:00Z', 'P1M', 'yyyy-MM-dd')", json!("2024-02-29")),
+        ("dateTimeAdd('2024-02-29T12:34:56Z', '-P1M', 'yyyy-MM-dd')", json!("2024-01-30")),
+        ("dateTimeAdd('2020-01-31 23:59:59Z', 'P1Y2M3DT4H5M6S')", json!("2021-04-04T04:05:05Z")),
         ("dateTimeFromEpoch(1683040573)", json!("2023-05-02T15:16:13Z")),
         ("dateTimeToEpoch('2023-05-02T15:16:13Z')", json!(1_683_040_573)),
         ("dateTimeToEpoch('2023-05-02T17:16:13+02:00')", json!(1_683_040_573)),

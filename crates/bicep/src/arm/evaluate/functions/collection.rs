@@ -273,8 +273,9 @@ pub(super) fn items(arguments: Arguments<'_>) -> Outcome {
 }
 
 pub(super) fn object_keys(arguments: Arguments<'_>) -> Outcome {
-    let keys = closed_object_of(&arguments[0])?.keys();
-    Ok(Evaluated::Array(keys.cloned().map(Evaluated::String).collect()))
+    let mut keys: Vec<&String> = closed_object_of(&arguments[0])?.keys().collect();
+    keys.sort_by(|one, other| compare_keys(one, other));
+    Ok(Evaluated::Array(keys.into_iter().cloned().map(Evaluated::String).collect()))
 }
 
 /// Objects are merged deeply, the last one wins; arrays are put together without repeats.

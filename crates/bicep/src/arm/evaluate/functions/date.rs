@@ -97,7 +97,8 @@ fn parse_offset(text: &str) -> Option<i64> {
         .then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-/// Adds an ISO 8601 duration, such as `P1Y2M3DT4H5M6S` or `-PT1H`.
+/// Adds an ISO 8601 duration, such as `P1Y2M3DT4H5M6S` or `-PT1H`. As in Azure's engine, which reads it as a .NET
+/// `TimeSpan`, a year has 365 days, a month has 30, and there are no weeks.
 fn add(start: Moment, duration: &str) -> Result<Moment, Failure> {
     let broken = || {
         let shown: String = duration.chars().take(40).collect();
@@ -108,7 +109,7 @@ fn add(start: Moment, duration: &str) -> Result<Moment, Failure> {
         None => (1, duration),
     };
     let body = body.strip_prefix('P').filter(|body| !body.is_empty()).ok_or_else(broken)?;
-    let (mut months, mut seconds, mut in_time, mut digits) = (0_i64, 0_i64, false, String::new());
+    let (mut seconds, mut in_time, mut digits) = (0_i64, false, String::new());
     for next in body.chars() {
         if next.is_ascii_digit() && digits.len() < 9 {
             digits.push(next);
@@ -121,9 +122,8 @@ fn add(start: Moment, duration: &str) -> Result<Moment, Failure> {
         let number: i64 = digits.parse().map_err(|_| broken())?;
         digits.clear();
         match (next, in_time) {
-            ('Y', false) => months += number * 12,
-            ('M', false) => months += number,
-            ('W', false) => seconds += number * 7 * DAY,
+            ('Y', false) => seconds += number * 365 * DAY,
+            ('M', false) => seconds += number * 30 * DAY,
             ('D', false) => seconds += number * DAY,
             ('H', true) => seconds += number * 3600,
             ('M', true) => seconds += number * 60,
@@ -134,18 +134,10 @@ fn add(start: Moment, duration: &str) -> Result<Moment, Failure> {
     if !digits.is_empty() {
         return Err(broken());
     }
-    in_range(start.with_months(sign * months).seconds + sign * seconds)
+    in_range(start.seconds + sign * seconds)
 }
 
 impl Moment {
-    fn with_months(self, months: i64) -> Self {
-        let parts = self.parts();
-        let total = parts.year * 12 + parts.month - 1 + months;
-        let (year, month) = (total.div_euclid(12), total.rem_euclid(12) + 1);
-        let day = parts.day.min(days_in_month(year, month));
-        Self { seconds: days_from_civil(year, month, day) * DAY + self.seconds.rem_euclid(DAY) }
-    }
-
     fn parts(self) -> Parts {
         let (days, rest) = (self.seconds.div_euclid(DAY), self.seconds.rem_euclid(DAY));
         let (year, month, day) = civil_from_days(days);
