@@ -37,7 +37,7 @@ pub fn cloud(key: &str) -> Option<Cloud> {
     TABLE.find(key).map(parse)
 }
 
-/// The cloud of a region; the public one for a region that is the catalog does not contain it.
+/// The cloud of a region; the public one for a region that the catalog does not contain.
 ///
 /// # Panics
 /// Never: a test looks up the cloud of every region.

@@ -59,7 +59,7 @@ pub use software::{
 pub use table::{Row, Table};
 pub use tables::{SECURITY, tables};
 pub use vm_size::{
-    DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, nearest_vm_size, vm_size, vm_sizes,
+    DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes,
 };
 
 /// Whether Azure still offers something.

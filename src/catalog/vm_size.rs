@@ -236,7 +236,7 @@ fn parse(row: Row) -> VmSize {
 
 /// The known size that a mistyped one is meant to be: one of the same family of names first, then one with the
 /// same GPU. A name of a GPU size is never taken for one without that GPU.
-pub fn nearest_vm_size(written: &str) -> Option<&'static str> {
+pub(super) fn nearest_vm_size(written: &str) -> Option<&'static str> {
     let whole = format!("Standard_{written}");
     if let Some(name) = vm_sizes().find(|name| name.eq_ignore_ascii_case(&whole)) {
         return Some(name);
@@ -267,7 +267,7 @@ pub fn nearest_vm_size(written: &str) -> Option<&'static str> {
 }
 
 /// The letters before the first digit, in lower case: `nc` of `Standard_NC4as_T4_v3`.
-fn family_of(name: &str) -> String {
+pub(super) fn family_of(name: &str) -> String {
     let own = parts_of(name).next().unwrap_or_default();
     let letters = own.chars().take_while(char::is_ascii_alphabetic);
     letters.map(|letter| letter.to_ascii_lowercase()).collect()

@@ -22,6 +22,7 @@ use std::sync::LazyLock;
 use file::Rows;
 use layout::INDEX;
 
+use super::vm_size::{family_of, nearest_vm_size};
 use super::{Date, VmSize};
 use crate::diagnostic::{Fact, nearest};
 
@@ -199,10 +200,12 @@ impl Overlay {
         self.rows(layout::SIZES).into_iter().flat_map(Rows::iter).map(|cells| cells[0].as_str())
     }
 
-    /// The known size nearest to a mistyped one, of the built-in table or of the subscription.
+    /// The known size that a mistyped one is meant to be: of the built-in table, else one of the same family that only
+    /// the subscription knows.
     pub fn nearest_size(&self, name: &str) -> Option<String> {
-        let built_in = nearest(name, super::vm_sizes());
-        built_in.or_else(|| nearest(name, self.sizes())).map(str::to_owned)
+        let family = family_of(name);
+        let own = || nearest(name, self.sizes().filter(|own| family_of(own) == family));
+        nearest_vm_size(name).or_else(own).map(str::to_owned)
     }
 
     /// Whether the subscription may deploy a size; nothing where it was not asked.
