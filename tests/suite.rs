@@ -33,3 +33,4 @@ mod places;
 mod properties;
 mod report_findings;
 mod schema;
+mod tools;

@@ -58,9 +58,7 @@ pub use software::{
 };
 pub use table::{Row, Table};
 pub use tables::{SECURITY, tables};
-pub use vm_size::{
-    DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes,
-};
+pub use vm_size::{DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes};
 
 /// Whether Azure still offers something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

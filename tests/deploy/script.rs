@@ -1,19 +1,17 @@
 //! A rendered deployment in a temporary folder, and one run of its script.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Sources};
-use prebake::pipeline::{self, Input, Tools};
-use prebake::render::Templates;
+use prebake::pipeline::{self, Input};
 use tempfile::TempDir;
 
 use super::recording;
+
+use crate::tools::tools;
 
 /// What one run of the script did.
 pub struct Run {
@@ -45,15 +43,7 @@ impl Script {
             bytes: fs::read(root.join(format!("examples/{example}.yaml"))).expect("an example"),
             overrides: overrides.iter().map(|text| (*text).to_owned()).collect(),
         };
-        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-        let templates = Templates::new(BTreeMap::default(), &mut sources, &mut diagnostics);
-        let tools = Tools {
-            schemas: prebake::schema::ResourceSchemas::embedded(),
-            output: "out".to_owned(),
-            templates: templates.expect("the templates parse"),
-            as_of: Date::parse("2026-11-23").expect("a date"),
-        };
-        let render = pipeline::render(&input, &tools).render.expect("the example renders");
+        let render = pipeline::render(&input, &tools()).render.expect("the example renders");
         for (path, text) in &render.artifacts.files {
             let path = folder.path().join("out").join(path);
             fs::create_dir_all(path.parent().expect("below the folder")).expect("a new folder");

@@ -5,28 +5,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Sources};
-use prebake::pipeline::{self, Input, Tools};
-use prebake::render::Templates;
-use prebake::schema::ResourceSchemas;
+use prebake::pipeline::{self, Input};
 
 use crate::deploy::conformance::{check, tables};
+
+use crate::tools::tools;
 
 const CONFIG: &str = include_str!("../../examples/gpu-preload.yaml");
 
 fn files(stacks: &str) -> BTreeMap<String, String> {
-    let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
-    let templates = Templates::new(BTreeMap::new(), &mut sources, &mut findings);
-    let tools = Tools {
-        templates: templates.expect("the embedded templates are read"),
-        schemas: ResourceSchemas::embedded(),
-        as_of: Date::parse("2026-11-23").expect("a day"),
-        output: "out".to_owned(),
-    };
     let bytes = format!("{CONFIG}{stacks}").into_bytes();
     let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
-    pipeline::render(&input, &tools).render.expect("the example renders").artifacts.files
+    pipeline::render(&input, &tools()).render.expect("the example renders").artifacts.files
 }
 
 /// Exit code and the calls of `az`, a word a line, an empty line between calls.

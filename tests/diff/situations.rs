@@ -1,16 +1,13 @@
 //! The table of `docs/situations.md`: each row is a pair of configs, reviewed in all four formats.
 
-use std::collections::BTreeMap;
-
-use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Sources};
 use prebake::diff::{Diff, RenderState, diff};
 use prebake::pipeline::{self, Input, Tools};
-use prebake::render::Templates;
 use prebake::report::Templates as ReportTemplates;
 use prebake::report::review::{Format, review};
 use prebake::schema::ResourceSchemas;
 use serde_json::Value;
+
+use crate::tools::tools;
 
 const TABLE: &str = include_str!("../../docs/situations.md");
 
@@ -119,14 +116,7 @@ fn state(edits: &[Edits]) -> RenderState {
         text = text.replace(from, to);
     }
     text = text.replace("NETWORK-", SUBNET);
-    let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
-    let templates = Templates::new(BTreeMap::new(), &mut sources, &mut findings);
-    let tools = Tools {
-        templates: templates.expect("the embedded templates are read"),
-        schemas: ResourceSchemas::default(),
-        as_of: Date::parse("2026-11-23").expect("a day"),
-        output: "out".to_owned(),
-    };
+    let tools = Tools { schemas: ResourceSchemas::default(), ..tools() };
     let bytes = text.clone().into_bytes();
     let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
     let outcome = pipeline::render(&input, &tools);

@@ -10,26 +10,16 @@ mod patch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Sources, text};
+use prebake::diagnostic::text;
 use prebake::pipeline::{self, Input, Outcome, Tools};
-use prebake::render::{EMBEDDED, Templates};
-use prebake::schema::ResourceSchemas;
+use prebake::render::EMBEDDED;
 use regex_lite::Regex;
 use serde_json::Value;
 
+use crate::tools::tools;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn tools() -> Tools {
-    let templates = Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new());
-    Tools {
-        templates: templates.expect("the embedded templates parse"),
-        schemas: ResourceSchemas::embedded(),
-        as_of: Date::parse("2026-11-23").expect("a date"),
-        output: "out".to_owned(),
-    }
 }
 
 /// The configs of the examples, by path.

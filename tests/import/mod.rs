@@ -7,15 +7,12 @@
 mod command;
 mod diff;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Severity, Sources};
+use prebake::diagnostic::Severity;
 use prebake::migrate::{self, File, Migrated, Outcome, Row};
 use prebake::pipeline::Tools;
-use prebake::render::Templates;
-use prebake::schema::ResourceSchemas;
 use serde_json::{Map, Value};
 
 /// Files that belong together, with where their shape is from.
@@ -65,13 +62,7 @@ fn case(name: &str) -> PathBuf {
 }
 
 fn tools() -> Tools {
-    let templates = Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new());
-    Tools {
-        templates: templates.expect("the embedded templates parse"),
-        schemas: ResourceSchemas::embedded(),
-        as_of: Date::parse("2026-11-29").expect("a date"),
-        output: "out".to_owned(),
-    }
+    Tools { as_of: Date::parse("2026-11-29").expect("a date"), ..crate::tools::tools() }
 }
 
 fn files(names: &[&str]) -> Vec<File> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources, text};
 use prebake::pipeline::{self, Input, Tools};
 use prebake::render::{EMBEDDED, Templates};
-use prebake::schema::ResourceSchemas;
+
+use crate::tools::tools;
 
 const CONFIG: &str = "name: any\nlocation: northeurope\nresourceGroup: any\n\
     images: [{ name: docker.io/library/python, tag: '3.12' }]\nnode: { gpu: false }\n\
@@ -21,12 +21,7 @@ fn rendered(overlay: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String
     let Some(templates) = Templates::new(overlay.collect(), &mut sources, &mut findings) else {
         return Err(text::render(&findings, &sources, false));
     };
-    let tools = Tools {
-        templates,
-        schemas: ResourceSchemas::embedded(),
-        as_of: Date::parse("2026-11-23").expect("is a day"),
-        output: "out".to_owned(),
-    };
+    let tools = Tools { templates, ..tools() };
     let bytes = CONFIG.as_bytes().to_vec();
     let input = Input { path: "prebake.yaml".to_owned(), bytes, ..Input::default() };
     let outcome = pipeline::render(&input, &tools);

@@ -5,28 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Sources};
-use prebake::pipeline::{self, Input, Outcome, Tools};
-use prebake::render::Templates;
-use prebake::schema::ResourceSchemas;
+use prebake::pipeline::{self, Input, Outcome};
 use serde_json::Value;
+
+use crate::tools::tools;
 
 /// A config in which every key that decides a value of a resource has a line of its own.
 const CONFIG: &str = include_str!("config.yaml");
 
 fn outcome(text: &str) -> Outcome {
-    let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
-    let templates = Templates::new(BTreeMap::new(), &mut sources, &mut findings);
-    let tools = Tools {
-        templates: templates.expect("the embedded templates are read"),
-        schemas: ResourceSchemas::embedded(),
-        as_of: Date::parse("2026-11-23").expect("a day"),
-        output: "out".to_owned(),
-    };
     let bytes = text.to_owned().into_bytes();
     let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
-    pipeline::render(&input, &tools)
+    pipeline::render(&input, &tools())
 }
 
 /// A value of a resource: stage, type, JSON pointer in the template, value.

@@ -4,27 +4,16 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests write files for bash")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::Command;
 
-use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Severity, Sources, text};
+use prebake::diagnostic::{Severity, text};
 use prebake::pipeline::{self, Input, Outcome, Tools};
-use prebake::render::Templates;
-use prebake::schema::ResourceSchemas;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn tools() -> Tools {
-    let templates = Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new());
-    Tools {
-        templates: templates.expect("the embedded templates parse"),
-        schemas: ResourceSchemas::embedded(),
-        as_of: Date::parse("2026-11-23").expect("a date"),
-        output: "out".to_owned(),
-    }
-}
+use crate::tools::tools;
 
 fn render(config: &Value, tools: &Tools) -> Outcome {
     let input =
