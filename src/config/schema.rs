@@ -7,6 +7,7 @@ use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::{Map, Value, json};
 
 use super::Config;
+use super::fields::{ADDRESS_OR_RANGE, ADDRESS_RANGE, GUID};
 use crate::schema::{Schema, embedded};
 
 /// The committed schema, as it is checked and as editors read it.
@@ -233,7 +234,7 @@ const FORMS: &[Form] = &[
         "vision-batch",
     ),
     of(
-        "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+        GUID,
         "a subscription ID (32 hexadecimal digits in five groups)",
         "7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11",
     ),
@@ -283,11 +284,7 @@ const FORMS: &[Form] = &[
     of("^[A-Za-z0-9][A-Za-z0-9+._:~=-]*$", "a package name of the package manager", "htop"),
     of("^/", "an absolute path", "/etc/motd"),
     of("^0[0-7]{3}$", "four octal digits in quotes", "\"0644\""),
-    of(
-        r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$",
-        "a public IPv4 address, or a range of them",
-        "203.0.113.0/24",
-    ),
+    of(ADDRESS_OR_RANGE, "a public IPv4 address, or a range of them", "203.0.113.0/24"),
     of("^(S1|S2|S3|I6)$", "`S1`, `S2`, `S3` or `I6`", "S2"),
     of("^[a-zA-Z0-9-]+$", "letters, digits and `-`", "builds"),
     of("^[a-z0-9]{3,8}$", "3 to 8 lowercase letters and digits", "k3f9a"),
@@ -296,7 +293,7 @@ const FORMS: &[Form] = &[
         "letters, digits, `-`, `_`, `.` and the words in braces",
         "{type}-{name}-prod",
     ),
-    of(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "an address prefix", "10.64.0.0/16"),
+    of(ADDRESS_RANGE, "an address prefix", "10.64.0.0/16"),
     of(r"^\d{4}-\d{2}-\d{2}$", "a date, `YYYY-MM-DD`", "2027-06-30"),
     of("^[a-z][a-z0-9-]{0,19}$", "a name of lowercase letters, digits and `-`, at most 20", "prod"),
     of("^[a-z0-9]+$", "lowercase letters and digits only", "visionbatch"),

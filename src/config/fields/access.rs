@@ -26,9 +26,7 @@ pub struct Access {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct JobSubmitter {
     /// Object ID in Microsoft Entra ID. Example: `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
-    #[schemars(regex(
-        pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-    ))]
+    #[schemars(regex(pattern = super::GUID))]
     pub principal_id: String,
     /// Kind of principal: `Group`, `User` or `ServicePrincipal`. Default: `Group`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -42,9 +42,7 @@ pub struct Account {
     /// Subscription ID of an existing account. Default: the subscription of the deployment. Example:
     /// `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(
-        pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-    ))]
+    #[schemars(regex(pattern = super::GUID))]
     pub subscription: Option<String>,
     /// Name of the account, unique in the region. Default: derived from `name`. Required with `create:
     /// false`. Example: `visionbatch`.
@@ -61,12 +59,12 @@ pub struct Account {
     /// Public IP addresses and ranges that can access the account. Default: all. Example:
     /// `[203.0.113.0/24]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    #[schemars(length(max = 100), inner(regex(pattern = super::ADDRESS_OR_RANGE)))]
     pub ip_rules: Vec<String>,
     /// Public IP addresses and ranges from which nodes can access the node management endpoint. Default:
     /// all. Example: `[203.0.113.0/24]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    #[schemars(length(max = 100), inner(regex(pattern = super::ADDRESS_OR_RANGE)))]
     pub node_ip_rules: Vec<String>,
     /// Resource ID of the key vault that `UserSubscription` requires. Example:
     /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.KeyVault/vaults/<vault>`.
@@ -101,7 +99,7 @@ pub struct AutoStorage {
     /// Public IP addresses and ranges that can access the storage account. Default: all. Example:
     /// `[203.0.113.0/24]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    #[schemars(length(max = 100), inner(regex(pattern = super::ADDRESS_OR_RANGE)))]
     pub ip_rules: Vec<String>,
     /// Name of the storage account, globally unique. Default: derived from `name`. Example:
     /// `visionstorage`.

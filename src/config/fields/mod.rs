@@ -46,6 +46,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The form of a subscription ID or an object ID.
+pub(super) const GUID: &str =
+    "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
+/// The form of an IPv4 range.
+pub(super) const ADDRESS_RANGE: &str = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$";
+/// The form of an IPv4 address or range.
+pub(super) const ADDRESS_OR_RANGE: &str = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$";
+
 /// A prebake config: one deployment of GPU containers on Azure Batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -63,9 +71,7 @@ pub struct Config {
     /// ID of the subscription to deploy to. Default: the subscription of the Azure login. Example:
     /// `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(
-        pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-    ))]
+    #[schemars(regex(pattern = GUID))]
     pub subscription: Option<String>,
     /// Names of created resources. Default: derived from `name`. Example: `{ pattern:
     /// "{type}-{name}-{location}" }`.

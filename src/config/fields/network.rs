@@ -17,12 +17,12 @@ pub struct Network {
     /// Address space of the network that prebake creates for the pools. Default: `10.64.0.0/16`. Example:
     /// `10.80.0.0/16`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
+    #[schemars(regex(pattern = super::ADDRESS_RANGE))]
     pub address_space: Option<String>,
     /// Address prefix of the subnet of the pools, inside `addressSpace`. Default: a /20 at the start of the
     /// address space. Example: `10.64.0.0/20`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"))]
+    #[schemars(regex(pattern = super::ADDRESS_RANGE))]
     pub pool_subnet: Option<String>,
     /// Resource ID of an existing NAT gateway for the created subnet. Default: prebake creates one.
     /// Example:

@@ -25,9 +25,7 @@ pub struct Registry {
     /// Subscription ID of an existing registry. Default: the subscription of the deployment. Example:
     /// `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(
-        pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-    ))]
+    #[schemars(regex(pattern = super::GUID))]
     pub subscription: Option<String>,
     /// SKU of the registry: `Basic`, `Standard` or `Premium`. Default: `Basic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +36,7 @@ pub struct Registry {
     /// Public IP addresses and ranges that can access the registry; requires Premium. Default: all.
     /// Example: `[203.0.113.0/24]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 100), inner(regex(pattern = r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")))]
+    #[schemars(length(max = 100), inner(regex(pattern = super::ADDRESS_OR_RANGE)))]
     pub ip_rules: Vec<String>,
     /// Agent pool of ACR Tasks in a network, for registries that shared agents cannot reach. Default: none.
     /// Example: `{ name: builds }`.
@@ -117,9 +115,7 @@ pub struct Gallery {
     /// Subscription ID of an existing gallery. Default: the subscription of the deployment. Example:
     /// `7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(
-        pattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-    ))]
+    #[schemars(regex(pattern = super::GUID))]
     pub subscription: Option<String>,
     /// Whether to create the image definition. Set it to false to use an existing one in an existing
     /// gallery. Default: `true`.
