@@ -14,7 +14,8 @@ use super::World;
 use super::cloud::Cloud;
 use super::error::CallError;
 use super::failure::Failure;
-use super::http::{Answer, Body, Call, Http, Patience, escape};
+use super::http::{Answer, Body, Call, Http, Patience};
+use crate::diagnostic::percent;
 
 /// The type of a client assertion (RFC 7523).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -176,7 +177,7 @@ impl<'a> Session<'a> {
                 entra(application, ("client_assertion", assertion.trim()))
             }
             Source::GitHub(application, url, token) => {
-                let url = format!("{url}&audience={}", escape(ASSERTION_AUDIENCE));
+                let url = format!("{url}&audience={}", percent::component(ASSERTION_AUDIENCE));
                 let assertion = self.assertion("GET", &url, token, "value", self.source.words())?;
                 entra(application, ("client_assertion", &assertion))
             }
@@ -188,7 +189,7 @@ impl<'a> Session<'a> {
             Source::AppIdentity(url, secret, client) => {
                 let url = format!(
                     "{url}?api-version=2019-08-01&resource={}{}",
-                    escape(audience),
+                    percent::component(audience),
                     client_field(client.as_ref())
                 );
                 self.ask_identity(&url, &[("x-identity-header", &secret.0)])
@@ -197,7 +198,7 @@ impl<'a> Session<'a> {
             Source::MachineIdentity(url, client) => {
                 let url = format!(
                     "{url}/metadata/identity/oauth2/token?api-version=2018-02-01&resource={}{}",
-                    escape(audience),
+                    percent::component(audience),
                     client_field(client.as_ref())
                 );
                 self.ask_identity(&url, &[("metadata", "true")]).map(|token| (token, None))
@@ -214,7 +215,11 @@ impl<'a> Session<'a> {
         audience: &str,
         (name, value): (&str, &str),
     ) -> Result<Token, CallError> {
-        let url = format!("{}/{}/oauth2/v2.0/token", self.cloud.login, escape(&application.tenant));
+        let url = format!(
+            "{}/{}/oauth2/v2.0/token",
+            self.cloud.login,
+            percent::component(&application.tenant)
+        );
         let scope = format!("{audience}/.default");
         let mut fields = vec![
             ("grant_type", "client_credentials"),
@@ -325,7 +330,7 @@ impl Token {
 }
 
 fn client_field(client: Option<&String>) -> String {
-    client.map_or_else(String::new, |client| format!("&client_id={}", escape(client)))
+    client.map_or_else(String::new, |client| format!("&client_id={}", percent::component(client)))
 }
 
 /// The source that the environment describes, in the documented order.
@@ -369,7 +374,7 @@ fn configured(world: &World) -> Result<Option<Source>, Failure> {
             either("AZURESUBSCRIPTION_CLIENT_ID", client),
             "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
         )?;
-        let url = format!("{url}?api-version=7.1&serviceConnectionId={}", escape(&id));
+        let url = format!("{url}?api-version=7.1&serviceConnectionId={}", percent::component(&id));
         return Ok(Some(Source::Pipelines(application, url, Secret(token))));
     }
     if let Some((url, secret)) = variable("IDENTITY_ENDPOINT").zip(variable("IDENTITY_HEADER")) {

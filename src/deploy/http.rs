@@ -14,6 +14,7 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, SendBody};
 
 use super::failure::Failure;
+use crate::diagnostic::percent;
 
 /// The largest answer that is read: the list of all VM sizes of a region has about 4 MB.
 const MOST_BYTES: u64 = 64 << 20;
@@ -332,11 +333,9 @@ fn content(body: &Body<'_>) -> std::io::Result<(Option<&'static str>, Content)> 
 }
 
 fn form(fields: &[(&str, &str)]) -> String {
-    let pairs = fields.iter().map(|(name, value)| format!("{name}={}", escape(value)));
+    let pairs = fields.iter().map(|(name, value)| format!("{name}={}", percent::component(value)));
     pairs.collect::<Vec<_>>().join("&")
 }
-
-pub use crate::diagnostic::percent::component as escape;
 
 /// The host of a URL with its port, in lower case as written.
 pub fn host(url: &str) -> &str {

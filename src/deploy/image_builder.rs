@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::deployment::Deployment;
 use super::event::Event;
 use super::failure::Failure;
-use super::http::{Call, Patience, escape, host};
+use super::http::{Call, Patience, host};
 use super::state::tags;
 use crate::catalog;
+use crate::diagnostic::percent;
 use crate::render::{BAKE_TAG, PlannedImageBuilder};
 
 const TEMPLATES: &str = "Microsoft.VirtualMachineImages/imageTemplates";
@@ -191,10 +192,7 @@ impl Deployment<'_> {
             .filter_map(|rest| rest.split("</Name>").next())
             .find(|name| name.ends_with("customization.log"));
         let log = log.ok_or("there is no customization.log")?;
-        let text = read(&format!(
-            "{endpoint}/packerlogs/{}",
-            log.split('/').map(escape).collect::<Vec<_>>().join("/")
-        ))?;
+        let text = read(&format!("{endpoint}/packerlogs/{}", percent::path(log)))?;
         self.keep(LOG_FILE, &text);
         Ok(Some(self.render.folder.join(LOG_FILE).display().to_string()))
     }

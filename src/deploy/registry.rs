@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::deployment::Deployment;
 use super::error::CallError;
 use super::failure::Failure;
-use super::http::{Answer, Body, Call, Patience, escape};
+use super::http::{Answer, Body, Call, Patience};
+use crate::diagnostic::percent;
 use crate::render::PlannedRegistry;
 
 /// The registry as its data plane sees it.
@@ -52,8 +53,11 @@ impl<'a> RegistryService<'a> {
             ("refresh_token", &self.refresh_token),
         ];
         let token = self.exchange("/oauth2/token", &fields, "access_token")?;
-        let url =
-            format!("https://{}/acr/v1/{repository}/_tags/{}", self.login_server, escape(tag));
+        let url = format!(
+            "https://{}/acr/v1/{repository}/_tags/{}",
+            self.login_server,
+            percent::component(tag)
+        );
         let call = Call { bearer: Some(&token), ..Call::new("GET", &url) };
         let answer = self.send(&call)?;
         match answer.status {

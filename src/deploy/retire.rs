@@ -10,7 +10,8 @@ use super::batch_service::BatchService;
 use super::deployment::Deployment;
 use super::event::{Event, Outcome};
 use super::failure::Failure;
-use super::http::{Patience, escape};
+use super::http::Patience;
+use crate::diagnostic::percent;
 use crate::render::PlannedPool;
 
 /// Metadata of a pool that others replace: the ID of the config.
@@ -62,7 +63,7 @@ impl Deployment<'_> {
                 .help("move them to the new pool or end them, then run the same command again"));
         }
         service
-            .delete(&format!("/pools/{}", escape(pool)))
+            .delete(&format!("/pools/{}", percent::component(pool)))
             .map_err(|error| error.failure(&format!("pool {pool} cannot be removed")))?;
         self.wait_until_gone(service, pool)?;
         self.done(&step, Outcome::Removed, "");
@@ -72,7 +73,7 @@ impl Deployment<'_> {
     /// A pool takes a while to let go of its nodes.
     fn wait_until_gone(&self, service: &BatchService<'_>, pool: &str) -> Result<(), Failure> {
         let gone = self.azure.http.watch(Instant::now() + REMOVAL, |patience| {
-            let found = service.get(&format!("/pools/{}", escape(pool)), patience);
+            let found = service.get(&format!("/pools/{}", percent::component(pool)), patience);
             let found =
                 found.map_err(|error| error.failure(&format!("pool {pool} cannot be read")))?;
             Ok(found.is_none().then_some(()))
@@ -88,7 +89,7 @@ impl Deployment<'_> {
 
     /// No new nodes, no new tasks; what runs may end.
     fn drain(&self, service: &BatchService<'_>, step: &str, pool: &str) -> Result<(), Failure> {
-        let path = format!("/pools/{}", escape(pool));
+        let path = format!("/pools/{}", percent::component(pool));
         let failed = |error: super::error::CallError| {
             error.failure(&format!("pool {pool} cannot be drained"))
         };
@@ -103,7 +104,7 @@ impl Deployment<'_> {
                 continue;
             }
             let body = json!({ "nodeDisableSchedulingOption": "taskcompletion" });
-            let call = format!("{path}/nodes/{}/disablescheduling", escape(id(node)));
+            let call = format!("{path}/nodes/{}/disablescheduling", percent::component(id(node)));
             match service.post(&call, Some(&body)) {
                 Ok(()) => {}
                 // A node that is gone or already disabled takes no task either.
@@ -124,7 +125,7 @@ impl Deployment<'_> {
         let drain = self.request.drain;
         let mut before = None;
         let ended = self.azure.http.watch(Instant::now() + drain, |_| {
-            let nodes = service.list(&format!("/pools/{}/nodes", escape(pool)));
+            let nodes = service.list(&format!("/pools/{}/nodes", percent::component(pool)));
             let nodes = nodes.map_err(|error| {
                 error.failure(&format!("the nodes of pool {pool} cannot be listed"))
             })?;
