@@ -197,11 +197,6 @@ impl Property<'_> {
     pub fn is_write_only(&self) -> bool {
         self.flags & 4 != 0
     }
-
-    /// Whether it is known before the resource is deployed.
-    pub fn is_deploy_time_constant(&self) -> bool {
-        self.flags & 8 != 0
-    }
 }
 
 impl<'t> Tables<'t> {
