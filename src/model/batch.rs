@@ -47,6 +47,8 @@ pub struct Batch {
     pub storage_at: Option<ResourceId>,
     /// With what nodes read the auto-storage, if a pool reads it and the account is created.
     pub node_identity: Option<NodeIdentity>,
+    /// Host of the registry that the nodes pull private images from.
+    pub registry_server: Option<String>,
     /// Secrets that the pools need.
     pub secrets: Vec<Secret>,
     /// A pool boots the newest version of the image, whichever that is.
@@ -144,12 +146,19 @@ pub(super) fn resolve(
         storage_account,
         storage_at,
         node_identity: node_identity(&written.pools, &context.storage),
+        registry_server: registry_server(&pools),
         secrets: secrets.into_list(),
         follows_image: pools.iter().any(|pool| pool.follows_image),
         pins_image: pools.iter().any(|pool| !pool.follows_image),
         existing_definition: context.node_image.existing_definition_id(),
         pools,
     })
+}
+
+/// The one registry that is private: the config's own.
+fn registry_server(pools: &[Pool]) -> Option<String> {
+    let containers = pools.iter().filter_map(|pool| pool.containers.as_ref());
+    containers.flat_map(|containers| &containers.private_registries).next().cloned()
 }
 
 fn nothing_to_deploy(resolver: &mut Resolver<'_>) {

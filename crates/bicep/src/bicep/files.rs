@@ -22,8 +22,8 @@ impl FileError {
     pub fn next_step(&self) -> &'static str {
         match self {
             Self::NotFound => "correct the path of the file",
-            Self::Outside => "keep the file in that folder, or name a wider one with `--root`",
-            Self::Unreadable(_) => "name a readable file, in UTF-8 and of at most 16 MiB",
+            Self::Outside => "move the file to that folder, or set `--root` to a parent folder",
+            Self::Unreadable(_) => "use a readable UTF-8 file of at most 16 MiB",
         }
     }
 }
@@ -32,7 +32,7 @@ impl std::fmt::Display for FileError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotFound => out.write_str("no such file"),
-            Self::Outside => out.write_str("the path leads out of the folder that may be read"),
+            Self::Outside => out.write_str("the path is outside the folder that prebake reads"),
             Self::Unreadable(why) => out.write_str(why),
         }
     }

@@ -172,9 +172,9 @@ impl Broken {
             let place = unit.bound.place(span);
             // A path that has an error itself, such as a cycle, is told of already.
             if self.files.contains(&named.bound.file) && !self.places.contains(&place) {
-                let finding = Diagnostic::error("BCP104", "a file that does not compile");
-                let finding = finding.at(place, "this file has errors of its own");
-                diagnostics.push(finding.help("correct them first"));
+                let finding = Diagnostic::error("BCP104", "the file contains errors");
+                let finding = finding.at(place, "this file does not compile");
+                diagnostics.push(finding.help("fix the errors of that file first"));
             }
         }
     }

@@ -418,8 +418,8 @@ impl<'a, 'c> Closure<'a, 'c> {
 }
 
 fn not_exported(unit: &BicepUnit<'_>, name: &str, span: Span) -> Diagnostic {
-    let title = format!("`{name}` is not exported by that file");
+    let title = format!("the file does not export `{name}`");
     Diagnostic::error("BCP360", title)
-        .at(unit.bound.place(span), "nothing of this name can be imported")
-        .help("mark it with `@export()` there, or correct its name")
+        .at(unit.bound.place(span), "no exported declaration has this name")
+        .help("add `@export()` to its declaration, or correct the name")
 }

@@ -142,7 +142,7 @@ impl Lowerer<'_, '_> {
 
     fn error(&self, code: &'static str, span: Span, title: impl Into<String>, help: &str) {
         let place = self.bound.place(span);
-        self.report(Diagnostic::error(code, title).at(place, "not possible here").help(help));
+        self.report(Diagnostic::error(code, title).at(place, "not supported here").help(help));
     }
 
     fn take_problems(&self, diagnostics: &mut Diagnostics) {
@@ -176,7 +176,7 @@ impl Lowerer<'_, '_> {
             if before < u64::MAX {
                 // Once is enough.
                 self.expressions.set(u64::MAX);
-                let title = "an expression that is too deep or too large";
+                let title = "the expression is too deep or too large";
                 self.error("BCP102", span, title, "split it, or use fewer inlined variables");
             }
             return false;

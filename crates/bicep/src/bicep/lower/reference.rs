@@ -151,8 +151,8 @@ impl<'a> Lowerer<'a, '_> {
         let value = resource.syntax.body().object?.property("parent")?.value;
         let reference = self.reference(value);
         if reference.is_none() {
-            let help = "name a resource of this file";
-            self.error("BCP240", value.span(), "a parent that is no resource", help);
+            let help = "refer to a resource of this file";
+            self.error("BCP240", value.span(), "the parent is not a resource", help);
         }
         Some(self.instance(reference?, env))
     }
@@ -181,8 +181,8 @@ impl<'a> Lowerer<'a, '_> {
                 name()
             };
         }
-        let help = "give it a `name`";
-        self.error("BCP035", syntax.name.span, "a resource without a name", help);
+        let help = "add the property `name`";
+        self.error("BCP035", syntax.name.span, "the resource has no name", help);
         Target::null()
     }
 

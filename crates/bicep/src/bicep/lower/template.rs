@@ -97,9 +97,9 @@ fn extensions(unit: &BicepUnit<'_>) -> Vec<Diagnostic> {
     let statements = unit.bound.program.statements.iter();
     let refused = statements.filter_map(|statement| match statement {
         StatementSyntax::Extension(node) => Some(
-            Diagnostic::error("BCP400", "an extension cannot be compiled")
-                .at(unit.bound.place(node.span), "declares other resources than Azure's")
-                .help("deploy what needs it apart, with Microsoft's compiler"),
+            Diagnostic::error("BCP400", "prebake cannot compile extensions")
+                .at(unit.bound.place(node.span), "the extension declares resources outside Azure")
+                .help("move the code that needs it to another file, and use Microsoft's compiler for that file"),
         ),
         _ => None,
     });

@@ -14,6 +14,7 @@ param network = {
   natAddress: 'lab-nat-ip'
 }
 param identityName = 'lab-pull'
+param registryServer = 'labregistry.azurecr.io'
 param image = {
   gallery: 'lab_gallery'
   definition: 'lab-ubuntu-24.04'
