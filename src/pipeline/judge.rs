@@ -142,14 +142,15 @@ impl Judged<'_> {
             .stages
             .iter()
             .flat_map(|stage| {
-                let template = (Stage::template_path(&stage.name), &stage.template.json);
+                let template = (Stage::template_path(&stage.name), &*stage.template.json);
                 [template, (Stage::parameters_path(&stage.name), &stage.parameters)]
             })
             .collect();
         let mut values = BTreeMap::new();
         for (path, id) in files {
-            let value = match compiled.get(path) {
-                Some(value) => Some(Cow::Borrowed(*value)),
+            let known = || self.artifacts.values.get(path.as_str());
+            let value = match compiled.get(path).copied().or_else(known) {
+                Some(value) => Some(Cow::Borrowed(value)),
                 None => validate::read(path, &self.artifacts.files[path.as_str()], *id, &mut found)
                     .map(Cow::Owned),
             };

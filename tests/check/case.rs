@@ -207,7 +207,7 @@ impl Deployment {
     }
 
     pub fn checked(&self) -> Vec<Finding> {
-        let template = |json: &Value| Template { json: json.clone(), ..Template::default() };
+        let template = |json: &Value| Template { json: json.clone().into(), ..Template::default() };
         let templates: BTreeMap<&str, Template> =
             self.templates.iter().map(|(stage, json)| (stage.as_str(), template(json))).collect();
         let templates: BTreeMap<&str, &Template> =
