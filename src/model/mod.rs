@@ -35,7 +35,7 @@ pub use access::{Access, Grant, Principal, Scope, Submitter};
 pub use batch::{Batch, NodeIdentity};
 pub use closed::{AgentPool, Endpoint, Endpoints, PublicAccess};
 pub use gpu::Gpu;
-pub use images::{Build, Image, NameValue};
+pub use images::{Build, Image, Import, NameValue};
 pub use names::{hex, hex_digest};
 pub use network::{CreatedNetwork, Network};
 pub use node::{Has, Node, Os, Plan};
