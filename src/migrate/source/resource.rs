@@ -17,6 +17,10 @@ const ACCOUNT: &str = "Microsoft.Batch/batchAccounts";
 /// Objects that the CLI or the REST API prints.
 pub(super) fn things(file: &File, things: &[Value], sources: &mut Sources) {
     for thing in things {
+        // What is too much for one run is refused, so the rest need not be read.
+        if sources.pools.len() > super::MOST_POOLS {
+            return;
+        }
         let Value::Object(object) = thing else { continue };
         if is_pool_resource(object) {
             let mut pool = SourcePool::new(&file.name);
