@@ -154,7 +154,10 @@ impl Proof<'_> {
         };
         let row = |(steps, value): (Vec<String>, &Value)| {
             let pointer = pointer_of(&steps);
-            let why = reason(self.draft, self.index, &pointer)
+            // Reasons count the items of the source's lists, and these are the items of the new pool.
+            let shared = steps.iter().take_while(|step| step.parse::<usize>().is_err());
+            let shared = pointer_of(&shared.cloned().collect::<Vec<_>>());
+            let why = reason(self.draft, self.index, &shared)
                 .map_or_else(|| why_new(&pointer), str::to_owned);
             Row {
                 pool: self.pool.id.clone(),
@@ -190,6 +193,7 @@ fn why_new(pointer: &str) -> String {
             "nodes get no public addresses unless `network.nodeAddresses` says so",
         ),
         ("/properties/startTask", "the default of prebake"),
+        ("/properties/mountConfiguration", "the identity with which nodes read the container"),
         ("/properties/deploymentConfiguration", "it follows from `images`, `node` and `gallery`"),
     ];
     let found = known.iter().find(|(start, _)| pointer.starts_with(start));

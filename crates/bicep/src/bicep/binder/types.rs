@@ -83,8 +83,8 @@ impl<'a> Binder<'a, '_> {
                 return;
             }
             if !AMBIENT_TYPES.contains(&used.name) {
-                let title = format!("`{}` as a type", used.name);
-                let label = "it is a value and no type";
+                let title = format!("`{}` is not a type", used.name);
+                let label = "this is a value";
                 self.push("BCP287", title, used.span, label, "declare a type with `type`");
                 return;
             }
@@ -110,6 +110,6 @@ impl<'a> Binder<'a, '_> {
             }
         };
         let title = format!("unknown type `{}`", used.name);
-        self.push("BCP302", title, used.span, "no type of this name is known here", help);
+        self.push("BCP302", title, used.span, "no type has this name", help);
     }
 }

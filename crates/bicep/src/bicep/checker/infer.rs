@@ -144,9 +144,9 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn spread_of(&self, place: Span, found: &Type<'a>, wanted: &str) {
-        let title = format!("`...` before `{}`", found.name());
+        let title = format!("`...` does not accept `{}`", found.name());
         let help = format!("spread {wanted}");
-        self.error("BCP402", place, title, ("cannot be spread here", &help));
+        self.error("BCP402", place, title, ("wrong type of operand", &help));
     }
 
     /// The type of an object, whose repeated keys are reported.
@@ -208,7 +208,7 @@ impl<'a> Checker<'a, '_> {
                 any = true;
                 for (name, span) in group {
                     let title = format!("property `{name}` is set more than once");
-                    let words = ("only one of them can count", "keep one of them");
+                    let words = ("a property can be set only once", "keep one of them");
                     self.error("BCP025", *span, title, words);
                 }
             }
@@ -234,7 +234,7 @@ impl<'a> Checker<'a, '_> {
             _ => {}
         }
         let title = format!("`{sign}` cannot be applied to `{}`", operand.name());
-        let words = ("wrong kind of operand", "use a value of the right type");
+        let words = ("wrong type of operand", "use a value that the operator supports");
         self.error("BCP044", node.span, title, words);
         Type::Error
     }
@@ -273,14 +273,15 @@ impl<'a> Checker<'a, '_> {
         if fits {
             return result;
         }
-        let title = format!("operator cannot join `{}` and `{}`", left.name(), right.name());
+        let title =
+            format!("the operator does not support `{}` and `{}`", left.name(), right.name());
         let strings = left.can_be(Kinds::STRING) && right.can_be(Kinds::STRING);
         let help = if strings && node.operator == Operator::Add {
-            "join strings as '${a}${b}'"
+            "use string interpolation, '${a}${b}'"
         } else {
-            "use values that the operator takes"
+            "use values that the operator supports"
         };
-        self.error("BCP045", node.span, title, ("wrong kinds of operands", help));
+        self.error("BCP045", node.span, title, ("wrong types of operands", help));
         Type::Error
     }
 
@@ -317,8 +318,8 @@ impl<'a> Checker<'a, '_> {
             self.maybe_null(span);
             return true;
         }
-        let title = format!("condition is `{}` and not `bool`", found.name());
-        self.error("BCP046", span, title, ("must be true or false", "compare it to something"));
+        let title = format!("the condition is `{}`, not `bool`", found.name());
+        self.error("BCP046", span, title, ("a condition must be a boolean", "use a comparison"));
         false
     }
 
@@ -329,9 +330,11 @@ impl<'a> Checker<'a, '_> {
             if over.without_null().is_some_and(|some| assignable(&some, &Type::array())) {
                 self.maybe_null(node.expression.span());
             } else {
-                let title = format!("loop over `{}`", over.name());
-                let words =
-                    ("only arrays can be looped over", "use items() to loop over an object");
+                let title = format!("a loop cannot iterate over `{}`", over.name());
+                let words = (
+                    "the loop expression must be an array",
+                    "use `items()` to loop over an object",
+                );
                 self.error("BCP137", node.expression.span(), title, words);
                 broken = true;
             }
@@ -355,13 +358,13 @@ impl<'a> Checker<'a, '_> {
                 | SymbolKind::Function(_)
         );
         if let SymbolKind::Function(_) = self.bound.symbol(id).kind {
-            let title = format!("function `{}` where a value belongs", name.name);
-            self.error("BCP063", name.span, title, ("a function is no value", "call it"));
+            let title = format!("`{}` is a function, not a value", name.name);
+            self.error("BCP063", name.span, title, ("expected a value", "call the function"));
             return Type::Error;
         }
         if found.is_error() && declared {
             let title = format!("`{}` is not valid", name.name);
-            let words = ("its declaration has an error", "correct the declaration first");
+            let words = ("its declaration contains an error", "correct the declaration first");
             self.error("BCP062", name.span, title, words);
         }
         found

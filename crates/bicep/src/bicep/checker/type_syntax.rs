@@ -48,7 +48,8 @@ impl<'a> Checker<'a, '_> {
                 let is_type = matches!(self.bound.symbol(id).kind, SymbolKind::Type(_));
                 if is_type && self.symbol(id).is_error() {
                     let title = format!("`{}` is not valid", node.name.name);
-                    let words = ("its declaration has an error", "correct the declaration first");
+                    let words =
+                        ("its declaration contains an error", "correct the declaration first");
                     self.error("BCP062", node.name.span, title, words);
                 }
             });
@@ -108,8 +109,9 @@ impl<'a> Checker<'a, '_> {
                 if matches!(node.name.name, "resourceInput" | "resourceOutput")
                     && is_known_resource(node.arguments) =>
             {
-                let words = ("the whole body of a resource is no type", "name a property of it");
-                self.error("BCP394", node.span, "resource type without a property", words);
+                let words =
+                    ("the body of a resource cannot be a type", "select one of its properties");
+                self.error("BCP394", node.span, "the type refers to a whole resource", words);
             }
             _ => {}
         }
@@ -145,14 +147,14 @@ impl<'a> Checker<'a, '_> {
         let count = kinds.count();
         let unknown = members.iter().any(|(found, _)| matches!(found, Type::Any));
         if count != 1 && !unknown && !(mixed && count > 1) {
-            let words = ("values of one type belong here", "use values of one type only");
-            self.error("BCP294", node.span, "union of different types", words);
+            let words = ("all members must have the same type", "use values of one type only");
+            self.error("BCP294", node.span, "the members of the union have different types", words);
             return;
         }
         for (found, place) in members {
             if !is_literal(&found) && !matches!(found, Type::Any) {
-                let title = format!("`{}` in a union", found.name());
-                let words = ("only values that are written out belong here", "list the values");
+                let title = format!("`{}` is not a literal value", found.name());
+                let words = ("a union can contain only literal values", "list literal values");
                 self.error("BCP293", place, title, words);
             }
         }
@@ -172,7 +174,10 @@ impl<'a> Checker<'a, '_> {
             let described = self.described(syntax);
             let some = described.without_null().unwrap_or(described);
             if !matches!(some, Type::Any | Type::Error | Type::Discriminated(_)) {
-                let words = ("there is nothing to tell apart", "remove it, or list the objects");
+                let words = (
+                    "only a union of objects has a discriminator",
+                    "remove it, or use a union of objects",
+                );
                 self.error("BCP363", decorator, "`@discriminator` without a union", words);
             }
             return self.type_parts(syntax, false, false);
@@ -186,8 +191,8 @@ impl<'a> Checker<'a, '_> {
                 }
                 Type::Any => continue,
                 _ => {
-                    let title = format!("`{}` among objects", found.name());
-                    let words = ("only objects can be told apart", "remove it");
+                    let title = format!("`{}` in a union of objects", found.name());
+                    let words = ("every member must be an object", "remove it");
                     self.error("BCP286", place, title, words);
                     continue;
                 }
@@ -209,15 +214,17 @@ impl<'a> Checker<'a, '_> {
         let property = object.property(key).filter(|found| found.flags.has(Flags::REQUIRED));
         let value = property.map(crate::bicep::types::Property::kind);
         let Some(Type::String(Text { literal: Some(text), .. })) = value else {
-            let title = format!("object without a text for `{key}`");
-            let words = ("cannot be told apart from the others", "give it a value of its own");
+            let title = format!("the object has no string literal for `{key}`");
+            let words =
+                ("the discriminator cannot identify this object", "set it to a unique string");
             return self.error("BCP364", place, title, words);
         };
         let lower = text.to_lowercase();
         let known = seen.iter().find(|(known, _)| *known == lower);
         if known.is_some_and(|(_, known)| !Rc::ptr_eq(known, object)) {
-            let title = format!("another object has '{text}' for `{key}`");
-            let words = ("the two cannot be told apart", "give each a value of its own");
+            let title = format!("`{key}` is '{text}' in another object as well");
+            let words =
+                ("the discriminator needs a unique value in each object", "use a different value");
             self.error("BCP365", place, title, words);
         }
         seen.push((lower, Rc::clone(object)));

@@ -27,11 +27,11 @@ pub(super) fn recent(linting: &Linting<'_, '_>) {
         if !is_known || acceptable(&known, (oldest, settled), &used) {
             continue;
         }
-        let title = format!("version {version} of {kind} is not recent");
+        let title = format!("API version {version} of {kind} is not recent");
         let label = if used.is_preview() && used.day >= oldest {
-            "a stable version is as new".to_owned()
+            "a stable version is at least as recent".to_owned()
         } else {
-            format!("it is {} days old", linting.as_of - used.day)
+            format!("the version is {} days old", linting.as_of - used.day)
         };
         let newest = newest(&known).map_or("", |newest| newest.text);
         let span = if written.contains('@') {

@@ -83,9 +83,9 @@ impl<'a> Linting<'a, '_> {
                 last = Some(span);
                 if !excluded.iter().any(|it| overlaps(*it, span)) {
                     let place = Span::new(part.start + span.start, part.start + span.end);
-                    let title = format!("the host `{}` is written out", self.text(place));
-                    let help = "take it from `environment()`";
-                    self.report(place, title, "it differs in other clouds", help);
+                    let title = format!("the host name `{}` is hard-coded", self.text(place));
+                    let help = "use a property of `environment()`";
+                    self.report(place, title, "the host name differs in other Azure clouds", help);
                 }
             }
         }

@@ -47,8 +47,13 @@ impl<'a> Linting<'a, '_> {
                 used.target == target && inside && !listed && !elsewhere
             });
             if is_used || is_ancestor {
-                let title = format!("`dependsOn` need not list `{}`", item.name.name);
-                self.report(item.name.span, title, "the body uses it already", "remove it");
+                let title = format!("`{}` is not needed in `dependsOn`", item.name.name);
+                self.report(
+                    item.name.span,
+                    title,
+                    "the resource already refers to it",
+                    "remove it",
+                );
             }
         }
     }
@@ -110,9 +115,9 @@ pub(super) fn parent_property<'a>(linting: &Linting<'a, '_>) {
                 && linting.starts_with_name_of(name, parent)
         };
         if let Some(parent) = linting.bound.resources.iter().find(is_parent) {
-            let title = format!("a name that starts with that of `{}`", parent.syntax.name.name);
-            let help = "set `parent`, and keep the last part of the name";
-            linting.report(name.span, title, "`parent` says the same", help);
+            let title = format!("the name repeats the name of `{}`", parent.syntax.name.name);
+            let help = "set `parent`, and keep only the last part of the name";
+            linting.report(name.span, title, "`parent` replaces this part of the name", help);
         }
     }
 }
@@ -157,14 +162,14 @@ pub(super) fn symbol_reference(linting: &Linting<'_, '_>) {
         let target = linting.bound.target(base.name).map(|it| linting.bound.symbol(it).kind);
         let is_resource = matches!(target, Some(SymbolKind::Resource(_)));
         if (is_list || is_reference) && id.name.name == "id" && is_resource {
-            let title = format!("`{name}` of a resource of this file");
+            let title = format!("`{name}` is called for a resource of this file");
             let base = base.name.name;
             let help = if is_list {
-                format!("write `{base}.{name}()`")
+                format!("use `{base}.{name}()`")
             } else {
-                format!("write `{base}.properties`")
+                format!("use `{base}.properties`")
             };
-            linting.report(call.span, title, "its symbolic name says the same", &help);
+            linting.report(call.span, title, "the symbolic name gives the same result", &help);
         }
     });
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -307,9 +308,9 @@ impl<'a, 'c> Closure<'a, 'c> {
         }
     }
 
-    fn json(&mut self, unit: UnitId, value: &Rc<Value>) -> Rc<JsonSymbols> {
+    fn json(&mut self, unit: UnitId, value: &Arc<Value>) -> Rc<JsonSymbols> {
         let symbols = self.json.entry(unit);
-        Rc::clone(symbols.or_insert_with(|| Rc::new(JsonSymbols::new(Rc::clone(value)))))
+        Rc::clone(symbols.or_insert_with(|| Rc::new(JsonSymbols::new(Arc::clone(value)))))
     }
 
     fn follow(&mut self, key: &Key) {
@@ -417,8 +418,8 @@ impl<'a, 'c> Closure<'a, 'c> {
 }
 
 fn not_exported(unit: &BicepUnit<'_>, name: &str, span: Span) -> Diagnostic {
-    let title = format!("`{name}` is not exported by that file");
+    let title = format!("the file does not export `{name}`");
     Diagnostic::error("BCP360", title)
-        .at(unit.bound.place(span), "nothing of this name can be imported")
-        .help("mark it with `@export()` there, or correct its name")
+        .at(unit.bound.place(span), "no exported declaration has this name")
+        .help("add `@export()` to its declaration, or correct the name")
 }
