@@ -370,10 +370,11 @@ fn pool_of(
     keys::add(draft, &mut map, pool);
     let attached = pool.body.pointer("/identity/userAssignedIdentities").and_then(Value::as_object);
     let attached = attached.into_iter().flat_map(Map::keys).map(String::as_str);
+    let pull = draft.value.get("access").and_then(|access| access["pullIdentityId"].as_str());
     let mut identities: Vec<&str> = Vec::new();
     // Azure refuses a registry that is read with an identity that the pool does not have.
     for id in attached.chain(images::identities(pool)) {
-        if !identities.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+        if !identities.iter().copied().chain(pull).any(|known| known.eq_ignore_ascii_case(id)) {
             identities.push(id);
         }
     }
