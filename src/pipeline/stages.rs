@@ -107,7 +107,7 @@ fn context(stage: &str, model: &Model) -> Context {
         location: Some(model.location.clone()),
         management_group: None,
         deployment: Some(stage.to_owned()),
-        public_cloud: true,
+        public_cloud: model.cloud.key == "public",
     }
 }
 
