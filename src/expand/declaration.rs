@@ -8,7 +8,7 @@ use super::dependency::Waiting;
 use super::identity::{id_of, place_id, resource_id};
 use super::scope::TemplateScope;
 use super::value::Turns;
-use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, placeholder};
+use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, Properties, placeholder};
 use crate::diagnostic::{Diagnostic, pointer};
 
 /// What stands beside the body of a resource and is not part of what the resource provider gets.
@@ -147,7 +147,7 @@ impl<'s> TemplateScope<'s> {
         }
         let (identity, existing) = self.identify(evaluator, pointer, declaration, parent, locals);
         let json = declaration.json;
-        let mut body = Map::new();
+        let mut body = Properties::new();
         let is_module = is_module(json);
         for (key, value) in json {
             if NOT_BODY.contains(&key.as_str()) || is_module && key == "properties" {
@@ -155,11 +155,11 @@ impl<'s> TemplateScope<'s> {
             }
             let at = At::Pointer(pointer);
             let value = self.value(evaluator, value, at.key(key), locals);
-            body.insert(key.clone(), value.into_template());
+            body.insert(key.clone(), value);
         }
         if is_module {
             let properties = self.module_properties(evaluator, pointer, json, locals);
-            body.insert("properties".to_owned(), properties.into_template());
+            body.insert("properties".to_owned(), properties);
         }
         let waits_for = self.waits_for(evaluator, pointer, json, locals);
         collected.waiting.push(Waiting {
@@ -233,8 +233,9 @@ impl<'s> TemplateScope<'s> {
         let mut kind = self.text(evaluator, pointer, json, "type", locals);
         let mut name = self.text(evaluator, pointer, json, "name", locals);
         let nested_in = parent.filter(|parent| {
-            let full = kind.to_lowercase();
-            !full.starts_with(&format!("{}/", parent.kind.to_lowercase()))
+            let start = kind.get(..parent.kind.len());
+            let within = start.is_some_and(|start| start.eq_ignore_ascii_case(&parent.kind));
+            !(within && kind[parent.kind.len()..].starts_with('/'))
         });
         let mut extends = None;
         if let Some(parent) = nested_in {
@@ -269,7 +270,10 @@ impl<'s> TemplateScope<'s> {
         pointer: &str,
         json: &Map<String, Value>,
         locals: &Locals<'_>,
-    ) -> Context {
+    ) -> Cow<'_, Context> {
+        if !["subscriptionId", "resourceGroup", "scope"].iter().any(|key| json.contains_key(*key)) {
+            return Cow::Borrowed(&self.target);
+        }
         let mut target = self.target.clone();
         let read = |key: &str| {
             json.get(key)
@@ -299,7 +303,7 @@ impl<'s> TemplateScope<'s> {
                 target.management_group = Some(group.to_owned());
             }
         }
-        target
+        Cow::Owned(target)
     }
 
     /// A property as text, symbolic or not; nothing gives an empty text.

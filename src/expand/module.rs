@@ -58,8 +58,7 @@ fn expand_scope(scope: &TemplateScope<'_>) -> (Expansion, Evaluated) {
     let mut collected = scope.collect();
     dependency::resolve(&mut collected, &scope.target);
     let outputs = scope.outputs();
-    let shown = outputs.iter().map(|(name, value)| (name.clone(), value.to_template()));
-    let expansion = Expansion { resources: collected.resources, outputs: shown.collect() };
+    let expansion = Expansion { resources: collected.resources, outputs: outputs.clone() };
     let wrapped = outputs.into_iter().map(|(name, value)| {
         (name, Evaluated::Object(Properties::from([("value".to_owned(), value)])))
     });
@@ -162,7 +161,7 @@ impl TemplateScope<'_> {
         let properties = json.get("properties").unwrap_or(&Value::Null);
         let template = properties.get("template").unwrap_or(&Value::Null);
         let evaluator = Evaluator::new(self);
-        let mut target = self.target_of(&evaluator, pointer, json, locals);
+        let mut target = self.target_of(&evaluator, pointer, json, locals).into_owned();
         target.level = level(template).unwrap_or(target.level);
         target.deployment = Some(name.to_owned()).filter(|name| !is_expression(name));
         if target.resource_group != self.target.resource_group {
