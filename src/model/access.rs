@@ -264,7 +264,7 @@ impl List<'_> {
         let Some(builder) = model.builder.as_ref().filter(|builder| builder.image_builder) else {
             return;
         };
-        let Some(baked) = &model.node_image.baked else { return };
+        let Some(baked) = model.node_image.baked() else { return };
         let path = format!("/providers/{IDENTITIES}/{}", builder.identity);
         let identity =
             self.scope("identity", &builder.identity, builder.identity_at.as_ref(), &path);
@@ -300,7 +300,8 @@ impl List<'_> {
     /// What whoever deploys needs outside the resource group of the config.
     fn of_deployer(&mut self) {
         let model = self.model;
-        let joins = [&model.network.builder_network_id, &model.network.pool_network_id];
+        let network = &model.network;
+        let joins = [network.builder_network_id.as_deref(), network.pools.network_id()];
         for network in joins.into_iter().flatten() {
             let reason =
                 "joins the subnet: builder and pools are created with the deployer's rights";
@@ -311,7 +312,7 @@ impl List<'_> {
                 reason,
             );
         }
-        let gallery = model.node_image.baked.as_ref().map(|baked| self.gallery_scope(baked));
+        let gallery = model.node_image.baked().map(|baked| self.gallery_scope(baked));
         if let Some(gallery) = gallery.filter(|gallery| self.is_elsewhere(gallery)) {
             let role = "Compute Gallery Artifacts Publisher";
             self.need(role, gallery, Principal::Deployer, "publishes the image version");
@@ -403,7 +404,7 @@ impl List<'_> {
 
     fn of_batch_service(&mut self, batch: &Batch) {
         if !batch.pools.is_empty() {
-            let scope = match &self.model.network.pool_network_id {
+            let scope = match self.model.network.pools.network_id() {
                 Some(network) => Scope::of_network(network),
                 None => self.group_scope(),
             };
