@@ -43,7 +43,7 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
     let container = format!("{MACHINE}/containerConfiguration");
     if pool.body.pointer(&container).is_none() {
         notes.push(format!(
-            "pool `{}` has no container configuration, so it runs no container tasks: list the images under `images`",
+            "pool `{}` has no container configuration, so it cannot run container tasks: list the images under `images`",
             pool.id
         ));
         return;
@@ -69,13 +69,13 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
             continue;
         }
         if second {
-            let why = "a config pulls from one registry: import the image into it (`az acr import`) and add it to `images`";
+            let why = "a config uses one registry: import the image into it (`az acr import`), and add it to `images`";
             draft.reasons.insert(pointer, why.to_owned());
             continue;
         }
         if image["tag"] == "latest" {
             notes.push(format!(
-                "image `{reference}` is `latest`, which moves: pin a tag or a digest"
+                "image `{reference}` uses the moving tag `latest`: pin a tag or a digest"
             ));
         }
         registry = registry.or(own);
@@ -120,8 +120,7 @@ fn pulled(reference: &str, labelled: bool) -> String {
         "it is in a second registry"
     };
     format!(
-        "nodes pull `{reference}` when they start, because {why}: a patch names the image and its registry. To bake it into \
-         the node image, import it into the registry of the config (`az acr import`) and add it to `images`"
+        "nodes pull `{reference}` when they start, because {why}: a patch adds the image and its registry. To bake it into the node image, import it into the registry of the config (`az acr import`), and add it to `images`"
     )
 }
 
@@ -138,16 +137,14 @@ fn registries(draft: &mut Draft, pool: &SourcePool) {
         let why = match own {
             Some(name) if name.contains('-') && !by_identity => labelled(name),
             Some(name) if taken.as_deref() == Some(name) => {
-                "prebake creates an identity that may pull from this registry and no more".to_owned()
+                "prebake creates an identity whose only permission is to pull from this registry".to_owned()
             }
             // A registry that is read with an identity of the pool stays by a patch.
             _ if by_identity => continue,
             Some(name) => format!(
-                "prebake pulls with an identity. Name the registry (`registry: {{ create: false, name: {name} }}`) and \
-                 list its images under `images`"
+                "prebake pulls with an identity. Set the registry (`registry: {{ create: false, name: {name} }}`), and list its images under `images`"
             ),
-            None => "prebake pulls from one Azure container registry with an identity, and from public registries. \
-                     Import private images of other registries (`az acr import`)"
+            None => "prebake pulls from one Azure container registry with an identity, and from public registries. Import private images from other registries (`az acr import`)"
                 .to_owned(),
         };
         draft.reasons.insert((0, format!("{base}/{index}")), why);
@@ -158,8 +155,7 @@ fn registries(draft: &mut Draft, pool: &SourcePool) {
 fn labelled(server: &str) -> String {
     let name = server.split('-').next().unwrap_or(server);
     format!(
-        "the registry `{name}` has a domain name label, so its login server is `{server}.azurecr.io`. A config cannot \
-         name this server: import the image into a registry without a label (`az acr import`) and add it to `images`"
+        "the registry `{name}` has a domain name label, so its login server is `{server}.azurecr.io`. A config does not support such a server: import the image into a registry without a label (`az acr import`), and add it to `images`"
     )
 }
 

@@ -176,7 +176,7 @@ fn variables_that_a_config_does_not_take_are_noted() {
         ("IMAGE_VERSION", "latest"),
     ]);
     for (part, note) in [
-        ("sku: Basic", "ACR_SKU `Gold` is none that a config takes: Basic is taken"),
+prebake does not support         ("sku: Basic", "ACR_SKU `Gold`: the config uses Basic"),
         ("gpu: false", "ENABLE_GPU `maybe` says neither yes nor no"),
         ("nodes: 1", "BATCH_NODE_COUNT `many`"),
         ("version: 1.0.0", "IMAGE_VERSION `latest`"),
