@@ -32,7 +32,7 @@ pub(super) struct Diff {
     /// Compare with Azure, using the output of `az deployment group what-if --no-pretty-print`: `STAGE=FILE`, or a file whose name starts with the stage, such as `batch.json`; `STAGE=-` reads standard input
     #[arg(long, value_name = "FILE", num_args = 1..)]
     what_if: Vec<String>,
-    /// Compare with Azure, using a folder of JSON files that `az resource show` and `az batch pool show` print
+    /// Compare with Azure, using a folder with the JSON output of `az resource show` and `az batch pool show`
     #[arg(long, value_name = "DIR")]
     live: Option<PathBuf>,
     /// Exit with 0 for no change, 2 for changes, 3 if work, data or access is lost or the deployment will fail, and 1 for an error

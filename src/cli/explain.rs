@@ -10,7 +10,7 @@ use crate::diagnostic::{explanation, explanations, nearest};
 /// `prebake explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// Diagnostic code, such as POOL001, DIF001 or PB0101, or a config, to list its patches and added files [default: list all
+    /// Diagnostic code, such as POOL001, DIF001 or PB0101; or a config, to list its patches and added files [default: list all
     /// codes]
     code: Option<String>,
 }

@@ -272,9 +272,10 @@ impl<'m, 'd> Merge<'m, 'd> {
             ),
             None => ("a loop makes it".to_owned(), "extend the template of the stage".to_owned()),
         };
-        let finding = Diagnostic::error("PB1403", format!("a patch cannot be merged into `{what}`"))
-            .reason("its value is known only during the deployment")
-            .help(help);
+        let finding =
+            Diagnostic::error("PB1403", format!("a patch cannot be merged into `{what}`"))
+                .reason("its value is known only during the deployment")
+                .help(help);
         self.told.at_key(finding, pointer, label);
     }
 

@@ -39,9 +39,12 @@ pub(super) fn form<'v>(
         match (key.as_str(), value) {
             (EXPRESSION, Value::String(text)) if map.len() == 1 => return Form::Expression(text),
             (EXPRESSION, Value::String(_)) => {
-                let finding = Diagnostic::error("PB1405", "`$bicep` cannot be combined with other keys")
-                    .reason("the expression is the whole value, so other keys cannot be merged into it")
-                    .help("move the other keys into the expression, or remove the expression");
+                let finding = Diagnostic::error(
+                    "PB1405",
+                    "`$bicep` cannot be combined with other keys",
+                )
+                .reason("the expression is the whole value, so other keys cannot be merged into it")
+                .help("move the other keys into the expression, or remove the expression");
                 told.at_key(finding, &at, "is next to other keys");
                 return Form::Wrong;
             }

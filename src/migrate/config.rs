@@ -108,8 +108,7 @@ fn place(draft: &mut Draft, pool: &SourcePool) {
     let known =
         |draft: &mut Draft, key: &str, what: &str, value: &Option<String>, stand_in: &str| {
             if value.is_none() {
-                let step =
-                    format!("the source does not name its {what}: replace `{stand_in}`");
+                let step = format!("the source does not name its {what}: replace `{stand_in}`");
                 draft.steps.push((key.to_owned(), step));
             }
             draft.value.insert(key.to_owned(), json!(value.as_deref().unwrap_or(stand_in)));
@@ -142,7 +141,8 @@ fn kept_image(draft: &mut Draft, pool: &SourcePool, as_of: Date) -> Option<Strin
         "the pool starts from the newest version, and prebake needs a fixed one, so it bakes an image. To keep the image of the gallery, set `gallery.imageVersionId` to one of its versions"
             .to_owned()
     } else {
-        "Batch retired pools with managed images on 2026-03-31, so prebake bakes an image".to_owned()
+        "Batch retired pools with managed images on 2026-03-31, so prebake bakes an image"
+            .to_owned()
     };
     draft.reasons.insert((0, format!("{MACHINE}/imageReference")), why);
     None

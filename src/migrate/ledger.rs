@@ -196,7 +196,9 @@ impl SourcePool {
                     }
                     Fate::Pool(both)
                 }
-                None => Fate::Dropped("it is not a range of ports such as `50000-50100`".to_owned()),
+                None => {
+                    Fate::Dropped("it is not a range of ports such as `50000-50100`".to_owned())
+                }
             },
             Form::Json => {
                 let read = value.as_str().and_then(|text| serde_json::from_str(text).ok());

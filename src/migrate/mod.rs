@@ -193,7 +193,13 @@ fn beside(sources: &source::Sources) -> Vec<Row> {
         row(&companion.file, &companion.what, pool, outcome, why)
     });
     let refused = sources.refused.iter().map(|(what, why)| {
-        row("", what, "", Outcome::Dropped, &format!("{why}, so prebake does not migrate this pool"))
+        row(
+            "",
+            what,
+            "",
+            Outcome::Dropped,
+            &format!("{why}, so prebake does not migrate this pool"),
+        )
     });
     companions.chain(refused).collect()
 }

@@ -190,7 +190,10 @@ fn why_new(pointer: &str) -> String {
             "nodes have no public addresses unless `network.nodeAddresses` adds them",
         ),
         ("/properties/startTask", "the default value of prebake"),
-        ("/properties/deploymentConfiguration", "it is derived from `images`, `node` and `gallery`"),
+        (
+            "/properties/deploymentConfiguration",
+            "it is derived from `images`, `node` and `gallery`",
+        ),
     ];
     let found = known.iter().find(|(start, _)| pointer.starts_with(start));
     found.map_or("the default value of prebake", |(_, why)| why).to_owned()

@@ -41,7 +41,8 @@ pub(super) fn add(
 
 const OTHER_SHELL: &str =
     "prebake runs the command with `/bin/bash -c`; before, it ran with another shell";
-const NO_SHELL: &str = "prebake runs the command with `/bin/bash -c`; before, it ran without a shell";
+const NO_SHELL: &str =
+    "prebake runs the command with `/bin/bash -c`; before, it ran without a shell";
 const NO_SHELL_QUOTED: &str = "prebake runs the command with `/bin/bash -c`; before, it ran without a shell. Its words are quoted, so variables and operators in them stay plain text";
 
 /// The command of a command line, and why it is not the same line.

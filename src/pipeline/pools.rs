@@ -49,12 +49,12 @@ pub(super) fn reach(
         for change in changes {
             if let Err(why) = carry(resource, &change.target, &mut body) {
                 missed.insert(change.pointer.clone());
-                let title = format!("`{}` does not reach `{path}`", change.property);
+                let title = format!("`{}` has no effect on `{path}`", change.property);
                 let mut finding = Diagnostic::info("PB1410", title)
                     .reason(why)
-                    .help("create the pool from `batch.bicep`, which holds the patch");
+                    .help("create the pool from `batch.bicep`, which contains the patch");
                 finding.place = change.place;
-                "only the stage has it".clone_into(&mut finding.label);
+                "only the stage contains it".clone_into(&mut finding.label);
                 diagnostics.push(finding);
             }
         }
@@ -90,7 +90,7 @@ fn carry(resource: &Resource, target: &str, body: &mut Value) -> Result<(), Stri
             Some(row) => format!("{}{}", row.data_plane, &target[row.resource.len()..]),
             None => match target.strip_prefix("/properties") {
                 Some(at) => at.to_owned(),
-                None => return Err("the data plane has no such property".to_owned()),
+                None => return Err("the data plane does not have this property".to_owned()),
             },
         };
         let is_enabled = around.is_some_and(|row| row.is_enabled);
@@ -159,7 +159,7 @@ fn translated(value: &Value, schema: &'static Value) -> Result<Value, String> {
     match value {
         Value::String(text) => match expression::read_template_string(text) {
             TemplateString::Expression(_) => {
-                Err("its value is known only when the stage deploys".to_owned())
+                Err("its value is known only during the deployment".to_owned())
             }
             TemplateString::Literal(text) => {
                 let words = schema["enum"].as_array().into_iter().flatten();

@@ -176,8 +176,8 @@ fn variables_that_a_config_does_not_take_are_noted() {
         ("IMAGE_VERSION", "latest"),
     ]);
     for (part, note) in [
-prebake does not support         ("sku: Basic", "ACR_SKU `Gold`: the config uses Basic"),
-        ("gpu: false", "ENABLE_GPU `maybe` says neither yes nor no"),
+        ("sku: Basic", "prebake does not support ACR_SKU `Gold`: the config uses Basic"),
+        ("gpu: false", "ENABLE_GPU `maybe` is not a yes or no"),
         ("nodes: 1", "BATCH_NODE_COUNT `many`"),
         ("version: 1.0.0", "IMAGE_VERSION `latest`"),
     ] {

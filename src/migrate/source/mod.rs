@@ -186,9 +186,7 @@ fn unserved(pool: &SourcePool) -> Option<String> {
         .any(|below| text(below).contains("windows"));
     let configures = pool.body.pointer(&format!("{machine}/windowsConfiguration")).is_some();
     if names_windows || configures || text("/licenseType").starts_with("windows") {
-        return Some(
-            "it is a Windows pool, and prebake supports only Linux".to_owned(),
-        );
+        return Some("it is a Windows pool, and prebake supports only Linux".to_owned());
     }
     let cloud_service = pool.entries.iter().any(|entry| {
         entry.at.to_lowercase().contains("cloudserviceconfiguration")

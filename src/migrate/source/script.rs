@@ -99,7 +99,9 @@ fn assignments(text: &str, notes: &mut Vec<String>) -> Vec<Assigned> {
             continue;
         }
         if let (Err(value), true) = (value, is_known(name)) {
-            notes.push(format!("the script computes {name} (`{value}`), so the config does not contain it"));
+            notes.push(format!(
+                "the script computes {name} (`{value}`), so the config does not contain it"
+            ));
         }
     }
     found

@@ -89,7 +89,11 @@ impl Evaluator<'_> {
             match next {
                 Ok(value) => current = value,
                 Err(title) => {
-                    return self.fail(whole, &title, "use a property or an item that exists, or use `tryGet`");
+                    return self.fail(
+                        whole,
+                        &title,
+                        "use a property or an item that exists, or use `tryGet`",
+                    );
                 }
             }
         }

@@ -128,7 +128,11 @@ impl<'a> Evaluator<'a> {
         locals: &Locals<'_>,
     ) -> Evaluated {
         if self.depth.get() >= DEEPEST {
-            return self.fail(whole, "the expression is nested too deeply", "flatten the expression");
+            return self.fail(
+                whole,
+                "the expression is nested too deeply",
+                "flatten the expression",
+            );
         }
         if self.scope.work().is_used_up() {
             return Evaluated::Symbolic(whole.clone());
@@ -253,7 +257,11 @@ impl<'a> Evaluator<'a> {
                 parameters.get(wanted).map_or(Lookup::Missing, |value| Lookup::Known(value.clone()))
             }
             _ if self.depth.get() >= DEEPEST => {
-                return Rc::new(self.fail(expression, "the variables are nested too deeply", "flatten them"));
+                return Rc::new(self.fail(
+                    expression,
+                    "the variables are nested too deeply",
+                    "flatten them",
+                ));
             }
             _ => {
                 self.depth.set(self.depth.get() + 1);
@@ -324,7 +332,8 @@ impl<'a> Evaluator<'a> {
                 Evaluated::Symbolic(Expression::call("if", vec![condition, then, otherwise]))
             }
             other => {
-                let title = format!("the condition of `if` is {}, not a boolean", other.type_name());
+                let title =
+                    format!("the condition of `if` is {}, not a boolean", other.type_name());
                 self.fail(whole, &title, "use a boolean condition")
             }
         }
@@ -345,8 +354,7 @@ impl<'a> Evaluator<'a> {
                 Evaluated::Bool(_) => {}
                 Evaluated::Symbolic(expression) => open.push(expression),
                 other => {
-                    let title =
-                        format!("`{name}` expects a boolean, found {}", other.type_name());
+                    let title = format!("`{name}` expects a boolean, found {}", other.type_name());
                     return self.fail(argument, &title, "use a comparison");
                 }
             }

@@ -186,7 +186,9 @@ fn position(
 pub(super) fn index_from_end(arguments: Arguments<'_>) -> Outcome {
     match from_end(arguments)? {
         Some(item) => Ok(item),
-        None => Err(wrong("the array has no item at this index from the end", "use `tryIndexFromEnd`")),
+        None => {
+            Err(wrong("the array has no item at this index from the end", "use `tryIndexFromEnd`"))
+        }
     }
 }
 

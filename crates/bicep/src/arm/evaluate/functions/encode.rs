@@ -24,7 +24,9 @@ pub(super) fn json(arguments: Arguments<'_>) -> Outcome {
 fn parse_json(json: &str) -> Outcome {
     match serde_json::from_str(json) {
         Ok(value) => Ok(Evaluated::from_plain(&value)),
-        Err(error) => Err(wrong(format!("the string is not valid JSON: {error}"), "pass valid JSON")),
+        Err(error) => {
+            Err(wrong(format!("the string is not valid JSON: {error}"), "pass valid JSON"))
+        }
     }
 }
 
@@ -42,9 +44,9 @@ pub(super) fn base64_to_json(arguments: Arguments<'_>) -> Outcome {
 
 fn decode_base64(encoded: &str) -> Result<String, Failure> {
     let bytes = STANDARD.decode(encoded.trim()).ok();
-    bytes
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| wrong("the argument is not a base64-encoded string", "pass the result of `base64`"))
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
+        wrong("the argument is not a base64-encoded string", "pass the result of `base64`")
+    })
 }
 
 pub(super) fn data_uri(arguments: Arguments<'_>) -> Outcome {
@@ -159,7 +161,7 @@ pub(super) fn uri_component_to_string(arguments: Arguments<'_>) -> Outcome {
 
 fn percent_decode(encoded: &str) -> Result<String, Failure> {
     let decoded = percent_decode_str(encoded).decode_utf8();
-    decoded
-        .map(Cow::into_owned)
-        .map_err(|_| wrong("the argument is not a URI-encoded string", "pass the result of `uriComponent`"))
+    decoded.map(Cow::into_owned).map_err(|_| {
+        wrong("the argument is not a URI-encoded string", "pass the result of `uriComponent`")
+    })
 }

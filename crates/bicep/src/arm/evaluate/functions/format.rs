@@ -98,7 +98,10 @@ fn parse_field(field: &str) -> Option<Piece> {
 
 fn broken(format: &str) -> Failure {
     let shown: String = format.chars().take(40).collect();
-    wrong(format!("`{shown}` is not a valid format string"), "double each brace that is not part of a placeholder")
+    wrong(
+        format!("`{shown}` is not a valid format string"),
+        "double each brace that is not part of a placeholder",
+    )
 }
 
 fn aligned(text: &str, width: i64) -> String {

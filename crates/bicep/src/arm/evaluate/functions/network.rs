@@ -53,8 +53,9 @@ pub(super) fn cidr_subnet(arguments: Arguments<'_>) -> Outcome {
     let range = parse(text_of(&arguments[0])?)?;
     let prefix = u8::try_from(integer_of(&arguments[1])?).ok();
     let index = u128::try_from(integer_of(&arguments[2])?).ok();
-    let outside =
-        || wrong("the range does not contain this subnet", "use a longer prefix or a smaller index");
+    let outside = || {
+        wrong("the range does not contain this subnet", "use a longer prefix or a smaller index")
+    };
     let (Some(prefix), Some(index)) = (prefix, index) else { return Err(outside()) };
     if prefix < range.prefix_len() || prefix > range.max_prefix_len() {
         return Err(outside());

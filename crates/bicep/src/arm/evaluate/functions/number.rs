@@ -64,9 +64,11 @@ fn extreme(arguments: Arguments<'_>, choose: fn(i64, i64) -> i64) -> Outcome {
 pub(super) fn int(arguments: Arguments<'_>) -> Outcome {
     match &arguments[0] {
         Evaluated::Integer(number) => Ok(Evaluated::Integer(*number)),
-        Evaluated::String(text) => text.trim().parse().map(Evaluated::Integer).map_err(|_| {
-            wrong(format!("`{}` is not an integer", short(text)), "pass digits only")
-        }),
+        Evaluated::String(text) => {
+            text.trim().parse().map(Evaluated::Integer).map_err(|_| {
+                wrong(format!("`{}` is not an integer", short(text)), "pass digits only")
+            })
+        }
         other => Err(expected("an integer or a string", other)),
     }
 }
@@ -76,7 +78,10 @@ pub(super) fn float(arguments: Arguments<'_>) -> Outcome {
         Evaluated::String(text) => {
             let number = text.trim().parse::<f64>().ok().and_then(Number::from_f64);
             number.map(Evaluated::Number).ok_or_else(|| {
-                wrong(format!("`{}` is not a number", short(text)), "pass digits and a decimal point")
+                wrong(
+                    format!("`{}` is not a number", short(text)),
+                    "pass digits and a decimal point",
+                )
             })
         }
         Evaluated::Integer(_) | Evaluated::Number(_) => Ok(arguments[0].clone()),

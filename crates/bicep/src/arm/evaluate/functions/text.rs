@@ -53,7 +53,10 @@ pub(super) fn replace(arguments: Arguments<'_>) -> Outcome {
     }
     let grown = text.matches(old).count().saturating_mul(new.len()).saturating_add(text.len());
     if grown > LONGEST_TEXT {
-        return Err(wrong("the string is too long after the replacement", "use a shorter replacement"));
+        return Err(wrong(
+            "the string is too long after the replacement",
+            "use a shorter replacement",
+        ));
     }
     string(text.replace(old, new))
 }
