@@ -43,8 +43,8 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
     let container = format!("{MACHINE}/containerConfiguration");
     if pool.body.pointer(&container).is_none() {
         notes.push(format!(
-            "pool `{}` has no container configuration, so it cannot run container tasks: list the images under `images`",
-            pool.id
+            "{} has no container configuration, so it cannot run container tasks: list the images under `images`",
+            pool.named()
         ));
         return;
     }

@@ -154,7 +154,10 @@ impl Proof<'_> {
         };
         let row = |(steps, value): (Vec<String>, &Value)| {
             let pointer = pointer_of(&steps);
-            let why = reason(self.draft, self.index, &pointer)
+            // Reasons count the items of the source's lists, and these are the items of the new pool.
+            let shared = steps.iter().take_while(|step| step.parse::<usize>().is_err());
+            let shared = pointer_of(&shared.cloned().collect::<Vec<_>>());
+            let why = reason(self.draft, self.index, &shared)
                 .map_or_else(|| why_new(&pointer), str::to_owned);
             Row {
                 pool: self.pool.id.clone(),
@@ -194,6 +197,7 @@ fn why_new(pointer: &str) -> String {
             "/properties/deploymentConfiguration",
             "it is derived from `images`, `node` and `gallery`",
         ),
+        ("/properties/mountConfiguration", "the identity with which nodes read the container"),
     ];
     let found = known.iter().find(|(start, _)| pointer.starts_with(start));
     found.map_or("the default value of prebake", |(_, why)| why).to_owned()

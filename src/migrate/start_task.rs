@@ -23,8 +23,8 @@ pub(super) fn add(
     }
     if command.trim_end().ends_with("|| true") || command.contains("|| echo") {
         notes.push(format!(
-            "the start task of pool `{}` hides its failure, so faulty nodes accept tasks: let the start task fail",
-            pool.id
+            "the start task of {} hides its failure, so faulty nodes accept tasks: let the start task fail",
+            pool.named()
         ));
     }
     let mut task = json!({ "command": command });

@@ -554,3 +554,74 @@ fn a_recipe_of_shipyard_becomes_a_config() {
     }
     assert!(row(&migrated, "location").outcome == Outcome::Step);
 }
+
+/// A pool of one node with an image and a size.
+fn pool_of(image: [&str; 3], agent: &str, size: &str) -> File {
+    let [publisher, offer, sku] = image;
+    let pool = serde_json::json!({
+        "id": "own",
+        "vmSize": size,
+        "targetDedicatedNodes": 1,
+        "virtualMachineConfiguration": {
+            "imageReference": { "publisher": publisher, "offer": offer, "sku": sku },
+            "nodeAgentSKUId": agent,
+        },
+    });
+    File { name: "pool.json".to_owned(), text: pool.to_string() }
+}
+
+#[test]
+fn the_image_of_a_pool_stays_the_base_of_the_new_one() {
+    let hpc = ["microsoft-dsvm", "ubuntu-hpc", "2404"];
+    let ubuntu = "batch.node.ubuntu 24.04";
+    let cases = [
+        (pool_of(hpc, ubuntu, "Standard_ND96isr_H100_v5"), "ubuntu-hpc-24.04"),
+        (
+            pool_of(["resf", "rockylinux-x86_64", "9-base"], "batch.node.el 9", "Standard_D4ds_v5"),
+            "rocky-9",
+        ),
+        // The driver of the image does not serve these: GRID, V100.
+        (pool_of(hpc, ubuntu, "Standard_NV36ads_A10_v5"), "ubuntu-24.04"),
+        (pool_of(hpc, ubuntu, "Standard_ND40rs_v2"), "ubuntu-24.04"),
+    ];
+    for (file, os) in cases {
+        let migrated = migrate::migrate(&[file.clone()], &tools()).expect("it is migrated");
+        let config: Value = serde_yaml::from_str(&migrated.configs[0].yaml).expect("YAML");
+        assert_eq!(config["node"]["os"], os, "{}", file.text);
+    }
+}
+
+#[test]
+fn a_retired_size_is_replaced_by_one_of_its_kind() {
+    let image = ["Canonical", "ubuntu-24_04-lts", "server"];
+    let cases = [
+        ("STANDARD_H16R", "Standard_HB120rs_v3"),
+        ("STANDARD_A1", "Standard_D4s_v5"),
+        ("STANDARD_NC6_Promo", "Standard_NC4as_T4_v3"),
+    ];
+    for (old, new) in cases {
+        let file = pool_of(image, "batch.node.ubuntu 24.04", old);
+        let migrated = migrate::migrate(&[file], &tools()).expect("it is migrated");
+        let config: Value = serde_yaml::from_str(&migrated.configs[0].yaml).expect("YAML");
+        assert_eq!(config["node"]["vmSize"], new, "{old}");
+        let found = migrated.configs[0].diagnostics.iter();
+        let errors: Vec<_> =
+            found.filter(|it| it.severity == Severity::Error).map(|it| &it.title).collect();
+        assert!(errors.is_empty(), "{old}: {errors:?}");
+    }
+}
+
+#[test]
+fn shipyard_downloads_files_without_a_start_task() {
+    let text = "pool_specification:\n  id: own\n  vm_size: STANDARD_D4DS_V5\n  vm_count: { dedicated: 1 }\n  \
+                resource_files:\n  - blob_source: https://a.example/b\n    file_path: in/b\n";
+    let file = File { name: "pool.yaml".to_owned(), text: text.to_owned() };
+    let migrated = migrate::migrate(&[file], &tools()).expect("it is migrated");
+    let lost: Vec<_> = migrated
+        .report
+        .rows
+        .iter()
+        .filter(|row| row.source.contains("resource_files") && row.outcome != Outcome::Same)
+        .collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}
