@@ -448,10 +448,10 @@ fn what_azure_would_refuse_is_reported_once_and_left_in_place() {
         ("format('{0} {1}', 1)", "argument 1"),
         ("format('{', 1)", "not a valid format string"),
         ("copyIndex()", "outside its loop"),
-        ("length()", "does not take 0 arguments"),
-        ("json('{')", "not JSON"),
+        ("length()", "does not accept 0 arguments"),
+        ("json('{')", "not valid JSON"),
         ("range(0, 100000000)", "cannot create"),
-        ("resourceId('A.B/c/d', 'x')", "takes 2 names"),
+        ("resourceId('A.B/c/d', 'x')", "expects 2 names"),
         ("__bicep.gone()", "no function is named"),
         ("if('x', 1, 2)", "condition"),
     ] {
