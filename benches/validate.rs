@@ -10,7 +10,7 @@ use prebake::arm::{SourceMap, Template};
 use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources};
 use prebake::expand::{Context, Resource, expand};
-use prebake::pipeline::{self, Input, Tools};
+use prebake::pipeline::{self, CompiledStages, Input, Tools};
 use prebake::render::Templates;
 use prebake::schema::{Document, ResourceSchemas, Schema};
 use prebake::validate;
@@ -88,6 +88,7 @@ fn example() -> (Vec<Vec<Resource>>, Vec<Template>) {
         templates: templates.expect("the templates parse"),
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
+        compiled: CompiledStages::default(),
         output: "out".to_owned(),
     };
     let render = pipeline::render(&input, &tools).render.expect("the example renders");
@@ -172,7 +173,8 @@ fn expansion(criterion: &mut Criterion) {
                 "type": "Microsoft.Batch/batchAccounts/pools", "apiVersion": "2025-06-01",
                 "name": "[format('account/{0}', variables('names')[copyIndex()])]",
                 "properties": pool()["properties"] }],
-        }),
+        })
+        .into(),
         source_map: SourceMap::default(),
     };
     criterion.bench_function("expand 20 pools", |bencher| {

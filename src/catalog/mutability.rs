@@ -124,11 +124,13 @@ pub struct Mutability {
     pub confidence: &'static str,
     /// Where it is known from.
     pub source: &'static str,
+    /// The day on which it was last looked up.
+    pub checked: &'static str,
 }
 
 impl Mutability {
     fn parse(columns: &[&'static str]) -> Self {
-        let &[_, _, when, verdict, effect, advice, confidence, source, _] = columns else {
+        let &[_, _, when, verdict, effect, advice, confidence, source, checked] = columns else {
             unreachable!("every row of mutability.tsv has nine columns, as its test proves");
         };
         let (word, detail) = verdict.split_once(':').unwrap_or((verdict, ""));
@@ -154,6 +156,7 @@ impl Mutability {
             advice,
             confidence,
             source,
+            checked,
         }
     }
 }

@@ -38,10 +38,23 @@ pub struct Declared {
     pub user_subscription: Option<bool>,
     /// Dedicated vCPUs granted, by VM family.
     pub quota: BTreeMap<String, u32>,
-    /// The registry that is used and not created, with the mode of role assignments that the config means.
-    pub registry: Option<(String, &'static str)>,
+    /// What a registry has to be that is used and not created.
+    pub registry: Vec<RegistrySetting>,
     /// The Dockerfiles that images are built from.
     pub dockerfiles: Vec<Dockerfile>,
+}
+
+/// A setting on which the config relies of a registry that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrySetting {
+    /// Name of the registry.
+    pub registry: String,
+    /// JSON pointer of what relies on it in the config.
+    pub pointer: String,
+    /// Column of the user's own catalog.
+    pub setting: &'static str,
+    /// The value that it has to have.
+    pub value: String,
 }
 
 /// The Dockerfile of a build from a folder beside the config.

@@ -171,7 +171,7 @@ impl Diff {
                     Ok(None) => render.diff(previous.as_ref(), &outcome.sources),
                     Err(code) => return Compared::Failed(code, String::new()),
                 };
-                Compared::Section(Box::new(reviewer.section(name, &diff)))
+                Compared::Section(Box::new(reviewer.section(name, &diff.aged(tools.as_of))))
             }
             Err(findings) => {
                 let notes = terminal::told(&findings, &Sources::new(), Severity::Info);

@@ -180,6 +180,8 @@ pub struct PropertyChange {
     pub confidence: String,
     /// Where the verdict is known from.
     pub source: String,
+    /// The day on which that was last looked up, as `YYYY-MM-DD`; empty where no table tells the verdict.
+    pub checked: String,
     /// It is gone from the render, so Azure resets it.
     pub reset: bool,
     /// What Azure resets a vanished property to, where it is known.

@@ -66,6 +66,7 @@ pub(super) fn change(
         advice: text(|row| row.advice),
         confidence: text(|row| row.confidence),
         source: text(|row| row.source),
+        checked: text(|row| row.checked),
         reset: after.is_none(),
         reset_to: if after.is_none() { facts.default().cloned() } else { None },
         origin: Origin::default(),

@@ -257,6 +257,7 @@ fn holds_anew(property: &mut PropertyChange, effect: &str) {
     property.reset_to = None;
     effect.clone_into(&mut property.effect);
     property.advice.clear();
+    property.checked.clear();
 }
 
 /// Consequence, advice and rule, from the worst property.

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::Resource;
+use super::at::At;
 use super::dependency::Waiting;
 use super::identity::{id_of, place_id, resource_id};
 use super::scope::TemplateScope;
@@ -109,8 +110,12 @@ impl<'s> TemplateScope<'s> {
             );
         };
         let name = copy.get("name").and_then(Value::as_str).unwrap_or_default();
-        let count =
-            self.turns(&evaluator, copy.get("count"), &format!("{pointer}/copy"), &Locals::NONE);
+        let count = self.turns(
+            &evaluator,
+            copy.get("count"),
+            At::Pointer(pointer).key("copy"),
+            &Locals::NONE,
+        );
         let indices: Vec<Option<i64>> = match count {
             Turns::Known(count) => (0..count).map(Some).collect(),
             Turns::Open => vec![None],
@@ -148,12 +153,13 @@ impl<'s> TemplateScope<'s> {
             if NOT_BODY.contains(&key.as_str()) || is_module && key == "properties" {
                 continue;
             }
-            let at = format!("{pointer}/{}", pointer::escape(key));
-            body.insert(key.clone(), self.value(evaluator, value, &at, locals).to_template());
+            let at = At::Pointer(pointer);
+            let value = self.value(evaluator, value, at.key(key), locals);
+            body.insert(key.clone(), value.into_template());
         }
         if is_module {
             let properties = self.module_properties(evaluator, pointer, json, locals);
-            body.insert("properties".to_owned(), properties.to_template());
+            body.insert("properties".to_owned(), properties.into_template());
         }
         let waits_for = self.waits_for(evaluator, pointer, json, locals);
         collected.waiting.push(Waiting {
@@ -198,14 +204,15 @@ impl<'s> TemplateScope<'s> {
         locals: &Locals<'_>,
     ) -> bool {
         let Some(condition) = declaration.json.get("condition") else { return false };
-        let pointer = format!("{pointer}/condition");
-        match self.value(evaluator, condition, &pointer, locals) {
+        let at = At::Pointer(pointer);
+        let at = at.key("condition");
+        match self.value(evaluator, condition, at, locals) {
             Evaluated::Bool(holds) => !holds,
             Evaluated::Symbolic(_) => false,
             other => {
                 let title = format!("a condition must be a boolean, found {}", other.type_name());
                 let finding = Diagnostic::error("PB3001", title).help("use a comparison");
-                self.session.report(finding, &pointer, "evaluated here");
+                self.session.report(finding, &at.to_string(), "evaluated here");
                 false
             }
         }
@@ -241,7 +248,7 @@ impl<'s> TemplateScope<'s> {
         let scope = json.get("scope").filter(|_| !kind.eq_ignore_ascii_case(DEPLOYMENT));
         let place = match scope {
             Some(scope) => {
-                let value = self.value(evaluator, scope, &format!("{pointer}/scope"), locals);
+                let value = self.value(evaluator, scope, At::Pointer(pointer).key("scope"), locals);
                 match value {
                     Evaluated::String(text) if text == "/" => String::new(),
                     value => id_of(&value, &self.target).unwrap_or_default(),
@@ -265,7 +272,7 @@ impl<'s> TemplateScope<'s> {
         let mut target = self.target.clone();
         let read = |key: &str| {
             json.get(key)
-                .map(|value| self.value(evaluator, value, &format!("{pointer}/{key}"), locals))
+                .map(|value| self.value(evaluator, value, At::Pointer(pointer).key(key), locals))
         };
         let show = |value: Evaluated| match value {
             Evaluated::String(text) => text,
@@ -312,7 +319,7 @@ impl<'s> TemplateScope<'s> {
                 .map(|(_, version)| version.to_owned())
                 .unwrap_or_default();
         };
-        let evaluated = self.value(evaluator, value, &format!("{pointer}/{key}"), locals);
+        let evaluated = self.value(evaluator, value, At::Pointer(pointer).key(key), locals);
         let text: Cow<'_, str> = match &evaluated {
             Evaluated::String(text) => text.into(),
             Evaluated::Integer(number) => number.to_string().into(),
@@ -332,12 +339,10 @@ impl<'s> TemplateScope<'s> {
         locals: &Locals<'_>,
     ) -> Vec<Evaluated> {
         let Some(Value::Array(entries)) = json.get("dependsOn") else { return Vec::new() };
+        let at = At::Pointer(pointer);
+        let at = at.key("dependsOn");
         let entries = entries.iter().enumerate();
-        entries
-            .map(|(index, entry)| {
-                self.value(evaluator, entry, &format!("{pointer}/dependsOn/{index}"), locals)
-            })
-            .collect()
+        entries.map(|(index, entry)| self.value(evaluator, entry, at.item(index), locals)).collect()
     }
 }
 

@@ -7,6 +7,7 @@
 //! one declaration becomes resources, `module` for nested deployments, `value` for loops inside of
 //! values, `identity` for ids and `dependency` for `dependsOn`.
 
+mod at;
 mod declaration;
 mod dependency;
 mod identity;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use super::at::At;
 use super::module::Module;
 use super::session::Session;
 use crate::arm::evaluate::{
@@ -129,7 +130,7 @@ impl<'s> TemplateScope<'s> {
             let nested = Evaluator::new(self).below(evaluator);
             let value = nested.value(default, &Locals::NONE);
             self.session
-                .report_problems(nested.take_problems(), &format!("{pointer}/defaultValue"));
+                .report_problems(nested.take_problems(), At::Pointer(&pointer).key("defaultValue"));
             self.check_parameter(declared, declaration, &value);
             return Lookup::Known(Rc::new(value));
         }
@@ -168,10 +169,10 @@ impl<'s> TemplateScope<'s> {
         let found = if let Some((declared, value)) =
             find(variables, name).filter(|(declared, _)| *declared != "copy")
         {
-            self.value(&nested, value, &self.at("variables", declared), &Locals::NONE)
+            self.value(&nested, value, At::Pointer(&self.at("variables", declared)), &Locals::NONE)
         } else if let Some((index, turn)) = loop_of(variables, name) {
             let pointer = format!("{}/variables/copy/{index}", self.pointer);
-            self.looped_value(&nested, turn, &pointer, &Locals::NONE)
+            self.looped_value(&nested, turn, At::Pointer(&pointer), &Locals::NONE)
         } else {
             return Lookup::Missing;
         };

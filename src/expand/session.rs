@@ -1,5 +1,6 @@
 use std::cell::{Cell, RefCell};
 
+use super::at::At;
 use crate::arm::SourceMap;
 use crate::arm::evaluate::{Problem, Work};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -70,7 +71,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(super) fn report_problems(&self, problems: Vec<Problem>, pointer: &str) {
+    pub(super) fn report_problems(&self, problems: Vec<Problem>, at: At<'_>) {
         for problem in problems {
             let Problem { title, expression, help } = problem;
             let mut shown: String = expression.chars().take(200).collect();
@@ -83,7 +84,7 @@ impl<'a> Session<'a> {
                     "Azure evaluates this expression during the deployment, and would refuse it",
                 )
                 .help(help);
-            self.report(finding, pointer, &label);
+            self.report(finding, &at.to_string(), &label);
         }
     }
 }

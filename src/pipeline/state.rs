@@ -60,7 +60,7 @@ pub fn previous_state(
         let template = read(Stage::template_path(name), "resources");
         let parameters = read(Stage::parameters_path(name), "parameters");
         let (Some(json), Some(parameters)) = (template, parameters) else { continue };
-        let template = Template { json, source_map: SourceMap::default() };
+        let template = Template { json: json.into(), source_map: SourceMap::default() };
         // What the previous render's own findings were is no news now.
         let mut past = Diagnostics::new();
         let expansion = expand::expand(name, &template, &parameters, &context, &mut past);

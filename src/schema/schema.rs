@@ -101,9 +101,15 @@ impl Schema {
         self.judged(&value, values)
     }
 
-    /// Every text that its open list does not name: the service may take it, but it is likely mistyped.
-    pub fn unlisted(&self, value: &Value, values: Values) -> Vec<Finding> {
-        self.root().map_or_else(Vec::new, |root| open::unlisted(root, value, values))
+    /// Every text that its open list does not name: the service may take it, but it is likely mistyped. Those at pointers
+    /// that are judged elsewhere are left out.
+    pub fn unlisted(
+        &self,
+        value: &Value,
+        values: Values,
+        elsewhere: fn(&str) -> bool,
+    ) -> Vec<Finding> {
+        self.root().map_or_else(Vec::new, |root| open::unlisted(root, value, values, elsewhere))
     }
 
     /// The findings at one property of an object, where the others are not there to be judged.

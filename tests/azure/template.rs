@@ -62,7 +62,7 @@ pub fn plan(group: &str, location: &str, name: &str, body: &[u8]) -> Result<Plan
     check_parameters(template, parameters)?;
     let context = context(group, location, name);
     let mut findings = Diagnostics::new();
-    let template = Template { json: template.clone(), source_map: SourceMap::default() };
+    let template = Template { json: template.clone().into(), source_map: SourceMap::default() };
     let expansion = expand::expand(name, &template, parameters, &context, &mut findings);
     let errors: Vec<String> = findings
         .into_vec()

@@ -75,7 +75,7 @@ fn faults_are_found_at_the_line_that_made_them() {
     body["properties"]["taskSlotPerNode"] = json!(1);
     body["properties"]["targetNodeCommunicationMode"] = json!("Simplified");
     body["properties"]["allocationState"] = json!("Steady");
-    let template = Template { json: json!({}), source_map: map };
+    let template = Template { json: json!({}).into(), source_map: map };
     let found = check(resource(POOL, "2025-06-01", "account/my pool", &body), &template);
     let has = |code: &str, title: &str, at: Option<Place>| {
         assert!(found.contains(&(code.to_owned(), title.to_owned(), at)), "{title}: {found:#?}");
@@ -103,7 +103,7 @@ fn a_fault_in_a_loop_is_found_where_the_loop_makes_it() {
     let subnet = json!({ "name": "s", "properties": { "addressPrefx": "10.0.0.0/24" } });
     let body = json!({ "properties": { "addressSpace": {}, "subnets": [subnet, subnet] } });
     let network = resource("Microsoft.Network/virtualNetworks", "2025-05-01", "net", &body);
-    let found = check(network, &Template { json, source_map });
+    let found = check(network, &Template { json: json.into(), source_map });
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(
         found.iter().all(|(code, _, at)| code == "PB3101" && *at == Some(place(7))),

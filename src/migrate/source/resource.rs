@@ -188,7 +188,7 @@ pub(super) fn template(
         deployment: None,
         public_cloud: true,
     };
-    let template = Template { json: template.clone(), ..Template::default() };
+    let template = Template { json: template.clone().into(), ..Template::default() };
     let mut diagnostics = Diagnostics::new();
     let parameters = json!({ "parameters": values });
     let expansion = expand::expand("migrated", &template, &parameters, &context, &mut diagnostics);

@@ -304,6 +304,7 @@ fn leaf(path: &str, property: &PropertyChange) -> Value {
         "advice": property.advice,
         "confidence": property.confidence,
         "source": property.source,
+        "checked": property.checked,
         "origin": property.origin,
         "reset": property.reset,
         "resetTo": property.reset_to,

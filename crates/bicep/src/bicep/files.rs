@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 /// Why a file cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +58,11 @@ pub trait FileProvider {
 
     /// The `bicepconfig.json` that holds for every file; without it, the nearest one above a file holds.
     fn config(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// What a Bicep file is known to compile to: others that refer to it need not read it.
+    fn compiled(&self, _path: &str) -> Option<Arc<Value>> {
         None
     }
 

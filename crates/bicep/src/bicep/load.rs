@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -42,7 +43,7 @@ pub enum Content<'a> {
     /// Bicep.
     Bicep(Box<BicepUnit<'a>>),
     /// An ARM template.
-    Json(Rc<Value>),
+    Json(Arc<Value>),
     /// Nothing that can be read here: the resource ID of a template spec.
     TemplateSpec(String),
 }
@@ -218,7 +219,7 @@ impl<'a> Loader<'a, '_> {
         let value = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
             .or_else(|_| serde_json::from_str(&plain_json(text)))
             .map_err(|error| FileError::Unreadable(format!("the file is not JSON: {error}")))?;
-        Ok(self.add(path, Content::Json(Rc::new(value))))
+        Ok(self.add(path, Content::Json(Arc::new(value))))
     }
 
     fn unit(
@@ -246,6 +247,8 @@ impl<'a> Loader<'a, '_> {
         {
             let files = self.files;
             self.json(&key, files.read(&key))
+        } else if let Some(template) = self.files.compiled(&key) {
+            Ok(self.add(&key, Content::Json(template)))
         } else {
             self.bicep(&key)
         };

@@ -38,8 +38,6 @@ pub mod syntax;
 pub mod types;
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
-use std::sync::Arc;
 
 pub use content::MAXIMUM_BASE64_BYTES;
 pub use files::{Entry, FileError, FileProvider, MemoryFiles};
@@ -107,9 +105,7 @@ fn lowered(
 ) -> Option<Template> {
     let mut compiled = lower::lower(loaded, files, diagnostics);
     let entry = compiled.get_mut(unit)?.take()?;
-    let json = Rc::try_unwrap(entry.template).unwrap_or_else(|shared| (*shared).clone());
-    let source_map = Arc::try_unwrap(entry.source_map).unwrap_or_else(|shared| (*shared).clone());
-    Some(Template { json, source_map })
+    Some(Template { json: entry.template, source_map: entry.source_map })
 }
 
 /// Judges every file that takes part, each after those it refers to.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -307,9 +308,9 @@ impl<'a, 'c> Closure<'a, 'c> {
         }
     }
 
-    fn json(&mut self, unit: UnitId, value: &Rc<Value>) -> Rc<JsonSymbols> {
+    fn json(&mut self, unit: UnitId, value: &Arc<Value>) -> Rc<JsonSymbols> {
         let symbols = self.json.entry(unit);
-        Rc::clone(symbols.or_insert_with(|| Rc::new(JsonSymbols::new(Rc::clone(value)))))
+        Rc::clone(symbols.or_insert_with(|| Rc::new(JsonSymbols::new(Arc::clone(value)))))
     }
 
     fn follow(&mut self, key: &Key) {

@@ -29,14 +29,15 @@ mod value;
 mod variables;
 mod version;
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::binder::{Bound, SymbolId};
+use super::binder::{Bound, ResourceId, SymbolId};
 use super::files::FileProvider;
 use super::load::{BicepUnit, Loaded, UnitId};
 use crate::arm::SourceMap;
@@ -66,9 +67,9 @@ pub enum TemplateScope {
 #[derive(Debug)]
 pub struct Compiled {
     /// The template.
-    pub template: Rc<Value>,
+    pub template: Arc<Value>,
     /// From the template to its source.
-    pub source_map: Arc<SourceMap>,
+    pub source_map: SourceMap,
     /// The names of its secure outputs, sorted.
     pub secure_outputs: Vec<String>,
     /// How many values the template holds, those of nested templates included.
@@ -114,6 +115,8 @@ pub(super) struct Lowerer<'a, 'c> {
     loads: OnceCell<Vec<Option<Rc<Value>>>>,
     // What is written out at every use, made once: values of variables, names of resources.
     written: RefCell<HashMap<SymbolId, Written>>,
+    // Type and version of each resource that was asked for.
+    types: RefCell<BTreeMap<ResourceId, (Cow<'a, str>, String)>>,
     depth: Cell<u32>,
     // The deepest level that was reached.
     deepest: Cell<u32>,

@@ -117,6 +117,15 @@ impl<'a> Lowerer<'a, '_> {
 
     /// Type, as Azure spells it, and API version.
     pub(super) fn resource_type(&self, id: ResourceId) -> (Cow<'a, str>, String) {
+        if let Some(known) = self.types.borrow().get(&id) {
+            return known.clone();
+        }
+        let found = self.spelled_type(id);
+        self.types.borrow_mut().insert(id, found.clone());
+        found
+    }
+
+    fn spelled_type(&self, id: ResourceId) -> (Cow<'a, str>, String) {
         let resource = self.bound.resource(id);
         let text =
             resource.syntax.type_string().and_then(StringSyntax::literal).unwrap_or_default();
