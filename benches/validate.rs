@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use prebake::arm::{SourceMap, Template};
 use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources};
-use prebake::expand::{Context, Resource, expand};
+use prebake::expand::{Context, Resource, body_of, expand};
 use prebake::pipeline::{self, CompiledStages, Input, Tools};
 use prebake::render::Templates;
 use prebake::schema::{Document, ResourceSchemas, Schema};
@@ -59,14 +59,13 @@ fn pool() -> Value {
 }
 
 fn resource(index: usize) -> Resource {
-    let Value::Object(body) = pool() else { unreachable!("a pool is an object") };
     Resource {
         stage: "batch".to_owned(),
         id: format!("/pools/{index}"),
         kind: "Microsoft.Batch/batchAccounts/pools".to_owned(),
         api_version: "2025-06-01".to_owned(),
         name: format!("account/pool{index}"),
-        body,
+        body: body_of(&pool()),
         depends_on: Vec::new(),
         existing: false,
         pointer: format!("/resources/{index}"),

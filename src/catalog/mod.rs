@@ -42,8 +42,9 @@ pub use lifecycle::{Lifecycle, lifecycle};
 pub use name_rule::{NameProblem, NameRule, name_rule};
 pub use naming::{abbreviation, has_agent_pools};
 pub use os::{
-    BaseImage, Generation, NodeAgent, base_image, base_images, marketplace_image, node_agent,
-    node_agent_by_id, node_agent_fact, node_agents, os_keys,
+    BaseImage, Generation, NodeAgent, UnsupportedSystem, base_image, base_images,
+    marketplace_image, node_agent, node_agent_by_id, node_agent_fact, node_agents, os_keys,
+    unsupported_system,
 };
 pub use overlay::Overlay;
 pub use pool_property::{PoolProperty, pool_properties};

@@ -69,7 +69,7 @@ fn is_shell(command: Command<'_>) -> bool {
 fn start_task_has_a_command(view: &View<'_>, sink: &mut Sink<'_>) {
     for task in start_tasks(view) {
         let command = task.at("commandLine");
-        let empty = command.raw() == Some("") && !task.at("containerSettings").exists();
+        let empty = command.text() == Some("") && !task.at("containerSettings").exists();
         if !command.exists() || empty {
             sink.report(&command, "the command line is empty");
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::bake::Bake;
 use super::formula::most_nodes;
-use super::node::{Node, last_segment, same_id};
+use super::node::{Node, name_of, same_id};
 use crate::arm::Template;
 use crate::catalog::{self, Date, Overlay, VmSize};
 use crate::expand::Resource;
@@ -92,8 +92,8 @@ impl<'a> Pool<'a> {
         self.at("deploymentConfiguration/virtualMachineConfiguration").at(path)
     }
 
-    pub(super) fn id(&self) -> &'a str {
-        last_segment(&self.node.resource().name)
+    pub(super) fn id(&self) -> Cow<'a, str> {
+        name_of(self.node.resource())
     }
 
     /// The most dedicated and Spot nodes that its scale asks for, each with the value that says so; nothing where

@@ -122,7 +122,8 @@ impl Init {
                 terminal::failed(
                     &format!("`{name}` cannot be read"),
                     &why.to_string(),
-                    "name the file of a pool, a template, a Terraform state, a Batch Shipyard configuration or the old script",
+                    "name the file of a pool, a template, a Terraform state, a Batch Shipyard configuration or the \
+                     old script",
                 )
             })?;
             files.push(File { name: one_line(&name), text });

@@ -98,7 +98,8 @@ fn merge(
         let title = format!("`{list}` keeps {} from the lower layer", shown.join(", "));
         let mut finding = Diagnostic::new(Severity::Info, "PB0310", title)
             .reason("items are merged by name; up to version 0.1, the upper list replaced the lower one")
-            .help(format!("to replace the list, add `{REPLACE}: true` to its first item; to remove one item, add `{{ {name}: ..., {REMOVE}: true }}`"));
+            .help(format!("to replace the list, add `{REPLACE}: true` to its first item; to remove one item, add `{{ \
+                           {name}: ..., {REMOVE}: true }}`"));
         finding.place = first;
         "the upper list starts here".clone_into(&mut finding.label);
         diagnostics.push(finding);

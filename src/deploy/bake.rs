@@ -349,7 +349,8 @@ impl Deployment<'_> {
         })?;
         stopped.ok_or_else(|| {
             let why = format!(
-                "its bake succeeded, but Azure still reports it as {power} after {} minutes; an image of a running builder would contain temporary data",
+                "its bake succeeded, but Azure still reports it as {power} after {} minutes; an image of a running \
+                 builder would contain temporary data",
                 POWER_OFF.as_secs() / 60
             );
             Failure::azure(format!("builder {} does not power off", bake.vm), why).help(format!(

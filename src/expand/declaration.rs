@@ -8,7 +8,7 @@ use super::dependency::Waiting;
 use super::identity::{id_of, place_id, resource_id};
 use super::scope::TemplateScope;
 use super::value::Turns;
-use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, placeholder};
+use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, Properties, placeholder};
 use crate::diagnostic::{Diagnostic, pointer};
 
 /// What stands beside the body of a resource and is not part of what the resource provider gets.
@@ -147,7 +147,7 @@ impl<'s> TemplateScope<'s> {
         }
         let (identity, existing) = self.identify(evaluator, pointer, declaration, parent, locals);
         let json = declaration.json;
-        let mut body = Map::new();
+        let mut body = Properties::new();
         let is_module = is_module(json);
         for (key, value) in json {
             if NOT_BODY.contains(&key.as_str()) || is_module && key == "properties" {
@@ -155,11 +155,11 @@ impl<'s> TemplateScope<'s> {
             }
             let at = At::Pointer(pointer);
             let value = self.value(evaluator, value, at.key(key), locals);
-            body.insert(key.clone(), value.into_template());
+            body.insert(key.clone(), value);
         }
         if is_module {
             let properties = self.module_properties(evaluator, pointer, json, locals);
-            body.insert("properties".to_owned(), properties.into_template());
+            body.insert("properties".to_owned(), properties);
         }
         let waits_for = self.waits_for(evaluator, pointer, json, locals);
         collected.waiting.push(Waiting {

@@ -24,15 +24,15 @@ pub use snapshot::snapshot;
 
 use serde_json::{Map, Value};
 
+use crate::arm::Template;
+use crate::arm::evaluate::{self, Evaluated, Properties};
 pub use crate::arm::evaluate::{Context, Level};
-use crate::arm::{Template, evaluate, expression};
 use crate::diagnostic::Diagnostics;
 
 /// One resource as a stage asks Azure for it.
 ///
-/// Strings in it follow ARM's own rule for expressions: a string that starts with `[` and ends with
-/// `]` and does not start with `[[` is *symbolic*, an expression that only Azure can finish
-/// (`[reference('vault').properties.uri]`); a literal text of that shape starts with `[[`.
+/// The values of its body are typed: what only Azure can finish (`reference('vault').properties.uri`) is an
+/// expression, everything else is a literal. Where a value comes from, its JSON pointer says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
     /// The stage that deploys it: `registry`, `builder`, `image`, `batch`.
@@ -44,11 +44,12 @@ pub struct Resource {
     pub kind: String,
     /// API version.
     pub api_version: String,
-    /// Full name with its parents' names, `account/pool`.
+    /// Full name with its parents' names, `account/pool`. One that only Azure can finish is written as a template
+    /// writes it; [`Resource::typed_name`] tells which it is.
     pub name: String,
     /// Everything else of the resource object with all expressions evaluated: `location`, `sku`,
     /// `identity`, `tags`, `properties`... but no `dependsOn`, `copy`, `condition`.
-    pub body: Map<String, Value>,
+    pub body: Properties,
     /// Ids (or symbolic names where no id is known) of the resources it waits for.
     pub depends_on: Vec<String>,
     /// The template only refers to it.
@@ -58,11 +59,34 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// The full name as a value: a text, or the expression that gives it.
+    pub fn typed_name(&self) -> Evaluated {
+        Evaluated::from_template_string(&self.name)
+    }
+
+    /// The name without the names of its parents, unless only Azure knows it.
+    pub fn own_name(&self) -> Option<&str> {
+        if self.typed_name().is_symbolic() { None } else { self.name.rsplit('/').next() }
+    }
+
+    /// The body as a template writes it.
+    pub fn body_json(&self) -> Map<String, Value> {
+        self.body.iter().map(|(key, value)| (key.clone(), value.to_template())).collect()
+    }
+
     /// Whether it is a deployment whose own resources stand beside it.
     fn is_opened_module(&self) -> bool {
         let linked =
             self.body.get("properties").and_then(|properties| properties.get("templateLink"));
         self.kind.eq_ignore_ascii_case(declaration::DEPLOYMENT) && linked.is_none()
+    }
+}
+
+/// The body that JSON holds as a template writes it; an empty one for what is no object.
+pub fn body_of(json: &Value) -> Properties {
+    match Evaluated::from_template(json) {
+        Evaluated::Object(body) => body,
+        _ => Properties::new(),
     }
 }
 
@@ -72,7 +96,7 @@ pub struct Expansion {
     /// The resources, in the order of the template; a module's resources follow its deployment.
     pub resources: Vec<Resource>,
     /// The outputs, with symbolic values like those of resources.
-    pub outputs: Map<String, Value>,
+    pub outputs: Properties,
 }
 
 /// Expands one stage. `parameters` is a parameters file or its `parameters` object.
@@ -90,14 +114,11 @@ pub fn expand(
 }
 
 /// The id that a value of a resource's body names: an id as it stands, or the one that a symbolic
-/// `[resourceId(...)]` will have, with placeholders for what is unknown of the place.
-pub fn resource_id_of(text: &str, context: &Context) -> Option<String> {
-    match expression::read_template_string(text) {
-        expression::TemplateString::Literal(literal) => {
-            literal.starts_with('/').then(|| literal.into_owned())
-        }
-        expression::TemplateString::Expression(inner) => {
-            evaluate::resource_id_of(&expression::parse(inner).ok()?, context)
-        }
+/// `resourceId(...)` will have, with placeholders for what is unknown of the place.
+pub fn resource_id_of(value: &Evaluated, context: &Context) -> Option<String> {
+    match value {
+        Evaluated::String(text) => text.starts_with('/').then(|| text.clone()),
+        Evaluated::Symbolic(expression) => evaluate::resource_id_of(expression, context),
+        _ => None,
     }
 }

@@ -58,8 +58,7 @@ fn expand_scope(scope: &TemplateScope<'_>) -> (Expansion, Evaluated) {
     let mut collected = scope.collect();
     dependency::resolve(&mut collected, &scope.target);
     let outputs = scope.outputs();
-    let shown = outputs.iter().map(|(name, value)| (name.clone(), value.to_template()));
-    let expansion = Expansion { resources: collected.resources, outputs: shown.collect() };
+    let expansion = Expansion { resources: collected.resources, outputs: outputs.clone() };
     let wrapped = outputs.into_iter().map(|(name, value)| {
         (name, Evaluated::Object(Properties::from([("value".to_owned(), value)])))
     });

@@ -338,7 +338,10 @@ fn stands_alone(program: &ProgramSyntax<'_>, file: &AddedText, told: &mut Told<'
         let finding = Diagnostic::error("PB1424", "an added file must be self-contained")
             .at(Place { file: file.file, span: *span }, *label)
             .reason("its text becomes part of the stage, which is in another folder")
-            .help("copy the contents of the other file into this one; to suppress a diagnostic, use `#disable-next-line`");
+            .help(
+                "copy the contents of the other file into this one; to suppress a diagnostic, use \
+                   `#disable-next-line`",
+            );
         told.findings.push(finding);
     }
     others.is_empty()

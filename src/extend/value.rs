@@ -64,7 +64,8 @@ pub(super) fn form<'v>(
             (other, _) => {
                 let help = match nearest(other, [EXPRESSION, APPEND]) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "use `$bicep` for an expression or `$append` for a list; to set an object with such a key, write it as an expression".to_owned(),
+                    None => "use `$bicep` for an expression or `$append` for a list; to set an object with such a \
+                             key, write it as an expression".to_owned(),
                 };
                 let finding = Diagnostic::error("PB1405", format!("unknown key `{other}`"))
                     .reason("keys that start with `$` define how a patch is merged")

@@ -89,7 +89,8 @@ pub(super) fn draft(
         }
         None => draft.steps.push((
             "batch.account".to_owned(),
-            "the source does not name the Batch account of its pool, so the config creates one. To use the existing account, set `batch.account: { create: false, name: ... }`"
+            "the source does not name the Batch account of its pool, so the config creates one. To use the existing \
+             account, set `batch.account: { create: false, name: ... }`"
                 .to_owned(),
         )),
     }
@@ -140,7 +141,8 @@ fn kept_image(draft: &mut Draft, pool: &SourcePool, as_of: Date) -> Option<Strin
         "Batch no longer supports the node agent of this image, so prebake bakes an image with a supported one"
             .to_owned()
     } else if lower.contains("/galleries/") {
-        "the pool starts from the newest version, and prebake needs a fixed one, so it bakes an image. To keep the image of the gallery, set `gallery.imageVersionId` to one of its versions"
+        "the pool starts from the newest version, and prebake needs a fixed one, so it bakes an image. To keep the \
+         image of the gallery, set `gallery.imageVersionId` to one of its versions"
             .to_owned()
     } else {
         "Batch retired pools with managed images on 2026-03-31, so prebake bakes an image"
@@ -242,7 +244,8 @@ fn operating_system(draft: &mut Draft, pool: &SourcePool, sizes: &[String], as_o
         draft.reasons.insert(
             pointer.clone(),
             format!(
-                "the node agent does not match the image `{} {}`, so no node of this pool can start. The config uses the agent of the image",
+                "the node agent does not match the image `{} {}`, so no node of this pool can start. The config uses \
+                 the agent of the image",
                 image.offer, image.sku
             ),
         );
@@ -303,7 +306,8 @@ fn bake(draft: &mut Draft, pool: &SourcePool, kept: Option<&str>) {
         if !pool.commands.is_empty() {
             draft.steps.push((
                 "bake.steps".to_owned(),
-                "the config uses an existing image, so prebake bakes nothing: run these commands in the image or the start task"
+                "the config uses an existing image, so prebake bakes nothing: run these commands in the image or the \
+                 start task"
                     .to_owned(),
             ));
         }
@@ -340,7 +344,8 @@ fn network(draft: &mut Draft, pools: &[&SourcePool]) {
         network.insert("nodeAddresses".into(), json!("batchManaged"));
     }
     if !has_subnet {
-        let why = "the pool has no virtual network: prebake creates one with a NAT gateway, and the nodes get no public addresses (`network.nodeAddresses`)";
+        let why = "the pool has no virtual network: prebake creates one with a NAT gateway, and the nodes get no \
+                   public addresses (`network.nodeAddresses`)";
         draft.reasons.insert((0, base.to_owned()), why.to_owned());
     }
     if !network.is_empty() {
@@ -366,10 +371,11 @@ fn pool_of(
     keys::add(draft, &mut map, pool);
     let attached = pool.body.pointer("/identity/userAssignedIdentities").and_then(Value::as_object);
     let attached = attached.into_iter().flat_map(Map::keys).map(String::as_str);
+    let pull = draft.value.get("access").and_then(|access| access["pullIdentityId"].as_str());
     let mut identities: Vec<&str> = Vec::new();
     // Azure refuses a registry that is read with an identity that the pool does not have.
     for id in attached.chain(images::identities(pool)) {
-        if !identities.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+        if !identities.iter().copied().chain(pull).any(|known| known.eq_ignore_ascii_case(id)) {
             identities.push(id);
         }
     }
@@ -438,7 +444,8 @@ fn mounts(draft: &mut Draft, map: &mut Map<String, Value>, index: usize, pool: &
             let own = blob.pointer("/identityReference/resourceId").cloned();
             let identity = own.or_else(|| identities.first().cloned());
             if identity.is_none() && !has_registry {
-                let why = "a blob container is mounted with an identity, but the pool has none: create one with the role Storage Blob Data Reader on the account, and add a mount (`mounts`, kind `blob`)";
+                let why = "a blob container is mounted with an identity, but the pool has none: create one with the \
+                           role Storage Blob Data Reader on the account, and add a mount (`mounts`, kind `blob`)";
                 draft.reasons.insert((index, at), why.to_owned());
                 continue;
             }
@@ -448,10 +455,13 @@ fn mounts(draft: &mut Draft, map: &mut Map<String, Value>, index: usize, pool: &
                 "identity": identity,
             }));
         } else if mount.get("azureFileShareConfiguration").is_some() {
-            let why = "Batch mounts an Azure Files share with the key of its account, but a config contains no keys: store the key in Key Vault and add the share (`mounts`, kind `azureFiles`), or mount it over NFS";
+            let why = "Batch mounts an Azure Files share with the key of its account, but a config contains no keys: \
+                       store the key in Key Vault and add the share (`mounts`, kind `azureFiles`), or mount it over \
+                       NFS";
             draft.reasons.insert((index, at), why.to_owned());
         } else if mount.get("cifsMountConfiguration").is_some() {
-            let why = "a CIFS mount needs a password, but a config contains no passwords: mount the files over NFS (`mounts`, kind `nfs`), or mount them in the start task with a secret from Key Vault";
+            let why = "a CIFS mount needs a password, but a config contains no passwords: mount the files over NFS \
+                       (`mounts`, kind `nfs`), or mount them in the start task with a secret from Key Vault";
             draft.reasons.insert((index, at), why.to_owned());
         }
     }

@@ -51,21 +51,17 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
     let names = pool.body.pointer(&format!("{MACHINE}{NAMES}")).and_then(Value::as_array);
     let mut images: Vec<Value> = Vec::new();
     let mut registry: Option<String> = None;
+    let mut login_server = "";
     for (index, reference) in names.into_iter().flatten().enumerate() {
         let Some(reference) = reference.as_str() else { continue };
         let (image, own) = reference_of(reference);
         let pointer = (0, format!("{MACHINE}{NAMES}/{index}"));
-        let labelled = own.as_deref().is_some_and(|name| name.contains('-'));
         let second = own.is_some() && registry.is_some() && own != registry;
         // An image that the pool pulls with an identity of its own stays so by a patch.
-        if let (true, Some(name)) = (labelled || second, &own)
+        if let (true, Some(name)) = (second, &own)
             && identity_of(pool, name).is_some()
         {
-            draft.steps.push(("images".to_owned(), pulled(reference, labelled)));
-            continue;
-        }
-        if let (true, Some(name)) = (labelled, &own) {
-            draft.reasons.insert(pointer, self::labelled(name));
+            draft.steps.push(("images".to_owned(), pulled(reference)));
             continue;
         }
         if second {
@@ -78,19 +74,36 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
                 "image `{reference}` uses the moving tag `latest`: pin a tag or a digest"
             ));
         }
+        if registry.is_none() && own.is_some() {
+            login_server = reference.split('/').next().unwrap_or_default();
+        }
         registry = registry.or(own);
         if !images.contains(&image) {
             images.push(image);
         }
     }
     // A public image is named with its whole host, which is another text for the same image.
-    if let Some(name) = registry {
-        draft.value.insert("registry".into(), json!({ "create": false, "name": name }));
+    if let Some(label) = registry {
+        if let Some(id) = identity_of(pool, &label) {
+            draft.value.insert("access".into(), json!({ "pullIdentityId": id }));
+        }
+        let name = resource_name(&label);
+        let mut registry = json!({ "create": false, "name": name });
+        // A registry with a domain name label has another host than its name says.
+        if name != label {
+            registry["loginServer"] = json!(login_server);
+        }
+        draft.value.insert("registry".into(), registry);
     }
     if !images.is_empty() {
         draft.value.insert("images".into(), Value::Array(images));
     }
     registries(draft, pool);
+}
+
+/// The name of a registry, whose host may have a domain name label after a hyphen.
+fn resource_name(label: &str) -> &str {
+    label.split('-').next().unwrap_or(label)
 }
 
 /// The identity with which a pool pulls from an Azure registry.
@@ -113,14 +126,11 @@ pub(super) fn identities(pool: &SourcePool) -> impl Iterator<Item = &str> {
         .filter_map(|registry| registry.pointer("/identityReference/resourceId")?.as_str())
 }
 
-fn pulled(reference: &str, labelled: bool) -> String {
-    let why = if labelled {
-        "its registry has a domain name label"
-    } else {
-        "it is in a second registry"
-    };
+fn pulled(reference: &str) -> String {
     format!(
-        "nodes pull `{reference}` when they start, because {why}: a patch adds the image and its registry. To bake it into the node image, import it into the registry of the config (`az acr import`), and add it to `images`"
+        "nodes pull `{reference}` when they start, because it is in a second registry: a patch adds the image and its \
+         registry. To bake it into the node image, import it into the registry of the config (`az acr import`), and add it \
+         to `images`"
     )
 }
 
@@ -135,28 +145,23 @@ fn registries(draft: &mut Draft, pool: &SourcePool) {
         let own = registry_name(server);
         let by_identity = registry.get("identityReference").is_some();
         let why = match own {
-            Some(name) if name.contains('-') && !by_identity => labelled(name),
-            Some(name) if taken.as_deref() == Some(name) => {
+            // It is read with the same identity.
+            Some(name) if taken.as_deref() == Some(resource_name(name)) && by_identity => continue,
+            Some(name) if taken.as_deref() == Some(resource_name(name)) => {
                 "prebake creates an identity whose only permission is to pull from this registry".to_owned()
             }
             // A registry that is read with an identity of the pool stays by a patch.
             _ if by_identity => continue,
             Some(name) => format!(
-                "prebake pulls with an identity. Set the registry (`registry: {{ create: false, name: {name} }}`), and list its images under `images`"
+                "prebake pulls with an identity. Set the registry (`registry: {{ create: false, name: {name} }}`), \
+                 and list its images under `images`"
             ),
-            None => "prebake pulls from one Azure container registry with an identity, and from public registries. Import private images from other registries (`az acr import`)"
+            None => "prebake pulls from one Azure container registry with an identity, and from public registries. \
+                     Import private images from other registries (`az acr import`)"
                 .to_owned(),
         };
         draft.reasons.insert((0, format!("{base}/{index}")), why);
     }
-}
-
-/// What is said of a registry with a domain name label, whose login server does not follow from its name.
-fn labelled(server: &str) -> String {
-    let name = server.split('-').next().unwrap_or(server);
-    format!(
-        "the registry `{name}` has a domain name label, so its login server is `{server}.azurecr.io`. A config does not support such a server: import the image into a registry without a label (`az acr import`), and add it to `images`"
-    )
 }
 
 pub(super) enum Version<'a> {

@@ -12,15 +12,27 @@ use crate::check;
 const SECRETS: [&str; 5] =
     ["password", "accountKey", "sasKey", "sshPrivateKey", "protectedSettings"];
 
-const REGISTRY: &str = "prebake pulls with an identity. Import the images into an Azure container registry (`az acr import --username --password`), and delete the password of the registry";
-const OWN_REGISTRY: &str = "prebake pulls from this registry with an identity. If nothing else uses its admin user, turn it off (`az acr update --admin-enabled false`)";
-const MOUNT: &str = "nodes mount with an identity: grant it the role Storage Blob Data Reader (or Contributor, to write) on the account, and keep the key out of the config";
-const USER: &str = "Azure never returns the password of a user, and a config contains no passwords: store a new one in Key Vault, and add the user (`users`)";
-const EXTENSION: &str = "Azure never returns protected settings, and a config contains no secrets: add the extension with a `patch` that reads them from Key Vault";
+const REGISTRY: &str = "prebake pulls with an identity. Import the images into an Azure container registry (`az acr import \
+     --username --password`), and delete the password of the registry";
+const OWN_REGISTRY: &str = "prebake pulls from this registry with an identity. If nothing else uses its admin user, turn \
+     it off (`az acr update --admin-enabled false`)";
+const MOUNT: &str = "nodes mount with an identity: grant it the role Storage Blob Data Reader (or Contributor, to write) on \
+     the account, and keep the key out of the config";
+const SHARE: &str = "Batch mounts an Azure Files share with this key: store it in Key Vault, and name the secret in \
+     `mounts[].key`";
+const CIFS: &str = "keep the password out of the config: mount the files over NFS, or let the start task read the password \
+     from Key Vault";
+const USER_OF_TASK: &str = "the start task runs as this user: add the user (`users`) first, and then set the user of the \
+     task with a `patch`. Until then, the task runs as an automatic user";
+const USER: &str = "Azure never returns the password of a user, and a config contains no passwords: store a new one in Key \
+     Vault, and add the user (`users`)";
+const EXTENSION: &str = "Azure never returns protected settings, and a config contains no secrets: add the extension with a \
+     `patch` that reads them from Key Vault";
 const VALUE: &str =
     "store it in Key Vault, and let the task read it with an identity of the pool (`identities`)";
 const SIGNATURE: &str = "the config contains the URL without its signature: grant an identity of the pool the role Storage Blob Data Reader on the container";
-const PACKAGE: &str = "the source does not name the account of the package: set the account (`batch.account`), upload the package there (`az batch application package create`), and add it to the pool";
+const PACKAGE: &str = "the source does not name the account of the package: set the account (`batch.account`), \
+                       upload the package there (`az batch application package create`), and add it to the pool";
 pub(super) const DRIVER: &str =
     "the GPU driver is baked into the image, and Azure advises against installing it twice";
 
@@ -126,6 +138,12 @@ fn of_part(pool: &SourcePool, steps: &[String]) -> (&'static str, Option<String>
     if let Some(whole) = to("extensions", 1) {
         return (EXTENSION, Some(whole));
     }
+    if to("azureFileShareConfiguration", 0).is_some() {
+        return (SHARE, None);
+    }
+    if to("cifsMountConfiguration", 0).is_some() {
+        return (CIFS, None);
+    }
     if to("mountConfiguration", 0).is_some() {
         return (MOUNT, None);
     }
@@ -152,6 +170,11 @@ fn users_and_packages(pool: &mut SourcePool) {
     let count = |pool: &SourcePool, pointer: &str| pool.length(&steps_of(pointer));
     for index in 0..count(pool, "/properties/userAccounts") {
         pool.left_out.insert(format!("/properties/userAccounts/{index}"), USER.to_owned());
+    }
+    // Azure refuses a start task of a user that the pool does not have.
+    let user_of_task = "/properties/startTask/userIdentity/userName";
+    if pool.body.pointer(user_of_task).is_some() {
+        pool.left_out.insert(user_of_task.to_owned(), USER_OF_TASK.to_owned());
     }
     let takes_packages = keys::is_known(&["batch", "pools", "*", "applications"]);
     if pool.place.account.is_none() || !takes_packages {

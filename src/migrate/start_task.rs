@@ -43,7 +43,8 @@ const OTHER_SHELL: &str =
     "prebake runs the command with `/bin/bash -c`; before, it ran with another shell";
 const NO_SHELL: &str =
     "prebake runs the command with `/bin/bash -c`; before, it ran without a shell";
-const NO_SHELL_QUOTED: &str = "prebake runs the command with `/bin/bash -c`; before, it ran without a shell. Its words are quoted, so variables and operators in them stay plain text";
+const NO_SHELL_QUOTED: &str = "prebake runs the command with `/bin/bash -c`; before, it ran without a shell. Its \
+                               words are quoted, so variables and operators in them stay plain text";
 
 /// The command of a command line, and why it is not the same line.
 fn command(line: &str) -> (String, Option<&'static str>) {

@@ -169,7 +169,8 @@ fn builds_reach_the_registry(resolver: &mut Resolver<'_>, model: &Model) {
             &format!("/images/{index}/build"),
             "ACR Tasks cannot reach the registry",
             "the registry blocks the public addresses of the shared agents",
-            "add `registry.agentPool` with a subnet that can reach the registry, or build elsewhere and push from inside the network",
+            "add `registry.agentPool` with a subnet that can reach the registry, or build elsewhere and push from \
+             inside the network",
         );
     }
 }

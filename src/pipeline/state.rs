@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Render, Stage};
+use crate::arm::evaluate::Evaluated;
 use crate::arm::expression::is_expression;
 use crate::arm::{SourceMap, Template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -101,38 +102,38 @@ fn with_ids(mut resource: Resource, context: &Context) -> Resource {
     resource
 }
 
-fn write_ids(value: &mut Value, context: &Context) {
+fn write_ids(value: &mut Evaluated, context: &Context) {
     match value {
-        Value::String(text) => {
-            if let Some(id) = id(text, context) {
-                *text = id;
+        Evaluated::Symbolic(_) => {
+            if let Some(id) = id(value, context) {
+                *value = Evaluated::String(id);
             }
         }
-        Value::Array(elements) => {
+        Evaluated::Array(elements) => {
             for element in elements {
                 write_ids(element, context);
             }
         }
-        Value::Object(object) => {
+        Evaluated::Object(object) => {
             for value in object.values_mut() {
                 write_ids(value, context);
             }
             if object.keys().any(|key| is_expression(key)) {
                 let entries = std::mem::take(object).into_iter();
-                let named =
-                    |(key, value): (String, Value)| (id(&key, context).unwrap_or(key), value);
-                *object = entries.map(named).collect::<Map<_, _>>();
+                let named = |(key, value): (String, Evaluated)| {
+                    (id(&Evaluated::from_template_string(&key), context).unwrap_or(key), value)
+                };
+                *object = entries.map(named).collect();
             }
         }
         _ => {}
     }
 }
 
-fn id(text: &str, context: &Context) -> Option<String> {
-    if !is_expression(text) {
-        return None;
-    }
-    expand::resource_id_of(text, context).filter(|id| id.starts_with('/'))
+/// The id that an expression will give.
+fn id(value: &Evaluated, context: &Context) -> Option<String> {
+    value.as_expression()?;
+    expand::resource_id_of(value, context).filter(|id| id.starts_with('/'))
 }
 
 fn stages(files: &BTreeMap<String, String>) -> Vec<&str> {

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::{broken, diagnostic, placed};
 use crate::arm::Template;
-use crate::arm::expression::is_expression;
 use crate::azure_types::tables;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::expand::{Resource, template_pointer};
@@ -77,17 +76,14 @@ fn is_size(pointer: &str) -> bool {
 
 /// The body with the resource's own name, whose form the schema knows too.
 fn whole(resource: &Resource) -> Value {
-    let mut body = resource.body.clone();
+    let mut body = resource.body_json();
     body.insert("name".to_owned(), Value::from(own_name(resource)));
     Value::Object(body)
 }
 
-/// The name without the names of its parents.
+/// The name without the names of its parents; one that only Azure knows as a whole.
 fn own_name(resource: &Resource) -> &str {
-    if is_expression(&resource.name) {
-        return &resource.name;
-    }
-    resource.name.rsplit('/').next().unwrap_or_default()
+    resource.own_name().unwrap_or(&resource.name)
 }
 
 fn without_schema(resource: &Resource, schemas: &ResourceSchemas) -> Diagnostic {

@@ -31,7 +31,7 @@ pub struct Plan {
     pub group: String,
     /// The resources to create, each after those that it waits for, and those that are referred to.
     pub wanted: Vec<Wanted>,
-    pub outputs: Map<String, Value>,
+    pub outputs: Value,
 }
 
 /// `InvalidTemplate`, as ARM answers at once.
@@ -81,7 +81,11 @@ pub fn plan(group: &str, location: &str, name: &str, body: &[u8]) -> Result<Plan
         Wanted { symbol: symbol.map(str::to_owned), resource }
     });
     let wanted = ordered(wanted.collect())?;
-    Ok(Plan { group: group.to_owned(), wanted, outputs: expansion.outputs })
+    Ok(Plan {
+        group: group.to_owned(),
+        wanted,
+        outputs: Evaluated::Object(expansion.outputs).to_template(),
+    })
 }
 
 /// What a nested template makes waits for what its deployment waits for.

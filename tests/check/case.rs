@@ -8,7 +8,7 @@ use prebake::arm::Template;
 use prebake::catalog::overlay::LAYOUTS;
 use prebake::catalog::{Date, Overlay};
 use prebake::check::{self, Declared, Dockerfile, Finding, RegistrySetting, Subject};
-use prebake::expand::Resource;
+use prebake::expand::{Resource, body_of};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -198,7 +198,7 @@ impl Deployment {
                 kind: written.kind.clone(),
                 api_version: written.api.clone(),
                 name: written.name.clone(),
-                body: written.body.clone(),
+                body: body_of(&Value::Object(written.body.clone())),
                 depends_on: Vec::new(),
                 existing: false,
                 pointer: format!("/resources/{symbol}"),

@@ -68,7 +68,7 @@ fn extended(extension: &str, files: &[(&'static str, &'static str)]) -> Render {
 fn body(render: &Render, stage: &str, kind: &str) -> Value {
     let stage = render.stages.iter().find(|known| known.name == stage).expect("it is rendered");
     let found = stage.resources.iter().find(|one| one.kind == kind && !one.existing);
-    Value::Object(found.unwrap_or_else(|| panic!("no {kind}")).body.clone())
+    Value::Object(found.unwrap_or_else(|| panic!("no {kind}")).body_json())
 }
 
 /// Everything that an outcome tells.

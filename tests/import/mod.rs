@@ -260,7 +260,7 @@ fn what_the_config_can_say_is_taken_over() {
             ),
             (
                 "virtualMachineConfiguration.containerConfiguration.containerRegistries[0].identityReference.resourceId",
-                Outcome::Differs,
+                Outcome::Same,
             ),
             (
                 "virtualMachineConfiguration.containerConfiguration.containerRegistries[1].password",
@@ -338,16 +338,46 @@ fn an_image_that_can_be_kept_is_kept() {
 }
 
 #[test]
-fn a_config_names_no_registry_that_its_loader_refuses() {
+fn a_registry_with_a_domain_name_label_keeps_its_name_and_its_host() {
     let migrated = migrated(&["label.json"]);
     let config = config(&migrated, 0);
-    let name = config.get("registry").and_then(|registry| registry["name"].as_str());
-    assert!(name.is_none_or(|name| !name.contains('-')), "{config:?}");
+    assert_eq!(config["registry"]["name"], "miller");
+    assert_eq!(config["registry"]["loginServer"], "miller-a1b2c3d4e5f6a7b8.azurecr.io");
     let image = "virtualMachineConfiguration.containerConfiguration.containerImageNames[0]";
-    let row = row(&migrated, image);
-    assert_eq!(row.outcome, Outcome::Patch, "{row:?}");
-    let step = migrated.report.rows.iter().find(|row| row.source == "images");
-    assert!(step.is_some_and(|step| step.why.contains("domain name label")));
+    assert_outcomes(&migrated, &[(image, Outcome::Same)]);
+}
+
+/// The identity that exists goes on to pull, and the pool names it once.
+#[test]
+fn the_identity_of_a_registry_becomes_the_pull_identity() {
+    let migrated = migrated(&["gpu-identity.json"]);
+    let config = config(&migrated, 0);
+    let id = config["access"]["pullIdentityId"].as_str().expect("an ID");
+    assert!(id.ends_with("/userAssignedIdentities/pull"), "{id}");
+    let pool = &config["batch"]["pools"][0];
+    assert_eq!(pool["identities"], Value::Null);
+    let base = "virtualMachineConfiguration.containerConfiguration.containerRegistries[0]";
+    assert_outcomes(&migrated, &[(&format!("{base}.identityReference.resourceId"), Outcome::Same)]);
+}
+
+/// A user without a password is no user of the new pool, so its start task cannot run as that user.
+#[test]
+fn a_start_task_does_not_run_as_a_user_that_is_not_taken_over() {
+    let pool = r#"{"id":"u","vmSize":"Standard_D4ds_v5","virtualMachineConfiguration":{"imageReference":{"publisher":"canonical",
+        "offer":"ubuntu-24_04-lts","sku":"server"},"nodeAgentSKUId":"batch.node.ubuntu 24.04"},"targetDedicatedNodes":1,
+        "userAccounts":[{"name":"admin1","password":"Geheim-1","elevationLevel":"admin"}],
+        "startTask":{"commandLine":"id","userIdentity":{"username":"admin1"}}}"#;
+    let file = File { name: "users.json".to_owned(), text: pool.to_owned() };
+    let migrated = migrate::migrate(&[file], &tools()).expect("it is migrated");
+    assert_outcomes(
+        &migrated,
+        &[
+            ("startTask.userIdentity.username", Outcome::Step),
+            ("userAccounts[0].name", Outcome::Step),
+        ],
+    );
+    let config = config(&migrated, 0);
+    assert!(!config.contains_key("patch"), "{config:?}");
 }
 
 #[test]
@@ -471,6 +501,8 @@ fn the_scripts_own_dockerfiles_are_named() {
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let migrated = migrate::migrate_variables(&variables, &tools());
         assert_eq!(config(&migrated, 0)["images"][0]["build"]["dockerfile"], expected);
+        let told = migrated.notes.iter().any(|note| note.contains("RESOURCE_GROUP is unset"));
+        assert!(told, "{:?}", migrated.notes);
     }
 }
 

@@ -2,20 +2,19 @@
 
 use prebake::arm::{SourceMap, Template};
 use prebake::diagnostic::{Diagnostics, Place, Severity, Sources, Span};
-use prebake::expand::Resource;
+use prebake::expand::{Resource, body_of};
 use prebake::schema::ResourceSchemas;
 use prebake::validate;
 use serde_json::{Value, json};
 
 fn resource(kind: &str, api_version: &str, name: &str, body: &Value) -> Resource {
-    let body = body.as_object().expect("a body is an object").clone();
     Resource {
         stage: "batch".to_owned(),
         id: format!("/providers/{kind}/{name}"),
         kind: kind.to_owned(),
         api_version: api_version.to_owned(),
         name: name.to_owned(),
-        body,
+        body: body_of(body),
         depends_on: Vec::new(),
         existing: false,
         pointer: "/resources/r".to_owned(),

@@ -41,7 +41,8 @@ pub(super) const SIZES: Layout = Layout {
         "offered",
         "retires_on",
     ],
-    about: "VM sizes of the region. offered: no if the subscription cannot use the size in the region; zones: the zones that it can use. Disks and memory in GiB.",
+    about: "VM sizes of the region. offered: no if the subscription cannot use the size in the region; zones: the \
+            zones that it can use. Disks and memory in GiB.",
 };
 
 pub(super) const BATCH_SIZES: Layout = Layout {
@@ -53,7 +54,8 @@ pub(super) const BATCH_SIZES: Layout = Layout {
 pub(super) const QUOTAS: Layout = Layout {
     name: "quotas",
     columns: &["quota", "limit"],
-    about: "Quotas. compute: quotas of the subscription in the region; batch: quotas of the Batch account. In vCPUs unless the name says otherwise.",
+    about: "Quotas. compute: quotas of the subscription in the region; batch: quotas of the Batch account. In vCPUs \
+            unless the name says otherwise.",
 };
 
 pub(super) const QUOTA_USE: Layout = Layout {
@@ -71,7 +73,8 @@ pub(super) const NODE_AGENTS: Layout = Layout {
 pub(super) const IMAGES: Layout = Layout {
     name: "images",
     columns: &["image", "version"],
-    about: "Marketplace images in the region, as publisher:offer:sku, with the newest version; empty if the data has only the SKU.",
+    about: "Marketplace images in the region, as publisher:offer:sku, with the newest version; empty if the data has \
+            only the SKU.",
 };
 
 pub(super) const REGIONS: Layout = Layout {

@@ -141,8 +141,8 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
         return Err(Refusal {
             what: "the source is too large for one run".to_owned(),
             why: format!(
-                "it has {properties} properties in {} pools. The limits are {MOST_POOLS} pools, {MOST_OF_A_POOL} properties in one pool and {MOST_PROPERTIES} in total",
-                sources.pools.len()
+                "the limits are {MOST_POOLS} pools, {MOST_OF_A_POOL} properties in one pool and {MOST_PROPERTIES} in \
+                 total"
             ),
             help: "export fewer pools in one file".to_owned(),
         });

@@ -169,17 +169,20 @@ const DEFECTS: &[Defect] = &[
     Defect {
         signs: &["HYPERV_GENERATION=\"V1\"", "--hyper-v-generation V1"],
         unless: None,
-        note: "the script creates every image definition as V1, regardless of the base image: prebake uses the generation that the base image and the VM size support",
+        note: "the script creates every image definition as V1, regardless of the base image: prebake uses the \
+               generation that the base image and the VM size support",
     },
     Defect {
         signs: &["az image create"],
         unless: None,
-        note: "the script creates a managed image, which Batch pools no longer support and trusted launch does not allow: prebake captures the image directly from the VM",
+        note: "the script creates a managed image, which Batch pools no longer support and trusted launch does not \
+               allow: prebake captures the image directly from the VM",
     },
     Defect {
         signs: &["--public-ip-address \"\""],
         unless: Some("nat gateway"),
-        note: "the builder of the script has no outbound access after Azure turns off default outbound access: the builder of prebake has a NAT gateway",
+        note: "the builder of the script has no outbound access after Azure turns off default outbound access: the \
+               builder of prebake has a NAT gateway",
     },
     Defect {
         signs: &["dnf install -y docker"],
@@ -189,22 +192,26 @@ const DEFECTS: &[Defect] = &[
     Defect {
         signs: &["nvidia"],
         unless: Some("nvidia-container-toolkit"),
-        note: "the script does not install the NVIDIA Container Toolkit, so no GPU container can start: prebake installs it",
+        note: "the script does not install the NVIDIA Container Toolkit, so no GPU container can start: prebake \
+               installs it",
     },
     Defect {
         signs: &["NvidiaGpuDriverLinux"],
         unless: None,
-        note: "the script leaves the extension NvidiaGpuDriverLinux in the image, which Batch advises against: prebake installs the driver during the bake",
+        note: "the script leaves the extension NvidiaGpuDriverLinux in the image, which Batch advises against: \
+               prebake installs the driver during the bake",
     },
     Defect {
         signs: &["pool create"],
         unless: Some("containerConfiguration"),
-        note: "the pool of the script has no containerConfiguration, so Batch refuses container tasks: prebake adds one",
+        note: "the pool of the script has no containerConfiguration, so Batch refuses container tasks: prebake adds \
+               one",
     },
     Defect {
         signs: &["nvidia-smi ||"],
         unless: None,
-        note: "the start task of the script hides a failure of `nvidia-smi`, so faulty nodes accept tasks: let the start task fail",
+        note: "the start task of the script hides a failure of `nvidia-smi`, so faulty nodes accept tasks: let the \
+               start task fail",
     },
     Defect {
         signs: &["$RANDOM"],

@@ -182,7 +182,8 @@ fn tell(
         }
     }
     let step = format!(
-        "Batch does not support mounts of the kind `{driver}`. Provide the files over NFS and mount them (`mounts`, kind `nfs`), or mount them in the start task"
+        "Batch does not support mounts of the kind `{driver}`. Provide the files over NFS and mount them (`mounts`, \
+         kind `nfs`), or mount them in the start task"
     );
     for (path, value) in crate::migrate::ledger::leaves(volume) {
         let key = path.split(['[', '.']).next().unwrap_or_default().to_owned();

@@ -168,6 +168,9 @@ impl Script<'_> {
     fn config(&mut self) -> Value {
         let mut config = Map::new();
         let group = self.text("RESOURCE_GROUP", "batch-rg");
+        if !self.variables.contains_key("RESOURCE_GROUP") {
+            self.note("RESOURCE_GROUP is not set: replace `batch-rg` with the resource group");
+        }
         config.insert("name".into(), json!(deployment_name(&group)));
         config.insert("location".into(), json!(self.text("LOCATION", DEFAULT_LOCATION)));
         config.insert("resourceGroup".into(), json!(group));
@@ -253,11 +256,13 @@ impl Script<'_> {
                 registry["name"] = json!(registry_name(name).unwrap_or(name));
             }
             None if creates => self.note(
-                "ACR_NAME is not set: the script used a random name, and prebake derives it from the name and the resource group",
+                "ACR_NAME is not set: the script used a random name, and prebake derives it from the name and the \
+                 resource group",
             ),
             None => {
                 registry["name"] = json!("changeme");
-                self.note("ACR_NAME is not set and CREATE_ACR is off: replace `changeme` with the name of the registry");
+                self.note("ACR_NAME is not set and CREATE_ACR is off: replace `changeme` with the name of the \
+                           registry");
             }
         }
         config.insert("registry".into(), registry);
@@ -287,7 +292,8 @@ impl Script<'_> {
         if let Some(registry) = registry_name(host) {
             config.insert("registry".into(), json!({ "create": false, "name": registry }));
             if creates {
-                self.note("CREATE_ACR is on, but CONTAINER_IMAGE is in an existing registry: the config uses that registry");
+                self.note("CREATE_ACR is on, but CONTAINER_IMAGE is in an existing registry: the config uses that \
+                           registry");
             }
             image["name"] = json!(name[host.len() + 1..]);
         } else if host.contains(['.', ':']) {

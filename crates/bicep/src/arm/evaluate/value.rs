@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use indexmap::IndexMap;
 use serde_json::{Map, Number, Value};
 
@@ -65,25 +63,6 @@ impl Evaluated {
                 Value::Object(pairs.collect::<Map<_, _>>())
             }
             Self::Symbolic(expression) => Value::String(expression.to_template_string()),
-        }
-    }
-
-    /// The same, where the value is needed no longer: its texts and keys are moved.
-    pub fn into_template(self) -> Value {
-        match self {
-            Self::String(text) => match write_template_string(&text) {
-                Cow::Owned(escaped) => Value::String(escaped),
-                Cow::Borrowed(_) => Value::String(text),
-            },
-            Self::Array(items) => {
-                Value::Array(items.into_iter().map(Self::into_template).collect())
-            }
-            Self::Object(properties) => {
-                let pairs = properties.into_iter();
-                let pairs = pairs.map(|(key, value)| (key, value.into_template()));
-                Value::Object(pairs.collect::<Map<_, _>>())
-            }
-            scalar => scalar.to_template(),
         }
     }
 

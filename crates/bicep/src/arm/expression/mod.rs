@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 pub use parameters::ParameterPath;
 pub use parser::{ParseError, parse};
-pub use scan::{called_resource, is_expression, quoted_texts, symbolic_item};
+pub use scan::{is_expression, symbolic_item};
 
 /// One expression, without the brackets that mark it in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]

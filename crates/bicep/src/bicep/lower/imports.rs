@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::json_import::{self, JsonSymbols};
 use super::{Lowerer, decorators, order};
+use crate::arm::expression::{Expression, value_expression};
 use crate::bicep::binder::{Symbol, SymbolId, SymbolKind, Use};
 use crate::bicep::files::{folder_of, relative};
 use crate::bicep::load::{BicepUnit, Content, Loaded, UnitId};
@@ -138,12 +139,12 @@ impl Imports {
     }
 
     fn renamed_copy(&self, unit: UnitId, copy: &Value, emitted: &str) -> Value {
-        let count = match self.renamed_json(unit, &copy["count"]) {
-            Value::String(text) => text.trim_start_matches('[').trim_end_matches(']').to_owned(),
-            count => count.to_string(),
-        };
+        let count = value_expression(&self.renamed_json(unit, &copy["count"]));
+        let range =
+            count.map(|count| Expression::call("range", vec![Expression::Integer(0), count]));
+        let count = range.map(|range| Expression::call("length", vec![range]).to_template_string());
         let input = self.renamed_json(unit, &copy["input"]);
-        json!({ "name": emitted, "count": format!("[length(range(0, {count}))]"), "input": input })
+        json!({ "name": emitted, "count": count.unwrap_or_default(), "input": input })
     }
 
     fn mark(&self, object: &mut Map<String, Value>, taken: &Taken, same: bool) {
