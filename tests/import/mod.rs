@@ -501,7 +501,7 @@ fn the_scripts_own_dockerfiles_are_named() {
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let migrated = migrate::migrate_variables(&variables, &tools());
         assert_eq!(config(&migrated, 0)["images"][0]["build"]["dockerfile"], expected);
-        let told = migrated.notes.iter().any(|note| note.contains("RESOURCE_GROUP is unset"));
+        let told = migrated.notes.iter().any(|note| note.contains("RESOURCE_GROUP is not set"));
         assert!(told, "{:?}", migrated.notes);
     }
 }
