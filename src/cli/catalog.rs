@@ -92,7 +92,7 @@ impl Catalog {
 
 /// The built-in tables with the number of their rows and the day of the oldest.
 fn list() -> u8 {
-    let mut text = format!("{:18} {:>5}  {:10}  {}\n", "table", "rows", "oldest", "what it holds");
+    let mut text = format!("{:18} {:>5}  {:10}  {}\n", "table", "rows", "oldest", "contents");
     for table in catalog::tables() {
         let oldest = table.oldest().map_or_else(String::new, |day| day.to_string());
         let about = table.about();

@@ -60,7 +60,11 @@ fn extensions(path: &Path) -> u8 {
             continue;
         };
         let changes = render.extension.changes();
-        let mut text = format!("{}: {} of its own\n", render.model.name, changed(changes.len()));
+        let mut text = format!(
+            "{}: {} by patches and added files\n",
+            render.model.name,
+            changed(changes.len())
+        );
         for change in changes {
             let (what, effect) = change.line();
             let _ = writeln!(text, "  {} {what}: {effect}", change.path);

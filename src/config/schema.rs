@@ -65,7 +65,7 @@ fn add_layers(schema: &mut Value) {
         ],
     }));
     properties.insert("environments".to_owned(), json!({
-        "description": "Environments, such as `dev` and `prod`. Each is a mapping of values that override this config, or the path of a file with such values, and renders to a folder of its own. Example: `prod: { batch: { pools: [...] } }`.",
+        "description": "Environments, such as `dev` and `prod`. Each is a mapping of values that override this config, or the path of a file with such values, and renders to its own folder. Example: `prod: { batch: { pools: [...] } }`.",
         "type": "object",
         "propertyNames": { "pattern": "^[a-z][a-z0-9-]{0,19}$" },
         "maxProperties": super::layers::MAX_ENVIRONMENTS,

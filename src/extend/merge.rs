@@ -74,8 +74,11 @@ impl<'m, 'd> Merge<'m, 'd> {
                 }
             }
             Form::Members(Some(_)) | Form::Expression(_) => {
-                let finding = Diagnostic::error("PB1405", "a resource takes properties")
-                    .help("write the properties to merge, such as `properties: { ... }`");
+                let finding = Diagnostic::error(
+                    "PB1405",
+                    "a patch of a resource must be a mapping of properties",
+                )
+                .help("write the properties to merge, such as `properties: { ... }`");
                 self.told.at_key(finding, pointer, "neither an expression nor a list");
             }
         }
@@ -248,7 +251,7 @@ impl<'m, 'd> Merge<'m, 'd> {
         let known = object.properties().filter_map(ObjectPropertySyntax::name);
         let help = match nearest(key, known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "drop the line".to_owned(),
+            None => "remove the line".to_owned(),
         };
         let title = format!("the stage does not set `{}` of `{}`", self.dotted(), self.symbol);
         let finding = Diagnostic::warning("PB1407", title)
@@ -270,7 +273,7 @@ impl<'m, 'd> Merge<'m, 'd> {
                 "the stage sets it to an expression".to_owned(),
                 "replace it with `{ $bicep: \"...\" }`".to_owned(),
             ),
-            None => ("a loop makes it".to_owned(), "extend the template of the stage".to_owned()),
+            None => ("a loop creates it".to_owned(), "extend the template of the stage".to_owned()),
         };
         let finding =
             Diagnostic::error("PB1403", format!("a patch cannot be merged into `{what}`"))

@@ -56,7 +56,7 @@ pub(super) fn form<'v>(
             }
             (APPEND, Value::Array(items)) => append = Some(items),
             (APPEND, _) => {
-                let finding = Diagnostic::error("PB1405", "`$append` takes a list")
+                let finding = Diagnostic::error("PB1405", "`$append` expects a list")
                     .help("write `$append: [ ... ]` with the items to add");
                 told.at_value(finding, &at, "this is not a list");
                 return Form::Wrong;
@@ -169,7 +169,7 @@ fn judge(text: &str) -> Result<(), String> {
     let whole = format!("{PREFIX}{trimmed}\n");
     let lexed = lexer::lex(&whole);
     if !lexed.directives.is_empty() || lexed.tokens.iter().any(|token| token.after_comment) {
-        return other("holds a comment");
+        return other("contains a comment");
     }
     let arena = Arena::new();
     let mut problems = Diagnostics::new();

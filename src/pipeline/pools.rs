@@ -61,7 +61,7 @@ pub(super) fn reach(
                 diagnostics.push(finding);
             }
         }
-        let mut text = serde_json::to_string_pretty(&body).expect("a JSON value serialises");
+        let mut text = serde_json::to_string_pretty(&body).expect("a JSON value serializes");
         text.push('\n');
         artifacts.files.insert(path, text);
     }

@@ -598,7 +598,7 @@ fn a_config_with_patches_and_files_is_explained() {
     );
     std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
     let told = succeeds(&prebake(folder.path(), &["explain", "prebake.yaml"]));
-    assert!(told.starts_with("tiny: 2 changes of its own\n"), "{told}");
+    assert!(told.starts_with("tiny: 2 changes by patches and added files\n"), "{told}");
     assert!(
         told.contains(
             "account.properties.publicNetworkAccess: 'Enabled' → 'Disabled'\n    prebake.yaml:9:"

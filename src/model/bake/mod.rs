@@ -285,7 +285,7 @@ fn disk_holds_the_images(resolver: &mut Resolver<'_>, builder: &Builder, images:
             "/builder/osDiskGb",
             "OS disk is too small for the images",
             format!(
-                "it has {} GiB; the images take {images} and the system {system}",
+                "it has {} GiB; the images need {images} and the system {system}",
                 builder.os_disk_gb
             ),
             format!("set `builder.osDiskGb` to at least {needed}, or preload fewer images"),
