@@ -5,7 +5,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the Batch account.')
 param accountName string
@@ -27,12 +29,11 @@ param endpointNames {
   storageEndpoint: string
 }
 
-@description('Resource IDs of the private DNS zones, by endpoint.')
-param endpointZoneIds {
-  accountEndpoint: string
-  nodeEndpoint: string
-  storageEndpoint: string
-}
+@description('Resource group of the private DNS zones.')
+param dnsResourceGroup string
+
+@description('Subscription of the private DNS zones.')
+param dnsSubscriptionId string
 
 @description('Who may submit jobs.')
 param jobSubmitters {
@@ -160,7 +161,12 @@ resource accountEndpointZone 'Microsoft.Network/privateEndpoints/privateDnsZoneG
       {
         name: 'batchAccount'
         properties: {
-          privateDnsZoneId: endpointZoneIds.accountEndpoint
+          privateDnsZoneId: resourceId(
+            dnsSubscriptionId,
+            dnsResourceGroup,
+            'Microsoft.Network/privateDnsZones',
+            'privatelink.batch.azure.com'
+          )
         }
       }
     ]
@@ -197,7 +203,12 @@ resource nodeEndpointZone 'Microsoft.Network/privateEndpoints/privateDnsZoneGrou
       {
         name: 'nodeManagement'
         properties: {
-          privateDnsZoneId: endpointZoneIds.nodeEndpoint
+          privateDnsZoneId: resourceId(
+            dnsSubscriptionId,
+            dnsResourceGroup,
+            'Microsoft.Network/privateDnsZones',
+            'privatelink.batch.azure.com'
+          )
         }
       }
     ]
@@ -234,7 +245,12 @@ resource storageEndpointZone 'Microsoft.Network/privateEndpoints/privateDnsZoneG
       {
         name: 'blob'
         properties: {
-          privateDnsZoneId: endpointZoneIds.storageEndpoint
+          privateDnsZoneId: resourceId(
+            dnsSubscriptionId,
+            dnsResourceGroup,
+            'Microsoft.Network/privateDnsZones',
+            'privatelink.blob.${environment().suffixes.storage}'
+          )
         }
       }
     ]
@@ -312,9 +328,12 @@ resource pool_align 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
   ]
 }
 
+@description('Resource ID of the Batch account.')
 output accountId string = account.id
 
-// The ID of each pool as it is deployed, by its ID in the config: job submitters read it here.
-output poolIds object = {
+@description('IDs of the deployed pools, by their IDs in the config. Job submitters read them here.')
+output poolIds {
+  *: string
+} = {
   align: pools.align.id
 }

@@ -13,11 +13,8 @@ param endpointNames = {
   nodeEndpoint: 'genomics-nodeEndpoint'
   storageEndpoint: 'genomics-storageEndpoint'
 }
-param endpointZoneIds = {
-  accountEndpoint: '/subscriptions/99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e/resourceGroups/rg-private-dns/providers/Microsoft.Network/privateDnsZones/privatelink.batch.azure.com'
-  nodeEndpoint: '/subscriptions/99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e/resourceGroups/rg-private-dns/providers/Microsoft.Network/privateDnsZones/privatelink.batch.azure.com'
-  storageEndpoint: '/subscriptions/99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e/resourceGroups/rg-private-dns/providers/Microsoft.Network/privateDnsZones/privatelink.blob.core.windows.net'
-}
+param dnsResourceGroup = 'rg-private-dns'
+param dnsSubscriptionId = '99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e'
 param jobSubmitters = [
   {
     principalId: '3f0b7d5a-2c1e-4f7b-9a57-0d5d5a0c9b11'

@@ -6,7 +6,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the registry.')
 param registryName string
@@ -33,10 +35,11 @@ param endpointNames {
   registryEndpoint: string
 }
 
-@description('Resource IDs of the private DNS zones, by endpoint.')
-param endpointZoneIds {
-  registryEndpoint: string
-}
+@description('Resource group of the private DNS zones.')
+param dnsResourceGroup string
+
+@description('Subscription of the private DNS zones.')
+param dnsSubscriptionId string
 
 @description('The agent pool on which builds run.')
 param agentPool {
@@ -46,7 +49,15 @@ param agentPool {
 }
 
 @description('The builds, by key.')
-param builds object
+param builds {
+  genomics_align: {
+    taskName: string
+    context: string
+    dockerfile: string
+    image: string
+    timeoutSeconds: int
+  }
+}
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: registryName
@@ -92,7 +103,12 @@ resource registryEndpointZone 'Microsoft.Network/privateEndpoints/privateDnsZone
       {
         name: 'registry'
         properties: {
-          privateDnsZoneId: endpointZoneIds.registryEndpoint
+          privateDnsZoneId: resourceId(
+            dnsSubscriptionId,
+            dnsResourceGroup,
+            'Microsoft.Network/privateDnsZones',
+            'privatelink.azurecr.io'
+          )
         }
       }
     ]
@@ -169,6 +185,8 @@ resource genomics_alignRun 'Microsoft.ContainerRegistry/registries/taskRuns@2025
   }
 }
 
+@description('Host of the registry.')
 output loginServer string = registry.properties.loginServer
 
+@description('Resource ID of the identity that pulls images.')
 output identityId string = identity.id

@@ -13,9 +13,8 @@ param endpointSubnetId = '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/re
 param endpointNames = {
   registryEndpoint: 'genomics-registryEndpoint'
 }
-param endpointZoneIds = {
-  registryEndpoint: '/subscriptions/99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e/resourceGroups/rg-private-dns/providers/Microsoft.Network/privateDnsZones/privatelink.azurecr.io'
-}
+param dnsResourceGroup = 'rg-private-dns'
+param dnsSubscriptionId = '99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e'
 param agentPool = {
   name: 'builds'
   tier: 'S2'

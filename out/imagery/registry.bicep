@@ -6,7 +6,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the registry.')
 param registryName string
@@ -32,7 +34,15 @@ param buildIdentityName string
 param pushRoleId string
 
 @description('The builds, by key.')
-param builds object
+param builds {
+  imagery_detect: {
+    taskName: string
+    context: string
+    dockerfile: string
+    image: string
+    timeoutSeconds: int
+  }
+}
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: registryName
@@ -133,6 +143,8 @@ resource imagery_detectRun 'Microsoft.ContainerRegistry/registries/taskRuns@2025
   ]
 }
 
+@description('Host of the registry.')
 output loginServer string = registry.properties.loginServer
 
+@description('Resource ID of the identity that pulls images.')
 output identityId string = identity.id

@@ -6,7 +6,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the registry.')
 param registryName string
@@ -28,13 +30,14 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 }
 
 module pullRole 'modules/registry-role.bicep' = {
-  name: 'registry-pull-role'
   scope: resourceGroup(registryResourceGroup)
   params: {
     registryName: registryName
+    ownerId: identity.id
     principalId: identity.properties.principalId
     roleId: pullRoleId
   }
 }
 
+@description('Resource ID of the identity that pulls images.')
 output identityId string = identity.id

@@ -6,10 +6,14 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Tags of the image version: those of the resources, and the digest of the bake that it comes from.')
-param versionTags object
+param versionTags {
+  *: string
+}
 
 @description('Name of the gallery.')
 param galleryName string
@@ -92,4 +96,5 @@ resource imageVersion 'Microsoft.Compute/galleries/images/versions@2025-03-03' =
   }
 }
 
+@description('Resource ID of the image version that the nodes boot.')
 output imageVersionId string = imageVersion.id

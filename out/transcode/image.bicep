@@ -6,10 +6,14 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Tags of the image version: those of the resources, and the digest of the bake that it comes from.')
-param versionTags object
+param versionTags {
+  *: string
+}
 
 @description('Name of the gallery.')
 param galleryName string
@@ -55,6 +59,9 @@ param baseImage {
 @description('Size of the OS disk in GiB. The nodes boot with this disk.')
 @minValue(30)
 param osDiskSizeGB int
+
+@description('The bake, in base64.')
+param bakeScript string
 
 @description('Minutes until the build counts as failed.')
 @minValue(6)
@@ -138,7 +145,7 @@ resource operatorRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource template 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {
+resource template 'Microsoft.VirtualMachineImages/imageTemplates@2025-10-01' = {
   name: templateName
   location: location
   tags: versionTags
@@ -170,7 +177,7 @@ resource template 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {
         type: 'Shell'
         name: 'bake'
         inline: [
-          'echo ${loadFileAsBase64('bake.sh')} | base64 --decode > /tmp/prebake-bake.sh'
+          'echo ${bakeScript} | base64 --decode > /tmp/prebake-bake.sh'
           'sudo bash /tmp/prebake-bake.sh'
         ]
       }
@@ -198,4 +205,5 @@ resource template 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {
   ]
 }
 
+@description('Resource ID of the image version that the nodes boot.')
 output imageVersionId string = '${definition.id}/versions/${version}'

@@ -6,7 +6,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the registry.')
 param registryName string
@@ -26,7 +28,15 @@ param identityName string
 param pullRoleId string
 
 @description('The builds, by key.')
-param builds object
+param builds {
+  transcode_ffmpeg: {
+    taskName: string
+    context: string
+    dockerfile: string
+    image: string
+    timeoutSeconds: int
+  }
+}
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: registryName
@@ -97,6 +107,8 @@ resource transcode_ffmpegRun 'Microsoft.ContainerRegistry/registries/taskRuns@20
   }
 }
 
+@description('Host of the registry.')
 output loginServer string = registry.properties.loginServer
 
+@description('Resource ID of the identity that pulls images.')
 output identityId string = identity.id

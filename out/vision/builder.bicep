@@ -6,7 +6,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the builder VM; its disk and network interface carry it too.')
 param vmName string
@@ -26,7 +28,13 @@ param baseImage {
 @minValue(30)
 param osDiskSizeGB int
 
-@description('SSH public key of the VM\'s user. By default one whose private half does not exist.')
+@description('What cloud-init runs on the VM: the bake, in base64.')
+param customData string
+
+@description('Name of the VM\'s user.')
+param adminUsername string
+
+@description('SSH public key of that user. By default one whose private half does not exist.')
 param sshPublicKey string
 
 @description('Name of the identity that pulls images.')
@@ -156,15 +164,15 @@ resource builder 'Microsoft.Compute/virtualMachines@2025-11-01' = {
     }
     osProfile: {
       computerName: 'builder'
-      adminUsername: 'prebake'
-      customData: loadFileAsBase64('cloud-init.yaml')
+      adminUsername: adminUsername
+      customData: customData
       linuxConfiguration: {
         disablePasswordAuthentication: true
         provisionVMAgent: true
         ssh: {
           publicKeys: [
             {
-              path: '/home/prebake/.ssh/authorized_keys'
+              path: '/home/${adminUsername}/.ssh/authorized_keys'
               keyData: sshPublicKey
             }
           ]
@@ -193,4 +201,5 @@ resource builder 'Microsoft.Compute/virtualMachines@2025-11-01' = {
   }
 }
 
+@description('Resource ID of the builder VM.')
 output builderId string = builder.id

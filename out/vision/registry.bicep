@@ -6,7 +6,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the registry.')
 param registryName string
@@ -56,6 +58,8 @@ resource pullRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+@description('Host of the registry.')
 output loginServer string = registry.properties.loginServer
 
+@description('Resource ID of the identity that pulls images.')
 output identityId string = identity.id

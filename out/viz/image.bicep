@@ -6,10 +6,14 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Tags of the image version: those of the resources, and the digest of the bake that it comes from.')
-param versionTags object
+param versionTags {
+  *: string
+}
 
 @description('Resource group of the gallery.')
 param galleryResourceGroup string
@@ -21,7 +25,11 @@ param galleryName string
 param definitionName string
 
 @description('Publisher, offer and SKU, which identify the definition in its gallery.')
-param identifier object
+param identifier {
+  publisher: string
+  offer: string
+  sku: string
+}
 
 @description('Hyper-V generation, the one of the base image.')
 @allowed(['V1', 'V2'])
@@ -31,7 +39,11 @@ param hyperVGeneration string
 param version string
 
 @description('Regions that hold the version, with their replicas.')
-param targetRegions object[]
+param targetRegions {
+  name: string
+  regionalReplicaCount: int
+  storageAccountType: string
+}[]
 
 @description('Name of the generalized builder VM.')
 param builderName string
@@ -41,7 +53,6 @@ resource builder 'Microsoft.Compute/virtualMachines@2025-11-01' existing = {
 }
 
 module image 'modules/image.bicep' = {
-  name: 'gallery-image'
   scope: resourceGroup(galleryResourceGroup)
   params: {
     location: location
@@ -57,4 +68,5 @@ module image 'modules/image.bicep' = {
   }
 }
 
+@description('Resource ID of the image version that the nodes boot.')
 output imageVersionId string = image.outputs.imageVersionId

@@ -32,7 +32,10 @@ pub use api::{
     ApiProperty, api_properties, api_version, api_version_fact, api_versions, newest_api_version,
 };
 pub use azure_error::{AzureErrorCode, azure_error};
-pub use cloud::{Cloud, cloud, cloud_of, cloud_of_registry, cloud_of_storage, clouds};
+pub use cloud::{
+    Cloud, PUBLIC_HOSTS, cloud, cloud_of, cloud_of_registry, cloud_of_storage, clouds,
+    names_public_host,
+};
 pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
 pub use config_default::config_default;
 pub use cuda::cuda_driver;

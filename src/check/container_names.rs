@@ -96,7 +96,7 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         names_in_task(text).into_iter().partition(|name| name.built);
     for push in &pushed {
         if !built.is_empty() && built.iter().all(|build| build.image != push.image) {
-            sink.report(push.target(path), format!("no build makes `{}`", push.image));
+            sink.report(push.target(path), format!("no build creates `{}`", push.image));
         }
     }
     for node in view.pools.iter().flat_map(Pool::images) {
@@ -110,7 +110,7 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some(build) = same.first()
             && same.iter().all(|build| parts(build.image).1 != tag)
         {
-            sink.report(&node, format!("the build makes `{}`", build.image))
+            sink.report(&node, format!("the build creates `{}`", build.image))
                 .also(build.target(path), "built here");
         }
     }

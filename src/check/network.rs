@@ -171,8 +171,9 @@ fn network_is_in_the_subscription(view: &View<'_>, sink: &mut Sink<'_>) {
         let there = subnet.id().and_then(|id| subscription_of(&id));
         let own = own_subscription(view, &resource.resource().id);
         if let Some((there, own)) = there.zip(own).filter(|(there, own)| there != own) {
-            let label = format!("the network is in subscription {there}, what joins it in {own}");
-            sink.report(&subnet, label).help("name a subnet of the subscription of the deployment");
+            let label =
+                format!("the network is in subscription {there}, but its users are in {own}");
+            sink.report(&subnet, label).help("use a subnet in the subscription of the deployment");
         }
     }
 }

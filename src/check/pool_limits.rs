@@ -242,7 +242,7 @@ fn upgrades_find_a_newer_version(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some(version) =
             version.filter(|version| version != "latest" && setting.boolean() == Some(true))
         {
-            sink.report(&setting, format!("the pool boots version `{version}` for ever"));
+            sink.report(&setting, format!("the pool always starts from version `{version}`"));
         }
     }
 }

@@ -264,7 +264,7 @@ fn steps_fit_the_task(view: &View<'_>, sink: &mut Sink<'_>) {
             let key = if text.contains("stepTimeout:") { "stepTimeout:" } else { "steps:" };
             sink.report(
                 line_of(path, text, key),
-                format!("the steps can take {total} s, but the task only {task} s"),
+                format!("the steps can take {total} s, but the timeout of the task is {task} s"),
             )
             .help(format!("set `images[].build.timeout` to at least {total}"));
         }
@@ -370,7 +370,7 @@ fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
     for (file, text) in dockerfiles(view) {
         for (_, platform, image) in base_images(text) {
             if let Some(platform) = platform.filter(|platform| differs(platform)) {
-                let label = format!("`{}` takes `{image}` for `{platform}`", file.name);
+                let label = format!("`{}` uses `{image}` for `{platform}`", file.name);
                 sink.report(build_of(file), format!("{label}, and the nodes are {wanted}"));
             }
         }

@@ -25,7 +25,11 @@ pub(super) fn manual() -> Exit {
     let mut page = Vec::new();
     let written = clap_mangen::Man::new(Cli::command()).render(&mut page);
     if let Err(error) = written {
-        return terminal::failed("the manual page cannot be made", &error.to_string(), "report it");
+        return terminal::failed(
+            "the manual page cannot be created",
+            &error.to_string(),
+            "report it",
+        );
     }
     terminal::out(&String::from_utf8_lossy(&page));
     Exit::Done

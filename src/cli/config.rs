@@ -87,7 +87,7 @@ impl Show {
 }
 
 fn yaml(value: &Value) -> String {
-    serde_yaml::to_string(value).expect("plain data serialises")
+    serde_yaml::to_string(value).expect("plain data serializes")
 }
 
 /// A config as YAML with the origin of every single value as a comment.

@@ -463,7 +463,7 @@ impl Screen {
     fn show(&self, render: Option<&str>, event: &Event) {
         self.follow(render, event);
         if self.format == Format::Json {
-            let mut value = serde_json::to_value(event).expect("an event serialises");
+            let mut value = serde_json::to_value(event).expect("an event serializes");
             if let (Some(render), Some(object)) = (render, value.as_object_mut()) {
                 object.insert("render".to_owned(), render.into());
             }

@@ -10,7 +10,7 @@ use crate::diagnostic::{explanation, explanations, nearest};
 /// `prebake explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// Diagnostic code, such as POOL001, DIF001 or PB0101, or a config, to list its patches and added files [default: list all
+    /// Diagnostic code, such as POOL001, DIF001 or PB0101; or a config, to list its patches and added files [default: list all
     /// codes]
     code: Option<String>,
 }
@@ -60,7 +60,11 @@ fn extensions(path: &Path) -> Exit {
             continue;
         };
         let changes = render.extension.changes();
-        let mut text = format!("{}: {} of its own\n", render.model.name, changed(changes.len()));
+        let mut text = format!(
+            "{}: {} by patches and added files\n",
+            render.model.name,
+            changed(changes.len())
+        );
         for change in changes {
             let (what, effect) = change.line();
             let _ = writeln!(text, "  {} {what}: {effect}", change.path);

@@ -30,15 +30,16 @@ pub(super) struct Init {
     /// Use the environment variables of `batch-prep-v2.sh`
     #[arg(long)]
     from_env: bool,
-    /// Import a file; repeat the option for files that belong together. It reads what `az batch pool show` and
-    /// `az resource show` print, deployment templates, exported resource groups, `terraform show -json`, the files of
-    /// Batch Shipyard, and `batch-prep-v2.sh` with its environment file
+    /// Import a file; repeat the option for files that belong together. Supported files: the
+    /// output of `az batch pool show`, `az resource show` and `terraform show -json`,
+    /// deployment templates, exported resource groups, Batch Shipyard files, and `batch-
+    /// prep-v2.sh` with its environment file
     #[arg(long, value_name = "PATH", conflicts_with = "from_env")]
     from: Vec<PathBuf>,
     /// Print the config instead of writing it
     #[arg(long)]
     stdout: bool,
-    /// Write what became of each property of the source to a Markdown file beside the config
+    /// Write a Markdown report next to the config, with the result for each property of the source
     #[arg(long)]
     report: bool,
     /// Date for checking retirements, as YYYY-MM-DD [default: today]
@@ -61,8 +62,8 @@ impl Init {
         let Some(migrated) = migrated else {
             if self.report {
                 return terminal::failed(
-                    "there is no source to report about",
-                    "`--report` tells what became of each property of a source",
+                    "`--report` needs a source",
+                    "the report lists what happens to each property of a source",
                     "name the source with `--from` or `--from-env`",
                 );
             }
@@ -77,7 +78,7 @@ impl Init {
             terminal::note(&terminal::told(&config.diagnostics, &config.sources, Severity::Error));
         }
         let table = format!(
-            "what became of each property: {}\n{}",
+            "what happens to each property: {}\n{}",
             migrated.report.summary(),
             migrated.report.text()
         );
@@ -109,7 +110,7 @@ impl Init {
         if self.from.len() > MAX_SOURCES {
             return Err(terminal::failed(
                 "too many files to read at once",
-                &format!("{} are named, and {MAX_SOURCES} are the most", self.from.len()),
+                &format!("the command names {} files; the limit is {MAX_SOURCES}", self.from.len()),
                 "name only files that belong together",
             ));
         }
@@ -121,7 +122,8 @@ impl Init {
                 terminal::failed(
                     &format!("`{name}` cannot be read"),
                     &why.to_string(),
-                    "name the file of a pool, a template, a Terraform state, Batch Shipyard or the old script",
+                    "name the file of a pool, a template, a Terraform state, a Batch Shipyard configuration or the \
+                     old script",
                 )
             })?;
             files.push(File { name: one_line(&name), text });
@@ -147,7 +149,7 @@ impl Init {
             })
             .collect();
         if self.report {
-            let text = migrated.report.markdown("What became of each property of the source");
+            let text = migrated.report.markdown("What happens to each property of the source");
             files.push(Written { path: beside(".migration.md"), text });
         }
         files
@@ -165,7 +167,7 @@ impl Init {
                 return terminal::failed(
                     &format!("`{}` exists", path.display()),
                     "`prebake init` does not overwrite files",
-                    "name another file, or remove this one",
+                    "name another file, or delete this one",
                 );
             }
         }

@@ -44,7 +44,7 @@ fn unreadable_config(path: &Path, error: &ReadError) -> Diagnostic {
     if let ReadError::TooLarge(_) = error {
         return Diagnostic::error("PB0002", "config is too large")
             .reason(reason)
-            .help("move long scripts and formulas into files of their own");
+            .help("move long scripts and formulas into separate files");
     }
     Diagnostic::error("PB0011", "config cannot be read")
         .reason(reason)

@@ -113,7 +113,7 @@ struct Configs {
     /// Folder of templates that replace or extend the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<std::path::PathBuf>,
-    /// Folder of additional schemas, written by `prebake schema import`
+    /// Folder of additional schemas, created by `prebake schema import`
     #[arg(long, value_name = "DIR")]
     schemas: Option<std::path::PathBuf>,
     /// Date for checking retirements, as YYYY-MM-DD [default: today]

@@ -122,7 +122,7 @@ impl Render {
         let previous = standing.map_or_else(|| output::previous(&folder), Ok);
         let written = previous.and_then(|previous| {
             let outcome = (render, &outcome.sources);
-            self.compare_and_write((&folder, &previous), outcome, fleet, &mut notes)
+            self.compare_and_write((&folder, &previous), outcome, (fleet, tools), &mut notes)
         });
         match written {
             Ok((text, state, wrong)) => {
@@ -185,7 +185,7 @@ impl Render {
         &self,
         (folder, previous): (&Path, &PreviousRender),
         (render, sources): (&pipeline::Render, &Sources),
-        fleet: &Fleet<'_>,
+        (fleet, tools): (&Fleet<'_>, &Tools),
         notes: &mut String,
     ) -> Result<(String, State, bool), OutputError> {
         let files = diff::files(&previous.files, &render.artifacts.files);
@@ -197,7 +197,7 @@ impl Render {
                 return (line(name, folder, &files), false);
             }
             let (meaning, wrong) = if changed {
-                in_azure(previous, folder, render, sources)
+                in_azure((folder, previous), (render, sources), tools)
             } else {
                 (String::new(), false)
             };
@@ -323,12 +323,11 @@ fn among_many(text: &str, counts: &str) -> String {
 /// What the changed files do when they are deployed, and whether that is an error. Of a previous render that
 /// is broken it cannot be told.
 fn in_azure(
-    previous: &PreviousRender,
-    folder: &Path,
-    render: &pipeline::Render,
-    sources: &Sources,
+    (folder, previous): (&Path, &PreviousRender),
+    (render, sources): (&pipeline::Render, &Sources),
+    tools: &Tools,
 ) -> (String, bool) {
-    match super::diff::state_of(previous, folder, Some(render)) {
+    match super::diff::state_of(previous, folder, Some(render), Some(&tools.compiled)) {
         Ok(before) => {
             let diff = render.diff(before.as_ref(), sources);
             (review::summary(&diff), diff.findings.has_errors())

@@ -17,23 +17,23 @@ pub(super) enum Templates {
     List,
     /// Copy built-in templates to a folder, to edit them and use them with `--templates`
     Eject(Eject),
-    /// Show what the built-in templates have got since yours were ejected
+    /// Show how the built-in templates have changed since yours were ejected
     Diff(Diff),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Eject {
-    /// Templates as `prebake templates list` names them; all without it
+    /// Names from `prebake templates list` [default: all templates]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Folder to write to; files that exist are kept
+    /// Output folder; existing files are kept
     #[arg(short, long, value_name = "DIR", default_value = "templates")]
     output: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Diff {
-    /// Folder that templates were ejected to
+    /// Folder of the ejected templates
     #[arg(value_name = "DIR", default_value = "templates")]
     folder: PathBuf,
 }
@@ -74,7 +74,7 @@ impl Eject {
             if !all().any(|(path, _)| path == name) {
                 let help = match nearest(name, all().map(|(path, _)| path)) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "`prebake templates list` has the names; `--output` names a folder"
+                    None => "use a name from `prebake templates list`; `--output` names a folder"
                         .to_owned(),
                 };
                 let title = format!("there is no template `{name}`");
@@ -105,7 +105,7 @@ impl Eject {
         if let Some(link) = above.find(|above| above.is_symlink()) {
             return Err(terminal::failed(
                 &format!("`{}` is a symbolic link", link.display()),
-                "what is written through it would stand elsewhere",
+                "the files would be written to another folder",
                 "remove the link, or name another folder",
             ));
         }
@@ -113,7 +113,7 @@ impl Eject {
             terminal::failed(
                 &format!("`{}` cannot be written", target.display()),
                 &error.to_string(),
-                "name a folder that can be written",
+                "name a writable folder",
             )
         })
     }
@@ -123,8 +123,8 @@ impl Diff {
     fn run(&self) -> Exit {
         if !self.folder.is_dir() {
             return terminal::failed(
-                &format!("there is no folder `{}`", self.folder.display()),
-                "nothing was ejected there",
+                &format!("folder `{}` does not exist", self.folder.display()),
+                "it contains no ejected templates",
                 "name the folder of your templates",
             );
         }
@@ -136,8 +136,10 @@ impl Diff {
             }
             let read = |file: &Path| disk::text_within(&self.folder, file, MAX_BYTES);
             let (title, before) = match (read(&original(&self.folder, path)), read(&own)) {
-                (Ok(original), _) => ("changed since it was ejected", original),
-                (Err(_), Ok(own)) => ("differs; what it was ejected from is not known", own),
+                (Ok(original), _) => {
+                    ("the built-in template changed after it was ejected", original)
+                }
+                (Err(_), Ok(own)) => ("differs; its original version is unknown", own),
                 (Err(_), Err(error)) => {
                     code = terminal::failed(
                         &format!("`{}` cannot be read", own.display()),

@@ -222,7 +222,7 @@ impl Test {
         let approved = if approved.files.contains_key(FINDINGS_FILE) {
             None
         } else {
-            match diff_command::state_of(&approved, &case.expected, None) {
+            match diff_command::state_of(&approved, &case.expected, None, Some(&tools.compiled)) {
                 Ok(approved) => approved,
                 Err(findings) => return told(&findings),
             }

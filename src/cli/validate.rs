@@ -17,7 +17,7 @@ pub(super) struct Validate {
     /// Format of the report
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Exit with 1 if there are findings of this severity or higher
+    /// Exit with 1 if there are findings of this level or higher
     #[arg(long, value_enum, default_value = "error")]
     fail_on: Bar,
     /// The same as `--fail-on warning`

@@ -118,9 +118,9 @@ fn patch_stage(
 ) {
     let path = format!("{stage}.bicep");
     let Some(text) = artifacts.files.get(&path) else {
-        let finding = Diagnostic::error("PB1400", format!("no stage `{stage}` is rendered"))
-            .reason("this config deploys no such stage")
-            .help("drop the patch, or ask for what the stage deploys");
+        let finding = Diagnostic::error("PB1400", format!("the render has no stage `{stage}`"))
+            .reason("the config does not deploy this stage")
+            .help("remove the patch, or configure what the stage deploys");
         told.at_key(finding, &format!("/patch/{stage}"), "patched here");
         return;
     };
@@ -209,10 +209,10 @@ fn decided_by_a_key(
     let Some(key) = key.filter(|key| key != "/name") else { return };
     let key = key.trim_start_matches('/').replace('/', ".");
     let property = origin::dotted(&landing.steps);
-    let title = format!("`{key}` of the config decides `{property}` of `{}`", landing.symbol);
+    let title = format!("`{key}` in the config sets `{property}` of `{}`", landing.symbol);
     let finding = Diagnostic::warning("PB1409", title)
-        .reason("the README, the plan and the pools for the data plane follow the config, not the patch")
-        .help(format!("set it in `{key}`, and drop the patch"));
+        .reason("the README, the plan and the pool files for the data plane use the config, not the patch")
+        .help(format!("set `{key}`, and remove the patch"));
     told.at_key(finding, &landing.pointer, "a patch sets it instead");
 }
 
@@ -250,11 +250,11 @@ fn unknown_symbol(
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("use one of {}", listed(&known)),
     };
-    let title = format!("no resource `{symbol}` in the stage `{}`", file.stage);
+    let title = format!("no resource `{symbol}` in stage `{}`", file.stage);
     let finding = Diagnostic::error("PB1401", title)
-        .reason("a patch names a resource by its symbolic name in the rendered Bicep")
+        .reason("a patch refers to a resource by its symbolic name in the rendered Bicep")
         .help(help);
-    told.at_key(finding, pointer, format!("`{}` has no resource of this name", file.path));
+    told.at_key(finding, pointer, format!("`{}` has no resource with this name", file.path));
 }
 
 /// Names in backticks with commas between them.

@@ -39,32 +39,36 @@ pub(super) fn form<'v>(
         match (key.as_str(), value) {
             (EXPRESSION, Value::String(text)) if map.len() == 1 => return Form::Expression(text),
             (EXPRESSION, Value::String(_)) => {
-                let finding = Diagnostic::error("PB1405", "an expression stands alone")
-                    .reason("it is the whole value, so that nothing can be merged into it")
-                    .help("write the other keys into the expression, or drop it");
-                told.at_key(finding, &at, "has other keys beside it");
+                let finding = Diagnostic::error(
+                    "PB1405",
+                    "`$bicep` cannot be combined with other keys",
+                )
+                .reason("the expression is the whole value, so other keys cannot be merged into it")
+                .help("move the other keys into the expression, or remove the expression");
+                told.at_key(finding, &at, "is next to other keys");
                 return Form::Wrong;
             }
             (EXPRESSION, _) => {
-                let finding = Diagnostic::error("PB1405", "`$bicep` takes a text")
+                let finding = Diagnostic::error("PB1405", "`$bicep` expects a string")
                     .help("write the expression in quotes, such as `{ $bicep: \"account.id\" }`");
-                told.at_value(finding, &at, "this is no text");
+                told.at_value(finding, &at, "this is not a string");
                 return Form::Wrong;
             }
             (APPEND, Value::Array(items)) => append = Some(items),
             (APPEND, _) => {
-                let finding = Diagnostic::error("PB1405", "`$append` takes a list")
+                let finding = Diagnostic::error("PB1405", "`$append` expects a list")
                     .help("write `$append: [ ... ]` with the items to add");
-                told.at_value(finding, &at, "this is no list");
+                told.at_value(finding, &at, "this is not a list");
                 return Form::Wrong;
             }
             (other, _) => {
                 let help = match nearest(other, [EXPRESSION, APPEND]) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "use `$bicep` for an expression or `$append` for a list; write an object with such a key as an expression".to_owned(),
+                    None => "use `$bicep` for an expression or `$append` for a list; to set an object with such a \
+                             key, write it as an expression".to_owned(),
                 };
                 let finding = Diagnostic::error("PB1405", format!("unknown key `{other}`"))
-                    .reason("keys that start with `$` say how a patch is merged")
+                    .reason("keys that start with `$` define how a patch is merged")
                     .help(help);
                 told.at_key(finding, &at, "neither `$bicep` nor `$append`");
                 return Form::Wrong;
@@ -85,8 +89,8 @@ pub(super) fn print(value: &Value, pointer: &str, told: &mut ConfigFindings<'_>)
                 list(items, &format!("{pointer}/{APPEND}"), told)
             }
             Form::Members(Some(_)) => {
-                let finding = Diagnostic::error("PB1404", "no list has items of these names")
-                    .reason("nothing is the rendered line that could be merged into")
+                let finding = Diagnostic::error("PB1404", "the stage has no list with these items")
+                    .reason("the stage has nothing here that the patch can be merged into")
                     .help("put every item into `$append`");
                 told.at_key(finding, pointer, "the list is new");
                 None
@@ -153,8 +157,8 @@ pub(super) fn expression(
         Ok(()) => Some(text.trim().to_owned()),
         Err(label) => {
             let finding = Diagnostic::error("PB1406", "not one Bicep expression")
-                .reason("`$bicep` takes one expression without comments, such as `account.id`")
-                .help("correct the expression; statements belong into a file under `add`");
+                .reason("`$bicep` expects one expression without comments, such as `account.id`")
+                .help("correct the expression, or move statements to a file under `add`");
             told.at_value(finding, pointer, label);
             None
         }
@@ -173,7 +177,7 @@ fn single_expression(text: &str) -> Result<(), String> {
     let whole = format!("{PREFIX}{trimmed}\n");
     let lexed = lexer::lex(&whole);
     if !lexed.directives.is_empty() || lexed.tokens.iter().any(|token| token.after_comment) {
-        return other("holds a comment");
+        return other("contains a comment");
     }
     let arena = Arena::new();
     let mut problems = Diagnostics::new();
@@ -188,7 +192,7 @@ fn single_expression(text: &str) -> Result<(), String> {
         {
             Ok(())
         }
-        _ => other("goes on behind the expression"),
+        _ => other("text after the expression"),
     }
 }
 

@@ -3,6 +3,7 @@ use serde::Serialize;
 use super::closed::PublicAccess;
 use super::names::Names;
 use super::pool::{self, Pool};
+use super::pool_identity::PoolIdentities;
 use super::pool_tasks;
 use super::registry::Role;
 use super::resolver::Resolver;
@@ -47,6 +48,8 @@ pub struct Batch {
     pub storage_at: Option<ResourceId>,
     /// With what nodes read the auto-storage, if a pool reads it and the account is created.
     pub node_identity: Option<NodeIdentity>,
+    /// The identities that the config names for the pools.
+    pub identities: PoolIdentities,
     /// Host of the registry that the nodes pull private images from.
     pub registry_server: Option<String>,
     /// Secrets that the pools need.
@@ -129,6 +132,7 @@ pub(super) fn resolve(
     if pools.is_empty() && written.pools.is_empty() && !create_account {
         nothing_to_deploy(resolver);
     }
+    let node_identity = node_identity(&written.pools, &context.storage);
     let vault_name = account.key_vault_id.as_deref().and_then(|id| id.rsplit('/').next());
     Some(Batch {
         create_account,
@@ -145,7 +149,8 @@ pub(super) fn resolve(
         key_vault_id: account.key_vault_id,
         storage_account,
         storage_at,
-        node_identity: node_identity(&written.pools, &context.storage),
+        identities: PoolIdentities::new(&pools, node_identity.as_ref()),
+        node_identity,
         registry_server: registry_server(&pools),
         secrets: secrets.into_list(),
         follows_image: pools.iter().any(|pool| pool.follows_image),
@@ -188,16 +193,16 @@ fn elsewhere(resolver: &mut Resolver<'_>, account: &fields::Account, create: boo
                 "PB1022",
                 &pointer,
                 format!("`{key}` is only for an existing account"),
-                "an account that is created lies in the config's resource group",
+                "prebake creates an account in the resource group of the config",
                 format!("remove `{key}`, or set `create: false`"),
             );
         } else if creates_network {
             resolver.error(
                 "PB1502",
                 &pointer,
-                "pools of an account elsewhere need an existing subnet",
-                "a network that is created would lie in the account's resource group",
-                "name the subnet under `network.subnetId`",
+                "an account in another resource group needs a subnet",
+                "prebake creates no network in the resource group of the account",
+                "set `network.subnetId` to an existing subnet",
             );
             return;
         }
@@ -215,9 +220,9 @@ fn existing_storage(
             resolver.error(
                 "PB1022",
                 &format!("/batch/storage/{key}"),
-                format!("`{key}` has no meaning beside `id`"),
-                "an existing storage account is used as it is",
-                format!("drop `{key}`, or drop `id` to create a storage account"),
+                format!("`{key}` has no effect with `id`"),
+                "prebake does not change an existing storage account",
+                format!("remove `{key}`, or remove `id` to create a storage account"),
             );
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn deploy_beside(
     context: &PoolContext<'_>,
 ) -> Option<()> {
     let digested = NeedsEmptyPool::of(pool, context);
-    let text = serde_json::to_string(&digested).expect("plain data serialises");
+    let text = serde_json::to_string(&digested).expect("plain data serializes");
     pool.id = format!("{}-{}", pool.base_id, short_digest(&text, 8));
     pool.metadata.push(NameValue { name: "prebake-pool".to_owned(), value: pool.base_id.clone() });
     pool.metadata.sort();

@@ -20,6 +20,7 @@ mod node_image;
 mod omitted;
 mod origin;
 mod pool;
+mod pool_identity;
 mod pool_machine;
 mod pool_tasks;
 mod quota;
@@ -102,7 +103,7 @@ pub struct Model {
     pub batch: Option<Batch>,
     /// Private endpoints.
     pub endpoints: Endpoints,
-    /// Who may do what.
+    /// Roles and identities.
     pub access: Access,
     /// Deployment stacks, when the config asks for them.
     pub stacks: Option<Stacks>,
@@ -313,7 +314,7 @@ fn builder(
                     "PB1022",
                     &format!("/{key}"),
                     format!("`{key}` has no effect with `gallery.imageVersionId`"),
-                    "an existing image is used, so nothing is baked",
+                    "the config uses an existing image, so prebake bakes nothing",
                     format!("remove `{key}`, or remove `imageVersionId` to bake an image"),
                 );
             }
@@ -364,7 +365,7 @@ fn image_builder_identity(
             "/builder/identityId",
             "`identityId` is only for `bake.method: image-builder`",
             "a builder VM uses the identity that pulls images",
-            "drop it, or name that identity under `access.pullIdentityId`",
+            "remove it, or set `access.pullIdentityId` to that identity",
         );
     }
     ResourceId::of_identity(resolver, id, "/builder/identityId")
@@ -434,9 +435,9 @@ fn image_builder_publishes(
         resolver.error(
             "PB1503",
             "/gallery",
-            "Image Builder needs an image definition that exists",
-            "the gallery lies in another resource group than the image template",
-            "create the definition there, and say `createDefinition: false`",
+            "Image Builder needs an existing image definition",
+            "the gallery and the image template are in different resource groups",
+            "create the definition there, and set `createDefinition: false`",
         );
     }
 }

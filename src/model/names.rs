@@ -153,12 +153,12 @@ pub(super) fn check_pattern(resolver: &mut Resolver<'_>) {
         resolver.error(
             "PB1504",
             "/names/pattern",
-            format!("`{pattern}` does not make a name for each resource"),
+            format!("`{pattern}` does not create a name for each resource"),
             match lacks {
-                Some(word) => format!("`{word}` is not in it"),
-                None => "a word in braces is not known".to_owned(),
+                Some(word) => format!("`{word}` is missing"),
+                None => "it contains an unknown word in braces".to_owned(),
             },
-            "write it with `{type}`, `{name}`, and `{location}` or `{suffix}` where you want them",
+            "use `{type}` and `{name}`, and optionally `{location}` or `{suffix}`",
         );
     }
 }

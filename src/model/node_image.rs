@@ -182,7 +182,7 @@ fn existing_gallery(resolver: &mut Resolver<'_>, written: &fields::Gallery) {
                 "PB1011",
                 "/gallery",
                 format!("existing gallery needs `{key}`"),
-                "a name that prebake derives is one of a gallery that it creates",
+                "prebake derives names only for a gallery that it creates",
                 format!(
                     "add `{key}`, as `az sig list` and `az sig image-definition list` print it"
                 ),
@@ -200,7 +200,7 @@ fn existing_gallery(resolver: &mut Resolver<'_>, written: &fields::Gallery) {
                 "PB1022",
                 &format!("/gallery/{key}"),
                 format!("`{key}` is only for an existing gallery"),
-                "a gallery that is created lies in the config's resource group",
+                "prebake creates a gallery in the resource group of the config",
                 format!("remove `{key}`, or set `create: false`"),
             );
         }

@@ -153,9 +153,9 @@ pub(super) fn resolve(
         resolver.error(
             "PB1022",
             &format!("{pointer}/deallocation"),
-            "`deallocation` has no effect beside `autoScale`",
-            "a formula decides it itself",
-            "drop it, and set `$NodeDeallocationOption` in the formula",
+            "`deallocation` has no effect with `autoScale`",
+            "the formula sets the option itself",
+            "remove it, and set `$NodeDeallocationOption` in the formula",
         );
     }
     identities(resolver, written, &pointer);
@@ -310,17 +310,17 @@ fn reads_storage(
         resolver.error(
             "PB1604",
             pointer,
-            format!("pool `{}` reads an auto-storage that is not there", written.id),
-            "its application packages or files lie in the account's auto-storage",
-            "drop `batch.storage.create: false`, or use an account that has one",
+            format!("pool `{}` needs auto-storage", written.id),
+            "its application packages or files are in the auto-storage account",
+            "remove `batch.storage.create: false`, or use a Batch account with auto-storage",
         );
     } else if context.storage.node_identity.is_none() && !context.pull_identity {
         resolver.error(
             "PB1604",
             pointer,
-            format!("no identity lets pool `{}` read the auto-storage", written.id),
-            "its application packages or files lie in the account's auto-storage",
-            "add `batch.storage.nodeIdentity`, the resource ID of an identity that may read its blobs",
+            format!("pool `{}` has no identity to read the auto-storage", written.id),
+            "its application packages or files are in the auto-storage account",
+            "set `batch.storage.nodeIdentity` to the resource ID of an identity that can read the blobs",
         );
     }
 }

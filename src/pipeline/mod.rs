@@ -305,7 +305,7 @@ fn is_about_the_region(
     let title = format!("catalog `{}` is for another region", overlay.folder());
     let mut finding = Diagnostic::warning("PB1050", title)
         .reason("its sizes, quotas and images apply only to that region, so prebake ignores them")
-        .help(format!("import the data of `{location}` into a folder of its own"));
+        .help(format!("import the data of `{location}` into a separate folder"));
     finding.place = document.place("/catalog");
     finding.label =
         format!("it is for `{}`, but the config deploys to `{location}`", overlay.location());

@@ -8,6 +8,7 @@ use super::{Render, Stage};
 use crate::arm::evaluate::Evaluated;
 use crate::arm::expression::is_expression;
 use crate::arm::{SourceMap, Template};
+use crate::catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diff::RenderState;
 use crate::expand::{self, Context, Level, Resource};
@@ -156,6 +157,6 @@ fn context(stage: &str, target: Option<&Target>) -> Context {
         location: target.map(|target| target.location.clone()),
         management_group: None,
         deployment: Some(stage.to_owned()),
-        public_cloud: true,
+        public_cloud: target.is_none_or(|it| catalog::cloud_of(&it.location).key == "public"),
     }
 }

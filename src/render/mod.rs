@@ -119,7 +119,7 @@ impl<'a> View<'a> {
     }
 
     fn context(&self) -> tera::Context {
-        tera::Context::from_serialize(self).expect("plain data with text keys serialises")
+        tera::Context::from_serialize(self).expect("plain data with text keys serializes")
     }
 }
 
@@ -133,7 +133,7 @@ struct PoolFile<'a> {
 /// Renders every file that templates and the model make. Reports `PB2002` for templates that fail.
 ///
 /// # Panics
-/// Never: the model is plain data and serialises.
+/// Never: the model is plain data and serializes.
 pub fn render(
     model: &Model,
     templates: &Templates,
@@ -161,12 +161,12 @@ pub fn render(
     }
     for pool in pools {
         let mut text = serde_json::to_string_pretty(&pool_json::body(model, pool))
-            .expect("a JSON value serialises");
+            .expect("a JSON value serializes");
         text.push('\n');
         artifacts.insert(pool_path(pool), text);
         if let Some(job) = &pool.job {
             let mut text = serde_json::to_string_pretty(&pool_json::job(pool, job))
-                .expect("a JSON value serialises");
+                .expect("a JSON value serializes");
             text.push('\n');
             artifacts.insert(format!("jobs/{}.json", pool.base_id), text);
         }
@@ -174,7 +174,7 @@ pub fn render(
     if !pools.is_empty() {
         let ids: BTreeMap<&str, &str> =
             pools.iter().map(|pool| (pool.base_id.as_str(), pool.id.as_str())).collect();
-        let mut text = serde_json::to_string_pretty(&ids).expect("a JSON value serialises");
+        let mut text = serde_json::to_string_pretty(&ids).expect("a JSON value serializes");
         text.push('\n');
         artifacts.insert(POOL_IDS, text);
     }
@@ -184,7 +184,7 @@ pub fn render(
 /// Renders the README again, with what the config's own patches and files made of the render.
 ///
 /// # Panics
-/// Never: the model is plain data and serialises.
+/// Never: the model is plain data and serializes.
 pub fn readme(
     model: &Model,
     templates: &Templates,

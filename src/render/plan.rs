@@ -261,9 +261,9 @@ impl Plan {
     /// The text of the file.
     ///
     /// # Panics
-    /// Never: plain data serialises.
+    /// Never: plain data serializes.
     pub fn text(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("plain data serialises");
+        let mut text = serde_json::to_string_pretty(self).expect("plain data serializes");
         text.push('\n');
         text
     }
@@ -271,13 +271,13 @@ impl Plan {
     /// The JSON Schema of the file.
     ///
     /// # Panics
-    /// Never: a schema serialises.
+    /// Never: a schema serializes.
     pub fn schema() -> String {
         let schema = SchemaSettings::draft2020_12()
             .for_deserialize()
             .into_generator()
             .into_root_schema_for::<Self>();
-        let mut text = serde_json::to_string_pretty(&schema).expect("a schema serialises");
+        let mut text = serde_json::to_string_pretty(&schema).expect("a schema serializes");
         text.push('\n');
         text
     }

@@ -105,7 +105,7 @@ fn reads_with_identity(file: &ResourceFile) -> bool {
 
 /// A part of the pool's resource as the data plane writes it: the same names, and enumerations in lowercase.
 fn data_plane(part: &impl serde::Serialize) -> Value {
-    let mut value = serde_json::to_value(part).expect("plain data serialises");
+    let mut value = serde_json::to_value(part).expect("plain data serializes");
     lowercase(&mut value);
     value
 }

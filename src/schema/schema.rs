@@ -77,6 +77,11 @@ impl Schema {
         &self.text
     }
 
+    /// Whether a value needed the engine so far.
+    pub fn is_built(&self) -> bool {
+        self.engine.get().is_some()
+    }
+
     /// Whether it is a JSON Schema, which is otherwise found out when it is first needed.
     pub fn check(&self) -> Result<(), BrokenSchema> {
         self.engine().map(|_| ())

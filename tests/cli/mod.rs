@@ -176,8 +176,8 @@ fn variables_that_a_config_does_not_take_are_noted() {
         ("IMAGE_VERSION", "latest"),
     ]);
     for (part, note) in [
-        ("sku: Basic", "ACR_SKU `Gold` is none that a config takes: Basic is taken"),
-        ("gpu: false", "ENABLE_GPU `maybe` says neither yes nor no"),
+        ("sku: Basic", "prebake does not support ACR_SKU `Gold`: the config uses Basic"),
+        ("gpu: false", "ENABLE_GPU `maybe` is not a yes or no"),
         ("nodes: 1", "BATCH_NODE_COUNT `many`"),
         ("version: 1.0.0", "IMAGE_VERSION `latest`"),
     ] {
@@ -598,7 +598,7 @@ fn a_config_with_patches_and_files_is_explained() {
     );
     std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
     let told = succeeds(&prebake(folder.path(), &["explain", "prebake.yaml"]));
-    assert!(told.starts_with("tiny: 2 changes of its own\n"), "{told}");
+    assert!(told.starts_with("tiny: 2 changes by patches and added files\n"), "{told}");
     assert!(
         told.contains(
             "account.properties.publicNetworkAccess: 'Enabled' → 'Disabled'\n    prebake.yaml:9:"

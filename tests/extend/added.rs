@@ -187,7 +187,7 @@ patch:
 
 const BUDGET: &str = "\
 param amount int
-resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {
+resource budget 'Microsoft.Consumption/budgets@2026-06-01' = {
   name: 'vision'
   properties: {
     amount: amount, category: 'Cost', timeGrain: 'Monthly', timePeriod: { startDate: '2026-12-01' }

@@ -99,7 +99,7 @@ impl BuildParams {
             return None;
         }
         let why = format!("the parameters belong to `{}`", used.display());
-        Some(refused(named, &why, "pass the file that follows `using` to `--bicep-file`"))
+        Some(refused(named, &why, "pass the file of the `using` statement to `--bicep-file`"))
     }
 }
 

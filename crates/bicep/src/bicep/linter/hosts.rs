@@ -8,7 +8,7 @@ use crate::diagnostic::Span;
 
 /// The hosts that are looked for unless `disallowedhosts` says otherwise.
 /// Source: <https://github.com/Azure/bicep/blob/main/src/Bicep.Core/Configuration/bicepconfig.json>, 2026-11-29.
-const HOSTS: [&str; 16] = [
+pub const HOSTS: [&str; 16] = [
     "api.loganalytics.io",
     "asazure.windows.net",
     "azuredatalakeanalytics.net",

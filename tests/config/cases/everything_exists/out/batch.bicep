@@ -9,7 +9,10 @@ param accountResourceGroup string
 param accountName string
 
 @description('Who may submit jobs.')
-param jobSubmitters object[]
+param jobSubmitters {
+  principalId: string
+  principalType: string
+}[]
 
 @description('Role definition ID that may submit jobs: Azure Batch Job Submitter.')
 param submitterRoleId string
@@ -30,7 +33,11 @@ param identitySubscriptionId string
 param registryServer string
 
 @description('The gallery image version that the nodes boot.')
-param image object
+param image {
+  gallery: string
+  definition: string
+  version: string
+}
 
 @description('Resource group of the gallery.')
 param galleryResourceGroup string
@@ -42,10 +49,17 @@ param gallerySubscriptionId string
 param nodeAgentSkuId string
 
 @description('The pools, by key.')
-param pools object
+param pools {
+  p: {
+    id: string
+    vmSize: string
+    dedicatedNodes: int
+    taskSlotsPerNode: int
+    containerImageNames: string[]
+  }
+}
 
 module batch 'modules/batch.bicep' = {
-  name: 'batch-pools'
   scope: resourceGroup(accountResourceGroup)
   params: {
     accountName: accountName
@@ -64,7 +78,10 @@ module batch 'modules/batch.bicep' = {
   }
 }
 
+@description('Resource ID of the Batch account.')
 output accountId string = batch.outputs.accountId
 
-// The ID of each pool as it is deployed, by its ID in the config: job submitters read it here.
-output poolIds object = batch.outputs.poolIds
+@description('IDs of the deployed pools, by their IDs in the config. Job submitters read them here.')
+output poolIds {
+  *: string
+} = batch.outputs.poolIds

@@ -6,10 +6,14 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Tags of the image version: those of the resources, and the digest of the bake that it comes from.')
-param versionTags object
+param versionTags {
+  *: string
+}
 
 @description('Resource group of the gallery.')
 param galleryResourceGroup string
@@ -24,7 +28,11 @@ param galleryName string
 param definitionName string
 
 @description('Publisher, offer and SKU, which identify the definition in its gallery.')
-param identifier object
+param identifier {
+  publisher: string
+  offer: string
+  sku: string
+}
 
 @description('Hyper-V generation, the one of the base image.')
 @allowed(['V1', 'V2'])
@@ -34,7 +42,11 @@ param hyperVGeneration string
 param version string
 
 @description('Regions that hold the version, with their replicas.')
-param targetRegions object[]
+param targetRegions {
+  name: string
+  regionalReplicaCount: int
+  storageAccountType: string
+}[]
 
 @description('Name of the generalized builder VM.')
 param builderName string
@@ -44,7 +56,6 @@ resource builder 'Microsoft.Compute/virtualMachines@2025-11-01' existing = {
 }
 
 module image 'modules/image.bicep' = {
-  name: 'gallery-image'
   scope: resourceGroup(gallerySubscriptionId, galleryResourceGroup)
   params: {
     location: location
@@ -60,4 +71,5 @@ module image 'modules/image.bicep' = {
   }
 }
 
+@description('Resource ID of the image version that the nodes boot.')
 output imageVersionId string = image.outputs.imageVersionId

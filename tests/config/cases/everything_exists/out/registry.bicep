@@ -30,13 +30,14 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 }
 
 module pullRole 'modules/registry-role.bicep' = {
-  name: 'registry-pull-role'
   scope: resourceGroup(registrySubscriptionId, registryResourceGroup)
   params: {
     registryName: registryName
+    ownerId: identity.id
     principalId: identity.properties.principalId
     roleId: pullRoleId
   }
 }
 
+@description('Resource ID of the identity that pulls images.')
 output identityId string = identity.id

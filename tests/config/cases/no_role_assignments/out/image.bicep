@@ -6,7 +6,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the image version: those of the resources, and the digest of the bake that it comes from.')
-param versionTags object
+param versionTags {
+  *: string
+}
 
 @description('Resource group of the gallery.')
 param galleryResourceGroup string
@@ -44,6 +46,9 @@ param baseImage {
 @description('Size of the OS disk in GiB. The nodes boot with this disk.')
 @minValue(30)
 param osDiskSizeGB int
+
+@description('The bake, in base64.')
+param bakeScript string
 
 @description('Minutes until the build counts as failed.')
 @minValue(6)
@@ -91,7 +96,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   scope: resourceGroup(identitySubscriptionId, identityResourceGroup)
 }
 
-resource template 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {
+resource template 'Microsoft.VirtualMachineImages/imageTemplates@2025-10-01' = {
   name: templateName
   location: location
   tags: versionTags
@@ -127,7 +132,7 @@ resource template 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {
         type: 'Shell'
         name: 'bake'
         inline: [
-          'echo ${loadFileAsBase64('bake.sh')} | base64 --decode > /tmp/prebake-bake.sh'
+          'echo ${bakeScript} | base64 --decode > /tmp/prebake-bake.sh'
           'sudo bash /tmp/prebake-bake.sh'
         ]
       }
@@ -151,4 +156,5 @@ resource template 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {
   }
 }
 
+@description('Resource ID of the image version that the nodes boot.')
 output imageVersionId string = '${definition.id}/versions/${version}'

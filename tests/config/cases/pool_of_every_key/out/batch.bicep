@@ -5,7 +5,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the Batch account.')
 param accountName string
@@ -29,6 +31,11 @@ param network {
 
 @description('Name of the identity that pulls images.')
 param identityName string
+
+@description('Resource IDs of the other identities of the pools.')
+param identityIds {
+  models: string
+}
 
 @description('Host of the registry that the nodes pull from with that identity.')
 param registryServer string
@@ -224,7 +231,7 @@ resource pool_full 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
     type: 'UserAssigned'
     userAssignedIdentities: {
       '${identity.id}': {}
-      '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/lab-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/models': {}
+      '${identityIds.models}': {}
     }
   }
   properties: {
@@ -384,7 +391,7 @@ resource pool_full 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
       }
       resourceFiles: [
         {
-          httpUrl: 'https://labdata.blob.core.windows.net/setup/a.sh'
+          httpUrl: 'https://labdata.blob.${environment().suffixes.storage}/setup/a.sh'
           filePath: 'a.sh'
           fileMode: '0755'
           identityReference: {
@@ -392,7 +399,7 @@ resource pool_full 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
           }
         }
         {
-          httpUrl: 'https://labpublic.blob.core.windows.net/setup/b.sh'
+          httpUrl: 'https://labpublic.blob.${environment().suffixes.storage}/setup/b.sh'
           filePath: 'b.sh'
         }
         {
@@ -400,11 +407,11 @@ resource pool_full 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
           filePath: 'c.sh'
         }
         {
-          storageContainerUrl: 'https://labdata.blob.core.windows.net/models'
+          storageContainerUrl: 'https://labdata.blob.${environment().suffixes.storage}/models'
           blobPrefix: 'v2/'
           filePath: 'models'
           identityReference: {
-            resourceId: '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/lab-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/models'
+            resourceId: identityIds.models
           }
         }
         {
@@ -456,7 +463,7 @@ resource pool_full 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
       }
       {
         nfsMountConfiguration: {
-          source: 'labfiles.file.core.windows.net:/labfiles/shared'
+          source: 'labfiles.file.${environment().suffixes.storage}:/labfiles/shared'
           relativeMountPath: 'shared'
         }
       }
@@ -523,10 +530,13 @@ resource pool_plain 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
   }
 }
 
+@description('Resource ID of the Batch account.')
 output accountId string = account.id
 
-// The ID of each pool as it is deployed, by its ID in the config: job submitters read it here.
-output poolIds object = {
+@description('IDs of the deployed pools, by their IDs in the config. Job submitters read them here.')
+output poolIds {
+  *: string
+} = {
   full: pools.full.id
   plain: pools.plain.id
 }

@@ -5,7 +5,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the Batch account.')
 param accountName string
@@ -26,6 +28,9 @@ param network {
   natGateway: string
   natAddress: string
 }
+
+@description('Resource ID of the gallery image definition whose newest version the nodes boot.')
+param imageDefinitionId string
 
 @description('Batch node agent; it must fit the operating system of the image.')
 param nodeAgentSkuId string
@@ -166,7 +171,7 @@ resource pool_a 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
       virtualMachineConfiguration: {
         imageReference: {
           // The newest version: running nodes take it over as `upgradePolicy` says.
-          id: '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/images/providers/Microsoft.Compute/galleries/central/images/ubuntu'
+          id: imageDefinitionId
         }
         nodeAgentSkuId: nodeAgentSkuId
       }
@@ -196,9 +201,12 @@ resource pool_a 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
   }
 }
 
+@description('Resource ID of the Batch account.')
 output accountId string = account.id
 
-// The ID of each pool as it is deployed, by its ID in the config: job submitters read it here.
-output poolIds object = {
+@description('IDs of the deployed pools, by their IDs in the config. Job submitters read them here.')
+output poolIds {
+  *: string
+} = {
   a: pools.a.id
 }

@@ -30,7 +30,7 @@ fn joined(arguments: Arguments<'_>) -> Result<String, Failure> {
     let texts = arguments.iter().map(|argument| match argument {
         Evaluated::Integer(number) => Ok(number.to_string()),
         Evaluated::String(_) => text_of(argument).map(str::to_owned),
-        other => Err(expected("a text", other)),
+        other => Err(expected("a string", other)),
     });
     Ok(texts.collect::<Result<Vec<_>, _>>()?.join("-"))
 }
