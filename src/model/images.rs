@@ -255,9 +255,7 @@ fn version(resolver: &mut Resolver<'_>, written: &fields::Image, pointer: &str) 
                 "PB1006",
                 format!("image `{}` has both a tag and a digest", written.name),
             )
-            .reason(
-                "a digest always refers to the same image, a tag can move, so the two can differ",
-            )
+            .reason("a digest always refers to the same image, but a tag can move")
             .help("keep `digest` to pin the image, or keep `tag`");
             let digest = format!("{pointer}/digest");
             resolver.push_pair(finding, &digest, "the digest", &format!("{pointer}/tag"));
@@ -270,7 +268,7 @@ fn version(resolver: &mut Resolver<'_>, written: &fields::Image, pointer: &str) 
                 "PB1009",
                 pointer,
                 format!("image `{}` has neither tag nor digest", written.name),
-                "Docker would take `latest`, which moves",
+                "Docker would use `latest`, which moves",
                 "add `tag: \"1.0.0\"` or `digest: sha256:...`",
             );
             None

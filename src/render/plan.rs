@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Artifacts;
 use crate::catalog;
-use crate::model::{self, Model, hex_digest};
+use crate::model::{self, Model, NodeImage, hex_digest};
 
 /// Name of the plan in a render.
 pub const PLAN: &str = "deploy.json";
@@ -233,8 +233,8 @@ pub enum PlannedImage {
     /// A version that is there.
     #[serde(rename_all = "camelCase")]
     Existing {
-        /// Resource ID of the version; nothing for a marketplace image.
-        existing_id: Option<String>,
+        /// Resource ID of the version.
+        existing_id: String,
     },
 }
 
@@ -285,9 +285,9 @@ impl Plan {
     /// The text of the file.
     ///
     /// # Panics
-    /// Never: plain data serialises.
+    /// Never: plain data serializes.
     pub fn text(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("plain data serialises");
+        let mut text = serde_json::to_string_pretty(self).expect("plain data serializes");
         text.push('\n');
         text
     }
@@ -295,13 +295,13 @@ impl Plan {
     /// The JSON Schema of the file.
     ///
     /// # Panics
-    /// Never: a schema serialises.
+    /// Never: a schema serializes.
     pub fn schema() -> String {
         let schema = SchemaSettings::draft2020_12()
             .for_deserialize()
             .into_generator()
             .into_root_schema_for::<Self>();
-        let mut text = serde_json::to_string_pretty(&schema).expect("a schema serialises");
+        let mut text = serde_json::to_string_pretty(&schema).expect("a schema serializes");
         text.push('\n');
         text
     }
@@ -323,7 +323,7 @@ pub fn stage_digest(template: &str, parameters: &str) -> String {
 
 /// The plan of a render whose stages are compiled.
 pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
-    let bakes = model.node_image.baked.is_some();
+    let bakes = model.node_image.baked().is_some();
     Plan {
         version: PLAN_VERSION,
         prebake: env!("CARGO_PKG_VERSION").to_owned(),
@@ -432,15 +432,15 @@ fn image_builder(model: &Model) -> Option<PlannedImageBuilder> {
 }
 
 fn image(model: &Model) -> PlannedImage {
-    match &model.node_image.baked {
-        Some(baked) => PlannedImage::Baked {
+    match &model.node_image {
+        NodeImage::Baked(baked) => PlannedImage::Baked {
             resource_group: baked.resource_group.clone(),
             subscription: baked.subscription.clone(),
             gallery: baked.gallery.clone(),
             definition: baked.definition.clone(),
             version: baked.version.clone(),
         },
-        None => PlannedImage::Existing { existing_id: model.node_image.existing_id.clone() },
+        NodeImage::Existing(id) => PlannedImage::Existing { existing_id: id.clone() },
     }
 }
 
@@ -449,7 +449,7 @@ fn pool(model: &Model, pool: &model::Pool) -> PlannedPool {
         id: pool.id.clone(),
         replaces: (pool.id != pool.base_id).then(|| pool.base_id.clone()),
         size: cores(&pool.size),
-        nodes: pool.fixed.as_ref().map(|fixed| fixed.nodes),
+        nodes: pool.scale.fixed().map(|fixed| fixed.nodes),
         verify: super::deploy::verify_task(model, pool),
     }
 }

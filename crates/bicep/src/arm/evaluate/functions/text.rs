@@ -49,11 +49,14 @@ pub(super) fn replace(arguments: Arguments<'_>) -> Outcome {
     let (text, old, new) =
         (text_of(&arguments[0])?, text_of(&arguments[1])?, text_of(&arguments[2])?);
     if old.is_empty() {
-        return Err(wrong("an empty text cannot be replaced", "pass the text to replace"));
+        return Err(wrong("an empty string cannot be replaced", "pass the string to replace"));
     }
     let grown = text.matches(old).count().saturating_mul(new.len()).saturating_add(text.len());
     if grown > LONGEST_TEXT {
-        return Err(wrong("replacing makes too long a text", "replace less"));
+        return Err(wrong(
+            "the string is too long after the replacement",
+            "use a shorter replacement",
+        ));
     }
     string(text.replace(old, new))
 }
@@ -67,7 +70,7 @@ pub(super) fn pad_left(arguments: Arguments<'_>) -> Outcome {
     let padding = arguments.get(2).map(text_of).transpose()?.unwrap_or(" ");
     if padding.chars().count() != 1 || wanted == 0 || wanted > LONGEST_PADDED {
         return Err(wrong(
-            "a text is padded with one character to a fair length",
+            "`padLeft` expects one character and a valid length",
             "pass one character",
         ));
     }
@@ -94,8 +97,8 @@ pub(super) fn substring(arguments: Arguments<'_>) -> Outcome {
 
 fn outside(total: usize) -> Failure {
     wrong(
-        format!("the part lies outside of the text, which has {total} characters"),
-        "ask for a part inside of the text, or use `take`",
+        format!("the range is outside the string, which has {total} characters"),
+        "use a range inside the string, or use `take`",
     )
 }
 
@@ -107,8 +110,8 @@ pub(super) fn split(arguments: Arguments<'_>) -> Outcome {
     };
     if text.len().saturating_mul(delimiters.len()) > MOST_SPLITTING {
         return Err(wrong(
-            "splitting takes too much work",
-            "pass a shorter text or fewer delimiters",
+            "the string takes too much work to split",
+            "pass a shorter string or fewer delimiters",
         ));
     }
     Ok(Evaluated::Array(
@@ -138,13 +141,13 @@ pub(super) fn join(arguments: Arguments<'_>) -> Outcome {
     let items = array_of(&arguments[0])?;
     let delimiter = text_of(&arguments[1])?;
     let texts = items.iter().map(|item| match item {
-        Evaluated::Array(_) | Evaluated::Object(_) => Err(expected("a text or a number", item)),
+        Evaluated::Array(_) | Evaluated::Object(_) => Err(expected("a string or a number", item)),
         item => display(item),
     });
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let long = texts.iter().map(String::len).sum::<usize>();
     if long.saturating_add(delimiter.len().saturating_mul(texts.len())) > LONGEST_TEXT {
-        return Err(wrong("joining makes too long a text", "join less"));
+        return Err(wrong("the joined string is too long", "join fewer items"));
     }
     string(texts.join(delimiter))
 }
