@@ -12,8 +12,8 @@ use crate::check;
 const SECRETS: [&str; 5] =
     ["password", "accountKey", "sasKey", "sshPrivateKey", "protectedSettings"];
 
-const REGISTRY: &str = "prebake pulls with an identity. Import the images into an Azure container registry (`az acr import \
-     --username --password`), and delete the password of the registry";
+const REGISTRY: &str = "prebake pulls with an identity. Copy the images into the registry of the config (`images[].import`, \
+     with `user` and `loginVariable`), and keep the password out of the config";
 const OWN_REGISTRY: &str = "prebake pulls from this registry with an identity. If nothing else uses its admin user, turn \
      it off (`az acr update --admin-enabled false`)";
 const MOUNT: &str = "nodes mount with an identity: grant it the role Storage Blob Data Reader (or Contributor, to write) on \
