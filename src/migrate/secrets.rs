@@ -33,6 +33,8 @@ const VALUE: &str =
 const SIGNATURE: &str = "the config contains the URL without its signature: grant an identity of the pool the role Storage Blob Data Reader on the container";
 const PACKAGE: &str = "the source does not name the account of the package: set the account (`batch.account`), \
                        upload the package there (`az batch application package create`), and add it to the pool";
+const FILE: &str = "the source does not name the account whose auto-storage holds the files: set the account (`batch.account`), \
+     and add the files to the start task (`resourceFiles`)";
 pub(super) const DRIVER: &str =
     "the GPU driver is baked into the image, and Azure advises against installing it twice";
 
@@ -181,6 +183,14 @@ fn users_and_packages(pool: &mut SourcePool) {
         for index in 0..count(pool, "/properties/applicationPackages") {
             let at = format!("/properties/applicationPackages/{index}");
             pool.left_out.insert(at, PACKAGE.to_owned());
+        }
+    }
+    let files = "/properties/startTask/resourceFiles";
+    for index in 0..count(pool, files) {
+        let at = format!("{files}/{index}");
+        let stored = pool.body.pointer(&format!("{at}/autoStorageContainerName")).is_some();
+        if stored && pool.place.account.is_none() {
+            pool.left_out.insert(at, FILE.to_owned());
         }
     }
     let registries = format!("{MACHINE}/containerConfiguration/containerRegistries");
