@@ -289,7 +289,11 @@ fn successor(names: &[Option<&str>], sizes: &[String]) -> &'static str {
     const HPC: &str = "ubuntu-hpc-24.04";
     let hpc = names.iter().flatten().any(|name| name.to_lowercase().contains("hpc"));
     let image = catalog::base_image(HPC, Generation::V2).filter(|image| {
-        hpc && sizes.iter().all(|size| serves(image, catalog::vm_size(size).as_ref()))
+        let starts = |size: &VmSize| size.boots(image.generation) == Some(true);
+        let sizes = sizes.iter().map(|size| catalog::vm_size(size));
+        hpc && sizes
+            .into_iter()
+            .all(|size| serves(image, size.as_ref()) && size.as_ref().is_none_or(starts))
     });
     image.map_or_else(|| catalog::config_default("os"), |image| image.os_key)
 }
