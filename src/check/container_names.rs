@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Check;
 use super::container::{deployed_registry, parts, registry_host};
 use super::finding::{Sink, Target};
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::diagnostic::Span;
 
 pub(super) const RULES: &[(&str, Check)] = &[("CTR012", image_names_agree)];
@@ -87,7 +87,7 @@ fn names_in_task(text: &str) -> Vec<Named<'_>> {
 }
 
 fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
-    let files = view.subject.artifacts.iter();
+    let files = view.render.artifacts.iter();
     let Some((path, text)) = files.into_iter().find(|(path, _)| path.ends_with("acr-task.yaml"))
     else {
         return;
@@ -119,7 +119,7 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
 fn pool_files_agree(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let path = format!("pools/{}.json", pool.id());
-        let Some(text) = view.subject.artifacts.get(&path) else { continue };
+        let Some(text) = view.render.artifacts.get(&path) else { continue };
         let Ok(file) = serde_json::from_str::<Value>(text) else { continue };
         let names =
             file.pointer("/virtualMachineConfiguration/containerConfiguration/containerImageNames");

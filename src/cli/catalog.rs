@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{DONE, FAILED, input, terminal};
+use super::{Exit, input, terminal};
 use crate::catalog::overlay::{Collected, INDEX_FILE, LAYOUTS, MAX_FILE_BYTES, Overlay};
 use crate::catalog::{self, Date, overlay};
 use crate::diagnostic::nearest;
@@ -80,7 +80,7 @@ struct Script {
 }
 
 impl Catalog {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         match &self.command {
             None => list(),
             Some(Action::Show(show)) => show.run(),
@@ -91,7 +91,7 @@ impl Catalog {
 }
 
 /// The built-in tables with the number of their rows and the day of the oldest.
-fn list() -> u8 {
+fn list() -> Exit {
     let mut text = format!("{:18} {:>5}  {:10}  {}\n", "table", "rows", "oldest", "contents");
     for table in catalog::tables() {
         let oldest = table.oldest().map_or_else(String::new, |day| day.to_string());
@@ -106,11 +106,11 @@ fn list() -> u8 {
         );
     }
     terminal::out(&text);
-    DONE
+    Exit::Done
 }
 
 impl Show {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         let overlay = match self.catalog.as_deref().map(overlay_of).transpose() {
             Ok(overlay) => overlay.unwrap_or_default(),
             Err((title, why, help)) => return terminal::failed(&title, &why, &help),
@@ -129,7 +129,7 @@ impl Show {
             return unknown(&self.name);
         }
         terminal::out(&text);
-        DONE
+        Exit::Done
     }
 }
 
@@ -145,7 +145,7 @@ fn write_row(text: &mut String, table: &str, cells: &[(&str, String)], source: &
     let _ = writeln!(text, "  {:24} {source}\n  {:24} {day}", "source", "last looked at");
 }
 
-fn unknown(name: &str) -> u8 {
+fn unknown(name: &str) -> Exit {
     let keys = catalog::tables().flat_map(|table| table.rows().map(catalog::Row::key));
     let help = match nearest(name, keys) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -156,11 +156,11 @@ fn unknown(name: &str) -> u8 {
         "no table contains this name",
         &help,
     );
-    FAILED
+    Exit::Failed
 }
 
 impl Script {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         let given = |value: &Option<String>| shell(value.as_deref().unwrap_or_default());
         let mut text = "#!/usr/bin/env bash\n".to_owned();
         let location = self.location.to_lowercase().replace(' ', "");
@@ -181,18 +181,18 @@ impl Script {
         providers.dedup();
         let _ = writeln!(text, "providers=({})", providers.join(" "));
         terminal::out(&(text + SCRIPT));
-        DONE
+        Exit::Done
     }
 }
 
 type Refusal = (String, String, String);
 
 impl Import {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         match self.import() {
             Ok(text) => {
                 terminal::out(&text);
-                DONE
+                Exit::Done
             }
             Err((title, why, help)) => terminal::failed(&title, &why, &help),
         }

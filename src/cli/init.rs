@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
+use super::{Configs, Exit, input, terminal};
 use crate::catalog::Date;
 use crate::diagnostic::Severity;
 use crate::diagnostic::printable::one_line;
@@ -54,7 +54,7 @@ struct Written {
 }
 
 impl Init {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         let migrated = match self.migrated() {
             Ok(migrated) => migrated,
             Err(code) => return code,
@@ -69,7 +69,7 @@ impl Init {
             }
             let starter =
                 Written { path: self.file.clone(), text: STARTER.replace("SUFFIX", &suffix()) };
-            return self.write(&[starter], DONE);
+            return self.write(&[starter], Exit::Done);
         };
         for note in &migrated.notes {
             terminal::remark(note);
@@ -88,11 +88,11 @@ impl Init {
             terminal::out(&table);
         }
         let failed = migrated.configs.iter().any(|config| config.diagnostics.has_errors());
-        self.write(&self.files(&migrated), if failed { FINDINGS } else { DONE })
+        self.write(&self.files(&migrated), if failed { Exit::Findings } else { Exit::Done })
     }
 
     /// What comes of the sources; nothing where none is named.
-    fn migrated(&self) -> Result<Option<Migrated>, u8> {
+    fn migrated(&self) -> Result<Option<Migrated>, Exit> {
         if !self.from_env && self.from.is_empty() {
             return Ok(None);
         }
@@ -106,7 +106,7 @@ impl Init {
             .map_err(|Refusal { what, why, help }| terminal::failed(&what, &why, &help))
     }
 
-    fn sources(&self) -> Result<Vec<File>, u8> {
+    fn sources(&self) -> Result<Vec<File>, Exit> {
         if self.from.len() > MAX_SOURCES {
             return Err(terminal::failed(
                 "too many files to read at once",
@@ -155,7 +155,7 @@ impl Init {
         files
     }
 
-    fn write(&self, files: &[Written], code: u8) -> u8 {
+    fn write(&self, files: &[Written], code: Exit) -> Exit {
         if self.stdout {
             let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
             terminal::out(&texts.join("---\n"));
@@ -183,7 +183,7 @@ impl Init {
                 }
                 // Another config of the folder brought the schema.
                 Ok(false) if index == files.len() => {}
-                Ok(false) => return FAILED,
+                Ok(false) => return Exit::Failed,
                 Err(error) => {
                     return terminal::failed(
                         &format!("`{}` cannot be written", path.display()),
@@ -199,7 +199,7 @@ impl Init {
     }
 
     /// What to do next: a command that succeeds, and what a deployment still lacks.
-    fn next(&self, files: &[Written], code: u8) -> String {
+    fn next(&self, files: &[Written], code: Exit) -> String {
         let configs: Vec<&Written> = files
             .iter()
             .filter(|file| !file.path.ends_with(".md") && is_config(&file.path))
@@ -213,7 +213,7 @@ impl Init {
             }
         }
         let shown = self.file.display();
-        if code == DONE {
+        if code == Exit::Done {
             let _ = write!(said, "\nNext:\n");
         } else {
             let _ = write!(said, "\nNext: fix the errors above in {shown}, then\n");

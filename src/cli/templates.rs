@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use similar::TextDiff;
 
-use super::{DONE, FAILED, FINDINGS, terminal};
+use super::{Exit, terminal};
 use crate::diagnostic::nearest;
 use crate::disk;
 use crate::output;
@@ -45,12 +45,12 @@ const ORIGINALS: &str = ".ejected";
 const MAX_BYTES: u64 = 1024 * 1024;
 
 impl Templates {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         match self {
             Self::List => {
                 let names: Vec<&str> = all().map(|(path, _)| path).collect();
                 terminal::out(&(names.join("\n") + "\n"));
-                DONE
+                Exit::Done
             }
             Self::Eject(eject) => eject.run(),
             Self::Diff(diff) => diff.run(),
@@ -69,7 +69,7 @@ fn original(folder: &Path, path: &str) -> PathBuf {
 }
 
 impl Eject {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         for name in &self.names {
             if !all().any(|(path, _)| path == name) {
                 let help = match nearest(name, all().map(|(path, _)| path)) {
@@ -96,11 +96,11 @@ impl Eject {
                 Err(code) => return code,
             }
         }
-        DONE
+        Exit::Done
     }
 
     /// Writes a file unless it is there, and through no link.
-    fn write(&self, target: &Path, text: &str) -> Result<bool, u8> {
+    fn write(&self, target: &Path, text: &str) -> Result<bool, Exit> {
         let mut above = target.ancestors().skip(1).take_while(|above| *above != self.output);
         if let Some(link) = above.find(|above| above.is_symlink()) {
             return Err(terminal::failed(
@@ -120,7 +120,7 @@ impl Eject {
 }
 
 impl Diff {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         if !self.folder.is_dir() {
             return terminal::failed(
                 &format!("folder `{}` does not exist", self.folder.display()),
@@ -128,7 +128,7 @@ impl Diff {
                 "name the folder of your templates",
             );
         }
-        let mut code = DONE;
+        let mut code = Exit::Done;
         for (path, built_in) in all() {
             let own = self.folder.join(path);
             if !own.exists() {
@@ -152,15 +152,15 @@ impl Diff {
             if before == built_in {
                 continue;
             }
-            if code != FAILED {
-                code = FINDINGS;
+            if code != Exit::Failed {
+                code = Exit::Findings;
             }
             let diff = TextDiff::from_lines(before.as_str(), built_in);
             terminal::out(&format!("# {path}: the built-in template {title}\n"));
             let hunks = diff.unified_diff().header(path, path).to_string();
             terminal::out(&crate::diagnostic::printable::tamed(&hunks));
         }
-        if code == DONE {
+        if code == Exit::Done {
             terminal::out("nothing is missed\n");
         }
         code

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::added::{Added, AddedText};
 use super::origin::Copied;
-use super::{Told, value, with_program};
+use super::{ConfigFindings, value, with_program};
 use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::lexer;
 use crate::bicep::parser;
@@ -68,7 +68,12 @@ impl Stage<'_> {
     }
 
     /// Adds the files of this stage.
-    pub(super) fn add(&mut self, files: &[AddedFile], added: &Added, told: &mut Told<'_>) -> Grown {
+    pub(super) fn add(
+        &mut self,
+        files: &[AddedFile],
+        added: &Added,
+        told: &mut ConfigFindings<'_>,
+    ) -> Grown {
         let path = self.path();
         let Some(text) = self.artifacts.files.get(&path).cloned() else {
             let title = format!("the render has no stage `{}`", self.name);
@@ -111,7 +116,7 @@ impl Stage<'_> {
         values: &Map<String, Value>,
         pointer: &str,
         growth: &mut Growth,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) {
         let arena = Arena::new();
         let mut problems = Diagnostics::new();
@@ -135,7 +140,7 @@ impl Stage<'_> {
         values: &Map<String, Value>,
         pointer: &str,
         growth: &mut Growth,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) {
         for statement in program.statements {
             for (is_output, name, span) in names(*statement) {
@@ -196,7 +201,7 @@ impl Stage<'_> {
         values: &Map<String, Value>,
         pointer: &str,
         growth: &Growth,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) -> String {
         let mut bound = String::new();
         for (name, span, secure) in needed(program) {
@@ -236,7 +241,7 @@ impl Stage<'_> {
         values: &Map<String, Value>,
         pointer: &str,
         growth: &mut Growth,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) {
         if !matches!(scope, "subscription" | "tenant") {
             let title = format!("`{}` deploys to `{scope}`", file.path);
@@ -307,7 +312,11 @@ fn scope<'a>(program: &ProgramSyntax<'a>) -> &'a str {
 }
 
 /// Whether a file names no other file and silences nothing beyond its own lines.
-fn stands_alone(program: &ProgramSyntax<'_>, file: &AddedText, told: &mut Told<'_>) -> bool {
+fn stands_alone(
+    program: &ProgramSyntax<'_>,
+    file: &AddedText,
+    told: &mut ConfigFindings<'_>,
+) -> bool {
     let mut others: Vec<(Span, &str)> = Vec::new();
     let is_local = |path: &ExpressionSyntax<'_>| {
         let name = path.literal().unwrap_or_default();
@@ -404,7 +413,7 @@ fn known_parameters(
     program: &ProgramSyntax<'_>,
     values: &Map<String, Value>,
     pointer: &str,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) {
     let known: Vec<&str> = needed(program).iter().map(|(name, ..)| name.0).collect();
     for name in values.keys().filter(|name| !known.contains(&name.as_str())) {
@@ -424,14 +433,14 @@ fn is_expression(value: &Value) -> bool {
     value.get(value::EXPRESSION).is_some()
 }
 
-fn is_secret(name: &str, pointer: &str, told: &mut Told<'_>) {
+fn is_secret(name: &str, pointer: &str, told: &mut ConfigFindings<'_>) {
     let finding = Diagnostic::error("PB1427", format!("`{name}` is a secret"))
         .reason("the render would contain its value, and a render is reviewed and committed")
         .help("read it from a key vault with `{ $bicep: \"az.getSecret('SUBSCRIPTION', 'GROUP', 'VAULT', 'NAME')\" }`");
     told.at_key(finding, pointer, "the value is set here");
 }
 
-fn is_missing(name: &str, place: Place, pointer: &str, told: &mut Told<'_>) {
+fn is_missing(name: &str, place: Place, pointer: &str, told: &mut ConfigFindings<'_>) {
     let finding = Diagnostic::error("PB1425", format!("parameter `{name}` has no value"))
         .reason("a stage deploys without prompts for values")
         .help(format!("add `parameters: {{ {name}: ... }}` here, or a default value in the file"))
@@ -439,7 +448,7 @@ fn is_missing(name: &str, place: Place, pointer: &str, told: &mut Told<'_>) {
     told.at_value(finding, pointer, "sets no value for it");
 }
 
-fn collides(name: &str, place: Place, other: Place, told: &mut Told<'_>) {
+fn collides(name: &str, place: Place, other: Place, told: &mut ConfigFindings<'_>) {
     let finding = Diagnostic::error("PB1422", format!("`{name}` is declared twice"))
         .at(place, "declared here")
         .related(other, "and here")

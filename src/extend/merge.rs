@@ -6,7 +6,7 @@ use super::edit::Edits;
 use super::given::Given;
 use super::origin::{Landing, Step};
 use super::value::{self, APPEND, Form};
-use super::{Told, listed};
+use super::{ConfigFindings, listed};
 use crate::bicep::syntax::{
     ArrayItemSyntax, ArraySyntax, DeclarationBody, ExpressionSyntax, ObjectPropertySyntax,
     ObjectSyntax, StatementSyntax,
@@ -23,7 +23,7 @@ pub(super) struct Merge<'m, 'd> {
     symbol: &'m str,
     edits: &'m mut Edits,
     landings: &'m mut Vec<Landing>,
-    told: &'m mut Told<'d>,
+    told: &'m mut ConfigFindings<'d>,
     /// The way to where it is.
     steps: Vec<Step>,
 }
@@ -35,7 +35,7 @@ impl<'m, 'd> Merge<'m, 'd> {
         symbol: &'m str,
         edits: &'m mut Edits,
         landings: &'m mut Vec<Landing>,
-        told: &'m mut Told<'d>,
+        told: &'m mut ConfigFindings<'d>,
     ) -> Self {
         Self { text, given, symbol, edits, landings, told, steps: Vec::new() }
     }

@@ -61,7 +61,7 @@ pub fn extend(
 ) -> Option<Extension> {
     let Wanted { config, document, origins, added, folder } = *wanted;
     let mut extension = Extension::default();
-    let mut told = Told { document, findings: Diagnostics::new() };
+    let mut told = ConfigFindings { document, findings: Diagnostics::new() };
     let mut grown = Vec::new();
     for (name, files) in config.add.iter().flat_map(fields::Add::stages) {
         if !files.is_empty() {
@@ -87,12 +87,12 @@ pub fn extend(
 }
 
 /// Where findings about the config go.
-struct Told<'a> {
+struct ConfigFindings<'a> {
     document: &'a Document,
     findings: Diagnostics,
 }
 
-impl Told<'_> {
+impl ConfigFindings<'_> {
     /// Reports at a key of the config.
     fn at_key(&mut self, mut finding: Diagnostic, pointer: &str, label: impl Into<String>) {
         finding.place = self.document.key_place(pointer);
@@ -114,7 +114,7 @@ fn patch_stage(
     origins: &Origins<'_>,
     artifacts: &mut Artifacts,
     extension: &mut Extension,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) {
     let path = format!("{stage}.bicep");
     let Some(text) = artifacts.files.get(&path) else {
@@ -159,7 +159,7 @@ impl Patched<'_> {
         origins: &Origins<'_>,
         artifacts: &mut Artifacts,
         extension: &mut Extension,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) -> Option<Vec<prune::Chain>> {
         let text = artifacts.files.get(self.path)?;
         // A module gets the parameters of its stage under their names.
@@ -200,7 +200,7 @@ fn decided_by_a_key(
     landing: &Landing,
     lost: &[prune::Chain],
     origins: &Origins<'_>,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) {
     let Some(before) = &landing.before else { return };
     let Some(chain) = lost.iter().find(|chain| chain.join(".") == *before) else { return };
@@ -243,7 +243,7 @@ fn unknown_symbol(
     file: &Patched<'_>,
     symbol: &str,
     pointer: &str,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) {
     let known: Vec<&str> = program.statements.iter().filter_map(|it| name_of(*it)).collect();
     let help = match nearest(symbol, known.iter().copied()) {

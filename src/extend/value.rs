@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Told;
+use super::ConfigFindings;
 use crate::bicep::lexer::{self, TokenKind};
 use crate::bicep::parser;
 use crate::bicep::syntax::{
@@ -31,7 +31,7 @@ pub(super) enum Form<'v> {
 pub(super) fn form<'v>(
     map: &'v Map<String, Value>,
     pointer: &str,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) -> Form<'v> {
     let mut append = None;
     for (key, value) in map.iter().filter(|(key, _)| key.starts_with('$')) {
@@ -79,7 +79,7 @@ pub(super) fn form<'v>(
 }
 
 /// A value of the config as Bicep. Nothing if a mistake in it was reported.
-pub(super) fn print(value: &Value, pointer: &str, told: &mut Told<'_>) -> Option<String> {
+pub(super) fn print(value: &Value, pointer: &str, told: &mut ConfigFindings<'_>) -> Option<String> {
     match value {
         Value::Object(map) => match form(map, pointer, told) {
             Form::Wrong => None,
@@ -101,7 +101,11 @@ pub(super) fn print(value: &Value, pointer: &str, told: &mut Told<'_>) -> Option
     }
 }
 
-fn object(map: &Map<String, Value>, pointer: &str, told: &mut Told<'_>) -> Option<String> {
+fn object(
+    map: &Map<String, Value>,
+    pointer: &str,
+    told: &mut ConfigFindings<'_>,
+) -> Option<String> {
     let mut out = String::from("{\n");
     let mut complete = true;
     // RFC 7396: what is removed from nothing is not there.
@@ -124,7 +128,7 @@ pub(super) fn property(key: &str, value: &str) -> String {
     format!("{}: {value}", quote::bicep_key(key))
 }
 
-fn list(items: &[Value], pointer: &str, told: &mut Told<'_>) -> Option<String> {
+fn list(items: &[Value], pointer: &str, told: &mut ConfigFindings<'_>) -> Option<String> {
     if items.is_empty() {
         return Some("[]".to_owned());
     }
@@ -144,8 +148,12 @@ fn list(items: &[Value], pointer: &str, told: &mut Told<'_>) -> Option<String> {
 }
 
 /// The text of an expression, if it is one Bicep expression and nothing else.
-pub(super) fn expression(text: &str, pointer: &str, told: &mut Told<'_>) -> Option<String> {
-    match judge(text) {
+pub(super) fn expression(
+    text: &str,
+    pointer: &str,
+    told: &mut ConfigFindings<'_>,
+) -> Option<String> {
+    match single_expression(text) {
         Ok(()) => Some(text.trim().to_owned()),
         Err(label) => {
             let finding = Diagnostic::error("PB1406", "not one Bicep expression")
@@ -160,7 +168,7 @@ pub(super) fn expression(text: &str, pointer: &str, told: &mut Told<'_>) -> Opti
 const PREFIX: &str = "var expression = ";
 
 /// Why a text is not one expression.
-fn judge(text: &str) -> Result<(), String> {
+fn single_expression(text: &str) -> Result<(), String> {
     let other = |label: &str| Err(label.to_owned());
     let trimmed = text.trim();
     if trimmed.is_empty() {

@@ -47,7 +47,7 @@ impl Proof<'_> {
             _ => None,
         });
         let missing = |pointer: &&String| {
-            self.judge(pointer).0 == Outcome::Dropped
+            self.outcome(pointer).0 == Outcome::Dropped
                 && resource_type::known(&steps_of(pointer)) == Known::Settable
         };
         pointers.flatten().filter(missing).cloned().collect()
@@ -56,7 +56,7 @@ impl Proof<'_> {
     fn row(&self, entry: &Entry) -> Row {
         let (outcome, key, now, why) = match &entry.fate {
             Fate::Pool(pointers) => {
-                let judged = pointers.iter().map(|pointer| (self.judge(pointer), pointer));
+                let judged = pointers.iter().map(|pointer| (self.outcome(pointer), pointer));
                 let worst = judged.max_by_key(|((outcome, ..), _)| *outcome);
                 match worst {
                     Some(((outcome, now, why), pointer)) => {
@@ -94,7 +94,7 @@ impl Proof<'_> {
     }
 
     /// What became of the value at a pointer of the body, the new value if it is another one, and why.
-    fn judge(&self, pointer: &str) -> (Outcome, Option<String>, String) {
+    fn outcome(&self, pointer: &str) -> (Outcome, Option<String>, String) {
         let steps = steps_of(pointer);
         if let Some(why) = self.pool.why_left_out(&steps) {
             // Nothing is left to do where prebake does it by itself.

@@ -152,6 +152,7 @@ pub(super) fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
     }
     let mut list = List { model, needed: Vec::new(), assigned_on: Vec::new(), assigns: false };
     list.of_registry();
+    list.of_imports();
     list.of_image_builder();
     list.of_deployer();
     if let Some(batch) = &model.batch {
@@ -259,12 +260,28 @@ impl List<'_> {
         }
     }
 
+    /// Imports run with the rights of whoever deploys, in both registries.
+    fn of_imports(&mut self) {
+        const IMPORTER: &str = "Container Registry Data Importer and Data Reader";
+        let imports = self.model.images.iter().filter_map(|image| image.import.as_ref());
+        for import in imports {
+            let scope = self.registry_scope();
+            if self.is_elsewhere(&scope) {
+                self.need(IMPORTER, scope, Principal::Deployer, "imports images");
+            }
+            if let Some(source) = &import.registry {
+                let source = Scope::of_id("registry", &source.name, &source.id);
+                self.need(IMPORTER, source, Principal::Deployer, "reads images to import");
+            }
+        }
+    }
+
     fn of_image_builder(&mut self) {
         let model = self.model;
         let Some(builder) = model.builder.as_ref().filter(|builder| builder.image_builder) else {
             return;
         };
-        let Some(baked) = &model.node_image.baked else { return };
+        let Some(baked) = model.node_image.baked() else { return };
         let path = format!("/providers/{IDENTITIES}/{}", builder.identity);
         let identity =
             self.scope("identity", &builder.identity, builder.identity_at.as_ref(), &path);
@@ -300,7 +317,8 @@ impl List<'_> {
     /// What whoever deploys needs outside the resource group of the config.
     fn of_deployer(&mut self) {
         let model = self.model;
-        let joins = [&model.network.builder_network_id, &model.network.pool_network_id];
+        let network = &model.network;
+        let joins = [network.builder_network_id.as_deref(), network.pools.network_id()];
         for network in joins.into_iter().flatten() {
             let reason = "joins the subnet: the builder and the pools are created with the permissions of the deployer";
             self.need(
@@ -310,7 +328,7 @@ impl List<'_> {
                 reason,
             );
         }
-        let gallery = model.node_image.baked.as_ref().map(|baked| self.gallery_scope(baked));
+        let gallery = model.node_image.baked().map(|baked| self.gallery_scope(baked));
         if let Some(gallery) = gallery.filter(|gallery| self.is_elsewhere(gallery)) {
             let role = "Compute Gallery Artifacts Publisher";
             self.need(role, gallery, Principal::Deployer, "publishes the image version");
@@ -402,7 +420,7 @@ impl List<'_> {
 
     fn of_batch_service(&mut self, batch: &Batch) {
         if !batch.pools.is_empty() {
-            let scope = match &self.model.network.pool_network_id {
+            let scope = match self.model.network.pools.network_id() {
                 Some(network) => Scope::of_network(network),
                 None => self.group_scope(),
             };

@@ -202,7 +202,8 @@ fn machines_reach_what_is_closed(resolver: &mut Resolver<'_>, model: &Model) {
     let baked_in = model.stages.contains(&"builder") || model.builder.is_some();
     let pulls = model.identity.is_some();
     let builder_alone = registry && pulls && baked_in && model.network.builder_subnet_id.is_none();
-    let pools_alone = pools && (account || (registry && pulls)) && model.network.created.is_some();
+    let pools_alone =
+        pools && (account || (registry && pulls)) && model.network.pools.created().is_some();
     for (alone, key, what) in
         [(builder_alone, "builderSubnetId", "the builder"), (pools_alone, "subnetId", "the nodes")]
     {

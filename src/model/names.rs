@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::resolver::Resolver;
@@ -23,8 +24,7 @@ pub fn hex_digest(bytes: &[u8]) -> String {
 
 /// Bytes as lowercase hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    HEXLOWER.encode(bytes)
 }
 
 /// Names of what is created: those that the config gives, those of its pattern, or the deployment's name with a part.

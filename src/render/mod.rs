@@ -20,8 +20,8 @@ pub use deploy::{NAME_DIGEST, deployment_prefix};
 pub use manifest::{MANIFEST, Manifest, Target};
 pub use plan::{
     BAKE_TAG, Cores, PLAN, PLAN_VERSION, Part, Plan, PlannedBake, PlannedBatch, PlannedBuild,
-    PlannedImage, PlannedImageBuilder, PlannedPool, PlannedRegistry, PlannedStage, Removal, plan,
-    stage_digest,
+    PlannedImage, PlannedImageBuilder, PlannedImport, PlannedPool, PlannedRegistry, PlannedStage,
+    Removal, plan, stage_digest,
 };
 pub use pool_json::SUBSCRIPTION_PLACEHOLDER;
 pub use templates::{EMBEDDED, Templates, read_ahead};
@@ -251,7 +251,7 @@ fn pool_path(pool: &Pool) -> String {
 /// Whether what a stage deploys lies outside the resource group of the config.
 fn is_elsewhere(model: &Model, source: &str) -> bool {
     match source {
-        "image" => model.node_image.baked.as_ref().is_some_and(|baked| baked.elsewhere),
+        "image" => model.node_image.baked().is_some_and(|baked| baked.elsewhere),
         "batch" => model.batch.as_ref().is_some_and(|batch| batch.elsewhere),
         _ => false,
     }
@@ -282,7 +282,7 @@ fn files(model: &Model) -> Vec<(String, String)> {
     });
     let assigns = model.access.assign_roles;
     let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
-    let baked = model.node_image.baked.as_ref();
+    let baked = model.node_image.baked();
     let batch = model.batch.as_ref();
     for (role, wanted) in [
         ("registry", elsewhere && model.identity.is_some()),

@@ -260,15 +260,15 @@ fn bad_input_is_refused_and_leaves_the_previous_render() {
 fn a_config_cannot_drive_the_terminal() {
     let folder = with_config();
     let config = "na\x1b[31mme: \"\u{7}x\\e[2Jy\u{202e}z\"\r\nextends: \"\\e[8m.yaml\"\r\n";
-    for colour in ["always", "never"] {
+    for color in ["always", "never"] {
         std::fs::write(folder.path().join("\u{1b}[1m.yaml"), config).expect("a config");
-        let output = prebake(folder.path(), &["--color", colour, "validate", "\u{1b}[1m.yaml"]);
+        let output = prebake(folder.path(), &["--color", color, "validate", "\u{1b}[1m.yaml"]);
         let told = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{told}");
         for wild in ["\u{1b}[31mme", "\u{1b}[2J", "\u{1b}[8m", "\u{7}", "\u{202e}", "\r"] {
             assert!(!told.contains(wild), "{wild:?} in {told:?}");
         }
-        assert!(!told.contains('\u{1b}') || colour == "always", "{told:?}");
+        assert!(!told.contains('\u{1b}') || color == "always", "{told:?}");
     }
     let commands = CONFIG.replace("name: tiny", "name: \"x\\n::add-mask::y\"");
     std::fs::write(folder.path().join("prebake.yaml"), commands).expect("a config");
