@@ -66,6 +66,10 @@ pub struct Tools {
 
 impl Tools {
     /// The built-in templates and schemas, and the day on which retirements are judged.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test parses the built-in templates.
     pub fn new(as_of: Date) -> Self {
         let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
         let templates = Templates::new(BTreeMap::new(), &mut sources, &mut diagnostics);

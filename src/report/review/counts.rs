@@ -43,7 +43,7 @@ pub(super) fn headline(counts: &[Tally], diff: &Diff) -> String {
             let files = diff.files.files.iter().filter(|file| file.matters()).count();
             format!("{files} file{} to change, {}", plural(files), join(counts))
         }
-        _ => join(counts),
+        Sides::Both => join(counts),
     }
 }
 
