@@ -152,6 +152,7 @@ pub(super) fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
     }
     let mut list = List { model, needed: Vec::new(), assigned_on: Vec::new(), assigns: false };
     list.of_registry();
+    list.of_imports();
     list.of_image_builder();
     list.of_deployer();
     if let Some(batch) = &model.batch {
@@ -255,6 +256,22 @@ impl List<'_> {
             if self.is_elsewhere(&scope) {
                 let role = "Container Registry Tasks Contributor";
                 self.need(role, scope, Principal::Deployer, "starts the builds");
+            }
+        }
+    }
+
+    /// Imports run with the rights of whoever deploys, in both registries.
+    fn of_imports(&mut self) {
+        const IMPORTER: &str = "Container Registry Data Importer and Data Reader";
+        let imports = self.model.images.iter().filter_map(|image| image.import.as_ref());
+        for import in imports {
+            let scope = self.registry_scope();
+            if self.is_elsewhere(&scope) {
+                self.need(IMPORTER, scope, Principal::Deployer, "imports images");
+            }
+            if let Some(source) = &import.registry {
+                let source = Scope::of_id("registry", &source.name, &source.id);
+                self.need(IMPORTER, source, Principal::Deployer, "reads images to import");
             }
         }
     }
