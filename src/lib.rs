@@ -81,8 +81,12 @@ use crate::schema::ResourceSchemas;
 ///
 /// let outcome = prebake::render("name: vision\nlocaton: westeurope\n", &tools);
 /// assert!(outcome.render.is_none());
-/// let first = outcome.diagnostics.iter().next().expect("the misspelled key is reported");
-/// assert_eq!(outcome.sources.position(first.place.expect("it has a place")).1.line, 2);
+/// let lines: Vec<usize> = outcome
+///     .diagnostics
+///     .iter()
+///     .filter_map(|finding| Some(outcome.sources.position(finding.place?).1.line))
+///     .collect();
+/// assert!(lines.contains(&2), "the misspelled key is reported at its line");
 /// ```
 pub fn render(config: &str, tools: &Tools) -> Outcome {
     let bytes = config.as_bytes().to_vec();
@@ -130,18 +134,17 @@ pub fn compile(bicep: &str) -> Compiled {
 /// let template = json!({
 ///     "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
 ///     "contentVersion": "1.0.0.0",
-///     "parameters": { "slots": { "type": "int" } },
+///     "parameters": { "size": { "type": "string" } },
 ///     "resources": [{
 ///         "type": "Microsoft.Batch/batchAccounts/pools",
 ///         "apiVersion": "2025-06-01",
 ///         "name": "account/pool",
-///         "properties": { "vmsize": "Standard_D4s_v5", "taskSlotsPerNode": "[parameters('slots')]" },
+///         "properties": { "vmSize": "[parameters('size')]", "taskSlots": 4 },
 ///     }],
 /// });
-/// let findings = prebake::validate(&template, &json!({ "slots": { "value": 4 } }));
-/// assert!(!findings.has_errors());
-/// let findings = prebake::validate(&template, &json!({ "slots": { "value": 4.5 } }));
-/// assert!(findings.iter().any(|finding| finding.code == "PB3103"));
+/// let findings = prebake::validate(&template, &json!({ "size": { "value": "Standard_D4s_v5" } }));
+/// let told: Vec<_> = findings.iter().map(|finding| (&*finding.code, finding.title.as_str())).collect();
+/// assert_eq!(told, [("PB3101", "unknown property `taskSlots`")]);
 /// ```
 pub fn validate(template: &serde_json::Value, parameters: &serde_json::Value) -> Diagnostics {
     let template = Template { json: template.clone().into(), source_map: SourceMap::default() };
