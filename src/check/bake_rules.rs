@@ -6,7 +6,7 @@ use super::Check;
 use super::bake::{Bake, Script};
 use super::finding::Sink;
 use super::shell::Command;
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::catalog::{DriverClass, GpuModules, VmSize};
 
 pub(super) const RULES: &[(&str, Check)] = &[

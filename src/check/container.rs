@@ -4,7 +4,7 @@ use super::Check;
 use super::finding::Sink;
 use super::node::Node;
 use super::pool::base_image;
-use super::subject::View;
+use super::view::View;
 use crate::catalog;
 
 pub(super) const RULES: &[(&str, Check)] = &[

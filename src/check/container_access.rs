@@ -4,7 +4,7 @@ use super::Check;
 use super::container::{deployed_registry, registry_host};
 use super::finding::Sink;
 use super::node::{Node, id_of, last_segment, same_id};
-use super::subject::View;
+use super::view::View;
 use crate::catalog::{self, RegistryMode, Role};
 
 pub(super) const RULES: &[(&str, Check)] = &[

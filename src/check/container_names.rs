@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Check;
 use super::container::{deployed_registry, parts, registry_host};
 use super::finding::{Sink, Target};
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::diagnostic::Span;
 
 pub(super) const RULES: &[(&str, Check)] = &[("CTR012", image_names_agree)];
@@ -87,7 +87,7 @@ fn names_in_task(text: &str) -> Vec<Named<'_>> {
 }
 
 fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
-    let files = view.subject.artifacts.iter();
+    let files = view.render.artifacts.iter();
     let Some((path, text)) = files.into_iter().find(|(path, _)| path.ends_with("acr-task.yaml"))
     else {
         return;
@@ -96,7 +96,7 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         names_in_task(text).into_iter().partition(|name| name.built);
     for push in &pushed {
         if !built.is_empty() && built.iter().all(|build| build.image != push.image) {
-            sink.report(push.target(path), format!("no build makes `{}`", push.image));
+            sink.report(push.target(path), format!("no build creates `{}`", push.image));
         }
     }
     for node in view.pools.iter().flat_map(Pool::images) {
@@ -110,7 +110,7 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some(build) = same.first()
             && same.iter().all(|build| parts(build.image).1 != tag)
         {
-            sink.report(&node, format!("the build makes `{}`", build.image))
+            sink.report(&node, format!("the build creates `{}`", build.image))
                 .also(build.target(path), "built here");
         }
     }
@@ -119,7 +119,7 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
 fn pool_files_agree(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let path = format!("pools/{}.json", pool.id());
-        let Some(text) = view.subject.artifacts.get(&path) else { continue };
+        let Some(text) = view.render.artifacts.get(&path) else { continue };
         let Ok(file) = serde_json::from_str::<Value>(text) else { continue };
         let names =
             file.pointer("/virtualMachineConfiguration/containerConfiguration/containerImageNames");

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Check;
 use super::finding::{Sink, Target};
 use super::shell::commands;
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::diagnostic::Span;
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -39,7 +39,7 @@ impl TaskFile<'_> {
 
 fn task_files<'a>(view: &View<'a>) -> Vec<TaskFile<'a>> {
     let json = |path: &str| path.rsplit('.').next() == Some("json");
-    view.subject
+    view.render
         .artifacts
         .iter()
         .filter(|(path, _)| json(path) && (path.starts_with("tasks/") || path.starts_with("jobs/")))

@@ -5,7 +5,7 @@ use super::finding::Sink;
 use super::lifecycle::ended;
 use super::node::{Node, name_of, same_id};
 use super::pool::marketplace;
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::arm::evaluate::Properties;
 use crate::catalog::{BaseImage, Generation};
 use std::borrow::Cow;
@@ -275,7 +275,7 @@ fn no_managed_image_in_a_pool(view: &View<'_>, sink: &mut Sink<'_>) {
         if id.id().is_some_and(|text| {
             text.to_lowercase().contains("/providers/microsoft.compute/images/")
         }) {
-            ended(sink, &id, "the source image", "batch:managed-image-pools", view.subject.as_of);
+            ended(sink, &id, "the source image", "batch:managed-image-pools", view.render.as_of);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Check;
 use super::finding::Sink;
 use super::node::Node;
 use super::pool_limits::AUTOMATIC_UPGRADE;
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::catalog::{self, Date};
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -139,7 +139,7 @@ fn image_has_not_ended(view: &View<'_>, sink: &mut Sink<'_>) {
         versions.chain(definitions.map(|definition| definition.at("properties/endOfLifeDate")))
     {
         let day = end.text().and_then(|text| Date::parse(text.get(..10)?));
-        if let Some(day) = day.filter(|day| *day <= view.subject.as_of) {
+        if let Some(day) = day.filter(|day| *day <= view.render.as_of) {
             sink.report(&end, format!("{day} is in the past"));
         }
     }

@@ -7,7 +7,7 @@ use super::address::Range;
 use super::finding::Sink;
 use super::lifecycle::ended;
 use super::node::{Node, same_id};
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::catalog;
 use crate::diagnostic::Severity;
 
@@ -171,8 +171,9 @@ fn network_is_in_the_subscription(view: &View<'_>, sink: &mut Sink<'_>) {
         let there = subnet.id().and_then(|id| subscription_of(&id));
         let own = own_subscription(view, &resource.resource().id);
         if let Some((there, own)) = there.zip(own).filter(|(there, own)| there != own) {
-            let label = format!("the network is in subscription {there}, what joins it in {own}");
-            sink.report(&subnet, label).help("name a subnet of the subscription of the deployment");
+            let label =
+                format!("the network is in subscription {there}, but its users are in {own}");
+            sink.report(&subnet, label).help("use a subnet in the subscription of the deployment");
         }
     }
 }
@@ -314,7 +315,7 @@ fn no_classic_communication(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let mode = pool.at("targetNodeCommunicationMode");
         if mode.is("Classic") {
-            ended(sink, &mode, "`Classic`", "batch:classic-communication", view.subject.as_of);
+            ended(sink, &mode, "`Classic`", "batch:classic-communication", view.render.as_of);
         }
     }
 }
@@ -358,7 +359,7 @@ fn frontend_ports(endpoint: &Node<'_>, sink: &mut Sink<'_>) {
 }
 
 fn role_of_batch_is_mentioned(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some(readme) = view.subject.artifacts.get("README.md") else { return };
+    let Some(readme) = view.render.artifacts.get("README.md") else { return };
     if readme.contains("MicrosoftAzureBatch") || readme.contains("Microsoft Azure Batch") {
         return;
     }

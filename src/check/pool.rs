@@ -2,8 +2,8 @@
 
 use super::finding::Sink;
 use super::node::Node;
-use super::subject::{Pool, View};
-use super::{Check, autoscale, duration};
+use super::view::{Pool, View};
+use super::{Check, autoscale, seconds};
 use crate::catalog::{self, BaseImage, name_rule};
 use crate::diagnostic::Severity;
 
@@ -80,7 +80,7 @@ fn size_fits_the_gpu_setting(view: &View<'_>, sink: &mut Sink<'_>) {
             }
             continue;
         };
-        match view.subject.declared.gpu {
+        match view.render.declared.gpu {
             Some(true) if !size.has_gpu() => {
                 sink.report(&node, format!("`{}` has no GPU, but `gpu` is true", size.name));
             }
@@ -125,7 +125,7 @@ fn resize_timeout_is_long_enough(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let timeout = pool.at("scaleSettings/fixedScale/resizeTimeout");
         let Some(text) = timeout.text() else { continue };
-        match duration::seconds(&text) {
+        match seconds(text) {
             Some(seconds) if seconds >= 300 => {}
             Some(_) => {
                 sink.report(&timeout, format!("`{text}` is shorter than five minutes"));
@@ -145,7 +145,7 @@ fn resize_timeout_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         let timeout = pool.at("scaleSettings/fixedScale/resizeTimeout");
         let given = match timeout.text() {
-            Some(text) => duration::seconds(&text).unwrap_or(u64::MAX),
+            Some(text) => seconds(text).unwrap_or(u64::MAX),
             None if timeout.exists() => continue,
             None => 900,
         };
@@ -164,7 +164,7 @@ fn evaluation_interval_is_in_range(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let interval = pool.at("scaleSettings/autoScale/evaluationInterval");
         let Some(text) = interval.text() else { continue };
-        match duration::seconds(&text) {
+        match seconds(text) {
             Some(300..=604_800) => {}
             Some(_) => {
                 sink.report(

@@ -8,7 +8,7 @@ use super::Check;
 use super::finding::Sink;
 use super::node::Node;
 use super::shell::{Command, commands};
-use super::subject::View;
+use super::view::View;
 
 pub(super) const RULES: &[(&str, Check)] = &[
     ("POOL024", start_task_has_a_command),

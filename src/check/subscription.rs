@@ -9,7 +9,7 @@ use super::finding::Sink;
 use super::lifecycle::sizes;
 use super::node::Node;
 use super::pool::base_image;
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::catalog::{BaseImage, VmSize};
 use crate::diagnostic::Severity;
 
@@ -205,7 +205,7 @@ fn region_is_open(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn registry_is_as_declared(view: &View<'_>, sink: &mut Sink<'_>) {
-    for wanted in &view.subject.declared.registry {
+    for wanted in &view.render.declared.registry {
         let answer = view.overlay().registry_setting(&wanted.registry, wanted.setting);
         let Some(answer) = answer.filter(|it| !it.value.eq_ignore_ascii_case(&wanted.value)) else {
             continue;

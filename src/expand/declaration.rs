@@ -210,8 +210,7 @@ impl<'s> TemplateScope<'s> {
             Evaluated::Bool(holds) => !holds,
             Evaluated::Symbolic(_) => false,
             other => {
-                let title =
-                    format!("a condition must be true or false, found {}", other.type_name());
+                let title = format!("a condition must be a boolean, found {}", other.type_name());
                 let finding = Diagnostic::error("PB3001", title).help("use a comparison");
                 self.session.report(finding, &at.to_string(), "evaluated here");
                 false
@@ -233,8 +232,9 @@ impl<'s> TemplateScope<'s> {
         let mut kind = self.text(evaluator, pointer, json, "type", locals);
         let mut name = self.text(evaluator, pointer, json, "name", locals);
         let nested_in = parent.filter(|parent| {
-            let full = kind.to_lowercase();
-            !full.starts_with(&format!("{}/", parent.kind.to_lowercase()))
+            let start = kind.get(..parent.kind.len());
+            let within = start.is_some_and(|start| start.eq_ignore_ascii_case(&parent.kind));
+            !(within && kind[parent.kind.len()..].starts_with('/'))
         });
         let mut extends = None;
         if let Some(parent) = nested_in {
@@ -269,7 +269,10 @@ impl<'s> TemplateScope<'s> {
         pointer: &str,
         json: &Map<String, Value>,
         locals: &Locals<'_>,
-    ) -> Context {
+    ) -> Cow<'_, Context> {
+        if !["subscriptionId", "resourceGroup", "scope"].iter().any(|key| json.contains_key(*key)) {
+            return Cow::Borrowed(&self.target);
+        }
         let mut target = self.target.clone();
         let read = |key: &str| {
             json.get(key)
@@ -299,7 +302,7 @@ impl<'s> TemplateScope<'s> {
                 target.management_group = Some(group.to_owned());
             }
         }
-        target
+        Cow::Owned(target)
     }
 
     /// A property as text, symbolic or not; nothing gives an empty text.

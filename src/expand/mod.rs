@@ -27,6 +27,7 @@ use serde_json::{Map, Value};
 use crate::arm::Template;
 use crate::arm::evaluate::{self, Evaluated, Properties};
 pub use crate::arm::evaluate::{Context, Level};
+use crate::arm::expression::Expressions;
 use crate::diagnostic::Diagnostics;
 
 /// One resource as a stage asks Azure for it.
@@ -107,7 +108,18 @@ pub fn expand(
     context: &Context,
     diagnostics: &mut Diagnostics,
 ) -> Expansion {
-    let session = session::Session::new(stage, &template.source_map);
+    expand_parsed(stage, (template, &Expressions::default()), parameters, context, diagnostics)
+}
+
+/// The same of a template whose expressions were parsed before.
+pub fn expand_parsed(
+    stage: &str,
+    (template, expressions): (&Template, &Expressions),
+    parameters: &Value,
+    context: &Context,
+    diagnostics: &mut Diagnostics,
+) -> Expansion {
+    let session = session::Session::new(stage, &template.source_map, expressions);
     let expansion = module::expand_root(&session, &template.json, parameters, context);
     diagnostics.append(session.into_diagnostics());
     expansion

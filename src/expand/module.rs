@@ -161,7 +161,7 @@ impl TemplateScope<'_> {
         let properties = json.get("properties").unwrap_or(&Value::Null);
         let template = properties.get("template").unwrap_or(&Value::Null);
         let evaluator = Evaluator::new(self);
-        let mut target = self.target_of(&evaluator, pointer, json, locals);
+        let mut target = self.target_of(&evaluator, pointer, json, locals).into_owned();
         target.level = level(template).unwrap_or(target.level);
         target.deployment = Some(name.to_owned()).filter(|name| !is_expression(name));
         if target.resource_group != self.target.resource_group {

@@ -10,7 +10,7 @@ use super::session::Session;
 use crate::arm::evaluate::{
     Context, Evaluated, Evaluator, Locals, Lookup, Scope, UserFunction, Work,
 };
-use crate::arm::expression;
+use crate::arm::expression::{self, Expression};
 use crate::diagnostic::{Diagnostic, nearest, pointer};
 
 /// What a caller gives for a parameter.
@@ -231,6 +231,10 @@ impl Scope for TemplateScope<'_> {
 
     fn context(&self) -> &Context {
         &self.context
+    }
+
+    fn parsed(&self, text: &str) -> Option<&Expression> {
+        self.session.expressions.get(text)
     }
 
     fn work(&self) -> &Work {

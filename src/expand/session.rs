@@ -3,6 +3,7 @@ use std::cell::{Cell, RefCell};
 use super::at::At;
 use crate::arm::SourceMap;
 use crate::arm::evaluate::{Problem, Work};
+use crate::arm::expression::Expressions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Resources of one stage; Azure takes 800 a template.
@@ -17,6 +18,7 @@ pub(super) const DEEPEST_MODULE: usize = 16;
 pub(super) struct Session<'a> {
     pub(super) stage: &'a str,
     source_map: &'a SourceMap,
+    pub(super) expressions: &'a Expressions,
     diagnostics: RefCell<Diagnostics>,
     resources: Cell<usize>,
     /// What evaluating has cost so far, over all templates and their modules.
@@ -24,10 +26,15 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(stage: &'a str, source_map: &'a SourceMap) -> Self {
+    pub(super) fn new(
+        stage: &'a str,
+        source_map: &'a SourceMap,
+        expressions: &'a Expressions,
+    ) -> Self {
         Self {
             stage,
             source_map,
+            expressions,
             diagnostics: RefCell::default(),
             resources: Cell::new(0),
             work: Work::default(),

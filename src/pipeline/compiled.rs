@@ -4,11 +4,12 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 
 use crate::arm::Template;
+use crate::arm::expression::Expressions;
 use crate::bicep::{self, Entry, FileError, FileProvider};
 use crate::diagnostic::{Diagnostics, Sources};
 
@@ -26,6 +27,7 @@ struct Compiled {
     sources: Vec<String>,
     template: Template,
     text: Arc<str>,
+    expressions: OnceLock<Arc<Expressions>>,
 }
 
 /// A compiled stage with its parameters.
@@ -37,6 +39,8 @@ pub struct Deployment {
     pub text: Arc<str>,
     /// The parameters file.
     pub parameters: Value,
+    /// The template's expressions, parsed when it is used again.
+    pub expressions: Arc<Expressions>,
 }
 
 impl CompiledStages {
@@ -102,6 +106,7 @@ impl CompiledStages {
             sources,
             template: made.template.clone(),
             text: Arc::clone(&made.text),
+            expressions: OnceLock::new(),
         };
         let mut kept = self.kept();
         if kept.iter().any(|known| known.is_of(name, files.files)) {
@@ -144,8 +149,10 @@ impl Compiled {
             own.add(files.files.whole(path), files.files.files.get(path)?);
         }
         sources.append(own);
+        let parse = || Arc::new(Expressions::of(&self.template.json));
+        let expressions = Arc::clone(self.expressions.get_or_init(parse));
         let (template, text) = (self.template.clone(), Arc::clone(&self.text));
-        Some(Deployment { template, text, parameters: compiled.json })
+        Some(Deployment { template, text, parameters: compiled.json, expressions })
     }
 }
 
@@ -175,7 +182,7 @@ fn compile(
         }
     };
     let text = super::stages::pretty(&template.json).into();
-    Some(Deployment { template, text, parameters })
+    Some(Deployment { template, text, parameters, expressions: Arc::default() })
 }
 
 /// The files of a render as the compiler asks for them.

@@ -2,12 +2,12 @@
 
 mod added;
 mod age;
+mod checks;
 mod compiled;
 mod dockerfiles;
 mod edited;
 pub mod fleet;
 mod job;
-mod judge;
 mod overlay;
 mod places;
 mod pools;
@@ -35,7 +35,7 @@ use crate::model::{self, Model, Origins};
 use crate::render::{self, Artifacts, ExtensionLine, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
-use judge::Judged;
+use checks::Checks;
 use secrets::Secrets;
 
 /// A config to render.
@@ -215,7 +215,7 @@ fn phases(
     let Read { overlay, added, .. } = *read;
     let Some(config) = config::decode(&document, diagnostics) else {
         if let Some(partial) = config::partial(&document) {
-            model::judge(&partial, &document, overlay, diagnostics);
+            model::report_partial(&partial, &document, overlay, diagnostics);
         }
         return None;
     };
@@ -254,7 +254,7 @@ fn phases(
         render::readme(&model, &tools.templates, lines, &mut artifacts, sources, diagnostics)?;
     }
     artifacts.insert(render::PLAN, render::plan(&model, &artifacts).text());
-    let judged = Judged {
+    let checks = Checks {
         config: &config,
         document: &document,
         model: &model,
@@ -271,12 +271,12 @@ fn phases(
             .deployed_to(target(&model))
             .judged_by(overlay.digest())
     };
-    let judge = || {
-        let answers = judged.judge(secrets, tools, sources, diagnostics);
+    let run = || {
+        let answers = checks.run(secrets, tools, sources, diagnostics);
         sources.mark_generated(&folder);
         answers
     };
-    let (manifest, answers) = rayon::join(digests, judge);
+    let (manifest, answers) = rayon::join(digests, run);
     artifacts.insert(MANIFEST, manifest.text());
     let overlay = Arc::clone(overlay);
     Some((Render { config, document, model, artifacts, extension, stages, overlay }, answers))
@@ -305,7 +305,7 @@ fn is_about_the_region(
     let title = format!("catalog `{}` is for another region", overlay.folder());
     let mut finding = Diagnostic::warning("PB1050", title)
         .reason("its sizes, quotas and images apply only to that region, so prebake ignores them")
-        .help(format!("import the data of `{location}` into a folder of its own"));
+        .help(format!("import the data of `{location}` into a separate folder"));
     finding.place = document.place("/catalog");
     finding.label =
         format!("it is for `{}`, but the config deploys to `{location}`", overlay.location());

@@ -88,9 +88,11 @@ fn stage(
     model: &Model,
     diagnostics: &mut Diagnostics,
 ) -> (Stage, [String; 2]) {
-    let Deployment { template, text, parameters } = made;
-    let resources =
-        expand::expand(name, &template, &parameters, &context(name, model), diagnostics).resources;
+    let Deployment { template, text, parameters, expressions } = made;
+    let parsed = (&template, &*expressions);
+    let context = context(name, model);
+    let resources = expand::expand_parsed(name, parsed, &parameters, &context, diagnostics);
+    let resources = resources.resources;
     let texts = [text.as_ref().to_owned(), pretty(&parameters)];
     (Stage { name: name.to_owned(), template, parameters, resources }, texts)
 }
@@ -179,7 +181,7 @@ fn with_templates(
 }
 
 pub(super) fn pretty(value: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("a JSON value serialises");
+    let mut text = serde_json::to_string_pretty(value).expect("a JSON value serializes");
     text.push('\n');
     text
 }

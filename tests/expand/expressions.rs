@@ -493,32 +493,32 @@ fn what_azure_would_refuse_is_reported_once_and_left_in_place() {
         ("concat(variables('gone'), 'x')", "no variable is named `gone`"),
         ("parameters('known').gone", "no property `gone`"),
         ("parameters('known').list[7]", "no item 7"),
-        ("add(1, 'x')", "expected an integer, found a text"),
+        ("add(1, 'x')", "expected an integer, found a string"),
         ("add(9223372036854775807, 1)", "64-bit"),
         ("div(1, 0)", "64-bit"),
         ("frobnicate(1)", "`frobnicate` is not a function"),
         ("substring('abc', 2, 5)", "outside"),
         ("format('{0} {1}', 1)", "argument 1"),
-        ("format('{', 1)", "not a format text"),
-        ("copyIndex()", "outside of its loop"),
-        ("length()", "does not take 0 arguments"),
-        ("json('{')", "not JSON"),
-        ("range(0, 100000000)", "cannot give"),
-        ("cidrHost('10.0.0.0/30', 2)", "no such host"),
-        ("resourceId('A.B/c/d', 'x')", "takes 2 names"),
+        ("format('{', 1)", "not a valid format string"),
+        ("copyIndex()", "outside its loop"),
+        ("length()", "does not accept 0 arguments"),
+        ("json('{')", "not valid JSON"),
+        ("range(0, 100000000)", "cannot create"),
+        ("cidrHost('10.0.0.0/30', 2)", "does not contain this host"),
+        ("resourceId('A.B/c/d', 'x')", "expects 2 names"),
         ("__bicep.gone()", "no function is named"),
         ("if('x', 1, 2)", "condition"),
         ("string(null())", "expected a value, found null"),
-        ("first('😀 x')", "inside of a character"),
-        ("take('😀 x', 1)", "inside of a character"),
-        ("substring('a😀', 0, 2)", "inside of a character"),
+        ("first('😀 x')", "inside a character"),
+        ("take('😀 x', 1)", "inside a character"),
+        ("substring('a😀', 0, 2)", "inside a character"),
         (
             "extensionResourceId('/x', 'Microsoft.Authorization/locks', '10.0.0.0/16')",
-            "holds a `/`",
+            "contains a `/`",
         ),
         (
             "subscriptionResourceId('S', 'Microsoft.Authorization/roleDefinitions', 'd/é')",
-            "holds a `/`",
+            "contains a `/`",
         ),
     ] {
         let (_, problems) = evaluate_in(Context::default(), text);
@@ -537,7 +537,7 @@ fn work_is_bounded() {
     assert_eq!(problems.len(), 1, "{problems:?}");
     let loops = "map(range(0, 9999), lambda('a', map(range(0, 9999), lambda('b', map(range(0, 9999), lambda('c', 1))))))";
     let (_, problems) = evaluate_in(Context::default(), loops);
-    assert_eq!(problems[0].title, "evaluating this template takes too much work");
+    assert_eq!(problems[0].title, "the template takes too much work to evaluate");
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn compiled(stages: &CompiledStages, name: &str, files: &Files) -> String {
     });
     let places: Vec<_> = places.collect();
     let names: Vec<_> = sources.iter().map(|(_, file)| (&file.name, &file.text)).collect();
+    let made = made.map(|made| (made.template.json, made.text, made.parameters));
     format!("{made:?} {places:?} {names:?} {}", text::render(&findings, &sources, false))
 }
 

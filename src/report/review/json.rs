@@ -38,7 +38,7 @@ pub(super) fn texts(name: &str, diff: &Diff) -> Texts {
         "isNew": !diff.sides.0,
         "isGone": !diff.sides.1,
         "counts": counts,
-        "exitCode": diff.detailed_exit_code(),
+        "exitCode": diff.detailed_exit(),
         "answers": answers::answers(diff),
         "security": diff.security.iter().map(security).collect::<Vec<_>>(),
         "capacity": capacity(diff),
@@ -133,7 +133,7 @@ fn head(fleet: &Fleet) -> Value {
             "accessWidens": is(Question::Access, AnswerVerdict::Widens),
             "costRises": is(Question::Cost, AnswerVerdict::Rises),
             "answers": whole.answers,
-            "detailedExitCode": fleet.detailed_exit_code(),
+            "detailedExitCode": fleet.detailed_exit(),
         },
     })
 }

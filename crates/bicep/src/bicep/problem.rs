@@ -1,4 +1,4 @@
-//! What can be wrong with the characters and the grammar of a file: one catalogue for both phases.
+//! What can be wrong with the characters and the grammar of a file: one table for both phases.
 //!
 //! Codes are those of Microsoft's compiler where it makes the same complaint; the words are ours.
 
@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, FileId, Place, Span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Problem {
     /// What is wrong.
-    pub trouble: Trouble,
+    pub trouble: SyntaxErrorKind,
     /// Where.
     pub span: Span,
 }
@@ -18,7 +18,7 @@ pub struct Problem {
 /// What is wrong. The names say what the text has or what it lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the messages below say it better")]
-pub enum Trouble {
+pub enum SyntaxErrorKind {
     UnrecognizedToken,
     DoubleQuote,
     UnterminatedComment,
@@ -110,7 +110,7 @@ impl Problem {
     }
 }
 
-impl Trouble {
+impl SyntaxErrorKind {
     /// The code that users see.
     pub fn code(self) -> &'static str {
         self.words().code

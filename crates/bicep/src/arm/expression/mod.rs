@@ -5,6 +5,7 @@
 
 mod lexer;
 mod parameters;
+mod parsed;
 mod parser;
 mod print;
 mod scan;
@@ -12,6 +13,7 @@ mod scan;
 use std::borrow::Cow;
 
 pub use parameters::ParameterPath;
+pub use parsed::Expressions;
 pub use parser::{ParseError, parse};
 pub use scan::{is_expression, symbolic_item};
 

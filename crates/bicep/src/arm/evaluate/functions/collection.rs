@@ -26,7 +26,7 @@ pub(super) fn create_array(arguments: Arguments<'_>) -> Outcome {
 pub(super) fn create_object(arguments: Arguments<'_>) -> Outcome {
     if arguments.len() % 2 == 1 {
         return Err(wrong(
-            "`createObject` takes pairs of a name and a value",
+            "`createObject` expects pairs of a name and a value",
             "add the missing value",
         ));
     }
@@ -70,7 +70,7 @@ pub(super) fn empty(arguments: Arguments<'_>) -> Outcome {
         Evaluated::String(text) => text.is_empty(),
         Evaluated::Array(items) => items.is_empty(),
         Evaluated::Object(properties) => properties.is_empty(),
-        other => return Err(expected("a text, an array or an object", other)),
+        other => return Err(expected("a string, an array or an object", other)),
     }))
 }
 
@@ -79,7 +79,7 @@ pub(super) fn length(arguments: Arguments<'_>) -> Outcome {
         Evaluated::String(text) => count(units(text)),
         Evaluated::Array(items) => count(items.len()),
         Evaluated::Object(properties) => count(properties.len()),
-        other => Err(expected("a text, an array or an object", other)),
+        other => Err(expected("a string, an array or an object", other)),
     }
 }
 
@@ -101,7 +101,7 @@ pub(super) fn contains(arguments: Arguments<'_>) -> Outcome {
             found
         }
         Evaluated::Null => false,
-        other => return Err(expected("a text, an array or an object", other)),
+        other => return Err(expected("a string, an array or an object", other)),
     };
     Ok(Evaluated::Bool(found))
 }
@@ -188,7 +188,9 @@ fn position(
 pub(super) fn index_from_end(arguments: Arguments<'_>) -> Outcome {
     match from_end(arguments)? {
         Some(item) => Ok(item),
-        None => Err(wrong("the array has no such item from its end", "use `tryIndexFromEnd`")),
+        None => {
+            Err(wrong("the array has no item at this index from the end", "use `tryIndexFromEnd`"))
+        }
     }
 }
 

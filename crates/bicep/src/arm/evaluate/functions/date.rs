@@ -48,13 +48,13 @@ fn in_range(seconds: i64, offset: i64) -> Result<Moment, Failure> {
     if (FIRST..=LAST).contains(&seconds) {
         return Ok(Moment { seconds, offset });
     }
-    Err(wrong("the date lies outside of the years 1 to 9999", "pass an earlier or later date"))
+    Err(wrong("the date is outside the years 1 to 9999", "pass an earlier or later date"))
 }
 
 fn parse(text: &str) -> Result<Moment, Failure> {
     let broken = || {
         let shown: String = text.chars().take(40).collect();
-        wrong(format!("`{shown}` is not a date"), "write it as `2026-01-31T12:00:00Z`")
+        wrong(format!("`{shown}` is not a date"), "use the form `2026-01-31T12:00:00Z`")
     };
     let (seconds, offset) = parse_parts(text.trim()).ok_or_else(broken)?;
     in_range(seconds, offset)
@@ -106,7 +106,7 @@ fn parse_offset(text: &str) -> Option<i64> {
 fn add(start: Moment, duration: &str) -> Result<Moment, Failure> {
     let broken = || {
         let shown: String = duration.chars().take(40).collect();
-        wrong(format!("`{shown}` is not a duration"), "write it as `P1D` or `PT2H30M`")
+        wrong(format!("`{shown}` is not a duration"), "use the form `P1D` or `PT2H30M`")
     };
     let (sign, body) = match duration.strip_prefix('-') {
         Some(body) => (-1, body),

@@ -39,9 +39,9 @@ pub(super) fn base64_to_json(arguments: Arguments<'_>) -> Outcome {
 
 fn decode_base64(encoded: &str) -> Result<String, Failure> {
     let bytes = STANDARD.decode(encoded.trim()).ok();
-    bytes
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| wrong("the text is not base 64 of a text", "pass what `base64` gives"))
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
+        wrong("the argument is not a base64-encoded string", "pass the result of `base64`")
+    })
 }
 
 pub(super) fn data_uri(arguments: Arguments<'_>) -> Outcome {
@@ -55,7 +55,7 @@ pub(super) fn data_uri_to_string(arguments: Arguments<'_>) -> Outcome {
     match parts {
         Some((kind, data)) if kind.ends_with(";base64") => string_value(decode_base64(data)?),
         Some((_, data)) => string_value(percent_decode(data)?),
-        None => Err(wrong("the text is no data URI", "pass what `dataUri` gives")),
+        None => Err(wrong("the string is not a data URI", "pass the result of `dataUri`")),
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn data_uri_to_string(arguments: Arguments<'_>) -> Outcome {
 pub(super) fn uri(arguments: Arguments<'_>) -> Outcome {
     let (base, relative) = (text_of(&arguments[0])?, text_of(&arguments[1])?);
     let Some(authority) = base.find("://").map(|at| at + 3) else {
-        return Err(wrong("the base is no absolute address", "start it with `https://`"));
+        return Err(wrong("the base is not an absolute URI", "start it with `https://`"));
     };
     if let Some(at) = relative.find("://") {
         let rooted = relative[at + 3..].contains('/');
@@ -85,7 +85,7 @@ pub(super) fn uri(arguments: Arguments<'_>) -> Outcome {
 pub(super) fn parse_uri(arguments: Arguments<'_>) -> Outcome {
     let uri = text_of(&arguments[0])?;
     let Some((scheme, rest)) = uri.split_once("://") else {
-        return Err(wrong("the text is no absolute address", "start it with `https://`"));
+        return Err(wrong("the string is not an absolute URI", "start it with `https://`"));
     };
     let rest = rest.split('#').next().unwrap_or_default();
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -120,7 +120,7 @@ pub(super) fn build_uri(arguments: Arguments<'_>) -> Outcome {
     };
     let read = |name: &str| parts.get(name).map(display).transpose();
     let (Some(scheme), Some(host)) = (read("scheme")?, read("host")?) else {
-        return Err(wrong("an address needs a scheme and a host", "give `scheme` and `host`"));
+        return Err(wrong("a URI needs a scheme and a host", "set `scheme` and `host`"));
     };
     let port = read("port")?.map(|port| format!(":{port}")).unwrap_or_default();
     let path = written_path(&read("path")?.unwrap_or_default());
@@ -171,7 +171,7 @@ pub(super) fn uri_component_to_string(arguments: Arguments<'_>) -> Outcome {
 
 fn percent_decode(encoded: &str) -> Result<String, Failure> {
     let decoded = percent_decode_str(encoded).decode_utf8();
-    decoded
-        .map(Cow::into_owned)
-        .map_err(|_| wrong("the text does not decode to a text", "pass what `uriComponent` gives"))
+    decoded.map(Cow::into_owned).map_err(|_| {
+        wrong("the argument is not a URI-encoded string", "pass the result of `uriComponent`")
+    })
 }

@@ -30,10 +30,12 @@ impl<'t> Reader<'t> {
 
     fn broken(&self, wanted: &str) -> Failure {
         let title = match self.rest().chars().next() {
-            Some(found) => format!("the text is not JSON: expected {wanted}, found `{found}`"),
-            None => format!("the text is not JSON: expected {wanted}"),
+            Some(found) => {
+                format!("the string is not valid JSON: expected {wanted}, found `{found}`")
+            }
+            None => format!("the string is not valid JSON: expected {wanted}"),
         };
-        wrong(title, "pass a JSON text")
+        wrong(title, "pass valid JSON")
     }
 
     /// Goes over blanks and comments.

@@ -23,7 +23,7 @@ fn parts(arguments: &[Evaluated], most_before: usize) -> Result<Parts<'_>, Failu
             return Err(Failure::Symbolic);
         }
         return Err(wrong(
-            "the resource id has no resource type",
+            "the resource ID has no resource type",
             "pass `namespace/type` before the names",
         ));
     };
@@ -32,7 +32,7 @@ fn parts(arguments: &[Evaluated], most_before: usize) -> Result<Parts<'_>, Failu
     let wanted = kind.trim_end_matches('/').matches('/').count();
     if names.len() != wanted {
         return Err(wrong(
-            format!("`{kind}` takes {wanted} names, found {}", names.len()),
+            format!("`{kind}` expects {wanted} names, found {}", names.len()),
             "pass one name for each part of the type",
         ));
     }
@@ -49,7 +49,7 @@ impl Parts<'_> {
         slashed.map_or(Ok(()), |name| {
             let shown: String = name.chars().take(40).collect();
             Err(wrong(
-                format!("the resource name `{shown}` holds a `/`"),
+                format!("the resource name `{shown}` contains a `/`"),
                 "pass each name of a nested resource as an argument of its own",
             ))
         })

@@ -61,11 +61,14 @@ pub(super) fn replace(arguments: Arguments<'_>) -> Outcome {
     let (text, old, new) =
         (text_of(&arguments[0])?, text_of(&arguments[1])?, text_of(&arguments[2])?);
     if old.is_empty() {
-        return Err(wrong("an empty text cannot be replaced", "pass the text to replace"));
+        return Err(wrong("an empty string cannot be replaced", "pass the string to replace"));
     }
     let grown = text.matches(old).count().saturating_mul(new.len()).saturating_add(text.len());
     if grown > LONGEST_TEXT {
-        return Err(wrong("replacing makes too long a text", "replace less"));
+        return Err(wrong(
+            "the string is too long after the replacement",
+            "use a shorter replacement",
+        ));
     }
     string(text.replace(old, new))
 }
@@ -79,7 +82,7 @@ pub(super) fn pad_left(arguments: Arguments<'_>) -> Outcome {
     let padding = arguments.get(2).map(text_of).transpose()?.unwrap_or(" ");
     if units(padding) != 1 || wanted == 0 || wanted > LONGEST_PADDED {
         return Err(wrong(
-            "a text is padded with one character to a fair length",
+            "`padLeft` expects one character and a valid length",
             "pass one character",
         ));
     }
@@ -114,16 +117,16 @@ pub(super) fn part(text: &str, start: usize, length: usize) -> Result<String, Fa
     let units: Vec<u16> = text.encode_utf16().skip(start).take(length).collect();
     String::from_utf16(&units).map_err(|_| {
         wrong(
-            "the part begins or ends inside of a character",
-            "take both code units of the character, or none",
+            "the substring starts or ends inside a character",
+            "include the whole character, which has two UTF-16 code units",
         )
     })
 }
 
 fn outside(total: usize) -> Failure {
     wrong(
-        format!("the part lies outside of the text, which has {total} characters"),
-        "ask for a part inside of the text, or use `take`",
+        format!("the range is outside the string, which has {total} characters"),
+        "use a range inside the string, or use `take`",
     )
 }
 
@@ -135,8 +138,8 @@ pub(super) fn split(arguments: Arguments<'_>) -> Outcome {
     };
     if text.len().saturating_mul(delimiters.len()) > MOST_SPLITTING {
         return Err(wrong(
-            "splitting takes too much work",
-            "pass a shorter text or fewer delimiters",
+            "the string takes too much work to split",
+            "pass a shorter string or fewer delimiters",
         ));
     }
     Ok(Evaluated::Array(
@@ -166,13 +169,13 @@ pub(super) fn join(arguments: Arguments<'_>) -> Outcome {
     let items = array_of(&arguments[0])?;
     let delimiter = text_of(&arguments[1])?;
     let texts = items.iter().map(|item| match item {
-        Evaluated::Array(_) | Evaluated::Object(_) => Err(expected("a text or a number", item)),
+        Evaluated::Array(_) | Evaluated::Object(_) => Err(expected("a string or a number", item)),
         item => display(item),
     });
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let long = texts.iter().map(String::len).sum::<usize>();
     if long.saturating_add(delimiter.len().saturating_mul(texts.len())) > LONGEST_TEXT {
-        return Err(wrong("joining makes too long a text", "join less"));
+        return Err(wrong("the joined string is too long", "join fewer items"));
     }
     string(texts.join(delimiter))
 }
