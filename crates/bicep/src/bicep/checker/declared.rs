@@ -9,7 +9,9 @@ use crate::bicep::syntax::{
     ParameterDeclarationSyntax, TypeInstantiationSyntax, TypePropertyAccessSyntax, TypeSyntax,
     UnaryOperator,
 };
-use crate::bicep::types::{Flags, Integer, Marks, ObjectType, Property, Text, Type, assignable};
+use crate::bicep::types::{
+    Flags, Integer, Marks, ObjectType, Property, ResourceBody, Text, Type, assignable, without_flag,
+};
 
 impl<'a> Checker<'a, '_> {
     /// The type that a type expression describes, as far as it is known.
@@ -290,15 +292,5 @@ fn instantiated<'a>(node: &TypeInstantiationSyntax<'a>) -> Type<'a> {
         return Type::Any;
     };
     let Some(found) = tables().resource(kind, version) else { return Type::Any };
-    let Type::Object(body) = Type::Azure(found.body, Marks::WARN_PROPERTY).resolved() else {
-        return Type::Any;
-    };
-    // What is written is never read-only, and what is read is always there.
-    let input = node.name.name == "resourceInput";
-    let kept = body.properties.iter().filter(|one| !input || !one.flags.has(Flags::READ_ONLY));
-    let properties = kept.map(|one| {
-        let flags = if input { one.flags } else { one.flags.without(Flags::READ_ONLY) };
-        Property::new(one.name, one.kind(), flags)
-    });
-    Type::shaped(ObjectType { properties: properties.collect(), ..(*body).clone() })
+    without_flag(ResourceBody::plain(found, kind), node.name.name == "resourceOutput")
 }

@@ -119,9 +119,10 @@ impl<'a> Checker<'a, '_> {
         if !(*fewest..=*most).contains(&node.parameters.len()) {
             return Some("a lambda with another number of parameters");
         }
-        let found = self.infer(node.body);
-        let fits = |wanted: &Type<'a>| found.is_error() || assignable(&found, wanted);
+        let found = self.lambda_body(node);
+        let fits = |wanted: &Type<'a>| assignable(&found, wanted);
         match gives {
+            _ if found.is_error() => Some("a lambda without errors"),
             Gives::Bool if !fits(&Type::bool()) => Some("a lambda that gives true or false"),
             Gives::Text if !fits(&Type::string()) => Some("a lambda that gives a text"),
             _ => None,

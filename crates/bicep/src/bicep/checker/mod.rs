@@ -3,8 +3,9 @@
 //! Types, arguments, decorators, loops, resources and modules are judged here, with the codes and the
 //! places of Microsoft's compiler. Nothing is lowered. An expression is judged once, whoever asks for its type.
 //!
-//! Read `infer` for what expressions are, `declared` for what type expressions are, `access` and `call` for
-//! the two that matter most, `narrow` and `ranges` for whether a value fits, `bodies` for what resources and modules take,
+//! Read `infer` for what expressions are, `declared` for what type expressions are, `access`, `operators` and
+//! `call` (with `forms` for what functions take, `results` and `fold` for what they give) for those that matter
+//! most, `narrow` and `ranges` for whether a value fits, `bodies` for what resources and modules take,
 //! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `imports`, `assignments`, each a
 //! check of its own. `checked` is what others ask of a file after that.
 
@@ -18,6 +19,8 @@ mod declared;
 mod decorators;
 mod deploy_time;
 mod duplicates;
+mod fold;
+mod forms;
 mod imports;
 mod infer;
 mod interface;
@@ -27,9 +30,11 @@ mod loops;
 mod modules;
 mod names;
 mod narrow;
+mod operators;
 mod ranges;
 mod recursion;
 mod resources;
+mod results;
 mod suppress;
 mod type_syntax;
 mod walk;

@@ -63,6 +63,18 @@ pub struct Integer {
     pub marks: Marks,
 }
 
+impl Integer {
+    /// Numbers of a range, which may be one number.
+    pub fn between(minimum: Option<i64>, maximum: Option<i64>) -> Self {
+        match (minimum, maximum) {
+            (Some(least), Some(greatest)) if least == greatest => {
+                Self { literal: Some(least), ..Self::default() }
+            }
+            _ => Self { minimum, maximum, ..Self::default() },
+        }
+    }
+}
+
 /// Texts of a range of lengths, or one that is written out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Text<'a> {
@@ -150,6 +162,13 @@ impl<'a> ObjectType<'a> {
         self.properties.iter().find(|known| known.name == name)
     }
 
+    /// The property of a name, or one that only its case tells apart.
+    pub fn property_in_any_case(&self, name: &str) -> Option<&Property<'a>> {
+        self.property(name).or_else(|| {
+            self.properties.iter().find(|known| known.name.eq_ignore_ascii_case(name))
+        })
+    }
+
     /// What properties of other names are.
     pub fn additional(&self) -> Option<(Type<'a>, Flags)> {
         self.additional.as_ref().map(|(kind, flags)| (kind.clone().resolved(), *flags))
@@ -208,6 +227,11 @@ impl<'a> Type<'a> {
         Self::Bool(None, Marks::NONE)
     }
 
+    /// What no value is of: an item of an empty array.
+    pub fn never() -> Self {
+        Self::Union(Rc::from([]))
+    }
+
     /// An object of which nothing more is known.
     pub fn object() -> Self {
         let additional = Some((Self::Any, Flags::NONE));
@@ -244,7 +268,7 @@ impl<'a> Type<'a> {
         }
         let count = i64::try_from(items.len()).ok();
         let item = match items.as_slice() {
-            [] => Self::Any,
+            [] => Self::never(),
             [item] => item.clone(),
             items => Self::any_of(items.iter().cloned()),
         };
@@ -489,6 +513,7 @@ impl<'a> Type<'a> {
             Self::Lambda => "lambda".to_owned(),
             Self::Scope => "scope".to_owned(),
             Self::Dependency => "resource or module".to_owned(),
+            Self::Union(members) if members.is_empty() => "never".to_owned(),
             Self::Union(members) => {
                 let names: Vec<String> = members.iter().take(6).map(Self::name).collect();
                 let more = if members.len() > 6 { " | ..." } else { "" };

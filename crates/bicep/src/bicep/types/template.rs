@@ -81,7 +81,8 @@ impl<'a> Reader<'a, '_> {
         let derived = &schema["metadata"][DERIVED];
         if !derived.is_null() {
             let source = derived["source"].as_str().or(derived.as_str()).unwrap_or_default();
-            return azure::declared_by_azure(source).unwrap_or_else(|| {
+            let is_output = derived["output"] == Value::Bool(true);
+            return azure::declared_by_azure(source, is_output).unwrap_or_else(|| {
                 let name = source.split_once('#').map_or(source, |(name, _)| name);
                 self.unknown.borrow_mut().push(self.arena.alloc_str(name));
                 Type::Any
