@@ -54,6 +54,8 @@ pub struct BicepUnit<'a> {
     pub bound: Bound<'a>,
     /// The settings near it.
     pub config: Rc<Config>,
+    /// Where it does not parse.
+    pub syntax_errors: Vec<Span>,
     // By the start of the string that names the file.
     references: HashMap<u32, UnitId>,
 }
@@ -84,6 +86,21 @@ impl<'a> Loaded<'a> {
     /// A file.
     pub fn unit(&self, id: UnitId) -> &Unit<'a> {
         &self.units[id.0]
+    }
+
+    /// The files that others import from.
+    pub fn imported(&self) -> impl Iterator<Item = UnitId> {
+        let units = self.units.iter().filter_map(|unit| match &unit.content {
+            Content::Bicep(unit) => Some(unit),
+            _ => None,
+        });
+        units.flat_map(|unit| {
+            let imports = unit.bound.program.statements.iter();
+            imports.filter_map(|statement| match statement {
+                StatementSyntax::Import(node) => unit.reference(node.path),
+                _ => None,
+            })
+        })
     }
 
     /// A file that must be Bicep.
@@ -194,7 +211,11 @@ impl<'a> Loader<'a, '_> {
             Some((_, "bicepparam")) => FileKind::Parameters,
             _ => FileKind::Bicep,
         };
+        let before = self.diagnostics.iter().count();
         let program = parser::parse(self.arena, text, kind, file, self.diagnostics);
+        let syntax_errors = self.diagnostics.iter().skip(before);
+        let syntax_errors = syntax_errors.filter_map(|error| error.place).map(|place| place.span);
+        let syntax_errors = syntax_errors.collect();
         let bound = Bound::new(program, file, self.diagnostics);
         let config = self.config(folder_of(path));
         if let Some(why) = &config.malformed {
@@ -203,7 +224,7 @@ impl<'a> Loader<'a, '_> {
             let finding = Diagnostic::error("BCP271", title).at(place, why.clone());
             self.diagnostics.push(finding.help("correct its JSON"));
         }
-        let unit = BicepUnit { bound, config, references: HashMap::new() };
+        let unit = BicepUnit { bound, config, syntax_errors, references: HashMap::new() };
         let id = self.add(path, Content::Bicep(Box::new(unit)));
         self.known.insert(path.to_owned(), Ok(id));
         Ok(id)

@@ -158,9 +158,10 @@ impl<'a> Checker<'a, '_> {
 
     fn lambda_parameters(&self, name: &str, lambda: &LambdaSyntax<'a>, before: &[Type<'a>]) {
         let Some(first) = before.first() else { return };
-        let item = match name {
-            "mapValues" => values_of(first),
-            _ => first.item(),
+        let item = match (name, first) {
+            (_, Type::Error) => Type::Any,
+            ("mapValues", object) => values_of(object),
+            (_, array) => array.item(),
         };
         let index = Type::Int(Integer { minimum: Some(0), ..Integer::default() });
         for (at, parameter) in lambda.parameters.iter().enumerate() {

@@ -79,7 +79,7 @@ impl<'a> Checker<'a, '_> {
             let words = ("deprecated function", "write the API versions into the Bicep");
             self.warning("BCP241", name.span, title, words);
         }
-        self.result(function, syntax, &arguments)
+        self.result(function, &form, syntax, &arguments)
     }
 
     /// The fewest arguments of a function: only a file that deploys to a scope has one of its own.

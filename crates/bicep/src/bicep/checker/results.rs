@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Checker;
 use super::forms::uri_parts;
 use super::infer::printed_length;
-use crate::bicep::functions::{Function, Kinds};
+use crate::bicep::functions::{Form, Function, Kinds};
 use crate::bicep::syntax::ExpressionSyntax;
 use crate::bicep::types::{ArrayType, Flags, Integer, Marks, ObjectType, Property, Text, Type};
 use crate::diagnostic::Span;
@@ -53,6 +53,7 @@ impl<'a> Checker<'a, '_> {
     pub(super) fn result(
         &self,
         function: &'static Function,
+        form: &Form,
         syntax: &'a [ExpressionSyntax<'a>],
         arguments: &[Type<'a>],
     ) -> Type<'a> {
@@ -98,7 +99,7 @@ impl<'a> Checker<'a, '_> {
                 .or_else(|| sized_text(name, arguments))
                 .or_else(|| number(name, arguments))
                 .or_else(|| array(name, arguments))
-                .unwrap_or_else(|| Type::of_kinds(returned(function, arguments))),
+                .unwrap_or_else(|| Type::of_kinds(returned(function, form))),
         }
     }
 
@@ -610,21 +611,13 @@ fn items_of<'a>(object: &Type<'a>) -> Type<'a> {
     Type::array_of(closed(vec![part("key", key), part("value", value)]))
 }
 
-/// The kinds that a call gives: those functions that take either give the same.
-fn returned(function: &Function, arguments: &[Type<'_>]) -> Kinds {
-    let same = ["concat", "skip", "take", "union", "intersection"];
-    match arguments.first() {
-        Some(first) if same.contains(&function.name) => {
-            if !first.can_be(Kinds::ARRAY | Kinds::OBJECT) {
-                Kinds::STRING
-            } else if !first.can_be(Kinds::STRING | Kinds::OBJECT | Kinds::INT) {
-                Kinds::ARRAY
-            } else if !first.can_be(Kinds::STRING | Kinds::ARRAY | Kinds::INT) {
-                Kinds::OBJECT
-            } else {
-                function.returns
-            }
-        }
-        _ => function.returns,
+/// The kinds that a call gives: functions that take either give the same.
+fn returned(function: &Function, form: &Form) -> Kinds {
+    if !["concat", "skip", "take", "union", "intersection"].contains(&function.name) {
+        return function.returns;
+    }
+    match form.parameter(0) {
+        kind if kind == Kinds::ARRAY || kind == Kinds::OBJECT => kind,
+        _ => Kinds::STRING,
     }
 }

@@ -8,6 +8,7 @@
 mod access;
 mod api_versions;
 mod decorators;
+mod dependencies;
 mod deployments;
 mod hosts;
 mod identifiers;
@@ -93,7 +94,7 @@ const RULES: &[Rule] = &[
     rule("no-hardcoded-outputs", OFF, outputs::hardcoded_outputs),
     rule("no-loc-expr-outside-params", OFF, locations::expression_outside_parameters),
     rule("no-module-name", OFF, modules::module_name),
-    rule("no-unnecessary-dependson", WARNING, references::unnecessary_depends_on),
+    rule("no-unnecessary-dependson", WARNING, dependencies::unnecessary),
     rule("no-unused-existing-resources", WARNING, unused::existing_resources),
     rule("no-unused-imports", WARNING, unused::imports),
     rule("no-unused-params", WARNING, unused::parameters),
@@ -221,6 +222,12 @@ impl<'a> Linting<'a, '_> {
 
     fn text(&self, span: Span) -> &'a str {
         &self.bound.program.text[span.range()]
+    }
+
+    /// Whether something in a range does not parse.
+    fn has_syntax_error(&self, span: Span) -> bool {
+        let within = |error: &Span| span.start <= error.start && error.end <= span.end;
+        self.unit.syntax_errors.iter().any(within)
     }
 
     /// What an expression names, if it is a name.
