@@ -97,9 +97,6 @@ impl<'a> Checker<'a, '_> {
                 ExpressionSyntax::ArrayAccess(node) => self.item(node, found, lookup),
                 _ => Type::Any,
             };
-            if found.is_error() {
-                return Type::Error;
-            }
             previous = Some((access, own));
         }
         if null_removed { found.or(Type::Null) } else { found }

@@ -119,13 +119,18 @@ impl<'a> Checker<'a, '_> {
         match syntax {
             TypeSyntax::Variable(node) => self.named_type(node.name),
             TypeSyntax::Array(node) => Type::array_of(self.described(node.item)),
-            TypeSyntax::Nullable(node) => self.described(node.base).or(Type::Null),
+            TypeSyntax::Nullable(node) => match self.described(node.base) {
+                Type::Error => Type::Error,
+                base => base.or(Type::Null),
+            },
             TypeSyntax::NonNull(node) => {
                 let base = self.described(node.base);
                 base.without_null().unwrap_or(base)
             }
             TypeSyntax::Union(node) => {
-                Type::any_of(node.members.iter().map(|member| self.described(*member)))
+                let members = node.members.iter().map(|member| self.described(*member));
+                let members: Vec<Type<'a>> = members.collect();
+                if members.iter().any(Type::is_error) { Type::Error } else { Type::any_of(members) }
             }
             TypeSyntax::Object(node) => self.object_type(node),
             TypeSyntax::Tuple(node) => Type::tuple(

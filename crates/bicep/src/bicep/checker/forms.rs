@@ -45,7 +45,9 @@ impl<'a> Checker<'a, '_> {
         if function.usage == Use::ParameterDefault {
             self.parameter_default_only(name);
         }
-        let broken = arguments.iter().any(Type::is_error);
+        let broken = arguments.iter().zip(syntax);
+        let broken = broken.filter(|(found, _)| found.is_error());
+        let broken = broken.into_iter().any(|(_, syntax)| !self.is_told(*syntax));
         // What is wrong with an argument has been told.
         let known = |argument: &Type<'a>| match argument {
             Type::Error => Type::Any,
@@ -80,6 +82,16 @@ impl<'a> Checker<'a, '_> {
             self.warning("BCP241", name.span, title, words);
         }
         self.result(function, &form, syntax, &arguments)
+    }
+
+    /// Whether all that is wrong with an argument has been told at its place, so that the call is what it is.
+    fn is_told(&self, argument: ExpressionSyntax<'a>) -> bool {
+        let base = match argument {
+            ExpressionSyntax::Skipped(_) => return true,
+            ExpressionSyntax::PropertyAccess(node) => node.base,
+            _ => return false,
+        };
+        matches!(self.infer(base), Type::Object(_) | Type::Resource(..) | Type::Module(..))
     }
 
     /// The fewest arguments of a function: only a file that deploys to a scope has one of its own.
@@ -180,6 +192,10 @@ impl<'a> Checker<'a, '_> {
         let nullable = found.without_null().is_some();
         match parameter_type(function.name, at, arguments) {
             Some(wanted) => self.narrow(argument, &wanted, Narrowing::VALUE),
+            None if found.has_broken_property() => {
+                let wanted = Type::of_any_kind(form.parameter(at));
+                self.narrow(argument, &wanted, Narrowing::VALUE);
+            }
             // Nothing more can be said of other arguments than their kind.
             None if nullable && !form.parameter(at).meets(Kinds::NULL) => self.maybe_null(argument.span()),
             None => {}

@@ -292,7 +292,6 @@ impl<'a> Type<'a> {
         let mut members: Vec<Self> = Vec::new();
         for next in types {
             match next.resolved() {
-                Self::Error => return Self::Error,
                 Self::Any => return Self::Any,
                 Self::Union(inner) => {
                     for member in inner.iter() {
@@ -453,6 +452,15 @@ impl<'a> Type<'a> {
         self.kinds().meets(kinds)
     }
 
+    /// Whether it is an object with a property whose type is not valid.
+    pub fn has_broken_property(&self) -> bool {
+        match self {
+            Self::Object(object) => object.properties.iter().any(|one| one.kind.is_error()),
+            Self::Union(members) => members.iter().any(Self::has_broken_property),
+            _ => false,
+        }
+    }
+
     /// Whether the value is always of one of these kinds.
     pub fn is_always(&self, kinds: Kinds) -> bool {
         match self {
@@ -460,6 +468,20 @@ impl<'a> Type<'a> {
             Self::Union(members) => members.iter().all(|member| member.is_always(kinds)),
             other => other.can_be(kinds),
         }
+    }
+
+    /// One of several kinds of values.
+    pub fn of_any_kind(kinds: Kinds) -> Self {
+        let all = [
+            (Kinds::NULL, Self::Null),
+            (Kinds::STRING, Self::string()),
+            (Kinds::INT, Self::int()),
+            (Kinds::BOOL, Self::bool()),
+            (Kinds::OBJECT, Self::object()),
+            (Kinds::ARRAY, Self::array()),
+        ];
+        let meant = all.into_iter().filter(|(kind, _)| kinds.meets(*kind)).map(|(_, kind)| kind);
+        Self::any_of(meant)
     }
 
     /// What is known of a value of these kinds.
@@ -525,7 +547,9 @@ impl<'a> Type<'a> {
     /// Whether two types are the same as far as a quick look tells.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Null, Self::Null) | (Self::Lambda, Self::Lambda) => true,
+            (Self::Null, Self::Null)
+            | (Self::Error, Self::Error)
+            | (Self::Lambda, Self::Lambda) => true,
             (Self::Bool(left, _), Self::Bool(right, _)) => left == right,
             (Self::Int(left), Self::Int(right)) => left == right,
             (Self::String(left), Self::String(right)) => match (left.literal, right.literal) {
