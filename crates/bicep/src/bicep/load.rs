@@ -54,8 +54,6 @@ pub struct BicepUnit<'a> {
     pub bound: Bound<'a>,
     /// The settings near it.
     pub config: Rc<Config>,
-    /// Where it does not parse.
-    pub syntax_errors: Vec<Span>,
     // By the start of the string that names the file.
     references: HashMap<u32, UnitId>,
 }
@@ -216,7 +214,8 @@ impl<'a> Loader<'a, '_> {
         let syntax_errors = self.diagnostics.iter().skip(before);
         let syntax_errors = syntax_errors.filter_map(|error| error.place).map(|place| place.span);
         let syntax_errors = syntax_errors.collect();
-        let bound = Bound::new(program, file, self.diagnostics);
+        let mut bound = Bound::new(program, file, self.diagnostics);
+        bound.syntax_errors = syntax_errors;
         let config = self.config(folder_of(path));
         if let Some(why) = &config.malformed {
             let title = format!("`{}` cannot be read", config.path);
@@ -224,7 +223,7 @@ impl<'a> Loader<'a, '_> {
             let finding = Diagnostic::error("BCP271", title).at(place, why.clone());
             self.diagnostics.push(finding.help("correct its JSON"));
         }
-        let unit = BicepUnit { bound, config, syntax_errors, references: HashMap::new() };
+        let unit = BicepUnit { bound, config, references: HashMap::new() };
         let id = self.add(path, Content::Bicep(Box::new(unit)));
         self.known.insert(path.to_owned(), Ok(id));
         Ok(id)
@@ -379,6 +378,7 @@ fn paths(program: ProgramSyntax<'_>) -> impl Iterator<Item = ExpressionSyntax<'_
     program.statements.iter().filter_map(|statement| match statement {
         StatementSyntax::Module(node) => Some(node.path),
         StatementSyntax::Import(node) => Some(node.path),
+        StatementSyntax::Test(node) => node.path.literal().filter(|path| !path.is_empty()).map(|_| node.path),
         StatementSyntax::Using(node) => Some(node.path),
         StatementSyntax::Extends(node) => Some(node.path),
         _ => None,

@@ -24,6 +24,7 @@ impl<'a> Binder<'a, '_> {
             TypeSyntax::ArrayAccess(node) => self.types(node.base),
             TypeSyntax::ItemsAccess(node) => self.types(node.base),
             TypeSyntax::Instantiation(node) => {
+                node.arguments.iter().for_each(|argument| self.types(*argument));
                 if let Some(base) = node.base {
                     self.types(base);
                 } else if !GENERIC_TYPES.contains(&node.name.name) {
@@ -92,6 +93,10 @@ impl<'a> Binder<'a, '_> {
         if let Some(namespace) = Namespace::named(used.name) {
             let id = self.add(used, SymbolKind::Namespace(namespace));
             self.bound.targets.insert(used.span.start, id);
+        } else if ["resourceInput", "resourceOutput"].contains(&used.name) {
+            let title = format!("`{}` without a resource type", used.name);
+            let help = format!("write `{}<'...'>` and the property that is meant", used.name);
+            self.push("BCP384", title, used.span, "it is part of a resource type", help);
         } else if !AMBIENT_TYPES.contains(&used.name) {
             self.report_unknown_type(used);
         }

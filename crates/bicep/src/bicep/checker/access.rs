@@ -3,7 +3,7 @@
 use super::Checker;
 use super::interface::Export;
 use crate::bicep::binder::{ResourceId, SymbolKind};
-use crate::bicep::functions::Namespace;
+use crate::bicep::functions::{Kinds, Namespace};
 use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
     ArrayAccessSyntax, DeclarationBody, ExpressionSyntax, PropertyAccessSyntax,
@@ -169,7 +169,7 @@ impl<'a> Checker<'a, '_> {
         base: Type<'a>,
         owner: Option<Owner>,
     ) -> Type<'a> {
-        if base.is_error() || node.name.is_missing() {
+        if base.is_error() {
             return Type::Error;
         }
         let access = Span::new(node.base.span().end, node.span.end);
@@ -185,6 +185,10 @@ impl<'a> Checker<'a, '_> {
             if asks && self.may_lack(owner) {
                 self.maybe_absent(access);
             }
+        }
+        // That the name is missing has been told.
+        if node.name.is_missing() && base.can_be(Kinds::OBJECT) {
+            return Type::Error;
         }
         let found = self.member(&base, node.base, node.name.name, node.name.span, node.safe);
         if found.is_secure() {
@@ -278,7 +282,14 @@ impl<'a> Checker<'a, '_> {
                 Type::String(Text { literal: Some(name), .. }) => {
                     self.member(base, node.base, name, span, node.safe)
                 }
-                _ if is_text => Type::Any,
+                _ if is_text || matches!(index, Type::Any) => {
+                    if matches!(base, Type::Object(object) if object.properties.is_empty() && object.additional.is_none()) {
+                        let words = ("the object has none", "correct what stands before it");
+                        self.error("BCP052", span, "property of an empty object", words);
+                        return Type::Error;
+                    }
+                    Type::Any
+                }
                 _ => mistake("BCP075", "objects are indexed by `string`"),
             },
             Type::Discriminated(_) => {
@@ -474,7 +485,7 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    fn unknown_member(
+    pub(super) fn unknown_member(
         &self,
         base: &Type<'a>,
         name: &str,

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::interface::{Export, arguments_of, has};
+use super::resources::is_resource_type;
 use crate::azure_types::tables;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
@@ -162,18 +163,26 @@ impl<'a> Checker<'a, '_> {
             TypeSyntax::Skipped(_) => Type::Any,
             TypeSyntax::PropertyAccess(node) => self.type_property(node),
             TypeSyntax::AdditionalPropertiesAccess(node) => match self.described(node.base) {
-                Type::Object(object) => object.additional().map_or(Type::Any, |more| more.0),
-                _ => Type::Any,
+                Type::Object(object) if has_more(&object) => {
+                    object.additional().map_or(Type::Any, |more| more.0)
+                }
+                Type::Any => Type::Any,
+                _ => Type::Error,
             },
             TypeSyntax::ArrayAccess(node) => match (self.described(node.base), node.index) {
                 (Type::Array(array), ExpressionSyntax::Integer(index)) => {
                     let at = usize::try_from(index.value).ok();
                     let item = at.and_then(|at| array.items.as_ref()?.get(at).cloned());
-                    item.unwrap_or(Type::Any)
+                    item.unwrap_or(Type::Error)
                 }
-                _ => Type::Any,
+                (Type::Any, _) => Type::Any,
+                _ => Type::Error,
             },
-            TypeSyntax::ItemsAccess(node) => self.described(node.base).item(),
+            TypeSyntax::ItemsAccess(node) => match self.described(node.base) {
+                Type::Any => Type::Any,
+                Type::Array(array) if array.items.is_none() => array.item(),
+                _ => Type::Error,
+            },
             TypeSyntax::Instantiation(node) => instantiated(node),
             TypeSyntax::Resource(_) => Type::Any,
         }
@@ -196,8 +205,9 @@ impl<'a> Checker<'a, '_> {
         }
         match self.described(node.base) {
             Type::Object(object) => {
-                object.property(node.name.name).map_or(Type::Any, Property::kind)
+                object.property(node.name.name).map_or(Type::Error, Property::kind)
             }
+            Type::Error => Type::Error,
             _ => Type::Any,
         }
     }
@@ -240,6 +250,11 @@ fn built_in_type<'a>(name: &str) -> Type<'a> {
         "any" | "resourceInput" | "resourceOutput" | "resource" => Type::Any,
         _ => Type::Error,
     }
+}
+
+/// Whether an object says what its other properties are.
+pub(super) fn has_more(object: &ObjectType<'_>) -> bool {
+    object.additional.as_ref().is_some_and(|more| !more.1.has(Flags::FALLBACK))
 }
 
 /// Whether there is only one value of the type.
@@ -292,9 +307,15 @@ fn told_apart<'a>(union: Type<'a>, decorators: &[DecoratorSyntax<'a>]) -> Type<'
 
 /// `resourceInput<'T@v'>` and `resourceOutput<'T@v'>`.
 fn instantiated<'a>(node: &TypeInstantiationSyntax<'a>) -> Type<'a> {
-    let [TypeSyntax::String(argument)] = node.arguments else { return Type::Any };
-    let Some((kind, version)) = argument.literal().and_then(|text| text.split_once('@')) else {
+    if !matches!(node.name.name, "resourceInput" | "resourceOutput") {
         return Type::Any;
+    }
+    let [argument] = node.arguments else { return Type::Error };
+    let TypeSyntax::String(argument) = argument.without_parentheses() else { return Type::Error };
+    let Some(text) = argument.literal() else { return Type::Error };
+    let text = text.strip_prefix("az:").unwrap_or(text);
+    let Some((kind, version)) = text.split_once('@').filter(|_| is_resource_type(text)) else {
+        return if text.contains(':') { Type::Any } else { Type::Error };
     };
     let Some(found) = tables().resource(kind, version) else { return Type::Any };
     without_flag(ResourceBody::plain(found, kind), node.name.name == "resourceOutput")

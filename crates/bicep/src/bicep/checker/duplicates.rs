@@ -12,6 +12,7 @@ use crate::bicep::syntax::{
     DeclarationBody, ExpressionSyntax, ModuleDeclarationSyntax, ObjectSyntax, StatementSyntax,
     StringSyntax,
 };
+use crate::bicep::types::Type;
 use crate::diagnostic::Span;
 
 /// Longest name in bytes that is compared; Azure's are far shorter.
@@ -26,7 +27,7 @@ impl<'a> Checker<'a, '_> {
         for resource in &self.bound.resources {
             let node = resource.syntax;
             let body = node.body();
-            if node.existing.is_some() || !is_certain(body) {
+            if node.existing.is_some() || !self.is_certain(body) {
                 continue;
             }
             let (Some(object), Some(own)) = (body.object, plain_type(resource)) else { continue };
@@ -49,7 +50,7 @@ impl<'a> Checker<'a, '_> {
         let mut groups: BTreeMap<(String, String), Vec<Span>> = BTreeMap::new();
         for node in modules {
             let body = node.body();
-            let Some(object) = body.object.filter(|_| is_certain(body)) else { continue };
+            let Some(object) = body.object.filter(|_| self.is_certain(body)) else { continue };
             // Where a module that cannot be read deploys to is not known.
             if self.modules.interface(node.path).is_none() {
                 continue;
@@ -85,6 +86,11 @@ impl<'a> Checker<'a, '_> {
             let words = ("only one of them can be", "rename or remove all but one");
             self.error("BCP145", span, "name that stands more than once", words);
         }
+    }
+
+    /// Whether a declaration is deployed whatever the parameters are.
+    fn is_certain(&self, body: DeclarationBody<'a>) -> bool {
+        body.r#if.is_none_or(|node| matches!(self.infer(node.condition), Type::Bool(Some(true), _)))
     }
 
     fn only_name(&self, object: &ObjectSyntax<'a>) -> Option<(String, Span)> {
@@ -177,14 +183,6 @@ impl<'a> Checker<'a, '_> {
         })
         .flatten()
     }
-}
-
-// Whether a declaration is deployed whatever the parameters are.
-fn is_certain(body: DeclarationBody<'_>) -> bool {
-    body.r#if.is_none_or(|node| match node.condition.without_parentheses() {
-        ExpressionSyntax::Boolean(condition) => condition.value,
-        _ => false,
-    })
 }
 
 fn repeated<K>(groups: BTreeMap<K, Vec<Span>>) -> impl Iterator<Item = Span> {

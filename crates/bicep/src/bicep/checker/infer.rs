@@ -298,7 +298,14 @@ impl<'a> Checker<'a, '_> {
                 | SymbolKind::Imported(..)
                 | SymbolKind::Function(_)
         );
-        if let SymbolKind::Function(_) = self.bound.symbol(id).kind {
+        let is_missing = self.is_missing_import(id);
+        if is_missing || matches!(self.bound.symbol(id).kind, SymbolKind::Function(_)) {
+            if is_missing {
+                let title = format!("`{}` is no value", name.name);
+                let words = ("nothing of this name was imported", "correct the import");
+                self.error("BCP063", name.span, title, words);
+                return Type::Error;
+            }
             let title = format!("function `{}` where a value belongs", name.name);
             self.error("BCP063", name.span, title, ("a function is no value", "call it"));
             return Type::Error;
@@ -337,6 +344,7 @@ impl<'a> Checker<'a, '_> {
                 Type::Resource(resource, node.body().r#for.is_some())
             }
             SymbolKind::Module(node) => Type::Module(id, node.body().r#for.is_some()),
+            SymbolKind::Test(node) if self.modules.interface(node.path).is_none() => Type::Error,
             SymbolKind::Index(_) => Type::Int(Integer {
                 minimum: Some(0),
                 maximum: Some(GREATEST_INDEX),

@@ -206,6 +206,9 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn narrow_items(&self, node: &ArraySyntax<'a>, wanted: &ArrayType<'a>, how: Narrowing<'_>) {
+        if self.bound.has_syntax_error(node.span) {
+            return;
+        }
         let warns = wanted.marks.has(Marks::WARN);
         let mut spread = false;
         for (at, item) in node.items.iter().enumerate() {
@@ -292,6 +295,9 @@ impl<'a> Checker<'a, '_> {
         how: Narrowing<'_>,
     ) {
         let Type::Object(object) = found else { return };
+        if self.bound.has_syntax_error(value.span()) {
+            return;
+        }
         let warns = wanted.marks.has(Marks::WARN_PROPERTY);
         let severity = |warns| if warns { Severity::Warning } else { Severity::Error };
         let syntax = object_syntax(value);
@@ -368,6 +374,9 @@ impl<'a> Checker<'a, '_> {
         how: Narrowing<'_>,
     ) {
         let Type::Object(object) = found else { return };
+        if self.bound.has_syntax_error(value.span()) {
+            return;
+        }
         let syntax = object_syntax(value);
         self.missing(value, object, wanted, how);
         for declared in &wanted.properties {

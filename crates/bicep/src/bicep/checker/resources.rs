@@ -275,7 +275,7 @@ pub(super) fn plain_type<'a>(resource: &BoundResource<'a>) -> Option<&'a str> {
 }
 
 /// Whether this is a type with its version, as Azure names them.
-fn is_resource_type(text: &str) -> bool {
+pub(super) fn is_resource_type(text: &str) -> bool {
     let Some((name, version)) = text.rsplit_once('@') else { return false };
     let name = name.rsplit_once("::").map_or(name, |(_, name)| name);
     let mut segments = name.split('/');

@@ -224,12 +224,6 @@ impl<'a> Linting<'a, '_> {
         &self.bound.program.text[span.range()]
     }
 
-    /// Whether something in a range does not parse.
-    fn has_syntax_error(&self, span: Span) -> bool {
-        let within = |error: &Span| span.start <= error.start && error.end <= span.end;
-        self.unit.syntax_errors.iter().any(within)
-    }
-
     /// What an expression names, if it is a name.
     fn target(&self, expression: ExpressionSyntax<'_>) -> Option<SymbolId> {
         match expression {

@@ -17,7 +17,7 @@ pub(super) fn prefer_interpolation(linting: &Linting<'_, '_>) {
             _ => return,
         };
         let is_concat = name == "concat" && arguments.len() > 1;
-        if !is_concat || linting.has_syntax_error(span) {
+        if !is_concat || linting.bound.has_syntax_error(span) {
             return;
         }
         let found = linting.checked.type_of(expression);
