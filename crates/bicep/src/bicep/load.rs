@@ -378,7 +378,9 @@ fn paths(program: ProgramSyntax<'_>) -> impl Iterator<Item = ExpressionSyntax<'_
     program.statements.iter().filter_map(|statement| match statement {
         StatementSyntax::Module(node) => Some(node.path),
         StatementSyntax::Import(node) => Some(node.path),
-        StatementSyntax::Test(node) => node.path.literal().filter(|path| !path.is_empty()).map(|_| node.path),
+        StatementSyntax::Test(node) => {
+            node.path.literal().filter(|path| !path.is_empty()).map(|_| node.path)
+        }
         StatementSyntax::Using(node) => Some(node.path),
         StatementSyntax::Extends(node) => Some(node.path),
         _ => None,

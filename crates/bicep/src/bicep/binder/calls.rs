@@ -81,7 +81,8 @@ impl<'a> Binder<'a, '_> {
 
     fn report_unknown_member(&mut self, namespace: Namespace, name: IdentifierSyntax<'a>) {
         let known = functions::functions().iter();
-        let known = known.filter(|function| function.namespace == namespace);
+        let known =
+            known.filter(|function| function.namespace == namespace && self.is_visible(function));
         let near = suggestion(name.name, known.map(|function| function.name));
         let (code, help) = match near.filter(|_| name.name.len() > 2) {
             Some(near) => ("BCP108", format!("did you mean `{near}`?")),

@@ -17,7 +17,8 @@ use super::functions::Namespace;
 use super::syntax::{
     ExpressionSyntax, ForSyntax, FunctionDeclarationSyntax, IdentifierSyntax, ImportSyntax,
     ModuleDeclarationSyntax, ParameterAssignmentSyntax, ParameterDeclarationSyntax, ProgramSyntax,
-    ResourceDeclarationSyntax, TestDeclarationSyntax, TypeDeclarationSyntax, VariableDeclarationSyntax,
+    ResourceDeclarationSyntax, TestDeclarationSyntax, TypeDeclarationSyntax,
+    VariableDeclarationSyntax,
 };
 use crate::diagnostic::{Diagnostics, FileId, Place, Span};
 

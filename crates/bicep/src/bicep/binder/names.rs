@@ -108,6 +108,11 @@ impl<'a> Binder<'a, '_> {
         }
     }
 
+    /// Says whether nothing is reported from here on. Gives what was said before.
+    pub(super) fn is_silent(&mut self, silent: bool) -> bool {
+        std::mem::replace(&mut self.silent, silent)
+    }
+
     pub(super) fn push(
         &mut self,
         code: &'static str,
@@ -292,11 +297,11 @@ impl<'a> Binder<'a, '_> {
         let depth = self.locals.len();
         self.owned(node.name, |binder| {
             // What is wrong with the type of a parameter is told where the parameter is used.
-            let silent = std::mem::replace(&mut binder.silent, true);
+            let silent = binder.is_silent(true);
             for parameter in node.parameters {
                 binder.types(parameter.r#type);
             }
-            binder.silent = silent;
+            binder.is_silent(silent);
             binder.types(node.return_type);
         });
         for parameter in node.parameters {
@@ -323,10 +328,10 @@ impl<'a> Binder<'a, '_> {
             }
         }
         // Of a resource without a type, nothing is looked at.
-        let silent = self.silent;
-        self.silent |= !node.type_string().is_some_and(|text| self.may_be_type(text));
+        let has_type = node.type_string().is_some_and(|text| self.may_be_type(text));
+        let silent = self.is_silent(self.silent || !has_type);
         self.owned(node.name, |binder| binder.expression(node.value));
-        self.silent = silent;
+        self.is_silent(silent);
         self.locals.truncate(depth);
     }
 
@@ -338,7 +343,8 @@ impl<'a> Binder<'a, '_> {
         };
         let letters = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/@:".contains(&byte);
         text.literal().is_some_and(|text| {
-            has_extensions() || text.bytes().all(letters) && text.bytes().any(|b| b.is_ascii_alphanumeric())
+            has_extensions()
+                || text.bytes().all(letters) && text.bytes().any(|b| b.is_ascii_alphanumeric())
         })
     }
 

@@ -24,7 +24,9 @@ impl<'a> Binder<'a, '_> {
             TypeSyntax::ArrayAccess(node) => self.types(node.base),
             TypeSyntax::ItemsAccess(node) => self.types(node.base),
             TypeSyntax::Instantiation(node) => {
+                let silent = self.is_silent(true);
                 node.arguments.iter().for_each(|argument| self.types(*argument));
+                self.is_silent(silent);
                 if let Some(base) = node.base {
                     self.types(base);
                 } else if !GENERIC_TYPES.contains(&node.name.name) {

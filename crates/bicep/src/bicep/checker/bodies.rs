@@ -119,10 +119,8 @@ pub(super) fn parameters_of<'a>(interface: &Interface<'a>) -> Property<'a> {
 /// The identity that deploys a module.
 fn identity<'a>() -> Type<'a> {
     let kinds = Type::any_of([Type::literal("None"), Type::literal("UserAssigned")]);
-    let identities = ObjectType {
-        additional: Some((Type::object(), Flags::NONE)),
-        ..ObjectType::default()
-    };
+    let identities =
+        ObjectType { additional: Some((Type::object(), Flags::NONE)), ..ObjectType::default() };
     let properties = vec![
         Property::new("type", kinds, Flags::REQUIRED),
         Property::new("userAssignedIdentities", Type::shaped(identities), Flags::IMPLICIT_NULL),

@@ -25,6 +25,12 @@ impl<'a> Checker<'a, '_> {
                     let (takes, gives) = self.signature(function);
                     self.user_call((&takes, gives), node.arguments, &arguments, parentheses)
                 }
+                SymbolKind::Imported(..) if self.is_missing_import(id) => {
+                    let title = format!("`{}` is no function", node.name.name);
+                    let words = ("nothing of this name was imported", "correct the import");
+                    self.error("BCP059", node.name.span, title, words);
+                    Type::Error
+                }
                 SymbolKind::Imported(import, original) => {
                     let interface = self.modules.interface(import.path);
                     let export = interface.and_then(|found| found.exports.get(original));

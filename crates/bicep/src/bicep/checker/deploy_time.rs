@@ -332,25 +332,6 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    /// A text that is known while compiling.
-    pub(super) fn constant(&self, expression: ExpressionSyntax<'a>) -> Option<&'a str> {
-        match expression {
-            ExpressionSyntax::String(node) => match node.holes {
-                [] => node.literal(),
-                [hole] if node.segments.iter().all(|text| text.is_empty()) => self.constant(*hole),
-                _ => None,
-            },
-            ExpressionSyntax::Variable(node) => {
-                let id = self.bound.target(node.name)?;
-                match self.bound.symbol(id).kind {
-                    SymbolKind::Variable(node) => node.value.literal(),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
     fn is_late_variable(&self, id: SymbolId) -> bool {
         let SymbolKind::Variable(node) = self.bound.symbol(id).kind else { return false };
         if let Some(known) = self.late.borrow().get(&id) {

@@ -197,7 +197,9 @@ impl<'a> Checker<'a, '_> {
                 self.narrow(argument, &wanted, Narrowing::VALUE);
             }
             // Nothing more can be said of other arguments than their kind.
-            None if nullable && !form.parameter(at).meets(Kinds::NULL) => self.maybe_null(argument.span()),
+            None if nullable && !form.parameter(at).meets(Kinds::NULL) => {
+                self.maybe_null(argument.span())
+            }
             None => {}
         }
     }
@@ -208,9 +210,7 @@ fn parameter_type<'a>(name: &str, at: usize, arguments: &[Type<'a>]) -> Option<T
     let array_of = |item: Type<'a>| Some(Type::array_of(item));
     match (name, at) {
         ("flatten", 0) => array_of(Type::array()),
-        ("join", 0) => {
-            array_of(Type::any_of([Type::string(), Type::int(), Type::bool()]))
-        }
+        ("join", 0) => array_of(Type::any_of([Type::string(), Type::int(), Type::bool()])),
         ("max" | "min", 0) if matches!(arguments, [Type::Array(_)]) => array_of(Type::int()),
         ("shallowMerge", 0) => array_of(Type::object()),
         ("buildUri", 0) => Some(uri_parts()),

@@ -117,8 +117,7 @@ impl<'a> Interface<'a> {
         let mut unknown = Vec::new();
         let parameters = of_template(template, "parameters", arena, &mut unknown);
         let outputs = of_template(template, "outputs", arena, &mut unknown);
-        let exported =
-            if is_imported { exported_by_template(template, arena) } else { Vec::new() };
+        let exported = if is_imported { exported_by_template(template, arena) } else { Vec::new() };
         let exports = exported.into_iter().map(|(name, exported)| {
             let export = match exported {
                 Exported::Type(kind) => Export::Type(kind),

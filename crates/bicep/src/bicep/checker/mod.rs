@@ -10,10 +10,12 @@
 //! check of its own. `checked` is what others ask of a file after that.
 
 mod access;
+mod alternatives;
 mod assignments;
 mod bodies;
 mod call;
 mod checked;
+mod collections;
 mod constants;
 mod declared;
 mod decorators;
@@ -37,6 +39,7 @@ mod resources;
 mod results;
 mod suppress;
 mod type_syntax;
+mod values;
 mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -84,6 +87,7 @@ pub(super) fn check<'a, 'c>(
         checker.recursive_types();
         checker.deploy_time();
         checker.loops();
+        checker.whole_loops();
         checker.lambdas();
         checker.type_syntax();
     } else {
@@ -111,6 +115,8 @@ struct Checker<'a, 'c> {
     /// The types of the parameters of lambdas and functions.
     locals: RefCell<HashMap<SymbolId, Type<'a>>>,
     bodies: RefCell<HashMap<ResourceId, Rc<ResourceBody<'a>>>>,
+    /// The types of properties of resources that are given something.
+    given: RefCell<HashMap<(ResourceId, &'a str), Type<'a>>>,
     module_bodies: RefCell<HashMap<SymbolId, Option<Rc<ObjectType<'a>>>>>,
     /// Where the bodies of existing resources start.
     existing_bodies: RefCell<HashSet<u32>>,
@@ -138,6 +144,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             symbols: RefCell::default(),
             locals: RefCell::default(),
             bodies: RefCell::default(),
+            given: RefCell::default(),
             module_bodies: RefCell::default(),
             existing_bodies: RefCell::default(),
             late: RefCell::default(),

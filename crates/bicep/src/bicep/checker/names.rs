@@ -34,8 +34,14 @@ impl<'a> Checker<'a, '_> {
             }
         }
         for statement in self.bound.program.statements {
-            if let StatementSyntax::Output(node) = statement {
-                named.push((Section::Outputs, node.name));
+            match statement {
+                StatementSyntax::Output(node) => named.push((Section::Outputs, node.name)),
+                StatementSyntax::Metadata(node) if node.name.name.starts_with('_') => {
+                    let title = format!("`{}` as a name of metadata", node.name.name);
+                    let words = ("the compiler keeps such names for itself", "use another name");
+                    self.error("BCP268", node.name.span, title, words);
+                }
+                _ => {}
             }
         }
         let lower = |name: &IdentifierSyntax<'a>| name.name.bytes().map(|b| b.to_ascii_lowercase());

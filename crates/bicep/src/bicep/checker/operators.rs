@@ -154,9 +154,7 @@ fn opposite<'a>(kind: &Type<'a>) -> Type<'a> {
 /// The least and the greatest of a number.
 fn bounds(kind: &Type<'_>) -> (Option<i64>, Option<i64>) {
     match kind {
-        Type::Int(number) => {
-            (number.literal.or(number.minimum), number.literal.or(number.maximum))
-        }
+        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
         Type::Union(members) => {
             let all: Vec<(Option<i64>, Option<i64>)> = members.iter().map(bounds).collect();
             // One without a bound is passed over, as Microsoft's compiler does.
@@ -206,9 +204,11 @@ fn below<'a>(left: &Type<'a>, right: &Type<'a>, or_equal: bool) -> Type<'a> {
     let ((least, most), (low, high)) = (bounds(left), bounds(right));
     let surely =
         most.zip(low).is_some_and(|(most, low)| if or_equal { most <= low } else { most < low });
-    let never = least.zip(high).is_some_and(|(least, high)| {
-        if or_equal { least > high } else { least >= high }
-    });
+    let never = least.zip(high).is_some_and(
+        |(least, high)| {
+            if or_equal { least > high } else { least >= high }
+        },
+    );
     match (surely, never) {
         (true, _) => Type::Bool(Some(true), Marks::NONE),
         (_, true) => Type::Bool(Some(false), Marks::NONE),

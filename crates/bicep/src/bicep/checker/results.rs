@@ -80,10 +80,12 @@ impl<'a> Checker<'a, '_> {
             "fail" => Type::never(),
             "map" => array_like(lambda(1)),
             "reduce" => lambda(2),
-            "filter" => first.map_or(Type::array(), |first| of_array(first, |array| (None, array.maximum))),
-            "sort" => {
-                first.map_or(Type::array(), |first| of_array(first, |array| (array.minimum, array.maximum)))
+            "filter" => {
+                first.map_or(Type::array(), |first| of_array(first, |array| (None, array.maximum)))
             }
+            "sort" => first.map_or(Type::array(), |first| {
+                of_array(first, |array| (array.minimum, array.maximum))
+            }),
             "toObject" => object_of(match arguments.len() {
                 3 => lambda(2),
                 _ => first.map_or(Type::Any, Type::item),
@@ -138,12 +140,16 @@ impl<'a> Checker<'a, '_> {
                     inner.collect::<Option<Vec<_>>>()
                 });
                 if let Some(tuples) = tuples {
-                    return Type::tuple(tuples.iter().flat_map(|items| items.iter().cloned()).collect());
+                    return Type::tuple(
+                        tuples.iter().flat_map(|items| items.iter().cloned()).collect(),
+                    );
                 }
                 match array.item() {
                     Type::Error => Type::Error,
                     Type::Any => Type::array(),
-                    Type::Array(inner) => Type::array_between(inner.item(), None, None, inner.marks),
+                    Type::Array(inner) => {
+                        Type::array_between(inner.item(), None, None, inner.marks)
+                    }
                     Type::Union(members) => {
                         let mut items = Vec::new();
                         for member in members.iter() {
@@ -244,9 +250,12 @@ fn shaped<'a>(name: &str, arguments: &[Type<'a>]) -> Option<Type<'a>> {
         }
         "providers" => {
             let many = |name| part(name, Type::array_of(Type::string()));
-            let resource = closed(vec![text("resourceType"), many("locations"), many("apiVersions")]);
+            let resource =
+                closed(vec![text("resourceType"), many("locations"), many("apiVersions")]);
             match arguments.len() {
-                1 => closed(vec![text("namespace"), part("resourceTypes", Type::array_of(resource))]),
+                1 => {
+                    closed(vec![text("namespace"), part("resourceTypes", Type::array_of(resource))])
+                }
                 _ => resource,
             }
         }
@@ -315,7 +324,8 @@ fn scope<'a>(name: &str, own: bool) -> Type<'a> {
                 text("updatedBy"),
                 part("parent", texts(&["id", "name", "type"])),
             ]);
-            let inner = closed(vec![text("tenantId"), text("displayName"), part("details", details)]);
+            let inner =
+                closed(vec![text("tenantId"), text("displayName"), part("details", details)]);
             let mut all: Vec<Property<'a>> = ["id", "name", "type"].map(text).into();
             all.push(part("properties", inner));
             all
@@ -362,9 +372,7 @@ fn sized_text<'a>(name: &str, arguments: &[Type<'a>]) -> Option<Type<'a>> {
 /// The lengths of a part of a text.
 fn part_length(arguments: &[Type<'_>]) -> Range {
     let range = |number: &Type<'_>| match number {
-        Type::Int(number) => {
-            (number.literal.or(number.minimum), number.literal.or(number.maximum))
-        }
+        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
         _ => (None, None),
     };
     if let Some(length @ Type::Int(_)) = arguments.get(2) {
@@ -412,9 +420,7 @@ fn joined<'a>(arguments: &[Type<'a>]) -> Option<Type<'a>> {
 /// The lengths of what `take` or `skip` leave.
 fn cut(name: &str, (least, most): Range, count: &Type<'_>) -> Range {
     let (low, high) = match count {
-        Type::Int(number) => {
-            (number.literal.or(number.minimum), number.literal.or(number.maximum))
-        }
+        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
         _ => (None, None),
     };
     if name == "take" {
@@ -476,9 +482,7 @@ fn sizes(object: &ObjectType<'_>) -> (i64, Option<i64>) {
 /// The bounds of the greatest or the least of several numbers.
 fn extreme(name: &str, numbers: &[Type<'_>]) -> Range {
     let bounds = numbers.iter().map(|number| match number {
-        Type::Int(number) => {
-            (number.literal.or(number.minimum), number.literal.or(number.maximum))
-        }
+        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
         _ => (None, None),
     });
     let (lows, highs): (Vec<Option<i64>>, Vec<Option<i64>>) = bounds.unzip();
@@ -514,9 +518,7 @@ fn array<'a>(name: &str, arguments: &[Type<'a>]) -> Option<Type<'a>> {
 /// The numbers that `range` gives.
 fn counted<'a>(start: &Type<'a>, count: &Type<'a>) -> Type<'a> {
     let bounds = |number: &Type<'a>| match number {
-        Type::Int(number) => {
-            (number.literal.or(number.minimum), number.literal.or(number.maximum))
-        }
+        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
         _ => (None, None),
     };
     let ((low, high), (fewest, most)) = (bounds(start), bounds(count));
@@ -587,7 +589,8 @@ fn readable<'t, 'a>(object: &'t ObjectType<'a>) -> impl Iterator<Item = &'t Prop
 }
 
 fn keys<'a>(object: &ObjectType<'a>) -> Type<'a> {
-    let named: Vec<Type<'a>> = readable(object).map(|property| Type::literal(property.name)).collect();
+    let named: Vec<Type<'a>> =
+        readable(object).map(|property| Type::literal(property.name)).collect();
     match (named.is_empty(), object.additional.is_some()) {
         (true, false) => Type::never(),
         (_, true) => Type::string(),

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::Checker;
+use super::declared::has_more;
 use super::declared::is_literal;
 use super::interface::{called_with, has};
-use super::declared::has_more;
 use super::resources::is_resource_type;
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::functions::{Kinds, Sites};
@@ -161,7 +161,8 @@ impl<'a> Checker<'a, '_> {
                 TypeSyntax::Union(node) => open.extend(node.members),
                 TypeSyntax::Variable(node) => {
                     let Some(id) = self.bound.target(node.name) else { continue };
-                    if id == wanted || depth < DEEPEST_ALIAS && self.leads_to(id, wanted, depth + 1) {
+                    if id == wanted || depth < DEEPEST_ALIAS && self.leads_to(id, wanted, depth + 1)
+                    {
                         return true;
                     }
                 }
@@ -238,9 +239,7 @@ impl<'a> Checker<'a, '_> {
                     self.typed(item.value, item.decorators);
                 }
             }
-            TypeSyntax::Instantiation(node)
-                if is_derived(node) && !self.described(syntax).is_error() =>
-            {
+            TypeSyntax::Instantiation(node) if is_derived(node) && names_resource(node) => {
                 let words = ("the whole body of a resource is no type", "name a property of it");
                 self.error("BCP394", node.span, "resource type without a property", words);
             }
@@ -370,6 +369,14 @@ impl<'a> Checker<'a, '_> {
 
 /// How many names that stand for other names are followed.
 const DEEPEST_ALIAS: usize = 4;
+
+/// Whether the argument is the type and version of a resource.
+fn names_resource(node: &TypeInstantiationSyntax<'_>) -> bool {
+    let [argument] = node.arguments else { return false };
+    let TypeSyntax::String(text) = argument.without_parentheses() else { return false };
+    let text = text.literal().unwrap_or_default();
+    is_resource_type(text.strip_prefix("az:").unwrap_or(text))
+}
 
 /// Whether this names the body of a resource.
 fn is_derived(node: &TypeInstantiationSyntax<'_>) -> bool {

@@ -77,7 +77,9 @@ impl<'a> Linting<'a, '_> {
             ExpressionSyntax::FunctionCall(call) if call.name.name == "resourceId" => {
                 let mut texts = call.arguments.iter().map(|argument| self.known_text(*argument));
                 let mut kind = texts
-                    .find_map(|text| text.map(|text| text.trim_end_matches('/')).filter(|text| is_kind(text)))?
+                    .find_map(|text| {
+                        text.map(|text| text.trim_end_matches('/')).filter(|text| is_kind(text))
+                    })?
                     .to_owned();
                 // Names that are known stand behind the type.
                 for text in texts.map_while(|text| text) {
@@ -96,14 +98,7 @@ impl<'a> Linting<'a, '_> {
     }
 
     /// Reports a version that is old, and one that does not exist if that is told nowhere else.
-    fn judge(
-        &self,
-        kind: &str,
-        version: &str,
-        span: Span,
-        limits: (i64, i64),
-        unknown: bool,
-    ) {
+    fn judge(&self, kind: &str, version: &str, span: Span, limits: (i64, i64), unknown: bool) {
         let Some(used) = Version::parse(version) else { return };
         let known = tables().versions(kind);
         let known: Vec<Version<'_>> =

@@ -42,10 +42,13 @@ fn depends_on<'a>(body: Option<&ObjectSyntax<'a>>) -> Option<ExpressionSyntax<'a
 impl<'a> Linting<'a, '_> {
     /// The bodies of all resources and modules.
     fn bodies(&self) -> Vec<(SymbolId, DeclarationBody<'a>)> {
-        let modules = self.bound.program.statements.iter().filter_map(|statement| match statement {
-            StatementSyntax::Module(node) => Some((self.bound.declared(node.name)?, node.body())),
-            _ => None,
-        });
+        let modules =
+            self.bound.program.statements.iter().filter_map(|statement| match statement {
+                StatementSyntax::Module(node) => {
+                    Some((self.bound.declared(node.name)?, node.body()))
+                }
+                _ => None,
+            });
         let resources = self.bound.resources.iter();
         modules.chain(resources.map(|found| (found.symbol, found.syntax.body()))).collect()
     }
@@ -133,9 +136,8 @@ impl<'a> Linting<'a, '_> {
         let span_of = |name: &str| Some(body?.property(name)?.value.span());
         let listed = span_of("dependsOn");
         let placed: Vec<Span> = ["parent", "scope"].into_iter().filter_map(span_of).collect();
-        let within = |inner: Span, outer: &Span| {
-            outer.start <= inner.start && inner.end <= outer.end
-        };
+        let within =
+            |inner: Span, outer: &Span| outer.start <= inner.start && inner.end <= outer.end;
         let mut read: HashSet<Span> = HashSet::new();
         walk(value, &mut |expression| {
             let span = expression.span();

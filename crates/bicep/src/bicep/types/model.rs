@@ -164,9 +164,8 @@ impl<'a> ObjectType<'a> {
 
     /// The property of a name, or one that only its case tells apart.
     pub fn property_in_any_case(&self, name: &str) -> Option<&Property<'a>> {
-        self.property(name).or_else(|| {
-            self.properties.iter().find(|known| known.name.eq_ignore_ascii_case(name))
-        })
+        self.property(name)
+            .or_else(|| self.properties.iter().find(|known| known.name.eq_ignore_ascii_case(name)))
     }
 
     /// What properties of other names are.
