@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use prebake::diff::{RenderState, diff};
-use prebake::expand::Resource;
+use prebake::expand::{Resource, body_of};
 use prebake::report::Templates;
 use prebake::report::review::{Fleet, Format, Reviewer};
 use serde_json::Value;
@@ -23,7 +23,7 @@ fn base() -> RenderState {
         kind: text(value, "type"),
         api_version: text(value, "apiVersion"),
         name: text(value, "name"),
-        body: value["body"].as_object().cloned().unwrap_or_default(),
+        body: body_of(&value["body"]),
         depends_on: Vec::new(),
         existing: false,
         pointer: String::new(),
@@ -38,11 +38,12 @@ fn base() -> RenderState {
 fn changed() -> RenderState {
     let mut state = base();
     for resource in &mut state.resources {
-        if let Some(properties) = resource.body.get_mut("properties")
-            && properties.get("scaleSettings").is_some()
-        {
+        let mut body = Value::Object(resource.body_json());
+        if body.pointer("/properties/scaleSettings").is_some() {
+            let properties = &mut body["properties"];
             properties["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] = Value::from(9);
             properties["startTask"]["commandLine"] = Value::from("/bin/true");
+            resource.body = body_of(&body);
         }
     }
     state.files.entry("cloud-init.yaml".to_owned()).or_default().push_str("  - [more]\n");

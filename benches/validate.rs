@@ -9,8 +9,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use prebake::arm::{SourceMap, Template};
 use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources};
-use prebake::expand::{Context, Resource, expand};
-use prebake::pipeline::{self, Input, Tools};
+use prebake::expand::{Context, Resource, body_of, expand};
+use prebake::pipeline::{self, CompiledStages, Input, Tools};
 use prebake::render::Templates;
 use prebake::schema::{Document, ResourceSchemas, Schema};
 use prebake::validate;
@@ -59,14 +59,13 @@ fn pool() -> Value {
 }
 
 fn resource(index: usize) -> Resource {
-    let Value::Object(body) = pool() else { unreachable!("a pool is an object") };
     Resource {
         stage: "batch".to_owned(),
         id: format!("/pools/{index}"),
         kind: "Microsoft.Batch/batchAccounts/pools".to_owned(),
         api_version: "2025-06-01".to_owned(),
         name: format!("account/pool{index}"),
-        body,
+        body: body_of(&pool()),
         depends_on: Vec::new(),
         existing: false,
         pointer: format!("/resources/{index}"),
@@ -88,6 +87,7 @@ fn example() -> (Vec<Vec<Resource>>, Vec<Template>) {
         templates: templates.expect("the templates parse"),
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
+        compiled: CompiledStages::default(),
         output: "out".to_owned(),
     };
     let render = pipeline::render(&input, &tools).render.expect("the example renders");
@@ -172,7 +172,8 @@ fn expansion(criterion: &mut Criterion) {
                 "type": "Microsoft.Batch/batchAccounts/pools", "apiVersion": "2025-06-01",
                 "name": "[format('account/{0}', variables('names')[copyIndex()])]",
                 "properties": pool()["properties"] }],
-        }),
+        })
+        .into(),
         source_map: SourceMap::default(),
     };
     criterion.bench_function("expand 20 pools", |bencher| {

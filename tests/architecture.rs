@@ -10,9 +10,9 @@ const ORDER: &[&str] = &[
     "diagnostic",
     "disk",
     "yaml",
-    "catalog",
     "azure_types",
     "arm",
+    "catalog",
     "schema",
     "config",
     "model",
@@ -144,6 +144,28 @@ fn only_the_expression_module_reads_the_bracket_of_an_expression() {
         }
     }
     assert!(own > 0, "the reads of the module itself are found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The modules that take resources, whose values are typed.
+const TYPED: [&str; 5] = ["validate", "check", "diff", "report", "deploy"];
+
+/// What takes the text of a template for an expression, or for the text of one.
+const STRING_READS: [&str; 3] = ["read_template_string", "is_expression", "expression::parse"];
+
+#[test]
+fn who_takes_resources_reads_no_expression_from_text() {
+    let (mut wrong, mut others) = (Vec::new(), 0);
+    for (path, relative) in &all_sources() {
+        let text = std::fs::read_to_string(path).expect("a source can be read");
+        let reads = text.lines().filter(|line| STRING_READS.iter().any(|read| line.contains(read)));
+        if TYPED.iter().any(|module| relative.starts_with(module)) {
+            wrong.extend(reads.map(|line| format!("{}: {}", relative.display(), line.trim())));
+        } else {
+            others += reads.count();
+        }
+    }
+    assert!(others > 0, "the reads of other modules are found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -31,6 +31,7 @@ mod output;
 mod overlays;
 mod places;
 mod properties;
+mod rendered;
 mod report_findings;
 mod schema;
 mod tools;

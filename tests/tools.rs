@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources};
-use prebake::pipeline::Tools;
+use prebake::pipeline::{CompiledStages, Tools};
 use prebake::render::Templates;
 use prebake::schema::ResourceSchemas;
 
@@ -14,6 +14,7 @@ pub fn tools() -> Tools {
         templates: templates.expect("the embedded templates parse"),
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
+        compiled: CompiledStages::default(),
         output: "out".to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use prebake::diff::{Diff, RenderState, diff};
-use prebake::expand::Resource;
+use prebake::expand::{Resource, body_of};
 use prebake::report::Templates;
 use prebake::report::review::{Format, review};
 
@@ -19,7 +19,7 @@ static DIFF: LazyLock<Diff> = LazyLock::new(|| {
         kind: "Microsoft.Batch/batchAccounts/pools".to_owned(),
         api_version: "2025-06-01".to_owned(),
         name: "one".to_owned(),
-        body: body.as_object().expect("an object").clone(),
+        body: body_of(&body),
         depends_on: Vec::new(),
         existing: false,
         pointer: "/resources/0".to_owned(),

@@ -8,11 +8,13 @@ param accountName = 'bagenomicsprodk3f9a'
 param poolAllocationMode = 'BatchService'
 param storageAccountName = 'stgenomicsprodk3f9a'
 param endpointSubnetId = '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/rg-network/providers/Microsoft.Network/virtualNetworks/vnet-spoke/subnets/endpoints'
-param endpointZoneIds = {
-  accountEndpoint: '/subscriptions/99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e/resourceGroups/rg-private-dns/providers/Microsoft.Network/privateDnsZones/privatelink.batch.azure.com'
-  nodeEndpoint: '/subscriptions/99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e/resourceGroups/rg-private-dns/providers/Microsoft.Network/privateDnsZones/privatelink.batch.azure.com'
-  storageEndpoint: '/subscriptions/99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e/resourceGroups/rg-private-dns/providers/Microsoft.Network/privateDnsZones/privatelink.blob.core.windows.net'
+param endpointNames = {
+  accountEndpoint: 'genomics-accountEndpoint'
+  nodeEndpoint: 'genomics-nodeEndpoint'
+  storageEndpoint: 'genomics-storageEndpoint'
 }
+param dnsResourceGroup = 'rg-private-dns'
+param dnsSubscriptionId = '99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e'
 param jobSubmitters = [
   {
     principalId: '3f0b7d5a-2c1e-4f7b-9a57-0d5d5a0c9b11'
@@ -22,6 +24,7 @@ param jobSubmitters = [
 param submitterRoleId = '48e5e92e-a480-4e71-aa9c-2778f4c13781'
 param subnetId = '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/rg-network/providers/Microsoft.Network/virtualNetworks/vnet-spoke/subnets/nodes'
 param identityName = 'id-genomics-pull-prod'
+param registryServer = 'crgenomicsprodk3f9a.azurecr.io'
 param image = {
   gallery: 'gal_genomics_prod'
   definition: 'genomics-ubuntu-24.04'

@@ -14,6 +14,7 @@ param network = {
   natAddress: 'imagery-nat-ip'
 }
 param identityName = 'imagery-pull'
+param registryServer = 'imageryacrm7q2x.azurecr.us'
 param image = {
   gallery: 'imagery_gallery'
   definition: 'imagery-ubuntu-22.04'

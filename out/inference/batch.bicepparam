@@ -3,6 +3,7 @@ using './batch.bicep'
 param accountName = 'inferencebatch'
 param subnetId = '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/network-hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/batch'
 param identityName = 'inference-pull'
+param registryServer = 'contosoplatform.azurecr.io'
 param image = {
   gallery: 'inference_gallery'
   definition: 'inference-ubuntu-24.04'

@@ -13,6 +13,8 @@ param baseImage = {
   version: 'latest'
 }
 param osDiskSizeGB = 128
+param customData = loadFileAsBase64('cloud-init.yaml')
+param adminUsername = 'prebake'
 param sshPublicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPBKxeDXzxdfwbjpSU1QiyzBop38pzkewk2RnI47YYxy'
 param identityName = 'inference-pull'
 param subnetId = '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/network-hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/build'

@@ -14,6 +14,7 @@ param network = {
   natAddress: 'pretrain-nat-ip'
 }
 param identityName = 'pretrain-pull'
+param registryServer = 'pretrainacr564005bc.azurecr.io'
 param image = {
   gallery: 'pretrain_gallery'
   definition: 'pretrain-ubuntu-hpc-24.04'

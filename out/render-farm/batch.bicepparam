@@ -16,6 +16,7 @@ param network = {
   natAddress: 'render-farm-nat-ip'
 }
 param identityName = 'render-farm-pull'
+param registryServer = 'renderfarmacr68b903bc.azurecr.io'
 param image = {
   gallery: 'render_farm_gallery'
   definition: 'render-farm-almalinux-9'

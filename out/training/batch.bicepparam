@@ -14,6 +14,7 @@ param network = {
   natAddress: 'training-nat-ip'
 }
 param identityName = 'training-pull'
+param registryServer = 'trainingacr19a84d86.azurecr.io'
 param image = {
   gallery: 'training_gallery'
   definition: 'training-ubuntu-24.04'

@@ -14,6 +14,7 @@ param network = {
   natAddress: 'transcode-nat-ip'
 }
 param identityName = 'transcode-pull'
+param registryServer = 'transcodeacr53b1ded7.azurecr.io'
 param image = {
   gallery: 'transcode_gallery'
   definition: 'transcode-ubuntu-24.04'

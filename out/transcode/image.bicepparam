@@ -30,6 +30,7 @@ param baseImage = {
   version: 'latest'
 }
 param osDiskSizeGB = 64
+param bakeScript = loadFileAsBase64('bake.sh')
 param buildTimeoutInMinutes = 90
 param builderIdentityName = 'transcode-image-builder'
 param publisherRoleId = '85a2d0d9-2eba-4c9c-b355-11c2cc0788ab'

@@ -14,6 +14,7 @@ param network = {
   natAddress: 'vision-nat-ip'
 }
 param identityName = 'vision-pull'
+param registryServer = 'visionacr824a64b0.azurecr.io'
 param image = {
   gallery: 'vision_gallery'
   definition: 'vision-ubuntu-24.04'

@@ -13,6 +13,8 @@ param baseImage = {
   version: 'latest'
 }
 param osDiskSizeGB = 128
+param customData = loadFileAsBase64('cloud-init.yaml')
+param adminUsername = 'prebake'
 param sshPublicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPBKxeDXzxdfwbjpSU1QiyzBop38pzkewk2RnI47YYxy'
 param identityName = 'vision-pull'
 param networkName = 'vision-builder-vnet'

@@ -1,5 +1,8 @@
 use std::fmt;
 
+/// A fact that nobody has looked up for so many days may have changed.
+const OLD_AFTER_DAYS: i64 = 365;
+
 /// A calendar day. There is no clock in the program: the day on which retirements are judged is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
@@ -52,6 +55,11 @@ impl Date {
     /// How many days lie between this day and a later one; negative for an earlier one.
     pub fn days_until(self, later: Self) -> i64 {
         later.day_number() - self.day_number()
+    }
+
+    /// Whether a fact that was last looked up on this day may have changed by a later one.
+    pub fn is_old_on(self, later: Self) -> bool {
+        self.days_until(later) > OLD_AFTER_DAYS
     }
 
     fn days_in_month(self) -> u8 {

@@ -1,6 +1,5 @@
-use serde_json::Value;
-
 use super::tables::WHAT_IF_NOISE as TABLE;
+use crate::arm::evaluate::Evaluated;
 
 /// When a row holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,20 +13,17 @@ enum When {
 
 /// Why a difference between what is live and a render means nothing, if a row says so.
 ///
-/// `path` has a step for each property, `[]` for an element of a list. `is_expression` tells whether the value of
-/// the render waits for a deployment.
+/// `path` has a step for each property, `[]` for an element of a list.
 pub fn forecast_noise(
     kind: &str,
     path: &[&str],
-    live: Option<&Value>,
-    rendered: Option<&Value>,
-    is_expression: bool,
+    live: Option<&Evaluated>,
+    rendered: Option<&Evaluated>,
 ) -> Option<&'static str> {
     TABLE.rows().find_map(|row| {
         let [of, covered, when, words] = row.cells();
         let applies = of == "*" || of.eq_ignore_ascii_case(kind);
-        (applies && covers(covered, path) && holds(when, live, rendered, is_expression))
-            .then_some(words)
+        (applies && covers(covered, path) && holds(when, live, rendered)).then_some(words)
     })
 }
 
@@ -38,15 +34,15 @@ fn covers(row: &str, path: &[&str]) -> bool {
         && steps.iter().zip(path).all(|(step, name)| step.eq_ignore_ascii_case(name))
 }
 
-fn holds(when: &str, live: Option<&Value>, rendered: Option<&Value>, is_expression: bool) -> bool {
-    let given = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
+fn holds(when: &str, live: Option<&Evaluated>, rendered: Option<&Evaluated>) -> bool {
+    let given = |value: Option<&Evaluated>| value.is_some_and(|value| !value.is_null());
     match parse(when) {
         Some(When::Any) => true,
         Some(When::New) => !given(live) && given(rendered),
         Some(When::Gone) => given(live) && !given(rendered),
-        Some(When::Expression) => is_expression,
+        Some(When::Expression) => rendered.is_some_and(Evaluated::is_symbolic),
         Some(When::Case) => match (live, rendered) {
-            (Some(Value::String(live)), Some(Value::String(rendered))) => {
+            (Some(Evaluated::String(live)), Some(Evaluated::String(rendered))) => {
                 live.eq_ignore_ascii_case(rendered)
             }
             _ => false,
@@ -68,8 +64,6 @@ fn parse(when: &str) -> Option<When> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -83,12 +77,11 @@ mod tests {
 
     #[test]
     fn a_row_holds_below_its_path_and_not_beside_it() {
-        let value = json!("x");
+        let value = Evaluated::from("x");
         let machine = "Microsoft.Compute/virtualMachines";
         let data = ["properties", "osProfile", "customData"];
-        let hidden = |path: &[&str], live, rendered| {
-            forecast_noise(machine, path, live, rendered, false).is_some()
-        };
+        let hidden =
+            |path: &[&str], live, rendered| forecast_noise(machine, path, live, rendered).is_some();
         assert!(hidden(&data, None, Some(&value)));
         assert!(!hidden(&data, Some(&value), Some(&value)));
         assert!(!hidden(&["properties", "osProfile", "computerName"], None, Some(&value)));

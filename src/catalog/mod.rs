@@ -32,7 +32,10 @@ pub use api::{
     ApiProperty, api_properties, api_version, api_version_fact, api_versions, newest_api_version,
 };
 pub use azure_error::{AzureErrorCode, azure_error};
-pub use cloud::{Cloud, cloud, cloud_of, cloud_of_registry, cloud_of_storage, clouds};
+pub use cloud::{
+    Cloud, PUBLIC_HOSTS, cloud, cloud_of, cloud_of_registry, cloud_of_storage, clouds,
+    names_public_host,
+};
 pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
 pub use config_default::config_default;
 pub use cuda::cuda_driver;
@@ -42,8 +45,9 @@ pub use lifecycle::{Lifecycle, lifecycle};
 pub use name_rule::{NameProblem, NameRule, name_rule};
 pub use naming::{abbreviation, has_agent_pools};
 pub use os::{
-    BaseImage, Generation, NodeAgent, base_image, base_images, marketplace_image, node_agent,
-    node_agent_by_id, node_agent_fact, node_agents, os_keys,
+    BaseImage, Generation, NodeAgent, UnsupportedSystem, base_image, base_images,
+    marketplace_image, node_agent, node_agent_by_id, node_agent_fact, node_agents, os_keys,
+    unsupported_system,
 };
 pub use overlay::Overlay;
 pub use pool_property::{PoolProperty, pool_properties};

@@ -5,12 +5,12 @@
 
 use super::table::Table;
 use super::tables::{COMPARISONS, DEFAULTS, MUTABILITY};
+use crate::arm::evaluate::Evaluated;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 use memchr::memchr;
-use serde_json::Value;
 
 /// What Azure does with a change, the harmless first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -78,10 +78,10 @@ impl Condition {
         }
     }
 
-    fn holds(&self, before: Option<&Value>, after: Option<&Value>) -> bool {
-        let is = |value: Option<&Value>, text: &str| match value {
-            Some(Value::String(value)) => value.eq_ignore_ascii_case(text),
-            Some(Value::Bool(value)) => value.to_string() == text,
+    fn holds(&self, before: Option<&Evaluated>, after: Option<&Evaluated>) -> bool {
+        let is = |value: Option<&Evaluated>, text: &str| match value {
+            Some(Evaluated::String(value)) => value.eq_ignore_ascii_case(text),
+            Some(Evaluated::Bool(value)) => value.to_string() == text,
             _ => false,
         };
         match self {
@@ -95,7 +95,7 @@ impl Condition {
             }
             Self::Change(from, to) => is(before, from) && is(after, to),
             Self::Shrinks => {
-                let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+                let number = |value: Option<&Evaluated>| value.and_then(Evaluated::as_f64);
                 number(after).zip(number(before)).is_some_and(|(after, before)| after < before)
             }
         }
@@ -124,11 +124,13 @@ pub struct Mutability {
     pub confidence: &'static str,
     /// Where it is known from.
     pub source: &'static str,
+    /// The day on which it was last looked up.
+    pub checked: &'static str,
 }
 
 impl Mutability {
     fn parse(columns: &[&'static str]) -> Self {
-        let &[_, _, when, verdict, effect, advice, confidence, source, _] = columns else {
+        let &[_, _, when, verdict, effect, advice, confidence, source, checked] = columns else {
             unreachable!("every row of mutability.tsv has nine columns, as its test proves");
         };
         let (word, detail) = verdict.split_once(':').unwrap_or((verdict, ""));
@@ -154,6 +156,7 @@ impl Mutability {
             advice,
             confidence,
             source,
+            checked,
         }
     }
 }
@@ -225,7 +228,7 @@ struct Node {
     children: Vec<(Cow<'static, str>, Node)>,
     rows: Vec<usize>,
     comparisons: Vec<Comparison>,
-    default: Option<Value>,
+    default: Option<Evaluated>,
 }
 
 impl Node {
@@ -293,7 +296,8 @@ impl Type {
                 body.rows.push(Mutability::parse(&columns));
             }
             for columns in self.defaults.iter().map(|line| columns(line)) {
-                let value: Option<Value> = serde_json::from_str(columns[2]).ok();
+                let value: Option<serde_json::Value> = serde_json::from_str(columns[2]).ok();
+                let value = value.as_ref().map(Evaluated::from_plain);
                 each(&mut body.top, columns[1], |node| node.default.clone_from(&value));
             }
             for columns in self.comparisons.iter().map(|line| columns(line)) {
@@ -451,15 +455,15 @@ impl Facts {
     }
 
     /// What Azure takes when the value is left out.
-    pub fn default(self) -> Option<&'static Value> {
+    pub fn default(self) -> Option<&'static Evaluated> {
         self.own.node.and_then(|node| node.default.as_ref())
     }
 
     /// What a change here does: the nearest row whose condition holds.
     pub fn mutability(
         self,
-        before: Option<&Value>,
-        after: Option<&Value>,
+        before: Option<&Evaluated>,
+        after: Option<&Evaluated>,
     ) -> Option<&'static Mutability> {
         let mut rows = self.own.rows().chain(self.any.rows());
         rows.find(|row| row.condition.holds(before, after))
@@ -482,7 +486,7 @@ mod tests {
             );
         }
         for columns in lines(DEFAULTS).map(columns) {
-            assert!(serde_json::from_str::<Value>(columns[2]).is_ok(), "{columns:?}");
+            assert!(serde_json::from_str::<serde_json::Value>(columns[2]).is_ok(), "{columns:?}");
         }
         for columns in lines(COMPARISONS).map(columns) {
             assert!(columns[2].split(',').all(|rule| Comparison::parse(rule).is_some()));

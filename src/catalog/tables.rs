@@ -43,6 +43,8 @@ pub(super) const RETIREMENTS: Table =
 pub(super) const ROLES: Table = Table::new("roles", include_str!("tables/roles.tsv"));
 /// Which properties decide who may do or reach what.
 pub const SECURITY: Table = Table::new("security", include_str!("tables/security.tsv"));
+pub(super) const UNSUPPORTED_SYSTEMS: Table =
+    Table::new("unsupported-systems", include_str!("tables/unsupported-systems.tsv"));
 pub(super) const VM_SIZES: Table = Table::new("vm-sizes", include_str!("tables/vm-sizes.tsv"));
 pub(super) const LIFECYCLES: Table =
     Table::new("lifecycles", include_str!("tables/lifecycles.tsv"));
@@ -82,6 +84,7 @@ pub fn tables() -> impl Iterator<Item = Table> {
         RETIREMENTS,
         ROLES,
         SECURITY,
+        UNSUPPORTED_SYSTEMS,
         VM_SIZES,
         WHAT_IF_NOISE,
     ]

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::Check;
 use super::finding::{Sink, Target};
 use super::lifecycle::is_before;
-use super::node::{Node, literal};
+use super::node::Node;
 use super::subject::View;
+use crate::arm::evaluate::Evaluated;
 use crate::catalog;
 use crate::diagnostic::{Span, pointer};
 
@@ -308,10 +309,10 @@ fn role_assignments_are_named_by_guid(view: &View<'_>, sink: &mut Sink<'_>) {
         let text = with_definitions(view, &resource.stage, expression);
         let given = text.contains("parameters(") && !text.contains("newGuid(");
         if !text.contains("guid(") && !given || text.contains("newGuid(") {
-            let how = if literal(expression).is_some() {
-                "a literal"
-            } else {
+            let how = if Evaluated::from_template_string(expression).is_symbolic() {
                 "not created with `guid()`"
+            } else {
+                "a literal"
             };
             let target = in_template(&resource.stage, format!("{}/name", resource.pointer));
             sink.report(target, format!("the name is {how}"));

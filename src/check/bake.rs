@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::finding::Target;
 use super::node::Node;
-use super::shell::{Command, commands};
+use super::shell::{Command, Commands, commands};
 use super::subject::View;
 use crate::diagnostic::Span;
 use crate::yaml;
@@ -39,14 +39,15 @@ pub(super) struct Script {
     /// Path of the file, or `runcmd`.
     pub(super) name: String,
     pub(super) text: String,
-    pub(super) commands: Vec<Command>,
+    pub(super) commands: Commands,
     /// The text of the bake holds it encoded.
     pub(super) encoded: bool,
 }
 
 impl Script {
     fn new(name: String, text: String) -> Self {
-        let commands = if looks_like_shell(&name, &text) { commands(&text) } else { Vec::new() };
+        let shell = looks_like_shell(&name, &text);
+        let commands = if shell { commands(&text) } else { Commands::default() };
         Self { name, text, commands, encoded: false }
     }
 
@@ -152,15 +153,15 @@ impl<'a> Bake<'a> {
     }
 
     /// All simple commands with their scripts.
-    pub(super) fn commands(&self) -> impl Iterator<Item = (&Script, &Command)> {
+    pub(super) fn commands(&self) -> impl Iterator<Item = (&Script, Command<'_>)> {
         self.scripts
             .iter()
             .flat_map(|script| script.commands.iter().map(move |command| (script, command)))
     }
 
     /// Where a command stands.
-    pub(super) fn at_command(&self, script: &Script, command: &Command) -> Target {
-        let piece = &script.text[command.range.clone()];
+    pub(super) fn at_command(&self, script: &Script, command: Command<'_>) -> Target {
+        let piece = &script.text[command.range()];
         let from = find(&self.text, &script.name).unwrap_or(0);
         self.place_after(from, piece)
     }
@@ -224,17 +225,14 @@ impl<'a> Bake<'a> {
             .filter_map(|(script, command)| {
                 let image = match command.program() {
                     "docker" | "podman" | "crictl" | "nerdctl" if command.has("pull") => {
-                        command.words.iter().skip(2).find(|word| !word.starts_with('-'))?
+                        command.words().skip(2).find(|word| !word.starts_with('-'))?
                     }
-                    "preload" => command.words.get(1)?,
-                    "retry" => {
-                        let at = command.words.iter().position(|word| word == "pull")?;
-                        command.words.get(at + 1)?
-                    }
+                    "preload" => command.word(1)?,
+                    "retry" => command.words().skip_while(|word| *word != "pull").nth(1)?,
                     _ => return None,
                 };
                 let literal = !image.contains('$') && image.contains(['/', ':']);
-                literal.then(|| (image.clone(), self.at_command(script, command)))
+                literal.then(|| (image.to_owned(), self.at_command(script, command)))
             })
             .collect()
     }

@@ -60,8 +60,8 @@ fn image_bakes<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = &'v Bake<'a>>
     view.bakes.iter().filter(|bake| bake.prepares_image())
 }
 
-fn deprovisions(command: &Command) -> bool {
-    command.program() == "waagent" && command.words.iter().any(|word| word.contains("deprovision"))
+fn deprovisions(command: Command<'_>) -> bool {
+    command.program() == "waagent" && command.words().any(|word| word.contains("deprovision"))
 }
 
 fn machine_is_deprovisioned(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -79,20 +79,20 @@ fn machine_is_deprovisioned(view: &View<'_>, sink: &mut Sink<'_>) {
 fn deprovisioning_comes_last(view: &View<'_>, sink: &mut Sink<'_>) {
     for bake in &view.bakes {
         let order = run_order(bake);
-        let Some(last) = order.iter().position(|(_, command)| deprovisions(command)) else {
+        let Some(last) = order.iter().position(|(_, command)| deprovisions(*command)) else {
             continue;
         };
-        let later = order[last + 1..].iter().find(|(_, command)| changes_the_image(command));
+        let later = order[last + 1..].iter().find(|(_, command)| changes_the_image(*command));
         if let Some((script, command)) = later {
             let label = format!("`{}` runs after the machine was deprovisioned", command.program());
             let (first_script, first) = order[last];
-            sink.report(bake.at_command(script, command), label)
+            sink.report(bake.at_command(script, *command), label)
                 .also(bake.at_command(first_script, first), "the deprovisioning");
         }
     }
 }
 
-fn changes_the_image(command: &Command) -> bool {
+fn changes_the_image(command: Command<'_>) -> bool {
     let stops = command.program() == "systemctl"
         && ["poweroff", "halt", "stop", "disable"].iter().any(|verb| command.has(verb));
     !stops && !deprovisions(command) && !HARMLESS.contains(&command.program())
@@ -100,7 +100,7 @@ fn changes_the_image(command: &Command) -> bool {
 
 /// The commands in the order in which they run: numbered steps by number, and where there are none, the
 /// commands of cloud-init with the scripts that they call in their place.
-fn run_order<'b>(bake: &'b Bake<'_>) -> Vec<(&'b Script, &'b Command)> {
+fn run_order<'b>(bake: &'b Bake<'_>) -> Vec<(&'b Script, Command<'b>)> {
     let mut numbered: Vec<_> = bake.scripts.iter().filter(|script| script.is_numbered()).collect();
     if numbered.iter().any(|script| script.commands.iter().any(deprovisions)) {
         numbered.sort_by(|left, right| left.name.cmp(&right.name));
@@ -119,7 +119,7 @@ fn run_order<'b>(bake: &'b Bake<'_>) -> Vec<(&'b Script, &'b Command)> {
     let mut called = BTreeSet::new();
     let mut order = Vec::new();
     for (entry, command) in entries.flat_map(with_commands) {
-        let file = command.words.iter().find_map(|word| files.get(word.as_str()));
+        let file = command.words().find_map(|word| files.get(word));
         match file {
             Some(script) if called.insert(&script.name) => order.extend(with_commands(script)),
             _ => order.push((entry, command)),
@@ -128,7 +128,7 @@ fn run_order<'b>(bake: &'b Bake<'_>) -> Vec<(&'b Script, &'b Command)> {
     order
 }
 
-fn with_commands(script: &Script) -> impl Iterator<Item = (&Script, &Command)> {
+fn with_commands(script: &Script) -> impl Iterator<Item = (&Script, Command<'_>)> {
     script.commands.iter().map(move |command| (script, command))
 }
 
@@ -316,8 +316,7 @@ fn firewall_stays_off(view: &View<'_>, sink: &mut Sink<'_>) {
             let unit = command.program() == "systemctl"
                 && (command.has("enable") || command.has("start"))
                 && command
-                    .words
-                    .iter()
+                    .words()
                     .any(|word| word.starts_with("firewalld") || word.starts_with("ufw"));
             if ufw || unit {
                 sink.report(
@@ -344,7 +343,7 @@ fn driver_is_loaded(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn failing_commands_stop_the_bake(view: &View<'_>, sink: &mut Sink<'_>) {
     for bake in image_bakes(view) {
-        let installs = |command: &Command| {
+        let installs = |command: Command<'_>| {
             matches!(
                 command.program(),
                 "apt-get" | "apt" | "dnf" | "yum" | "docker" | "curl" | "wget"
@@ -354,7 +353,7 @@ fn failing_commands_stop_the_bake(view: &View<'_>, sink: &mut Sink<'_>) {
             .scripts
             .iter()
             .filter(|script| !stops_on_error(script) && !sources_one_that_stops(bake, script));
-        let culprit = careless.flat_map(with_commands).find(|(_, command)| installs(command));
+        let culprit = careless.flat_map(with_commands).find(|(_, command)| installs(*command));
         if let Some((script, command)) = culprit {
             let label = format!("the bake continues if `{}` fails", command.program());
             sink.report(bake.at_command(script, command), label);
@@ -365,9 +364,8 @@ fn failing_commands_stop_the_bake(view: &View<'_>, sink: &mut Sink<'_>) {
 fn stops_on_error(script: &Script) -> bool {
     let first = script.text.lines().next().unwrap_or("");
     let in_shebang = first.starts_with("#!") && first.split_whitespace().any(is_errexit);
-    let fails_loudly = |command: &Command| {
-        command.program() == "set" && command.words.iter().any(|word| is_errexit(word))
-    };
+    let fails_loudly =
+        |command: Command<'_>| command.program() == "set" && command.words().any(is_errexit);
     in_shebang || script.commands.iter().any(fails_loudly) || script.text.contains("|| exit")
 }
 
@@ -379,7 +377,7 @@ fn is_errexit(word: &str) -> bool {
 fn sources_one_that_stops(bake: &Bake<'_>, script: &Script) -> bool {
     script.commands.iter().filter(|command| matches!(command.program(), "." | "source")).any(
         |command| {
-            let file = command.words.get(1).map_or("", |word| super::node::last_segment(word));
+            let file = command.word(1).map_or("", super::node::last_segment);
             bake.scripts.iter().any(|other| {
                 super::node::last_segment(&other.name) == file && stops_on_error(other)
             })

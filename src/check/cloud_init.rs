@@ -171,17 +171,16 @@ fn registry_credential_is_removed(view: &View<'_>, sink: &mut Sink<'_>) {
             })
             .collect();
         let Some((script, login)) = logins.first() else { continue };
-        let target = bake.at_command(script, login);
+        let target = bake.at_command(script, *login);
         let removes = ["docker logout", ".docker/config.json", "/root/.docker"];
         let password = logins.iter().find(|(_, command)| {
             command
-                .words
-                .iter()
+                .words()
                 .any(|word| word == "-p" || word == "--password" || word.starts_with("--password="))
         });
         if let Some((script, command)) = password {
             sink.report(
-                bake.at_command(script, command),
+                bake.at_command(script, *command),
                 "the password is part of the command line",
             )
             .help("pass a token of the VM's identity with `--password-stdin`");

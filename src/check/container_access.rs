@@ -102,7 +102,8 @@ fn assignments<'a>(view: &View<'a>) -> Vec<Assignment<'a>> {
     view.of_kind("Microsoft.Authorization/roleAssignments")
         .map(|node| {
             let definition = node.at("properties/roleDefinitionId");
-            let role = definition.raw().and_then(|id| guids(id).find_map(catalog::role_by_id));
+            let role = definition.written();
+            let role = role.and_then(|id| guids(&id).find_map(catalog::role_by_id));
             let id = node.resource().id.to_lowercase();
             let end =
                 id.find("/providers/microsoft.authorization/roleassignments").unwrap_or(id.len());
@@ -139,7 +140,7 @@ impl Assignment<'_> {
     /// Whether it may be for this identity: only an assignment that names another one is not.
     fn may_be_for(&self, identity: &str, others: &[&str]) -> bool {
         let principal = self.node.at("properties/principalId");
-        let text = principal.raw().unwrap_or("").to_lowercase();
+        let text = principal.written().unwrap_or_default().to_lowercase();
         let names = |id: &str| text.contains(&last_segment(id).to_lowercase());
         names(identity) || !others.iter().any(|other| names(other))
     }

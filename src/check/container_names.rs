@@ -1,6 +1,5 @@
 //! Group C, continued: one name for an image in build, bake and pool.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -30,7 +29,7 @@ fn bake_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
     let fetched: BTreeSet<String> = pools
         .iter()
         .flat_map(|pool| pool.images())
-        .filter_map(|image| image.text().map(Cow::into_owned))
+        .filter_map(|image| image.text().map(str::to_owned))
         .collect();
     for bake in view.bakes.iter().filter(|bake| bake.pulls() && !pools.is_empty()) {
         let pulled = bake.pulled();

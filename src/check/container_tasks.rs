@@ -1,7 +1,5 @@
 //! Group C, continued: container settings of start tasks, and of the tasks that a render carries along.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::Check;
@@ -74,7 +72,7 @@ fn settings(view: &View<'_>, key: &str) -> Vec<(Target, Option<String>)> {
         let container = pool.at("startTask/containerSettings");
         let node = container.at(key);
         if container.exists() && !node.is_symbolic() {
-            found.push(((&node).into(), node.text().map(Cow::into_owned)));
+            found.push(((&node).into(), node.text().map(str::to_owned)));
         }
     }
     for file in task_files(view) {

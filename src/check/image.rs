@@ -3,9 +3,10 @@
 use super::Check;
 use super::finding::Sink;
 use super::lifecycle::ended;
-use super::node::{Node, last_segment, same_id};
+use super::node::{Node, name_of, same_id};
 use super::pool::marketplace;
 use super::subject::{Pool, View};
+use crate::arm::evaluate::Properties;
 use crate::catalog::{BaseImage, Generation};
 use std::borrow::Cow;
 
@@ -106,10 +107,7 @@ fn builder_has_no_extension(view: &View<'_>, sink: &mut Sink<'_>) {
         for extension in view.of_kind("Microsoft.Compute/virtualMachines/extensions") {
             if extension.resource().name.to_lowercase().starts_with(&prefix) {
                 let kind = extension.at("properties/type");
-                let name = kind.text().map_or_else(
-                    || last_segment(&extension.resource().name).to_owned(),
-                    Cow::into_owned,
-                );
+                let name = kind.text().map_or_else(|| name_of(extension.resource()), Cow::Borrowed);
                 sink.report(&kind, format!("`{name}` stays in the image"));
             }
         }
@@ -258,7 +256,7 @@ fn purchase_plan_is_carried_over(view: &View<'_>, sink: &mut Sink<'_>) {
     for definition in view.of_kind(DEFINITIONS) {
         let plan = definition.at("properties/purchasePlan");
         let empty =
-            plan.value().and_then(|value| value.as_object()).is_some_and(serde_json::Map::is_empty);
+            plan.value().and_then(|value| value.as_object()).is_some_and(Properties::is_empty);
         if empty {
             sink.report(&plan, "is empty").help("remove the property");
             continue;
@@ -313,7 +311,7 @@ fn distribution_fits_the_source(view: &View<'_>, sink: &mut Sink<'_>) {
             match value {
                 Some(value) if value.is("TrustedLaunchSupported") || value.is_symbolic() => {}
                 Some(value) => {
-                    let text = value.text().unwrap_or_default().into_owned();
+                    let text = value.text().unwrap_or_default().to_owned();
                     sink.report(
                         &value,
                         format!("Image Builder cannot distribute to a `{text}` definition"),

@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::finding::Sink;
-use super::node::{Node, last_segment, literal};
+use super::node::Node;
 use super::pool_limits::AUTOMATIC_UPGRADE;
 use super::subject::{Pool, View};
 use crate::catalog::{self, Date};
@@ -22,13 +22,13 @@ fn versions<'a>(view: &View<'a>) -> impl Iterator<Item = Node<'a>> {
 
 fn version_is_three_numbers(view: &View<'_>, sink: &mut Sink<'_>) {
     for version in versions(view) {
-        let name = last_segment(&version.resource().name);
+        let Some(name) = version.resource().own_name() else { continue };
         let parts: Vec<_> = name.split('.').collect();
         let numbers = parts.iter().all(|part| {
             part.bytes().all(|byte| byte.is_ascii_digit())
                 && part.parse::<u64>().is_ok_and(|number| number <= 2_147_483_647)
         });
-        if literal(&version.resource().name).is_some() && !(parts.len() == 3 && numbers) {
+        if !(parts.len() == 3 && numbers) {
             sink.report(&version, format!("`{name}` is not three integers"));
         }
     }

@@ -42,7 +42,7 @@ pub use finding::{Finding, Places, Target, diagnostic};
 pub use formula::most_nodes;
 pub use policy::{Outcome, apply};
 pub use secrets::{SECRET, holds_secret, secrets_of_file};
-pub use subject::{Declared, Dockerfile, Subject};
+pub use subject::{Declared, Dockerfile, RegistrySetting, Subject};
 
 use rayon::prelude::*;
 

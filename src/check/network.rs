@@ -1,6 +1,5 @@
 //! Group E: networks, subnets and security groups.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Check;
@@ -40,7 +39,7 @@ pub(super) fn subnets<'a>(view: &View<'a>) -> Vec<Subnet<'a>> {
     let mut subnets = Vec::new();
     for network in view.of_kind(NETWORKS) {
         for node in network.at("properties/subnets").items() {
-            let Some(name) = node.at("name").raw() else { continue };
+            let Some(name) = node.at("name").written() else { continue };
             let id = format!("{}/subnets/{name}", network.resource().id);
             subnets.push(Subnet { id, node, network: Some(network.clone()) });
         }
@@ -139,7 +138,7 @@ pub(super) fn subscription_of(id: &str) -> Option<String> {
     let mut segments = id.strip_prefix('/')?.split('/');
     let is_named = segments.next()?.eq_ignore_ascii_case("subscriptions");
     let subscription = segments.next().filter(|_| is_named)?;
-    (!subscription.contains(['{', '['])).then(|| subscription.to_lowercase())
+    (!subscription.contains('{')).then(|| subscription.to_lowercase())
 }
 
 /// The subscription of a deployed resource; where the config names none, that of the first subnet which it names,
@@ -196,7 +195,7 @@ fn network_spares_docker(view: &View<'_>, sink: &mut Sink<'_>) {
 fn private_nodes_have_a_subnet(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in view.pools.iter().filter(|pool| has_no_public_address(pool)) {
         let subnet = pool.at("networkConfiguration/subnetId");
-        if !subnet.exists() || subnet.raw() == Some("") {
+        if !subnet.exists() || subnet.text() == Some("") {
             let provision = "networkConfiguration/publicIPAddressConfiguration/provision";
             sink.report(&pool.at(provision), "the pool has no `subnetId`");
         }
@@ -256,9 +255,9 @@ impl<'a> SecurityRule<'a> {
 
     /// A value and its plural form: `destinationPortRange(s)`.
     pub(super) fn values(&self, name: &str) -> Vec<String> {
-        let single = self.property(name).text().map(Cow::into_owned);
+        let single = self.property(name).text().map(str::to_owned);
         let many = self.property(&plural(name)).items();
-        let many = many.iter().filter_map(|item| item.text().map(Cow::into_owned));
+        let many = many.iter().filter_map(|item| item.text().map(str::to_owned));
         single.into_iter().filter(|text| !text.is_empty()).chain(many).collect()
     }
 

@@ -1,8 +1,6 @@
 use std::borrow::Cow;
 
-use serde_json::Value;
-
-use crate::arm::expression::{TemplateString, is_expression, quoted_texts, read_template_string};
+use crate::arm::evaluate::Evaluated;
 use crate::diagnostic::pointer;
 use crate::expand::{Context, Resource, resource_id_of};
 
@@ -18,7 +16,7 @@ pub(super) struct Node<'a> {
 #[derive(Debug, Clone, Copy)]
 enum Held<'a> {
     Body,
-    Value(&'a Value),
+    Value(&'a Evaluated),
     Missing,
 }
 
@@ -41,7 +39,7 @@ impl<'a> Node<'a> {
         &self.path
     }
 
-    pub(super) fn value(&self) -> Option<&'a Value> {
+    pub(super) fn value(&self) -> Option<&'a Evaluated> {
         match self.held {
             Held::Value(value) => Some(value),
             Held::Body | Held::Missing => None,
@@ -72,7 +70,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    fn step(mut self, key: &str, value: &'a Value) -> Self {
+    fn step(mut self, key: &str, value: &'a Evaluated) -> Self {
         self.path.push('/');
         self.path.push_str(&pointer::escape(key));
         self.held = Held::Value(value);
@@ -89,23 +87,23 @@ impl<'a> Node<'a> {
     }
 
     /// The text, unless it is symbolic.
-    pub(super) fn text(&self) -> Option<Cow<'a, str>> {
-        self.value().and_then(Value::as_str).and_then(literal)
+    pub(super) fn text(&self) -> Option<&'a str> {
+        self.value().and_then(Evaluated::as_str)
     }
 
     /// The resource ID that the value is, with placeholders for what only Azure knows.
     pub(super) fn id(&self) -> Option<String> {
-        self.raw().and_then(id_of)
+        self.value().and_then(|value| resource_id_of(value, &Context::default()))
     }
 
-    /// The text as it stands, symbolic or not.
-    pub(super) fn raw(&self) -> Option<&'a str> {
-        self.value().and_then(Value::as_str)
+    /// The text as a template writes it, symbolic or not.
+    pub(super) fn written(&self) -> Option<Cow<'a, str>> {
+        self.value().and_then(Evaluated::written)
     }
 
     /// Whether only Azure knows the value.
     pub(super) fn is_symbolic(&self) -> bool {
-        self.raw().is_some_and(|text| literal(text).is_none())
+        self.value().is_some_and(Evaluated::is_symbolic)
     }
 
     /// Whether the text is this one, whatever its case.
@@ -114,16 +112,16 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn number(&self) -> Option<i64> {
-        self.value().and_then(Value::as_i64)
+        self.value().and_then(Evaluated::as_i64)
     }
 
     pub(super) fn boolean(&self) -> Option<bool> {
-        self.value().and_then(Value::as_bool)
+        self.value().and_then(Evaluated::as_bool)
     }
 
     /// The elements of an array; none of anything else.
     pub(super) fn items(&self) -> Vec<Self> {
-        let elements = self.value().and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let elements = self.value().and_then(Evaluated::as_array).map_or(&[][..], Vec::as_slice);
         elements
             .iter()
             .enumerate()
@@ -146,17 +144,9 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A string that is no expression: `[[` stands for a bracket.
-pub(super) fn literal(text: &str) -> Option<Cow<'_, str>> {
-    match read_template_string(text) {
-        TemplateString::Literal(literal) => Some(literal),
-        TemplateString::Expression(_) => None,
-    }
-}
-
-/// The resource ID that a text is or that its expression makes.
-pub(super) fn id_of(text: &str) -> Option<String> {
-    resource_id_of(text, &Context::default())
+/// The resource ID that a key of an object is or that its expression makes.
+pub(super) fn id_of(key: &str) -> Option<String> {
+    resource_id_of(&Evaluated::from_template_string(key), &Context::default())
 }
 
 /// Whether two resource IDs name one resource. Where a part is only known to Azure, what follows the
@@ -165,15 +155,25 @@ pub(super) fn same_id(left: &str, right: &str) -> bool {
     if left.eq_ignore_ascii_case(right) {
         return true;
     }
-    let symbolic = |id: &str| id.contains('{') || is_expression(id);
+    let symbolic = |id: &str| id.contains('{');
     let tail = |id: &str| {
         id.to_ascii_lowercase().rsplit_once("/providers/").map(|(_, tail)| tail.to_owned())
     };
     (symbolic(left) || symbolic(right)) && tail(left).is_some() && tail(left) == tail(right)
 }
 
-/// The last part of a name or an ID; of a symbolic ID, its last text.
+/// The last part of an ID or of a path.
 pub(super) fn last_segment(path: &str) -> &str {
-    let text = quoted_texts(path).pop().unwrap_or(path);
-    text.rsplit('/').next().unwrap_or(text)
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The last part of the name of a resource; of a symbolic name, that of its last text.
+pub(super) fn name_of(resource: &Resource) -> Cow<'_, str> {
+    match resource.typed_name() {
+        Evaluated::Symbolic(name) => {
+            let text = name.texts().pop().unwrap_or(&resource.name);
+            last_segment(text).to_owned().into()
+        }
+        _ => last_segment(&resource.name).into(),
+    }
 }

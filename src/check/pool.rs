@@ -199,9 +199,10 @@ fn names_are_allowed(view: &View<'_>, sink: &mut Sink<'_>) {
         .chain(view.pools.iter().map(|pool| pool.node.clone()));
     for node in kinds {
         let resource = node.resource();
-        let name = super::node::last_segment(&resource.name);
-        let Some(rule) = name_rule(&resource.kind) else { continue };
-        if super::node::literal(&resource.name).is_some() && rule.check(name).is_err() {
+        let Some((rule, name)) = name_rule(&resource.kind).zip(resource.own_name()) else {
+            continue;
+        };
+        if rule.check(name).is_err() {
             let label = format!(
                 "`{name}` must have {} to {} characters of {}",
                 rule.min, rule.max, rule.allowed
@@ -238,7 +239,7 @@ fn data_disks_have_their_own_numbers(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         let command = pool.at("startTask/commandLine");
         let mounts = command.is_symbolic()
-            || command.raw().is_some_and(|text| text.contains("mount") || text.contains("mkfs"))
+            || command.text().is_some_and(|text| text.contains("mount") || text.contains("mkfs"))
             || pool.at("startTask/resourceFiles").exists();
         if let Some(first) = disks.first().filter(|_| !mounts) {
             sink.report(first, "no start task formats and mounts the disk")
@@ -276,7 +277,7 @@ fn nothing_is_empty(view: &View<'_>, sink: &mut Sink<'_>) {
         for node in paths.iter().map(|path| pool.at(path)) {
             let empty_list =
                 node.value().and_then(|value| value.as_array()).is_some_and(Vec::is_empty);
-            if empty_list || node.raw() == Some("") {
+            if empty_list || node.text() == Some("") {
                 sink.report(&node, "is empty");
             }
         }

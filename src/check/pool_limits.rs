@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::Check;
 use super::finding::Sink;
 use super::lifecycle::is_before;
@@ -315,7 +313,7 @@ fn vault_lets_batch_in(view: &View<'_>, sink: &mut Sink<'_>) {
             let granted: Vec<String> = granted
                 .items()
                 .iter()
-                .filter_map(|item| item.value().and_then(Value::as_str).map(str::to_lowercase))
+                .filter_map(|item| item.text().map(str::to_lowercase))
                 .collect();
             granted.iter().any(|grant| grant == "all")
                 || ["get", "list", "set", "delete", "recover"]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Check;
 use super::finding::{Sink, Target};
-use super::node::{Node, literal, same_id};
+use super::node::{Node, same_id};
 use super::subject::{Dockerfile, View};
 use crate::catalog::name_rule;
 use crate::diagnostic::Span;
@@ -28,10 +28,8 @@ fn registries<'a>(view: &View<'a>) -> impl Iterator<Item = Node<'a>> {
 
 fn registry_name_is_allowed(view: &View<'_>, sink: &mut Sink<'_>) {
     for registry in registries(view) {
-        let name = &registry.resource().name;
-        let refused =
-            name_rule(&registry.resource().kind).is_some_and(|rule| rule.check(name).is_err());
-        if literal(name).is_some() && refused {
+        let Some(name) = registry.resource().own_name() else { continue };
+        if name_rule(&registry.resource().kind).is_some_and(|rule| rule.check(name).is_err()) {
             sink.report(&registry, format!("`{name}` must have 5 to 50 letters and digits"));
         }
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
+use regex::bytes::{Regex as QuickRegex, RegexBuilder as QuickRegexBuilder};
 use regex_lite::Regex;
 
 use super::catalogue;
@@ -34,8 +35,10 @@ struct Form {
     also: &'static str,
     scope: Scope,
     pattern: &'static str,
-    /// Compiled when a mark is first found.
-    compiled: OnceLock<Option<Regex>>,
+    /// Read byte by byte, which nearly always tells at once that there is none. Compiled when a mark is first found.
+    quick: OnceLock<Option<QuickRegex>>,
+    /// Compiled when there probably is one.
+    exact: OnceLock<Option<Regex>>,
 }
 
 /// How far one secret goes.
@@ -54,12 +57,20 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         also,
         scope: if scope == "text" { Scope::Text } else { Scope::Lines },
         pattern,
-        compiled: OnceLock::new(),
+        quick: OnceLock::new(),
+        exact: OnceLock::new(),
     };
     TABLE.rows().map(|row| form(row.cells())).collect()
 });
 
 impl Form {
+    /// Whether the pattern matches the bytes of a text: where it matches the characters, it does.
+    fn may_match(&self, text: &str) -> bool {
+        let build = || QuickRegexBuilder::new(self.pattern).unicode(false).build().ok();
+        let quick = self.quick.get_or_init(build).as_ref();
+        quick.is_none_or(|quick| quick.is_match(text.as_bytes()))
+    }
+
     fn find(&self, text: &str, found: &mut Vec<Secret>) {
         let ranges: BTreeSet<(usize, usize)> = match self.scope {
             Scope::Lines => self.marks.iter().flat_map(|mark| commands_with(text, mark)).collect(),
@@ -73,7 +84,10 @@ impl Form {
             if !part.contains(self.also) {
                 continue;
             }
-            let Some(pattern) = self.compiled.get_or_init(|| Regex::new(self.pattern).ok()) else {
+            if !self.may_match(part) {
+                continue;
+            }
+            let Some(pattern) = self.exact.get_or_init(|| Regex::new(self.pattern).ok()) else {
                 continue;
             };
             for captures in pattern.captures_iter(part) {
@@ -281,6 +295,26 @@ mod tests {
             "hf_abcdefghijklmnopqrstuvwxyz0123456789",
         ];
         assert_eq!(found(text), secrets);
+    }
+
+    #[test]
+    fn the_bytes_of_a_secret_match_where_its_characters_do() {
+        for form in FORMS.iter() {
+            assert!(form.exact.get_or_init(|| Regex::new(form.pattern).ok()).is_some());
+            let quick = QuickRegexBuilder::new(form.pattern).unicode(false).build();
+            assert!(quick.is_ok(), "{}: {quick:?}", form.what);
+            // A bound from above on characters outside of ASCII would be met by fewer of them than by their bytes.
+            for (at, _) in form.pattern.match_indices('{') {
+                let bound = form.pattern[at + 1..].split('}').next().unwrap_or_default();
+                if bound.starts_with(|first: char| first.is_ascii_digit()) && !bound.ends_with(',')
+                {
+                    let class = form.pattern[..at].rsplit('[').next().unwrap_or_default();
+                    assert!(class.ends_with(']') && !class.starts_with('^'), "{}", form.pattern);
+                }
+            }
+        }
+        assert_eq!(found("https://me:gehêim€ß@example.org").len(), 1);
+        assert_eq!(found("machine ü\nlogin ß\npassword éüß").len(), 1);
     }
 
     #[test]

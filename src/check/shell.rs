@@ -2,31 +2,79 @@ use std::ops::Range;
 
 use memchr::memrchr;
 
-/// One simple command of a shell script: its words without quotes, and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Command {
-    pub(super) words: Vec<String>,
-    pub(super) range: Range<usize>,
+/// The simple commands of a script, in order. Their words stand in one text, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Commands {
+    text: String,
+    /// Where each word ends in the text.
+    ends: Vec<usize>,
+    found: Vec<Found>,
 }
 
-impl Command {
+/// Which words a command has, and where it stands in the script.
+#[derive(Debug)]
+struct Found {
+    words: Range<usize>,
+    place: Range<usize>,
+}
+
+impl Commands {
+    pub(super) fn iter(&self) -> impl Iterator<Item = Command<'_>> {
+        self.found.iter().map(|found| Command { all: self, found })
+    }
+
+    pub(super) fn first(&self) -> Option<Command<'_>> {
+        self.iter().next()
+    }
+
+    fn word(&self, at: usize) -> &str {
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[at]]
+    }
+
+    /// Takes the last word back.
+    fn pop(&mut self) -> String {
+        self.ends.pop();
+        self.text.split_off(self.ends.last().copied().unwrap_or(0))
+    }
+}
+
+/// One simple command of a script: its words without quotes, and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Command<'s> {
+    all: &'s Commands,
+    found: &'s Found,
+}
+
+impl<'s> Command<'s> {
+    pub(super) fn words(self) -> impl Iterator<Item = &'s str> {
+        self.found.words.clone().map(|at| self.all.word(at))
+    }
+
+    pub(super) fn word(self, at: usize) -> Option<&'s str> {
+        self.words().nth(at)
+    }
+
+    pub(super) fn range(self) -> Range<usize> {
+        self.found.place.clone()
+    }
+
     /// The program, without its folder.
-    pub(super) fn program(&self) -> &str {
-        let word = self.words.first().map_or("", String::as_str);
+    pub(super) fn program(self) -> &'s str {
+        let word = self.all.word(self.found.words.start);
         &word[memrchr(b'/', word.as_bytes()).map_or(0, |slash| slash + 1)..]
     }
 
     /// Whether the words begin so.
-    pub(super) fn starts_with(&self, words: &[&str]) -> bool {
-        !self.words.is_empty()
-            && words.iter().enumerate().all(|(at, expected)| match at {
-                0 => self.program() == *expected,
-                _ => self.words.get(at).is_some_and(|word| word == expected),
-            })
+    pub(super) fn starts_with(self, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(at, expected)| match at {
+            0 => self.program() == *expected,
+            _ => self.word(at) == Some(expected),
+        })
     }
 
-    pub(super) fn has(&self, word: &str) -> bool {
-        self.words.iter().any(|known| known == word)
+    pub(super) fn has(self, word: &str) -> bool {
+        self.words().any(|known| known == word)
     }
 }
 
@@ -46,8 +94,8 @@ fn is_special(byte: u8) -> bool {
 
 /// The simple commands of a script, in order. No shell in full: comments, quotes, continued lines, here
 /// documents and operators are understood, substitutions are part of the word that holds them.
-pub(super) fn commands(script: &str) -> Vec<Command> {
-    let mut splitter = Splitter { script, at: 0, here: None, commands: Vec::new() };
+pub(super) fn commands(script: &str) -> Commands {
+    let mut splitter = Splitter { script, at: 0, here: None, commands: Commands::default() };
     while splitter.at < script.len() {
         splitter.command();
     }
@@ -59,13 +107,13 @@ struct Splitter<'a> {
     at: usize,
     /// The delimiter of a here document that begins on the next line.
     here: Option<String>,
-    commands: Vec<Command>,
+    commands: Commands,
 }
 
 impl Splitter<'_> {
     fn command(&mut self) {
         let start = self.at;
-        let mut words = Vec::new();
+        let before = self.commands.ends.len();
         let mut first = None;
         loop {
             self.blanks();
@@ -85,11 +133,10 @@ impl Splitter<'_> {
                 }
                 _ => {
                     first.get_or_insert(self.at);
-                    let word = self.word();
-                    if let Some(delimiter) = word.strip_prefix("<<") {
-                        self.expect_here(delimiter);
-                    } else {
-                        words.push(word);
+                    self.word();
+                    if self.commands.word(self.commands.ends.len() - 1).starts_with("<<") {
+                        let word = self.commands.pop();
+                        self.expect_here(&word["<<".len()..]);
                     }
                 }
             }
@@ -98,11 +145,12 @@ impl Splitter<'_> {
             .trim_end_matches([';', '&', '|', '\n', ' ', '(', ')'])
             .len()
             + start;
-        let skipped = words.iter().take_while(|word| is_prefix(word)).count();
-        let words = words.split_off(skipped);
+        let all = before..self.commands.ends.len();
+        let skipped = all.clone().take_while(|at| is_prefix(self.commands.word(*at))).count();
+        let words = before + skipped..all.end;
         if !words.is_empty() {
             let start = first.unwrap_or(start);
-            self.commands.push(Command { words, range: start..end.max(start) });
+            self.commands.found.push(Found { words, place: start..end.max(start) });
         }
     }
 
@@ -134,8 +182,10 @@ impl Splitter<'_> {
         self.at += rest.find('\n').unwrap_or(rest.len());
     }
 
-    fn word(&mut self) -> String {
-        let mut word = String::new();
+    /// Adds the next word to those of the commands.
+    fn word(&mut self) {
+        let mut word = std::mem::take(&mut self.commands.text);
+        let start = word.len();
         let mut quote = None;
         loop {
             let rest = &self.script[self.at..];
@@ -144,13 +194,15 @@ impl Splitter<'_> {
             self.at += plain;
             let Some(next) = self.peek() else { break };
             let ends = matches!(next, ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '(' | ')');
-            let substitutes = next == '(' && word.ends_with(['$', '<', '>', '=']);
+            let substitutes = next == '(' && word[start..].ends_with(['$', '<', '>', '=']);
             match quote {
                 None if substitutes => {
                     self.substitution(&mut word);
                     continue;
                 }
-                None if ends && !(next == '&' && (word.ends_with('>') || self.redirects())) => {
+                None if ends
+                    && !(next == '&' && (word[start..].ends_with('>') || self.redirects())) =>
+                {
                     break;
                 }
                 None if next == '\'' || next == '"' => quote = Some(next),
@@ -168,7 +220,8 @@ impl Splitter<'_> {
             }
             self.at += next.len_utf8();
         }
-        word
+        self.commands.ends.push(word.len());
+        self.commands.text = word;
     }
 
     /// `$(...)` and `name=(...)`, parentheses balanced.
@@ -195,7 +248,8 @@ impl Splitter<'_> {
         let delimiter = delimiter.trim_start_matches('-');
         let delimiter = if delimiter.is_empty() {
             self.blanks();
-            self.word()
+            self.word();
+            self.commands.pop()
         } else {
             delimiter.to_owned()
         };
@@ -230,7 +284,8 @@ mod tests {
     use super::commands;
 
     fn words(script: &str) -> Vec<Vec<String>> {
-        commands(script).into_iter().map(|command| command.words).collect()
+        let words = |command: super::Command<'_>| command.words().map(str::to_owned).collect();
+        commands(script).iter().map(words).collect()
     }
 
     #[test]
@@ -266,8 +321,9 @@ mod tests {
     #[test]
     fn ranges_hold_the_command() {
         let script = "true; docker pull x:1 || exit";
-        let pull = &commands(script)[1];
-        assert_eq!(&script[pull.range.clone()], "docker pull x:1");
+        let commands = commands(script);
+        let pull = commands.iter().nth(1).expect("there are three");
+        assert_eq!(&script[pull.range()], "docker pull x:1");
     }
 
     #[test]

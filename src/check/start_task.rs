@@ -53,25 +53,23 @@ fn start_tasks<'a>(view: &View<'a>) -> Vec<Node<'a>> {
 fn script(command_line: &str) -> String {
     match commands(command_line).first() {
         Some(first) if is_shell(first) => {
-            let option =
-                first.words.iter().position(|word| word.starts_with('-') && word.ends_with('c'));
-            option.and_then(|at| first.words.get(at + 1)).cloned().unwrap_or_default()
+            let is_option = |word: &&str| word.starts_with('-') && word.ends_with('c');
+            first.words().skip_while(|word| !is_option(word)).nth(1).unwrap_or_default().to_owned()
         }
         _ => command_line.to_owned(),
     }
 }
 
-fn is_shell(command: &Command) -> bool {
+fn is_shell(command: Command<'_>) -> bool {
     let shells = ["bash", "sh", "dash", "cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh"];
     shells.contains(&command.program())
-        || (command.program() == "env"
-            && command.words.get(1).is_some_and(|word| word.ends_with("sh")))
+        || (command.program() == "env" && command.word(1).is_some_and(|word| word.ends_with("sh")))
 }
 
 fn start_task_has_a_command(view: &View<'_>, sink: &mut Sink<'_>) {
     for task in start_tasks(view) {
         let command = task.at("commandLine");
-        let empty = command.raw() == Some("") && !task.at("containerSettings").exists();
+        let empty = command.text() == Some("") && !task.at("containerSettings").exists();
         if !command.exists() || empty {
             sink.report(&command, "the command line is empty");
         }
@@ -112,8 +110,8 @@ fn installing_needs_an_administrator(view: &View<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let script = script(&text);
-        if let Some(needy) = commands(&script).iter().find(|it| NEEDS_ROOT.contains(&it.program()))
-        {
+        let commands = commands(&script);
+        if let Some(needy) = commands.iter().find(|it| NEEDS_ROOT.contains(&it.program())) {
             sink.report(&command, format!("`{}` needs administrator rights", needy.program()));
         }
     }
@@ -147,13 +145,17 @@ fn package_lock_is_awaited(view: &View<'_>, sink: &mut Sink<'_>) {
         let waits = ["DPkg::Lock::Timeout", "flock", "fuser", "cloud-init status --wait"]
             .iter()
             .any(|way| script.contains(way));
-        let apt = commands(&script).into_iter().find(|it| {
+        let commands = commands(&script);
+        let apt = commands.iter().find(|it| {
             matches!(it.program(), "apt" | "apt-get") && (it.has("install") || it.has("update"))
         });
         if let Some(apt) = apt.filter(|_| !waits) {
             sink.report(
                 &command,
-                format!("`{}` fails if another process holds the lock", apt.words.join(" ")),
+                format!(
+                    "`{}` fails if another process holds the lock",
+                    apt.words().collect::<Vec<_>>().join(" ")
+                ),
             );
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::bake::Bake;
 use super::formula::most_nodes;
-use super::node::{Node, last_segment, same_id};
+use super::node::{Node, name_of, same_id};
 use crate::arm::Template;
 use crate::catalog::{self, Date, Overlay, VmSize};
 use crate::expand::Resource;
@@ -38,10 +38,23 @@ pub struct Declared {
     pub user_subscription: Option<bool>,
     /// Dedicated vCPUs granted, by VM family.
     pub quota: BTreeMap<String, u32>,
-    /// The registry that is used and not created, with the mode of role assignments that the config means.
-    pub registry: Option<(String, &'static str)>,
+    /// What a registry has to be that is used and not created.
+    pub registry: Vec<RegistrySetting>,
     /// The Dockerfiles that images are built from.
     pub dockerfiles: Vec<Dockerfile>,
+}
+
+/// A setting on which the config relies of a registry that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrySetting {
+    /// Name of the registry.
+    pub registry: String,
+    /// JSON pointer of what relies on it in the config.
+    pub pointer: String,
+    /// Column of the user's own catalog.
+    pub setting: &'static str,
+    /// The value that it has to have.
+    pub value: String,
 }
 
 /// The Dockerfile of a build from a folder beside the config.
@@ -79,8 +92,8 @@ impl<'a> Pool<'a> {
         self.at("deploymentConfiguration/virtualMachineConfiguration").at(path)
     }
 
-    pub(super) fn id(&self) -> &'a str {
-        last_segment(&self.node.resource().name)
+    pub(super) fn id(&self) -> Cow<'a, str> {
+        name_of(self.node.resource())
     }
 
     /// The most dedicated and Spot nodes that its scale asks for, each with the value that says so; nothing where

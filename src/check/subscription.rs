@@ -205,14 +205,21 @@ fn region_is_open(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn registry_is_as_declared(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some((name, mode)) = &view.subject.declared.registry else { return };
-    let answer = view.overlay().registry_setting(name, "role_assignment_mode");
-    let Some(answer) = answer.filter(|answer| !answer.value.eq_ignore_ascii_case(mode)) else {
-        return;
-    };
-    let target = super::Target::Config { pointer: "/registry".to_owned() };
-    let label = format!("`{name}` is set to `{}`, but the config says `{mode}`", answer.value);
-    sink.report(target, label).rests_on(answer.fact);
+    for wanted in &view.subject.declared.registry {
+        let answer = view.overlay().registry_setting(&wanted.registry, wanted.setting);
+        let Some(answer) = answer.filter(|it| !it.value.eq_ignore_ascii_case(&wanted.value)) else {
+            continue;
+        };
+        let label = format!(
+            "`{}` of `{}` is `{}`, but the config needs `{}`",
+            wanted.setting.replace('_', " "),
+            wanted.registry,
+            answer.value,
+            wanted.value
+        );
+        let target = super::Target::Config { pointer: wanted.pointer.clone() };
+        sink.report(target, label).rests_on(answer.fact);
+    }
 }
 
 /// The answers of the user's catalog that this render was judged by, each once, in order.

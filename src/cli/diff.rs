@@ -10,7 +10,7 @@ use crate::catalog::Overlay;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
 use crate::diff::{self, RenderState};
 use crate::output::{self, OutputError, PreviousRender};
-use crate::pipeline::{self, Job, Render, Tools};
+use crate::pipeline::{self, CompiledStages, Job, Render, Tools};
 use crate::render::MANIFEST;
 use crate::report::review::{self, Fleet, Reviewer, Section};
 use crate::report::{Report, Templates};
@@ -144,10 +144,11 @@ impl Diff {
         let read = |name: &str| output::previous(&self.folder(name));
         let name = job.name().filter(|_| !single);
         let standing = name.map(|name| (name.to_owned(), read(name)));
-        // A render of a fleet that stands as it would be made anew differs in nothing.
+        // A render of a fleet that stands as it would be made anew differs in nothing. This machine made it, or has
+        // compared it before.
         if let Some((name, Ok(previous))) = &standing
             && super::fleet::stands(previous, &job, tools)
-            && let Ok(Some(state)) = state_of(previous, &self.folder(name), None)
+            && let Ok(Some(state)) = state_of(previous, &self.folder(name), None, None)
         {
             return compared(reviewer, name, Some(&state), &state, &job.overlay);
         }
@@ -160,7 +161,7 @@ impl Diff {
         let name = &render.model.name;
         let standing = standing.filter(|(known, _)| known == name).map(|(_, previous)| previous);
         let previous = standing.unwrap_or_else(|| read(name));
-        match previous_of(previous, &self.folder(name), Some(render)) {
+        match previous_of(previous, &self.folder(name), Some(render), &tools.compiled) {
             Ok(previous) => {
                 let live =
                     recorded.map(|it| it.live(previous.as_ref(), &render.state())).transpose();
@@ -171,7 +172,7 @@ impl Diff {
                     Ok(None) => render.diff(previous.as_ref(), &outcome.sources),
                     Err(code) => return Compared::Failed(code, String::new()),
                 };
-                Compared::Section(Box::new(reviewer.section(name, &diff)))
+                Compared::Section(Box::new(reviewer.section(name, &diff.aged(tools.as_of))))
             }
             Err(findings) => {
                 let notes = terminal::told(&findings, &Sources::new(), Severity::Info);
@@ -250,24 +251,26 @@ fn compared(
 
 /// The render in a folder as a diff compares it; nothing where no render stands.
 pub(super) fn previous(folder: &Path) -> Result<Option<RenderState>, Diagnostics> {
-    previous_of(output::previous(folder), folder, None)
+    previous_of(output::previous(folder), folder, None, &CompiledStages::default())
 }
 
 fn previous_of(
     read: Result<PreviousRender, OutputError>,
     folder: &Path,
     current: Option<&Render>,
+    compiled: &CompiledStages,
 ) -> Result<Option<RenderState>, Diagnostics> {
     let previous = read.map_err(|error| Diagnostics::from(vec![error.diagnostic()]))?;
-    state_of(&previous, folder, current)
+    state_of(&previous, folder, current, Some(compiled))
 }
 
 /// The same of a render that was read. One that lost what a comparison needs is an error: taken for nothing,
-/// it would make every resource look new.
+/// it would make every resource look new. `compiled` is nothing where it is known that no stage was edited.
 pub(super) fn state_of(
     previous: &PreviousRender,
     folder: &Path,
     current: Option<&Render>,
+    compiled: Option<&CompiledStages>,
 ) -> Result<Option<RenderState>, Diagnostics> {
     let broken = |path: &str, why: &str| {
         let finding = Diagnostic::error("PB2201", "previous render is damaged")
@@ -299,7 +302,8 @@ pub(super) fn state_of(
     if findings.has_errors() {
         return Err(findings);
     }
-    if let Some(path) = pipeline::edited(&previous.files, manifest, current) {
+    let edited = |compiled| pipeline::edited(&previous.files, manifest, current, compiled);
+    if let Some(path) = compiled.and_then(edited) {
         return Err(broken(&path, "was edited: it does not compile to the file in `arm/`"));
     }
     Ok(Some(state))

@@ -12,7 +12,7 @@ use crate::config::MAX_BYTES;
 use crate::config::layers::Files;
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources, nearest};
 use crate::disk::{self, ReadError};
-use crate::pipeline::{self, Input, Job, Tools};
+use crate::pipeline::{self, CompiledStages, Input, Job, Tools};
 use crate::render::{EMBEDDED, MANIFEST, Manifest, Templates};
 use crate::report;
 use crate::schema::{self, ResourceSchemas};
@@ -148,7 +148,7 @@ pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, u8> {
     })?;
     let output = shown_folder(output);
     let schemas = schemas(configs.schemas.as_deref())?;
-    Ok(Tools { templates, schemas, as_of, output })
+    Ok(Tools { templates, schemas, as_of, compiled: CompiledStages::default(), output })
 }
 
 /// A folder as messages name it: with `/`, and without the `.` and `..` that lead nowhere.

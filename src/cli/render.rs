@@ -92,10 +92,14 @@ impl Render {
             Some(environment) => format!("{path} ({environment})"),
             None => path.to_owned(),
         };
-        if let Some(shown) = self.skipped(&job, tools, fleet) {
+        let name = job.name().map(str::to_owned);
+        let standing = name.as_ref().filter(|_| !fleet.is_single());
+        let mut standing = standing.and_then(|name| output::previous(&self.output.join(name)).ok());
+        if let Some(shown) =
+            standing.as_ref().and_then(|standing| self.skipped(&job, standing, tools))
+        {
             return shown;
         }
-        let name = job.name().map(str::to_owned);
         let outcome = job.render(tools);
         let told = if fleet.shows_all() { Severity::Info } else { Severity::Error };
         let mut notes = terminal::told(&outcome.diagnostics, &outcome.sources, told);
@@ -111,10 +115,16 @@ impl Render {
             return Shown { name, text, notes, state: State::Refused, code };
         };
         let folder = self.output.join(&render.model.name);
+        standing = standing.filter(|_| name.as_ref() == Some(&render.model.name));
         if fleet.is_single() {
             notes.push_str(&pins::offers(&render.model, &folder));
         }
-        match self.compare_and_write(&folder, (render, &outcome.sources), fleet, &mut notes) {
+        let previous = standing.map_or_else(|| output::previous(&folder), Ok);
+        let written = previous.and_then(|previous| {
+            let outcome = (render, &outcome.sources);
+            self.compare_and_write((&folder, &previous), outcome, (fleet, tools), &mut notes)
+        });
+        match written {
             Ok((text, state, wrong)) => {
                 let counts = terminal::counts(&outcome.diagnostics);
                 if fleet.is_single() {
@@ -157,16 +167,13 @@ impl Render {
     }
 
     /// A render of a fleet that stands as it would be written.
-    fn skipped(&self, job: &Job, tools: &Tools, fleet: &Fleet<'_>) -> Option<Shown> {
-        if fleet.is_single() || self.force || self.check || self.dry_run || self.diff {
+    fn skipped(&self, job: &Job, standing: &PreviousRender, tools: &Tools) -> Option<Shown> {
+        let looks_again = self.force || self.check || self.dry_run || self.diff;
+        if looks_again || !super::fleet::stands(standing, job, tools) {
             return None;
         }
         let name = job.name()?;
         let folder = self.output.join(name);
-        let previous = output::previous(&folder).ok()?;
-        if !super::fleet::stands(&previous, job, tools) {
-            return None;
-        }
         output::sweep(&folder);
         Some(Shown {
             text: format!("{name} → {}: unchanged, skipped\n", shown(&folder)),
@@ -180,12 +187,11 @@ impl Render {
     /// What is shown, what came of the folder, and whether the change itself has errors.
     fn compare_and_write(
         &self,
-        folder: &Path,
+        (folder, previous): (&Path, &PreviousRender),
         (render, sources): (&pipeline::Render, &Sources),
-        fleet: &Fleet<'_>,
+        (fleet, tools): (&Fleet<'_>, &Tools),
         notes: &mut String,
     ) -> Result<(String, State, bool), OutputError> {
-        let previous = output::previous(folder)?;
         let files = diff::files(&previous.files, &render.artifacts.files);
         let changed =
             files.changed().next().is_some() || !previous.damaged.is_empty() || previous.lost_mode;
@@ -195,7 +201,7 @@ impl Render {
                 return (line(name, folder, &files), false);
             }
             let (meaning, wrong) = if changed {
-                in_azure(&previous, folder, render, sources)
+                in_azure((folder, previous), (render, sources), tools)
             } else {
                 (String::new(), false)
             };
@@ -319,12 +325,11 @@ fn among_many(text: &str, counts: &str) -> String {
 /// What the changed files do when they are deployed, and whether that is an error. Of a previous render that
 /// is broken it cannot be told.
 fn in_azure(
-    previous: &PreviousRender,
-    folder: &Path,
-    render: &pipeline::Render,
-    sources: &Sources,
+    (folder, previous): (&Path, &PreviousRender),
+    (render, sources): (&pipeline::Render, &Sources),
+    tools: &Tools,
 ) -> (String, bool) {
-    match super::diff::state_of(previous, folder, Some(render)) {
+    match super::diff::state_of(previous, folder, Some(render), Some(&tools.compiled)) {
         Ok(before) => {
             let diff = render.diff(before.as_ref(), sources);
             (review::summary(&diff), diff.findings.has_errors())

@@ -10,7 +10,7 @@ use crate::catalog::Date;
 use crate::diagnostic::{Diagnostics, Sources, text};
 use crate::diff;
 use crate::output;
-use crate::pipeline::{Job, Tools};
+use crate::pipeline::{Job, Render, Tools};
 use crate::render::{MANIFEST, Manifest};
 use crate::report::review::{self, Format};
 use crate::report::{Templates, files};
@@ -190,9 +190,11 @@ impl Test {
 
     fn one(&self, case: &Case, job: Job, tools: &Tools) -> Verdict {
         let outcome = job.render(tools);
-        let (files, state) = match &outcome.render {
-            Some(render) => (render.artifacts.files.clone(), Some(render.state())),
-            None => (findings(case, &outcome.diagnostics, &outcome.sources), None),
+        let render = outcome.render.as_ref();
+        let state = render.map(Render::state);
+        let files = match render {
+            Some(render) => render.artifacts.files.clone(),
+            None => findings(case, &outcome.diagnostics, &outcome.sources),
         };
         if self.accept {
             return accept(&case.expected, &files);
@@ -216,10 +218,20 @@ impl Test {
         if changed.changed().next().is_none() && approved.damaged.is_empty() {
             return Verdict::Same;
         }
-        let diff = match diff_command::previous(&case.expected) {
-            Ok(approved) => diff::diff(approved.as_ref(), state.as_ref()),
-            Err(findings) => return told(&findings),
+        // Approved findings stand in the place of a render.
+        let approved = if approved.files.contains_key(FINDINGS_FILE) {
+            None
+        } else {
+            match diff_command::state_of(&approved, &case.expected, None, Some(&tools.compiled)) {
+                Ok(approved) => approved,
+                Err(findings) => return told(&findings),
+            }
         };
+        let (old, new) = (approved.as_ref(), state.as_ref());
+        let mut diff = diff::diff(old, new).aged(tools.as_of);
+        if let Some(render) = render {
+            diff = diff.priced(old, new, &render.overlay);
+        }
         Verdict::Differs(explained(&case.name, &diff, &changed))
     }
 }

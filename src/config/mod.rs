@@ -19,6 +19,7 @@ pub use fields::Config;
 pub use partial::{Partial, partial};
 pub use set::set;
 
+use crate::catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::{Finding, FindingKind, Values};
 
@@ -77,6 +78,15 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
             Some(own) => format!("use `{own}`"),
             None => format!("use the format of `{}`", form.example),
         };
+    }
+    let written = document.value.pointer(&finding.pointer).and_then(serde_json::Value::as_str);
+    let system = written.filter(|_| finding.pointer == "/node/os" && code == "PB0104");
+    if let Some((name, known)) = system.and_then(|os| Some((os, catalog::unsupported_system(os)?)))
+    {
+        diagnostic.title = format!("`{name}` is not supported");
+        diagnostic.label = known.reason.to_owned();
+        diagnostic.help = known.advice.to_owned();
+        diagnostic.facts.push(known.fact);
     }
     if finding.kind == FindingKind::UnknownProperty
         && let Some(elsewhere) = known_elsewhere(&finding.pointer)

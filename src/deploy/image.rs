@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::deployment::Deployment;
 use super::error::errors_of;
@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::http::Patience;
 use super::removal::Leftover;
 use super::state::{Drift, PastDeployment, deployment_name, drift, tags};
+use crate::arm::evaluate::Evaluated;
 use crate::catalog;
 use crate::expand::Resource;
 use crate::render::{BAKE_TAG, PlannedImage};
@@ -322,7 +323,7 @@ impl Deployment<'_> {
             }
         }
         for (resource, _) in &state.drifts {
-            let body: Map<String, Value> = resource.body.clone();
+            let body = resource.body_json();
             self.progress("image", format!("{} {}", resource.kind, resource.name));
             self.azure
                 .change(
@@ -358,7 +359,7 @@ impl Deployment<'_> {
                     && !resource.existing
                     && resource.kind.eq_ignore_ascii_case(kind)
             })?;
-            resource.body.get("properties")?.pointer(pointer).cloned()
+            resource.body.get("properties")?.pointer(pointer).map(Evaluated::to_template)
         };
         let regions = of(VERSIONS, "/publishingProfile/targetRegions").or_else(|| {
             of("Microsoft.VirtualMachineImages/imageTemplates", "/distribute/0/targetRegions")

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::deployment::Deployment;
 use super::preflight::Table;
+use crate::arm::evaluate::Evaluated;
 use crate::catalog;
 use crate::check;
 use crate::expand::Resource;
@@ -184,7 +185,7 @@ impl Deployment<'_> {
         let resource = self.resources.iter().find(is_pool);
         let properties = resource.and_then(|resource| resource.body.get("properties"));
         let formula = properties.and_then(|it| it.pointer("/scaleSettings/autoScale/formula"));
-        let formula = formula.and_then(Value::as_str).unwrap_or_default();
+        let formula = formula.and_then(Evaluated::as_str).unwrap_or_default();
         check::most_nodes(formula.trim())[0].unwrap_or(0)
     }
 

@@ -11,6 +11,7 @@ use super::event::{Event, Outcome};
 use super::failure::Failure;
 use super::resource_manager::ended;
 use super::state::{Drift, RESOURCES, StageState, deployment_name, stale_assignments};
+use crate::arm::evaluate::Evaluated;
 use crate::diff::path_text;
 use crate::render::PlannedStage;
 
@@ -197,8 +198,8 @@ impl Deployment<'_> {
     pub(super) fn tell_drift(&self, drifts: &[Drift]) {
         for drift in drifts {
             for change in &drift.changes {
-                let text = |value: Option<&Value>| {
-                    value.map_or_else(|| "nothing".to_owned(), Value::to_string)
+                let text = |value: Option<&Evaluated>| {
+                    value.map_or_else(|| "nothing".to_owned(), Evaluated::to_string)
                 };
                 self.world.report(Event::Drift {
                     resource: drift.name.clone(),

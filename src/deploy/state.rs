@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::deployment::Deployment;
 use super::error::CallError;
 use super::failure::Failure;
-use crate::arm::expression::is_expression;
+use crate::arm::evaluate::Evaluated;
 use crate::diff::{self, PropertyChange};
 use crate::expand::Resource;
 use crate::render::{NAME_DIGEST, Plan, PlannedStage, deployment_prefix};
@@ -163,13 +163,13 @@ fn is_asked(resource: &Resource, stage: &str) -> bool {
     resource.stage == stage
         && !resource.existing
         && !resource.kind.eq_ignore_ascii_case("Microsoft.Resources/deployments")
-        && !resource.id.contains(['[', '{'])
+        && !resource.id.contains('{')
 }
 
 /// What was changed of a resource.
 pub(super) fn drift(resource: &Resource, deployed: &Value) -> Option<Drift> {
-    let deployed = deployed.as_object()?;
-    let changes = diff::drift(resource, deployed);
+    let Evaluated::Object(deployed) = Evaluated::from_plain(deployed) else { return None };
+    let changes = diff::drift(resource, &deployed);
     (!changes.is_empty()).then(|| Drift { name: resource.name.clone(), changes })
 }
 
@@ -195,12 +195,11 @@ pub(super) fn stale_assignments<'r>(found: &[(&'r Resource, Option<Value>)]) -> 
         return Vec::new();
     }
     let is_stale = |(resource, deployed): &&(&Resource, Option<Value>)| {
-        let symbolic =
-            resource.body.get("properties").and_then(|body| body.get("principalId")?.as_str());
+        let symbolic = resource.body.get("properties").and_then(|body| body.get("principalId"));
         let principal =
             deployed.as_ref().and_then(|value| value.pointer("/properties/principalId")?.as_str());
         resource.kind.eq_ignore_ascii_case("Microsoft.Authorization/roleAssignments")
-            && symbolic.is_some_and(is_expression)
+            && symbolic.is_some_and(Evaluated::is_symbolic)
             && principal.is_some_and(|principal| !principals.contains(&principal.to_lowercase()))
     };
     found.iter().filter(is_stale).map(|(resource, _)| *resource).collect()

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-use serde_json::Value;
-
 use super::judge::POOL;
+use crate::arm::evaluate::Evaluated;
 use crate::catalog;
 use crate::check;
 use crate::expand::Resource;
@@ -152,9 +151,9 @@ fn is_pool(resource: &Resource) -> bool {
 }
 
 fn pool_capacity(pool: &Resource) -> PoolCapacity {
-    let properties = pool.body.get("properties").unwrap_or(&Value::Null);
-    let vm_size = properties.get("vmSize").and_then(Value::as_str).unwrap_or_default();
-    let size = catalog::vm_size(vm_size);
+    let properties = pool.body.get("properties").unwrap_or(&Evaluated::Null);
+    let vm_size = properties.get("vmSize").and_then(Evaluated::written).unwrap_or_default();
+    let size = catalog::vm_size(&vm_size);
     let nodes = nodes(properties.get("scaleSettings"));
     let count = nodes.dedicated.saturating_add(nodes.spot);
     let gpus = size
@@ -165,8 +164,8 @@ fn pool_capacity(pool: &Resource) -> PoolCapacity {
     let unknown = size.is_none() || nodes.unknown;
     let known = size.as_ref().map(|size| &*size.family).filter(|family| !family.is_empty());
     PoolCapacity {
-        family: known.unwrap_or(vm_size).to_owned(),
-        vm_size: vm_size.to_owned(),
+        family: known.unwrap_or(&vm_size).to_owned(),
+        vm_size: vm_size.into_owned(),
         quantity: Quantity {
             nodes: count,
             vcpus: count.saturating_mul(vcpus),
@@ -200,18 +199,19 @@ impl Nodes {
 }
 
 /// The nodes that scale settings allow.
-fn nodes(settings: Option<&Value>) -> Nodes {
+fn nodes(settings: Option<&Evaluated>) -> Nodes {
     let Some(settings) = settings else { return Nodes::default() };
     if let Some(formula) = settings.get("autoScale").and_then(|scale| scale.get("formula")) {
-        let text = formula.as_str().map(str::trim);
-        let mut nodes = Nodes::of(text.map_or([None, None], check::most_nodes));
+        let known = formula.as_str().map(str::trim);
+        let mut nodes = Nodes::of(known.map_or([None, None], check::most_nodes));
         nodes.auto_scale = true;
-        nodes.formula = text.filter(|_| nodes.unknown).map(str::to_owned);
+        let text = formula.written().filter(|_| nodes.unknown);
+        nodes.formula = text.map(|text| text.trim().to_owned());
         return nodes;
     }
     let fixed = settings.get("fixedScale");
     let count = |key: &str| match fixed.and_then(|fixed| fixed.get(key)) {
-        None | Some(Value::Null) => Some(0),
+        None | Some(Evaluated::Null) => Some(0),
         Some(value) => value.as_u64(),
     };
     Nodes::of([count("targetDedicatedNodes"), count("targetLowPriorityNodes")])

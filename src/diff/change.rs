@@ -2,10 +2,9 @@ use std::fmt::{self, Write as _};
 use std::ops::{Add, Deref};
 use std::sync::OnceLock;
 
-use serde_json::Value;
-
 use super::compare;
 use super::origin::Origin;
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::Lifecycle;
 use crate::catalog::mutability::{self, Verdict};
 use crate::expand::Resource;
@@ -161,9 +160,9 @@ pub struct PropertyChange {
     /// What happens to it.
     pub change: PropertyChangeType,
     /// The previous value; a secret is replaced by a note.
-    pub before: Option<Value>,
+    pub before: Option<Evaluated>,
     /// The new value; a secret is replaced by a note.
-    pub after: Option<Value>,
+    pub after: Option<Evaluated>,
     /// What Azure does.
     pub verdict: Verdict,
     /// It interrupts running work.
@@ -180,10 +179,12 @@ pub struct PropertyChange {
     pub confidence: String,
     /// Where the verdict is known from.
     pub source: String,
+    /// The day on which that was last looked up, as `YYYY-MM-DD`; empty where no table tells the verdict.
+    pub checked: String,
     /// It is gone from the render, so Azure resets it.
     pub reset: bool,
     /// What Azure resets a vanished property to, where it is known.
-    pub reset_to: Option<Value>,
+    pub reset_to: Option<Evaluated>,
     /// The lines that it comes from.
     pub origin: Origin,
     /// Refused only while something uses it.

@@ -1,15 +1,15 @@
 //! Two resource bodies, property by property.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::change::{Noise, PropertyChange, PropertyChangeType, Segment};
 use super::origin::Origin;
 use super::values::{self, Likeness};
-use crate::arm::expression::is_expression;
+use crate::arm::evaluate::{Evaluated, Properties};
 use crate::catalog::mutability::{Comparison, Facts, Mutability, Verdict};
 
 /// Properties that name an element of an array when no table says which does.
@@ -18,8 +18,8 @@ const USUAL_KEYS: [&str; 3] = ["name", "id", "key"];
 /// What differs between two bodies of a type, and how much of it is noise.
 pub(super) fn bodies(
     facts: Facts,
-    before: &Map<String, Value>,
-    after: &Map<String, Value>,
+    before: &Properties,
+    after: &Properties,
 ) -> (Vec<PropertyChange>, Noise) {
     let mut comparer = Comparer::default();
     comparer.noise.key_order += order_noise(before, after);
@@ -31,8 +31,8 @@ pub(super) fn bodies(
 pub(super) fn change(
     facts: Facts,
     path: Vec<Segment>,
-    before: Option<&Value>,
-    after: Option<&Value>,
+    before: Option<&Evaluated>,
+    after: Option<&Evaluated>,
 ) -> PropertyChange {
     let own = facts.mutability(before, after);
     // An element that comes or goes is no change of the elements that stay, whatever is fixed in those.
@@ -66,6 +66,7 @@ pub(super) fn change(
         advice: text(|row| row.advice),
         confidence: text(|row| row.confidence),
         source: text(|row| row.source),
+        checked: text(|row| row.checked),
         reset: after.is_none(),
         reset_to: if after.is_none() { facts.default().cloned() } else { None },
         origin: Origin::default(),
@@ -79,16 +80,16 @@ pub(super) fn hides(facts: Facts) -> bool {
 }
 
 /// A value without its secrets, and without what no reader reads.
-pub(super) fn shown(facts: Facts, value: &Value) -> Value {
+pub(super) fn shown(facts: Facts, value: &Evaluated) -> Evaluated {
     if facts.has(&Comparison::Sensitive) {
-        return Value::from("(secret)");
+        return Evaluated::from("(secret)");
     }
     if facts.has(&Comparison::Base64) {
         return encoded(value);
     }
     match value {
-        Value::Object(object) => Value::Object(shown_object(facts, object)),
-        Value::Array(elements) => {
+        Evaluated::Object(object) => Evaluated::Object(shown_object(facts, object)),
+        Evaluated::Array(elements) => {
             elements.iter().map(|element| shown(facts.element(), element)).collect()
         }
         scalar => scalar.clone(),
@@ -96,12 +97,12 @@ pub(super) fn shown(facts: Facts, value: &Value) -> Value {
 }
 
 /// An object without its secrets.
-pub(super) fn shown_object(facts: Facts, object: &Map<String, Value>) -> Map<String, Value> {
+pub(super) fn shown_object(facts: Facts, object: &Properties) -> Properties {
     object.iter().map(|(key, value)| (key.clone(), shown(facts.property(key), value))).collect()
 }
 
-fn encoded(value: &Value) -> Value {
-    let Some(text) = value.as_str().filter(|text| !is_expression(text)) else {
+fn encoded(value: &Evaluated) -> Evaluated {
+    let Some(text) = value.as_str() else {
         return value.clone();
     };
     let bytes = base64::engine::general_purpose::STANDARD
@@ -109,19 +110,19 @@ fn encoded(value: &Value) -> Value {
         .unwrap_or_else(|_| text.as_bytes().to_vec());
     let digest = Sha256::digest(&bytes);
     let start = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    Value::from(format!("({} bytes, SHA-256 {start:08x}...)", bytes.len()))
+    Evaluated::from(format!("({} bytes, SHA-256 {start:08x}...)", bytes.len()))
 }
 
 /// The row that decides when a whole value comes or goes: its own, or that of a part which is worse
 /// than any update.
 fn worst(
     facts: Facts,
-    value: &Value,
+    value: &Evaluated,
     removed: bool,
     own: Option<&'static Mutability>,
 ) -> Option<&'static Mutability> {
     let mut rows = Vec::new();
-    if let Value::Object(object) = value {
+    if let Evaluated::Object(object) = value {
         for (key, value) in object {
             let facts = facts.property(key);
             let (before, after) = if removed { (Some(value), None) } else { (None, Some(value)) };
@@ -139,21 +140,21 @@ fn worst(
 }
 
 /// One if the keys that two objects share come in another order.
-fn order_noise(before: &Map<String, Value>, after: &Map<String, Value>) -> usize {
+fn order_noise(before: &Properties, after: &Properties) -> usize {
     let old = before.keys().filter(|key| after.contains_key(*key));
     let new = after.keys().filter(|key| before.contains_key(*key));
     usize::from(old.ne(new))
 }
 
 /// How many objects of two equal values have their keys in another order.
-fn reordered(before: &Value, after: &Value) -> usize {
+fn reordered(before: &Evaluated, after: &Evaluated) -> usize {
     match (before, after) {
-        (Value::Object(before), Value::Object(after)) => {
+        (Evaluated::Object(before), Evaluated::Object(after)) => {
             let below = before.iter().filter_map(|(key, value)| Some((value, after.get(key)?)));
             order_noise(before, after)
                 + below.map(|(before, after)| reordered(before, after)).sum::<usize>()
         }
-        (Value::Array(before), Value::Array(after)) => {
+        (Evaluated::Array(before), Evaluated::Array(after)) => {
             before.iter().zip(after).map(|(before, after)| reordered(before, after)).sum()
         }
         _ => 0,
@@ -175,8 +176,8 @@ enum Silence {
 }
 
 impl Comparer {
-    fn value(&mut self, facts: Facts, before: Option<&Value>, after: Option<&Value>) {
-        let some = |value: Option<&'_ Value>| value.is_some_and(|value| !value.is_null());
+    fn value(&mut self, facts: Facts, before: Option<&Evaluated>, after: Option<&Evaluated>) {
+        let some = |value: Option<&'_ Evaluated>| value.is_some_and(|value| !value.is_null());
         if !some(before) && !some(after) {
             self.noise.empty += usize::from(before.is_some() != after.is_some());
             return;
@@ -194,11 +195,13 @@ impl Comparer {
             return;
         }
         match (before, after) {
-            (Some(Value::Object(before)), Some(Value::Object(after))) => {
+            (Some(Evaluated::Object(before)), Some(Evaluated::Object(after))) => {
                 self.noise.key_order += order_noise(before, after);
                 self.objects(facts, before, after);
             }
-            (Some(Value::Array(old)), Some(Value::Array(new))) => self.arrays(facts, old, new),
+            (Some(Evaluated::Array(old)), Some(Evaluated::Array(new))) => {
+                self.arrays(facts, old, new)
+            }
             (Some(before), Some(after)) => match values::compare(facts, before, after) {
                 Likeness::Same => {}
                 Likeness::LetterCase => self.noise.letter_case += 1,
@@ -209,7 +212,7 @@ impl Comparer {
         }
     }
 
-    fn one_sided(&mut self, facts: Facts, before: Option<&Value>, after: Option<&Value>) {
+    fn one_sided(&mut self, facts: Facts, before: Option<&Evaluated>, after: Option<&Evaluated>) {
         match before.or(after).and_then(|value| silence(facts, value)) {
             Some(Silence::Empty) => self.noise.empty += 1,
             Some(Silence::Default) => self.noise.defaults += 1,
@@ -218,7 +221,7 @@ impl Comparer {
         }
     }
 
-    fn push(&mut self, facts: Facts, before: Option<&Value>, after: Option<&Value>) {
+    fn push(&mut self, facts: Facts, before: Option<&Evaluated>, after: Option<&Evaluated>) {
         self.changes.push(change(facts, self.path.clone(), before, after));
     }
 
@@ -228,7 +231,7 @@ impl Comparer {
         self.path.pop();
     }
 
-    fn objects(&mut self, facts: Facts, before: &Map<String, Value>, after: &Map<String, Value>) {
+    fn objects(&mut self, facts: Facts, before: &Properties, after: &Properties) {
         if facts.has(&Comparison::IgnoreKeyCase) {
             return self.keyed_objects(facts, before, after);
         }
@@ -242,13 +245,8 @@ impl Comparer {
     }
 
     /// Objects whose keys are ids: their case means nothing, their presence everything.
-    fn keyed_objects(
-        &mut self,
-        facts: Facts,
-        before: &Map<String, Value>,
-        after: &Map<String, Value>,
-    ) {
-        let by_key = |map: &'_ Map<String, Value>| -> BTreeMap<String, String> {
+    fn keyed_objects(&mut self, facts: Facts, before: &Properties, after: &Properties) {
+        let by_key = |map: &'_ Properties| -> BTreeMap<String, String> {
             map.keys().map(|key| (key.to_lowercase(), key.clone())).collect()
         };
         let (old, new) = (by_key(before), by_key(after));
@@ -268,13 +266,14 @@ impl Comparer {
         }
     }
 
-    fn arrays(&mut self, facts: Facts, before: &[Value], after: &[Value]) {
+    fn arrays(&mut self, facts: Facts, before: &[Evaluated], after: &[Evaluated]) {
         if before.is_empty() || after.is_empty() {
-            let whole = |side: &[Value]| (!side.is_empty()).then(|| Value::from(side.to_vec()));
+            let whole =
+                |side: &[Evaluated]| (!side.is_empty()).then(|| Evaluated::from(side.to_vec()));
             let (before, after) = (whole(before), whole(after));
             return self.one_sided(facts, before.as_ref(), after.as_ref());
         }
-        let scalar = |value: &Value| !value.is_object() && !value.is_array();
+        let scalar = |value: &Evaluated| !value.is_object() && !value.is_array();
         for rule in facts.comparisons() {
             match rule {
                 Comparison::Set if before.iter().chain(after).all(scalar) => {
@@ -293,8 +292,8 @@ impl Comparer {
         }
     }
 
-    fn sets(&mut self, facts: Facts, before: &[Value], after: &[Value]) {
-        let mut elements: BTreeMap<String, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
+    fn sets(&mut self, facts: Facts, before: &[Evaluated], after: &[Evaluated]) {
+        let mut elements: BTreeMap<String, (Vec<&Evaluated>, Vec<&Evaluated>)> = BTreeMap::new();
         for value in before {
             elements.entry(values::canonical(facts, value)).or_default().0.push(value);
         }
@@ -311,7 +310,7 @@ impl Comparer {
                 new[both..].iter().for_each(|value| comparer.push(facts, None, Some(value)));
             });
         }
-        let order = |side: &[Value]| -> Vec<String> {
+        let order = |side: &[Evaluated]| -> Vec<String> {
             side.iter().map(|value| values::canonical(facts, value)).collect()
         };
         if self.changes.len() == changes && order(before) != order(after) {
@@ -319,7 +318,14 @@ impl Comparer {
         }
     }
 
-    fn keyed(&mut self, facts: Facts, key: &str, ordered: bool, before: &[Value], after: &[Value]) {
+    fn keyed(
+        &mut self,
+        facts: Facts,
+        key: &str,
+        ordered: bool,
+        before: &[Evaluated],
+        after: &[Evaluated],
+    ) {
         let (old, new) = (identified(facts, before, key), identified(facts, after, key));
         let shared = |side: &Identified, other: &Identified| -> Vec<(String, usize)> {
             let ids = side.order.iter().filter(|id| other.elements.contains_key(*id));
@@ -327,7 +333,7 @@ impl Comparer {
         };
         if shared(&old, &new) != shared(&new, &old) {
             if ordered {
-                let names = |side: &Identified| -> Value {
+                let names = |side: &Identified| -> Evaluated {
                     side.order.iter().map(|(name, _)| name.as_str()).collect()
                 };
                 self.push(facts, Some(&names(&old)), Some(&names(&new)));
@@ -354,8 +360,8 @@ impl Comparer {
 
     /// Lists are compared from both ends; what is left in the middle is paired by position, so that
     /// swapping the sides swaps the result and nothing else.
-    fn lists(&mut self, facts: Facts, before: &[Value], after: &[Value]) {
-        let same = |(before, after): (&Value, &Value)| equal(facts, before, after);
+    fn lists(&mut self, facts: Facts, before: &[Evaluated], after: &[Evaluated]) {
+        let same = |(before, after): (&Evaluated, &Evaluated)| equal(facts, before, after);
         let start = before.iter().zip(after).take_while(|pair| same(*pair)).count();
         let (old, new) = (&before[start..], &after[start..]);
         let end = old.iter().rev().zip(new.iter().rev()).take_while(|pair| same(*pair)).count();
@@ -371,18 +377,18 @@ impl Comparer {
     }
 }
 
-fn equal(facts: Facts, before: &Value, after: &Value) -> bool {
+fn equal(facts: Facts, before: &Evaluated, after: &Evaluated) -> bool {
     is_same(facts, Some(before), Some(after))
 }
 
 /// Whether Azure takes two values of a property for the same; a value that is left out is its default.
-pub fn is_same(facts: Facts, before: Option<&Value>, after: Option<&Value>) -> bool {
+pub fn is_same(facts: Facts, before: Option<&Evaluated>, after: Option<&Evaluated>) -> bool {
     let mut comparer = Comparer::default();
     comparer.value(facts, before, after);
     comparer.changes.is_empty()
 }
 
-fn silence(facts: Facts, value: &Value) -> Option<Silence> {
+fn silence(facts: Facts, value: &Evaluated) -> Option<Silence> {
     if facts.has(&Comparison::Ignore) {
         return Some(Silence::ReadOnly);
     }
@@ -393,12 +399,14 @@ fn silence(facts: Facts, value: &Value) -> Option<Silence> {
     }
     let keeps_empty = facts.has(&Comparison::KeepEmpty) || facts.has(&Comparison::IgnoreKeyCase);
     match value {
-        Value::Null => Some(Silence::Empty),
-        Value::Array(elements) => (elements.is_empty() && !keeps_empty).then_some(Silence::Empty),
-        Value::Object(object) if object.is_empty() => Some(Silence::Empty),
-        Value::Object(object) => {
+        Evaluated::Null => Some(Silence::Empty),
+        Evaluated::Array(elements) => {
+            (elements.is_empty() && !keeps_empty).then_some(Silence::Empty)
+        }
+        Evaluated::Object(object) if object.is_empty() => Some(Silence::Empty),
+        Evaluated::Object(object) => {
             let quiet =
-                |(key, value): (&String, &Value)| silence(facts.property(key), value).is_some();
+                |(key, value): (&String, &Evaluated)| silence(facts.property(key), value).is_some();
             (!keeps_empty && object.iter().all(quiet)).then_some(Silence::Default)
         }
         _ => None,
@@ -406,25 +414,25 @@ fn silence(facts: Facts, value: &Value) -> Option<Silence> {
 }
 
 /// Whether each element has this property as a text, and no two the same.
-fn names(elements: &[Value], key: &str) -> bool {
-    let names: Option<BTreeSet<&str>> =
-        elements.iter().map(|element| element.get(key).and_then(Value::as_str)).collect();
+fn names(elements: &[Evaluated], key: &str) -> bool {
+    let names: Option<BTreeSet<Cow<'_, str>>> =
+        elements.iter().map(|element| element.get(key).and_then(Evaluated::written)).collect();
     names.is_some_and(|names| names.len() == elements.len())
 }
 
 /// The elements of an array by their lower-case key and, among equals, by their position.
 struct Identified<'a> {
     order: Vec<(String, usize)>,
-    elements: BTreeMap<(String, usize), (&'a Value, String)>,
+    elements: BTreeMap<(String, usize), (&'a Evaluated, String)>,
 }
 
-fn identified<'a>(facts: Facts, elements: &'a [Value], key: &str) -> Identified<'a> {
+fn identified<'a>(facts: Facts, elements: &'a [Evaluated], key: &str) -> Identified<'a> {
     let facts = facts.element().property(key);
     let mut found = Identified { order: Vec::new(), elements: BTreeMap::new() };
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for element in elements {
         let label = label(element, key);
-        let name = values::canonical(facts, &Value::from(label.as_str())).to_lowercase();
+        let name = values::canonical(facts, &Evaluated::from(label.as_str())).to_lowercase();
         let count = counts.entry(name.clone()).or_default();
         let id = (name, *count);
         *count += 1;
@@ -434,7 +442,7 @@ fn identified<'a>(facts: Facts, elements: &'a [Value], key: &str) -> Identified<
     found
 }
 
-fn label(element: &Value, key: &str) -> String {
+fn label(element: &Evaluated, key: &str) -> String {
     let value = match key.strip_prefix("*.") {
         Some(key) => {
             element.as_object().and_then(|object| object.values().find_map(|child| child.get(key)))
@@ -442,8 +450,7 @@ fn label(element: &Value, key: &str) -> String {
         None => element.get(key),
     };
     match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        Some(value) => value.written().map_or_else(|| value.to_string(), Cow::into_owned),
         None => String::new(),
     }
 }

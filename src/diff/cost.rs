@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::capacity::{Capacity, PoolCapacity};
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::Overlay;
 use crate::expand::Resource;
 
@@ -83,8 +82,9 @@ impl Bill<'_> {
     }
 
     fn resource(&mut self, resource: &Resource) -> f64 {
-        let sku = resource.body.get("sku").and_then(|sku| sku.get("name")).and_then(Value::as_str);
-        match (resource.kind.to_lowercase().as_str(), sku) {
+        let sku =
+            resource.body.get("sku").and_then(|sku| sku.get("name")).and_then(Evaluated::written);
+        match (resource.kind.to_lowercase().as_str(), sku.as_deref()) {
             ("microsoft.containerregistry/registries", Some(sku)) => {
                 self.an_hour(format!("registry:{sku}"))
             }
@@ -135,7 +135,7 @@ fn disks(pool: &Resource) -> Vec<String> {
         machine.get(key).cloned()
     };
     // A disk in the cache of the host costs nothing.
-    let os = Some(machine("osDisk").unwrap_or_default());
+    let os = Some(machine("osDisk").unwrap_or(Evaluated::Null));
     let os = os.filter(|disk| disk.get("ephemeralOSDiskSettings").is_none());
     let data = machine("dataDisks").and_then(|disks| disks.as_array().cloned()).unwrap_or_default();
     // Batch documents a default type for data disks, and none for the OS disk.
@@ -144,12 +144,13 @@ fn disks(pool: &Resource) -> Vec<String> {
 }
 
 /// `disk:E10 LRS` for a standard SSD of up to 128 GiB.
-fn disk_meter(disk: &Value, default: Option<&str>) -> Option<String> {
-    let Some(gib) = disk.get("diskSizeGB").and_then(Value::as_u64) else {
+fn disk_meter(disk: &Evaluated, default: Option<&str>) -> Option<String> {
+    let Some(gib) = disk.get("diskSizeGB").and_then(Evaluated::as_u64) else {
         return Some(UNKNOWN_DISK.to_owned());
     };
     let kind = disk.get("managedDisk").and_then(|managed| managed.get("storageAccountType"));
-    let kind = kind.or_else(|| disk.get("storageAccountType")).and_then(Value::as_str).or(default);
+    let kind =
+        kind.or_else(|| disk.get("storageAccountType")).and_then(Evaluated::as_str).or(default);
     let Some(kind) = kind else { return Some(format!("disk:{gib} GiB of unknown type")) };
     let (letter, redundancy) = match kind.split_once('_')? {
         ("Premium", redundancy) => ("P", redundancy),

@@ -1,22 +1,20 @@
 //! What stands in Azure against what the render asks for: only what the render says is compared, since Azure adds
 //! much of its own.
 
-use serde_json::{Map, Value};
-
 use super::change::PropertyChange;
 use super::compare;
-use crate::arm::expression::is_expression;
+use crate::arm::evaluate::{Evaluated, Properties};
 use crate::catalog::{self, mutability};
 use crate::expand::Resource;
 
 /// The properties in which a deployed resource differs from the one that the render asks for: `before` is what
 /// stands in Azure. What only Azure can compute, what it never shows and what is fixed at creation is no drift.
-pub fn drift(expected: &Resource, deployed: &Map<String, Value>) -> Vec<PropertyChange> {
+pub fn drift(expected: &Resource, deployed: &Properties) -> Vec<PropertyChange> {
     let facts = mutability::facts(&expected.kind);
     let mut wanted = expected.body.clone();
     // These are where the resource is, not what it is.
     for key in ["dependsOn", "name", "type", "apiVersion", "scope", "parent"] {
-        wanted.remove(key);
+        wanted.swap_remove(key);
     }
     let mut found = deployed.clone();
     objects(facts, &mut wanted, &mut found);
@@ -34,19 +32,18 @@ pub fn drift(expected: &Resource, deployed: &Map<String, Value>) -> Vec<Property
 }
 
 /// Leaves on both sides what can be compared.
-fn objects(
-    facts: mutability::Facts,
-    wanted: &mut Map<String, Value>,
-    found: &mut Map<String, Value>,
-) {
+fn objects(facts: mutability::Facts, wanted: &mut Properties, found: &mut Properties) {
     let keys: Vec<String> = wanted.keys().cloned().collect();
-    let mut kept = Map::new();
+    let mut kept = Properties::new();
     for key in keys {
-        let Some(mut want) = wanted.remove(&key) else { continue };
+        let Some(mut want) = wanted.swap_remove(&key) else { continue };
         let facts = facts.property(&key);
         let place = found.keys().find(|name| name.eq_ignore_ascii_case(&key)).cloned();
-        let have = place.and_then(|name| found.remove(&name));
-        if is_symbolic(&want) || is_expression(&key) || compare::hides(facts) {
+        let have = place.and_then(|name| found.swap_remove(&name));
+        if want.is_symbolic()
+            || Evaluated::from_template_string(&key).is_symbolic()
+            || compare::hides(facts)
+        {
             continue;
         }
         let Some(mut have) = have else {
@@ -61,17 +58,19 @@ fn objects(
     *found = kept;
 }
 
-fn values(facts: mutability::Facts, want: &mut Value, have: &mut Value) {
+fn values(facts: mutability::Facts, want: &mut Evaluated, have: &mut Evaluated) {
     match (want, have) {
-        (Value::Object(want), Value::Object(have)) => objects(facts, want, have),
-        (Value::Array(want), Value::Array(have)) => arrays(facts.element(), want, have),
-        (Value::String(want), Value::String(have)) if same(want, have) => have.clone_from(want),
+        (Evaluated::Object(want), Evaluated::Object(have)) => objects(facts, want, have),
+        (Evaluated::Array(want), Evaluated::Array(have)) => arrays(facts.element(), want, have),
+        (Evaluated::String(want), Evaluated::String(have)) if same(want, have) => {
+            have.clone_from(want)
+        }
         _ => {}
     }
 }
 
-fn arrays(facts: mutability::Facts, want: &mut [Value], have: &mut [Value]) {
-    if want.iter().chain(have.iter()).all(Value::is_string) {
+fn arrays(facts: mutability::Facts, want: &mut [Evaluated], have: &mut [Evaluated]) {
+    if want.iter().chain(have.iter()).all(|value| value.as_str().is_some()) {
         for have in have.iter_mut() {
             let like = want.iter().find(|want| {
                 want.as_str().zip(have.as_str()).is_some_and(|(want, have)| same(want, have))
@@ -86,18 +85,13 @@ fn arrays(facts: mutability::Facts, want: &mut [Value], have: &mut [Value]) {
         let named = ["name", "id", "key"].iter().find_map(|key| {
             let name = want.get(key)?.as_str()?.to_owned();
             have.iter().position(|have| {
-                have.get(key).and_then(Value::as_str).is_some_and(|other| same(&name, other))
+                have.get(key).and_then(Evaluated::as_str).is_some_and(|other| same(&name, other))
             })
         });
         if let Some(have) = have.get_mut(named.unwrap_or(index)) {
             values(facts, want, have);
         }
     }
-}
-
-/// An expression that only Azure can finish.
-fn is_symbolic(value: &Value) -> bool {
-    value.as_str().is_some_and(is_expression)
 }
 
 /// Azure spells ids and words in its own case, and regions by their display names.

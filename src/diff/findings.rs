@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::change::{Action, ResourceChange};
 use super::files::{FileDiff, FileKind, FileState};
 use super::judge::{POOL, TEMPLATE, VERSION};
 use super::origin::{Origin, Origins};
 use super::{RenderState, path_text};
+use crate::arm::evaluate::Evaluated;
 use crate::diagnostic::Diagnostic;
 use crate::expand::Resource;
 
@@ -173,8 +172,9 @@ fn versions(resources: &[Resource]) -> BTreeMap<String, (String, &Resource)> {
             found.insert(resource.id.to_lowercase(), (version.to_owned(), resource));
         } else if resource.kind.eq_ignore_ascii_case(TEMPLATE) {
             let targets = resource.body.get("properties").and_then(|body| body.get("distribute"));
-            for target in targets.and_then(Value::as_array).into_iter().flatten() {
-                let id = target.get("galleryImageId").and_then(Value::as_str).unwrap_or_default();
+            for target in targets.and_then(Evaluated::as_array).into_iter().flatten() {
+                let id =
+                    target.get("galleryImageId").and_then(Evaluated::as_str).unwrap_or_default();
                 if let Some((_, version)) = id.to_lowercase().split_once("/versions/") {
                     found.insert(id.to_lowercase(), (version.to_owned(), resource));
                 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::change::{
     Action, Noise, Pairing, PropertyChange, PropertyChangeType, Removal, ResourceChange, Segment,
     Shown, path_text,
@@ -12,6 +10,7 @@ use super::compare;
 use super::origin::Origin;
 use super::pairing::Pair;
 use super::roles::{self, ROLE_ASSIGNMENT};
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::mutability::{self, Verdict};
 use crate::catalog::{self, Lifecycle};
 use crate::expand::Resource;
@@ -224,13 +223,12 @@ fn new_identity(
         holds_anew(property, FROM_THE_START);
     }
     let (key, old, new) = if before.name == after.name {
-        ("scope", &before.id, &after.id)
+        ("scope", Evaluated::from(before.id.as_str()), Evaluated::from(after.id.as_str()))
     } else {
-        ("name", &before.name, &after.name)
+        ("name", before.typed_name(), after.typed_name())
     };
     let facts = mutability::facts(&after.kind).property(key);
     let path = vec![Segment::Property(key.to_owned())];
-    let (old, new) = (Value::from(old.as_str()), Value::from(new.as_str()));
     let mut name = compare::change(facts, path, Some(&old), Some(&new));
     if matches!(pairing, Pairing::NextVersion | Pairing::BlueGreen { .. }) {
         holds_anew(&mut name, "is the name of the new resource; the old one keeps its name");
@@ -257,6 +255,7 @@ fn holds_anew(property: &mut PropertyChange, effect: &str) {
     property.reset_to = None;
     effect.clone_into(&mut property.effect);
     property.advice.clear();
+    property.checked.clear();
 }
 
 /// Consequence, advice and rule, from the worst property.

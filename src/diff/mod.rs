@@ -43,7 +43,7 @@ pub use security::{Access, SecurityChange, SecurityKind};
 
 use std::collections::BTreeMap;
 
-use crate::catalog::Overlay;
+use crate::catalog::{Date, Overlay};
 use crate::diagnostic::Diagnostics;
 use crate::expand::Resource;
 use live::Applied;
@@ -109,6 +109,22 @@ impl Diff {
         let of = |side: Option<&RenderState>| side.map_or_else(Vec::new, |it| it.resources.clone());
         if overlay.has_prices() {
             self.cost = cost::cost(&of(previous), &of(new), &self.capacity, overlay);
+        }
+        self
+    }
+
+    /// Says of each verdict that rests on a fact that nobody has looked up for a year that it does.
+    #[must_use]
+    pub fn aged(mut self, as_of: Date) -> Self {
+        for change in &mut self.resources {
+            let days = change.properties.iter().filter_map(|it| Date::parse(&it.checked));
+            let Some(day) = days.filter(|day| day.is_old_on(as_of)).min() else { continue };
+            if !change.consequence.is_empty() {
+                change.consequence.push_str("; ");
+            }
+            change.consequence.push_str(&format!(
+                "this verdict is based on facts last verified on {day}, more than a year before {as_of}"
+            ));
         }
         self
     }

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use super::change::{ResourceChange, Segment};
+use crate::arm::evaluate::Evaluated;
 use crate::diagnostic::pointer;
 use crate::expand::Resource;
 
@@ -70,13 +69,13 @@ pub(super) fn locate(change: &mut ResourceChange, origins: &dyn Origins) {
 /// The JSON pointer of a property in the template, as far as the new resource has it.
 fn pointer_of(resource: &Resource, path: &[Segment]) -> String {
     let mut pointer = resource.pointer.clone();
-    let mut current: Option<&Value> = None;
+    let mut current: Option<&Evaluated> = None;
     for (depth, segment) in path.iter().enumerate() {
         let step = match segment {
             Segment::Property(name) => pointer::escape(name).into_owned(),
             Segment::Index(index) => index.to_string(),
             Segment::Named(name) => {
-                let elements = current.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                let elements = current.and_then(Evaluated::as_array).map_or(&[][..], Vec::as_slice);
                 match elements.iter().position(|element| is_named(element, name)) {
                     Some(index) => index.to_string(),
                     None => pointer::escape(name).into_owned(),
@@ -99,7 +98,8 @@ fn pointer_of(resource: &Resource, path: &[Segment]) -> String {
     pointer
 }
 
-fn is_named(element: &Value, name: &str) -> bool {
-    let is = |value: &Value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(name));
+fn is_named(element: &Evaluated, name: &str) -> bool {
+    let is =
+        |value: &Evaluated| value.written().is_some_and(|text| text.eq_ignore_ascii_case(name));
     is(element) || ["name", "id", "key", "value"].iter().any(|key| element.get(key).is_some_and(is))
 }

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::change::Pairing;
 use super::judge::{TEMPLATE, VERSION};
+use crate::arm::evaluate::Evaluated;
 use crate::expand::Resource;
 
 /// The metadata entry of a pool that names the pool without the digest of its immutable part.
@@ -156,8 +155,8 @@ fn blue_green_base(pool: &Resource) -> Option<String> {
     let is_digest = digest.len() == 8 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     let metadata = pool.body.get("properties").and_then(|body| body.get("metadata")?.as_array());
     let marked = metadata.into_iter().flatten().find_map(|entry| {
-        let is_base = entry.get("name").and_then(Value::as_str) == Some(BASE_METADATA);
-        entry.get("value").and_then(Value::as_str).filter(|_| is_base)
+        let is_base = entry.get("name").and_then(Evaluated::as_str) == Some(BASE_METADATA);
+        entry.get("value").and_then(Evaluated::as_str).filter(|_| is_base)
     });
     (is_digest && marked.is_none_or(|marked| marked == base)).then(|| base.to_owned())
 }
@@ -173,17 +172,17 @@ pub(super) fn pool_ids(resources: &[Resource]) -> Vec<(String, String)> {
 /// The share of properties that are equal, in percent.
 fn similarity(before: &Resource, after: &Resource) -> usize {
     let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
-    leaves(&mut String::new(), &Value::Object(before.body.clone()), &mut old);
-    leaves(&mut String::new(), &Value::Object(after.body.clone()), &mut new);
+    leaves(&mut String::new(), &Evaluated::Object(before.body.clone()), &mut old);
+    leaves(&mut String::new(), &Evaluated::Object(after.body.clone()), &mut new);
     let equal = old.iter().filter(|(path, value)| new.get(*path) == Some(*value)).count();
     let all = old.len() + new.keys().filter(|path| !old.contains_key(*path)).count();
     (equal * 100).checked_div(all).unwrap_or(100)
 }
 
-fn leaves(path: &mut String, value: &Value, found: &mut BTreeMap<String, String>) {
+fn leaves(path: &mut String, value: &Evaluated, found: &mut BTreeMap<String, String>) {
     let length = path.len();
     match value {
-        Value::Object(object) if !object.is_empty() => {
+        Evaluated::Object(object) if !object.is_empty() => {
             for (key, value) in object {
                 path.push('.');
                 path.push_str(key);
@@ -191,7 +190,7 @@ fn leaves(path: &mut String, value: &Value, found: &mut BTreeMap<String, String>
                 path.truncate(length);
             }
         }
-        Value::Array(elements) if !elements.is_empty() => {
+        Evaluated::Array(elements) if !elements.is_empty() => {
             for (index, value) in elements.iter().enumerate() {
                 path.push('.');
                 path.push_str(&index.to_string());
@@ -200,7 +199,7 @@ fn leaves(path: &mut String, value: &Value, found: &mut BTreeMap<String, String>
             }
         }
         // An id in another subscription or group names the same thing there.
-        Value::String(id) if id.starts_with("/subscriptions/") => {
+        Evaluated::String(id) if id.starts_with("/subscriptions/") => {
             let name = id.split_once("/providers/").map_or(id.as_str(), |(_, name)| name);
             found.insert(path.clone(), name.to_owned());
         }

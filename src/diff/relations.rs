@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
-
+use crate::arm::evaluate::{Evaluated, Properties};
 use crate::expand::Resource;
 
 /// One resource needs another.
@@ -88,21 +87,21 @@ fn nearest(ids: &BTreeSet<String>, id: &str) -> Option<String> {
 }
 
 /// Visits each text and each key that looks like a resource ID.
-fn each_id(value: &Value, visit: &mut dyn FnMut(&str)) {
+fn each_id(value: &Evaluated, visit: &mut dyn FnMut(&str)) {
     let mut text = |text: &str| {
         if text.starts_with('/') && text.contains("/providers/") {
             visit(text);
         }
     };
     match value {
-        Value::String(string) => text(string),
-        Value::Array(elements) => elements.iter().for_each(|element| each_id(element, visit)),
-        Value::Object(object) => each_id_in(object, visit),
+        Evaluated::String(string) => text(string),
+        Evaluated::Array(elements) => elements.iter().for_each(|element| each_id(element, visit)),
+        Evaluated::Object(object) => each_id_in(object, visit),
         _ => {}
     }
 }
 
-fn each_id_in(object: &Map<String, Value>, visit: &mut dyn FnMut(&str)) {
+fn each_id_in(object: &Properties, visit: &mut dyn FnMut(&str)) {
     for (key, value) in object {
         if key.starts_with('/') {
             visit(key);

@@ -1,10 +1,9 @@
 //! Role assignments: what they allow, and which way a change of one goes.
 
-use serde_json::Value;
-
 use super::change::{Pairing, ResourceChange, Shown};
 use super::security::{Access, SecurityChange, SecurityKind};
-use crate::arm::expression::{called_resource, is_expression, quoted_texts};
+use crate::arm::evaluate::Evaluated;
+use crate::arm::expression::Expression;
 use crate::catalog;
 use crate::expand::Resource;
 
@@ -16,7 +15,8 @@ pub(super) fn role(change: &ResourceChange) -> Option<SecurityChange> {
     if !change.is(ROLE_ASSIGNMENT) {
         return None;
     }
-    let told = |side: &Option<Shown>| side.as_ref().map(|resource| Value::from(allowed(resource)));
+    let told =
+        |side: &Option<Shown>| side.as_ref().map(|resource| Evaluated::from(allowed(resource)));
     let (before, after) = (told(&change.before), told(&change.after));
     let access = match (&change.before, &change.after) {
         (None, _) => Access::Widens,
@@ -71,9 +71,9 @@ fn other_role(before: &Resource, after: &Resource) -> Access {
 }
 
 /// The condition under which an assignment holds.
-fn condition(resource: &Resource) -> Option<&str> {
-    let condition = resource.body.get("properties")?.get("condition")?.as_str()?.trim();
-    (!condition.is_empty()).then_some(condition)
+fn condition(resource: &Resource) -> Option<String> {
+    let condition = resource.body.get("properties")?.get("condition")?.written()?;
+    Some(condition.trim().to_owned()).filter(|condition| !condition.is_empty())
 }
 
 /// `AcrPull for vision-id on visionacr`, with the condition under which that holds.
@@ -90,7 +90,7 @@ pub fn title(resource: &Resource) -> String {
     if resource.kind.eq_ignore_ascii_case(ROLE_ASSIGNMENT) {
         assignment(resource)
     } else {
-        last_name(&resource.name).to_owned()
+        last_name(&resource.typed_name())
     }
 }
 
@@ -102,43 +102,50 @@ fn assignment(resource: &Resource) -> String {
 
 /// A role, and for whom and on what it is assigned.
 fn assigned(resource: &Resource) -> (&str, String) {
-    let property = |key: &str| {
-        resource.body.get("properties").and_then(|properties| properties.get(key)?.as_str())
+    let property =
+        |key: &str| resource.body.get("properties").and_then(|properties| properties.get(key));
+    let id = match property("roleDefinitionId") {
+        Some(Evaluated::Symbolic(expression)) => expression.texts().pop(),
+        definition => definition.and_then(Evaluated::as_str),
     };
-    let definition = property("roleDefinitionId").unwrap_or_default();
-    let id = quoted_texts(definition).pop().unwrap_or(definition).rsplit('/').next();
-    let role = match id.and_then(catalog::role_by_id) {
-        Some(role) => role.name,
-        None => id.unwrap_or(definition),
-    };
+    let id = last_part(id.unwrap_or_default());
+    let role = catalog::role_by_id(id).map_or(id, |role| role.name);
     let scope = resource.id.to_lowercase().find("/providers/microsoft.authorization/");
     let scope = scope.and_then(|at| resource.id.get(..at)).unwrap_or_default();
-    let on = if scope.is_empty() { "its scope" } else { last_name(scope) };
+    let on = if scope.is_empty() { "its scope" } else { last_part(scope) };
     (role, format!("for {} on {on}", principal(resource, property("principalId"), scope)))
 }
 
 /// The name of the identity that a role is assigned to. A symbolic name stands for the one other resource
 /// that the assignment waits for.
-fn principal<'a>(resource: &'a Resource, id: Option<&'a str>, scope: &str) -> &'a str {
-    let Some(id) = id else { return "an unknown principal" };
-    let symbolic = is_expression(id) && !id.contains('/');
+fn principal(resource: &Resource, id: Option<&Evaluated>, scope: &str) -> String {
+    let Some(id) = id else { return "an unknown principal".to_owned() };
+    let names_itself =
+        |expression: &Expression| expression.texts().iter().any(|text| text.contains('/'));
+    let symbolic = id.as_expression().is_some_and(|expression| !names_itself(expression));
     let mut others = resource.depends_on.iter().filter(|other| !other.eq_ignore_ascii_case(scope));
     match (symbolic, others.next(), others.next()) {
-        (true, Some(only), None) => last_name(only),
+        (true, Some(only), None) => last_part(only).to_owned(),
         _ => last_name(id),
     }
 }
 
 /// The last name of an id, of the id inside an expression, or of the resource that it calls for.
-pub(super) fn last_name<'t>(text: &'t str) -> &'t str {
-    let own = |text: &'t str| text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(text);
-    if !is_expression(text) {
-        return own(text);
+fn last_name(value: &Evaluated) -> String {
+    let Some(expression) = value.as_expression() else {
+        return last_part(value.as_str().unwrap_or_default()).to_owned();
+    };
+    if let Some(name) = expression.called_resource() {
+        return name.to_owned();
     }
-    if let Some(name) = called_resource(text) {
-        return name;
+    let texts = expression.texts();
+    match texts.iter().find(|part| part.contains('/')).or(texts.first()) {
+        Some(id) => last_part(id).to_owned(),
+        None => expression.to_template_string(),
     }
-    let texts = quoted_texts(text);
-    let id = texts.iter().find(|part| part.contains('/')).or(texts.first());
-    own(id.copied().unwrap_or(text))
+}
+
+/// The last name of an id.
+pub(super) fn last_part(id: &str) -> &str {
+    id.rsplit('/').find(|part| !part.is_empty()).unwrap_or(id)
 }

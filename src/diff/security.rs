@@ -1,13 +1,13 @@
 //! Changes of who may do or reach what, lifted out of the properties.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
-
-use serde_json::Value;
 
 use super::change::{Action, Removal, ResourceChange, Shown};
 use super::cidr::{Addresses, ports};
-use super::roles::{last_name, role};
+use super::roles::{last_part, role};
 use super::touched::{Touched, collect_property, facts, touched};
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::SECURITY as TABLE;
 
 /// Which way a change goes.
@@ -89,9 +89,9 @@ pub struct SecurityChange {
     /// Where in the resource; empty for the whole of it.
     pub path: String,
     /// The previous value.
-    pub before: Option<Value>,
+    pub before: Option<Evaluated>,
     /// The new value.
-    pub after: Option<Value>,
+    pub after: Option<Evaluated>,
     /// It narrows once somebody deletes the old resource, which a deployment leaves as it is.
     pub once_deleted: bool,
 }
@@ -235,14 +235,14 @@ fn settle(rule: &Rule, area: SecurityKind, touched: Vec<Touched>) -> Vec<Touched
 }
 
 /// The range that an address rule or a bare value names.
-fn range(value: &Value) -> Option<&str> {
-    value.as_str().or_else(|| value.get("value").or_else(|| value.get("id"))?.as_str())
+fn range(value: &Evaluated) -> Option<Cow<'_, str>> {
+    value.written().or_else(|| value.get("value").or_else(|| value.get("id"))?.written())
 }
 
 /// An identity that goes and comes under its name is the same one in another place.
 fn moved(mut touched: Vec<Touched>) -> Vec<Touched> {
     let ends = |item: &Touched| {
-        let name = last_name(item.path.trim_end_matches(']')).to_lowercase();
+        let name = last_part(item.path.trim_end_matches(']')).to_lowercase();
         (name, item.after.is_some())
     };
     let sides: Vec<_> = touched.iter().map(ends).collect();
@@ -295,7 +295,7 @@ fn without_rewritten(touched: Vec<Touched>) -> Vec<Touched> {
 fn merge(mut touched: Vec<Touched>) -> Vec<Touched> {
     let lone = |item: &Touched| {
         let (value, comes) = item.lone()?;
-        Some((comes, range(value).and_then(Addresses::parse)?))
+        Some((comes, range(value).and_then(|range| Addresses::parse(&range))?))
     };
     let ranges: Vec<_> = touched.iter().filter_map(lone).collect();
     for item in &mut touched {
@@ -361,11 +361,13 @@ fn access(change: &ResourceChange, item: &Touched) -> Option<Access> {
             })
         }
         Rule::Whole => rule_access(item),
-        Rule::Lower => match (before.and_then(Value::as_str), after.and_then(Value::as_str)) {
-            (Some(before), Some(after)) if after < before => Access::Widens,
-            (Some(before), Some(after)) if after > before => Access::Narrows,
-            _ => Access::Changes,
-        },
+        Rule::Lower => {
+            match (before.and_then(Evaluated::as_str), after.and_then(Evaluated::as_str)) {
+                (Some(before), Some(after)) if after < before => Access::Widens,
+                (Some(before), Some(after)) if after > before => Access::Narrows,
+                _ => Access::Changes,
+            }
+        }
         Rule::Any => Access::Changes,
     };
     let flips = row.rule != Rule::Whole && denies(change, item);
@@ -385,10 +387,10 @@ fn is_news(change: &ResourceChange, item: &Touched, access: Access) -> bool {
     }
 }
 
-fn is(value: Option<&Value>, text: &str) -> bool {
+fn is(value: Option<&Evaluated>, text: &str) -> bool {
     match value {
-        Some(Value::String(value)) => value.eq_ignore_ascii_case(text),
-        Some(Value::Bool(value)) => value.to_string() == text,
+        Some(Evaluated::String(value)) => value.eq_ignore_ascii_case(text),
+        Some(Evaluated::Bool(value)) => value.to_string() == text,
         _ => false,
     }
 }
@@ -401,8 +403,8 @@ fn opened(before: bool, after: bool) -> Access {
     }
 }
 
-fn system(value: Option<&Value>) -> bool {
-    let text = value.and_then(Value::as_str).unwrap_or_default();
+fn system(value: Option<&Evaluated>) -> bool {
+    let text = value.and_then(Evaluated::as_str).unwrap_or_default();
     text.to_lowercase().contains("systemassigned")
 }
 
@@ -411,15 +413,15 @@ fn presence(item: &Touched) -> Access {
 }
 
 fn wider<T: Copy>(
-    before: Option<&str>,
-    after: Option<&str>,
+    before: Option<Cow<'_, str>>,
+    after: Option<Cow<'_, str>>,
     parse: impl Fn(&str) -> Option<T>,
     contains: impl Fn(T, T) -> bool,
 ) -> Access {
-    let (Some(before), Some(after)) = (before, after) else {
+    let (Some(old), Some(new)) = (&before, &after) else {
         return opened(before.is_some(), after.is_some());
     };
-    match (parse(before), parse(after)) {
+    match (parse(old), parse(new)) {
         (Some(before), Some(after)) if contains(after, before) => Access::Widens,
         (Some(before), Some(after)) if contains(before, after) => Access::Narrows,
         _ => Access::Changes,
@@ -428,7 +430,7 @@ fn wider<T: Copy>(
 
 /// A whole security rule that comes or goes.
 fn rule_access(item: &Touched) -> Access {
-    let denies = |value: &Value| {
+    let denies = |value: &Evaluated| {
         let inner = value.get("properties").unwrap_or(value);
         is(inner.get("access"), "Deny")
     };
@@ -445,8 +447,10 @@ fn denies(change: &ResourceChange, item: &Touched) -> bool {
     let Some((name, inner)) = rest.split_once(']') else { return false };
     let side = change.after.as_ref().or(change.before.as_ref());
     let rules = side.and_then(|resource| resource.body.get("properties")?.get("securityRules"));
-    let rule = rules.and_then(Value::as_array).and_then(|rules| {
-        rules.iter().find(|rule| rule.get("name").and_then(Value::as_str) == Some(name))
+    let rule = rules.and_then(Evaluated::as_array).and_then(|rules| {
+        rules.iter().find(|rule| {
+            rule.get("name").and_then(Evaluated::written).is_some_and(|own| own == name)
+        })
     });
     !inner.ends_with(".access")
         && rule

@@ -1,12 +1,12 @@
 //! The values at the places of the table of security that a change touches, without secrets.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-use serde_json::{Map, Value};
 
 use super::change::{Action, PropertyChange, ResourceChange, Segment, Shown, path_text};
 use super::compare;
 use super::security::{Access, Row};
+use crate::arm::evaluate::{Evaluated, Properties};
 use crate::catalog;
 use crate::catalog::mutability::Facts;
 
@@ -14,8 +14,8 @@ use crate::catalog::mutability::Facts;
 pub(super) struct Touched {
     pub(super) row: &'static Row,
     pub(super) path: String,
-    pub(super) before: Option<Value>,
-    pub(super) after: Option<Value>,
+    pub(super) before: Option<Evaluated>,
+    pub(super) after: Option<Evaluated>,
     /// It comes or goes with the part that it belongs to.
     pub(super) whole: bool,
     /// Which way it goes, where another value decides.
@@ -28,7 +28,7 @@ impl Touched {
     }
 
     /// The value that comes or goes, and whether it comes.
-    pub(super) fn lone(&self) -> Option<(&Value, bool)> {
+    pub(super) fn lone(&self) -> Option<(&Evaluated, bool)> {
         match (&self.before, &self.after) {
             (Some(value), None) => Some((value, false)),
             (None, Some(value)) => Some((value, true)),
@@ -101,33 +101,33 @@ fn below(change: &ResourceChange, property: &PropertyChange, row: &'static Row) 
     items.into_values().filter(|item| item.before != item.after).collect()
 }
 
-fn collect(value: &Value, steps: &[&str], path: &str, found: &mut Vec<(String, Value)>) {
+fn collect(value: &Evaluated, steps: &[&str], path: &str, found: &mut Vec<(String, Evaluated)>) {
     let Some((step, rest)) = steps.split_first() else {
         found.push((path.to_owned(), value.clone()));
         return;
     };
     match (value, *step) {
-        (Value::Array(elements), "[]") => {
+        (Evaluated::Array(elements), "[]") => {
             for (index, element) in elements.iter().enumerate() {
                 let label = element_name(element).unwrap_or_else(|| index.to_string());
                 collect(element, rest, &format!("{path}[{label}]"), found);
             }
         }
-        (Value::Object(object), "[]") => {
+        (Evaluated::Object(object), "[]") => {
             for (key, value) in object {
                 collect(value, rest, &format!("{path}[{key}]"), found);
             }
         }
-        (Value::Object(object), _) => collect_property(object, steps, path, found),
+        (Evaluated::Object(object), _) => collect_property(object, steps, path, found),
         _ => {}
     }
 }
 
 pub(super) fn collect_property(
-    object: &Map<String, Value>,
+    object: &Properties,
     steps: &[&str],
     path: &str,
-    found: &mut Vec<(String, Value)>,
+    found: &mut Vec<(String, Evaluated)>,
 ) {
     let Some((step, rest)) = steps.split_first() else { return };
     let entry = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(step));
@@ -138,7 +138,7 @@ pub(super) fn collect_property(
 }
 
 /// A value of a place of the table without its secrets, nothing if it is part of one.
-fn shown(change: &ResourceChange, row: &[&str], value: &Value) -> Option<Value> {
+fn shown(change: &ResourceChange, row: &[&str], value: &Evaluated) -> Option<Evaluated> {
     if !catalog::mutability::hides(&change.kind) {
         return Some(value.clone());
     }
@@ -164,7 +164,7 @@ fn step_to(facts: Facts, step: &str) -> Facts {
     }
 }
 
-fn element_name(element: &Value) -> Option<String> {
-    let named = ["name", "value", "id"].iter().find_map(|key| element.get(key)?.as_str());
-    named.or(element.as_str()).map(str::to_owned)
+fn element_name(element: &Evaluated) -> Option<String> {
+    let named = ["name", "value", "id"].iter().find_map(|key| element.get(key)?.written());
+    named.or_else(|| element.written()).map(Cow::into_owned)
 }

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
-use crate::arm::expression::is_expression;
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::mutability::{Comparison, Facts};
 
 /// Why two scalars count as equal, or that they do not.
@@ -17,19 +15,11 @@ pub(super) enum Likeness {
 }
 
 /// Compares two values of which at least one is no object and no array.
-pub(super) fn compare(facts: Facts, before: &Value, after: &Value) -> Likeness {
+pub(super) fn compare(facts: Facts, before: &Evaluated, after: &Evaluated) -> Likeness {
     match (before, after) {
-        (Value::String(before), Value::String(after)) => strings(facts, before, after),
-        (Value::Number(before), Value::Number(after)) => {
-            if before == after {
-                Likeness::Same
-            } else if before.as_f64() == after.as_f64() {
-                Likeness::Formatting
-            } else {
-                Likeness::Different
-            }
-        }
+        (Evaluated::String(before), Evaluated::String(after)) => strings(facts, before, after),
         _ if before == after => Likeness::Same,
+        _ if before.as_f64().is_some() && before.as_f64() == after.as_f64() => Likeness::Formatting,
         _ => Likeness::Different,
     }
 }
@@ -37,13 +27,6 @@ pub(super) fn compare(facts: Facts, before: &Value, after: &Value) -> Likeness {
 fn strings(facts: Facts, before: &str, after: &str) -> Likeness {
     if before == after {
         return Likeness::Same;
-    }
-    if is_expression(before) && is_expression(after) {
-        return if without_space(before) == without_space(after) {
-            Likeness::Formatting
-        } else {
-            Likeness::Different
-        };
     }
     let mut exact = false;
     for rule in facts.comparisons() {
@@ -76,13 +59,12 @@ fn by_rule(rule: &Comparison, before: &str, after: &str) -> Option<Likeness> {
 }
 
 /// The text that two equal elements of a set have in common.
-pub(super) fn canonical(facts: Facts, value: &Value) -> String {
-    let Value::String(text) = value else {
-        return value.to_string();
+pub(super) fn canonical(facts: Facts, value: &Evaluated) -> String {
+    let text = match value {
+        Evaluated::String(text) => text,
+        Evaluated::Symbolic(expression) => return expression.to_template_string(),
+        other => return other.to_string(),
     };
-    if is_expression(text) {
-        return without_space(text).into_owned();
-    }
     for rule in facts.comparisons() {
         match rule {
             Comparison::IgnoreCase => return text.to_lowercase(),
@@ -100,19 +82,6 @@ fn is_resource_id(text: &str) -> bool {
     starts("/subscriptions/") || starts("/providers/")
 }
 
-/// An expression without the white space outside its quoted texts.
-fn without_space(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_whitespace) {
-        return Cow::Borrowed(text);
-    }
-    let mut quoted = false;
-    let kept = text.chars().filter(|symbol| {
-        quoted ^= *symbol == '\'';
-        quoted || !symbol.is_whitespace()
-    });
-    Cow::Owned(kept.collect())
-}
-
 fn region(name: &str) -> String {
     name.chars().filter(|symbol| !symbol.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
@@ -120,7 +89,7 @@ fn region(name: &str) -> String {
 /// An image name with the tag that a missing one stands for.
 fn image(name: &str) -> Cow<'_, str> {
     let last = name.rsplit('/').next().unwrap_or(name);
-    if last.contains([':', '@']) || is_expression(name) {
+    if last.contains([':', '@']) {
         Cow::Borrowed(name)
     } else {
         Cow::Owned(format!("{name}:latest"))

@@ -8,7 +8,7 @@
 mod argument;
 mod error;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -18,11 +18,20 @@ pub use error::ReadError;
 /// Reads a regular file of at most `most` bytes. Links are followed: use [`within`] where another person
 /// may have made them.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
+    Ok(read_known(path, most)?.0)
+}
+
+/// The same, with what the system knows of the file.
+pub fn read_known(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     let file = open(path)?;
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(ReadError::NotRegular);
     }
-    bounded(file, most)
+    // Room for the whole file spares reading it piece by piece; what it says of its size is not trusted further.
+    let size = metadata.len().min(most).min(MOST_RESERVED);
+    let bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    Ok((bounded_into(bytes, file, most)?, metadata))
 }
 
 /// Reads a regular file of at most `most` bytes that lies in a folder after all links are resolved.
@@ -73,9 +82,19 @@ fn open(path: &Path) -> Result<File, ReadError> {
     Ok(OpenOptions::new().read(true).open(path)?)
 }
 
-/// One byte more than the bound tells a file that is too large.
+/// Most bytes that are reserved because a file says that it has so many.
+const MOST_RESERVED: u64 = 1024 * 1024;
+
 fn bounded(file: impl std::io::Read, most: u64) -> Result<Vec<u8>, ReadError> {
-    let mut bytes = Vec::new();
+    bounded_into(Vec::new(), file, most)
+}
+
+/// One byte more than the bound tells a file that is too large.
+fn bounded_into(
+    mut bytes: Vec<u8>,
+    file: impl std::io::Read,
+    most: u64,
+) -> Result<Vec<u8>, ReadError> {
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most { Err(ReadError::TooLarge(most)) } else { Ok(bytes) }
 }

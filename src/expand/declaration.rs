@@ -3,11 +3,12 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::Resource;
+use super::at::At;
 use super::dependency::Waiting;
 use super::identity::{id_of, place_id, resource_id};
 use super::scope::TemplateScope;
 use super::value::Turns;
-use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, placeholder};
+use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, Properties, placeholder};
 use crate::diagnostic::{Diagnostic, pointer};
 
 /// What stands beside the body of a resource and is not part of what the resource provider gets.
@@ -109,8 +110,12 @@ impl<'s> TemplateScope<'s> {
             );
         };
         let name = copy.get("name").and_then(Value::as_str).unwrap_or_default();
-        let count =
-            self.turns(&evaluator, copy.get("count"), &format!("{pointer}/copy"), &Locals::NONE);
+        let count = self.turns(
+            &evaluator,
+            copy.get("count"),
+            At::Pointer(pointer).key("copy"),
+            &Locals::NONE,
+        );
         let indices: Vec<Option<i64>> = match count {
             Turns::Known(count) => (0..count).map(Some).collect(),
             Turns::Open => vec![None],
@@ -142,18 +147,19 @@ impl<'s> TemplateScope<'s> {
         }
         let (identity, existing) = self.identify(evaluator, pointer, declaration, parent, locals);
         let json = declaration.json;
-        let mut body = Map::new();
+        let mut body = Properties::new();
         let is_module = is_module(json);
         for (key, value) in json {
             if NOT_BODY.contains(&key.as_str()) || is_module && key == "properties" {
                 continue;
             }
-            let at = format!("{pointer}/{}", pointer::escape(key));
-            body.insert(key.clone(), self.value(evaluator, value, &at, locals).to_template());
+            let at = At::Pointer(pointer);
+            let value = self.value(evaluator, value, at.key(key), locals);
+            body.insert(key.clone(), value);
         }
         if is_module {
             let properties = self.module_properties(evaluator, pointer, json, locals);
-            body.insert("properties".to_owned(), properties.to_template());
+            body.insert("properties".to_owned(), properties);
         }
         let waits_for = self.waits_for(evaluator, pointer, json, locals);
         collected.waiting.push(Waiting {
@@ -198,15 +204,16 @@ impl<'s> TemplateScope<'s> {
         locals: &Locals<'_>,
     ) -> bool {
         let Some(condition) = declaration.json.get("condition") else { return false };
-        let pointer = format!("{pointer}/condition");
-        match self.value(evaluator, condition, &pointer, locals) {
+        let at = At::Pointer(pointer);
+        let at = at.key("condition");
+        match self.value(evaluator, condition, at, locals) {
             Evaluated::Bool(holds) => !holds,
             Evaluated::Symbolic(_) => false,
             other => {
                 let title =
                     format!("a condition must be true or false, found {}", other.type_name());
                 let finding = Diagnostic::error("PB3001", title).help("use a comparison");
-                self.session.report(finding, &pointer, "evaluated here");
+                self.session.report(finding, &at.to_string(), "evaluated here");
                 false
             }
         }
@@ -226,8 +233,9 @@ impl<'s> TemplateScope<'s> {
         let mut kind = self.text(evaluator, pointer, json, "type", locals);
         let mut name = self.text(evaluator, pointer, json, "name", locals);
         let nested_in = parent.filter(|parent| {
-            let full = kind.to_lowercase();
-            !full.starts_with(&format!("{}/", parent.kind.to_lowercase()))
+            let start = kind.get(..parent.kind.len());
+            let within = start.is_some_and(|start| start.eq_ignore_ascii_case(&parent.kind));
+            !(within && kind[parent.kind.len()..].starts_with('/'))
         });
         let mut extends = None;
         if let Some(parent) = nested_in {
@@ -242,7 +250,7 @@ impl<'s> TemplateScope<'s> {
         let scope = json.get("scope").filter(|_| !kind.eq_ignore_ascii_case(DEPLOYMENT));
         let place = match scope {
             Some(scope) => {
-                let value = self.value(evaluator, scope, &format!("{pointer}/scope"), locals);
+                let value = self.value(evaluator, scope, At::Pointer(pointer).key("scope"), locals);
                 match value {
                     Evaluated::String(text) if text == "/" => String::new(),
                     value => id_of(&value, &self.target).unwrap_or_default(),
@@ -262,11 +270,14 @@ impl<'s> TemplateScope<'s> {
         pointer: &str,
         json: &Map<String, Value>,
         locals: &Locals<'_>,
-    ) -> Context {
+    ) -> Cow<'_, Context> {
+        if !["subscriptionId", "resourceGroup", "scope"].iter().any(|key| json.contains_key(*key)) {
+            return Cow::Borrowed(&self.target);
+        }
         let mut target = self.target.clone();
         let read = |key: &str| {
             json.get(key)
-                .map(|value| self.value(evaluator, value, &format!("{pointer}/{key}"), locals))
+                .map(|value| self.value(evaluator, value, At::Pointer(pointer).key(key), locals))
         };
         let show = |value: Evaluated| match value {
             Evaluated::String(text) => text,
@@ -292,7 +303,7 @@ impl<'s> TemplateScope<'s> {
                 target.management_group = Some(group.to_owned());
             }
         }
-        target
+        Cow::Owned(target)
     }
 
     /// A property as text, symbolic or not; nothing gives an empty text.
@@ -313,7 +324,7 @@ impl<'s> TemplateScope<'s> {
                 .map(|(_, version)| version.to_owned())
                 .unwrap_or_default();
         };
-        let evaluated = self.value(evaluator, value, &format!("{pointer}/{key}"), locals);
+        let evaluated = self.value(evaluator, value, At::Pointer(pointer).key(key), locals);
         let text: Cow<'_, str> = match &evaluated {
             Evaluated::String(text) => text.into(),
             Evaluated::Integer(number) => number.to_string().into(),
@@ -333,12 +344,10 @@ impl<'s> TemplateScope<'s> {
         locals: &Locals<'_>,
     ) -> Vec<Evaluated> {
         let Some(Value::Array(entries)) = json.get("dependsOn") else { return Vec::new() };
+        let at = At::Pointer(pointer);
+        let at = at.key("dependsOn");
         let entries = entries.iter().enumerate();
-        entries
-            .map(|(index, entry)| {
-                self.value(evaluator, entry, &format!("{pointer}/dependsOn/{index}"), locals)
-            })
-            .collect()
+        entries.map(|(index, entry)| self.value(evaluator, entry, at.item(index), locals)).collect()
     }
 }
 

@@ -31,7 +31,18 @@ pub(super) fn resolve(collected: &mut Collected, context: &Context) {
         })
         .collect();
     for (resource, ids) in resolved {
-        collected.resources[resource].depends_on = ids;
+        collected.resources[resource].depends_on.clone_from(&ids);
+        if !collected.resources[resource].is_opened_module() {
+            continue;
+        }
+        let inside = format!("{}/properties/template/", collected.resources[resource].pointer);
+        // What a module deploys waits for what the module waits for.
+        let inner = collected.resources.iter_mut().filter(|it| it.pointer.starts_with(&inside));
+        for resource in inner {
+            let more = ids.iter().filter(|id| !resource.depends_on.contains(id));
+            let more: Vec<String> = more.cloned().collect();
+            resource.depends_on.extend(more);
+        }
     }
 }
 

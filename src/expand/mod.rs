@@ -7,6 +7,7 @@
 //! one declaration becomes resources, `module` for nested deployments, `value` for loops inside of
 //! values, `identity` for ids and `dependency` for `dependsOn`.
 
+mod at;
 mod declaration;
 mod dependency;
 mod identity;
@@ -23,15 +24,16 @@ pub use snapshot::snapshot;
 
 use serde_json::{Map, Value};
 
+use crate::arm::Template;
+use crate::arm::evaluate::{self, Evaluated, Properties};
 pub use crate::arm::evaluate::{Context, Level};
-use crate::arm::{Template, evaluate, expression};
+use crate::arm::expression::Expressions;
 use crate::diagnostic::Diagnostics;
 
 /// One resource as a stage asks Azure for it.
 ///
-/// Strings in it follow ARM's own rule for expressions: a string that starts with `[` and ends with
-/// `]` and does not start with `[[` is *symbolic*, an expression that only Azure can finish
-/// (`[reference('vault').properties.uri]`); a literal text of that shape starts with `[[`.
+/// The values of its body are typed: what only Azure can finish (`reference('vault').properties.uri`) is an
+/// expression, everything else is a literal. Where a value comes from, its JSON pointer says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
     /// The stage that deploys it: `registry`, `builder`, `image`, `batch`.
@@ -43,11 +45,12 @@ pub struct Resource {
     pub kind: String,
     /// API version.
     pub api_version: String,
-    /// Full name with its parents' names, `account/pool`.
+    /// Full name with its parents' names, `account/pool`. One that only Azure can finish is written as a template
+    /// writes it; [`Resource::typed_name`] tells which it is.
     pub name: String,
     /// Everything else of the resource object with all expressions evaluated: `location`, `sku`,
     /// `identity`, `tags`, `properties`... but no `dependsOn`, `copy`, `condition`.
-    pub body: Map<String, Value>,
+    pub body: Properties,
     /// Ids (or symbolic names where no id is known) of the resources it waits for.
     pub depends_on: Vec<String>,
     /// The template only refers to it.
@@ -57,11 +60,34 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// The full name as a value: a text, or the expression that gives it.
+    pub fn typed_name(&self) -> Evaluated {
+        Evaluated::from_template_string(&self.name)
+    }
+
+    /// The name without the names of its parents, unless only Azure knows it.
+    pub fn own_name(&self) -> Option<&str> {
+        if self.typed_name().is_symbolic() { None } else { self.name.rsplit('/').next() }
+    }
+
+    /// The body as a template writes it.
+    pub fn body_json(&self) -> Map<String, Value> {
+        self.body.iter().map(|(key, value)| (key.clone(), value.to_template())).collect()
+    }
+
     /// Whether it is a deployment whose own resources stand beside it.
     fn is_opened_module(&self) -> bool {
         let linked =
             self.body.get("properties").and_then(|properties| properties.get("templateLink"));
         self.kind.eq_ignore_ascii_case(declaration::DEPLOYMENT) && linked.is_none()
+    }
+}
+
+/// The body that JSON holds as a template writes it; an empty one for what is no object.
+pub fn body_of(json: &Value) -> Properties {
+    match Evaluated::from_template(json) {
+        Evaluated::Object(body) => body,
+        _ => Properties::new(),
     }
 }
 
@@ -71,7 +97,7 @@ pub struct Expansion {
     /// The resources, in the order of the template; a module's resources follow its deployment.
     pub resources: Vec<Resource>,
     /// The outputs, with symbolic values like those of resources.
-    pub outputs: Map<String, Value>,
+    pub outputs: Properties,
 }
 
 /// Expands one stage. `parameters` is a parameters file or its `parameters` object.
@@ -82,21 +108,29 @@ pub fn expand(
     context: &Context,
     diagnostics: &mut Diagnostics,
 ) -> Expansion {
-    let session = session::Session::new(stage, &template.source_map);
+    expand_parsed(stage, (template, &Expressions::default()), parameters, context, diagnostics)
+}
+
+/// The same of a template whose expressions were parsed before.
+pub fn expand_parsed(
+    stage: &str,
+    (template, expressions): (&Template, &Expressions),
+    parameters: &Value,
+    context: &Context,
+    diagnostics: &mut Diagnostics,
+) -> Expansion {
+    let session = session::Session::new(stage, &template.source_map, expressions);
     let expansion = module::expand_root(&session, &template.json, parameters, context);
     diagnostics.append(session.into_diagnostics());
     expansion
 }
 
 /// The id that a value of a resource's body names: an id as it stands, or the one that a symbolic
-/// `[resourceId(...)]` will have, with placeholders for what is unknown of the place.
-pub fn resource_id_of(text: &str, context: &Context) -> Option<String> {
-    match expression::read_template_string(text) {
-        expression::TemplateString::Literal(literal) => {
-            literal.starts_with('/').then(|| literal.into_owned())
-        }
-        expression::TemplateString::Expression(inner) => {
-            evaluate::resource_id_of(&expression::parse(inner).ok()?, context)
-        }
+/// `resourceId(...)` will have, with placeholders for what is unknown of the place.
+pub fn resource_id_of(value: &Evaluated, context: &Context) -> Option<String> {
+    match value {
+        Evaluated::String(text) => text.starts_with('/').then(|| text.clone()),
+        Evaluated::Symbolic(expression) => evaluate::resource_id_of(expression, context),
+        _ => None,
     }
 }

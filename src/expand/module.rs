@@ -4,6 +4,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::Expansion;
+use super::at::At;
 use super::declaration::is_module;
 use super::dependency;
 use super::identity::{id_of, place_id, resource_id};
@@ -12,7 +13,7 @@ use super::session::{DEEPEST_MODULE, Session};
 use super::value::Turns;
 use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, Properties};
 use crate::arm::expression::{is_expression, symbolic_item};
-use crate::diagnostic::{Diagnostic, pointer};
+use crate::diagnostic::Diagnostic;
 
 /// A nested deployment that has been opened.
 pub(super) struct Module {
@@ -57,8 +58,7 @@ fn expand_scope(scope: &TemplateScope<'_>) -> (Expansion, Evaluated) {
     let mut collected = scope.collect();
     dependency::resolve(&mut collected, &scope.target);
     let outputs = scope.outputs();
-    let shown = outputs.iter().map(|(name, value)| (name.clone(), value.to_template()));
-    let expansion = Expansion { resources: collected.resources, outputs: shown.collect() };
+    let expansion = Expansion { resources: collected.resources, outputs: outputs.clone() };
     let wrapped = outputs.into_iter().map(|(name, value)| {
         (name, Evaluated::Object(Properties::from([("value".to_owned(), value)])))
     });
@@ -88,18 +88,17 @@ impl TemplateScope<'_> {
         let evaluator = Evaluator::new(self);
         for (name, output) in self.section("outputs").into_iter().flatten() {
             let pointer = self.at("outputs", name);
+            let at = At::Pointer(&pointer);
             let condition = output.get("condition").map(|condition| {
-                self.value(&evaluator, condition, &format!("{pointer}/condition"), &Locals::NONE)
+                self.value(&evaluator, condition, at.key("condition"), &Locals::NONE)
             });
             if condition == Some(Evaluated::Bool(false)) {
                 continue;
             }
             let value = match (output.get("value"), output.get("copy")) {
-                (Some(value), _) => {
-                    self.value(&evaluator, value, &format!("{pointer}/value"), &Locals::NONE)
-                }
+                (Some(value), _) => self.value(&evaluator, value, at.key("value"), &Locals::NONE),
                 (None, Some(turn)) => {
-                    self.looped_value(&evaluator, turn, &format!("{pointer}/copy"), &Locals::NONE)
+                    self.looped_value(&evaluator, turn, at.key("copy"), &Locals::NONE)
                 }
                 (None, None) => continue,
             };
@@ -117,10 +116,11 @@ impl TemplateScope<'_> {
         locals: &Locals<'_>,
     ) -> Evaluated {
         let properties = json.get("properties").and_then(Value::as_object).into_iter().flatten();
-        let evaluated = properties.filter(|(key, _)| *key != "template").map(|(key, value)| {
-            let pointer = format!("{pointer}/properties/{key}");
-            (key.clone(), self.value(evaluator, value, &pointer, locals))
-        });
+        let at = At::Pointer(pointer);
+        let at = at.key("properties");
+        let evaluated = properties
+            .filter(|(key, _)| *key != "template")
+            .map(|(key, value)| (key.clone(), self.value(evaluator, value, at.key(key), locals)));
         Evaluated::Object(evaluated.collect())
     }
 
@@ -161,7 +161,7 @@ impl TemplateScope<'_> {
         let properties = json.get("properties").unwrap_or(&Value::Null);
         let template = properties.get("template").unwrap_or(&Value::Null);
         let evaluator = Evaluator::new(self);
-        let mut target = self.target_of(&evaluator, pointer, json, locals);
+        let mut target = self.target_of(&evaluator, pointer, json, locals).into_owned();
         target.level = level(template).unwrap_or(target.level);
         target.deployment = Some(name.to_owned()).filter(|name| !is_expression(name));
         if target.resource_group != self.target.resource_group {
@@ -190,17 +190,20 @@ impl TemplateScope<'_> {
         locals: &Locals<'_>,
     ) -> Arguments {
         let mut arguments = BTreeMap::new();
+        let at = At::Pointer(pointer);
+        let at = at.key("properties");
+        let at = at.key("parameters");
         let given = properties.get("parameters").and_then(Value::as_object).into_iter().flatten();
         for (name, argument) in given {
-            let at = format!("{pointer}/properties/parameters/{}", pointer::escape(name));
+            let at = at.key(name);
             let given = match argument.get("value") {
                 Some(value) => {
-                    let value = self.value(evaluator, value, &format!("{at}/value"), locals);
+                    let value = self.value(evaluator, value, at.key("value"), locals);
                     Given::Value(Rc::new(value))
                 }
                 None if argument.get("reference").is_some() => Given::Reference,
                 // A whole argument can be one expression, as in `[if(c, createObject('value', 1), ...)]`.
-                None => match self.value(evaluator, argument, &at, locals) {
+                None => match self.value(evaluator, argument, at, locals) {
                     Evaluated::Object(mut properties) => match properties.shift_remove("value") {
                         Some(value) => Given::Value(Rc::new(value)),
                         None => Given::Reference,
@@ -262,7 +265,12 @@ impl TemplateScope<'_> {
         copy: Option<&Value>,
     ) -> Vec<Option<i64>> {
         let Some(copy) = copy else { return vec![None] };
-        match self.turns(evaluator, copy.get("count"), &format!("{pointer}/copy"), &Locals::NONE) {
+        match self.turns(
+            evaluator,
+            copy.get("count"),
+            At::Pointer(pointer).key("copy"),
+            &Locals::NONE,
+        ) {
             Turns::Known(count) => (0..count).map(Some).collect(),
             Turns::Open => vec![None],
         }
@@ -276,7 +284,7 @@ impl TemplateScope<'_> {
         locals: &Locals<'_>,
     ) -> String {
         let name = json.get("name").unwrap_or(&Value::Null);
-        match self.value(evaluator, name, &format!("{pointer}/name"), locals) {
+        match self.value(evaluator, name, At::Pointer(pointer).key("name"), locals) {
             Evaluated::String(name) => name,
             other => other.to_expression().to_template_string(),
         }

@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
+use super::at::At;
 use super::module::Module;
 use super::session::Session;
 use crate::arm::evaluate::{
     Context, Evaluated, Evaluator, Locals, Lookup, Scope, UserFunction, Work,
 };
-use crate::arm::expression;
+use crate::arm::expression::{self, Expression};
 use crate::diagnostic::{Diagnostic, nearest, pointer};
 
 /// What a caller gives for a parameter.
@@ -129,7 +130,7 @@ impl<'s> TemplateScope<'s> {
             let nested = Evaluator::new(self).below(evaluator);
             let value = nested.value(default, &Locals::NONE);
             self.session
-                .report_problems(nested.take_problems(), &format!("{pointer}/defaultValue"));
+                .report_problems(nested.take_problems(), At::Pointer(&pointer).key("defaultValue"));
             self.check_parameter(declared, declaration, &value);
             return Lookup::Known(Rc::new(value));
         }
@@ -168,10 +169,10 @@ impl<'s> TemplateScope<'s> {
         let found = if let Some((declared, value)) =
             find(variables, name).filter(|(declared, _)| *declared != "copy")
         {
-            self.value(&nested, value, &self.at("variables", declared), &Locals::NONE)
+            self.value(&nested, value, At::Pointer(&self.at("variables", declared)), &Locals::NONE)
         } else if let Some((index, turn)) = loop_of(variables, name) {
             let pointer = format!("{}/variables/copy/{index}", self.pointer);
-            self.looped_value(&nested, turn, &pointer, &Locals::NONE)
+            self.looped_value(&nested, turn, At::Pointer(&pointer), &Locals::NONE)
         } else {
             return Lookup::Missing;
         };
@@ -230,6 +231,10 @@ impl Scope for TemplateScope<'_> {
 
     fn context(&self) -> &Context {
         &self.context
+    }
+
+    fn parsed(&self, text: &str) -> Option<&Expression> {
+        self.session.expressions.get(text)
     }
 
     fn work(&self) -> &Work {

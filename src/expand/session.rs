@@ -1,7 +1,9 @@
 use std::cell::{Cell, RefCell};
 
+use super::at::At;
 use crate::arm::SourceMap;
 use crate::arm::evaluate::{Problem, Work};
+use crate::arm::expression::Expressions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Resources of one stage; Azure takes 800 a template.
@@ -16,6 +18,7 @@ pub(super) const DEEPEST_MODULE: usize = 16;
 pub(super) struct Session<'a> {
     pub(super) stage: &'a str,
     source_map: &'a SourceMap,
+    pub(super) expressions: &'a Expressions,
     diagnostics: RefCell<Diagnostics>,
     resources: Cell<usize>,
     /// What evaluating has cost so far, over all templates and their modules.
@@ -23,10 +26,15 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(stage: &'a str, source_map: &'a SourceMap) -> Self {
+    pub(super) fn new(
+        stage: &'a str,
+        source_map: &'a SourceMap,
+        expressions: &'a Expressions,
+    ) -> Self {
         Self {
             stage,
             source_map,
+            expressions,
             diagnostics: RefCell::default(),
             resources: Cell::new(0),
             work: Work::default(),
@@ -70,7 +78,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(super) fn report_problems(&self, problems: Vec<Problem>, pointer: &str) {
+    pub(super) fn report_problems(&self, problems: Vec<Problem>, at: At<'_>) {
         for problem in problems {
             let Problem { title, expression, help } = problem;
             let mut shown: String = expression.chars().take(200).collect();
@@ -83,7 +91,7 @@ impl<'a> Session<'a> {
                     "Azure evaluates this expression during the deployment, and would refuse it",
                 )
                 .help(help);
-            self.report(finding, pointer, &label);
+            self.report(finding, &at.to_string(), &label);
         }
     }
 }

@@ -3,9 +3,8 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::{Expansion, Resource};
-use crate::arm::expression::{
-    Expression, TemplateString, is_expression, parse, read_template_string,
-};
+use crate::arm::evaluate::{Evaluated, Properties};
+use crate::arm::expression::{Expression, symbolic_item};
 
 /// What Azure would be asked for, in the form of Microsoft's `bicep snapshot`: every resource with all that is known
 /// of it, modules opened. What only Azure can know stays an expression, in which resources are named by their ids.
@@ -43,44 +42,37 @@ impl<'r> Named<'r> {
         let template =
             resource.pointer.rsplit_once("/resources/").map_or("", |(template, _)| template);
         let mut all = Map::new();
-        let texts = [
+        let identity = [
             ("id", id_of(resource)),
-            ("type", resource.kind.clone()),
-            ("name", resource.name.clone()),
-            ("apiVersion", resource.api_version.clone()),
+            ("type", Evaluated::from(resource.kind.as_str())),
+            ("name", resource.typed_name()),
+            ("apiVersion", Evaluated::from_template_string(&resource.api_version)),
         ];
-        for (key, text) in texts {
-            all.insert(key.to_owned(), self.text(&text, template));
+        for (key, value) in identity {
+            all.insert(key.to_owned(), self.value(&value, template));
         }
         all.extend(self.object(&resource.body, template));
         Value::Object(all)
     }
 
-    fn object(&self, object: &Map<String, Value>, template: &str) -> Map<String, Value> {
+    fn object(&self, object: &Properties, template: &str) -> Map<String, Value> {
         object.iter().map(|(key, value)| (key.clone(), self.value(value, template))).collect()
     }
 
-    fn value(&self, value: &Value, template: &str) -> Value {
+    /// A literal without the escape of templates, or an expression with ids in place of symbolic names.
+    fn value(&self, value: &Evaluated, template: &str) -> Value {
         match value {
-            Value::String(text) => self.text(text, template),
-            Value::Array(items) => {
+            Evaluated::String(text) => Value::String(text.clone()),
+            Evaluated::Array(items) => {
                 Value::Array(items.iter().map(|item| self.value(item, template)).collect())
             }
-            Value::Object(object) => Value::Object(self.object(object, template)),
-            other => other.clone(),
+            Evaluated::Object(object) => Value::Object(self.object(object, template)),
+            Evaluated::Symbolic(expression) => {
+                let expression = self.expression(expression.clone(), template);
+                Value::String(expression.to_template_string())
+            }
+            scalar => scalar.to_template(),
         }
-    }
-
-    /// A literal without its escape, or an expression with ids in place of symbolic names.
-    fn text(&self, text: &str, template: &str) -> Value {
-        let shown = match read_template_string(text) {
-            TemplateString::Literal(literal) => literal.into_owned(),
-            TemplateString::Expression(inner) => match parse(inner) {
-                Ok(expression) => self.expression(expression, template).to_template_string(),
-                Err(_) => text.to_owned(),
-            },
-        };
-        Value::String(shown)
     }
 
     fn expression(&self, expression: Expression, template: &str) -> Expression {
@@ -111,14 +103,7 @@ impl<'r> Named<'r> {
         }
         let Some(Expression::String(symbol)) = arguments.first() else { return arguments };
         let Some(resource) = self.find(symbol, template) else { return arguments };
-        let id = id_of(resource);
-        arguments[0] = match read_template_string(&id) {
-            TemplateString::Expression(inner) => match parse(inner) {
-                Ok(id) => self.expression(id, template),
-                Err(_) => Expression::string(inner),
-            },
-            TemplateString::Literal(literal) => Expression::string(literal),
-        };
+        arguments[0] = self.expression(id_of(resource).to_expression(), template);
         if is_reference && arguments.len() == 1 {
             arguments.push(Expression::string(resource.api_version.as_str()));
         }
@@ -127,7 +112,7 @@ impl<'r> Named<'r> {
 
     /// The resource of a symbolic name, in a template or in one around it.
     fn find(&self, symbol: &str, template: &str) -> Option<&'r Resource> {
-        let (base, item) = crate::arm::expression::symbolic_item(symbol);
+        let (base, item) = symbolic_item(symbol);
         let mut template = template;
         loop {
             if let Some(found) = self.resources.get(&(template, base)) {
@@ -140,13 +125,15 @@ impl<'r> Named<'r> {
 }
 
 /// The id of a resource: as it stands, or an expression where its name is one.
-fn id_of(resource: &Resource) -> String {
+fn id_of(resource: &Resource) -> Evaluated {
     let namespace = resource.kind.split('/').next().unwrap_or_default();
     let place = resource.id.rfind(&format!("/providers/{namespace}/")).map(|at| &resource.id[..at]);
-    match (read_template_string(&resource.name), place) {
-        (TemplateString::Expression(name), Some(place)) if is_expression(&resource.name) => {
-            format!("[extensionResourceId('{place}', '{}', {name})]", resource.kind)
+    match (resource.typed_name(), place) {
+        (Evaluated::Symbolic(name), Some(place)) => {
+            let arguments =
+                vec![Expression::string(place), Expression::string(resource.kind.as_str()), name];
+            Evaluated::Symbolic(Expression::call("extensionResourceId", arguments))
         }
-        _ => resource.id.clone(),
+        _ => Evaluated::from(resource.id.as_str()),
     }
 }

@@ -1,9 +1,10 @@
 use serde_json::{Map, Value};
 
+use super::at::At;
 use super::scope::TemplateScope;
 use super::session::MOST_TURNS;
 use crate::arm::evaluate::{Evaluated, Evaluator, Locals, Properties};
-use crate::diagnostic::{Diagnostic, pointer};
+use crate::diagnostic::Diagnostic;
 
 /// How often a loop runs.
 pub(super) enum Turns {
@@ -18,7 +19,7 @@ impl TemplateScope<'_> {
         &self,
         evaluator: &Evaluator<'_>,
         value: &Value,
-        pointer: &str,
+        at: At<'_>,
         locals: &Locals<'_>,
     ) -> Evaluated {
         match value {
@@ -26,16 +27,14 @@ impl TemplateScope<'_> {
                 let items = items.iter().enumerate();
                 Evaluated::Array(
                     items
-                        .map(|(index, item)| {
-                            self.value(evaluator, item, &format!("{pointer}/{index}"), locals)
-                        })
+                        .map(|(index, item)| self.value(evaluator, item, at.item(index), locals))
                         .collect(),
                 )
             }
-            Value::Object(map) => Evaluated::Object(self.object(evaluator, map, pointer, locals)),
+            Value::Object(map) => Evaluated::Object(self.object(evaluator, map, at, locals)),
             Value::String(text) => {
                 let evaluated = evaluator.text(text, locals);
-                self.session.report_problems(evaluator.take_problems(), pointer);
+                self.session.report_problems(evaluator.take_problems(), at);
                 evaluated
             }
             plain => Evaluated::from_plain(plain),
@@ -46,21 +45,20 @@ impl TemplateScope<'_> {
         &self,
         evaluator: &Evaluator<'_>,
         map: &Map<String, Value>,
-        pointer: &str,
+        at: At<'_>,
         locals: &Locals<'_>,
     ) -> Properties {
         let mut properties = Properties::new();
         for (key, value) in map {
-            let pointer = format!("{pointer}/{}", pointer::escape(key));
+            let at = at.key(key);
             let Some(loops) = loops(key, value) else {
                 let name = evaluator.key(key, locals);
-                properties.insert(name, self.value(evaluator, value, &pointer, locals));
+                properties.insert(name, self.value(evaluator, value, at, locals));
                 continue;
             };
             for (index, turn) in loops.iter().enumerate() {
                 let name = turn.get("name").and_then(Value::as_str).unwrap_or_default();
-                let pointer = format!("{pointer}/{index}");
-                let items = self.looped_value(evaluator, turn, &pointer, locals);
+                let items = self.looped_value(evaluator, turn, at.item(index), locals);
                 properties.insert(name.to_owned(), items);
             }
         }
@@ -72,24 +70,24 @@ impl TemplateScope<'_> {
         &self,
         evaluator: &Evaluator<'_>,
         turn: &Value,
-        pointer: &str,
+        at: At<'_>,
         locals: &Locals<'_>,
     ) -> Evaluated {
         let name = turn.get("name").and_then(Value::as_str).unwrap_or_default();
         let input = turn.get("input").unwrap_or(&Value::Null);
-        let input_pointer = format!("{pointer}/input");
-        match self.turns(evaluator, turn.get("count"), pointer, locals) {
+        let input_at = at.key("input");
+        match self.turns(evaluator, turn.get("count"), at, locals) {
             Turns::Known(count) => {
                 let turns = (0..count).map(|index| {
                     let inner = locals.with_loop(name, Some(index));
-                    self.value(evaluator, input, &input_pointer, &inner)
+                    self.value(evaluator, input, input_at, &inner)
                 });
                 Evaluated::Array(turns.collect())
             }
             // One item stands for however many there will be.
             Turns::Open => {
                 let inner = locals.with_loop(name, None);
-                Evaluated::Array(vec![self.value(evaluator, input, &input_pointer, &inner)])
+                Evaluated::Array(vec![self.value(evaluator, input, input_at, &inner)])
             }
         }
     }
@@ -99,11 +97,11 @@ impl TemplateScope<'_> {
         &self,
         evaluator: &Evaluator<'_>,
         count: Option<&Value>,
-        pointer: &str,
+        at: At<'_>,
         locals: &Locals<'_>,
     ) -> Turns {
-        let pointer = format!("{pointer}/count");
-        let count = count.map(|count| self.value(evaluator, count, &pointer, locals));
+        let at = at.key("count");
+        let count = count.map(|count| self.value(evaluator, count, at, locals));
         let title = match count {
             Some(Evaluated::Integer(count)) if (0..=MOST_TURNS).contains(&count) => {
                 return Turns::Known(count);
@@ -116,7 +114,7 @@ impl TemplateScope<'_> {
         let finding = Diagnostic::error("PB3003", title)
             .reason(format!("Azure allows 0 to {MOST_TURNS} iterations"))
             .help(format!("use a count from 0 to {MOST_TURNS}"));
-        self.session.report(finding, &pointer, "the count");
+        self.session.report(finding, &at.to_string(), "the count");
         Turns::Open
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::edit::Edits;
+use super::given::Given;
 use super::origin::{Landing, Step};
 use super::value::{self, APPEND, Form};
 use super::{Told, listed};
@@ -18,6 +19,7 @@ const NAMES: [&str; 5] = ["name", "registryServer", "filePath", "relativeMountPa
 /// Merges the patch of one resource.
 pub(super) struct Merge<'m, 'd> {
     text: &'m str,
+    given: &'m Given,
     symbol: &'m str,
     edits: &'m mut Edits,
     landings: &'m mut Vec<Landing>,
@@ -29,12 +31,13 @@ pub(super) struct Merge<'m, 'd> {
 impl<'m, 'd> Merge<'m, 'd> {
     pub(super) fn new(
         text: &'m str,
+        given: &'m Given,
         symbol: &'m str,
         edits: &'m mut Edits,
         landings: &'m mut Vec<Landing>,
         told: &'m mut Told<'d>,
     ) -> Self {
-        Self { text, symbol, edits, landings, told, steps: Vec::new() }
+        Self { text, given, symbol, edits, landings, told, steps: Vec::new() }
     }
 
     /// Merges into the body of a resource or module.
@@ -168,13 +171,13 @@ impl<'m, 'd> Merge<'m, 'd> {
         let gone: Vec<usize> = patch
             .iter()
             .filter(|(_, value)| value.is_null())
-            .filter_map(|(name, _)| position(list, name))
+            .filter_map(|(name, _)| self.position(list, name))
             .collect();
         // Items move up by those that go before them.
         let after = |index: usize| index - gone.iter().filter(|at| **at < index).count();
         for (name, value) in patch.iter().filter(|(name, _)| *name != APPEND) {
             let pointer = format!("{pointer}/{}", pointer::escape(name));
-            let Some(index) = position(list, name) else {
+            let Some(index) = self.position(list, name) else {
                 self.unknown_item(list, name, &pointer);
                 continue;
             };
@@ -206,7 +209,9 @@ impl<'m, 'd> Merge<'m, 'd> {
             if list.items.iter().any(is_there) {
                 continue;
             }
-            if let Some(name) = name_of_value(value).filter(|name| position(list, name).is_some()) {
+            if let Some(name) =
+                name_of_value(value).filter(|name| self.position(list, name).is_some())
+            {
                 let title = format!("the list has an item `{name}` already");
                 let finding = Diagnostic::error("PB1408", title)
                     .reason("a second item of the same name would contradict the first")
@@ -225,7 +230,8 @@ impl<'m, 'd> Merge<'m, 'd> {
     }
 
     fn unknown_item(&mut self, list: &ArraySyntax<'_>, name: &str, pointer: &str) {
-        let known: Vec<&str> = list.items.iter().filter_map(|item| name_of_item(*item)).collect();
+        let known: Vec<&str> =
+            list.items.iter().filter_map(|item| self.name_of_item(*item)).collect();
         let help = match (nearest(name, known.iter().copied()), known.as_slice()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, []) => "add it with `$append`, or write the whole list".to_owned(),
@@ -282,6 +288,23 @@ impl<'m, 'd> Merge<'m, 'd> {
         });
     }
 
+    fn position(&self, list: &ArraySyntax<'_>, name: &str) -> Option<usize> {
+        list.items.iter().position(|item| self.name_of_item(*item) == Some(name))
+    }
+
+    /// What an item of a list is called, be it written in the stage or in its parameters.
+    fn name_of_item<'s>(&'s self, item: ArrayItemSyntax<'s>) -> Option<&'s str> {
+        let ArrayItemSyntax::Value(value) = item else { return None };
+        let ExpressionSyntax::Object(object) = value else { return value.literal() };
+        let inner = || match object.properties().next()?.value {
+            ExpressionSyntax::Object(inner) => own_name(inner),
+            _ => None,
+        };
+        let name = own_name(object).or_else(inner)?;
+        let given = || self.given.get(&self.text[name.span().range()]).map(String::as_str);
+        name.literal().or_else(given)
+    }
+
     fn source(&self, expression: ExpressionSyntax<'_>) -> String {
         self.text[expression.span().range()].to_owned()
     }
@@ -306,21 +329,6 @@ fn is_literal(expression: ExpressionSyntax<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-fn position(list: &ArraySyntax<'_>, name: &str) -> Option<usize> {
-    list.items.iter().position(|item| name_of_item(*item) == Some(name))
-}
-
-/// What an item of a list is called.
-fn name_of_item(item: ArrayItemSyntax<'_>) -> Option<&str> {
-    let ArrayItemSyntax::Value(value) = item else { return None };
-    let ExpressionSyntax::Object(object) = value else { return value.literal() };
-    let inner = || match object.properties().next()?.value {
-        ExpressionSyntax::Object(inner) => own_name(inner),
-        _ => None,
-    };
-    own_name(object).or_else(inner)?.literal()
 }
 
 fn own_name<'a>(object: &ObjectSyntax<'a>) -> Option<ExpressionSyntax<'a>> {

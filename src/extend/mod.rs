@@ -9,6 +9,7 @@
 mod add;
 mod added;
 mod edit;
+mod given;
 mod merge;
 mod origin;
 mod prune;
@@ -29,6 +30,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, nearest, point
 use crate::model::Origins;
 use crate::render::Artifacts;
 use edit::Edits;
+use given::given;
 use merge::Merge;
 use origin::Landing;
 
@@ -160,12 +162,15 @@ impl Patched<'_> {
         told: &mut Told<'_>,
     ) -> Option<Vec<prune::Chain>> {
         let text = artifacts.files.get(self.path)?;
+        // A module gets the parameters of its stage under their names.
+        let parameters = artifacts.files.get(&format!("{}.bicepparam", self.stage));
+        let given = parameters.map(|text| given(text)).unwrap_or_default();
         let (mut edits, mut landings) = (Edits::default(), Vec::new());
         // A template of a team that cannot be parsed is told by the compiler.
         with_program(text, |program| {
             for (symbol, patch) in self.patches {
                 let pointer = format!("/patch/{}/{}", self.stage, pointer::escape(symbol));
-                let merge = Merge::new(text, symbol, &mut edits, &mut landings, told);
+                let merge = Merge::new(text, &given, symbol, &mut edits, &mut landings, told);
                 match declared(program, symbol) {
                     Some(declared) => merge.declaration(declared, patch, &pointer),
                     None => unknown_symbol(program, self, symbol, &pointer, told),

@@ -8,7 +8,9 @@ use super::images;
 use super::keys;
 use super::ledger::{SourcePool, pointer_of, steps_of};
 use super::start_task;
-use crate::catalog::{self, Date, NodeAgent, Status};
+use crate::catalog::{
+    self, BaseImage, Date, DriverClass, GpuModules, GpuVendor, NodeAgent, Status, VmSize,
+};
 use crate::check;
 
 /// Region of what says none.
@@ -161,11 +163,11 @@ fn agent_of(pool: &SourcePool) -> Option<NodeAgent> {
 /// The operating system, its VM size and its security.
 fn node(draft: &mut Draft, pools: &[&SourcePool], as_of: Date) {
     let Some(first) = pools.first() else { return };
-    let os = operating_system(draft, first, as_of);
-    let mut node = Map::new();
-    node.insert("os".into(), json!(os));
     let sizes: Vec<String> =
         pools.iter().enumerate().map(|(index, pool)| size_of(draft, index, pool, as_of)).collect();
+    let os = operating_system(draft, first, &sizes, as_of);
+    let mut node = Map::new();
+    node.insert("os".into(), json!(os));
     if let Some(size) = sizes.first() {
         node.insert("vmSize".into(), json!(size));
     }
@@ -202,6 +204,22 @@ fn size_of(draft: &mut Draft, index: usize, pool: &SourcePool, as_of: Date) -> S
     replacement.to_owned()
 }
 
+/// Whether the driver of a base image serves the GPU of a size: the bake checks such a driver and installs no other.
+fn serves(image: &BaseImage, size: Option<&VmSize>) -> bool {
+    let Some(size) = size.filter(|size| size.has_gpu()) else { return true };
+    match image.gpu_driver {
+        "no" => true,
+        "rocm" => size.gpu_vendor == GpuVendor::Amd,
+        "proprietary" => {
+            size.driver_class == DriverClass::Cuda && size.gpu_modules == GpuModules::Proprietary
+        }
+        _ => {
+            size.driver_class == DriverClass::Cuda
+                && matches!(size.gpu_modules, GpuModules::Open | GpuModules::Either)
+        }
+    }
+}
+
 /// The operating systems of configs by the name that node agents give them.
 const SYSTEMS: [(&str, &str); 4] = [
     ("ubuntu 24.04", "ubuntu-24.04"),
@@ -210,7 +228,7 @@ const SYSTEMS: [(&str, &str); 4] = [
     ("el 8", "almalinux-8"),
 ];
 
-fn operating_system(draft: &mut Draft, pool: &SourcePool, as_of: Date) -> String {
+fn operating_system(draft: &mut Draft, pool: &SourcePool, sizes: &[String], as_of: Date) -> String {
     let part = |name: &str| text(pool, &format!("{MACHINE}/imageReference/{name}"));
     let (publisher, offer, sku) = (part("publisher"), part("offer"), part("sku"));
     let image = catalog::marketplace_image(
@@ -239,7 +257,11 @@ fn operating_system(draft: &mut Draft, pool: &SourcePool, as_of: Date) -> String
     let served = os.and_then(|os| catalog::node_agents().find(|agent| agent.os == os));
     let ended = served.as_ref().is_some_and(|agent| has_ended(agent, as_of));
     if let (Some((_, key)), false) = (known, ended) {
-        return (*key).to_owned();
+        // A marketplace image that prebake bakes from stays the base of the new image.
+        let own = image.filter(|image| {
+            sizes.iter().all(|size| serves(image, catalog::vm_size(size).as_ref()))
+        });
+        return own.map_or(*key, |image| image.os_key).to_owned();
     }
     let default = catalog::config_default("os");
     let named = text(pool, &pointer.1).map_or_else(
@@ -348,10 +370,11 @@ fn pool_of(
     keys::add(draft, &mut map, pool);
     let attached = pool.body.pointer("/identity/userAssignedIdentities").and_then(Value::as_object);
     let attached = attached.into_iter().flat_map(Map::keys).map(String::as_str);
+    let pull = draft.value.get("access").and_then(|access| access["pullIdentityId"].as_str());
     let mut identities: Vec<&str> = Vec::new();
     // Azure refuses a registry that is read with an identity that the pool does not have.
     for id in attached.chain(images::identities(pool)) {
-        if !identities.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+        if !identities.iter().copied().chain(pull).any(|known| known.eq_ignore_ascii_case(id)) {
             identities.push(id);
         }
     }

@@ -43,29 +43,25 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
     let container = format!("{MACHINE}/containerConfiguration");
     if pool.body.pointer(&container).is_none() {
         notes.push(format!(
-            "pool `{}` has no container configuration, so it runs no container tasks: list the images under `images`",
-            pool.id
+            "{} has no container configuration, so it runs no container tasks: list the images under `images`",
+            pool.named()
         ));
         return;
     }
     let names = pool.body.pointer(&format!("{MACHINE}{NAMES}")).and_then(Value::as_array);
     let mut images: Vec<Value> = Vec::new();
     let mut registry: Option<String> = None;
+    let mut login_server = "";
     for (index, reference) in names.into_iter().flatten().enumerate() {
         let Some(reference) = reference.as_str() else { continue };
         let (image, own) = reference_of(reference);
         let pointer = (0, format!("{MACHINE}{NAMES}/{index}"));
-        let labelled = own.as_deref().is_some_and(|name| name.contains('-'));
         let second = own.is_some() && registry.is_some() && own != registry;
         // An image that the pool pulls with an identity of its own stays so by a patch.
-        if let (true, Some(name)) = (labelled || second, &own)
+        if let (true, Some(name)) = (second, &own)
             && identity_of(pool, name).is_some()
         {
-            draft.steps.push(("images".to_owned(), pulled(reference, labelled)));
-            continue;
-        }
-        if let (true, Some(name)) = (labelled, &own) {
-            draft.reasons.insert(pointer, self::labelled(name));
+            draft.steps.push(("images".to_owned(), pulled(reference)));
             continue;
         }
         if second {
@@ -78,19 +74,36 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
                 "image `{reference}` is `latest`, which moves: pin a tag or a digest"
             ));
         }
+        if registry.is_none() && own.is_some() {
+            login_server = reference.split('/').next().unwrap_or_default();
+        }
         registry = registry.or(own);
         if !images.contains(&image) {
             images.push(image);
         }
     }
     // A public image is named with its whole host, which is another text for the same image.
-    if let Some(name) = registry {
-        draft.value.insert("registry".into(), json!({ "create": false, "name": name }));
+    if let Some(label) = registry {
+        if let Some(id) = identity_of(pool, &label) {
+            draft.value.insert("access".into(), json!({ "pullIdentityId": id }));
+        }
+        let name = resource_name(&label);
+        let mut registry = json!({ "create": false, "name": name });
+        // A registry with a domain name label has another host than its name says.
+        if name != label {
+            registry["loginServer"] = json!(login_server);
+        }
+        draft.value.insert("registry".into(), registry);
     }
     if !images.is_empty() {
         draft.value.insert("images".into(), Value::Array(images));
     }
     registries(draft, pool);
+}
+
+/// The name of a registry, whose host may have a domain name label after a hyphen.
+fn resource_name(label: &str) -> &str {
+    label.split('-').next().unwrap_or(label)
 }
 
 /// The identity with which a pool pulls from an Azure registry.
@@ -113,15 +126,11 @@ pub(super) fn identities(pool: &SourcePool) -> impl Iterator<Item = &str> {
         .filter_map(|registry| registry.pointer("/identityReference/resourceId")?.as_str())
 }
 
-fn pulled(reference: &str, labelled: bool) -> String {
-    let why = if labelled {
-        "its registry has a domain name label"
-    } else {
-        "it is in a second registry"
-    };
+fn pulled(reference: &str) -> String {
     format!(
-        "nodes pull `{reference}` when they start, because {why}: a patch names the image and its registry. To bake it into \
-         the node image, import it into the registry of the config (`az acr import`) and add it to `images`"
+        "nodes pull `{reference}` when they start, because it is in a second registry: a patch names the image and its \
+         registry. To bake it into the node image, import it into the registry of the config (`az acr import`) and add it \
+         to `images`"
     )
 }
 
@@ -136,8 +145,9 @@ fn registries(draft: &mut Draft, pool: &SourcePool) {
         let own = registry_name(server);
         let by_identity = registry.get("identityReference").is_some();
         let why = match own {
-            Some(name) if name.contains('-') && !by_identity => labelled(name),
-            Some(name) if taken.as_deref() == Some(name) => {
+            // It is read with the same identity.
+            Some(name) if taken.as_deref() == Some(resource_name(name)) && by_identity => continue,
+            Some(name) if taken.as_deref() == Some(resource_name(name)) => {
                 "prebake creates an identity that may pull from this registry and no more".to_owned()
             }
             // A registry that is read with an identity of the pool stays by a patch.
@@ -152,15 +162,6 @@ fn registries(draft: &mut Draft, pool: &SourcePool) {
         };
         draft.reasons.insert((0, format!("{base}/{index}")), why);
     }
-}
-
-/// What is said of a registry with a domain name label, whose login server does not follow from its name.
-fn labelled(server: &str) -> String {
-    let name = server.split('-').next().unwrap_or(server);
-    format!(
-        "the registry `{name}` has a domain name label, so its login server is `{server}.azurecr.io`. A config cannot \
-         name this server: import the image into a registry without a label (`az acr import`) and add it to `images`"
-    )
 }
 
 pub(super) enum Version<'a> {

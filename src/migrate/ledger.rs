@@ -225,6 +225,11 @@ impl SourcePool {
         found.and_then(Value::as_array).map_or(0, Vec::len)
     }
 
+    /// How a sentence names the pool, whose name may be an expression.
+    pub(super) fn named(&self) -> String {
+        if self.id.is_empty() { "the pool".to_owned() } else { format!("pool `{}`", self.id) }
+    }
+
     /// Puts a value into the body. Numbers are the positions of lists.
     pub(super) fn put(&mut self, steps: &[String], value: Value) -> Fate {
         put(&mut self.body, steps, 0, value);

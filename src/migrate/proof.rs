@@ -10,6 +10,7 @@ use super::ledger::{Entry, Fate, SourcePool, pointer_of, shown, steps_of};
 use super::report::{Outcome, Row};
 use super::resource_type::{self, Known};
 use super::{images, secrets, start_task};
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::mutability::{self, Comparison, Facts};
 use crate::diff::{self, POOL};
 
@@ -150,11 +151,14 @@ impl Proof<'_> {
         let is_new = |(steps, value): &(Vec<String>, &Value)| {
             let (facts, before) = counterpart(rendered, &self.pool.body, steps);
             let is_key = value.as_object().is_some_and(Map::is_empty);
-            before.is_none() && (is_key || !diff::is_same(facts, None, Some(*value)))
+            before.is_none() && (is_key || !is_same(facts, None, Some(*value)))
         };
         let row = |(steps, value): (Vec<String>, &Value)| {
             let pointer = pointer_of(&steps);
-            let why = reason(self.draft, self.index, &pointer)
+            // Reasons count the items of the source's lists, and these are the items of the new pool.
+            let shared = steps.iter().take_while(|step| step.parse::<usize>().is_err());
+            let shared = pointer_of(&shared.cloned().collect::<Vec<_>>());
+            let why = reason(self.draft, self.index, &shared)
                 .map_or_else(|| why_new(&pointer), str::to_owned);
             Row {
                 pool: self.pool.id.clone(),
@@ -190,6 +194,7 @@ fn why_new(pointer: &str) -> String {
             "nodes get no public addresses unless `network.nodeAddresses` says so",
         ),
         ("/properties/startTask", "the default of prebake"),
+        ("/properties/mountConfiguration", "the identity with which nodes read the container"),
         ("/properties/deploymentConfiguration", "it follows from `images`, `node` and `gallery`"),
     ];
     let found = known.iter().find(|(start, _)| pointer.starts_with(start));
@@ -268,6 +273,12 @@ fn alike(steps: &[String], before: Option<&Value>, after: Option<&Value>) -> Opt
     image.then_some("it is the same image, named with its registry and tag")
 }
 
+/// Whether a diff takes two values at a place for the same.
+fn is_same(facts: Facts, before: Option<&Value>, after: Option<&Value>) -> bool {
+    let typed = |value: Option<&Value>| value.map(Evaluated::from_plain);
+    diff::is_same(facts, typed(before).as_ref(), typed(after).as_ref())
+}
+
 /// Whether Azure takes two values at a place for the same.
 fn same(facts: Facts, before: Option<&Value>, after: Option<&Value>) -> bool {
     // What is empty says everything where its key does: the map of identities.
@@ -275,7 +286,7 @@ fn same(facts: Facts, before: Option<&Value>, after: Option<&Value>) -> bool {
     if is_key {
         return after.is_some();
     }
-    diff::is_same(facts, before, after) || loosely(before, after)
+    is_same(facts, before, after) || loosely(before, after)
 }
 
 /// Numbers and booleans that a source writes as texts.
@@ -333,7 +344,7 @@ fn matching<'v>(
     let items = list.as_array()?;
     if !item.is_object() {
         let like = |other: &&Value| {
-            diff::is_same(facts.element(), Some(item), Some(*other)) || {
+            is_same(facts.element(), Some(item), Some(*other)) || {
                 let texts = item.as_str().zip(other.as_str());
                 of_images && texts.is_some_and(|(one, other)| images::same(one, other))
             }

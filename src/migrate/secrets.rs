@@ -18,6 +18,12 @@ const OWN_REGISTRY: &str = "prebake pulls from this registry with an identity. T
      else uses it (`az acr update --admin-enabled false`)";
 const MOUNT: &str = "nodes mount with an identity: grant it the role Storage Blob Data Reader on the account (Contributor \
      to write), and keep the key out of the config";
+const SHARE: &str = "Batch mounts a share of Azure Files with this key: store it in Key Vault, and name the secret in \
+     `mounts[].key`";
+const CIFS: &str = "keep the password out of the config: mount the files over NFS, or let the start task read the password \
+     from Key Vault";
+const USER_OF_TASK: &str = "the start task runs as this user: add the user (`users`) first, and then the user of the task \
+     with a `patch`. Until then the task runs as an automatic user";
 const USER: &str = "Azure never shows the password of a user, and the config holds none: store a new one in Key Vault, and \
      add the user (`users`)";
 const EXTENSION: &str = "Azure never shows protected settings, and the config holds none: add the extension with a \
@@ -133,6 +139,12 @@ fn of_part(pool: &SourcePool, steps: &[String]) -> (&'static str, Option<String>
     if let Some(whole) = to("extensions", 1) {
         return (EXTENSION, Some(whole));
     }
+    if to("azureFileShareConfiguration", 0).is_some() {
+        return (SHARE, None);
+    }
+    if to("cifsMountConfiguration", 0).is_some() {
+        return (CIFS, None);
+    }
     if to("mountConfiguration", 0).is_some() {
         return (MOUNT, None);
     }
@@ -159,6 +171,11 @@ fn users_and_packages(pool: &mut SourcePool) {
     let count = |pool: &SourcePool, pointer: &str| pool.length(&steps_of(pointer));
     for index in 0..count(pool, "/properties/userAccounts") {
         pool.left_out.insert(format!("/properties/userAccounts/{index}"), USER.to_owned());
+    }
+    // Azure refuses a start task of a user that the pool does not have.
+    let user_of_task = "/properties/startTask/userIdentity/userName";
+    if pool.body.pointer(user_of_task).is_some() {
+        pool.left_out.insert(user_of_task.to_owned(), USER_OF_TASK.to_owned());
     }
     let takes_packages = keys::is_known(&["batch", "pools", "*", "applications"]);
     if pool.place.account.is_none() || !takes_packages {

@@ -23,8 +23,8 @@ pub(super) fn add(
     }
     if command.trim_end().ends_with("|| true") || command.contains("|| echo") {
         notes.push(format!(
-            "the start task of pool `{}` hides its failure, so broken nodes take tasks: let it fail",
-            pool.id
+            "the start task of {} hides its failure, so broken nodes take tasks: let it fail",
+            pool.named()
         ));
     }
     let mut task = json!({ "command": command });

@@ -88,7 +88,7 @@ fn pools(render: &Render) -> (Vec<Option<Value>>, Vec<String>) {
         .collect();
     let body = |id: &str| {
         let own = resources.iter().find(|resource| resource.name.rsplit('/').next() == Some(id))?;
-        Some(Value::Object(own.body.clone()))
+        Some(Value::Object(own.body_json()))
     };
     let pools = render.model.batch.as_ref().map(|batch| &batch.pools[..]).unwrap_or_default();
     (

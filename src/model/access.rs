@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::registry::Role;
 use super::resolver::Resolver;
 use super::resource_id::ResourceId;
-use super::{BakedImage, Batch, Model, Mount};
+use super::{BakedImage, Batch, Model};
 use crate::config::fields::{self, PrincipalType};
 
 /// Who may do what.
@@ -158,6 +158,7 @@ pub(super) fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
         list.of_account(batch);
         list.of_batch_service(batch);
         list.of_mounts(batch);
+        list.of_resource_files(batch);
     }
     let List { needed, assigned_on, assigns, .. } = list;
     model.access.assigns = assigns;
@@ -321,6 +322,12 @@ impl List<'_> {
             let reason = "gives builder and pools the identity";
             self.need("Managed Identity Operator", identity, Principal::Deployer, reason);
         }
+        let pools = model.batch.iter().flat_map(|batch| &batch.pools);
+        for id in pools.flat_map(|pool| &pool.identities) {
+            let Some(identity) = self.identity(Some(id)) else { continue };
+            let reason = "gives pools the identity";
+            self.need("Managed Identity Operator", identity, Principal::Deployer, reason);
+        }
         let account = model.batch.as_ref().map(|batch| self.account_scope(batch));
         if let Some(account) = account.filter(|account| self.is_elsewhere(account)) {
             let role = "Azure Batch Account Contributor";
@@ -337,11 +344,12 @@ impl List<'_> {
             let scope = self.scope("storage account", storage, batch.storage_at.as_ref(), &path);
             self.own(Grant {
                 role: Role::built_in("Storage Blob Data Contributor"),
-                scope,
+                scope: scope.clone(),
                 to: Principal::Account { name: batch.account.clone() },
                 reason: "the account uses its auto-storage",
                 after,
             });
+            self.of_node_identity(batch, scope, after);
         }
         let Some(role) = self.model.access.submitter_role.clone() else { return };
         let scope = self.account_scope(batch);
@@ -356,6 +364,40 @@ impl List<'_> {
                 reason: "submits jobs",
                 after,
             });
+        }
+    }
+
+    /// The deployment assigns a role to the pull identity only; another identity has what somebody gave it.
+    fn of_node_identity(&mut self, batch: &Batch, scope: Scope, after: Option<&'static str>) {
+        let Some(node_identity) = &batch.node_identity else { return };
+        let Some(identity) = self.identity(node_identity.id.as_ref()) else { return };
+        let grant = Grant {
+            role: node_identity.role.clone(),
+            scope,
+            to: Principal::Identity { identity },
+            reason: "nodes read packages and files of the auto-storage",
+            after,
+        };
+        if node_identity.id.is_some() {
+            self.needed.push(grant);
+        } else {
+            self.own(grant);
+        }
+    }
+
+    /// No resource of the render gives a role on the storage from which a start task downloads.
+    fn of_resource_files(&mut self, batch: &Batch) {
+        let tasks = batch.pools.iter().filter_map(|pool| pool.start_task.as_ref());
+        for file in tasks.flat_map(|task| &task.resource_files) {
+            let Some(account) = file.account() else { continue };
+            let identity = file.identity.as_ref();
+            let Some(identity) = self.identity(identity).filter(|_| file.has_identity()) else {
+                continue;
+            };
+            let name = account.to_owned();
+            let scope = Scope { kind: "storage account", name, id: None, path: None };
+            let to = Principal::Identity { identity };
+            self.need("Storage Blob Data Reader", scope, to, "the start task downloads files");
         }
     }
 
@@ -394,7 +436,7 @@ impl List<'_> {
     fn of_mounts(&mut self, batch: &Batch) {
         let mounts = batch.pools.iter().flat_map(|pool| &pool.mounts).filter(|mount| mount.blob);
         for mount in mounts {
-            let Some(identity) = self.mount_identity(mount) else { continue };
+            let Some(identity) = self.identity(mount.identity.as_ref()) else { continue };
             let scope =
                 Scope { kind: "storage account", name: mount.source.clone(), id: None, path: None };
             let reason =
@@ -404,8 +446,9 @@ impl List<'_> {
         }
     }
 
-    fn mount_identity(&self, mount: &Mount) -> Option<Scope> {
-        match &mount.identity {
+    /// An identity by its ID; the pull identity without one.
+    fn identity(&self, id: Option<&String>) -> Option<Scope> {
+        match id {
             Some(id) => {
                 Some(Scope::of_id("identity", id.rsplit('/').next().unwrap_or_default(), id))
             }

@@ -3,6 +3,7 @@ use serde::Serialize;
 use super::closed::PublicAccess;
 use super::names::Names;
 use super::pool::{self, Pool};
+use super::pool_identity::PoolIdentities;
 use super::pool_tasks;
 use super::registry::Role;
 use super::resolver::Resolver;
@@ -47,6 +48,10 @@ pub struct Batch {
     pub storage_at: Option<ResourceId>,
     /// With what nodes read the auto-storage, if a pool reads it and the account is created.
     pub node_identity: Option<NodeIdentity>,
+    /// The identities that the config names for the pools.
+    pub identities: PoolIdentities,
+    /// Host of the registry that the nodes pull private images from.
+    pub registry_server: Option<String>,
     /// Secrets that the pools need.
     pub secrets: Vec<Secret>,
     /// A pool boots the newest version of the image, whichever that is.
@@ -127,6 +132,7 @@ pub(super) fn resolve(
     if pools.is_empty() && written.pools.is_empty() && !create_account {
         nothing_to_deploy(resolver);
     }
+    let node_identity = node_identity(&written.pools, &context.storage);
     let vault_name = account.key_vault_id.as_deref().and_then(|id| id.rsplit('/').next());
     Some(Batch {
         create_account,
@@ -143,13 +149,21 @@ pub(super) fn resolve(
         key_vault_id: account.key_vault_id,
         storage_account,
         storage_at,
-        node_identity: node_identity(&written.pools, &context.storage),
+        identities: PoolIdentities::new(&pools, node_identity.as_ref()),
+        node_identity,
+        registry_server: registry_server(&pools),
         secrets: secrets.into_list(),
         follows_image: pools.iter().any(|pool| pool.follows_image),
         pins_image: pools.iter().any(|pool| !pool.follows_image),
         existing_definition: context.node_image.existing_definition_id(),
         pools,
     })
+}
+
+/// The one registry that is private: the config's own.
+fn registry_server(pools: &[Pool]) -> Option<String> {
+    let containers = pools.iter().filter_map(|pool| pool.containers.as_ref());
+    containers.flat_map(|containers| &containers.private_registries).next().cloned()
 }
 
 fn nothing_to_deploy(resolver: &mut Resolver<'_>) {

@@ -43,8 +43,33 @@ pub struct Endpoint {
     pub group: &'static str,
     /// Name of the endpoint.
     pub name: String,
-    /// Resource ID of the private DNS zone, where the config says where zones are.
-    pub zone_id: Option<String>,
+    /// Name of its private DNS zone.
+    pub zone: String,
+}
+
+/// The resource group of private DNS zones.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DnsGroup {
+    /// Its subscription.
+    pub subscription: String,
+    /// Its name.
+    pub resource_group: String,
+}
+
+impl DnsGroup {
+    /// Reads `/subscriptions/<id>/resourceGroups/<group>`.
+    fn parse(id: &str) -> Option<Self> {
+        let parts: Vec<&str> = id.split('/').collect();
+        let ["", subscriptions, subscription, groups, group] = parts[..] else { return None };
+        let is_id = subscriptions.eq_ignore_ascii_case("subscriptions")
+            && !subscription.is_empty()
+            && groups.eq_ignore_ascii_case("resourceGroups")
+            && !group.is_empty();
+        is_id.then(|| Self {
+            subscription: subscription.to_owned(),
+            resource_group: group.to_owned(),
+        })
+    }
 }
 
 /// The private endpoints of a deployment.
@@ -52,6 +77,8 @@ pub struct Endpoint {
 pub struct Endpoints {
     /// Subnet of the endpoints.
     pub subnet_id: Option<String>,
+    /// Where the private DNS zones are, if the config says so.
+    pub dns: Option<DnsGroup>,
     /// Those of the stage of the registry.
     pub registry: Vec<Endpoint>,
     /// Those of the stage of the account.
@@ -112,7 +139,8 @@ pub(super) fn endpoints(resolver: &mut Resolver<'_>, model: &Model) -> Endpoints
     let Some(written) = written else { return Endpoints::default() };
     subnet(resolver, Some(&written.subnet_id), "/network/privateEndpoints/subnetId");
     let zones = written.dns_resource_group_id.as_deref().map(|id| id.trim_end_matches('/'));
-    if zones.is_some_and(|id| !is_group(id)) {
+    let dns = zones.and_then(DnsGroup::parse);
+    if zones.is_some() && dns.is_none() {
         resolver.error(
             "PB1026",
             "/network/privateEndpoints/dnsResourceGroupId",
@@ -127,11 +155,9 @@ pub(super) fn endpoints(resolver: &mut Resolver<'_>, model: &Model) -> Endpoints
         target,
         group,
         name: format!("{}-{key}", model.name),
-        zone_id: zones.map(|zones| {
-            format!("{zones}/providers/Microsoft.Network/privateDnsZones/privatelink.{zone}")
-        }),
+        zone: format!("privatelink.{zone}"),
     };
-    let mut found = Endpoints { subnet_id: Some(written.subnet_id), ..Endpoints::default() };
+    let mut found = Endpoints { subnet_id: Some(written.subnet_id), dns, ..Endpoints::default() };
     if model.registry.as_ref().is_some_and(|registry| registry.create) {
         let zone = cloud.registry_suffix.to_owned();
         found.registry.push(endpoint("registryEndpoint", "registry", "registry", zone));
@@ -147,13 +173,6 @@ pub(super) fn endpoints(resolver: &mut Resolver<'_>, model: &Model) -> Endpoints
         found.batch.push(endpoint("storageEndpoint", "storage", "blob", zone));
     }
     found
-}
-
-fn is_group(id: &str) -> bool {
-    let parts: Vec<&str> = id.split('/').collect();
-    matches!(parts[..], ["", subscriptions, subscription, groups, group]
-        if subscriptions.eq_ignore_ascii_case("subscriptions") && !subscription.is_empty()
-            && groups.eq_ignore_ascii_case("resourceGroups") && !group.is_empty())
 }
 
 /// Shared agents of ACR Tasks come from public addresses that nobody can name.

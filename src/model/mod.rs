@@ -20,6 +20,7 @@ mod node;
 mod node_image;
 mod origin;
 mod pool;
+mod pool_identity;
 mod pool_machine;
 mod pool_tasks;
 mod quota;

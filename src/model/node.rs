@@ -189,6 +189,16 @@ fn mig(
     nvidia: bool,
 ) -> Option<String> {
     let profile = written.mig.clone()?;
+    if !sizes.bakes {
+        resolver.error(
+            "PB1022",
+            "/node/mig",
+            "`mig` has no effect with `gallery.imageVersionId`",
+            "the bake divides GPUs, and an existing image is not baked",
+            "remove `mig`, or remove `imageVersionId` to bake an image",
+        );
+        return None;
+    }
     let without = sizes.nodes().find(|machine| {
         !catalog::mig_profiles(&machine.size.gpu_model).any(|known| known == profile)
     });

@@ -139,7 +139,7 @@ pub(super) fn resolve(
         inter_node_communication: written.inter_node_communication.unwrap_or(false),
         pull_identity: context.pull_identity,
         containers,
-        identities: pool_tasks::attached(written, context.storage.node_identity.as_ref()),
+        identities: other_identities(resolver, written, context),
         start_task: pool_tasks::start_task(resolver, written, &pointer, context),
         mounts,
         follows_image: machine.follows_image(),
@@ -224,6 +224,21 @@ fn containers(
         .collect();
     private_registries.dedup();
     Some(Containers { image_names, private_registries })
+}
+
+/// The identities of a pool beside the pull identity, which every pool has: Azure refuses one that is named twice.
+fn other_identities(
+    resolver: &Resolver<'_>,
+    written: &fields::Pool,
+    context: &PoolContext<'_>,
+) -> Vec<String> {
+    let access = resolver.config.access.as_ref();
+    let pull = access.and_then(|access| access.pull_identity_id.as_ref());
+    let mut ids = pool_tasks::attached(written, context.storage.node_identity.as_ref());
+    if let Some(pull) = pull.filter(|_| context.pull_identity) {
+        ids.retain(|id| !id.eq_ignore_ascii_case(pull));
+    }
+    ids
 }
 
 fn identities(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) {

@@ -287,7 +287,7 @@ fn resource_file(
     if let Some(id) = identity {
         ResourceId::of_identity(resolver, id, &format!("{pointer}/identity"));
     }
-    let blob = source != "autoStorageContainerName" && is_blob(&value);
+    let blob = source != "autoStorageContainerName" && account_of(&value).is_some();
     Some(ResourceFile {
         source,
         prefix: written.prefix.clone(),
@@ -299,12 +299,25 @@ fn resource_file(
     })
 }
 
-/// Whether a URL names a blob of Azure Storage, in whatever cloud.
-fn is_blob(url: &str) -> bool {
+impl ResourceFile {
+    /// Whether nodes read it with an identity, not with a signature in its URL or from a public place.
+    pub(super) fn has_identity(&self) -> bool {
+        self.identity.is_some() || self.pull_identity
+    }
+
+    /// The storage account of a URL of Azure Storage.
+    pub(super) fn account(&self) -> Option<&str> {
+        account_of(&self.value)
+    }
+}
+
+/// The storage account whose blob a URL names, in whatever cloud.
+fn account_of(url: &str) -> Option<&str> {
     let host = url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', ':']).next());
-    let Some((_, domain)) = host.and_then(|host| host.split_once('.')) else { return false };
+    let (account, domain) = host?.split_once('.')?;
     catalog::clouds()
         .any(|cloud| domain.eq_ignore_ascii_case(&format!("blob.{}", cloud.storage_suffix)))
+        .then_some(account)
 }
 
 /// Whether nodes read the auto-storage of the account.
@@ -486,9 +499,9 @@ mod tests {
 
     #[test]
     fn a_blob_is_known_by_its_host_in_every_cloud() {
-        assert!(is_blob("https://data.blob.core.windows.net/c/f"));
-        assert!(is_blob("https://data.blob.core.usgovcloudapi.net/c/f"));
-        assert!(!is_blob("https://data.blob.core.windows.net.example.com/c/f"));
-        assert!(!is_blob("https://example.com/data.blob.core.windows.net"));
+        assert_eq!(account_of("https://data.blob.core.windows.net/c/f"), Some("data"));
+        assert_eq!(account_of("https://data.blob.core.usgovcloudapi.net/c/f"), Some("data"));
+        assert_eq!(account_of("https://data.blob.core.windows.net.example.com/c/f"), None);
+        assert_eq!(account_of("https://example.com/data.blob.core.windows.net"), None);
     }
 }

@@ -42,21 +42,19 @@ impl Committed {
 /// folder already is what it should be, nothing is written at all.
 pub fn commit(folder: &Path, files: &BTreeMap<String, String>) -> Result<Committed, OutputError> {
     refuse_odd_folder(folder)?;
-    let plan = tree::settled(folder, || Plan::of(folder, files))?;
+    let (mut plan, seen) =
+        tree::settled(folder, || Ok((Plan::of(folder, files)?, tree::identity(folder))))?;
     if plan.is_done() {
         sweep(folder);
         return Ok(plan.committed);
     }
-    let above = match folder.parent() {
-        Some(above) if !above.as_os_str().is_empty() => above,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(above).context("create the folder", above)?;
     let stage = Stage::lock(folder)?;
-    // Another run may have committed while this one waited.
-    let plan = Plan::of(folder, files)?;
-    if plan.is_done() {
-        return Ok(plan.committed);
+    if stage.waited || tree::identity(folder) != seen {
+        // Another run may have committed in the meantime.
+        plan = Plan::of(folder, files)?;
+        if plan.is_done() {
+            return Ok(plan.committed);
+        }
     }
     write(&stage.new_render(), folder, &plan)?;
     if exchange(&stage, folder)? {
@@ -87,9 +85,10 @@ fn refuse_odd_folder(folder: &Path) -> Result<(), OutputError> {
 /// Writes the whole new render.
 fn write(new: &Path, folder: &Path, plan: &Plan<'_>) -> Result<(), OutputError> {
     fs::create_dir(new).context("create the folder", new)?;
+    let mut made = BTreeSet::from([Path::new("")]);
     for (path, kind) in &plan.carry {
         let (from, to) = (folder.join(path), new.join(path));
-        create_above(&to)?;
+        create_once(new, path, &mut made)?;
         carry(&from, &to, *kind).context("carry it over to the new render", &from)?;
     }
     // The manifest comes first: it tells what is prebake's if this run is killed on the way.
@@ -98,7 +97,7 @@ fn write(new: &Path, folder: &Path, plan: &Plan<'_>) -> Result<(), OutputError> 
         plan.write.iter().partition(|(path, _)| is_manifest(path));
     for (path, text) in first.into_iter().chain(rest) {
         let to = new.join(path);
-        create_above(&to)?;
+        create_once(new, path, &mut made)?;
         write_file(&to, text).context("write the file", &to)?;
     }
     if folder.is_dir() {
@@ -109,6 +108,16 @@ fn write(new: &Path, folder: &Path, plan: &Plan<'_>) -> Result<(), OutputError> 
         }
     }
     Ok(())
+}
+
+/// Makes the folder of a file, unless it was made for another one.
+fn create_once<'a>(
+    new: &Path,
+    path: &'a Path,
+    made: &mut BTreeSet<&'a Path>,
+) -> Result<(), OutputError> {
+    let above = path.parent().unwrap_or(path);
+    if made.insert(above) { create_above(&new.join(path)) } else { Ok(()) }
 }
 
 fn create_above(path: &Path) -> Result<(), OutputError> {

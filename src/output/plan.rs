@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::commit::Committed;
@@ -68,16 +68,19 @@ impl<'a> Plan<'a> {
             return Ok(());
         };
         let at = folder.join(&native);
-        let bytes =
+        let read =
             if *kind == Kind::File { tree::read(&at).context("read the file", &at)? } else { None };
-        if bytes.as_deref() == Some(text.as_bytes()) && has_mode(&at, text)? {
+        let same = |(bytes, known): &(Vec<u8>, Metadata)| {
+            bytes == text.as_bytes() && has_mode(known, text)
+        };
+        if read.as_ref().is_some_and(same) {
             self.committed.unchanged += 1;
             self.carry.push((native, Kind::File));
             return Ok(());
         }
         let digest = manifest.and_then(|manifest| manifest.files.get(path));
         let written_by_us = path == crate::render::MANIFEST && manifest.is_some()
-            || bytes.is_some_and(|bytes| digest == Some(&hex_digest(&bytes)));
+            || read.is_some_and(|(bytes, _)| digest == Some(&hex_digest(&bytes)));
         if !written_by_us {
             self.committed.overwritten.push(path.to_owned());
         }
@@ -153,14 +156,14 @@ const OTHERS_MAY_CHANGE_OR_BECOME: u32 = 0o7002;
 
 /// Whether a file has a mode that a render gives, under whatever umask.
 #[cfg(unix)]
-pub(super) fn has_mode(path: &Path, text: &str) -> Result<bool, OutputError> {
+pub(super) fn has_mode(known: &Metadata, text: &str) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).context("look at it", path)?.permissions().mode();
+    let mode = known.permissions().mode();
     let is_program = mode & 0o111 != 0;
-    Ok(is_program == is_script(text) && mode & OTHERS_MAY_CHANGE_OR_BECOME == 0)
+    is_program == is_script(text) && mode & OTHERS_MAY_CHANGE_OR_BECOME == 0
 }
 
 #[cfg(not(unix))]
-pub(super) fn has_mode(_: &Path, _: &str) -> Result<bool, OutputError> {
-    Ok(true)
+pub(super) fn has_mode(_: &Metadata, _: &str) -> bool {
+    true
 }

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::error::{Context, OutputError};
@@ -48,17 +49,22 @@ pub fn previous(folder: &Path) -> Result<PreviousRender, OutputError> {
 
 fn read(folder: &Path) -> Result<PreviousRender, OutputError> {
     let tree = tree::walk(folder)?;
-    let manifest = manifest(folder, &tree)?;
-    let ours = written(manifest.as_ref());
-    let mut render = PreviousRender { manifest, ..PreviousRender::default() };
-    for (path, native) in &ours {
-        match text(folder, &tree, native)? {
-            Some(text) => {
-                render.lost_mode |= !plan::has_mode(&folder.join(native), &text)?;
-                render.files.insert(path.clone(), text);
-            }
-            None => render.damaged.push(path.clone()),
+    let manifest = text(folder, &tree, Path::new(MANIFEST))?;
+    let parsed = manifest.as_ref().and_then(|(text, _)| Manifest::parse(text));
+    let ours = written(parsed.as_ref());
+    let mut render = PreviousRender { manifest: parsed, ..PreviousRender::default() };
+    let mut add = |path: &String, read: Option<(String, Metadata)>| match read {
+        Some((text, known)) => {
+            render.lost_mode |= !plan::has_mode(&known, &text);
+            render.files.insert(path.clone(), text);
         }
+        None => render.damaged.push(path.clone()),
+    };
+    for (path, native) in ours.iter().filter(|(path, _)| *path != MANIFEST) {
+        add(path, text(folder, &tree, native)?);
+    }
+    if let Some((path, _)) = ours.get_key_value(MANIFEST) {
+        add(path, manifest);
     }
     let known: BTreeSet<&PathBuf> = ours.values().collect();
     let foreign =
@@ -70,7 +76,7 @@ fn read(folder: &Path) -> Result<PreviousRender, OutputError> {
 /// The manifest of a folder, if there is one that can be read.
 pub(super) fn manifest(folder: &Path, tree: &Tree) -> Result<Option<Manifest>, OutputError> {
     let text = text(folder, tree, Path::new(MANIFEST))?;
-    Ok(text.and_then(|text| Manifest::parse(&text)))
+    Ok(text.and_then(|(text, _)| Manifest::parse(&text)))
 }
 
 /// The paths that a manifest says prebake wrote, itself included. A path that leaves the folder was not
@@ -81,11 +87,15 @@ pub(super) fn written(manifest: Option<&Manifest>) -> BTreeMap<String, PathBuf> 
     files.filter_map(|path| Some((path.to_owned(), tree::plain(path)?))).collect()
 }
 
-fn text(folder: &Path, tree: &Tree, path: &Path) -> Result<Option<String>, OutputError> {
+fn text(
+    folder: &Path,
+    tree: &Tree,
+    path: &Path,
+) -> Result<Option<(String, Metadata)>, OutputError> {
     if tree.get(path) != Some(&Kind::File) {
         return Ok(None);
     }
     let at = folder.join(path);
-    let bytes = tree::read(&at).context("read the file", &at)?;
-    Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    let read = tree::read(&at).context("read the file", &at)?;
+    Ok(read.and_then(|(bytes, known)| Some((String::from_utf8(bytes).ok()?, known))))
 }

@@ -16,6 +16,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(super) struct Stage {
     folder: PathBuf,
     at: PathBuf,
+    /// Whether another run had the lock first.
+    pub waited: bool,
     // Held, not read: closing it gives the lock back.
     _lock: File,
 }
@@ -25,12 +27,14 @@ impl Stage {
     pub fn lock(folder: &Path) -> Result<Self, OutputError> {
         let at = beside(folder);
         let waited_since = Instant::now();
+        let mut waited = false;
         loop {
             if let Some(lock) = try_lock(&at)? {
-                let stage = Self { folder: folder.to_owned(), at, _lock: lock };
+                let stage = Self { folder: folder.to_owned(), at, waited, _lock: lock };
                 stage.recover()?;
                 return Ok(stage);
             }
+            waited = true;
             if waited_since.elapsed() > PATIENCE {
                 return Err(OutputError::new(
                     "PB2503",
@@ -72,12 +76,17 @@ impl Stage {
         if is_own_folder(&old) && fs::symlink_metadata(&self.folder).is_err() {
             fs::rename(&old, &self.folder).context("restore the previous render", &old)?;
         }
-        clear(&self.gone()).context("clear what an interrupted run left", &self.gone())?;
+        let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+        if is_there(&self.gone()) {
+            clear(&self.gone()).context("clear what an interrupted run left", &self.gone())?;
+        }
         for left in [self.new_render(), old] {
             if is_own_folder(&left) {
                 rescue(&left, &self.folder)?;
             }
-            self.discard(&left).context("clear what an interrupted run left", &left)?;
+            if is_there(&left) {
+                self.discard(&left).context("clear what an interrupted run left", &left)?;
+            }
         }
         Ok(())
     }
@@ -101,7 +110,7 @@ pub fn sweep(folder: &Path) {
         return;
     }
     if let Ok(Some(lock)) = try_lock(&at) {
-        let stage = Stage { folder: folder.to_owned(), at, _lock: lock };
+        let stage = Stage { folder: folder.to_owned(), at, waited: false, _lock: lock };
         let _ = stage.recover();
     }
 }
@@ -116,7 +125,16 @@ fn beside(folder: &Path) -> PathBuf {
 
 /// The lock, or nothing when another has it or has just given it back.
 fn try_lock(at: &Path) -> Result<Option<File>, OutputError> {
-    match fs::create_dir(at) {
+    let above = at.parent().filter(|above| !above.as_os_str().is_empty());
+    let made = match fs::create_dir(at) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let above = above.unwrap_or(Path::new("."));
+            fs::create_dir_all(above).context("create the folder", above)?;
+            fs::create_dir(at)
+        }
+        made => made,
+    };
+    match made {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if at.is_symlink() {

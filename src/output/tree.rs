@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
+use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -41,6 +41,7 @@ pub(super) type Tree = BTreeMap<PathBuf, Kind>;
 pub(super) fn walk(folder: &Path) -> Result<Tree, OutputError> {
     let mut tree = Tree::new();
     let mut open = vec![PathBuf::new()];
+    let mut home = None;
     while let Some(below) = open.pop() {
         // Joined with nothing a path would end in a slash.
         let at = if below.as_os_str().is_empty() { folder.to_owned() } else { folder.join(&below) };
@@ -58,7 +59,10 @@ pub(super) fn walk(folder: &Path) -> Result<Tree, OutputError> {
             let path = below.join(entry.file_name());
             let metadata = entry.metadata().context("look at it", &entry.path())?;
             let kind = Kind::of(&metadata);
-            same_device(folder, &metadata, &entry.path())?;
+            if home.is_none() {
+                home = Some(fs::metadata(folder).context("look at it", folder)?);
+            }
+            same_device(home.as_ref(), &metadata, &entry)?;
             if kind == Kind::Folder {
                 open.push(path.clone());
             }
@@ -87,31 +91,37 @@ pub(super) fn settled<T>(
     read()
 }
 
+/// Which folder stands at a path, and when an entry of it or its place last changed: another run that commits
+/// changes it, even where the number of a folder that went is given to a new one.
 #[cfg(unix)]
-fn identity(folder: &Path) -> Option<(u64, u64)> {
+pub(super) fn identity(folder: &Path) -> Option<impl PartialEq + use<>> {
     use std::os::unix::fs::MetadataExt as _;
-    fs::symlink_metadata(folder).ok().map(|found| (found.dev(), found.ino()))
+    let found = fs::symlink_metadata(folder).ok()?;
+    Some((found.dev(), found.ino(), found.ctime(), found.ctime_nsec()))
 }
 
 #[cfg(not(unix))]
-fn identity(folder: &Path) -> bool {
-    folder.exists()
+pub(super) fn identity(folder: &Path) -> Option<impl PartialEq + use<>> {
+    fs::symlink_metadata(folder).and_then(|found| found.created()).ok()
 }
 
 /// What is mounted below a folder cannot move with it.
 #[cfg(unix)]
-fn same_device(folder: &Path, found: &Metadata, at: &Path) -> Result<(), OutputError> {
+fn same_device(
+    home: Option<&Metadata>,
+    found: &Metadata,
+    entry: &DirEntry,
+) -> Result<(), OutputError> {
     use std::os::unix::fs::MetadataExt as _;
-    let home = fs::metadata(folder).context("look at it", folder)?;
-    if home.dev() == found.dev() {
+    if home.is_none_or(|home| home.dev() == found.dev()) {
         return Ok(());
     }
     let help = "unmount it, or render to another folder with `-o`";
-    Err(OutputError::new("PB2507", at, "it is a mount point of another device", help))
+    Err(OutputError::new("PB2507", &entry.path(), "it is a mount point of another device", help))
 }
 
 #[cfg(not(unix))]
-fn same_device(_: &Path, _: &Metadata, _: &Path) -> Result<(), OutputError> {
+fn same_device(_: Option<&Metadata>, _: &Metadata, _: &DirEntry) -> Result<(), OutputError> {
     Ok(())
 }
 
@@ -127,10 +137,10 @@ fn within_limits(folder: &Path, tree: &Tree, below: &Path) -> Result<(), OutputE
     Err(OutputError::new("PB2506", folder, problem, help))
 }
 
-/// Reads a regular file; one over the limit, or no regular file, is `None`.
-pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match disk::read(path, MAX_FILE_BYTES) {
-        Ok(bytes) => Ok(Some(bytes)),
+/// Reads a regular file and what the system knows of it; one over the limit, or no regular file, is `None`.
+pub(super) fn read(path: &Path) -> io::Result<Option<(Vec<u8>, Metadata)>> {
+    match disk::read_known(path, MAX_FILE_BYTES) {
+        Ok(read) => Ok(Some(read)),
         Err(ReadError::Io(error)) => Err(error),
         Err(_) => Ok(None),
     }

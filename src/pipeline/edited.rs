@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Render, Stage};
+use super::stages::pretty;
+use super::{CompiledStages, Render, Stage};
 use crate::bicep::{self, MemoryFiles};
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::render::{MANIFEST, Manifest};
@@ -15,6 +16,7 @@ pub fn edited(
     files: &BTreeMap<String, String>,
     manifest: &Manifest,
     current: Option<&Render>,
+    compiled: &CompiledStages,
 ) -> Option<String> {
     if manifest.prebake != env!("CARGO_PKG_VERSION") {
         return None;
@@ -30,7 +32,7 @@ pub fn edited(
     let mut stages = files.keys().filter(|path| is_stage(path));
     let differs = |path: &&String| {
         let template = Stage::template_path(path.trim_end_matches(".bicep"));
-        files.get(&template).is_some_and(|json| !compiles_to(path, json, files))
+        files.get(&template).is_some_and(|json| !compiles_to(path, json, files, compiled))
     };
     stages.find(differs).cloned()
 }
@@ -40,21 +42,36 @@ pub fn is_stage(path: &str) -> bool {
     path.strip_suffix(".bicep").is_some_and(|name| !name.contains('/'))
 }
 
-fn compiles_to(path: &str, json: &str, files: &BTreeMap<String, String>) -> bool {
+fn compiles_to(
+    path: &str,
+    json: &str,
+    files: &BTreeMap<String, String>,
+    compiled: &CompiledStages,
+) -> bool {
+    let name = path.trim_end_matches(".bicep");
+    let parameters = files.get(&Stage::parameters_path(name));
+    if let Some(parameters) =
+        parameters.filter(|_| files.contains_key(&format!("{name}.bicepparam")))
+    {
+        let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
+        let made = compiled.compile(name, "out", files, &mut sources, &mut findings);
+        let is_same = |value: &Value, made: &str, text: &str| {
+            made == text || serde_json::from_str(text).is_ok_and(|written: Value| written == *value)
+        };
+        return made.is_some_and(|made| {
+            is_same(&made.template.json, &made.text, json)
+                && is_same(&made.parameters, &pretty(&made.parameters), parameters)
+        });
+    }
+    compiles_alone(path, json, files)
+}
+
+/// The same without parameters.
+fn compiles_alone(path: &str, json: &str, files: &BTreeMap<String, String>) -> bool {
     let memory: MemoryFiles =
         files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
-    let written = |text: &str| serde_json::from_str::<Value>(text).ok();
     let compiled = bicep::compile(path, &memory, &mut sources, &mut diagnostics);
-    if compiled.map(|template| template.json) != written(json) {
-        return false;
-    }
-    let parameters = path.replace(".bicep", ".bicepparam");
-    let written = files
-        .get(&Stage::parameters_path(path.trim_end_matches(".bicep")))
-        .and_then(|text| written(text));
-    let Some(written) = written.filter(|_| files.contains_key(&parameters)) else { return true };
-    let compiled =
-        bicep::compile_params(&parameters, &memory, &|_| None, &mut sources, &mut diagnostics);
-    compiled.is_some_and(|compiled| compiled.json == written)
+    let written = serde_json::from_str::<Value>(json).ok();
+    compiled.map(|template| template.json) == written.map(Into::into)
 }

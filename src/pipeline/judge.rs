@@ -12,8 +12,8 @@ use super::secrets::Secrets;
 use super::stages::Stage;
 use crate::arm::Template;
 use crate::catalog::{Date, Overlay};
-use crate::check::{self, Declared, Subject};
-use crate::config::fields::{AllocationMode, RoleAssignmentMode};
+use crate::check::{self, Declared, RegistrySetting, Subject};
+use crate::config::fields::AllocationMode;
 use crate::config::{Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources, pointer};
 use crate::expand::Resource;
@@ -142,14 +142,15 @@ impl Judged<'_> {
             .stages
             .iter()
             .flat_map(|stage| {
-                let template = (Stage::template_path(&stage.name), &stage.template.json);
+                let template = (Stage::template_path(&stage.name), &*stage.template.json);
                 [template, (Stage::parameters_path(&stage.name), &stage.parameters)]
             })
             .collect();
         let mut values = BTreeMap::new();
         for (path, id) in files {
-            let value = match compiled.get(path) {
-                Some(value) => Some(Cow::Borrowed(*value)),
+            let known = || self.artifacts.values.get(path.as_str());
+            let value = match compiled.get(path).copied().or_else(known) {
+                Some(value) => Some(Cow::Borrowed(value)),
                 None => validate::read(path, &self.artifacts.files[path.as_str()], *id, &mut found)
                     .map(Cow::Owned),
             };
@@ -203,13 +204,32 @@ impl Judged<'_> {
         Some(account.allocation_mode? == AllocationMode::UserSubscription)
     }
 
-    /// The registry that the config uses without creating it.
-    fn existing_registry(&self) -> Option<(String, &'static str)> {
-        let registry = self.config.registry.as_ref()?;
-        let name = registry.name.clone().filter(|_| registry.create == Some(false))?;
-        let abac = registry.role_assignment_mode == Some(RoleAssignmentMode::Abac);
-        let mode = if abac { "AbacRepositoryPermissions" } else { "LegacyRegistryPermissions" };
-        Some((name, mode))
+    /// What the config relies on in a registry that it uses without creating it.
+    fn existing_registry(&self) -> Vec<RegistrySetting> {
+        let Some(registry) = self.model.registry.as_ref().filter(|registry| !registry.create)
+        else {
+            return Vec::new();
+        };
+        let setting = |pointer: &str, setting, value: &str| RegistrySetting {
+            registry: registry.name.clone(),
+            pointer: pointer.to_owned(),
+            setting,
+            value: value.to_owned(),
+        };
+        let host_name = registry.login_server.split('.').next().unwrap_or_default();
+        let mut settings = vec![
+            setting("/registry", "role_assignment_mode", registry.role_assignment_mode),
+            setting("/registry", "host_name", host_name),
+        ];
+        let build = self.model.images.iter().position(|image| image.build.is_some());
+        if registry.agent_pool.is_some() {
+            settings.push(setting("/registry/agentPool", "sku", "Premium"));
+        } else if let Some(at) = build {
+            // Shared agents reach a registry by its public addresses.
+            let pointer = format!("/images/{at}/build");
+            settings.push(setting(&pointer, "public_network_access", "Enabled"));
+        }
+        settings
     }
 
     fn add_files(&self, sources: &mut Sources) -> BTreeMap<String, FileId> {

@@ -2,6 +2,7 @@
 
 mod added;
 mod age;
+mod compiled;
 mod dockerfiles;
 mod edited;
 pub mod fleet;
@@ -14,6 +15,7 @@ mod secrets;
 mod stages;
 mod state;
 
+pub use compiled::{CompiledStages, Deployment};
 pub use edited::{edited, is_stage};
 pub use job::{Job, jobs};
 pub use stages::Stage;
@@ -56,6 +58,8 @@ pub struct Tools {
     pub schemas: ResourceSchemas,
     /// The day on which retirements are judged.
     pub as_of: Date,
+    /// The stages that were compiled before.
+    pub compiled: CompiledStages,
     /// Folder of the renders as messages name it, such as `out`.
     pub output: String,
 }
@@ -231,7 +235,16 @@ fn phases(
         folder: &folder,
     };
     let mut extension = extend::extend(&wanted, &mut artifacts, sources, diagnostics)?;
-    let stages = stages::compile(&model, &folder, &extension, &mut artifacts, sources, diagnostics);
+    let compiled = &tools.compiled;
+    let stages = stages::compile(
+        &model,
+        &folder,
+        compiled,
+        &extension,
+        &mut artifacts,
+        sources,
+        diagnostics,
+    );
     sources.mark_generated(&folder);
     let stages = stages?;
     if !extension.is_empty() {

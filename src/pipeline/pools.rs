@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::stages::Stage;
-use crate::arm::expression::{self, TemplateString};
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::{PoolProperty, pool_properties};
 use crate::diagnostic::{Diagnostic, Diagnostics, pointer};
 use crate::expand::Resource;
@@ -19,6 +19,9 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../schemas/batch-pool.schema.json"))
         .expect("a committed schema is JSON")
 });
+
+/// Why an expression cannot be carried over.
+const NOT_YET_KNOWN: &str = "its value is known only when the stage deploys";
 
 const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 
@@ -76,7 +79,7 @@ fn resource<'s>(stages: &'s [Stage], id: &str) -> Option<&'s Resource> {
 /// Writes one property of the resource into the body of the data plane, or says why that is not possible.
 fn carry(resource: &Resource, target: &str, body: &mut Value) -> Result<(), String> {
     let target = whole_list(target);
-    let whole = Value::Object(resource.body.clone());
+    let whole = Evaluated::Object(resource.body.clone());
     let below = |outer: &str, inner: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
     };
@@ -119,7 +122,7 @@ fn whole_list(target: &str) -> &str {
 }
 
 fn write(
-    whole: &Value,
+    whole: &Evaluated,
     from: &str,
     at: &str,
     is_enabled: bool,
@@ -133,7 +136,7 @@ fn write(
         schema = inner;
     }
     let value = match whole.pointer(from) {
-        Some(value) if is_enabled => Some(Value::Bool(value == "Enabled")),
+        Some(value) if is_enabled => Some(Value::Bool(value.as_str() == Some("Enabled"))),
         Some(value) => Some(translated(value, schema)?),
         None => None,
     };
@@ -155,24 +158,19 @@ fn resolved(schema: &'static Value) -> &'static Value {
 }
 
 /// A value of the resource as the data plane writes it: words of a list differ in their letter case.
-fn translated(value: &Value, schema: &'static Value) -> Result<Value, String> {
+fn translated(value: &Evaluated, schema: &'static Value) -> Result<Value, String> {
     match value {
-        Value::String(text) => match expression::read_template_string(text) {
-            TemplateString::Expression(_) => {
-                Err("its value is known only when the stage deploys".to_owned())
-            }
-            TemplateString::Literal(text) => {
-                let words = schema["enum"].as_array().into_iter().flatten();
-                let word =
-                    words.filter_map(Value::as_str).find(|word| word.eq_ignore_ascii_case(&text));
-                Ok(Value::from(word.unwrap_or(&text)))
-            }
-        },
-        Value::Array(items) => {
+        Evaluated::Symbolic(_) => Err(NOT_YET_KNOWN.to_owned()),
+        Evaluated::String(text) => {
+            let words = schema["enum"].as_array().into_iter().flatten();
+            let word = words.filter_map(Value::as_str).find(|word| word.eq_ignore_ascii_case(text));
+            Ok(Value::from(word.unwrap_or(text)))
+        }
+        Evaluated::Array(items) => {
             let inner = resolved(&schema["items"]);
             items.iter().map(|item| translated(item, inner)).collect()
         }
-        Value::Object(map) if schema["properties"].is_object() => {
+        Evaluated::Object(map) if schema["properties"].is_object() => {
             let mut object = Map::new();
             for (name, value) in map {
                 let (known, inner) = property(schema, name)?;
@@ -180,7 +178,7 @@ fn translated(value: &Value, schema: &'static Value) -> Result<Value, String> {
             }
             Ok(Value::Object(object))
         }
-        plain => Ok(plain.clone()),
+        other => other.to_plain().ok_or_else(|| NOT_YET_KNOWN.to_owned()),
     }
 }
 

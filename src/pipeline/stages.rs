@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::compiled::{CompiledStages, Deployment};
 use crate::arm;
-use crate::bicep::{self, MemoryFiles};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::expand::{self, Context, Level, Resource};
 use crate::extend::{ChangeKind, Extension};
@@ -41,37 +41,32 @@ impl Stage {
 pub(super) fn compile(
     model: &Model,
     folder: &str,
+    compiled: &CompiledStages,
     extension: &Extension,
     artifacts: &mut Artifacts,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Stage>> {
-    let files: MemoryFiles = artifacts
-        .files
-        .iter()
-        .map(|(path, text)| (format!("{folder}/{path}"), text.as_str()))
-        .collect();
     // Each stage has sources of its own until all are done, so that they can be compiled side by side.
-    let compiled: Vec<_> = model
+    let made: Vec<_> = model
         .stages
         .par_iter()
         .map(|name| {
             let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
-            let stage = stage(name, model, folder, &files, &mut sources, &mut findings);
-            let texts = stage
-                .as_ref()
-                .map(|stage| [pretty(&stage.template.json), pretty(&stage.parameters)]);
-            (stage.zip(texts), sources, findings)
+            let made =
+                compiled.compile(name, folder, &artifacts.files, &mut sources, &mut findings);
+            let stage = made.map(|made| stage(name, made, model, &mut findings));
+            (stage, sources, findings)
         })
         .collect();
     let mut stages = Vec::new();
     let mut files = Vec::new();
-    for (compiled, own, mut findings) in compiled {
+    for (made, own, mut findings) in made {
         let by = sources.append(own);
         findings.move_files(by);
         let findings = at_patches(findings, folder, extension, sources);
         diagnostics.append(with_templates(findings, folder, artifacts, sources));
-        let Some((mut stage, [template, parameters])) = compiled else { continue };
+        let Some((mut stage, [template, parameters])) = made else { continue };
         stage.template.source_map.move_files(by);
         files.push((Stage::template_path(&stage.name), template));
         files.push((Stage::parameters_path(&stage.name), parameters));
@@ -86,36 +81,20 @@ pub(super) fn compile(
     Some(stages)
 }
 
+/// What a compiled stage asks for, and its files as they are written.
 fn stage(
     name: &str,
+    made: Deployment,
     model: &Model,
-    folder: &str,
-    files: &MemoryFiles,
-    sources: &mut Sources,
     diagnostics: &mut Diagnostics,
-) -> Option<Stage> {
-    let path = format!("{folder}/{name}.bicep");
-    // A render depends on its config alone, so the environment is empty.
-    let compiled = bicep::compile_deployment(
-        &format!("{folder}/{name}.bicepparam"),
-        files,
-        &|_| None,
-        sources,
-        diagnostics,
-    );
-    let (template, parameters) = match compiled {
-        Some((Some(template), parameters)) if parameters.template.as_ref() == Some(&path) => {
-            (template, parameters.json)
-        }
-        // A team's template of the parameters may use another file, or none.
-        Some((_, parameters)) => {
-            (bicep::compile(&path, files, sources, diagnostics)?, parameters.json)
-        }
-        None => return None,
-    };
-    let resources =
-        expand::expand(name, &template, &parameters, &context(name, model), diagnostics);
-    Some(Stage { name: name.to_owned(), template, parameters, resources: resources.resources })
+) -> (Stage, [String; 2]) {
+    let Deployment { template, text, parameters, expressions } = made;
+    let parsed = (&template, &*expressions);
+    let context = context(name, model);
+    let resources = expand::expand_parsed(name, parsed, &parameters, &context, diagnostics);
+    let resources = resources.resources;
+    let texts = [text.as_ref().to_owned(), pretty(&parameters)];
+    (Stage { name: name.to_owned(), template, parameters, resources }, texts)
 }
 
 /// What is known before anything is deployed.
@@ -128,7 +107,7 @@ fn context(stage: &str, model: &Model) -> Context {
         location: Some(model.location.clone()),
         management_group: None,
         deployment: Some(stage.to_owned()),
-        public_cloud: true,
+        public_cloud: model.cloud.key == "public",
     }
 }
 
@@ -201,7 +180,7 @@ fn with_templates(
     Diagnostics::from(findings.collect::<Vec<_>>())
 }
 
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("a JSON value serialises");
     text.push('\n');
     text

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Render, Stage};
+use crate::arm::evaluate::Evaluated;
 use crate::arm::expression::is_expression;
 use crate::arm::{SourceMap, Template};
+use crate::catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diff::RenderState;
 use crate::expand::{self, Context, Level, Resource};
@@ -60,7 +62,7 @@ pub fn previous_state(
         let template = read(Stage::template_path(name), "resources");
         let parameters = read(Stage::parameters_path(name), "parameters");
         let (Some(json), Some(parameters)) = (template, parameters) else { continue };
-        let template = Template { json, source_map: SourceMap::default() };
+        let template = Template { json: json.into(), source_map: SourceMap::default() };
         // What the previous render's own findings were is no news now.
         let mut past = Diagnostics::new();
         let expansion = expand::expand(name, &template, &parameters, &context, &mut past);
@@ -101,38 +103,38 @@ fn with_ids(mut resource: Resource, context: &Context) -> Resource {
     resource
 }
 
-fn write_ids(value: &mut Value, context: &Context) {
+fn write_ids(value: &mut Evaluated, context: &Context) {
     match value {
-        Value::String(text) => {
-            if let Some(id) = id(text, context) {
-                *text = id;
+        Evaluated::Symbolic(_) => {
+            if let Some(id) = id(value, context) {
+                *value = Evaluated::String(id);
             }
         }
-        Value::Array(elements) => {
+        Evaluated::Array(elements) => {
             for element in elements {
                 write_ids(element, context);
             }
         }
-        Value::Object(object) => {
+        Evaluated::Object(object) => {
             for value in object.values_mut() {
                 write_ids(value, context);
             }
             if object.keys().any(|key| is_expression(key)) {
                 let entries = std::mem::take(object).into_iter();
-                let named =
-                    |(key, value): (String, Value)| (id(&key, context).unwrap_or(key), value);
-                *object = entries.map(named).collect::<Map<_, _>>();
+                let named = |(key, value): (String, Evaluated)| {
+                    (id(&Evaluated::from_template_string(&key), context).unwrap_or(key), value)
+                };
+                *object = entries.map(named).collect();
             }
         }
         _ => {}
     }
 }
 
-fn id(text: &str, context: &Context) -> Option<String> {
-    if !is_expression(text) {
-        return None;
-    }
-    expand::resource_id_of(text, context).filter(|id| id.starts_with('/'))
+/// The id that an expression will give.
+fn id(value: &Evaluated, context: &Context) -> Option<String> {
+    value.as_expression()?;
+    expand::resource_id_of(value, context).filter(|id| id.starts_with('/'))
 }
 
 fn stages(files: &BTreeMap<String, String>) -> Vec<&str> {
@@ -155,6 +157,6 @@ fn context(stage: &str, target: Option<&Target>) -> Context {
         location: target.map(|target| target.location.clone()),
         management_group: None,
         deployment: Some(stage.to_owned()),
-        public_cloud: true,
+        public_cloud: target.is_none_or(|it| catalog::cloud_of(&it.location).key == "public"),
     }
 }

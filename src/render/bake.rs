@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tera::Context;
 
@@ -41,6 +42,24 @@ pub struct BootFile {
     pub permissions: &'static str,
     /// Its text.
     pub content: String,
+}
+
+impl BootFile {
+    /// Its entry in `write_files`.
+    fn value(&self) -> Value {
+        let mut value = json!({
+            "path": self.path,
+            "owner": "root:root",
+            "permissions": self.permissions,
+        });
+        if fits_block_scalar(&self.content) {
+            value["content"] = Value::from(self.content.as_str());
+        } else {
+            value["encoding"] = Value::from("b64");
+            value["content"] = Value::from(STANDARD.encode(&self.content));
+        }
+        value
+    }
 }
 
 /// The files of the bake, each script a file of its own, and the digest that names this bake.
@@ -115,6 +134,20 @@ pub fn custom_data(
 ) -> Option<String> {
     let context = boot_context(plan, bake.files.iter().map(Entry::from));
     templates.render(CUSTOM_DATA_TEMPLATE, &context, sources, diagnostics)
+}
+
+/// What the custom data says, when it is made from the embedded template.
+pub fn custom_data_value(bake: &BakeFiles) -> Value {
+    json!({
+        "package_update": false,
+        "package_upgrade": false,
+        "write_files": bake.files.iter().map(BootFile::value).collect::<Vec<_>>(),
+        "runcmd": [
+            ["systemctl", "daemon-reload"],
+            ["systemctl", "enable", SERVICE],
+            ["systemctl", "start", "--no-block", SERVICE],
+        ],
+    })
 }
 
 /// Renders the one script that Azure Image Builder runs. Reports `PB2002` for a template that fails.

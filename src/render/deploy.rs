@@ -175,7 +175,13 @@ pub(super) fn leftovers(model: &Model) -> Vec<(&'static str, String)> {
     names
 }
 
-/// A task that looks at the node from inside a container: Docker, the baked image, driver and GPU.
+/// `nvidia-smi` works without CUDA, whose library starts here as a framework starts it. Of what runs in an image, only
+/// Python can call a library without a compiler.
+const START_CUDA: &str = "if command -v python3 > /dev/null; \
+then python3 -c 'import ctypes; code = ctypes.CDLL(\"libcuda.so.1\").cuInit(0); print(\"cuInit(0) is\", code); raise SystemExit(code != 0)'; \
+else echo 'cuInit(0): NOT CHECKED, because the image has no python3'; fi";
+
+/// A task that looks at the node from inside a container: Docker, the baked image, driver, GPU and CUDA.
 pub(super) fn verify_task(model: &Model, pool: &Pool) -> Option<Value> {
     let image = pool.containers.as_ref()?.image_names.first()?;
     let mut options = "--rm --entrypoint /bin/sh".to_owned();
@@ -192,9 +198,10 @@ pub(super) fn verify_task(model: &Model, pool: &Pool) -> Option<Value> {
             checks.push(format!("echo {word} was on the node when it booted"));
         }
     }
-    if !pool.size.gpus.is_empty() {
+    if pool.size.gpu_model.starts_with("NVIDIA") {
         checks.push("nvidia-smi --query-gpu=name,driver_version --format=csv".to_owned());
         checks.push("nvidia-smi -L | grep -q GPU".to_owned());
+        checks.push(START_CUDA.to_owned());
     }
     // Batch takes the text between double quotes as one argument, in which `\\` and `\"` stand for themselves.
     let script = checks.join(" && ").replace('\\', r"\\").replace('"', r#"\""#);

@@ -29,6 +29,7 @@ pub use templates::{EMBEDDED, Templates, read_ahead};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model::bake::BakePlan;
@@ -45,6 +46,8 @@ pub struct Artifacts {
     pub bake_id: Option<String>,
     /// Paths of those that a team's own template made.
     pub overlaid: BTreeSet<String>,
+    /// What files say whose data is known, by path: these need not be read back.
+    pub values: BTreeMap<&'static str, Value>,
 }
 
 impl Artifacts {
@@ -225,6 +228,10 @@ fn bake_file(
     } else {
         let text = bake::custom_data(templates, plan, &files, sources, diagnostics)?;
         artifacts.insert_from(bake::CUSTOM_DATA_TEMPLATE, templates, bake::CUSTOM_DATA, text);
+        // A team's own template may write anything.
+        if !templates.is_own(bake::CUSTOM_DATA_TEMPLATE) {
+            artifacts.values.insert(bake::CUSTOM_DATA, bake::custom_data_value(&files));
+        }
     }
     Some(files.bake_id)
 }

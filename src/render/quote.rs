@@ -5,17 +5,32 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::catalog::Cloud;
 use crate::diagnostic::printable::is_invisible;
 
 /// A value as a Bicep literal. Collections are one item a line, indented by `indent` levels of two
 /// spaces where they stand.
 pub fn bicep(value: &Value, indent: usize) -> String {
     let mut out = String::new();
-    write_bicep(value, indent, &mut out);
+    write_bicep(value, indent, &[], &mut out);
     out
 }
 
-fn write_bicep(value: &Value, indent: usize, out: &mut String) {
+/// A value as a Bicep literal in which the hosts of a cloud are those of the cloud that it is deployed to.
+pub fn bicep_in(cloud: &Cloud, value: &Value, indent: usize) -> String {
+    let mut out = String::new();
+    let hosts = [
+        (cloud.storage_suffix.to_owned(), "environment().suffixes.storage"),
+        (format!(".{}", cloud.vault_suffix), "environment().suffixes.keyvaultDns"),
+    ];
+    write_bicep(value, indent, &hosts, &mut out);
+    out
+}
+
+/// The end of a host, and the expression that has it in every cloud.
+type Host = (String, &'static str);
+
+fn write_bicep(value: &Value, indent: usize, hosts: &[Host], out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
@@ -26,13 +41,13 @@ fn write_bicep(value: &Value, indent: usize, out: &mut String) {
                 (None, _) => write!(out, "json('{number}')"),
             };
         }
-        Value::String(text) => write_bicep_string(text, out),
+        Value::String(text) => write_bicep_string(text, hosts, out),
         Value::Array(items) if items.is_empty() => out.push_str("[]"),
         Value::Array(items) => {
             out.push_str("[\n");
             for item in items {
                 pad(indent + 1, out);
-                write_bicep(item, indent + 1, out);
+                write_bicep(item, indent + 1, hosts, out);
                 out.push('\n');
             }
             pad(indent, out);
@@ -45,7 +60,7 @@ fn write_bicep(value: &Value, indent: usize, out: &mut String) {
                 pad(indent + 1, out);
                 write_bicep_key(key, out);
                 out.push_str(": ");
-                write_bicep(value, indent + 1, out);
+                write_bicep(value, indent + 1, hosts, out);
                 out.push('\n');
             }
             pad(indent, out);
@@ -65,7 +80,7 @@ fn write_bicep_key(key: &str, out: &mut String) {
     if is_identifier(key) {
         out.push_str(key);
     } else {
-        write_bicep_string(key, out);
+        write_bicep_string(key, &[], out);
     }
 }
 
@@ -82,8 +97,38 @@ fn is_identifier(key: &str) -> bool {
         && !matches!(key, "true" | "false" | "null")
 }
 
-fn write_bicep_string(text: &str, out: &mut String) {
+fn write_bicep_string(text: &str, hosts: &[Host], out: &mut String) {
     out.push('\'');
+    let mut start = 0;
+    while let Some((at, (host, expression))) = next_host(text, start, hosts) {
+        write_bicep_characters(&text[start..at], out);
+        let _ = write!(out, "${{{expression}}}");
+        start = at + host.len();
+    }
+    write_bicep_characters(&text[start..], out);
+    out.push('\'');
+}
+
+/// Where the next host ends a longer one, and is no part of a word.
+fn next_host<'h>(text: &str, start: usize, hosts: &'h [Host]) -> Option<(usize, &'h Host)> {
+    let ends_a_host = |at: usize, host: &str| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + host.len()..].chars().next();
+        let follows = if host.starts_with('.') {
+            before.is_some_and(char::is_alphanumeric)
+        } else {
+            before == Some('.')
+        };
+        follows && !after.is_some_and(char::is_alphanumeric)
+    };
+    let found = hosts.iter().filter_map(|host| {
+        let mut places = text[start..].match_indices(&host.0).map(|(at, _)| start + at);
+        Some((places.find(|at| ends_a_host(*at, &host.0))?, host))
+    });
+    found.min_by_key(|(at, _)| *at)
+}
+
+fn write_bicep_characters(text: &str, out: &mut String) {
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
@@ -99,7 +144,6 @@ fn write_bicep_string(text: &str, out: &mut String) {
             other => out.push(other),
         }
     }
-    out.push('\'');
 }
 
 /// A text as one word of bash. What needs no quotes gets none, so that scripts read like scripts.
@@ -248,6 +292,25 @@ mod tests {
     fn read_by_bash(word: &str) -> Vec<u8> {
         let script = format!("printf '%s' {word}");
         Command::new("bash").args(["-c", &script]).output().expect("bash runs").stdout
+    }
+
+    #[test]
+    fn hosts_are_those_of_the_cloud_that_a_value_is_deployed_to() {
+        let here = |text: &str| {
+            let cloud = crate::catalog::cloud("public").expect("it is in the catalog");
+            bicep_in(&cloud, &Value::from(text), 0)
+        };
+        let storage = "${environment().suffixes.storage}";
+        let url = "https://a.blob.core.windows.net/b?c='d'";
+        assert_eq!(here(url), format!(r"'https://a.blob.{storage}/b?c=\'d\''"));
+        let two = "a.file.core.windows.net:/b c.file.core.windows.net:/d";
+        assert_eq!(here(two), format!("'a.file.{storage}:/b c.file.{storage}:/d'"));
+        let vault = "${environment().suffixes.keyvaultDns}";
+        assert_eq!(here("https://v.vault.azure.net/x"), format!("'https://v{vault}/x'"));
+        for other in ["core.windows.net", "a.hardcore.windows.net", "a.core.windows.network"] {
+            assert_eq!(here(other), format!("'{other}'"));
+        }
+        assert_eq!(here("a.blob.core.chinacloudapi.cn"), "'a.blob.core.chinacloudapi.cn'");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tera::{Kwargs, State, Tera, TeraResult};
 
 use super::bounds::{self, Bounded, Output};
 use super::quote;
+use crate::catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span};
 
 macro_rules! embedded {
@@ -37,6 +38,7 @@ embedded![
     "bicep/modules/network-role.bicep.tera",
     "bicep/modules/registry-role.bicep.tera",
     "bicep/modules/storage-role.bicep.tera",
+    "bicep/pools.bicep.tera",
     "bicep/registry.bicep.tera",
     "bicep/registry.bicepparam.tera",
     "cloud-init/bake.sh.tera",
@@ -109,7 +111,7 @@ pub struct Templates {
 /// Templates as the engine has them.
 #[derive(Debug)]
 enum Parsed {
-    /// The embedded templates know nothing of each other, so that each is parsed when it is first rendered.
+    /// Each of the embedded templates is parsed with those that it includes when it is first rendered.
     Alone,
     /// Those of a team may include and import, and are judged before anything is rendered.
     Together(Box<Tera>),
@@ -125,7 +127,8 @@ static ALONE: LazyLock<BTreeMap<&str, Alone>> = LazyLock::new(|| {
 fn alone(path: &str) -> Result<&'static Tera, &'static tera::Error> {
     let (text, parsed) =
         ALONE.get(path).expect("the paths asked for are those of the embedded templates");
-    parsed.get_or_init(|| engine(std::iter::once((path, *text)))).as_ref()
+    let included = bounds::links(text).filter_map(|(path, _)| Some((path, ALONE.get(path)?.0)));
+    parsed.get_or_init(|| engine(std::iter::once((path, *text)).chain(included))).as_ref()
 }
 
 /// Starts to parse the embedded templates on another thread, before it is known which ones will be needed.
@@ -395,7 +398,15 @@ fn register(tera: &mut Tera) {
         bounds::weigh(value)?;
         let indent = kwargs.get::<u64>("indent")?.unwrap_or(0);
         let indent = usize::try_from(indent).unwrap_or(0).min(20);
-        TeraResult::Ok(quote::bicep(&plain(value)?, indent))
+        let cloud = kwargs.get::<&str>("cloud")?.and_then(catalog::cloud);
+        TeraResult::Ok(match cloud {
+            Some(cloud) => quote::bicep_in(&cloud, &plain(value)?, indent),
+            None => quote::bicep(&plain(value)?, indent),
+        })
+    });
+    tera.register_filter("names_host", move |value: &tera::Value, _: Kwargs, _: &State| {
+        bounds::weigh(value)?;
+        TeraResult::Ok(names_host(&plain(value)?))
     });
     tera.register_filter("json", move |value: &tera::Value, _: Kwargs, _: &State| {
         bounds::weigh(value)?;
@@ -412,6 +423,16 @@ fn register(tera: &mut Tera) {
             bounds::small(text)?;
             TeraResult::Ok(quoted(text))
         });
+    }
+}
+
+/// Whether a text in a value names a host that differs from cloud to cloud.
+fn names_host(value: &Value) -> bool {
+    match value {
+        Value::String(text) => catalog::names_public_host(text),
+        Value::Array(items) => items.iter().any(names_host),
+        Value::Object(map) => map.values().any(names_host),
+        _ => false,
     }
 }
 

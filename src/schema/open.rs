@@ -14,8 +14,13 @@ const DEEPEST: usize = 64;
 const MAX_SHOWN: usize = 8;
 
 /// Every text that is none of the known values of its open list, letter case aside as Azure has it.
-pub(super) fn unlisted(root: Outline<'_>, value: &Value, values: Values) -> Vec<Finding> {
-    let mut walk = Walk { root, values, findings: Vec::new() };
+pub(super) fn unlisted(
+    root: Outline<'_>,
+    value: &Value,
+    values: Values,
+    elsewhere: fn(&str) -> bool,
+) -> Vec<Finding> {
+    let mut walk = Walk { root, values, elsewhere, findings: Vec::new() };
     walk.visit(&[root], value, &mut String::new(), 0);
     walk.findings
 }
@@ -23,6 +28,7 @@ pub(super) fn unlisted(root: Outline<'_>, value: &Value, values: Values) -> Vec<
 struct Walk<'a> {
     root: Outline<'a>,
     values: Values,
+    elsewhere: fn(&str) -> bool,
     findings: Vec<Finding>,
 }
 
@@ -117,7 +123,8 @@ impl<'a> Walk<'a> {
             }
         }
         let open = schemas.iter().any(|schema| schema.get("examples").is_some());
-        if open && !known.iter().any(|value| value.eq_ignore_ascii_case(text)) {
+        let is_listed = || known.iter().any(|value| value.eq_ignore_ascii_case(text));
+        if open && !is_listed() && !(self.elsewhere)(pointer) {
             known.dedup();
             self.findings.push(finding(text, &known, pointer));
         }

@@ -8,6 +8,9 @@ use crate::arm::expression::is_expression;
 /// How deep a value and its schema are read before the engine is asked instead.
 const DEEPEST: usize = 64;
 
+/// How many items of an array are compared with each other.
+const MOST_COMPARED: usize = 64;
+
 /// Whether a value plainly meets a schema or a part of it: read word by word, without building the engine.
 ///
 /// Building costs milliseconds, and nearly every value is right. So the answer is one-sided: true only for
@@ -62,6 +65,7 @@ impl Reading<'_> {
                 Value::Array(items) => items.iter().all(|item| self.meets(rule, item)),
                 _ => true,
             },
+            "uniqueItems" => rule.is(&Value::Bool(false)) || plainly_unique(value),
             "allOf" => {
                 rule.elements().is_some_and(|mut all| all.all(|rule| self.meets(rule, value)))
             }
@@ -164,11 +168,25 @@ fn has_type(value: &Value, kind: Outline<'_>) -> bool {
     }
 }
 
-/// A branch that names another value for a property, or needs one that is not there.
+/// Whether a value is no array, or a short one of texts that all differ.
+fn plainly_unique(value: &Value) -> bool {
+    let Value::Array(items) = value else { return true };
+    items.len() <= MOST_COMPARED
+        && items
+            .iter()
+            .enumerate()
+            .all(|(at, item)| item.is_string() && !items[..at].contains(item))
+}
+
+/// A branch that is another text, names another value for a property, or needs one that is not there.
 fn plainly_fails(root: Outline<'_>, branch: Outline<'_>, value: &Value) -> bool {
     let branch = branch.get("$ref").map_or(Some(branch), |reference| target(root, reference));
     let Some(branch) = branch else { return false };
     if branch.get("type").is_some_and(|kind| kind.as_str().is_some() && !has_type(value, kind)) {
+        return true;
+    }
+    let constant = branch.get("const").and_then(Outline::as_str);
+    if constant.zip(value.as_str()).is_some_and(|(one, other)| one != other) {
         return true;
     }
     let Value::Object(map) = value else { return false };

@@ -77,6 +77,11 @@ impl Schema {
         &self.text
     }
 
+    /// Whether a value needed the engine so far.
+    pub fn is_built(&self) -> bool {
+        self.engine.get().is_some()
+    }
+
     /// Whether it is a JSON Schema, which is otherwise found out when it is first needed.
     pub fn check(&self) -> Result<(), BrokenSchema> {
         self.engine().map(|_| ())
@@ -101,9 +106,15 @@ impl Schema {
         self.judged(&value, values)
     }
 
-    /// Every text that its open list does not name: the service may take it, but it is likely mistyped.
-    pub fn unlisted(&self, value: &Value, values: Values) -> Vec<Finding> {
-        self.root().map_or_else(Vec::new, |root| open::unlisted(root, value, values))
+    /// Every text that its open list does not name: the service may take it, but it is likely mistyped. Those at pointers
+    /// that are judged elsewhere are left out.
+    pub fn unlisted(
+        &self,
+        value: &Value,
+        values: Values,
+        elsewhere: fn(&str) -> bool,
+    ) -> Vec<Finding> {
+        self.root().map_or_else(Vec::new, |root| open::unlisted(root, value, values, elsewhere))
     }
 
     /// The findings at one property of an object, where the others are not there to be judged.

@@ -157,7 +157,7 @@ static AZURE: LazyLock<BTreeMap<String, Schema>> = LazyLock::new(|| {
         azure!("Microsoft.Resources/resourceGroups@2025-04-01"),
         azure!("Microsoft.Storage/storageAccounts/blobServices@2025-06-01"),
         azure!("Microsoft.Storage/storageAccounts@2025-06-01"),
-        azure!("Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"),
+        azure!("Microsoft.VirtualMachineImages/imageTemplates@2025-10-01"),
     ];
     schemas.into_iter().map(|schema| (schema.name().to_lowercase(), schema)).collect()
 });

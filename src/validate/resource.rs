@@ -4,11 +4,10 @@ use serde_json::Value;
 
 use super::{broken, diagnostic, placed};
 use crate::arm::Template;
-use crate::arm::expression::is_expression;
 use crate::azure_types::tables;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::expand::{Resource, template_pointer};
-use crate::schema::{Finding, ResourceSchemas, Values};
+use crate::schema::{ResourceSchemas, Values};
 
 /// Checks the resources of one stage. Findings lead with the line of the user's own file that `cause` tells of
 /// the JSON pointer of a value, then point at the Bicep that they came from.
@@ -41,8 +40,7 @@ pub fn resources(
             let whole = whole(resource);
             let found = schema.findings(&whole, Values::Symbolic);
             found.map(|mut found| {
-                let unlisted = schema.unlisted(&whole, Values::Symbolic);
-                found.extend(unlisted.into_iter().filter(|finding| !is_size(finding)));
+                found.extend(schema.unlisted(&whole, Values::Symbolic, is_size));
                 found
             })
         };
@@ -72,23 +70,20 @@ pub fn resources(
 }
 
 /// Azure's types name the sizes of years ago; the catalog knows those of today, and its rules judge them.
-fn is_size(finding: &Finding) -> bool {
-    finding.pointer.to_lowercase().ends_with("/vmsize")
+fn is_size(pointer: &str) -> bool {
+    pointer.to_lowercase().ends_with("/vmsize")
 }
 
 /// The body with the resource's own name, whose form the schema knows too.
 fn whole(resource: &Resource) -> Value {
-    let mut body = resource.body.clone();
+    let mut body = resource.body_json();
     body.insert("name".to_owned(), Value::from(own_name(resource)));
     Value::Object(body)
 }
 
-/// The name without the names of its parents.
+/// The name without the names of its parents; one that only Azure knows as a whole.
 fn own_name(resource: &Resource) -> &str {
-    if is_expression(&resource.name) {
-        return &resource.name;
-    }
-    resource.name.rsplit('/').next().unwrap_or_default()
+    resource.own_name().unwrap_or(&resource.name)
 }
 
 fn without_schema(resource: &Resource, schemas: &ResourceSchemas) -> Diagnostic {

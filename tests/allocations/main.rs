@@ -6,12 +6,17 @@
 #![expect(clippy::print_stdout, reason = "a test tells what it counted")]
 
 use std::alloc::System;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use prebake::bicep::{FileProvider, MemoryFiles, compile};
+use prebake::catalog::Date;
 use prebake::cli::files::Folder;
 use prebake::diagnostic::{Diagnostics, Sources};
+use prebake::pipeline::{self, CompiledStages, Input, Tools};
+use prebake::render::Templates;
+use prebake::schema::ResourceSchemas;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -55,9 +60,43 @@ fn generated() -> MemoryFiles {
     MemoryFiles::from_iter([("main.bicep", text)])
 }
 
-// One test: another at the same time would be counted too.
+/// Allocations of a config of a fleet, after others of the same form.
+const MOST_FOR_A_CONFIG: usize = 20_000;
+
+/// Allocations and bytes of one more config of a fleet whose configs differ in their names only.
+fn one_of_a_fleet() -> (usize, usize) {
+    let example = include_str!("../../examples/gpu-preload.yaml");
+    let input = |number: usize| Input {
+        path: format!("{number}.yaml"),
+        bytes: example.replace("name: vision\n", &format!("name: vision-{number}\n")).into_bytes(),
+        overrides: Vec::new(),
+    };
+    let templates = Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new());
+    let tools = Tools {
+        templates: templates.expect("the embedded templates parse"),
+        schemas: ResourceSchemas::embedded(),
+        as_of: Date::parse("2026-11-23").expect("a date"),
+        compiled: CompiledStages::default(),
+        output: "out".to_owned(),
+    };
+    for number in 1..3 {
+        assert!(pipeline::render(&input(number), &tools).render.is_some());
+    }
+    let last = input(3);
+    let region = Region::new(ALLOCATOR);
+    let outcome = pipeline::render(&last, &tools);
+    let change = region.change();
+    assert!(outcome.render.is_some());
+    (change.allocations + change.reallocations, change.bytes_allocated)
+}
+
 #[test]
-fn a_compilation_allocates_little() {
+fn a_compilation_and_a_config_allocate_little() {
+    // One test: another at the same time would be counted too.
+    let (allocations, bytes) = one_of_a_fleet();
+    println!("a config of a fleet: {allocations} allocations, {bytes} bytes");
+    assert!(allocations <= MOST_FOR_A_CONFIG, "{allocations} allocations");
+
     let (allocations, _, values) = count("main.bicep", &generated());
     assert!(allocations <= values * MOST_FOR_A_VALUE, "{allocations} allocations, {values} values");
 

@@ -200,7 +200,7 @@ fn carry_out(cloud: &mut Cloud, plan: &Plan, wanted: &Wanted) -> (String, Result
     if resource.kind.eq_ignore_ascii_case("Microsoft.Resources/deployments") {
         return (id, Ok(()));
     }
-    let body = match plan.finish(cloud, &Value::Object(resource.body.clone())) {
+    let body = match plan.finish(cloud, &Value::Object(resource.body_json())) {
         Ok(body) => body,
         Err(error) => return (id, Err(error)),
     };
@@ -241,7 +241,7 @@ fn operation_of(
 }
 
 fn finish(cloud: &mut Cloud, key: &str, plan: &Plan) {
-    let outputs = plan.finish(cloud, &Value::Object(plan.outputs.clone()));
+    let outputs = plan.finish(cloud, &plan.outputs);
     match outputs {
         Err(error) => end(cloud, key, "Failed", Some(error)),
         Ok(outputs) => {
@@ -322,8 +322,8 @@ fn what_if(cloud: &mut Cloud, request: &Request, group: &str, name: &str) -> Out
     for wanted in created(&plan) {
         let resource = &wanted.resource;
         let mut after = plan
-            .finish(cloud, &Value::Object(resource.body.clone()))
-            .unwrap_or_else(|_| Value::Object(resource.body.clone()));
+            .finish(cloud, &Value::Object(resource.body_json()))
+            .unwrap_or_else(|_| Value::Object(resource.body_json()));
         let id = format_id(&plan, cloud, wanted);
         let old = cloud.resource(&id).map(|old| old.asked.clone());
         let kind = match &old {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use prebake::arm::evaluate::Evaluated;
 use prebake::schema::{ResourceSchemas, Values};
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ pub fn preflight(cloud: &Cloud, plan: &Plan) -> Result<(), Answer> {
             .get("properties")
             .and_then(|value| value.pointer("/hardwareProfile/vmSize"));
         let there = cloud.resource(&resource.id).is_some();
-        let size = size.and_then(Value::as_str).unwrap_or("");
+        let size = size.and_then(Evaluated::as_str).unwrap_or("");
         if let (false, Err(error)) = (there, compute::check_size(cloud, size)) {
             let mut outer = error_object(
                 "InvalidTemplateDeployment",

@@ -31,7 +31,7 @@ pub struct Plan {
     pub group: String,
     /// The resources to create, each after those that it waits for, and those that are referred to.
     pub wanted: Vec<Wanted>,
-    pub outputs: Map<String, Value>,
+    pub outputs: Value,
 }
 
 /// `InvalidTemplate`, as ARM answers at once.
@@ -62,7 +62,7 @@ pub fn plan(group: &str, location: &str, name: &str, body: &[u8]) -> Result<Plan
     check_parameters(template, parameters)?;
     let context = context(group, location, name);
     let mut findings = Diagnostics::new();
-    let template = Template { json: template.clone(), source_map: SourceMap::default() };
+    let template = Template { json: template.clone().into(), source_map: SourceMap::default() };
     let expansion = expand::expand(name, &template, parameters, &context, &mut findings);
     let errors: Vec<String> = findings
         .into_vec()
@@ -81,7 +81,11 @@ pub fn plan(group: &str, location: &str, name: &str, body: &[u8]) -> Result<Plan
         Wanted { symbol: symbol.map(str::to_owned), resource }
     });
     let wanted = ordered(wanted.collect())?;
-    Ok(Plan { group: group.to_owned(), wanted, outputs: expansion.outputs })
+    Ok(Plan {
+        group: group.to_owned(),
+        wanted,
+        outputs: Evaluated::Object(expansion.outputs).to_template(),
+    })
 }
 
 /// What a nested template makes waits for what its deployment waits for.

@@ -77,6 +77,8 @@ fn the_custom_data_gives_every_file_back() {
         let (files, text) = plans::render(&plan);
         assert!(text.starts_with("#cloud-config\n"), "{name}");
         assert!(text.len() <= 65_535, "{name}: {} bytes of custom data", text.len());
+        let read = prebake::yaml::read(&text, prebake::yaml::FOREIGN).expect("it is YAML");
+        assert_eq!(read, prebake::render::bake::custom_data_value(&files), "{name}");
         let read: CloudConfig = serde_yaml::from_str(&text).expect("it is YAML");
         assert_eq!(read.write_files.len(), files.files.len(), "{name}");
         for (entry, file) in read.write_files.iter().zip(&files.files) {

@@ -108,7 +108,7 @@ fn compile(root: &Path, pair: &Pair) -> Result<Value, String> {
     }
     let template = bicep::compile(&pair.source, &files, &mut sources, &mut diagnostics);
     template
-        .map(|template| template.json)
+        .map(|template| std::sync::Arc::unwrap_or_clone(template.json))
         .ok_or_else(|| text::render(&diagnostics, &sources, false))
 }
 

@@ -14,7 +14,7 @@ fn run(files: &[(&str, &str)]) -> (Option<Value>, Vec<String>) {
     let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
     let template = compile("main.bicep", &files, &mut sources, &mut diagnostics);
     let codes = diagnostics.iter().map(|finding| finding.code.to_string()).collect();
-    (template.map(|template| template.json), codes)
+    (template.map(|template| std::sync::Arc::unwrap_or_clone(template.json)), codes)
 }
 
 fn codes(source: &str) -> Vec<String> {

@@ -225,18 +225,86 @@ fn validation_says_which_answers_it_used() {
     assert!(shown.contains("suppressed by azure/quotas.tsv (2026-11-20)"), "{shown}");
 }
 
+/// The answer for the registry is compared with all that the config relies on.
+#[test]
+fn a_registry_is_compared_with_what_the_config_relies_on() {
+    let folder = imported();
+    let path = folder.path().join("azure/registries.tsv");
+    let text = fs::read_to_string(&path).expect("registries are there");
+    let text = text.replace("\tsharedacr\tEnabled", "\tsharedacr-f00d\tDisabled");
+    fs::write(&path, text).expect("written");
+    let labels = |config: &str| {
+        fs::write(folder.path().join("prebake.yaml"), config).expect("written");
+        let arguments = ["validate", "prebake.yaml", "--format", "json", "--as-of", "2026-11-25"];
+        let output = prebake(folder.path(), &arguments);
+        let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+        let found = report["findings"].as_array().expect("a list").clone();
+        let ours = found.into_iter().filter(|one| one["code"] == "SUB008");
+        ours.map(|one| one["label"].as_str().expect("a label").to_owned())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let told = labels(CONFIG);
+    assert!(told.contains("is `sharedacr-f00d`, but the config needs `sharedacr`"), "{told}");
+    assert!(!told.contains("public network access"), "{told}");
+    let build = "{ context: 'https://github.com/contoso/app.git#v1' }";
+    let built = CONFIG.replace("tag: '1' }", &format!("tag: '1', build: {build} }}"));
+    let told = labels(&built);
+    assert!(told.contains("`public network access` of `sharedacr` is `Disabled`"), "{told}");
+    let pooled =
+        built.replace("name: sharedacr }", "name: sharedacr, agentPool: { name: builds } }");
+    let told = labels(&pooled);
+    assert!(
+        told.contains("`sku` of `sharedacr` is `Standard`, but the config needs `Premium`"),
+        "{told}"
+    );
+    assert!(!told.contains("public network access"), "{told}");
+}
+
 #[test]
 fn old_facts_are_told_as_such() {
     let folder = imported();
     let found = findings(folder.path(), &["--as-of", "2026-11-25"]);
-    let told = |one: &Value| one["reason"].as_str().expect("a reason").contains("last verified on");
+    let told = |one: &Value| one["note"].as_str().expect("a note").contains("last verified on");
     assert!(!found.values().any(told), "{found:?}");
     let found = findings(folder.path(), &["--as-of", "2027-11-30"]);
-    let reason = found["SUB003"]["reason"].as_str().expect("a reason");
+    let note = found["SUB003"]["note"].as_str().expect("a note");
     assert!(
-        reason.contains("last verified on 2026-11-20, more than a year before 2027-11-30"),
-        "{reason}"
+        note.contains("last verified on 2026-11-20, more than a year before 2027-11-30"),
+        "{note}"
     );
+    for format in ["text", "sarif", "junit", "github"] {
+        let arguments = ["validate", "prebake.yaml", "--as-of", "2027-11-30", "--format", format];
+        let output = prebake(folder.path(), &arguments);
+        let shown = [output.stdout, output.stderr].concat();
+        let shown = String::from_utf8_lossy(&shown).replace("%0A", " ");
+        let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("last verified on 2026-11-20"), "{format}:\n{shown}");
+    }
+}
+
+/// A case of `prebake test` with a catalog is judged and compared by that catalog.
+#[test]
+fn test_cases_have_their_catalogs() {
+    let folder = imported();
+    let test = |arguments: &[&str]| {
+        let all = [&["test", ".", "--as-of", "2026-11-25"], arguments].concat();
+        prebake(folder.path(), &all)
+    };
+    succeeds(&test(&["--accept"]));
+    succeeds(&test(&[]));
+    let path = folder.path().join("azure/sizes.tsv");
+    let text = fs::read_to_string(&path).expect("sizes are there");
+    let without: String = text
+        .lines()
+        .filter(|line| !line.contains("NC4as"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    fs::write(&path, without).expect("written");
+    let output = test(&[]);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("-error[SUB001]") || shown.contains("+error[SUB001]"), "{shown}");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use prebake::arm::Template;
 use prebake::catalog::overlay::LAYOUTS;
 use prebake::catalog::{Date, Overlay};
-use prebake::check::{self, Declared, Dockerfile, Finding, Subject};
-use prebake::expand::Resource;
+use prebake::check::{self, Declared, Dockerfile, Finding, RegistrySetting, Subject};
+use prebake::expand::{Resource, body_of};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -47,7 +47,9 @@ pub struct Deployment {
     #[serde(default)]
     quota: BTreeMap<String, u32>,
     gpu: Option<bool>,
-    registry: Option<String>,
+    /// Settings of a registry that is used and not created, by name and column.
+    #[serde(default)]
+    registry: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
     catalog: Catalog,
     /// Dockerfiles of builds, by name; nothing for one that is not there.
@@ -90,8 +92,8 @@ pub struct Change {
     quota: BTreeMap<String, u32>,
     dockerfiles: BTreeMap<String, Option<String>>,
     gpu: Option<bool>,
-    /// The registry that is used and not created.
-    registry: Option<String>,
+    /// Settings of a registry that is used and not created, by name and column.
+    registry: BTreeMap<String, BTreeMap<String, String>>,
     catalog: Catalog,
 }
 
@@ -144,7 +146,7 @@ impl Deployment {
         changed.quota.extend(change.quota.clone());
         changed.dockerfiles.extend(change.dockerfiles.clone());
         changed.gpu = change.gpu.or(changed.gpu);
-        changed.registry = change.registry.clone().or(changed.registry);
+        changed.registry.extend(change.registry.clone());
         changed.catalog.extend(change.catalog.clone());
         changed
     }
@@ -196,7 +198,7 @@ impl Deployment {
                 kind: written.kind.clone(),
                 api_version: written.api.clone(),
                 name: written.name.clone(),
-                body: written.body.clone(),
+                body: body_of(&Value::Object(written.body.clone())),
                 depends_on: Vec::new(),
                 existing: false,
                 pointer: format!("/resources/{symbol}"),
@@ -205,7 +207,7 @@ impl Deployment {
     }
 
     pub fn checked(&self) -> Vec<Finding> {
-        let template = |json: &Value| Template { json: json.clone(), ..Template::default() };
+        let template = |json: &Value| Template { json: json.clone().into(), ..Template::default() };
         let templates: BTreeMap<&str, Template> =
             self.templates.iter().map(|(stage, json)| (stage.as_str(), template(json))).collect();
         let templates: BTreeMap<&str, &Template> =
@@ -231,7 +233,7 @@ impl Deployment {
                 user_subscription: None,
                 gpu: self.gpu,
                 quota: self.quota.clone(),
-                registry: self.registry.clone().map(|name| (name, "LegacyRegistryPermissions")),
+                registry: self.registry_settings(),
                 dockerfiles: self.dockerfiles(),
             },
             as_of: Date::parse(&self.as_of).expect("the day is one"),
@@ -248,6 +250,20 @@ impl Deployment {
     }
 
     /// The catalog of the case as the files that `prebake catalog import` writes.
+    fn registry_settings(&self) -> Vec<RegistrySetting> {
+        let layout =
+            LAYOUTS.into_iter().find(|layout| layout.name == "registries").expect("a table");
+        let settings = self.registry.iter().flat_map(|(name, settings)| {
+            settings.iter().map(move |(column, value)| RegistrySetting {
+                registry: name.clone(),
+                pointer: "/registry".to_owned(),
+                setting: layout.columns.iter().find(|known| *known == column).expect("a column"),
+                value: value.clone(),
+            })
+        });
+        settings.collect()
+    }
+
     fn overlay(&self) -> Overlay {
         if self.catalog.is_empty() {
             return Overlay::default();

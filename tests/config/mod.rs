@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::{Failed, Trial};
 use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources, text};
-use prebake::pipeline::{self, Input, Tools};
+use prebake::pipeline::{self, CompiledStages, Input, Tools};
 use prebake::render::Templates;
 use prebake::schema::ResourceSchemas;
 
@@ -49,7 +49,13 @@ fn check(case: &Path) -> Result<(), Failed> {
     let as_of = Date::parse("2026-11-23").expect("is a day");
     let outcome = pipeline::render(
         &input,
-        &Tools { templates, schemas: ResourceSchemas::embedded(), as_of, output: "out".to_owned() },
+        &Tools {
+            templates,
+            schemas: ResourceSchemas::embedded(),
+            as_of,
+            compiled: CompiledStages::default(),
+            output: "out".to_owned(),
+        },
     );
     let name = case.file_name().expect("a case has a name").to_string_lossy();
     if name.starts_with("invalid_") == outcome.render.is_some() {

@@ -56,3 +56,65 @@ fn what_is_removed_after_a_bake_carries_its_digest() {
     }
     assert!(bakes >= 2);
 }
+
+/// The script of a verification, as the shell in the container gets it.
+fn verification(plan: &Plan) -> Option<String> {
+    let pool =
+        plan.batch.iter().flat_map(|batch| &batch.pools).find_map(|pool| pool.verify.as_ref())?;
+    let line = pool["commandLine"].as_str().expect("a command line");
+    let word =
+        line.strip_prefix("-c \"").and_then(|line| line.strip_suffix('"')).expect("one word");
+    Some(word.replace("\\\"", "\"").replace(r"\\", r"\"))
+}
+
+/// Runs the script where nothing but these programs is found.
+fn run_with(script: &str, programs: &[(&str, &str)]) -> std::process::Output {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let base = [
+        ("hostname", "echo node"),
+        ("cat", "exit 0"),
+        ("grep", "exit 0"),
+        ("nvidia-smi", "exit 0"),
+    ];
+    for (name, body) in base.iter().chain(programs) {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).expect("a program can be written");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("it can be run");
+    }
+    let mut command = std::process::Command::new("/bin/sh");
+    command.args(["-c", script]).env_clear().env("PATH", folder.path());
+    command.output().expect("a shell runs")
+}
+
+#[test]
+fn a_verification_starts_cuda_where_the_image_can() {
+    let render = Path::new(env!("CARGO_MANIFEST_DIR")).join("out/vision");
+    let plan: Plan = serde_json::from_str(&read(&render.join(PLAN))).expect("a plan");
+    let script = verification(&plan).expect("its pools run containers");
+    let python = |code: i32| {
+        let body = format!(
+            r#"case $2 in *'CDLL("libcuda.so.1").cuInit(0)'*) echo asked; exit {code} ;; esac; exit 9"#
+        );
+        run_with(&script, &[("python3", &body)])
+    };
+    let starts = python(0);
+    assert!(starts.status.success() && starts.stdout.ends_with(b"asked\n"), "{starts:?}");
+    assert_eq!(python(1).status.code(), Some(1), "a GPU without CUDA is no good node");
+    let none = run_with(&script, &[]);
+    assert!(none.status.success(), "{none:?}");
+    let told = String::from_utf8_lossy(&none.stdout);
+    assert!(told.ends_with("NOT CHECKED, because the image has no python3\n"), "{told}");
+}
+
+#[test]
+fn only_nodes_with_nvidia_gpus_are_asked_for_cuda() {
+    let mut asked = Vec::new();
+    for render in renders() {
+        let plan: Plan = serde_json::from_str(&read(&render.join(PLAN))).expect("a plan");
+        let name = plan.name.clone();
+        asked.extend(verification(&plan).map(|script| (name, script.contains("cuInit"))));
+    }
+    assert!(asked.iter().any(|(name, cuda)| name == "vision" && *cuda), "{asked:?}");
+    assert!(asked.iter().any(|(name, cuda)| name == "simulate" && !*cuda), "{asked:?}");
+}

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use prebake::arm::evaluate::Evaluated;
 use prebake::diagnostic::Diagnostics;
 use prebake::diff;
 use prebake::expand::Resource;
@@ -179,8 +180,8 @@ impl Place {
             let Some(found) = cloud.resource(&wanted.id) else {
                 return Some(format!("{} is not there", wanted.id));
             };
-            let shown = found.shown.as_object().expect("a resource is an object");
-            let drift = diff::drift(&wanted, shown);
+            let shown = Evaluated::from_plain(&found.shown);
+            let drift = diff::drift(&wanted, shown.as_object().expect("a resource is an object"));
             if !drift.is_empty() {
                 return Some(format!("{}: {drift:#?}", wanted.id));
             }

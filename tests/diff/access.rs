@@ -4,7 +4,7 @@ use prebake::diff::Access::{self, Changes, Narrows, Widens};
 use prebake::diff::{RenderState, diff};
 use serde_json::{Value, json};
 
-use crate::diff::state::{at, base, rename, set, unset};
+use crate::diff::state::{at, base, rename, set, typed, unset};
 
 fn flipped(access: Access) -> Access {
     match access {
@@ -49,7 +49,7 @@ const DENY: &str = "properties.networkRuleSet.defaultAction";
 
 fn rule(state: &mut RenderState, key: &str, value: impl Into<Value>) {
     let rule = at(state, "vision-nsg", "/properties/securityRules/0/properties");
-    rule.as_object_mut().unwrap().insert(key.to_owned(), value.into());
+    rule.as_object_mut().unwrap().insert(key.to_owned(), typed(value));
 }
 
 fn without_source(state: &mut RenderState) {
@@ -118,14 +118,14 @@ ways! {
             rule(s, "destinationPortRanges", json!(["22"]));
         };
     rule_renamed: [Changes],
-        |_s| {}, |s| *at(s, "vision-nsg", "/properties/securityRules/0/name") = json!("other");
+        |_s| {}, |s| *at(s, "vision-nsg", "/properties/securityRules/0/name") = typed("other");
     subnet_added: [],
         |_s| {}, |s| {
             let subnets = at(s, "vision-vnet", "/properties/subnets").as_array_mut().unwrap();
-            let mut subnet = subnets[0].clone();
+            let mut subnet = subnets[0].to_template();
             subnet["name"] = json!("more");
             subnet["properties"]["defaultOutboundAccess"] = json!(false);
-            subnets.push(subnet);
+            subnets.push(typed(subnet));
         };
 }
 
@@ -134,9 +134,9 @@ fn a_condition_is_told_with_its_role() {
     let (before, mut after) = (base(), base());
     set(&mut after, ROLE, "properties.condition", CONDITION);
     let diff = diff(Some(&before), Some(&after));
-    assert_eq!(diff.security[0].before, Some(json!("AcrPull for vision-id on visionacr")));
+    assert_eq!(diff.security[0].before, Some(typed("AcrPull for vision-id on visionacr")));
     let told = format!("AcrPull for vision-id on visionacr if {CONDITION}");
-    assert_eq!(diff.security[0].after, Some(json!(told)));
+    assert_eq!(diff.security[0].after, Some(typed(told)));
 }
 
 #[test]

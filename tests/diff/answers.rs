@@ -4,7 +4,7 @@ use prebake::diff::{RenderState, diff};
 use serde_json::{Value, json};
 
 use crate::diff::reports::{TEXT, reviewed};
-use crate::diff::state::{at, base, set};
+use crate::diff::state::{at, base, set, typed};
 
 /// The word that answers a question, and the text behind it.
 fn answer(question: &str, before: &RenderState, after: &RenderState) -> String {
@@ -17,7 +17,7 @@ fn answer(question: &str, before: &RenderState, after: &RenderState) -> String {
 
 fn scaled(settings: Value) -> RenderState {
     let mut state = base();
-    *at(&mut state, "/dev", "/properties/scaleSettings") = settings;
+    *at(&mut state, "/dev", "/properties/scaleSettings") = typed(settings);
     state
 }
 

@@ -84,6 +84,19 @@ fn exit_codes_tell_how_dangerous_a_change_is() {
 }
 
 #[test]
+fn a_verdict_that_rests_on_an_old_fact_says_so() {
+    let folder = rendered();
+    write(folder.path(), &CONFIG.replace("taskSlotsPerNode: 8", "taskSlotsPerNode: 4"));
+    for format in ["text", "markdown", "html", "json"] {
+        let diff =
+            |day: &str| expect(folder.path(), &["diff", "--format", format, "--as-of", day], 0);
+        let told = diff("2028-01-31").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("more than a year before 2028-01-31"), "{format}: {told}");
+        assert!(!diff("2026-11-23").contains("more than a year"), "{format}");
+    }
+}
+
+#[test]
 fn a_review_of_files_alone_counts_them() {
     let folder = rendered();
     let script = folder.path().join("out/simulate/deploy.sh");
@@ -174,6 +187,10 @@ fn approved_renders_are_compared_over_a_matrix() {
     expect(folder.path(), &["test", "--accept", "--as-of", "2026-11-23"], 0);
     let approved = expect(folder.path(), &["test", "--as-of", "2026-11-23"], 0);
     assert!(approved.contains("3 cases, 0 differ"), "{approved}");
+    write(&broken, &CONFIG.replace("ubuntu-24.04", "haiku"));
+    let refused = expect(folder.path(), &["test", "--as-of", "2026-11-23"], 1);
+    assert!(refused.contains("3 cases, 1 differ") && refused.contains("haiku"), "{refused}");
+    write(&broken, &CONFIG.replace("ubuntu-24.04", "beos"));
     write(&case, &CONFIG.replace("taskSlotsPerNode: 8", "taskSlotsPerNode: 4"));
     let changed = expect(folder.path(), &["test", "--as-of", "2026-11-23"], 1);
     assert!(changed.contains("3 cases, 2 differ"), "{changed}");

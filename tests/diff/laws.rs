@@ -1,6 +1,8 @@
 //! Laws of every diff: nothing differs from itself, and swapping the sides mirrors the result.
 
+use prebake::arm::evaluate::Evaluated;
 use prebake::diff::{Action, Diff, FileState, LineState, RenderState, diff, path_text};
+use prebake::expand::{Resource, body_of};
 use prebake::report::Templates;
 use prebake::report::review::{Fleet, Format, Reviewer};
 use proptest::prelude::*;
@@ -16,7 +18,7 @@ fn mirrored(action: Action) -> Action {
     }
 }
 
-type Told = (String, Vec<(String, Option<Value>, Option<Value>)>);
+type Told = (String, Vec<(String, Option<Evaluated>, Option<Evaluated>)>);
 
 /// What a diff says, told so that two can be compared; `swap` tells it from the other side.
 fn told(diff: &Diff, swap: bool) -> Vec<Told> {
@@ -35,7 +37,7 @@ fn told(diff: &Diff, swap: bool) -> Vec<Told> {
             };
             let ids = (change.before.as_deref(), change.after.as_deref());
             let (old, new) = if swap { (ids.1, ids.0) } else { ids };
-            let id = |side: Option<&prebake::expand::Resource>| side.map(|side| side.id.clone());
+            let id = |side: Option<&Resource>| side.map(|side| side.id.clone());
             let properties = change.properties.iter().map(|property| {
                 let (before, after) = (property.before.clone(), property.after.clone());
                 let path = path_text(&property.path);
@@ -136,23 +138,21 @@ fn mutated() -> impl Strategy<Value = RenderState> {
                     state.resources[index].name.push('x');
                     state.resources[index].id.push('x');
                 }
-                _ => replace(&mut state.resources[index].body, place, value),
+                _ => replace(&mut state.resources[index], place, value),
             }
         }
         state
     })
 }
 
-fn replace(body: &mut Map<String, Value>, place: prop::sample::Index, value: Value) {
-    let mut whole = Value::Object(std::mem::take(body));
+fn replace(resource: &mut Resource, place: prop::sample::Index, value: Value) {
+    let mut whole = Value::Object(resource.body_json());
     let mut pointers = Vec::new();
     collect(&whole, "", &mut pointers);
     if !pointers.is_empty() {
         *whole.pointer_mut(&pointers[place.index(pointers.len())]).unwrap() = value;
     }
-    if let Value::Object(object) = whole {
-        *body = object;
-    }
+    resource.body = body_of(&whole);
 }
 
 fn collect(value: &Value, pointer: &str, found: &mut Vec<String>) {
@@ -220,7 +220,7 @@ fn keys_in_another_order_change_nothing() {
     let before = base();
     let mut after = base();
     for resource in &mut after.resources {
-        resource.body = reversed(&resource.body);
+        resource.body = body_of(&Value::Object(reversed(&resource.body_json())));
     }
     let diff = diff(Some(&before), Some(&after));
     assert!(diff.is_empty());

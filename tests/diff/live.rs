@@ -3,14 +3,15 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use prebake::arm::evaluate::Evaluated;
 use prebake::diff::live::{Forecast, forecast, resources_of};
 use prebake::diff::{
     Action, Diff, Live, Origin, Origins, RenderState, diff, diff_with_live, path_text,
 };
-use prebake::expand::Resource;
+use prebake::expand::{Resource, body_of};
 use serde_json::{Value, json};
 
-use crate::diff::state::{at, base, named, rename, set};
+use crate::diff::state::{at, base, named, rename, set, typed};
 
 const NOISE: &str = include_str!("../../src/catalog/tables/what-if-noise.tsv");
 
@@ -61,7 +62,8 @@ type Told = (String, Action, Vec<Property>);
 fn told(diff: &Diff) -> Vec<Told> {
     let of = |change: &prebake::diff::ResourceChange| {
         let properties = change.properties.iter().map(|property| {
-            (path_text(&property.path), property.before.clone(), property.after.clone())
+            let shown = |side: &Option<Evaluated>| side.as_ref().map(Evaluated::to_template);
+            (path_text(&property.path), shown(&property.before), shown(&property.after))
         });
         (change.name.clone(), change.action, properties.collect())
     };
@@ -98,9 +100,10 @@ fn a_forecast_of_what_was_rendered_last_gives_the_same_review() {
 fn elements_of_lists_are_undone_by_position() {
     let (previous, mut new) = (base(), base());
     let rules = "/properties/securityRules";
-    let first = at(&mut new, "vision-nsg", rules)[0].clone();
+    let first = at(&mut new, "vision-nsg", rules).to_template()[0].clone();
     let old = first["properties"]["sourceAddressPrefix"].clone();
-    *at(&mut new, "vision-nsg", &format!("{rules}/0/properties/sourceAddressPrefix")) = json!("*");
+    *at(&mut new, "vision-nsg", &format!("{rules}/0/properties/sourceAddressPrefix")) =
+        typed(json!("*"));
     let json = recorded(
         &new,
         &[(
@@ -142,7 +145,7 @@ fn what_is_live_and_not_in_the_previous_render_is_drift() {
     let drift = live.live.as_ref().unwrap().drift.as_ref().unwrap();
     assert_eq!(drift.len(), 1);
     let property = &drift[0].properties[0];
-    assert_eq!((path_text(&property.path).as_str(), &property.after), (NODES, &Some(json!(7))));
+    assert_eq!((path_text(&property.path).as_str(), &property.after), (NODES, &Some(typed(7))));
     // The deployment sets it back, which is a change.
     assert_eq!(told(&live)[0].2, [(NODES.to_owned(), Some(json!(7)), Some(json!(2)))]);
     let unknown = reviewed(None, &new, &json);
@@ -267,11 +270,11 @@ fn hidden(kind: &str, steps: &[&str], change: &str, before: &Value, after: &Valu
     let resource = named(&mut new, "visionstorage");
     kind.clone_into(&mut resource.kind);
     let body = nested(steps, after.clone());
-    resource.body = body.as_object().cloned().unwrap_or_default();
+    resource.body = body_of(&body);
     let rendered = change != "Delete";
     if !rendered {
         let (last, around) = steps.split_last().unwrap();
-        resource.body = nested(around, json!({})).as_object().cloned().unwrap_or_default();
+        resource.body = body_of(&nested(around, json!({})));
         assert_ne!(*last, "[]");
     }
     let json = recorded(
@@ -334,7 +337,7 @@ fn plain_gets_tell_the_same() {
     set(&mut new, "/dev", NODES, 4);
     let shown = |state: &RenderState, name: &str| {
         let resource = state.resources.iter().find(|one| one.name.ends_with(name)).unwrap();
-        let mut whole = Value::Object(resource.body.clone());
+        let mut whole = Value::Object(resource.body_json());
         whole["id"] = resource.id.clone().into();
         whole["type"] = resource.kind.clone().into();
         whole["name"] = resource.name.clone().into();
@@ -370,7 +373,7 @@ fn plain_gets_tell_the_same() {
     let drifted = diff_with_live(Some(&previous), &new, &live(&[pool]), &Nowhere);
     let drift = drifted.live.as_ref().unwrap().drift.as_ref().unwrap();
     let nodes = drift[0].properties.iter().find(|property| path_text(&property.path) == NODES);
-    assert_eq!(nodes.unwrap().after, Some(json!(9)));
+    assert_eq!(nodes.unwrap().after, Some(typed(9)));
     let none = resources_of(&json!({ "vmSize": "x", "id": "nobody" }), None, &new).unwrap_err();
     assert!(none.contains("no render contains a pool `nobody`"), "{none}");
 }
@@ -381,7 +384,7 @@ fn a_pool_moves_beside_the_old_one_whatever_is_live() {
         let mut state = base();
         rename(&mut state, "/dev", &format!("dev-{digest}"));
         *at(&mut state, &format!("/dev-{digest}"), "/properties/metadata") =
-            json!([{ "name": "prebake-pool", "value": "dev" }]);
+            typed(json!([{ "name": "prebake-pool", "value": "dev" }]));
         state
     };
     let (previous, new) = (marked("0a1b2c3d"), marked("4e5f6a7b"));

@@ -1,10 +1,12 @@
 //! Before and after, with what Azure does.
 
+use prebake::arm::evaluate::Evaluated;
 use prebake::catalog::mutability::Verdict;
 use prebake::diff::{Access, Action, Diff, Pairing, RenderState, ResourceChange, diff, path_text};
+use prebake::expand::body_of;
 use serde_json::json;
 
-use crate::diff::state::{at, base, named, rename, set, unset};
+use crate::diff::state::{at, base, named, rename, set, typed, unset};
 
 fn compare(change: impl FnOnce(&mut RenderState)) -> Diff {
     let before = base();
@@ -57,10 +59,10 @@ pairs! {
         |s| set(s, "/dev", "properties.startTask.commandLine", "/bin/true");
     start_task_environment: "/dev", Modify, Later, 2,
         |s| *at(s, "/dev", "/properties/startTask/environmentSettings") =
-            json!([{"name": "MODE", "value": "prod"}, {"name": "MORE", "value": "1"}]);
+            typed(json!([{"name": "MODE", "value": "prod"}, {"name": "MORE", "value": "1"}]));
     start_task_removed: "/dev", Modify, Later, 2, |s| unset(s, "/dev", "/properties/startTask");
     metadata: "/dev", Modify, InPlace, 2,
-        |s| *at(s, "/dev", "/properties/metadata") = json!([{"name": "team", "value": "speech"}]);
+        |s| *at(s, "/dev", "/properties/metadata") = typed(json!([{"name": "team", "value": "speech"}]));
     vm_size: "/dev", EmptyPool, EmptyPool, 3,
         |s| set(s, "/dev", "properties.vmSize", "Standard_NC8as_T4_v3");
     display_name: "/dev", EmptyPool, EmptyPool, 3,
@@ -70,7 +72,7 @@ pairs! {
         |s| set(s, "/dev", "identity.userAssignedIdentities", json!({"/subscriptions/1/other": {}}));
     container_image: "/dev", EmptyPool, EmptyPool, 3,
         |s| *at(s, "/dev", &format!("{MACHINE}/containerConfiguration/containerImageNames")) =
-            json!(["visionacr.azurecr.io/batch-gpu-pytorch:2.5.0", "visionacr.azurecr.io/tools:1"]);
+            typed(json!(["visionacr.azurecr.io/batch-gpu-pytorch:2.5.0", "visionacr.azurecr.io/tools:1"]));
     subnet_of_a_pool: "/dev", EmptyPool, EmptyPool, 3,
         |s| set(s, "/dev", "properties.networkConfiguration.subnetId", "/subscriptions/1/other");
     mounts: "/dev", EmptyPool, EmptyPool, 3,
@@ -78,7 +80,7 @@ pairs! {
             json!([{"nfsMountConfiguration": {"source": "nas:/data", "relativeMountPath": "data"}}]));
     fixed_to_auto_scale: "/dev", Modify, InPlace, 2,
         |s| *at(s, "/dev", "/properties/scaleSettings") =
-            json!({"autoScale": {"formula": "$TargetDedicatedNodes = 3;"}});
+            typed(json!({"autoScale": {"formula": "$TargetDedicatedNodes = 3;"}}));
     without_deployment_configuration: "/dev", Refused, Refused, 3,
         |s| unset(s, "/dev", "/properties/deploymentConfiguration");
     allocation_mode: "visionbatch", Refused, Refused, 3,
@@ -87,7 +89,7 @@ pairs! {
         |s| set(s, "visionbatch", "properties.publicNetworkAccess", "Disabled");
     account_authentication: "visionbatch", Modify, InPlace, 2,
         |s| *at(s, "visionbatch", "/properties/allowedAuthenticationModes") =
-            json!(["AAD", "SharedKey", "TaskAuthenticationToken"]);
+            typed(json!(["AAD", "SharedKey", "TaskAuthenticationToken"]));
     registry_sku: "visionacr", Modify, InPlace, 2,
         |s| set(s, "visionacr", "sku.name", "Premium");
     abac_mode: "visionacr", Modify, InPlace, 2,
@@ -101,17 +103,17 @@ pairs! {
     definition_generation: "/vision", Refused, Refused, 3,
         |s| set(s, "/vision", "properties.hyperVGeneration", "V1");
     version_regions: "/1.0.0", Modify, InPlace, 2,
-        |s| *at(s, "/1.0.0", "/properties/publishingProfile/targetRegions") = json!([
+        |s| *at(s, "/1.0.0", "/properties/publishingProfile/targetRegions") = typed(json!([
             {"name": "swedencentral", "regionalReplicaCount": 1},
-            {"name": "westeurope", "regionalReplicaCount": 1}]);
+            {"name": "westeurope", "regionalReplicaCount": 1}]));
     version_region_removed: "/1.0.0", Modify, InPlace, 2, |s| {
         let regions = at(s, "/1.0.0", "/properties/publishingProfile/targetRegions");
-        *regions = json!([{"name": "westeurope", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"}]);
+        *regions = typed(json!([{"name": "westeurope", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"}]));
     };
     version_region_with_storage_added: "/1.0.0", Modify, InPlace, 2, |s| {
         let regions = at(s, "/1.0.0", "/properties/publishingProfile/targetRegions");
         regions.as_array_mut().unwrap().push(
-            json!({"name": "northeurope", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"}));
+            typed(json!({"name": "northeurope", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"})));
     };
     version_storage_type: "/1.0.0", Refused, Refused, 3,
         |s| set(s, "/1.0.0", "properties.publishingProfile.storageAccountType", "Premium_LRS");
@@ -131,7 +133,7 @@ pairs! {
         |s| { at(s, "vision-vnet", "/properties/subnets").as_array_mut().unwrap().remove(1); };
     used_subnet_prefix: "vision-vnet", Refused, Refused, 3,
         |s| *at(s, "vision-vnet", "/properties/subnets/0/properties/addressPrefix") =
-            json!("10.0.8.0/24");
+            typed(json!("10.0.8.0/24"));
     nothing: "/dev", NoChange, NoEffect, 0, |_unchanged| {};
     enum_case: "/dev", NoChange, NoEffect, 0,
         |s| set(s, "/dev", "properties.vmSize", "STANDARD_nc4as_t4_v3");
@@ -155,10 +157,11 @@ pairs! {
         |s| set(s, "/dev", "properties.displayName", json!(null));
     region_spelling: "/1.0.0", NoChange, NoEffect, 0,
         |s| *at(s, "/1.0.0", "/properties/publishingProfile/targetRegions/0/name") =
-            json!("Sweden Central");
+            typed(json!("Sweden Central"));
     expression_spacing: "000000000001", NoChange, NoEffect, 0, |s| {
         let id = at(s, "000000000001", "/properties/principalId");
-        *id = id.as_str().unwrap().replace(", ", ",  ").into();
+        let text = id.written().unwrap().replace(", ", ",  ");
+        *id = typed(text);
     };
     read_only: "/dev", NoChange, NoEffect, 0,
         |s| set(s, "/dev", "properties.provisioningState", "Succeeded");
@@ -172,7 +175,7 @@ fn noise_is_counted_and_not_shown() {
         let pool = named(state, "/dev");
         let properties = pool.body.shift_remove("properties").unwrap();
         let reversed = properties.as_object().unwrap().clone().into_iter().rev().collect();
-        pool.body.insert("properties".to_owned(), serde_json::Value::Object(reversed));
+        pool.body.insert("properties".to_owned(), Evaluated::Object(reversed));
         set(state, "/dev", "properties.vmSize", "STANDARD_NC4AS_T4_V3");
         set(state, "/dev", "properties.taskSchedulingPolicy.nodeFillType", "Spread");
         set(state, "/dev", "properties.mountConfiguration", json!([]));
@@ -212,7 +215,7 @@ fn a_new_image_version_is_captured_and_the_pool_needs_to_be_empty() {
     let diff = compare(|state| {
         rename(state, "/1.0.0", "1.1.0");
         let id = named(state, "/1.1.0").id.clone();
-        *at(state, "/dev", &format!("{MACHINE}/imageReference/id")) = id.into();
+        *at(state, "/dev", &format!("{MACHINE}/imageReference/id")) = typed(id);
         state.files.insert("cloud-init.yaml".to_owned(), "#cloud-config\nruncmd: []\n".to_owned());
     });
     let version = resource(&diff, "/1.1.0");
@@ -265,7 +268,7 @@ fn a_deployment_that_moves_to_a_subscription_takes_its_role_assignments_along() 
                 "/subscriptions/00000000-0000-0000-0000-000000000002/",
             );
         }
-        resource.body = serde_json::from_str(&body).unwrap();
+        resource.body = body_of(&serde_json::from_str(&body).unwrap());
     }
     rename(&mut after, "000000000001", "another-guid");
     let principal = "[reference('other', '2024-11-30').principalId]";
@@ -283,7 +286,8 @@ fn a_deployment_that_moves_to_a_subscription_takes_its_role_assignments_along() 
 fn an_added_pool_is_created() {
     let diff = compare(|state| {
         let mut pool = named(state, "/dev").clone();
-        pool.body.get_mut("properties").unwrap()["vmSize"] = json!("Standard_D4s_v5");
+        let properties = pool.body.get_mut("properties").and_then(Evaluated::as_object_mut);
+        properties.unwrap().insert("vmSize".to_owned(), typed("Standard_D4s_v5"));
         state.resources.push(pool);
         let last = state.resources.len() - 1;
         state.resources[last].name = "visionbatch/cpu".to_owned();
@@ -324,7 +328,7 @@ fn a_blue_green_pool_names_the_one_to_drain() {
         let pool = format!("/dev-{digest}");
         set(state, &pool, "properties.vmSize", size);
         *at(state, &pool, "/properties/metadata") =
-            json!([{"name": "prebake-pool", "value": "dev"}]);
+            typed(json!([{"name": "prebake-pool", "value": "dev"}]));
     };
     let (mut before, mut after) = (base(), base());
     marked(&mut before, "0a1b2c3d", "Standard_NC4as_T4_v3");
@@ -345,7 +349,7 @@ fn a_wholly_new_render_creates_everything() {
     assert_eq!(diff.detailed_exit_code(), 2);
     let role = diff.security.iter().find(|change| change.label == "role assignment").unwrap();
     assert_eq!(role.access, Access::Widens);
-    assert_eq!(role.after, Some(json!("AcrPull for vision-id on visionacr")));
+    assert_eq!(role.after, Some(typed("AcrPull for vision-id on visionacr")));
 }
 
 #[test]
@@ -371,7 +375,7 @@ fn a_vanished_property_is_reset() {
     let diff = prebake::diff::diff(Some(&before), Some(&after));
     let property = &resource(&diff, "visionacr").properties[0];
     assert_eq!(property.after, None);
-    assert_eq!(property.reset_to, Some(json!("Enabled")));
+    assert_eq!(property.reset_to, Some(typed("Enabled")));
     assert_eq!(diff.security[0].access, Access::Widens, "{:?}", diff.security);
 }
 
@@ -380,7 +384,7 @@ fn network_rules_tell_wide_from_narrow() {
     let rule = "/properties/securityRules/0/properties";
     let widened = |prefix: &str| {
         let diff = compare(|state| {
-            *at(state, "vision-nsg", &format!("{rule}/sourceAddressPrefix")) = json!(prefix);
+            *at(state, "vision-nsg", &format!("{rule}/sourceAddressPrefix")) = typed(json!(prefix));
         });
         only(&diff, "vision-nsg", Action::Modify, Verdict::InPlace);
         diff.security.iter().map(|change| change.access).collect::<Vec<_>>()
@@ -396,7 +400,7 @@ fn a_wider_firewall_range_of_storage_widens_access() {
     let with = |value: &str| {
         compare(|state| {
             *at(state, "visionstorage", "/properties/networkAcls/ipRules") =
-                json!([{"value": value, "action": "Allow"}]);
+                typed(json!([{"value": value, "action": "Allow"}]));
         })
     };
     let wider = with("203.0.0.0/16");
@@ -416,8 +420,8 @@ fn a_broader_role_is_a_change_of_access() {
         let id = at(state, "000000000001", "/properties/roleDefinitionId");
         *id = id.as_str().unwrap().replace("7f951dda-4ed3-4680-a7ca-43fe172d538d", owner).into();
     });
-    assert_eq!(diff.security[0].before, Some(json!("AcrPull for vision-id on visionacr")));
-    assert_eq!(diff.security[0].after, Some(json!("Owner for vision-id on visionacr")));
+    assert_eq!(diff.security[0].before, Some(typed("AcrPull for vision-id on visionacr")));
+    assert_eq!(diff.security[0].after, Some(typed("Owner for vision-id on visionacr")));
     assert_eq!(diff.security[0].access, Access::Widens);
     let delete = "c2f4ef07-c644-48eb-af81-4b1b4947fb11";
     let diff = compare(|state| {
@@ -513,7 +517,9 @@ fn admin_user_and_public_nodes_widen_access() {
 #[test]
 fn capacity_is_a_lower_bound_where_a_formula_tells_no_number() {
     let diff = compare(|state| {
-        *at(state, "/dev", "/properties/scaleSettings") = json!({"autoScale": {"formula": "$TargetDedicatedNodes = $PendingTasks.GetSample(1);"}});
+        *at(state, "/dev", "/properties/scaleSettings") = typed(
+            json!({"autoScale": {"formula": "$TargetDedicatedNodes = $PendingTasks.GetSample(1);"}}),
+        );
     });
     assert!(!diff.capacity.before.at_least && diff.capacity.after.at_least);
     assert_eq!(diff.capacity.unknown, ["visionbatch/dev"]);
@@ -526,7 +532,7 @@ fn another_formula_without_a_bound_is_a_change_of_capacity() {
     let with = |formula: &str| {
         let mut state = base();
         *at(&mut state, "/dev", "/properties/scaleSettings") =
-            json!({ "autoScale": { "formula": formula } });
+            typed(json!({ "autoScale": { "formula": formula } }));
         state
     };
     let once = with("$TargetDedicatedNodes = $PendingTasks.GetSample(1);");

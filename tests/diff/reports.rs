@@ -4,13 +4,14 @@
 
 use std::path::PathBuf;
 
+use prebake::arm::evaluate::Evaluated;
 use prebake::diagnostic::Diagnostic;
 use prebake::diff::{Diff, RenderState, diff};
 use prebake::report::Templates;
 use prebake::report::review::{Fleet, Format, Reviewer, review};
 use serde_json::{Value, json};
 
-use crate::diff::state::{at, base, named, rename, set};
+use crate::diff::state::{at, base, named, rename, set, typed};
 
 /// A bit of everything: a new image version, more and larger nodes, a wider firewall, a new pool, a lost task.
 pub fn busy() -> Diff {
@@ -19,7 +20,7 @@ pub fn busy() -> Diff {
     rename(&mut after, "/1.0.0", "1.1.0");
     let id = named(&mut after, "/1.1.0").id.clone();
     let machine = "/properties/deploymentConfiguration/virtualMachineConfiguration";
-    *at(&mut after, "/dev", &format!("{machine}/imageReference/id")) = id.into();
+    *at(&mut after, "/dev", &format!("{machine}/imageReference/id")) = typed(id);
     set(&mut after, "/dev", "properties.scaleSettings.fixedScale.targetDedicatedNodes", 6);
     set(&mut after, "/dev", "properties.vmSize", "Standard_NC8as_T4_v3");
     set(
@@ -32,12 +33,13 @@ pub fn busy() -> Diff {
     set(&mut after, "visionacr", "properties.adminUserEnabled", true);
     set(&mut after, "/vision", "properties.hyperVGeneration", "V1");
     *at(&mut after, "vision-nsg", "/properties/securityRules/0/properties/sourceAddressPrefix") =
-        json!("*");
+        typed(json!("*"));
     after.resources.retain(|resource| resource.name != "visionacr/build");
     let mut pool = named(&mut after, "/dev").clone();
     "visionbatch/cpu".clone_into(&mut pool.name);
     pool.id = pool.id.replace("/dev", "/cpu");
-    pool.body.get_mut("properties").unwrap()["vmSize"] = json!("Standard_D4s_v5");
+    let properties = pool.body.get_mut("properties").and_then(Evaluated::as_object_mut);
+    properties.unwrap().insert("vmSize".to_owned(), typed("Standard_D4s_v5"));
     after.resources.push(pool);
     let cloud_init =
         "#cloud-config\n# what the builder runs\nruncmd:\n  - [install-driver, \"580\"]\n";

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use prebake::arm::evaluate::{Evaluated, Properties};
 use prebake::diff::RenderState;
-use prebake::expand::Resource;
-use serde_json::{Map, Value};
+use prebake::expand::{Resource, body_of};
+use serde_json::Value;
 
 const BASE: &str = include_str!("base.json");
 
@@ -24,7 +25,7 @@ fn resource(json: &Value) -> Resource {
         kind: text("type"),
         api_version: text("apiVersion"),
         name: text("name"),
-        body: json["body"].as_object().unwrap().clone(),
+        body: body_of(&json["body"]),
         depends_on: serde_json::from_value(json["dependsOn"].clone()).unwrap(),
         existing: false,
         pointer: String::new(),
@@ -44,14 +45,20 @@ pub fn set(state: &mut RenderState, name: &str, path: &str, value: impl Into<Val
     let last = keys.pop().unwrap();
     let mut at = body;
     for key in keys {
-        let child = at.entry(key).or_insert_with(|| Value::Object(Map::new()));
+        let child =
+            at.entry(key.to_owned()).or_insert_with(|| Evaluated::Object(Properties::new()));
         at = child.as_object_mut().unwrap();
     }
-    at.insert(last.to_owned(), value.into());
+    at.insert(last.to_owned(), typed(value));
+}
+
+/// A value that a template writes so.
+pub fn typed(value: impl Into<Value>) -> Evaluated {
+    Evaluated::from_template(&value.into())
 }
 
 /// The value at a JSON pointer of the resource whose name ends so.
-pub fn at<'a>(state: &'a mut RenderState, name: &str, pointer: &str) -> &'a mut Value {
+pub fn at<'a>(state: &'a mut RenderState, name: &str, pointer: &str) -> &'a mut Evaluated {
     let mut parts = pointer.splitn(3, '/').skip(1);
     let first = parts.next().unwrap();
     let value = named(state, name).body.get_mut(first).unwrap();

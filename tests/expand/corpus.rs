@@ -36,7 +36,7 @@ fn every_template_of_the_corpus_expands() {
         if json.get("resources").is_none() {
             continue;
         }
-        let template = Template { json, source_map: SourceMap::default() };
+        let template = Template { json: json.into(), source_map: SourceMap::default() };
         let mut diagnostics = Diagnostics::new();
         let expansion =
             expand("test", &template, &json!({}), &Context::default(), &mut diagnostics);

@@ -68,7 +68,7 @@ fn extended(extension: &str, files: &[(&'static str, &'static str)]) -> Render {
 fn body(render: &Render, stage: &str, kind: &str) -> Value {
     let stage = render.stages.iter().find(|known| known.name == stage).expect("it is rendered");
     let found = stage.resources.iter().find(|one| one.kind == kind && !one.existing);
-    Value::Object(found.unwrap_or_else(|| panic!("no {kind}")).body.clone())
+    Value::Object(found.unwrap_or_else(|| panic!("no {kind}")).body_json())
 }
 
 /// Everything that an outcome tells.
@@ -187,7 +187,7 @@ patch:
 
 const BUDGET: &str = "\
 param amount int
-resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {
+resource budget 'Microsoft.Consumption/budgets@2026-06-01' = {
   name: 'vision'
   properties: {
     amount: amount, category: 'Cost', timeGrain: 'Monthly', timePeriod: { startDate: '2026-12-01' }

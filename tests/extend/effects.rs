@@ -109,3 +109,21 @@ fn a_review_names_the_patch_behind_a_change() {
         ]
     );
 }
+
+/// What an item is called stands in the parameters, and a patch names it all the same.
+#[test]
+fn a_patch_names_an_item_by_the_value_of_its_parameter() {
+    let identity = "/subscriptions/0f7c8b9e-4d0b-4f6c-9d0e-7a1c5b2f3a10/resourceGroups/shared\
+        /providers/Microsoft.ManagedIdentity/userAssignedIdentities/puller";
+    let registries =
+        json!({ "teamregistry.azurecr.io": { "identityReference": { "resourceId": identity } } });
+    let machine = json!({ "containerConfiguration": { "containerRegistries": registries } });
+    let pool = json!({ "deploymentConfiguration": { "virtualMachineConfiguration": machine } });
+    let mut config = config(json!({ "batch": { "pool_dev": { "properties": pool } } }));
+    config["registry"] = json!({ "create": false, "name": "teamregistry" });
+    config["images"] = json!([{ "name": "app", "tag": "1.0" }]);
+    config["batch"]["pools"][0]["identities"] = json!([identity]);
+    let batch = &files(&config, &tools())["batch.bicep"];
+    assert!(batch.contains("registryServer: registryServer"), "{batch}");
+    assert!(batch.contains(&format!("resourceId: '{identity}'")), "{batch}");
+}

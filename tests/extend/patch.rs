@@ -160,8 +160,9 @@ proptest! {
             let batch = render.stages.iter().find(|stage| stage.name == "batch").expect("it is rendered");
             let pool = batch.resources.iter().find(|one| one.kind.ends_with("/pools") && !one.existing).expect("a pool");
             let literal = |text: &str| if text.starts_with('[') && text.ends_with(']') { format!("[{text}") } else { text.to_owned() };
-            prop_assert_eq!(&pool.body["properties"]["displayName"], &json!(literal(&text)));
-            prop_assert_eq!(&pool.body["properties"]["metadata"], &json!([{ "name": literal(&key), "value": literal(&text) }]));
+            let properties = &pool.body_json()["properties"];
+            prop_assert_eq!(&properties["displayName"], &json!(literal(&text)));
+            prop_assert_eq!(&properties["metadata"], &json!([{ "name": literal(&key), "value": literal(&text) }]));
         } else {
             let of_the_compiler = |finding: &&prebake::diagnostic::Diagnostic| finding.code.starts_with("BCP");
             prop_assert!(!outcome.diagnostics.iter().any(|finding| of_the_compiler(&finding)), "{:?}", outcome.diagnostics);

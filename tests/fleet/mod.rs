@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+mod compiled;
+
 struct Ran {
     code: Option<i32>,
     out: String,

@@ -260,7 +260,7 @@ fn what_the_config_can_say_is_taken_over() {
             ),
             (
                 "virtualMachineConfiguration.containerConfiguration.containerRegistries[0].identityReference.resourceId",
-                Outcome::Differs,
+                Outcome::Same,
             ),
             (
                 "virtualMachineConfiguration.containerConfiguration.containerRegistries[1].password",
@@ -338,16 +338,46 @@ fn an_image_that_can_be_kept_is_kept() {
 }
 
 #[test]
-fn a_config_names_no_registry_that_its_loader_refuses() {
+fn a_registry_with_a_domain_name_label_keeps_its_name_and_its_host() {
     let migrated = migrated(&["label.json"]);
     let config = config(&migrated, 0);
-    let name = config.get("registry").and_then(|registry| registry["name"].as_str());
-    assert!(name.is_none_or(|name| !name.contains('-')), "{config:?}");
+    assert_eq!(config["registry"]["name"], "miller");
+    assert_eq!(config["registry"]["loginServer"], "miller-a1b2c3d4e5f6a7b8.azurecr.io");
     let image = "virtualMachineConfiguration.containerConfiguration.containerImageNames[0]";
-    let row = row(&migrated, image);
-    assert_eq!(row.outcome, Outcome::Patch, "{row:?}");
-    let step = migrated.report.rows.iter().find(|row| row.source == "images");
-    assert!(step.is_some_and(|step| step.why.contains("domain name label")));
+    assert_outcomes(&migrated, &[(image, Outcome::Same)]);
+}
+
+/// The identity that exists goes on to pull, and the pool names it once.
+#[test]
+fn the_identity_of_a_registry_becomes_the_pull_identity() {
+    let migrated = migrated(&["gpu-identity.json"]);
+    let config = config(&migrated, 0);
+    let id = config["access"]["pullIdentityId"].as_str().expect("an ID");
+    assert!(id.ends_with("/userAssignedIdentities/pull"), "{id}");
+    let pool = &config["batch"]["pools"][0];
+    assert_eq!(pool["identities"], Value::Null);
+    let base = "virtualMachineConfiguration.containerConfiguration.containerRegistries[0]";
+    assert_outcomes(&migrated, &[(&format!("{base}.identityReference.resourceId"), Outcome::Same)]);
+}
+
+/// A user without a password is no user of the new pool, so its start task cannot run as that user.
+#[test]
+fn a_start_task_does_not_run_as_a_user_that_is_not_taken_over() {
+    let pool = r#"{"id":"u","vmSize":"Standard_D4ds_v5","virtualMachineConfiguration":{"imageReference":{"publisher":"canonical",
+        "offer":"ubuntu-24_04-lts","sku":"server"},"nodeAgentSKUId":"batch.node.ubuntu 24.04"},"targetDedicatedNodes":1,
+        "userAccounts":[{"name":"admin1","password":"Geheim-1","elevationLevel":"admin"}],
+        "startTask":{"commandLine":"id","userIdentity":{"username":"admin1"}}}"#;
+    let file = File { name: "users.json".to_owned(), text: pool.to_owned() };
+    let migrated = migrate::migrate(&[file], &tools()).expect("it is migrated");
+    assert_outcomes(
+        &migrated,
+        &[
+            ("startTask.userIdentity.username", Outcome::Step),
+            ("userAccounts[0].name", Outcome::Step),
+        ],
+    );
+    let config = config(&migrated, 0);
+    assert!(!config.contains_key("patch"), "{config:?}");
 }
 
 #[test]
@@ -471,6 +501,8 @@ fn the_scripts_own_dockerfiles_are_named() {
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let migrated = migrate::migrate_variables(&variables, &tools());
         assert_eq!(config(&migrated, 0)["images"][0]["build"]["dockerfile"], expected);
+        let told = migrated.notes.iter().any(|note| note.contains("RESOURCE_GROUP is unset"));
+        assert!(told, "{:?}", migrated.notes);
     }
 }
 
@@ -553,4 +585,75 @@ fn a_recipe_of_shipyard_becomes_a_config() {
         assert!(text.contains(part), "no `{part}` in:\n{text}");
     }
     assert!(row(&migrated, "location").outcome == Outcome::Step);
+}
+
+/// A pool of one node with an image and a size.
+fn pool_of(image: [&str; 3], agent: &str, size: &str) -> File {
+    let [publisher, offer, sku] = image;
+    let pool = serde_json::json!({
+        "id": "own",
+        "vmSize": size,
+        "targetDedicatedNodes": 1,
+        "virtualMachineConfiguration": {
+            "imageReference": { "publisher": publisher, "offer": offer, "sku": sku },
+            "nodeAgentSKUId": agent,
+        },
+    });
+    File { name: "pool.json".to_owned(), text: pool.to_string() }
+}
+
+#[test]
+fn the_image_of_a_pool_stays_the_base_of_the_new_one() {
+    let hpc = ["microsoft-dsvm", "ubuntu-hpc", "2404"];
+    let ubuntu = "batch.node.ubuntu 24.04";
+    let cases = [
+        (pool_of(hpc, ubuntu, "Standard_ND96isr_H100_v5"), "ubuntu-hpc-24.04"),
+        (
+            pool_of(["resf", "rockylinux-x86_64", "9-base"], "batch.node.el 9", "Standard_D4ds_v5"),
+            "rocky-9",
+        ),
+        // The driver of the image does not serve these: GRID, V100.
+        (pool_of(hpc, ubuntu, "Standard_NV36ads_A10_v5"), "ubuntu-24.04"),
+        (pool_of(hpc, ubuntu, "Standard_ND40rs_v2"), "ubuntu-24.04"),
+    ];
+    for (file, os) in cases {
+        let migrated = migrate::migrate(&[file.clone()], &tools()).expect("it is migrated");
+        let config: Value = serde_yaml::from_str(&migrated.configs[0].yaml).expect("YAML");
+        assert_eq!(config["node"]["os"], os, "{}", file.text);
+    }
+}
+
+#[test]
+fn a_retired_size_is_replaced_by_one_of_its_kind() {
+    let image = ["Canonical", "ubuntu-24_04-lts", "server"];
+    let cases = [
+        ("STANDARD_H16R", "Standard_HB120rs_v3"),
+        ("STANDARD_A1", "Standard_D4s_v5"),
+        ("STANDARD_NC6_Promo", "Standard_NC4as_T4_v3"),
+    ];
+    for (old, new) in cases {
+        let file = pool_of(image, "batch.node.ubuntu 24.04", old);
+        let migrated = migrate::migrate(&[file], &tools()).expect("it is migrated");
+        let config: Value = serde_yaml::from_str(&migrated.configs[0].yaml).expect("YAML");
+        assert_eq!(config["node"]["vmSize"], new, "{old}");
+        let found = migrated.configs[0].diagnostics.iter();
+        let errors: Vec<_> =
+            found.filter(|it| it.severity == Severity::Error).map(|it| &it.title).collect();
+        assert!(errors.is_empty(), "{old}: {errors:?}");
+    }
+}
+
+#[test]
+fn shipyard_downloads_files_without_a_start_task() {
+    let text = "pool_specification:\n  id: own\n  vm_size: STANDARD_D4DS_V5\n  vm_count: { dedicated: 1 }\n  \
+                resource_files:\n  - blob_source: https://a.example/b\n    file_path: in/b\n";
+    let file = File { name: "pool.yaml".to_owned(), text: text.to_owned() };
+    let migrated = migrate::migrate(&[file], &tools()).expect("it is migrated");
+    let lost: Vec<_> = migrated
+        .report
+        .rows
+        .iter()
+        .filter(|row| row.source.contains("resource_files") && row.outcome != Outcome::Same)
+        .collect();
+    assert!(lost.is_empty(), "{lost:?}");
 }

@@ -35,7 +35,7 @@ fn leaves(outcome: &Outcome) -> Vec<Leaf> {
                 found.push((stage.name.clone(), resource.kind.clone(), pointer, value.clone()));
             };
             add(at("/name"), &Value::from(resource.name.as_str()));
-            for (key, value) in &resource.body {
+            for (key, value) in &resource.body_json() {
                 walk(&at(&format!("/{key}")), value, &mut add);
             }
         }

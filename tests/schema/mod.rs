@@ -5,5 +5,6 @@
 mod budget;
 mod findings;
 mod import;
+mod renders;
 mod validate;
 mod walk;

@@ -2,20 +2,19 @@
 
 use prebake::arm::{SourceMap, Template};
 use prebake::diagnostic::{Diagnostics, Place, Severity, Sources, Span};
-use prebake::expand::Resource;
+use prebake::expand::{Resource, body_of};
 use prebake::schema::ResourceSchemas;
 use prebake::validate;
 use serde_json::{Value, json};
 
 fn resource(kind: &str, api_version: &str, name: &str, body: &Value) -> Resource {
-    let body = body.as_object().expect("a body is an object").clone();
     Resource {
         stage: "batch".to_owned(),
         id: format!("/providers/{kind}/{name}"),
         kind: kind.to_owned(),
         api_version: api_version.to_owned(),
         name: name.to_owned(),
-        body,
+        body: body_of(body),
         depends_on: Vec::new(),
         existing: false,
         pointer: "/resources/r".to_owned(),
@@ -75,7 +74,7 @@ fn faults_are_found_at_the_line_that_made_them() {
     body["properties"]["taskSlotPerNode"] = json!(1);
     body["properties"]["targetNodeCommunicationMode"] = json!("Simplified");
     body["properties"]["allocationState"] = json!("Steady");
-    let template = Template { json: json!({}), source_map: map };
+    let template = Template { json: json!({}).into(), source_map: map };
     let found = check(resource(POOL, "2025-06-01", "account/my pool", &body), &template);
     let has = |code: &str, title: &str, at: Option<Place>| {
         assert!(found.contains(&(code.to_owned(), title.to_owned(), at)), "{title}: {found:#?}");
@@ -103,7 +102,7 @@ fn a_fault_in_a_loop_is_found_where_the_loop_makes_it() {
     let subnet = json!({ "name": "s", "properties": { "addressPrefx": "10.0.0.0/24" } });
     let body = json!({ "properties": { "addressSpace": {}, "subnets": [subnet, subnet] } });
     let network = resource("Microsoft.Network/virtualNetworks", "2025-05-01", "net", &body);
-    let found = check(network, &Template { json, source_map });
+    let found = check(network, &Template { json: json.into(), source_map });
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(
         found.iter().all(|(code, _, at)| code == "PB3101" && *at == Some(place(7))),

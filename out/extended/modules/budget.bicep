@@ -3,7 +3,7 @@ targetScope = 'subscription'
 @description('Currency units a month.')
 param amount int
 
-resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {
+resource budget 'Microsoft.Consumption/budgets@2026-06-01' = {
   name: 'extended-batch'
   properties: {
     amount: amount

@@ -4,6 +4,9 @@ targetScope = 'resourceGroup'
 @description('Name of the existing registry.')
 param registryName string
 
+@description('Resource ID of the identity that gets the role. It names the assignment.')
+param ownerId string
+
 @description('Object ID of the identity.')
 param principalId string
 
@@ -15,7 +18,7 @@ resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing =
 }
 
 resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(registry.id, principalId, roleId)
+  name: guid(registry.id, ownerId, roleId)
   scope: registry
   properties: {
     principalId: principalId

@@ -257,8 +257,7 @@ pub(super) struct ProviderType {
 pub(super) struct Registry {
     pub(super) name: String,
     pub(super) sku: RegistrySku,
-    #[serde(default)]
-    pub(super) admin_user_enabled: Option<bool>,
+    pub(super) login_server: String,
     #[serde(default)]
     pub(super) public_network_access: Option<String>,
     #[serde(default)]

@@ -91,8 +91,8 @@ pub(super) const API_VERSIONS: Layout = Layout {
 
 pub(super) const REGISTRIES: Layout = Layout {
     name: "registries",
-    columns: &["registry", "sku", "admin_user", "public_network_access", "role_assignment_mode"],
-    about: "Container registries that exist, as they are set.",
+    columns: &["registry", "sku", "host_name", "public_network_access", "role_assignment_mode"],
+    about: "Container registries that exist, as they are set. host_name: the first label of the login server.",
 };
 
 pub(super) const PRICES: Layout = Layout {

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
 use super::Delta;
-use crate::arm::expression::is_expression;
+use crate::arm::evaluate::{Evaluated, Properties};
 use crate::catalog;
 use crate::catalog::mutability::{self, Comparison};
 use crate::expand::Resource;
@@ -24,7 +22,7 @@ pub(super) struct Undo<'a> {
 }
 
 /// The same place in the previous render, as far as it has it.
-type Old<'a> = Option<&'a Value>;
+type Old<'a> = Option<&'a Evaluated>;
 
 impl<'a> Undo<'a> {
     pub fn new(
@@ -36,14 +34,14 @@ impl<'a> Undo<'a> {
     }
 
     /// The rendered body with differences undone.
-    pub fn all(&mut self, deltas: &[Delta]) -> Map<String, Value> {
-        let old = self.old.map(|old| Value::Object(old.body.clone()));
-        let mut body = Value::Object(self.new.body.clone());
+    pub fn all(&mut self, deltas: &[Delta]) -> Properties {
+        let old = self.old.map(|old| Evaluated::Object(old.body.clone()));
+        let mut body = Evaluated::Object(self.new.body.clone());
         for delta in deltas {
             self.undo(&mut body, old.as_ref(), &delta.path, delta, &mut Vec::new());
         }
         match body {
-            Value::Object(body) => body,
+            Evaluated::Object(body) => body,
             _ => self.new.body.clone(),
         }
     }
@@ -51,20 +49,22 @@ impl<'a> Undo<'a> {
     /// Undoes one difference at the rest of its path.
     fn undo(
         &mut self,
-        value: &mut Value,
+        value: &mut Evaluated,
         old: Old<'_>,
         path: &str,
         delta: &Delta,
         walked: &mut Vec<String>,
     ) {
-        let Value::Object(object) = value else { return };
+        let Evaluated::Object(object) = value else { return };
         let (key, rest) = first_step(object, delta, path);
         walked.push(key.to_owned());
         let old = old.and_then(|old| old.get(key));
         if rest.is_empty() {
             self.settle(object, key, old, delta, walked);
         } else {
-            let below = object.entry(key.to_owned()).or_insert_with(|| Value::Object(Map::new()));
+            let below = object
+                .entry(key.to_owned())
+                .or_insert_with(|| Evaluated::Object(Properties::new()));
             self.undo(below, old, rest, delta, walked);
         }
         walked.pop();
@@ -73,7 +73,7 @@ impl<'a> Undo<'a> {
     /// Gives the property at the end of a path its live value.
     fn settle(
         &mut self,
-        object: &mut Map<String, Value>,
+        object: &mut Properties,
         key: &str,
         old: Old<'_>,
         delta: &Delta,
@@ -81,7 +81,7 @@ impl<'a> Undo<'a> {
     ) {
         if let (Some(value), false) = (object.get_mut(key), delta.children.is_empty()) {
             match value {
-                Value::Array(items) => self.elements(items, old, &delta.children, walked),
+                Evaluated::Array(items) => self.elements(items, old, &delta.children, walked),
                 _ => {
                     for child in &delta.children {
                         self.undo(value, old, &child.path, child, walked);
@@ -105,7 +105,7 @@ impl<'a> Undo<'a> {
     /// Undoes the differences of the elements of a list, which name them by position.
     fn elements(
         &mut self,
-        items: &mut Vec<Value>,
+        items: &mut Vec<Evaluated>,
         old: Old<'_>,
         children: &[Delta],
         walked: &mut Vec<String>,
@@ -122,7 +122,7 @@ impl<'a> Undo<'a> {
             } else if let Some(item) = items.get_mut(index) {
                 let old = old.and_then(|old| matching(old, item));
                 if child.children.is_empty() {
-                    *item = child.before.clone().unwrap_or(Value::Null);
+                    *item = child.before.clone().unwrap_or(Evaluated::Null);
                 } else {
                     for grandchild in &child.children {
                         self.undo(item, old, &grandchild.path, grandchild, walked);
@@ -139,35 +139,35 @@ impl<'a> Undo<'a> {
         only_live.sort_by_key(|(index, _)| *index);
         for (index, value) in only_live {
             let at = index.min(items.len());
-            items.insert(at, value.unwrap_or(Value::Null));
+            items.insert(at, value.unwrap_or(Evaluated::Null));
         }
         walked.pop();
     }
 
     /// The live body, as far as one of the renders has something to say of it: what Azure fills in is no news.
-    pub fn restricted(&mut self, live: &Map<String, Value>) -> Map<String, Value> {
-        let old = self.old.map(|old| Value::Object(old.body.clone()));
-        let new = Value::Object(self.new.body.clone());
-        let live = Value::Object(live.clone());
+    pub fn restricted(&mut self, live: &Properties) -> Properties {
+        let old = self.old.map(|old| Evaluated::Object(old.body.clone()));
+        let new = Evaluated::Object(self.new.body.clone());
+        let live = Evaluated::Object(live.clone());
         match self.restrict(Some(&live), Some(&new), old.as_ref(), &mut Vec::new()) {
-            Some(Value::Object(body)) => body,
-            _ => Map::new(),
+            Some(Evaluated::Object(body)) => body,
+            _ => Properties::new(),
         }
     }
 
     fn restrict(
         &mut self,
-        live: Option<&Value>,
-        new: Option<&Value>,
+        live: Option<&Evaluated>,
+        new: Option<&Evaluated>,
         old: Old<'_>,
         walked: &mut Vec<String>,
-    ) -> Option<Value> {
+    ) -> Option<Evaluated> {
         let shape = new.or(old);
         match (live, shape) {
-            (Some(Value::Object(live)), Some(Value::Object(_))) => {
-                Some(Value::Object(self.restrict_object(live, new, old, walked)))
+            (Some(Evaluated::Object(live)), Some(Evaluated::Object(_))) => {
+                Some(Evaluated::Object(self.restrict_object(live, new, old, walked)))
             }
-            (Some(Value::Array(items)), Some(Value::Array(_))) => {
+            (Some(Evaluated::Array(items)), Some(Evaluated::Array(_))) => {
                 walked.push("[]".to_owned());
                 let restricted = items.iter().map(|item| {
                     let (new, old) = (
@@ -176,7 +176,7 @@ impl<'a> Undo<'a> {
                     );
                     self.restrict(Some(item), new, old, walked).unwrap_or_else(|| item.clone())
                 });
-                let restricted = Value::Array(restricted.collect());
+                let restricted = Evaluated::Array(restricted.collect());
                 walked.pop();
                 Some(restricted)
             }
@@ -190,13 +190,17 @@ impl<'a> Undo<'a> {
 
     fn restrict_object(
         &mut self,
-        live: &Map<String, Value>,
-        new: Option<&Value>,
+        live: &Properties,
+        new: Option<&Evaluated>,
         old: Old<'_>,
         walked: &mut Vec<String>,
-    ) -> Map<String, Value> {
-        let keys = |side: Option<&Value>| -> Vec<String> {
-            side.and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect()
+    ) -> Properties {
+        let keys = |side: Option<&Evaluated>| -> Vec<String> {
+            side.and_then(Evaluated::as_object)
+                .into_iter()
+                .flat_map(Properties::keys)
+                .cloned()
+                .collect()
         };
         let mut all = keys(new);
         for key in keys(old) {
@@ -213,7 +217,7 @@ impl<'a> Undo<'a> {
             let others: Vec<String> = live.keys().filter(|key| !known(key)).cloned().collect();
             all.extend(others);
         }
-        let mut restricted = Map::new();
+        let mut restricted = Properties::new();
         for key in all {
             let found = live.get(&key).or_else(|| {
                 live.iter()
@@ -241,30 +245,29 @@ impl<'a> Undo<'a> {
     fn noise(
         &mut self,
         walked: &[String],
-        live: Option<&Value>,
-        rendered: Option<&Value>,
+        live: Option<&Evaluated>,
+        rendered: Option<&Evaluated>,
     ) -> Option<&'static str> {
         if live == rendered {
             return None;
         }
         let path: Vec<&str> = walked.iter().map(String::as_str).collect();
-        let waits = rendered.and_then(Value::as_str).is_some_and(is_expression);
-        let why = catalog::forecast_noise(&self.new.kind, &path, live, rendered, waits)?;
+        let why = catalog::forecast_noise(&self.new.kind, &path, live, rendered)?;
         *self.hidden.entry(why).or_default() += 1;
         Some(why)
     }
 
     /// What stands for a live value that nobody can know: the previous render's, else the new one's.
-    fn stand_in(&self, old: Old<'_>, rendered: Option<&Value>) -> Option<Value> {
+    fn stand_in(&self, old: Old<'_>, rendered: Option<&Evaluated>) -> Option<Evaluated> {
         if self.old.is_some() { old.cloned() } else { rendered.cloned() }
     }
 }
 
 /// The first step of a path and the rest of it. Keys may hold dots, so that the longest key that either side has
 /// goes before a step that ends at the first dot.
-fn first_step<'p>(object: &Map<String, Value>, delta: &Delta, path: &'p str) -> (&'p str, &'p str) {
-    let in_live = delta.before.as_ref().and_then(Value::as_object);
-    let keys = object.keys().chain(in_live.into_iter().flat_map(Map::keys));
+fn first_step<'p>(object: &Properties, delta: &Delta, path: &'p str) -> (&'p str, &'p str) {
+    let in_live = delta.before.as_ref().and_then(Evaluated::as_object);
+    let keys = object.keys().chain(in_live.into_iter().flat_map(Properties::keys));
     let fits = |key: &&String| {
         path.strip_prefix(key.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
@@ -276,7 +279,7 @@ fn first_step<'p>(object: &Map<String, Value>, delta: &Delta, path: &'p str) -> 
     (&path[..length], rest)
 }
 
-fn put(object: &mut Map<String, Value>, key: &str, value: Option<Value>) {
+fn put(object: &mut Properties, key: &str, value: Option<Evaluated>) {
     match value {
         Some(value) => {
             object.insert(key.to_owned(), value);
@@ -288,12 +291,15 @@ fn put(object: &mut Map<String, Value>, key: &str, value: Option<Value>) {
 }
 
 /// The element of another list that an element of this one corresponds to.
-fn matching<'v>(list: &'v Value, item: &Value) -> Option<&'v Value> {
+fn matching<'v>(list: &'v Evaluated, item: &Evaluated) -> Option<&'v Evaluated> {
     let items = list.as_array()?;
     let key = KEYS.iter().find_map(|key| Some((*key, item.get(key)?.as_str()?)));
     match key {
         Some((key, value)) => items.iter().find(|other| {
-            other.get(key).and_then(Value::as_str).is_some_and(|it| it.eq_ignore_ascii_case(value))
+            other
+                .get(key)
+                .and_then(Evaluated::as_str)
+                .is_some_and(|it| it.eq_ignore_ascii_case(value))
         }),
         None => items.iter().find(|other| *other == item),
     }

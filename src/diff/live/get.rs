@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Knowledge, LiveResource};
+use crate::arm::evaluate::{Evaluated, Properties};
 use crate::catalog::pool_properties;
 use crate::diff::RenderState;
 use crate::diff::judge::POOL;
@@ -30,8 +31,11 @@ fn resource(json: &Value, renders: &[Option<&RenderState>]) -> Result<LiveResour
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     match (text("id"), text("type")) {
         (Some(id), Some(_)) if id.starts_with('/') => {
-            let mut body = object.clone();
-            body.retain(|key, value| !NOT_BODY.contains(&key.as_str()) && !value.is_null());
+            let own = object.iter();
+            let own =
+                own.filter(|(key, value)| !NOT_BODY.contains(&key.as_str()) && !value.is_null());
+            let body =
+                own.map(|(key, value)| (key.clone(), Evaluated::from_plain(value))).collect();
             Ok(LiveResource { id: id.to_owned(), knowledge: Knowledge::Body(body) })
         }
         (Some(id), _) if object.contains_key("vmSize") => {
@@ -55,7 +59,7 @@ fn resource(json: &Value, renders: &[Option<&RenderState>]) -> Result<LiveResour
 }
 
 /// A pool of the data plane as the body of its resource.
-fn body_of_pool(json: &Value) -> Map<String, Value> {
+fn body_of_pool(json: &Value) -> Properties {
     let scales = json.get("enableAutoScale").and_then(Value::as_bool) == Some(true);
     let mut body = Value::Object(Map::new());
     for property in pool_properties() {
@@ -74,9 +78,9 @@ fn body_of_pool(json: &Value) -> Map<String, Value> {
         set(&mut body, property.resource, value);
     }
     by_id(&mut body);
-    match body {
-        Value::Object(body) => body,
-        _ => Map::new(),
+    match Evaluated::from_plain(&body) {
+        Evaluated::Object(body) => body,
+        _ => Properties::new(),
     }
 }
 

@@ -15,10 +15,9 @@ pub use what_if::{Forecast, forecast};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
-
 use super::RenderState;
 use super::change::ResourceChange;
+use crate::arm::evaluate::{Evaluated, Properties};
 use crate::catalog::{self, Lifecycle};
 use crate::expand::Resource;
 
@@ -44,7 +43,7 @@ pub enum Knowledge {
     /// It differs from the new render so.
     Differs(Vec<Delta>),
     /// It is so.
-    Body(Map<String, Value>),
+    Body(Properties),
     /// It is there, and the deployment does not touch it.
     Untouched,
     /// Azure does not say.
@@ -63,7 +62,7 @@ pub struct Delta {
     /// Azure takes the value and does nothing with it.
     pub no_effect: bool,
     /// The live value.
-    pub before: Option<Value>,
+    pub before: Option<Evaluated>,
     /// Differences inside.
     pub children: Vec<Delta>,
 }
@@ -239,13 +238,13 @@ fn with_subscription(state: &RenderState, subscription: Option<&str>) -> RenderS
     placed
 }
 
-fn place_ids(value: &mut Value, subscription: &str) {
+fn place_ids(value: &mut Evaluated, subscription: &str) {
     match value {
-        Value::String(text) if text.contains(UNKNOWN_SUBSCRIPTION) => {
+        Evaluated::String(text) if text.contains(UNKNOWN_SUBSCRIPTION) => {
             *text = text.replace(UNKNOWN_SUBSCRIPTION, subscription);
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| place_ids(item, subscription)),
-        Value::Object(object) => {
+        Evaluated::Array(items) => items.iter_mut().for_each(|item| place_ids(item, subscription)),
+        Evaluated::Object(object) => {
             object.values_mut().for_each(|value| place_ids(value, subscription));
             if object.keys().any(|key| key.contains(UNKNOWN_SUBSCRIPTION)) {
                 let entries = std::mem::take(object).into_iter();

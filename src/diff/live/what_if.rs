@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Delta, Knowledge, Live, LiveResource};
+use crate::arm::evaluate::Evaluated;
 
 /// A forecast of one stage, as JSON.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +98,7 @@ fn delta(json: &Value) -> Result<Delta, String> {
         only_live: kind == "Delete",
         only_rendered: kind == "Create",
         no_effect: kind == "NoEffect",
-        before: json.get("before").filter(|value| !value.is_null()).cloned(),
+        before: json.get("before").filter(|value| !value.is_null()).map(Evaluated::from_plain),
         children: children.into_iter().flatten().map(delta).collect::<Result<_, _>>()?,
     })
 }

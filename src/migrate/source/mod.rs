@@ -141,9 +141,7 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
         return Err(Refusal {
             what: "the source holds too much for one run".to_owned(),
             why: format!(
-                "it has {properties} properties in {} pools. The limits are {MOST_POOLS} pools, {MOST_OF_A_POOL} properties \
-                 in one pool and {MOST_PROPERTIES} in all",
-                sources.pools.len()
+                "the limits are {MOST_POOLS} pools, {MOST_OF_A_POOL} properties in one pool and {MOST_PROPERTIES} in all"
             ),
             help: "export fewer pools at a time".to_owned(),
         });

@@ -4,11 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Becomes, Companion, Sources};
 use crate::arm::Template;
-use crate::arm::expression::{TemplateString, is_expression, read_template_string};
+use crate::arm::evaluate::Evaluated;
+use crate::arm::expression::is_expression;
 use crate::diagnostic::Diagnostics;
 use crate::diff::POOL;
 use crate::expand::{self, Context, Level};
-use crate::migrate::ledger::{Entry, Fate, Place, SourcePool, leaves, region};
+use crate::migrate::ledger::{Entry, Fate, Place, SourcePool, region, shown};
 use crate::migrate::{File, Refusal};
 
 const ACCOUNT: &str = "Microsoft.Batch/batchAccounts";
@@ -16,6 +17,10 @@ const ACCOUNT: &str = "Microsoft.Batch/batchAccounts";
 /// Objects that the CLI or the REST API prints.
 pub(super) fn things(file: &File, things: &[Value], sources: &mut Sources) {
     for thing in things {
+        // What is too much for one run is refused, so the rest need not be read.
+        if sources.pools.len() > super::MOST_POOLS {
+            return;
+        }
         let Value::Object(object) = thing else { continue };
         if is_pool_resource(object) {
             let mut pool = SourcePool::new(&file.name);
@@ -193,7 +198,7 @@ pub(super) fn template(
         deployment: None,
         public_cloud: true,
     };
-    let template = Template { json: template.clone(), ..Template::default() };
+    let template = Template { json: template.clone().into(), ..Template::default() };
     let mut diagnostics = Diagnostics::new();
     let parameters = json!({ "parameters": values });
     let expansion = expand::expand("migrated", &template, &parameters, &context, &mut diagnostics);
@@ -214,60 +219,38 @@ pub(super) fn template(
 
 /// A resource of a template: a pool, or something beside it.
 fn of_template(file: &File, resource: &expand::Resource, sources: &mut Sources) {
+    if !resource.kind.eq_ignore_ascii_case(POOL) || resource.existing {
+        let mut body = resource.body_json();
+        body.insert("type".to_owned(), json!(resource.kind));
+        body.insert("name".to_owned(), json!(resource.name));
+        return beside(file, &body, sources);
+    }
     let mut body = resource.body.clone();
-    body.insert("type".to_owned(), json!(resource.kind));
-    body.insert("name".to_owned(), json!(resource.name));
-    if resource.kind.eq_ignore_ascii_case(POOL) && !resource.existing {
-        let mut pool = SourcePool::new(&file.name);
-        // The templates of the CLI's Batch extension hold a pool of the data plane.
-        let of_extension = body.get("properties").filter(|below| below.get("id").is_some());
-        let of_extension =
-            of_extension.filter(|below| !below["virtualMachineConfiguration"].is_null());
-        let (kind, mut body) = match of_extension.cloned() {
-            Some(properties) => ("batch", properties),
-            None => ("resource", Value::Object(body)),
-        };
-        let unknown = take_expressions(&mut body, &file.name);
-        let body = literal(body);
-        pool.take_all(kind, &body);
-        if let ("batch", Value::Object(object)) = (kind, &body) {
-            one_scale(&mut pool, object);
-            pool.entries.extend(unknown);
-            sources.pools.push(pool);
-            return;
+    body.insert("type".to_owned(), Evaluated::from(resource.kind.as_str()));
+    body.insert("name".to_owned(), resource.typed_name());
+    let mut pool = SourcePool::new(&file.name);
+    // The templates of the CLI's Batch extension hold a pool of the data plane.
+    let of_extension = body.get("properties").filter(|below| {
+        let machine = below.get("virtualMachineConfiguration");
+        below.get("id").is_some() && machine.is_some_and(|machine| !machine.is_null())
+    });
+    let (kind, body) = match of_extension.cloned() {
+        Some(properties) => ("batch", properties),
+        None => ("resource", Evaluated::Object(body)),
+    };
+    let mut unknown = Vec::new();
+    let body = known(&body, &mut Vec::new(), &mut unknown).unwrap_or_default();
+    pool.take_all(kind, &body);
+    if let ("batch", Value::Object(object)) = (kind, &body) {
+        one_scale(&mut pool, object);
+    } else if let Some((account, _)) = resource.name.split_once('/') {
+        // A symbolic name is not known before the deployment.
+        let parts = [resource.typed_name(), Evaluated::from_template_string(account)];
+        if !parts.iter().any(Evaluated::is_symbolic) && !account.contains('{') {
+            pool.place.account.get_or_insert_with(|| account.to_owned());
         }
-        if let Some((account, _)) = resource.name.split_once('/') {
-            // A symbolic name is not known before the deployment.
-            if !is_expression(account) && !account.contains(['{', '[']) {
-                pool.place.account.get_or_insert_with(|| account.to_owned());
-            }
-        }
-        pool.entries.extend(unknown);
-        sources.pools.push(pool);
-    } else {
-        beside(file, &body, sources);
     }
-}
-
-/// A body whose literal texts are as they stand, without the escape of templates.
-fn literal(value: Value) -> Value {
-    match value {
-        Value::String(text) => match read_template_string(&text) {
-            TemplateString::Literal(literal) => Value::String(literal.into_owned()),
-            TemplateString::Expression(_) => Value::String(text),
-        },
-        Value::Array(items) => items.into_iter().map(literal).collect(),
-        Value::Object(object) => {
-            Value::Object(object.into_iter().map(|(key, value)| (key, literal(value))).collect())
-        }
-        scalar => scalar,
-    }
-}
-
-/// Takes out what only the deployment knows.
-fn take_expressions(body: &mut Value, file: &str) -> Vec<Entry> {
-    let told = leaves(body).into_iter().filter(|(_, value)| is_symbolic(value));
-    let entries = told.map(|(at, value)| Entry {
+    pool.entries.extend(unknown.into_iter().map(|(at, value)| Entry {
         at,
         value,
         fate: Fate::Step(
@@ -275,27 +258,38 @@ fn take_expressions(body: &mut Value, file: &str) -> Vec<Entry> {
              set the value in the config"
                 .to_owned(),
         ),
-        file: file.to_owned(),
-    });
-    let entries = entries.collect();
-    remove(body);
-    entries
+        file: file.name.clone(),
+    }));
+    sources.pools.push(pool);
 }
 
-fn is_symbolic(value: &Value) -> bool {
-    value.as_str().is_some_and(is_expression)
-}
-
-fn remove(value: &mut Value) {
+/// What is known of a value before the deployment; the rest is told with its place.
+fn known(
+    value: &Evaluated,
+    path: &mut Vec<String>,
+    unknown: &mut Vec<(String, Value)>,
+) -> Option<Value> {
+    let mut below = |step: String, value: &Evaluated| {
+        path.push(step);
+        let found = known(value, path, unknown);
+        path.pop();
+        found
+    };
     match value {
-        Value::Object(object) => {
-            object.retain(|key, value| !is_symbolic(value) && !is_expression(key));
-            object.values_mut().for_each(remove);
+        Evaluated::Symbolic(_) => {
+            unknown.push((shown(path), value.to_template()));
+            None
         }
-        Value::Array(items) => {
-            items.retain(|value| !is_symbolic(value));
-            items.iter_mut().for_each(remove);
+        Evaluated::Array(items) => {
+            let items = items.iter().enumerate();
+            Some(items.filter_map(|(at, item)| below(at.to_string(), item)).collect())
         }
-        _ => {}
+        Evaluated::Object(object) => {
+            let keys = object.iter().filter(|(key, _)| !is_expression(key));
+            let known =
+                keys.filter_map(|(key, value)| Some((key.clone(), below(key.clone(), value)?)));
+            Some(Value::Object(known.collect()))
+        }
+        scalar => scalar.to_plain(),
     }
 }

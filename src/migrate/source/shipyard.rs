@@ -56,6 +56,7 @@ pub(super) fn read(documents: &[(&File, Kind)], sources: &mut Sources) {
     }
     pool.file = own;
     containers(&mut pool);
+    downloads(&mut pool);
     one_scale(&mut pool);
     sources.pools.push(pool);
     jobs(&files, sources);
@@ -99,6 +100,13 @@ fn one_scale(pool: &mut SourcePool) {
 fn containers(pool: &mut SourcePool) {
     let kind = "/properties/deploymentConfiguration/virtualMachineConfiguration/containerConfiguration/type";
     pool.put(&steps_of(kind), json!("DockerCompatible"));
+}
+
+/// Shipyard downloaded resource files with a start task of its own, and a pool has none without a command.
+fn downloads(pool: &mut SourcePool) {
+    if pool.body.pointer("/properties/startTask/resourceFiles").is_some() {
+        pool.put(&steps_of("/properties/startTask/commandLine"), json!("true"));
+    }
 }
 
 const MOUNTED: &str = "tasks find it under `$AZ_BATCH_NODE_MOUNTS_DIR`. Bind that folder to this path in the container \

@@ -168,6 +168,9 @@ impl Script<'_> {
     fn config(&mut self) -> Value {
         let mut config = Map::new();
         let group = self.text("RESOURCE_GROUP", "batch-rg");
+        if !self.variables.contains_key("RESOURCE_GROUP") {
+            self.note("RESOURCE_GROUP is unset: put the resource group in place of `batch-rg`");
+        }
         config.insert("name".into(), json!(deployment_name(&group)));
         config.insert("location".into(), json!(self.text("LOCATION", DEFAULT_LOCATION)));
         config.insert("resourceGroup".into(), json!(group));

@@ -43,6 +43,7 @@ fn object(finding: &Diagnostic, checked: &Checked<'_>) -> Value {
         "related": related,
         "reason": finding.reason,
         "help": finding.help,
+        "note": finding.note,
         "facts": finding.facts.iter().map(fact).collect::<Vec<_>>(),
     })
 }

@@ -30,7 +30,7 @@ impl<'a> Location<'a> {
     }
 }
 
-/// Label, rendered place, reason and next step, a line each, for formats that have one text.
+/// Label, rendered place, reason, next step and note, a line each, for formats that have one text.
 pub(super) fn message(finding: &Diagnostic, checked: &Checked<'_>) -> String {
     let mut lines = vec![finding.title.clone()];
     let rendered = finding.place.filter(|place| checked.sources.file(place.file).generated);
@@ -46,6 +46,9 @@ pub(super) fn message(finding: &Diagnostic, checked: &Checked<'_>) -> String {
     }
     if !finding.help.is_empty() {
         lines.push(format!("help: {}", finding.help));
+    }
+    if !finding.note.is_empty() {
+        lines.push(format!("note: {}", finding.note));
     }
     lines.join("\n")
 }

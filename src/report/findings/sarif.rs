@@ -112,14 +112,18 @@ fn result(
     result
 }
 
-/// The rule tells the reason; the message tells what is so here, and the next step.
+/// The rule tells the reason; the message tells what is so here, the next step, and what to know of the finding.
 fn text(finding: &Diagnostic) -> String {
-    let what = if finding.label.is_empty() {
-        finding.title.clone()
-    } else {
-        format!("{}: {}", finding.title, finding.label)
-    };
-    if finding.help.is_empty() { what } else { format!("{what}. Help: {}", finding.help) }
+    let mut text = finding.title.clone();
+    if !finding.label.is_empty() {
+        let _ = write!(text, ": {}", finding.label);
+    }
+    for (name, more) in [("Help", &finding.help), ("Note", &finding.note)] {
+        if !more.is_empty() {
+            let _ = write!(text, ". {name}: {more}");
+        }
+    }
+    text
 }
 
 fn level(severity: Severity) -> &'static str {

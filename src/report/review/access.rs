@@ -1,10 +1,12 @@
 //! Changes of access as a template shows them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use serde_json::Value;
 
 use super::kinds::kind_words;
 use super::lines::shortened;
+use crate::arm::evaluate::Evaluated;
 use crate::diff::{Access, SecurityChange};
 
 /// One change of access.
@@ -31,7 +33,7 @@ pub struct SecurityView {
 
 impl SecurityView {
     pub(super) fn new(change: &SecurityChange) -> Self {
-        let value = |value: &Option<Value>, whole: bool| {
+        let value = |value: &Option<Evaluated>, whole: bool| {
             let text = value.as_ref().map(|value| access_value(&change.path, value));
             text.map_or_else(
                 || "–".to_owned(),
@@ -95,24 +97,24 @@ pub(super) fn without_scopes(path: &str) -> String {
 }
 
 /// A rule, an address range or an identity in a few words.
-fn access_value(path: &str, value: &Value) -> String {
-    let text = |key: &str| value.get(key).and_then(Value::as_str);
+fn access_value(path: &str, value: &Evaluated) -> String {
+    let text = |key: &str| value.get(key).and_then(Evaluated::written);
     let rule = value.get("properties").unwrap_or(value);
     let part = |key: &str| match rule.get(key) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(all)) => {
-            let texts: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
+        Some(Evaluated::Array(all)) => {
+            let texts: Vec<_> = all.iter().filter_map(Evaluated::written).collect();
             texts.join(",")
         }
-        _ => String::new(),
+        value => value.and_then(Evaluated::written).unwrap_or_default().into_owned(),
     };
     match value {
-        Value::String(text) => text.clone(),
-        Value::Object(object) if object.is_empty() => {
+        Evaluated::String(text) => text.clone(),
+        Evaluated::Symbolic(expression) => expression.to_template_string(),
+        Evaluated::Object(object) if object.is_empty() => {
             let key = path.rsplit('[').next().unwrap_or(path).trim_end_matches(']');
             key.rsplit('/').next().unwrap_or(key).to_owned()
         }
-        Value::Object(_) if rule.get("access").is_some() => {
+        Evaluated::Object(_) if rule.get("access").is_some() => {
             let from = part("sourceAddressPrefix") + &part("sourceAddressPrefixes");
             let from = if from.is_empty() { from } else { format!("from {from}") };
             let range = part("destinationPortRange") + &part("destinationPortRanges");
@@ -120,9 +122,9 @@ fn access_value(path: &str, value: &Value) -> String {
             let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
             words.join(" ")
         }
-        Value::Object(_) => {
+        Evaluated::Object(_) => {
             let known = ["value", "name", "id", "resourceId"].into_iter().find_map(text);
-            known.map_or_else(|| value.to_string(), str::to_owned)
+            known.map_or_else(|| value.to_string(), Cow::into_owned)
         }
         other => other.to_string(),
     }

@@ -1,11 +1,11 @@
 //! What a reviewer asks first: is anything replaced or deleted, does access widen, does cost rise?
 
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use super::cost;
 use super::kinds::kind_words;
 use super::section::Summary;
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::Lifecycle;
 use crate::diff::{Access, Action, Diff, Pairing, ResourceChange, title};
 use crate::report::wording;
@@ -265,7 +265,7 @@ fn access(diff: &Diff) -> Answer {
                 let once_deleted = if change.once_deleted { " once deleted" } else { "" };
                 if change.path.is_empty() {
                     let value = change.after.as_ref().or(change.before.as_ref());
-                    let role = value.and_then(Value::as_str).unwrap_or(name);
+                    let role = value.and_then(Evaluated::as_str).unwrap_or(name);
                     format!("{}: {role}{once_deleted}", change.label)
                 } else {
                     format!("{} of `{name}`{once_deleted}", change.label)

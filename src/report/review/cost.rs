@@ -3,11 +3,10 @@
 //! [`Costs`] gathers what rises, what falls and what runs twice; [`answer`] puts it into words. A pool that
 //! left the render costs what it did until somebody deletes it.
 
-use serde_json::Value;
-
 use super::answers::{Answer, Question, Verdict, few, first, pools_that_stay};
 use super::capacity::amounts;
 use super::kinds::kind_words;
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::Lifecycle;
 use crate::diff::{
     Action, Cost, Diff, HOURS_A_MONTH, Pairing, PoolCapacity, Quantity, Removal, ResourceChange,
@@ -251,11 +250,11 @@ fn billed(change: &ResourceChange) -> Option<(bool, String)> {
 fn sku(change: &ResourceChange) -> Option<(bool, String)> {
     let ladder = SKUS.iter().find(|(kind, _)| change.is(kind))?.1;
     let sku = change.properties.iter().find(|property| path_text(&property.path) == "sku.name")?;
-    let before = sku.before.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let after = sku.after.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let before = sku.before.as_ref().and_then(Evaluated::written).unwrap_or_default();
+    let after = sku.after.as_ref().and_then(Evaluated::written).unwrap_or_default();
     let rank = |text: &str| ladder.iter().position(|name| name.eq_ignore_ascii_case(text));
     let text = format!("SKU of `{}` {before} → {after}", change.title);
-    Some((rank(after) > rank(before), text))
+    Some((rank(&after) > rank(&before), text))
 }
 
 /// Copies of an image version, each of which is stored and billed.
@@ -266,8 +265,8 @@ fn replicas(change: &ResourceChange) -> Option<(bool, String)> {
     let count = |side: &Option<Shown>| {
         let profile = side.as_ref()?.body.get("properties")?.get("publishingProfile")?;
         let regions = profile.get("targetRegions")?.as_array()?;
-        let of = |region: &Value| {
-            region.get("regionalReplicaCount").and_then(Value::as_u64).unwrap_or(1)
+        let of = |region: &Evaluated| {
+            region.get("regionalReplicaCount").and_then(Evaluated::as_u64).unwrap_or(1)
         };
         Some(regions.iter().map(of).fold(0, u64::saturating_add))
     };

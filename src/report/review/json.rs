@@ -216,7 +216,7 @@ fn resource(resource: &Resource) -> Value {
     whole.insert("type".to_owned(), Value::from(resource.kind.as_str()));
     whole.insert("apiVersion".to_owned(), Value::from(resource.api_version.as_str()));
     whole.insert("name".to_owned(), Value::from(resource.name.as_str()));
-    whole.extend(resource.body.clone());
+    whole.extend(resource.body_json());
     Value::Object(whole)
 }
 
@@ -304,6 +304,7 @@ fn leaf(path: &str, property: &PropertyChange) -> Value {
         "advice": property.advice,
         "confidence": property.confidence,
         "source": property.source,
+        "checked": property.checked,
         "origin": property.origin,
         "reset": property.reset,
         "resetTo": property.reset_to,

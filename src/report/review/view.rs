@@ -1,13 +1,14 @@
 //! Resources and properties as a template shows them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use serde_json::Value;
 
 use super::access::without_scopes;
 use super::files::origin_text;
 use super::kinds::kind_words;
 use super::lines::{LineView, line, line_view};
-use crate::arm::expression::is_expression;
+use crate::arm::evaluate::Evaluated;
 use crate::catalog::mutability::Verdict;
 use crate::diff::{
     self, Action, LineState, Pairing, PropertyChange, PropertyChangeType, ResourceChange,
@@ -198,7 +199,7 @@ impl PropertyView {
             PropertyChangeType::NoEffect => ("x", "changed"),
         };
         let (path, verdict) = (without_scopes(&path_text(&change.path)), verdict(change));
-        if path == "name" && before.as_ref().is_some_and(|name| is_expression(name)) {
+        if path == "name" && change.before.as_ref().is_some_and(Evaluated::is_symbolic) {
             (before, after) = (None, Some("(computed by Azure)".to_owned()));
         }
         let short = match (&before, &after) {
@@ -256,13 +257,14 @@ fn level(verdict: Verdict) -> Action {
 }
 
 /// A value as a reader reads it: an expression as it stands, everything else as JSON.
-fn shown(value: &Value) -> String {
+fn shown(value: &Evaluated) -> String {
     match value {
-        Value::String(text) if !text.contains(char::is_control) && is_expression(text) => {
-            text.clone()
+        Evaluated::Symbolic(expression) => {
+            let text = expression.to_template_string();
+            if text.contains(char::is_control) { value.to_string() } else { text }
         }
-        Value::String(text) if text.contains('\n') => text.clone(),
-        Value::Object(_) | Value::Array(_) => {
+        Evaluated::String(text) if text.contains('\n') => text.clone(),
+        Evaluated::Object(_) | Evaluated::Array(_) => {
             let one_line = value.to_string();
             if one_line.len() <= LONG_TEXT {
                 return one_line;
@@ -319,20 +321,20 @@ fn body_lines(change: &ResourceChange) -> Vec<LineView> {
     lines
 }
 
-fn flatten(path: &str, value: &Value, found: &mut Vec<String>) {
+fn flatten(path: &str, value: &Evaluated, found: &mut Vec<String>) {
     if found.len() > MAX_LEAVES * 4 {
         return;
     }
     match value {
-        Value::Object(object) if !object.is_empty() => {
+        Evaluated::Object(object) if !object.is_empty() => {
             for (key, value) in object {
                 flatten(&format!("{path}.{key}"), value, found);
             }
         }
-        Value::Array(elements) if elements.iter().any(Value::is_object) => {
+        Evaluated::Array(elements) if elements.iter().any(Evaluated::is_object) => {
             for (index, element) in elements.iter().enumerate() {
-                let name = element.get("name").and_then(Value::as_str);
-                let label = name.map_or_else(|| index.to_string(), str::to_owned);
+                let name = element.get("name").and_then(Evaluated::written);
+                let label = name.map_or_else(|| index.to_string(), Cow::into_owned);
                 flatten(&format!("{path}[{label}]"), element, found);
             }
         }

@@ -9,13 +9,15 @@ mod source_map;
 
 pub use source_map::SourceMap;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 /// A compiled deployment template with the way back to its source.
 #[derive(Debug, Clone, Default)]
 pub struct Template {
     /// The template as `az deployment` takes it; key order is the order of emission.
-    pub json: Value,
+    pub json: Arc<Value>,
     /// From places in `json` to places in the Bicep.
     pub source_map: SourceMap,
 }

@@ -248,8 +248,14 @@ impl<'t> Tables<'t> {
     /// The resource type of this name, in whatever case, in this API version.
     pub fn resource(&self, name: &str, version: &str) -> Option<Resource<'t>> {
         let mut record = self.versions_of(name)?;
-        std::iter::from_fn(|| self.next_version(&mut record))
-            .find(|found| found.version.eq_ignore_ascii_case(version))
+        loop {
+            let mut ahead = record;
+            if self.text(&mut ahead)?.eq_ignore_ascii_case(version) {
+                return self.next_version(&mut record);
+            }
+            skip_version(&mut ahead)?;
+            record = ahead;
+        }
     }
 
     /// All versions of the resource type of this name, the oldest first.
@@ -377,6 +383,17 @@ impl<'t> Tables<'t> {
 pub const SMALL: [u8; 3] = [0, 8, 16];
 
 /// The bounds that the bits 8 and 16 of a tag say are there.
+/// What a version has after its text.
+fn skip_version(record: &mut Record<'_>) -> Option<()> {
+    record.number()?;
+    record.byte()?;
+    record.byte()?;
+    type_id(record)?;
+    let length = record.number()?;
+    record.take(length)?;
+    Some(())
+}
+
 fn bounds(tag: u8, record: &mut Record<'_>) -> Option<(Option<i64>, Option<i64>)> {
     let minimum = if tag & 8 == 0 { None } else { Some(record.signed()?) };
     let maximum = if tag & 16 == 0 { None } else { Some(record.signed()?) };

@@ -48,7 +48,7 @@ impl Config {
         let read = serde_json::from_str(&plain_json(&text));
         let (value, malformed) = match read {
             Ok(value @ Value::Object(_)) => (value, None),
-            Ok(_) => (Value::Null, Some("an object belongs here".to_owned())),
+            Ok(_) => (Value::Null, Some("expected an object".to_owned())),
             Err(error) => (Value::Null, Some(error.to_string())),
         };
         let text = text.into_owned();

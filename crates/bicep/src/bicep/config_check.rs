@@ -32,7 +32,7 @@ pub fn findings(config: &Value, text: &str, file: FileId) -> Vec<Diagnostic> {
     let finding = |mistake: Mistake<'_>| {
         let place = Place { file, span: place(text, &mistake.path) };
         let finding = Diagnostic::new(mistake.severity, mistake.code, mistake.title);
-        finding.at(place, "nothing answers to this").help(mistake.help)
+        finding.at(place, "not valid here").help(mistake.help)
     };
     mistakes.into_iter().map(finding).collect()
 }
@@ -50,7 +50,7 @@ fn analyzers<'v>(config: &'v Value, mistakes: &mut Vec<Mistake<'v>>) {
     };
     for key in ["enabled", "verbose"] {
         if !core[key].is_null() && !core[key].is_boolean() {
-            let title = format!("`{key}` is neither true nor false");
+            let title = format!("`{key}` is not a boolean");
             wrong(&["analyzers", "core", key], title, "write true or false".to_owned());
         }
     }
@@ -66,13 +66,13 @@ fn analyzers<'v>(config: &'v Value, mistakes: &mut Vec<Mistake<'v>>) {
         }
         if !options.is_object() {
             let help = "write an object with a `level`".to_owned();
-            wrong(&path, format!("the options of `{name}` are no object"), help);
+            wrong(&path, format!("the options of `{name}` are not an object"), help);
             continue;
         }
         let level = &options["level"];
         let is_level = |level: &str| LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level));
         if !level.is_null() && !level.as_str().is_some_and(is_level) {
-            let title = format!("`{name}` has a level that does not exist");
+            let title = format!("`{name}` has an unknown level");
             let help = format!("use one of {}", LEVELS.join(", "));
             wrong(&[&path[..], &["level"]].concat(), title, help);
         }
@@ -81,13 +81,13 @@ fn analyzers<'v>(config: &'v Value, mistakes: &mut Vec<Mistake<'v>>) {
         };
         for option in LISTS.iter().filter(|option| !options[**option].is_null()) {
             if !is_list(&options[*option]) {
-                let title = format!("`{option}` is no list of texts");
+                let title = format!("`{option}` is not a list of strings");
                 wrong(&[&path[..], &[*option]].concat(), title, "list host names".to_owned());
             }
         }
         for option in NUMBERS.iter().filter(|option| !options[**option].is_null()) {
             if options[*option].as_u64().is_none() {
-                let title = format!("`{option}` is no number of days");
+                let title = format!("`{option}` is not a number of days");
                 wrong(&[&path[..], &[*option]].concat(), title, "write a whole number".to_owned());
             }
         }
@@ -102,7 +102,7 @@ fn experiments<'v>(config: &'v Value, mistakes: &mut Vec<Mistake<'v>>) {
                 path: vec!["experimentalFeaturesEnabled", name.as_str()],
                 severity: Severity::Error,
                 code: "BCP273",
-                title: format!("the experiment `{name}` is neither on nor off"),
+                title: format!("the experimental feature `{name}` is not a boolean"),
                 help: "write true or false".to_owned(),
             });
         }

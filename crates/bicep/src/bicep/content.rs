@@ -68,7 +68,7 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
         let is_folder = files.list(request.path).is_ok();
         if is_folder {
             let title = format!("`{}` is a folder", request.path);
-            return error("BCP275", 0, &title, "a file belongs here", "name a file in it");
+            return error("BCP275", 0, &title, "expected a file", "name a file in the folder");
         }
         unreadable(request.path, &why)
     })?;
@@ -87,13 +87,19 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
             bounded(text.encode_utf16().count(), MAXIMUM_DATA, "characters")?;
             let value = if function == "loadYamlContent" { yaml_value(&text) } else { json(&text) };
             let value = value.map_err(|why| {
-                error("BCP186", 0, "a file that cannot be parsed", why, "correct the file")
+                error("BCP186", 0, "the file cannot be parsed", why, "correct the file")
             })?;
             match request.arguments.first() {
                 None => Ok(value),
                 Some(path) => json_path::select(&value, path).ok_or_else(|| {
-                    let label = "it selects nothing in this file";
-                    error("BCP235", 1, "a path that selects nothing", label, "correct the JSONPath")
+                    let label = "no value in the file matches";
+                    error(
+                        "BCP235",
+                        1,
+                        "the JSONPath matches nothing",
+                        label,
+                        "correct the JSONPath",
+                    )
                 }),
             }
         }
@@ -104,8 +110,8 @@ fn bounded(size: usize, most: usize, unit: &str) -> Result<(), ContentError> {
     if size <= most {
         return Ok(());
     }
-    let label = format!("it has {size} {unit}, and this function takes {most}");
-    Err(error("BCP184", 0, "a file that is too large", label, "load a smaller file"))
+    let label = format!("the file has {size} {unit}; the limit is {most}");
+    Err(error("BCP184", 0, "the file is too large", label, "load a smaller file"))
 }
 
 fn unreadable(path: &str, why: &FileError) -> ContentError {
@@ -154,9 +160,9 @@ fn decode<'b>(
         Some("utf-16") => Ok(wide(bytes, u16::from_le_bytes)),
         Some("utf-16be") => Ok(wide(bytes, u16::from_be_bytes)),
         Some(name) => {
-            let label = format!("`{name}` is none of them");
+            let label = format!("`{name}` is not a supported encoding");
             let help = "use `utf-8`, `us-ascii`, `iso-8859-1`, `utf-16` or `utf-16BE`";
-            Err(error("BCP070", argument, "an unknown encoding", label, help))
+            Err(error("BCP070", argument, "unknown encoding", label, help))
         }
     }
 }

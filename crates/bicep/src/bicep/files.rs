@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 /// Why a file cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +22,8 @@ impl FileError {
     pub fn next_step(&self) -> &'static str {
         match self {
             Self::NotFound => "correct the path of the file",
-            Self::Outside => "keep the file in that folder, or name a wider one with `--root`",
-            Self::Unreadable(_) => "name a readable file, in UTF-8 and of at most 16 MiB",
+            Self::Outside => "move the file to that folder, or set `--root` to a parent folder",
+            Self::Unreadable(_) => "use a readable UTF-8 file of at most 16 MiB",
         }
     }
 }
@@ -29,7 +32,7 @@ impl std::fmt::Display for FileError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotFound => out.write_str("no such file"),
-            Self::Outside => out.write_str("the path leads out of the folder that may be read"),
+            Self::Outside => out.write_str("the path is outside the folder that prebake reads"),
             Self::Unreadable(why) => out.write_str(why),
         }
     }
@@ -55,6 +58,11 @@ pub trait FileProvider {
 
     /// The `bicepconfig.json` that holds for every file; without it, the nearest one above a file holds.
     fn config(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// What a Bicep file is known to compile to: others that refer to it need not read it.
+    fn compiled(&self, _path: &str) -> Option<Arc<Value>> {
         None
     }
 

@@ -365,8 +365,8 @@ const FORMS: &[(&str, &[Form])] = &[
 /// What to write instead of an ARM function that Bicep does not have, with the code of the complaint.
 pub fn replacement(name: &str) -> Option<(&'static str, &'static str)> {
     Some(match name {
-        "variables" => ("BCP060", "name the variable itself"),
-        "parameters" => ("BCP061", "name the parameter itself"),
+        "variables" => ("BCP060", "refer to the variable by its name"),
+        "parameters" => ("BCP061", "refer to the parameter by its name"),
         "if" => ("BCP100", "use `condition ? a : b`"),
         "createArray" => ("BCP101", "use `[a, b]`"),
         "createObject" => ("BCP102", "use `{ key: value }`"),

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -42,7 +43,7 @@ pub enum Content<'a> {
     /// Bicep.
     Bicep(Box<BicepUnit<'a>>),
     /// An ARM template.
-    Json(Rc<Value>),
+    Json(Arc<Value>),
     /// Nothing that can be read here: the resource ID of a template spec.
     TemplateSpec(String),
 }
@@ -221,7 +222,7 @@ impl<'a> Loader<'a, '_> {
             let title = format!("`{}` cannot be read", config.path);
             let place = Place { file, span: Span::new(0, 0) };
             let finding = Diagnostic::error("BCP271", title).at(place, why.clone());
-            self.diagnostics.push(finding.help("correct its JSON"));
+            self.diagnostics.push(finding.help("correct the JSON"));
         }
         let unit = BicepUnit { bound, config, references: HashMap::new() };
         let id = self.add(path, Content::Bicep(Box::new(unit)));
@@ -238,7 +239,7 @@ impl<'a> Loader<'a, '_> {
         let value = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
             .or_else(|_| serde_json::from_str(&plain_json(text)))
             .map_err(|error| FileError::Unreadable(format!("the file is not JSON: {error}")))?;
-        Ok(self.add(path, Content::Json(Rc::new(value))))
+        Ok(self.add(path, Content::Json(Arc::new(value))))
     }
 
     fn unit(
@@ -256,7 +257,7 @@ impl<'a> Loader<'a, '_> {
             return known.clone();
         }
         let unit = if self.units.len() >= MAXIMUM_FILES {
-            Err(FileError::Unreadable("too many files take part".to_owned()))
+            Err(FileError::Unreadable("the Bicep file uses too many files".to_owned()))
         } else if let ModuleReference::TemplateSpec(id) = reference {
             Ok(self.add(path, Content::TemplateSpec(id)))
         } else if let Some(cached) = cached {
@@ -266,6 +267,8 @@ impl<'a> Loader<'a, '_> {
         {
             let files = self.files;
             self.json(&key, files.read(&key))
+        } else if let Some(template) = self.files.compiled(&key) {
+            Ok(self.add(&key, Content::Json(template)))
         } else {
             self.bicep(&key)
         };
@@ -283,16 +286,17 @@ impl<'a> Loader<'a, '_> {
             let ExpressionSyntax::String(string) = path else { continue };
             let place = Place { file, span: string.span };
             let Some(text) = string.literal() else {
-                let title = "a file path with a hole";
-                let finding = Diagnostic::error("BCP092", title).at(place, "paths are plain text");
-                self.diagnostics.push(finding.help("write the whole path"));
+                let title = "the file path contains an expression";
+                let finding = Diagnostic::error("BCP092", title)
+                    .at(place, "the path must be known at compile time");
+                self.diagnostics.push(finding.help("write the path as plain text"));
                 continue;
             };
             let reference = match ModuleReference::parse(text, &config) {
                 Ok(reference) => reference,
                 Err(error) => {
                     let finding = Diagnostic::error(error.code, error.title);
-                    self.diagnostics.push(finding.at(place, "not usable").help(error.help));
+                    self.diagnostics.push(finding.at(place, "invalid path").help(error.help));
                     continue;
                 }
             };
@@ -306,8 +310,8 @@ impl<'a> Loader<'a, '_> {
                 }
                 Err(_) if !registry && self.files.list(&join(&folder, text)).is_ok() => {
                     let finding = Diagnostic::error("BCP275", format!("`{text}` is a folder"));
-                    let finding = finding.at(place, "a file belongs here");
-                    self.diagnostics.push(finding.help("name a file in it"));
+                    let finding = finding.at(place, "expected a file");
+                    self.diagnostics.push(finding.help("name a file in the folder"));
                 }
                 Err(error) => self.diagnostics.push(unreadable(text, registry, place, &error)),
             }
@@ -390,11 +394,9 @@ fn paths(program: ProgramSyntax<'_>) -> impl Iterator<Item = ExpressionSyntax<'_
 fn unreadable(path: &str, registry: bool, place: Place, error: &FileError) -> Diagnostic {
     if registry && *error == FileError::NotFound {
         let title = format!("`{path}` is not in the module cache");
-        return Diagnostic::error("BCP190", title)
-            .at(place, "no restored copy of this module")
-            .help(
-                "run `bicep restore` on this file, or name the folder of modules: `--module-cache`",
-            );
+        return Diagnostic::error("BCP190", title).at(place, "the module is not restored").help(
+            "run `bicep restore` on this file, or name the module cache with `--module-cache`",
+        );
     }
     let title = format!("cannot read `{path}`");
     Diagnostic::error("BCP091", title).at(place, error.to_string()).help(error.next_step())
@@ -402,12 +404,12 @@ fn unreadable(path: &str, registry: bool, place: Place, error: &FileError) -> Di
 
 fn cycle(place: Place, names: &[String]) -> Diagnostic {
     if names.len() == 1 {
-        let title = "a file that refers to itself";
+        let title = "the file refers to itself";
         return Diagnostic::error("BCP094", title)
-            .at(place, "this is the file that it stands in")
+            .at(place, "this is the path of the same file")
             .help("name another file");
     }
-    Diagnostic::error("BCP095", "files that need each other")
-        .at(place, format!("closes the cycle {}", names.join(" -> ")))
-        .help("move what both need into a third file")
+    Diagnostic::error("BCP095", "the files refer to each other")
+        .at(place, format!("this reference closes the cycle {}", names.join(" -> ")))
+        .help("move the shared declarations to a third file")
 }

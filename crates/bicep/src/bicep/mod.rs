@@ -38,12 +38,10 @@ pub mod syntax;
 pub mod types;
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
-use std::sync::Arc;
 
 pub use content::MAXIMUM_BASE64_BYTES;
 pub use files::{Entry, FileError, FileProvider, MemoryFiles};
-pub use linter::Lint;
+pub use linter::{ENVIRONMENT_HOSTS, Lint, rule_names};
 pub use load::MAXIMUM_FILE_BYTES;
 pub use params::{Parameters, compile_deployment, compile_deployment_linted, compile_params};
 
@@ -107,9 +105,7 @@ fn lowered(
 ) -> Option<Template> {
     let mut compiled = lower::lower(loaded, files, diagnostics);
     let entry = compiled.get_mut(unit)?.take()?;
-    let json = Rc::try_unwrap(entry.template).unwrap_or_else(|shared| (*shared).clone());
-    let source_map = Arc::try_unwrap(entry.source_map).unwrap_or_else(|shared| (*shared).clone());
-    Some(Template { json, source_map })
+    Some(Template { json: entry.template, source_map: entry.source_map })
 }
 
 /// Judges every file that takes part, each after those it refers to.
@@ -179,9 +175,9 @@ impl Broken {
             let place = unit.bound.place(span);
             // A path that has an error itself, such as a cycle, is told of already.
             if self.files.contains(&named.bound.file) && !self.places.contains(&place) {
-                let finding = Diagnostic::error("BCP104", "a file that does not compile");
-                let finding = finding.at(place, "this file has errors of its own");
-                diagnostics.push(finding.help("correct them first"));
+                let finding = Diagnostic::error("BCP104", "the file contains errors");
+                let finding = finding.at(place, "this file does not compile");
+                diagnostics.push(finding.help("fix the errors of that file first"));
             }
         }
     }

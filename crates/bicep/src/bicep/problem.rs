@@ -126,13 +126,13 @@ impl Trouble {
             Self::UnrecognizedToken => words(
                 "BCP001",
                 "unrecognized token",
-                "no token starts with this character",
+                "unexpected character",
                 "remove it, or put it into a string or a comment",
             ),
             Self::UnterminatedComment => words(
                 "BCP002",
                 "unterminated comment",
-                "starts here and never ends",
+                "opened here and never closed",
                 "end the comment with `*/`",
             ),
             Self::UnterminatedString => words(
@@ -150,33 +150,35 @@ impl Trouble {
             Self::UnterminatedEscape => words(
                 "BCP005",
                 "unterminated string",
-                "the file ends inside an escape",
-                "complete the escape, and end the string with a single quote",
+                "the file ends inside an escape sequence",
+                "complete the escape sequence, and end the string with a single quote",
             ),
-            Self::UnknownEscape => words("BCP006", "unknown escape", "not an escape", escapes),
+            Self::UnknownEscape => {
+                words("BCP006", "unknown escape sequence", "not an escape sequence", escapes)
+            }
             Self::DoubleQuote => words(
                 "BCP103",
                 "unrecognized token `\"`",
-                "strings are not written with double quotes",
+                "Bicep strings use single quotes",
                 "use single quotes",
             ),
             Self::BadUnicodeEscape => words(
                 "BCP133",
-                "invalid unicode escape",
-                "not a code point",
+                "invalid Unicode escape sequence",
+                "not a Unicode code point",
                 r"write one to six hex digits between braces, from \u{0} to \u{10FFFF}",
             ),
             Self::UnterminatedMultilineString => words(
                 "BCP140",
                 "unterminated multi-line string",
-                "starts here and never ends",
+                "opened here and never closed",
                 "end the string with `'''`",
             ),
             Self::MissingDirectiveCodes => words(
                 "BCP226",
-                "missing diagnostic code",
-                "a directive names the codes that it is about",
-                "write for example `#disable-next-line BCP081`",
+                "the directive names no diagnostic code",
+                "a directive applies to the codes that it names",
+                "add a code, such as `#disable-next-line BCP081`",
             ),
             _ => return None,
         })
@@ -184,26 +186,26 @@ impl Trouble {
 
     #[expect(clippy::too_many_lines, reason = "a flat table of messages")]
     fn grammar_words(self) -> Words {
-        const NAME: &str = "a name belongs here";
-        const NAMES: &str = "names are letters, digits and `_`, and do not start with a digit";
+        const NAME: &str = "expected a name";
+        const NAMES: &str = "use letters, digits and `_`, and do not start with a digit";
         match self {
             Self::UnknownDeclaration => words(
                 "BCP007",
                 "unknown declaration",
-                "no statement starts like this",
-                "start it with metadata, param, var, type, func, resource, module or output",
+                "not the start of a statement",
+                "start the statement with metadata, param, var, type, func, resource, module or output",
             ),
             Self::UnknownParametersDeclaration => words(
                 "BCP337",
-                "unknown declaration for a parameters file",
-                "no statement of a parameters file starts like this",
-                "start it with using, extends, param, var, type or import",
+                "unknown declaration in a parameters file",
+                "not the start of a statement",
+                "start the statement with using, extends, param, var, type or import",
             ),
             Self::ExpectedDefaultOrNewLine => words(
                 "BCP008",
                 "expected `=` or a new line",
-                "the parameter goes on here",
-                "give a default value after `=`, or end the line",
+                "unexpected text after the parameter",
+                "add a default value after `=`, or end the line",
             ),
             Self::ExpectedExpression => words(
                 "BCP009",
@@ -214,7 +216,7 @@ impl Trouble {
             Self::IntegerTooLarge => words(
                 "BCP010",
                 "integer out of range",
-                "does not fit 64 bits",
+                "does not fit into 64 bits",
                 "use a value from -9223372036854775808 to 9223372036854775807",
             ),
             Self::ExpectedKeyword(word) => words(
@@ -237,13 +239,13 @@ impl Trouble {
             Self::ExpectedCharacter(sign) => words(
                 "BCP018",
                 format!("expected `{sign}`"),
-                "a sign is missing before this",
+                "a character is missing before this",
                 format!("add `{sign}`"),
             ),
             Self::ExpectedNewLine => words(
                 "BCP019",
                 "expected a new line",
-                "the statement before this has ended",
+                "the statement ends before this",
                 "start a new line here",
             ),
             Self::ExpectedMemberName => {
@@ -260,21 +262,21 @@ impl Trouble {
             }
             Self::LeftoverInHole => words(
                 "BCP064",
-                "unexpected text in a string's `${...}`",
-                "the expression before this has ended",
-                "close the hole with `}`",
+                "unexpected text in a string interpolation",
+                "the expression ends before this",
+                "close the interpolation with `}`",
             ),
             Self::ExpectedResourceType => words(
                 "BCP068",
-                "expected the type of a resource",
-                "a string belongs here",
+                "expected a resource type",
+                "expected a string",
                 "write the type and its version, such as 'Microsoft.Batch/batchAccounts@2024-07-01'",
             ),
             Self::ComplexLiteral => words(
                 "BCP087",
-                "array or object in a place that allows none",
-                "not allowed here",
-                "put it into a variable, and use that",
+                "an array or object is not allowed here",
+                "expected a simple value",
+                "move it to a variable, and refer to the variable",
             ),
             Self::ExpectedModuleName => {
                 words("BCP096", "expected the symbolic name of a module", NAME, NAMES)
@@ -282,46 +284,44 @@ impl Trouble {
             Self::ExpectedModulePath => words(
                 "BCP097",
                 "expected the path of a module",
-                "a string belongs here",
+                "expected a string",
                 "write a relative path such as 'network.bicep', or a registry reference",
             ),
             Self::EmptyIndexer => words(
                 "BCP117",
                 "empty index",
-                "which item is missing",
+                "expected an index",
                 "write an index between the brackets",
             ),
             Self::ExpectedBody => words(
                 "BCP118",
                 "expected a body",
-                "`{`, `[` or `if` belongs here",
-                "write the properties between braces",
+                "expected `{`, `[` or `if`",
+                "write the properties in braces",
             ),
             Self::ExpectedDecoratorName => words(
                 "BCP123",
                 "expected the name of a decorator",
                 NAME,
-                "write for example `@description('...')`",
+                "write a decorator, such as `@description('...')`",
             ),
-            Self::ExpectedLoopItem => {
-                words("BCP136", "expected the name of the loop's item", NAME, NAMES)
-            }
+            Self::ExpectedLoopItem => words("BCP136", "expected a loop variable", NAME, NAMES),
             Self::ExpectedLoopItemOrBlock => words(
                 "BCP162",
-                "expected the name of the loop's item",
+                "expected a loop variable",
                 NAME,
                 "write `for item in items` or `for (item, index) in items`",
             ),
             Self::ExpectedBodyOrIf => words(
                 "BCP167",
                 "expected a body",
-                "`{` or `if` belongs here",
-                "write the properties between braces",
+                "expected `{` or `if`",
+                "write the properties in braces",
             ),
             Self::ExpectedExtensionPath => words(
                 "BCP201",
                 "expected the name of an extension",
-                "a name or string belongs here",
+                "expected a name or a string",
                 "write the extension's name, a relative path or a registry reference",
             ),
             Self::ExpectedExtensionName => {
@@ -330,41 +330,41 @@ impl Trouble {
             Self::ExpectedNewLineOrComma => words(
                 "BCP236",
                 "expected a new line or `,`",
-                "the item before this has ended",
-                "separate the items by new lines or commas",
+                "the item ends before this",
+                "separate the items with new lines or commas",
             ),
             Self::ExpectedComma => words(
                 "BCP237",
                 "expected `,`",
-                "the argument before this has ended",
-                "separate the arguments by commas",
+                "the argument ends before this",
+                "separate the arguments with commas",
             ),
             Self::NewLineAfterComma => words(
                 "BCP238",
                 "new line after `,`",
-                "the items are separated twice",
-                "remove the comma: a new line separates items",
+                "a new line already separates the items",
+                "remove the comma",
             ),
             Self::NotOneInParentheses => words(
                 "BCP243",
-                "parentheses without exactly one expression",
-                "needs one expression",
+                "expected one expression in parentheses",
+                "not exactly one expression",
                 "write one expression between the parentheses",
             ),
             Self::LoopBlockCount(count) => words(
                 "BCP249",
-                format!("loop with {count} names in parentheses"),
-                "needs two",
+                format!("expected two loop variables, found {count}"),
+                "expected an item and an index",
                 "name the item and its index: `for (item, index) in items`",
             ),
             Self::ExpectedFilePath => words(
                 "BCP257",
                 "expected the path of a Bicep file",
-                "a string belongs here",
+                "expected a string",
                 "write a relative path such as 'main.bicep'",
             ),
             Self::ExpectedMetadataName => {
-                words("BCP266", "expected the name of the metadata", NAME, NAMES)
+                words("BCP266", "expected a name for the metadata", NAME, NAMES)
             }
             Self::ExpectedType => words(
                 "BCP279",
@@ -381,7 +381,7 @@ impl Trouble {
             Self::ExpectedWithOrAs => words(
                 "BCP305",
                 "expected `with`, `as` or a new line",
-                "the extension goes on here",
+                "unexpected text after the extension",
                 "configure it with `with { }`, name it with `as`, or end the line",
             ),
             Self::ExpectedPropertyNameOrAsterisk => words(
@@ -392,15 +392,15 @@ impl Trouble {
             ),
             Self::SafeCall => words(
                 "BCP322",
-                "`.?` before a function call",
-                "functions cannot be called so",
+                "`.?` cannot be used with a function call",
+                "function calls do not support safe access",
                 "use `.`",
             ),
             Self::ExpectedTypeName => words("BCP325", "expected the name of a type", NAME, NAMES),
             Self::NotConstant => words(
                 "BCP032",
-                "value that is not constant",
-                "must be known without evaluating anything",
+                "the value is not a constant",
+                "the value must be known at compile time",
                 "write a string without `${...}`",
             ),
             Self::ExpectedAssertName => {
@@ -410,13 +410,13 @@ impl Trouble {
             Self::ExpectedTestPath => words(
                 "BCP347",
                 "expected the path of the file under test",
-                "a string belongs here",
+                "expected a string",
                 "write a relative path such as 'main.bicep'",
             ),
             Self::ExpectedImports => words(
                 "BCP354",
                 "expected `{` or `*`",
-                "what is imported belongs here",
+                "expected the declarations to import",
                 "write `import { name } from 'file'` or `import * as name from 'file'`",
             ),
             Self::ExpectedExportedName => {
@@ -427,20 +427,20 @@ impl Trouble {
             }
             Self::ImportNeedsAlias => words(
                 "BCP375",
-                "import of a quoted name without `as`",
-                "this name cannot be used here as it is",
+                "the quoted name has no alias",
+                "this name is not a valid identifier",
                 "add `as` and a name",
             ),
             Self::TooDeep => words(
                 "PB2901",
                 "nested too deeply",
-                "deeper than prebake reads",
-                "move inner parts into variables",
+                "deeper than prebake supports",
+                "move inner parts to variables",
             ),
             _ => words(
                 "PB2902",
                 "file too large",
-                "larger than prebake reads",
+                "larger than prebake supports",
                 "split the file into modules",
             ),
         }

@@ -88,19 +88,19 @@ fn local(path: &str) -> Result<ModuleReference, ReferenceError> {
 pub fn local_path(path: &str) -> Result<(), ReferenceError> {
     let relative = "write a relative path with `/`";
     if path.is_empty() {
-        return Err(error("BCP050", "empty file path", relative));
+        return Err(error("BCP050", "the file path is empty", relative));
     }
     if path.starts_with('/') {
-        return Err(error("BCP051", "absolute file path", relative));
+        return Err(error("BCP051", "the file path is absolute", relative));
     }
     if path.contains('\\') {
-        return Err(error("BCP098", "file path with `\\`", relative));
+        return Err(error("BCP098", "the file path contains `\\`", relative));
     }
     if path.contains(['"', '*', ':', '<', '>', '?', '|']) || path.contains(char::is_control) {
-        return Err(error("BCP085", "file path with a forbidden character", relative));
+        return Err(error("BCP085", "the file path contains a forbidden character", relative));
     }
     if path.ends_with([' ', '.']) {
-        return Err(error("BCP086", "file path that ends with a blank or dot", relative));
+        return Err(error("BCP086", "the file path ends with a space or a dot", relative));
     }
     Ok(())
 }
@@ -114,7 +114,7 @@ fn registry_reference(
     let at = rest.find('@').or_else(|| rest.rfind(':'));
     let (repository, version) = rest.split_at(at.unwrap_or(rest.len()));
     if registry.is_empty() || repository.is_empty() || version.len() < 2 {
-        let title = format!("`{path}` is no module of a registry");
+        let title = format!("`{path}` is not a reference to a registry module");
         return Err(error("BCP193", title, "write `br:registry/repository:tag`"));
     }
     let slash = if prefix.is_empty() { "" } else { "/" };
@@ -143,7 +143,7 @@ fn template_spec(
 }
 
 fn template_spec_error(path: &str) -> ReferenceError {
-    let title = format!("`{path}` is no template spec");
+    let title = format!("`{path}` is not a reference to a template spec");
     error("BCP192", title, "write `ts:subscription/resourceGroup/name:version`")
 }
 

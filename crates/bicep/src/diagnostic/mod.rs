@@ -72,6 +72,8 @@ pub struct Diagnostic {
     pub reason: String,
     /// One true next step. Empty only when there is none.
     pub help: String,
+    /// What a reader must know of the finding itself, such as how old its facts are. Mostly empty.
+    pub note: String,
     /// The rows of tables on which the finding rests.
     pub facts: Vec<Fact>,
 }
@@ -120,6 +122,7 @@ impl Diagnostic {
             related: Vec::new(),
             reason: String::new(),
             help: String::new(),
+            note: String::new(),
             facts: Vec::new(),
         }
     }

@@ -132,6 +132,9 @@ fn shape(finding: &Diagnostic, sources: &Sources) -> codespan::Diagnostic<FileId
     if !finding.help.is_empty() {
         notes.push(format!("help: {}", shortened(&finding.help)));
     }
+    if !finding.note.is_empty() {
+        notes.push(format!("note: {}", shortened(&finding.note)));
+    }
     codespan::Diagnostic::new(severity)
         .with_code(finding.code.as_ref())
         // A build server takes a line that starts with `::` for a command.

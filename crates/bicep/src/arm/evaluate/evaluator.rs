@@ -87,6 +87,9 @@ impl<'a> Evaluator<'a> {
             TemplateString::Literal(literal) => return Evaluated::String(literal.into_owned()),
             TemplateString::Expression(inner) => inner,
         };
+        if let Some(parsed) = self.scope.parsed(inner) {
+            return self.expression(parsed, locals);
+        }
         match expression::parse(inner) {
             Ok(parsed) => self.expression(&parsed, locals),
             Err(error) => {

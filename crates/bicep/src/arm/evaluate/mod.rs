@@ -4,13 +4,14 @@
 //! Partial by nature: one part that cannot be computed never blanks its neighbours. Work, depth and loop
 //! counts are bounded. Calls no Azure and reads no template: names are looked up through [`Scope`].
 //!
-//! Read `value` for what comes out, `scope` for what goes in, `evaluator` for the tree walk, `lambda` and
-//! `access` for its two larger parts, and `functions` for the table of built-in functions.
+//! Read `value` for what comes out and `json` for how one looks into it, `scope` for what goes in, `evaluator` for the
+//! tree walk, `lambda` and `access` for its two larger parts, and `functions` for the table of built-in functions.
 
 mod access;
 mod context;
 mod evaluator;
 mod functions;
+mod json;
 mod lambda;
 mod scope;
 mod value;

@@ -36,6 +36,10 @@ pub trait Scope {
     fn function(&self, name: &str) -> Option<Rc<UserFunction>>;
     /// Where the template is deployed.
     fn context(&self) -> &Context;
+    /// An expression of the template that was parsed before, by its text without brackets.
+    fn parsed(&self, _text: &str) -> Option<&Expression> {
+        None
+    }
     /// The work of the deployment that the template belongs to.
     fn work(&self) -> &Work;
     /// What `reference(target)` gives, where that can be known: a module with its outputs.

@@ -5,6 +5,7 @@
 
 mod lexer;
 mod parameters;
+mod parsed;
 mod parser;
 mod print;
 mod scan;
@@ -12,8 +13,9 @@ mod scan;
 use std::borrow::Cow;
 
 pub use parameters::ParameterPath;
+pub use parsed::Expressions;
 pub use parser::{ParseError, parse};
-pub use scan::{called_resource, is_expression, quoted_texts, symbolic_item};
+pub use scan::{is_expression, symbolic_item};
 
 /// One expression, without the brackets that mark it in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]

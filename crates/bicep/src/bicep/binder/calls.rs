@@ -25,7 +25,7 @@ impl<'a> Binder<'a, '_> {
             self.bound.targets.insert(node.name.span.start, id);
             self.note_use(id, None, node.name.span);
             let namespace = function.namespace.name();
-            let title = format!("`{}` is no function here", node.name.name);
+            let title = format!("a declaration hides the function `{}`", node.name.name);
             let help = format!("did you mean `{namespace}.{}`?", node.name.name);
             self.push("BCP265", title, node.name.span, "a declaration has this name", help);
         } else if let Some(function) =
@@ -35,7 +35,7 @@ impl<'a> Binder<'a, '_> {
         } else if let Some(id) = global {
             self.bound.targets.insert(node.name.span.start, id);
             self.note_use(id, None, node.name.span);
-            let title = format!("`{}` is no function", node.name.name);
+            let title = format!("`{}` is not a function", node.name.name);
             self.push("BCP059", title, node.name.span, "a value cannot be called", "remove `()`");
         } else if !self.report_replaced(node.name) && !node.name.is_missing() {
             let known = functions::functions().iter().filter(|function| self.is_visible(function));
@@ -58,7 +58,7 @@ impl<'a> Binder<'a, '_> {
     pub(super) fn report_replaced(&mut self, name: IdentifierSyntax<'a>) -> bool {
         let Some((code, help)) = functions::replacement(name.name) else { return false };
         let title = format!("Bicep has no function `{}`", name.name);
-        self.push(code, title, name.span, "written otherwise in Bicep", help);
+        self.push(code, title, name.span, "Bicep uses different syntax", help);
         true
     }
 
@@ -89,7 +89,7 @@ impl<'a> Binder<'a, '_> {
             None => ("BCP107", "correct its name".to_owned()),
         };
         let title = format!("`{}` has no function `{}`", namespace.name(), name.name);
-        self.push(code, title, name.span, "nothing of this name is known there", help);
+        self.push(code, title, name.span, "no function has this name", help);
     }
 
     fn note_load(

@@ -34,13 +34,15 @@ fn finding(bound: &Bound<'_>, id: SymbolId, target: SymbolId, span: Span) -> Dia
     let place = bound.place(span);
     if target == id {
         let title = format!("`{name}` refers to itself");
-        let label = "its value is not known yet here";
+        let label = "its value is not available here";
         return Diagnostic::error("BCP079", title).at(place, label).help("use another value");
     }
-    let title = format!("`{name}` needs its own value");
+    let title = format!("`{name}` depends on itself");
     let next = bound.symbol(target).name.name;
-    let label = format!("`{next}` leads back to `{name}`");
-    Diagnostic::error("BCP080", title).at(place, label).help("break the cycle here")
+    let label = format!("`{next}` depends on `{name}`");
+    Diagnostic::error("BCP080", title)
+        .at(place, label)
+        .help("remove one of the references in the cycle")
 }
 
 /// Which symbols need which others, and where.

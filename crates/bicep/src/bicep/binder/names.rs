@@ -101,7 +101,7 @@ impl<'a> Binder<'a, '_> {
                     "BCP028",
                     title,
                     span,
-                    "this name is taken",
+                    "another declaration has this name",
                     "rename or remove all but one",
                 );
             }
@@ -488,16 +488,16 @@ impl<'a> Binder<'a, '_> {
             return;
         }
         if AMBIENT_TYPES.contains(&used.name) {
-            let title = format!("type `{}` where a value belongs", used.name);
-            self.push("BCP288", title, used.span, "a type is no value", "write a value");
+            let title = format!("`{}` is a type, not a value", used.name);
+            self.push("BCP288", title, used.span, "expected a value", "use a value");
             return;
         }
         if self.report_replaced(used) {
             return;
         }
         if functions::function(None, used.name).is_some() {
-            let title = format!("function `{}` where a value belongs", used.name);
-            self.push("BCP063", title, used.span, "a function is no value", "call it");
+            let title = format!("`{}` is a function, not a value", used.name);
+            self.push("BCP063", title, used.span, "expected a value", "call the function");
             return;
         }
         let known =
@@ -524,7 +524,7 @@ impl<'a> Binder<'a, '_> {
         near: Option<String>,
     ) {
         let title = format!("unknown name `{}`", used.name);
-        let label = "nothing of this name is declared or visible here";
+        let label = "no declaration with this name is visible here";
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => "declare it, or correct its name".to_owned(),

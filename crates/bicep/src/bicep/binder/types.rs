@@ -86,8 +86,8 @@ impl<'a> Binder<'a, '_> {
                 return;
             }
             if !AMBIENT_TYPES.contains(&used.name) {
-                let title = format!("`{}` as a type", used.name);
-                let label = "it is a value and no type";
+                let title = format!("`{}` is not a type", used.name);
+                let label = "this is a value";
                 self.push("BCP287", title, used.span, label, "declare a type with `type`");
                 return;
             }
@@ -96,9 +96,9 @@ impl<'a> Binder<'a, '_> {
             let id = self.add(used, SymbolKind::Namespace(namespace));
             self.bound.targets.insert(used.span.start, id);
         } else if ["resourceInput", "resourceOutput"].contains(&used.name) {
-            let title = format!("`{}` without a resource type", used.name);
-            let help = format!("write `{}<'...'>` and the property that is meant", used.name);
-            self.push("BCP384", title, used.span, "it is part of a resource type", help);
+            let title = format!("`{}` needs a resource type", used.name);
+            let help = format!("add the resource type, `{}<'...'>`, and a property", used.name);
+            self.push("BCP384", title, used.span, "the type argument is missing", help);
         } else if !AMBIENT_TYPES.contains(&used.name) {
             self.report_unknown_type(used);
         }
@@ -117,6 +117,6 @@ impl<'a> Binder<'a, '_> {
             }
         };
         let title = format!("unknown type `{}`", used.name);
-        self.push("BCP302", title, used.span, "no type of this name is known here", help);
+        self.push("BCP302", title, used.span, "no type has this name", help);
     }
 }

@@ -219,14 +219,25 @@ impl<'a> Checker<'a, '_> {
         };
         let kind = target.map(|id| self.bound.symbol(id).kind);
         if !matches!(kind, Some(SymbolKind::Module(_))) {
-            let words = ("only the module itself gives it", "name the module");
-            self.error("BCP426", node.span, "secret output that is read indirectly", words);
+            let words = (
+                "only a direct reference to the module can read it",
+                "refer to the module by its symbolic name",
+            );
+            self.error(
+                "BCP426",
+                node.span,
+                "secure output is not read directly from its module",
+                words,
+            );
         }
     }
 
     fn maybe_absent(&self, place: Span) {
-        let title = "value that may be null";
-        let words = ("what has a condition may not exist", "use `.?`, or `!` if it does exist");
+        let title = "the value can be null";
+        let words = (
+            "it has a condition, so it might not be deployed",
+            "use `.?`, or `!` if it is always deployed",
+        );
         self.warning("BCP318", place, title, words);
     }
 
@@ -254,8 +265,8 @@ impl<'a> Checker<'a, '_> {
         let span = node.index.span();
         let mistake = |code: &'static str, wanted: &str| {
             let severity = if node.safe { Severity::Warning } else { Severity::Error };
-            let title = format!("index is `{}`", index.name());
-            self.report(severity, code, span, title, (wanted, "use an index of the right type"));
+            let title = format!("the index cannot be `{}`", index.name());
+            self.report(severity, code, span, title, (wanted, "correct the index"));
             if node.safe { Type::Null } else { Type::Error }
         };
         let is_text = assignable(index, &Type::string());
@@ -267,16 +278,16 @@ impl<'a> Checker<'a, '_> {
                     self.item_at(items, at, node)
                 }
                 (Type::Int(number), _) if number.literal.is_some_and(|value| value < 0) => {
-                    mistake("BCP388", "items are counted from 0")
+                    mistake("BCP388", "array indexes start at 0")
                 }
                 _ if is_number => array_item(array),
-                _ => mistake("BCP074", "arrays are indexed by `int`"),
+                _ => mistake("BCP074", "the index of an array must be an `int`"),
             },
             Type::Resource(_, true) | Type::Module(_, true) => {
                 if is_number {
                     base.item()
                 } else {
-                    mistake("BCP074", "arrays are indexed by `int`")
+                    mistake("BCP074", "the index of an array must be an `int`")
                 }
             }
             Type::Object(_) | Type::Resource(_, false) | Type::Module(_, false) => match index {
@@ -286,31 +297,32 @@ impl<'a> Checker<'a, '_> {
                 _ if is_text || matches!(index, Type::Any) => {
                     if matches!(base, Type::Object(object) if object.properties.is_empty() && object.additional.is_none())
                     {
-                        let words = ("the object has none", "correct what stands before it");
-                        self.error("BCP052", span, "property of an empty object", words);
+                        let words =
+                            ("the object has no properties", "use another object before the `[`");
+                        self.error("BCP052", span, "an empty object is indexed", words);
                         return Type::Error;
                     }
                     Type::Any
                 }
-                _ => mistake("BCP075", "objects are indexed by `string`"),
+                _ => mistake("BCP075", "the index of an object must be a `string`"),
             },
             Type::Discriminated(_) => {
                 if is_text {
                     Type::Any
                 } else {
-                    mistake("BCP075", "objects are indexed by `string`")
+                    mistake("BCP075", "the index of an object must be a `string`")
                 }
             }
             Type::Any => {
                 if is_text || is_number {
                     return Type::Any;
                 }
-                mistake("BCP049", "items are found by `string` or `int`")
+                mistake("BCP049", "an index must be a `string` or an `int`")
             }
             Type::Union(members) if members.iter().all(|member| is_indexed(member)) => Type::Any,
             _ => {
-                let title = format!("`{}` has no items", base.name());
-                let words = ("only arrays and objects do", "index an array or an object");
+                let title = format!("`{}` cannot be indexed", base.name());
+                let words = ("only arrays and objects have items", "use an array or an object");
                 self.error("BCP076", node.base.span(), title, words);
                 Type::Error
             }
@@ -328,8 +340,8 @@ impl<'a> Checker<'a, '_> {
         if let Some(index) = index {
             return items[index].clone();
         }
-        let title = format!("index {at} of {count} items");
-        let words = ("there is no such item", "use an index that is within");
+        let title = format!("index {at} is out of range for length {count}");
+        let words = ("the array has no such item", "use an index within the array");
         self.error("BCP311", node.index.span(), title, words);
         Type::Error
     }
@@ -338,8 +350,9 @@ impl<'a> Checker<'a, '_> {
         let base = self.infer(node.base);
         let Type::Resource(id, _) = base else {
             if !matches!(base, Type::Any | Type::Error) {
-                let title = format!("`::` after `{}`", base.name());
-                let words = ("only resources hold resources", "use `.` for properties");
+                let title = format!("`::` cannot follow `{}`", base.name());
+                let words =
+                    ("only a resource contains nested resources", "use `.` to access properties");
                 self.error("BCP158", node.name.span, title, words);
             }
             return Type::Error;
@@ -351,8 +364,8 @@ impl<'a> Checker<'a, '_> {
             let body = self.bound.resource(nested).syntax.body();
             return Type::Resource(nested, body.r#for.is_some());
         }
-        let title = format!("no nested resource `{}`", node.name.name);
-        let words = ("the resource holds none of this name", "correct the name");
+        let title = format!("unknown nested resource `{}`", node.name.name);
+        let words = ("the resource has no nested resource with this name", "correct the name");
         self.error("BCP159", node.name.span, title, words);
         Type::Error
     }
@@ -383,7 +396,7 @@ impl<'a> Checker<'a, '_> {
                 }
                 None if ["params", "scope", "dependsOn"].contains(&name) => {
                     let title = format!("`{name}` cannot be read");
-                    let words = ("it can only be set", "read something else");
+                    let words = ("the property is write-only", "read another property");
                     self.error("BCP077", span, title, words);
                     Type::Error
                 }
@@ -419,7 +432,7 @@ impl<'a> Checker<'a, '_> {
             Type::Discriminated(_) => Type::Any,
             _ => {
                 let title = format!("`{}` has no properties", base.name());
-                let words = ("only objects do", "correct what stands before it");
+                let words = ("only objects have properties", "use an object before the `.`");
                 self.error("BCP055", span, title, words);
                 Type::Error
             }
@@ -439,7 +452,7 @@ impl<'a> Checker<'a, '_> {
         if let Some((kind, flags)) = declared.or_else(|| object.additional()) {
             if flags.has(Flags::WRITE_ONLY) {
                 let title = format!("`{name}` cannot be read");
-                let words = ("it can only be set", "read something else");
+                let words = ("the property is write-only", "read another property");
                 self.report(severity, "BCP077", span, title, words);
                 if !warns {
                     return Type::Error;
@@ -489,9 +502,9 @@ impl<'a> Checker<'a, '_> {
         let (code, help) = match near {
             Some(near) => ("BCP083", format!("did you mean `{near}`?")),
             None if known.is_empty() => ("BCP052", "correct the name".to_owned()),
-            None => ("BCP053", format!("there are {}", quoted(known))),
+            None => ("BCP053", format!("use one of {}", quoted(known))),
         };
-        let label = "no property of this name is known";
+        let label = "unknown property";
         self.report(severity, code, span, title, (label, &help));
         Type::Error
     }

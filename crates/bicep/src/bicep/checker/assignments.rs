@@ -16,9 +16,11 @@ impl Checker<'_, '_> {
         let Some(path) = path else {
             if !extends {
                 let start = Span::new(0, 0);
-                let words =
-                    ("nothing says what they are for", "add `using` and the path of a file");
-                self.error("BCP261", start, "parameters without `using`", words);
+                let words = (
+                    "the file does not name its template",
+                    "add `using` and the path of a Bicep file, or `using none`",
+                );
+                self.error("BCP261", start, "the parameters file has no `using` statement", words);
             }
             return;
         };
@@ -29,7 +31,7 @@ impl Checker<'_, '_> {
             given.push(node.name.name);
             let Some(parameter) = interface.parameter(node.name.name) else {
                 let title = format!("the template has no parameter `{}`", node.name.name);
-                let words = ("nothing takes it", "remove it, or correct its name");
+                let words = ("unknown parameter", "remove it, or correct its name");
                 self.error("BCP259", node.span, title, words);
                 continue;
             };
@@ -44,7 +46,7 @@ impl Checker<'_, '_> {
         // A file that is extended may give what is missing here.
         if !missing.is_empty() && known && !extends {
             let title = format!("no value for `{}`", missing.join("`, `"));
-            let words = ("the template needs it", "assign what is missing");
+            let words = ("the template requires a value", "assign the missing values");
             self.error("BCP258", path.span(), title, words);
         }
     }

@@ -26,8 +26,8 @@ impl<'a> Checker<'a, '_> {
                     self.user_call((&takes, gives), node.arguments, &arguments, parentheses)
                 }
                 SymbolKind::Imported(..) if self.is_missing_import(id) => {
-                    let title = format!("`{}` is no function", node.name.name);
-                    let words = ("nothing of this name was imported", "correct the import");
+                    let title = format!("`{}` is not a function", node.name.name);
+                    let words = ("the import does not provide this name", "correct the import");
                     self.error("BCP059", node.name.span, title, words);
                     Type::Error
                 }
@@ -62,8 +62,9 @@ impl<'a> Checker<'a, '_> {
             Type::Resource(_, false) if node.name.name == "getSecret" => {
                 let places = self.secrets.get_or_init(|| self.secret_places());
                 if !places.contains(&node.span.start) {
-                    let title = "`getSecret` outside of a module's secure parameter";
-                    let words = ("the value would be shown", "give it to a module as a parameter");
+                    let title = "`getSecret` outside a secure module parameter";
+                    let words =
+                        ("the value would be exposed", "pass it to a secure parameter of a module");
                     self.error("BCP180", node.span, title, words);
                 }
                 Type::string().marked(Marks::SECURE)
@@ -82,7 +83,10 @@ impl<'a> Checker<'a, '_> {
                 if !node.name.is_missing() =>
             {
                 let title = format!("`{}` has no functions", base.name());
-                let words = ("only namespaces and resources do", "call a function by its name");
+                let words = (
+                    "only namespaces and resources have functions",
+                    "call the function directly, and pass the value as an argument",
+                );
                 self.error("BCP067", node.name.span, title, words);
                 Type::Error
             }
@@ -98,8 +102,16 @@ impl<'a> Checker<'a, '_> {
         arguments: &[Type<'a>],
     ) -> Type<'a> {
         if self.may_be_absent(node.base) {
-            let words = ("what has a condition may not exist", "use `!` if it does exist");
-            self.warning("BCP422", node.name.span, "function of what may not exist", words);
+            let words = (
+                "it has a condition, so it might not be deployed",
+                "use `!` if it is always deployed",
+            );
+            self.warning(
+                "BCP422",
+                node.name.span,
+                "the function is called on a conditional resource",
+                words,
+            );
         }
         let name = node.name.name;
         let found = self.body(id).and_then(|body| body.found);
@@ -123,7 +135,7 @@ impl<'a> Checker<'a, '_> {
                     None => ("BCP109", "correct its name".to_owned()),
                 };
                 let title = format!("the resource has no function `{name}`");
-                let label = "nothing of this name is known there";
+                let label = "no function has this name";
                 self.error(code, node.name.span, title, (label, &help));
                 Type::Error
             }
@@ -210,8 +222,13 @@ impl<'a> Checker<'a, '_> {
             Some(maximum) if maximum == minimum => counted(minimum),
             Some(maximum) => format!("{minimum} to {}", counted(maximum)),
         };
-        let title = format!("got {} but takes {wanted}", counted(found));
-        self.error("BCP071", span, title, ("wrong number of arguments", "correct the arguments"));
+        let title = format!("expected {wanted}, found {}", counted(found));
+        self.error(
+            "BCP071",
+            span,
+            title,
+            ("wrong number of arguments", "correct the number of arguments"),
+        );
         false
     }
 
@@ -228,8 +245,8 @@ impl<'a> Checker<'a, '_> {
             )
         };
         if let Some(argument) = arguments.iter().find(|argument| !named(argument)) {
-            let title = "`nameof` of something without a name";
-            let words = ("this has no name", "name a symbol or a property");
+            let title = "the argument of `nameof` has no name";
+            let words = ("not a symbol or a property", "pass a symbol or a property");
             self.error("BCP408", argument.span(), title, words);
             return Type::Error;
         }
@@ -245,8 +262,11 @@ impl<'a> Checker<'a, '_> {
             _ => false,
         });
         if !inside {
-            let title = format!("`{}` outside of a parameter's default", name.name);
-            let words = ("its value would change with every deployment", "make it a default value");
+            let title = format!("`{}` outside a parameter default", name.name);
+            let words = (
+                "the value changes with every deployment",
+                "use it as the default value of a parameter",
+            );
             self.error("BCP065", name.span, title, words);
         }
     }
@@ -273,9 +293,9 @@ impl<'a> Checker<'a, '_> {
             let some = argument.without_null().unwrap_or_else(|| argument.clone());
             if !assignable(&some, wanted) {
                 let title =
-                    format!("argument is `{}` and not `{}`", argument.name(), wanted.name());
-                let help = format!("give it `{}`", wanted.name());
-                self.error("BCP070", syntax.span(), title, ("wrong kind of argument", &help));
+                    format!("the argument is `{}`, not `{}`", argument.name(), wanted.name());
+                let help = format!("pass a value of type `{}`", wanted.name());
+                self.error("BCP070", syntax.span(), title, ("wrong type of argument", &help));
                 return Type::Error;
             }
             self.narrow(*syntax, wanted, Narrowing::VALUE);

@@ -48,8 +48,9 @@ impl<'a> Checker<'a, '_> {
                     let id = self.bound.target(node.name);
                     let found = id.map(|id| self.symbol(id));
                     if matches!(found, Some(Type::Resource(_, true) | Type::Module(_, true))) {
-                        let title = format!("`{}` as a whole", node.name.name);
-                        let words = ("only one of the loop can be used here", "write its index");
+                        let title = format!("`{}` is a collection", node.name.name);
+                        let words =
+                            ("a single resource or module is required here", "add an index");
                         self.error("BCP144", node.name.span, title, words);
                     }
                 }

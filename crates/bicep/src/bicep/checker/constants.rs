@@ -40,8 +40,8 @@ impl<'a> Checker<'a, '_> {
                 }
             }
             other => {
-                let words = ("it must be written out here", "write the value itself");
-                let title = "value that is not known while compiling";
+                let words = ("a literal value is required here", "write a literal value");
+                let title = "the value is not known at compile time";
                 self.error("BCP032", other.span(), title, words);
             }
         }

@@ -46,7 +46,7 @@ impl<'a> Checker<'a, '_> {
                 StatementSyntax::Function(_) | StatementSyntax::Import(_) => continue,
                 other => {
                     for decorator in other.decorators() {
-                        let words = ("this statement takes none", "remove it");
+                        let words = ("this statement does not support decorators", "remove it");
                         self.error("BCP130", decorator.span, "misplaced decorator", words);
                     }
                     continue;
@@ -109,8 +109,8 @@ impl<'a> Checker<'a, '_> {
             named = node.base.without_parentheses();
         }
         if let TypeSyntax::Instantiation(_) = named {
-            let title = format!("`@{}` on a type of a resource", decorator.name);
-            let words = ("Azure says what it takes", "remove it");
+            let title = format!("`@{}` is not valid for a resource-derived type", decorator.name);
+            let words = ("the resource type defines its own constraints", "remove it");
             self.error("BCP386", syntax.span, title, words);
             return false;
         }
@@ -126,8 +126,11 @@ impl<'a> Checker<'a, '_> {
             _ => false,
         };
         if is_alias {
-            let title = format!("`@{}` on a type of its own", decorator.name);
-            let words = ("its declaration says what it takes", "put it on that declaration");
+            let title = format!("`@{}` on a reference to another type", decorator.name);
+            let words = (
+                "the declaration of the type defines its constraints",
+                "move the decorator to that declaration",
+            );
             self.error("BCP308", syntax.span, title, words);
         }
         !is_alias
@@ -143,9 +146,9 @@ impl<'a> Checker<'a, '_> {
         let Some(wanted) = decorator.target else { return };
         let some = described.without_null().unwrap_or_else(|| described.clone());
         if !some.is_always(wanted) {
-            let title = format!("`@{}` on `{}`", decorator.name, some.name());
-            let help = format!("use it on {}", functions::kind_names(wanted));
-            let label = "it cannot describe values of this type";
+            let title = format!("`@{}` does not support `{}`", decorator.name, some.name());
+            let help = format!("use it on a value of type {}", functions::kind_names(wanted));
+            let label = "not valid for this type";
             self.error("BCP124", syntax.span, title, (label, &help));
         }
     }
@@ -160,8 +163,13 @@ impl<'a> Checker<'a, '_> {
             let own = name(syntax).filter(|own| functions::decorator(own).is_some());
             let count = decorators.iter().filter(|other| own.is_some() && name(other) == own);
             if count.count() > 1 {
-                let title = format!("`@{}` more than once", own.unwrap_or_default());
-                self.error("BCP166", syntax.span, title, ("only one can count", "remove one"));
+                let title = format!("`@{}` is used more than once", own.unwrap_or_default());
+                self.error(
+                    "BCP166",
+                    syntax.span,
+                    title,
+                    ("a declaration can have it only once", "keep one of them"),
+                );
             }
         }
     }
@@ -178,8 +186,8 @@ impl<'a> Checker<'a, '_> {
         for syntax in decorators {
             let Some((name, decorator)) = self.decorator(syntax) else { continue };
             if !decorator.sites.meets(site.sites) {
-                let title = format!("`@{}` on {}", name.name, site.what);
-                self.error(site.code, name.span, title, ("does not belong here", "remove it"));
+                let title = format!("`@{}` cannot be used on {}", name.name, site.what);
+                self.error(site.code, name.span, title, ("not valid here", "remove it"));
                 continue;
             }
             if !self.decorator_arguments(syntax, name, decorator) {
@@ -197,11 +205,19 @@ impl<'a> Checker<'a, '_> {
                 && let Some(TypeSyntax::Object(node)) = target.map(TypeSyntax::without_parentheses)
                 && node.additional_properties().is_some()
             {
-                let words = ("it takes other properties too", "remove it, or `*`");
-                self.error("BCP316", syntax.span, "`@sealed` on an open type", words);
+                let words = (
+                    "the type allows additional properties",
+                    "remove the decorator, or remove `*`",
+                );
+                self.error(
+                    "BCP316",
+                    syntax.span,
+                    "`@sealed` on a type with additional properties",
+                    words,
+                );
             }
             if decorator.name == "batchSize" && body.is_some_and(|body| body.r#for.is_none()) {
-                let words = ("only loops have batches", "remove it");
+                let words = ("only loops are deployed in batches", "remove it");
                 self.error("BCP155", syntax.span, "`@batchSize` without a loop", words);
             }
         }
@@ -232,8 +248,8 @@ impl<'a> Checker<'a, '_> {
             } else {
                 ("BCP132", "a declaration")
             };
-            let title = format!("`@{}` without {wanted} after it", name.name);
-            let words = ("nothing that it could describe follows", "declare something after it");
+            let title = format!("`@{}` is not followed by {wanted}", name.name);
+            let words = ("the decorator applies to nothing", "add a declaration after it");
             self.error(code, syntax.span, title, words);
         }
     }
@@ -253,8 +269,8 @@ impl<'a> Checker<'a, '_> {
                 return None;
             }
             other => {
-                let words = ("a decorator is called", "add parentheses");
-                self.error("BCP141", other.span(), "decorator that is not called", words);
+                let words = ("a decorator must be a function call", "add parentheses");
+                self.error("BCP141", other.span(), "the decorator is not a function call", words);
                 return None;
             }
         };
@@ -268,14 +284,19 @@ impl<'a> Checker<'a, '_> {
             return Some((name, found));
         }
         if functions::function(None, name.name).is_some() {
-            let title = format!("`{}` is no decorator", name.name);
-            self.error("BCP152", name.span, title, ("a function", "use a decorator, or remove it"));
+            let title = format!("`{}` is not a decorator", name.name);
+            self.error(
+                "BCP152",
+                name.span,
+                title,
+                ("this is a function", "use a decorator, or remove it"),
+            );
             return None;
         }
         let known = functions::decorators().iter().filter(|known| enabled(known));
         let known = known.map(|decorator| decorator.name);
         let title = format!("unknown decorator `{}`", name.name);
-        let label = "no decorator of this name is known";
+        let label = "no decorator has this name";
         // After a namespace, the codes are those of a function that it does not have.
         let codes = match syntax.expression {
             ExpressionSyntax::InstanceFunctionCall(_) => ("BCP108", "BCP107"),
@@ -314,9 +335,9 @@ impl<'a> Checker<'a, '_> {
                 self.constant_value(*argument);
             }
             if !found.is_error() && !found.can_be(*wanted) {
-                let title = format!("argument of `@{}` is `{}`", name.name, found.name());
-                let help = format!("give it {}", functions::kind_names(*wanted));
-                self.error("BCP070", argument.span(), title, ("wrong kind of argument", &help));
+                let title = format!("`@{}` does not accept `{}`", name.name, found.name());
+                let help = format!("pass a value of type {}", functions::kind_names(*wanted));
+                self.error("BCP070", argument.span(), title, ("wrong type of argument", &help));
             } else {
                 self.decorator_value(decorator, *argument, &found);
             }
@@ -332,14 +353,19 @@ impl<'a> Checker<'a, '_> {
         let known = functions::decorator(name.name).is_some()
             || functions::function(None, name.name).is_some();
         if known {
-            let title = format!("`@{}` is not called", name.name);
-            self.error("BCP063", name.span, title, ("a decorator is called", "add parentheses"));
+            let title = format!("`@{}` has no parentheses", name.name);
+            self.error(
+                "BCP063",
+                name.span,
+                title,
+                ("a decorator must be a function call", "add parentheses"),
+            );
         } else if Namespace::named(name.name).is_some() {
-            let words = ("a decorator is called", "name one of its decorators");
-            self.error("BCP141", name.span, "decorator that is not called", words);
+            let words = ("a decorator must be a function call", "call one of its decorators");
+            self.error("BCP141", name.span, "the decorator is not a function call", words);
         } else {
             let title = format!("unknown decorator `{}`", name.name);
-            let label = "no decorator of this name is known";
+            let label = "no decorator has this name";
             self.error("BCP057", name.span, title, (label, "correct its name"));
         }
     }
@@ -355,16 +381,21 @@ impl<'a> Checker<'a, '_> {
             ("minLength" | "maxLength", Type::Int(Integer { literal: Some(value), .. }))
                 if *value < 0 =>
             {
-                let title = format!("length of {value}");
-                let words = ("no length is below 0", "use 0 or more");
+                let title = format!("length {value} is negative");
+                let words = ("a length cannot be negative", "use 0 or more");
                 self.error("BCP168", argument.span(), title, words);
             }
             ("allowed", _) => {
                 if let ExpressionSyntax::Array(node) = argument
                     && node.items.is_empty()
                 {
-                    let words = ("nothing would be allowed", "list the values");
-                    self.error("BCP099", argument.span(), "empty list of allowed values", words);
+                    let words = ("no value would be valid", "list the allowed values");
+                    self.error(
+                        "BCP099",
+                        argument.span(),
+                        "the list of allowed values is empty",
+                        words,
+                    );
                 }
             }
             ("batchSize", Type::Int(Integer { literal: Some(value), .. })) => {
@@ -376,8 +407,13 @@ impl<'a> Checker<'a, '_> {
 
     fn batch_size(&self, value: i64, span: Span) {
         if value < 1 {
-            let title = format!("batch of {value}");
-            self.error("BCP154", span, title, ("at least one at a time", "use 1 or more"));
+            let title = format!("batch size {value} is below 1");
+            self.error(
+                "BCP154",
+                span,
+                title,
+                ("a batch contains at least one instance", "use 1 or more"),
+            );
         }
     }
 }

@@ -50,8 +50,8 @@ impl<'a> Checker<'a, '_> {
             match statement {
                 StatementSyntax::Variable(node) => {
                     if let ExpressionSyntax::For(node) = node.value {
-                        self.known_before(node.expression, "BCP178", "a loop goes over");
-                        self.known_before(node.body, "BCP182", "a loop of a variable makes");
+                        self.known_before(node.expression, "BCP178", "the loop range");
+                        self.known_before(node.body, "BCP182", "a value of the loop");
                     }
                 }
                 StatementSyntax::Resource(node) => self.resource_values(node),
@@ -78,12 +78,12 @@ impl<'a> Checker<'a, '_> {
 
     fn declaration_values(&self, body: DeclarationBody<'a>, is_module: bool) {
         if let Some(node) = body.r#for {
-            self.known_before(node.expression, "BCP178", "a loop goes over");
+            self.known_before(node.expression, "BCP178", "the loop range");
         }
         if let Some(node) = body.r#if {
             self.late_calls(node.condition, is_module);
             self.in_condition.set(true);
-            self.known_before(node.condition, "BCP177", "a condition depends on");
+            self.known_before(node.condition, "BCP177", "the condition");
             self.in_condition.set(false);
         }
     }
@@ -93,7 +93,7 @@ impl<'a> Checker<'a, '_> {
         let Some(object) = body.object else { return };
         for property in object.properties() {
             if property.name().is_some_and(|name| EARLY_PROPERTIES.contains(&name)) {
-                self.known_before(property.value, "BCP120", "a property needs");
+                self.known_before(property.value, "BCP120", "the property");
             }
         }
     }
@@ -105,8 +105,11 @@ impl<'a> Checker<'a, '_> {
                 && self.bound.target(node.name).is_none()
                 && function(None, node.name.name).is_some_and(|it| it.usage == Use::RunTime)
             {
-                let title = format!("`{}` in a function", node.name.name);
-                let words = ("a function cannot ask Azure", "call it where the function is used");
+                let title = format!("`{}` cannot be called in a function", node.name.name);
+                let words = (
+                    "its value is known only during the deployment",
+                    "pass the value as a parameter",
+                );
                 self.error("BCP341", node.span, title, words);
             }
             true
@@ -115,7 +118,7 @@ impl<'a> Checker<'a, '_> {
 
     fn early_name(&self, body: DeclarationBody<'a>) {
         if let Some(name) = body.object.and_then(|object| object.property("name")) {
-            self.known_before(name.value, "BCP120", "a name needs");
+            self.known_before(name.value, "BCP120", "the name");
         }
     }
 
@@ -124,9 +127,11 @@ impl<'a> Checker<'a, '_> {
         let mut found = Vec::new();
         self.late_values(expression, &mut found);
         for span in found {
-            let title = format!("{what} a value that is known too late");
-            let words =
-                ("known only when it is deployed", "use id, name, a parameter or a variable");
+            let title = format!("{what} is not known at the start of the deployment");
+            let words = (
+                "this value is known only during the deployment",
+                "use `id`, `name`, a parameter or a variable",
+            );
             self.error(code, span, title, words);
         }
     }
@@ -141,8 +146,11 @@ impl<'a> Checker<'a, '_> {
                 && self.bound.target(node.name).is_none()
                 && function(None, node.name.name).is_some_and(|it| it.usage == Use::RunTime)
             {
-                let title = format!("`{}` in a condition", node.name.name);
-                let words = ("a condition cannot ask Azure", "use a parameter or a variable");
+                let title = format!("`{}` cannot be used in a condition", node.name.name);
+                let words = (
+                    "conditions are evaluated before the deployment",
+                    "use a parameter or a variable",
+                );
                 self.error("BCP066", node.name.span, title, words);
             }
             true

@@ -32,8 +32,8 @@ impl<'a> Checker<'a, '_> {
             groups.entry(key).or_default().push(span);
         }
         for span in repeated(groups) {
-            let words = ("only one of them can be", "give each a name of its own");
-            self.error("BCP121", span, "resources with one name", words);
+            let words = ("the name must be unique", "give each a unique name");
+            self.error("BCP121", span, "resources have the same name", words);
         }
     }
 
@@ -56,8 +56,8 @@ impl<'a> Checker<'a, '_> {
             groups.entry((known, scope)).or_default().push(span);
         }
         for span in repeated(groups) {
-            let words = ("one would overwrite the other", "give each a name of its own");
-            self.error("BCP122", span, "deployments with one name", words);
+            let words = ("one deployment would overwrite the other", "give each a unique name");
+            self.error("BCP122", span, "modules have the same name", words);
         }
     }
 
@@ -75,8 +75,8 @@ impl<'a> Checker<'a, '_> {
             }
         }
         for span in repeated(groups) {
-            let words = ("only one of them can be", "rename or remove all but one");
-            self.error("BCP145", span, "name that stands more than once", words);
+            let words = ("the name must be unique", "rename or remove all but one");
+            self.error("BCP145", span, "the name is declared more than once", words);
         }
     }
 

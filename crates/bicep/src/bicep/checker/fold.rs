@@ -23,7 +23,7 @@ impl<'a> Checker<'a, '_> {
             Ok(found) => found,
             Err(why) => {
                 let title = format!("`{function}` fails for these values");
-                let words = (why.as_str(), "use values that it takes");
+                let words = (why.as_str(), "use values that it accepts");
                 self.warning("BCP234", place, title, words);
                 None
             }

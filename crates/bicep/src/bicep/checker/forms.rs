@@ -77,8 +77,8 @@ impl<'a> Checker<'a, '_> {
             self.narrow_argument(function, &form, at, *argument, &arguments);
         }
         if function.name == "providers" {
-            let title = "`providers` will be removed from Bicep";
-            let words = ("deprecated function", "write the API versions into the Bicep");
+            let title = "`providers` is deprecated";
+            let words = ("Bicep will remove this function", "write the API version as plain text");
             self.warning("BCP241", name.span, title, words);
         }
         self.result(function, &form, syntax, &arguments)
@@ -163,16 +163,16 @@ impl<'a> Checker<'a, '_> {
         let alike = mismatches.len() > 1 && mismatches.iter().all(|one| one.at == last.at);
         let code = if alike { "BCP048" } else { "BCP070" };
         if let ExpressionSyntax::Lambda(node) = syntax[last.at] {
-            let wanted = self.unfit_lambda(function, last.at, node).unwrap_or("another lambda");
-            let title = format!("lambda that `{}` does not take", function.name);
-            let help = format!("give it {wanted}");
-            return self.error(code, place, title, ("does not fit here", &help));
+            let wanted = self.unfit_lambda(function, last.at, node).unwrap_or("a different lambda");
+            let title = format!("`{}` does not accept this lambda", function.name);
+            let help = format!("pass {wanted}");
+            return self.error(code, place, title, ("not valid for this function", &help));
         }
-        let title = format!("argument of `{}` is `{}`", function.name, arguments[last.at].name());
+        let title = format!("`{}` does not accept `{}`", function.name, arguments[last.at].name());
         let wanted = mismatches.iter().filter(|one| one.at == last.at);
         let wanted = wanted.map(|one| one.wanted).reduce(Kinds::or).unwrap_or(last.wanted);
-        let help = format!("give it {}", kind_names(wanted));
-        self.error(code, place, title, ("wrong kind of argument", &help));
+        let help = format!("pass a value of type {}", kind_names(wanted));
+        self.error(code, place, title, ("wrong type of argument", &help));
     }
 
     /// Holds an argument to what its place takes.

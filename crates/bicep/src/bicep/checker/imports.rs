@@ -61,7 +61,8 @@ impl<'a> Checker<'a, '_> {
             }
             if let Some(decorator) = node.decorators.iter().find(|it| is_export(it)) {
                 let title = format!("`{}` cannot be exported", node.name.name);
-                let words = ("it needs what does not exist", "correct what it needs first");
+                let words =
+                    ("it refers to an invalid declaration", "correct that declaration first");
                 self.error("BCP372", decorator.span, title, words);
             }
         }
@@ -82,9 +83,9 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn not_exported(&self, name: &str, span: Span) {
-        let title = format!("`{name}` is not exported by that file");
-        let label = "nothing of this name can be imported";
-        let help = "mark it with `@export()` there, or correct its name";
+        let title = format!("the file does not export `{name}`");
+        let label = "no exported declaration has this name";
+        let help = "add `@export()` to its declaration, or correct the name";
         self.error("BCP360", span, title, (label, help));
     }
 
@@ -94,8 +95,8 @@ impl<'a> Checker<'a, '_> {
             SymbolKind::Imported(_, original) if original != name.name => "BCP302",
             _ => "BCP287",
         };
-        let title = format!("`{}` as a type", name.name);
-        let words = ("nothing that was imported is a type of this name", "correct the import");
+        let title = format!("`{}` is not a type", name.name);
+        let words = ("the imported file has no type with this name", "correct the import");
         self.error(code, name.span, title, words);
     }
 

@@ -156,9 +156,9 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn spread_of(&self, place: Span, found: &Type<'a>, wanted: &str) {
-        let title = format!("`...` before `{}`", found.name());
+        let title = format!("`...` does not accept `{}`", found.name());
         let help = format!("spread {wanted}");
-        self.error("BCP402", place, title, ("cannot be spread here", &help));
+        self.error("BCP402", place, title, ("wrong type of operand", &help));
     }
 
     /// The type of an object, whose repeated keys are reported.
@@ -220,7 +220,7 @@ impl<'a> Checker<'a, '_> {
                 any = true;
                 for (name, span) in group {
                     let title = format!("property `{name}` is set more than once");
-                    let words = ("only one of them can count", "keep one of them");
+                    let words = ("a property can be set only once", "keep one of them");
                     self.error("BCP025", *span, title, words);
                 }
             }
@@ -261,8 +261,8 @@ impl<'a> Checker<'a, '_> {
             self.maybe_null(span);
             return true;
         }
-        let title = format!("condition is `{}` and not `bool`", found.name());
-        self.error("BCP046", span, title, ("must be true or false", "compare it to something"));
+        let title = format!("the condition is `{}`, not `bool`", found.name());
+        self.error("BCP046", span, title, ("a condition must be a boolean", "use a comparison"));
         false
     }
 
@@ -273,9 +273,11 @@ impl<'a> Checker<'a, '_> {
             if over.without_null().is_some_and(|some| assignable(&some, &Type::array())) {
                 self.maybe_null(node.expression.span());
             } else {
-                let title = format!("loop over `{}`", over.name());
-                let words =
-                    ("only arrays can be looped over", "use items() to loop over an object");
+                let title = format!("a loop cannot iterate over `{}`", over.name());
+                let words = (
+                    "the loop expression must be an array",
+                    "use `items()` to loop over an object",
+                );
                 self.error("BCP137", node.expression.span(), title, words);
                 broken = true;
             }
@@ -301,18 +303,18 @@ impl<'a> Checker<'a, '_> {
         let is_missing = self.is_missing_import(id);
         if is_missing || matches!(self.bound.symbol(id).kind, SymbolKind::Function(_)) {
             if is_missing {
-                let title = format!("`{}` is no value", name.name);
-                let words = ("nothing of this name was imported", "correct the import");
+                let title = format!("`{}` is not a value", name.name);
+                let words = ("the import does not provide this name", "correct the import");
                 self.error("BCP063", name.span, title, words);
                 return Type::Error;
             }
-            let title = format!("function `{}` where a value belongs", name.name);
-            self.error("BCP063", name.span, title, ("a function is no value", "call it"));
+            let title = format!("`{}` is a function, not a value", name.name);
+            self.error("BCP063", name.span, title, ("expected a value", "call the function"));
             return Type::Error;
         }
         if found.is_error() && declared {
             let title = format!("`{}` is not valid", name.name);
-            let words = ("its declaration has an error", "correct the declaration first");
+            let words = ("its declaration contains an error", "correct the declaration first");
             self.error("BCP062", name.span, title, words);
         }
         found

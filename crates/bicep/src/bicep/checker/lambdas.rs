@@ -61,8 +61,8 @@ impl<'a> Checker<'a, '_> {
             if let ExpressionSyntax::Lambda(node) = expression
                 && !arguments.contains(&node.span.start)
             {
-                let words = ("only functions take it", "give it to a function");
-                self.error("BCP242", node.span, "lambda that is no argument", words);
+                let words = ("only a function call accepts a lambda", "pass it to a function");
+                self.error("BCP242", node.span, "the lambda is not a function argument", words);
             }
             true
         });
@@ -77,8 +77,9 @@ impl<'a> Checker<'a, '_> {
                 let is_deployed =
                     matches!(kind, Some(SymbolKind::Resource(_) | SymbolKind::Module(_)));
                 if is_deployed && self.reads_lambda(node.index) {
-                    let words = ("known only while the lambda runs", "use a loop instead");
-                    let title = "parameter of a lambda as index of resources";
+                    let words =
+                        ("the value is known only while the lambda runs", "use a loop instead");
+                    let title = "lambda parameter used as an index of resources";
                     self.error("BCP247", node.index.span(), title, words);
                 }
             }
@@ -86,8 +87,9 @@ impl<'a> Checker<'a, '_> {
                 let found = function(None, node.name.name);
                 let is_late = found.is_some_and(|found| found.usage == Use::RunTime);
                 if is_late && node.arguments.iter().any(|it| self.reads_lambda(*it)) {
-                    let words = ("known only while the lambda runs", "use a loop instead");
-                    let title = format!("parameter of a lambda in `{}`", node.name.name);
+                    let words =
+                        ("the value is known only while the lambda runs", "use a loop instead");
+                    let title = format!("lambda parameter used in `{}`", node.name.name);
                     self.error("BCP248", node.span, title, words);
                 }
             }
@@ -117,14 +119,14 @@ impl<'a> Checker<'a, '_> {
         let mut wanted = WANTED.iter().filter(|wanted| wanted.0 == function.name);
         let (_, _, fewest, most, gives) = wanted.find(|wanted| wanted.1 == at)?;
         if !(*fewest..=*most).contains(&node.parameters.len()) {
-            return Some("a lambda with another number of parameters");
+            return Some("a lambda with a different number of parameters");
         }
         let found = self.lambda_body(node);
         let fits = |wanted: &Type<'a>| assignable(&found, wanted);
         match gives {
-            _ if found.is_error() => Some("a lambda without errors"),
-            Gives::Bool if !fits(&Type::bool()) => Some("a lambda that gives true or false"),
-            Gives::Text if !fits(&Type::string()) => Some("a lambda that gives a text"),
+            _ if found.is_error() => Some("a lambda that contains no errors"),
+            Gives::Bool if !fits(&Type::bool()) => Some("a lambda that returns a boolean"),
+            Gives::Text if !fits(&Type::string()) => Some("a lambda that returns a string"),
             _ => None,
         }
     }

@@ -76,8 +76,8 @@ impl<'a> Checker<'a, '_> {
 
     fn named_by_expression(&self, key: ObjectKeySyntax<'a>) {
         if let ObjectKeySyntax::String(key) = key {
-            let words = ("needs a plain name", "write the name out");
-            self.error("BCP143", key.span, "loop under a name that is an expression", words);
+            let words = ("a loop needs a plain property name", "write the name as plain text");
+            self.error("BCP143", key.span, "the property name of a loop is an expression", words);
         }
     }
 
@@ -134,12 +134,13 @@ impl<'a> Checker<'a, '_> {
     fn one_loop(&self, node: &ForSyntax<'a>, place: Place) {
         match place {
             Place::Nowhere => {
-                let words = ("no loop can stand here", "put the loop into a variable");
+                let words = ("a loop is not allowed here", "move the loop to a variable");
                 self.error("BCP138", node.keyword, "misplaced loop", words);
             }
             Place::InPropertyLoop => {
-                let words = ("already inside the loop of a property", "use map() inside");
-                self.error("BCP142", node.keyword, "loop inside the loop of a property", words);
+                let words =
+                    ("this loop is inside another property loop", "use `map()` for the inner loop");
+                self.error("BCP142", node.keyword, "nested loop in a property", words);
             }
             Place::Declaration | Place::Property => {}
         }
@@ -166,9 +167,14 @@ impl<'a> Checker<'a, '_> {
             self.uses_in(property.value.span()).any(|found| self.is_local(found.target, node))
         });
         if !varies {
-            let title = format!("every `{}` has the same name", symbol.name);
+            let title = format!("every instance of `{}` has the same name", symbol.name);
             let help = format!("use `{}` in the name", node.item.name);
-            self.warning("BCP179", symbol.span, title, ("the loop makes them alike", &help));
+            self.warning(
+                "BCP179",
+                symbol.span,
+                title,
+                ("the name does not depend on the loop", &help),
+            );
         }
     }
 

@@ -22,8 +22,8 @@ impl<'a> Checker<'a, '_> {
         let modules: Vec<&ModuleDeclarationSyntax<'a>> = modules.collect();
         for node in &modules {
             if let ExpressionSyntax::Skipped(path) = node.path {
-                let words = ("where the module is belongs here", "write its path as a string");
-                self.error("BCP090", path.span, "module without a path", words);
+                let words = ("the path of the module is missing", "write the path as a string");
+                self.error("BCP090", path.span, "the module has no path", words);
             }
             self.module_declaration(node);
         }
@@ -35,21 +35,25 @@ impl<'a> Checker<'a, '_> {
         let Some(interface) = self.modules.interface(node.path) else { return };
         for unknown in &interface.unknown {
             if !unknown.split_once('@').is_some_and(|_| is_resource_type(unknown)) {
-                let title = format!("`{unknown}` is no type of a resource");
-                let words = ("the module takes or gives its properties", "update the module");
+                let title = format!("`{unknown}` is not a resource type");
+                let words =
+                    ("parameters or outputs of the module use this type", "correct the module");
                 self.warning("BCP392", node.path.span(), title, words);
                 continue;
             }
-            let title = format!("Azure's types have no `{unknown}`");
-            let words = ("the module takes or gives its properties", "update the module, or go on");
+            let title = format!("unknown resource type `{unknown}`");
+            let words = (
+                "parameters or outputs of the module use this type",
+                "update the module, or ignore the warning if the type is new",
+            );
             self.warning("BCP081", node.path.span(), title, words);
         }
         self.module_scope(body, interface);
         if let Some(params) = body.property("params")
             && !matches!(params.value, ExpressionSyntax::Object(_) | ExpressionSyntax::Skipped(_))
         {
-            let words = ("must be written out here", "write an object between braces");
-            self.error("BCP183", params.value.span(), "`params` that is no object", words);
+            let words = ("a literal object is required here", "write an object, `{ ... }`");
+            self.error("BCP183", params.value.span(), "`params` is not an object", words);
         }
     }
 
@@ -58,8 +62,16 @@ impl<'a> Checker<'a, '_> {
         let Some(scope) = body.property("scope") else {
             let own = self.target_scope_name();
             if own.is_some_and(|own| own != wanted) {
-                let words = ("deploys elsewhere than this file", "give it a scope");
-                self.error("BCP134", body.span, format!("module for a {wanted}"), words);
+                let words = (
+                    "the module has a different target scope from this file",
+                    "set the `scope` of the module",
+                );
+                self.error(
+                    "BCP134",
+                    body.span,
+                    format!("the module has target scope `{wanted}`"),
+                    words,
+                );
             }
             return;
         };
@@ -87,8 +99,11 @@ impl<'a> Checker<'a, '_> {
         if given == wanted {
             self.reachable_scope(given, scope.value.span());
         } else {
-            let title = format!("scope of a {given} for a module that deploys to a {wanted}");
-            let words = ("the module's own `targetScope` differs", "give it a scope that it takes");
+            let title = format!("scope `{given}` for a module with target scope `{wanted}`");
+            let words = (
+                "the file of the module has a different `targetScope`",
+                "set the scope that the module expects",
+            );
             self.error("BCP134", scope.value.span(), title, words);
         }
     }
@@ -101,8 +116,11 @@ impl<'a> Checker<'a, '_> {
             _ => return,
         };
         if given == "managementGroup" {
-            let words = ("out of reach from here", "deploy it from a file of a wider scope");
-            self.error(code, span, "module for a management group", words);
+            let words = (
+                "the target scope of this file cannot reach it",
+                "deploy it from a file with a broader target scope",
+            );
+            self.error(code, span, "the scope of the module is a management group", words);
         }
     }
 

@@ -37,8 +37,9 @@ impl<'a> Checker<'a, '_> {
             match statement {
                 StatementSyntax::Output(node) => named.push((Section::Outputs, node.name)),
                 StatementSyntax::Metadata(node) if node.name.name.starts_with('_') => {
-                    let title = format!("`{}` as a name of metadata", node.name.name);
-                    let words = ("the compiler keeps such names for itself", "use another name");
+                    let title = format!("the metadata name `{}` is reserved", node.name.name);
+                    let words =
+                        ("names with a leading underscore are reserved", "use another name");
                     self.error("BCP268", node.name.span, title, words);
                 }
                 _ => {}
@@ -57,8 +58,8 @@ impl<'a> Checker<'a, '_> {
                 continue;
             }
             for (_, name) in names {
-                let title = format!("only its case tells `{}` from another name", name.name);
-                let words = ("Azure does not look at the case", "rename one of them");
+                let title = format!("`{}` differs from another name only in case", name.name);
+                let words = ("Azure ignores the case of this name", "rename one of them");
                 self.error("BCP353", name.span, title, words);
             }
         }
@@ -76,14 +77,14 @@ impl<'a> Checker<'a, '_> {
         );
         if is_declared && Namespace::named(name.name).is_some() {
             let title = format!("`{}` is the name of a namespace", name.name);
-            let words = ("the functions of Bicep live there", "use another name");
+            let words = ("the name is reserved", "use another name");
             self.error("BCP084", name.span, title, words);
         } else if matches!(kind, SymbolKind::Variable(_)) && name.name == "copy" {
-            let words = ("loops of a template stand there", "use another name");
-            self.error("BCP239", name.span, "`copy` is no name for a variable", words);
+            let words = ("ARM templates reserve this name for loops", "use another name");
+            self.error("BCP239", name.span, "a variable cannot be named `copy`", words);
         } else if matches!(kind, SymbolKind::Type(_)) && name.name == "resource" {
-            let words = ("it is a word of the language", "use another name");
-            self.error("BCP301", name.span, "`resource` is no name for a type", words);
+            let words = ("`resource` is a keyword", "use another name");
+            self.error("BCP301", name.span, "a type cannot be named `resource`", words);
         }
     }
 }

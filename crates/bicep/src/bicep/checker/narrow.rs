@@ -88,8 +88,8 @@ impl<'a> Checker<'a, '_> {
     ) {
         let place = how.origin.unwrap_or(value.span());
         if how.no_any && matches!(found, Type::Any) {
-            let words = ("the compiler must know what this is", "name the resource itself");
-            self.error("BCP176", place, "`any` where a resource belongs", words);
+            let words = ("the compiler must know the resource", "refer to the resource directly");
+            self.error("BCP176", place, "`any` is not allowed here", words);
             return;
         }
         if found.is_error() && matches!(how.mismatch, Mismatch::Value) {
@@ -148,7 +148,7 @@ impl<'a> Checker<'a, '_> {
             return self.narrow_as(value, &some, target, how);
         }
         let (code, warns, what) = match how.mismatch {
-            Mismatch::Value => ("BCP033", target.warns(), "this".to_owned()),
+            Mismatch::Value => ("BCP033", target.warns(), "the value".to_owned()),
             Mismatch::Item(warns) => ("BCP034", warns, "the item".to_owned()),
             Mismatch::Property(name, warns) => ("BCP036", warns, format!("`{name}`")),
         };
@@ -156,19 +156,19 @@ impl<'a> Checker<'a, '_> {
         if let (Mismatch::Property(..), None) = (how.mismatch, how.origin)
             && let Some(near) = near_text(found, target)
         {
-            let title = format!("{what} is `{}`, which is none of its values", found.name());
-            let words = ("not one of its values", format!("did you mean '{near}'?"));
+            let title = format!("{what} cannot be `{}`", found.name());
+            let words = ("not an allowed value", format!("did you mean '{near}'?"));
             return self.report(severity, "BCP088", place, title, (words.0, &words.1));
         }
-        let title = format!("{what} is `{}` and not `{}`", found.name(), target.name());
-        let help = format!("give a value of type `{}`", target.name());
+        let title = format!("{what} is `{}`, not `{}`", found.name(), target.name());
+        let help = format!("use a value of type `{}`", target.name());
         self.report(severity, code, place, title, ("wrong type", &help));
     }
 
     /// Warns of a value that may be null where it may not be.
     pub(super) fn maybe_null(&self, place: Span) {
-        let words = ("null is not taken here", "use `!` if it is never null, or `??`");
-        self.warning("BCP321", place, "value that may be null", words);
+        let words = ("`null` is not allowed here", "use `??`, or `!` if it is never null");
+        self.warning("BCP321", place, "the value can be null", words);
     }
 
     fn narrow_array(
@@ -252,8 +252,8 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn unfit_member(&self, place: Span, found: &Type<'a>) {
-        let title = format!("value that may be `{}`", found.name());
-        let words = ("this does not fit", "give a value that fits in all cases");
+        let title = format!("the value can be `{}`", found.name());
+        let words = ("not every possible value is accepted", "use a value that is always accepted");
         self.error("BCP070", place, title, words);
     }
 
@@ -305,9 +305,9 @@ impl<'a> Checker<'a, '_> {
         let Some(given) = object.property(wanted.key) else {
             if object.additional.is_none() {
                 let place = how.origin.unwrap_or(value.span());
-                let title = format!("object without `{}`", wanted.key);
-                let help = format!("give it one of `{}`", keys.name());
-                let label = "this property decides which others there are";
+                let title = format!("the object has no `{}`", wanted.key);
+                let help = format!("set it to one of `{}`", keys.name());
+                let label = "this property determines the other properties";
                 self.report(severity(warns), "BCP078", place, title, (label, &help));
                 let names = object.properties.iter().map(|property| property.name);
                 if let Some(near) = suggestion(wanted.key, names) {
@@ -331,15 +331,16 @@ impl<'a> Checker<'a, '_> {
                 self.unknown_kind(text, wanted, place, how);
             }
             other if assignable(&other, &keys) => {
-                let title = format!("`{}` is not known while compiling", wanted.key);
-                let words = ("the other properties are not checked", "write its value out");
+                let title = format!("`{}` is not known at compile time", wanted.key);
+                let words =
+                    ("the other properties are not checked", "write the value as plain text");
                 self.warning("BCP225", place, title, words);
             }
             other => {
                 let title =
-                    format!("`{}` is `{}` and not `{}`", wanted.key, other.name(), keys.name());
+                    format!("`{}` is `{}`, not `{}`", wanted.key, other.name(), keys.name());
                 let severity = severity(how.resource && !wanted.is_system || warns);
-                let words = ("wrong type", "use one of its values");
+                let words = ("wrong type", "use one of the allowed values");
                 self.report(severity, "BCP036", place, title, words);
             }
         }
@@ -360,10 +361,10 @@ impl<'a> Checker<'a, '_> {
         let severity = if warns { Severity::Warning } else { Severity::Error };
         let (code, help) = match near {
             Some(near) => ("BCP088", format!("did you mean '{near}'?")),
-            None => ("BCP036", "use one of its values".to_owned()),
+            None => ("BCP036", "use one of the allowed values".to_owned()),
         };
-        let title = format!("`{}` is '{text}' and not `{}`", wanted.key, wanted.keys().name());
-        self.report(severity, code, place, title, ("not one of its values", &help));
+        let title = format!("`{}` is '{text}', not `{}`", wanted.key, wanted.keys().name());
+        self.report(severity, code, place, title, ("not an allowed value", &help));
     }
 
     fn narrow_object(
@@ -437,7 +438,7 @@ impl<'a> Checker<'a, '_> {
         names.sort_unstable();
         let place = how.origin.or(how.owner).unwrap_or(value.span());
         let title = format!("`{}` is missing", names.join("`, `"));
-        let words = ("must be given", "add what is missing");
+        let words = ("required here", "add the missing properties");
         self.report(severity, "BCP035", place, title, words);
     }
 
@@ -450,12 +451,15 @@ impl<'a> Checker<'a, '_> {
         given: Flags,
     ) {
         if self.existing_bodies.borrow().contains(&value.span().start) {
-            let title = format!("`{name}` of an existing resource");
-            let words = ("what exists is only referred to", "remove it, or `existing`");
+            let title = format!("`{name}` on an existing resource");
+            let words = (
+                "an `existing` declaration only refers to the resource",
+                "remove the property, or remove `existing`",
+            );
             self.error("BCP173", place, title, words);
         } else if !given.has(Flags::READ_ONLY) {
             let severity = if warns { Severity::Warning } else { Severity::Error };
-            let words = ("it is read-only", "remove it");
+            let words = ("the property is read-only", "remove it");
             self.report(severity, "BCP073", place, format!("`{name}` cannot be set"), words);
         }
     }
@@ -463,7 +467,7 @@ impl<'a> Checker<'a, '_> {
     /// Warns of a property that Bicep takes though its type does not have it.
     pub(super) fn fallback(&self, name: &str, place: Span) {
         let title = format!("`{name}` is not a property of this type");
-        let words = ("Azure may refuse it", "remove it, or correct its name");
+        let words = ("Azure might refuse it", "remove it, or correct its name");
         self.warning("BCP187", place, title, words);
     }
 
@@ -531,8 +535,9 @@ impl<'a> Checker<'a, '_> {
         for property in syntax.into_iter().flat_map(ObjectSyntax::properties) {
             if property.name().is_none() {
                 let severity = if warns { Severity::Warning } else { Severity::Error };
-                let title = "name of a property that is an expression";
-                let words = ("only known names are taken here", "write the name out");
+                let title = "the property name is an expression";
+                let words =
+                    ("the type allows only its own properties", "write the name as plain text");
                 self.report(severity, "BCP040", property.key.span(), title, words);
             }
         }
@@ -552,11 +557,11 @@ impl<'a> Checker<'a, '_> {
         let (code, help) = match (near, taken) {
             (Some(near), _) => ("BCP089", format!("did you mean `{near}`?")),
             (None, Some(taken)) => {
-                ("BCP037", format!("did you mean `{taken}`, which is given already?"))
+                ("BCP037", format!("did you mean `{taken}`, which is already set?"))
             }
             (None, None) => ("BCP037", "remove it, or correct its name".to_owned()),
         };
-        let label = "nothing of this name is taken here";
+        let label = "the type has no property with this name";
         self.report(severity, code, place, title, (label, &help));
     }
 }

@@ -25,7 +25,7 @@ impl<'a> Checker<'a, '_> {
             _ => {}
         }
         let title = format!("`{sign}` cannot be applied to `{}`", operand.name());
-        let words = ("wrong kind of operand", "use a value of the right type");
+        let words = ("wrong type of operand", "use a value that the operator supports");
         self.error("BCP044", node.span, title, words);
         Type::Error
     }
@@ -56,14 +56,15 @@ impl<'a> Checker<'a, '_> {
         if fits {
             return self.result_of(node, &left, right);
         }
-        let title = format!("operator cannot join `{}` and `{}`", left.name(), right.name());
+        let title =
+            format!("the operator does not support `{}` and `{}`", left.name(), right.name());
         let strings = left.can_be(Kinds::STRING) && right.can_be(Kinds::STRING);
         let help = if strings && node.operator == Operator::Add {
-            "join strings as '${a}${b}'"
+            "use string interpolation, '${a}${b}'"
         } else {
-            "use values that the operator takes"
+            "use values that the operator supports"
         };
-        self.error("BCP045", node.span, title, ("wrong kinds of operands", help));
+        self.error("BCP045", node.span, title, ("wrong types of operands", help));
         Type::Error
     }
 
@@ -84,8 +85,8 @@ impl<'a> Checker<'a, '_> {
             Operator::Divide => apply("div").unwrap_or(Type::int()),
             Operator::Modulo => {
                 if matches!(right, Type::Int(Integer { literal: Some(0), .. })) {
-                    let words = ("there is no remainder", "divide by another number");
-                    self.error("BCP410", node.span, "division by zero", words);
+                    let words = ("the remainder is undefined", "use a divisor other than 0");
+                    self.error("BCP410", node.span, "the divisor is 0", words);
                     return Type::Error;
                 }
                 apply("mod").unwrap_or_else(|| remainder(left, &right))

@@ -53,9 +53,9 @@ impl<'a> Checker<'a, '_> {
             && matches(pattern, text) == Some(false)
         {
             let severity = if warns { Severity::Warning } else { Severity::Error };
-            let title = format!("'{text}' is not written as it must be");
-            let help = format!("it must match `{pattern}`");
-            self.report(severity, "BCP416", value.span(), title, ("does not match", &help));
+            let title = format!("'{text}' does not match the required pattern");
+            let help = format!("use a value that matches `{pattern}`");
+            self.report(severity, "BCP416", value.span(), title, ("invalid format", &help));
         }
     }
 
@@ -74,8 +74,8 @@ impl<'a> Checker<'a, '_> {
             left.zip(right).filter(|(left, right)| left > right)
         };
         let tell = |severity, code, (left, right): (i64, i64), bound: &str| {
-            let title = format!("{what} {left} where {right} is the {bound}");
-            let help = format!("the {bound} is {right}");
+            let title = format!("the {what} is {left}, but the {bound} is {right}");
+            let help = format!("respect the {bound} of {right}");
             self.report(severity, code, place, title, ("out of range", &help));
         };
         if let Some(pair) = over(found.0, wanted.1) {

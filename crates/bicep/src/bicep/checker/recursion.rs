@@ -26,14 +26,19 @@ impl<'a> Checker<'a, '_> {
             needs.extend(needed.into_iter().map(|needed| (*id, needed, node.name.span)));
         }
         let graph = Graph::new(self.bound.symbols.len(), needs);
-        let words = ("no value could ever be one", "make a part of it optional");
+        let words = ("no value can satisfy this type", "make a part of the type optional");
         for id in graph.components().into_iter().flatten() {
             let Some(node) = declared.get(&id) else { continue };
             let name = node.name;
             if graph.of(id).iter().any(|(_, needed, _)| *needed == id) {
-                self.error("BCP298", name.span, format!("`{}` needs itself", name.name), words);
+                self.error(
+                    "BCP298",
+                    name.span,
+                    format!("type `{}` requires itself", name.name),
+                    words,
+                );
             } else {
-                let title = format!("`{}` needs itself through others", name.name);
+                let title = format!("type `{}` requires itself through other types", name.name);
                 self.error("BCP299", name.span, title, words);
             }
         }

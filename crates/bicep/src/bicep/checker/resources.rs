@@ -43,26 +43,33 @@ impl<'a> Checker<'a, '_> {
         let segments: Vec<&str> = name.split('/').collect();
         let inner = segments.get(2..segments.len() - 1).unwrap_or_default();
         let (code, title, help) = if inner.iter().any(|one| one.eq_ignore_ascii_case("providers")) {
-            let title = format!("`{name}` names what it extends");
-            ("BCP174", title, "give the resource a `scope` instead".to_owned())
+            let title = format!("type `{name}` contains the resource that it extends");
+            (
+                "BCP174",
+                title,
+                "set `scope`, and use the type of the extension resource itself".to_owned(),
+            )
         } else {
             let known = crate::azure_types::tables().versions(&name);
-            let title = format!("Azure's types have no `{name}@{version}`");
+            let title = format!("unknown resource type `{name}@{version}`");
             let help = match known.last() {
-                Some(newest) => format!("its newest version is {}", newest.version),
-                None => "check the type, or go on if it is a new one".to_owned(),
+                Some(newest) => format!(
+                    "use {}, the newest known version, or ignore the warning if the version is newer",
+                    newest.version
+                ),
+                None => "correct the type, or ignore the warning if the type is new".to_owned(),
             };
             ("BCP081", title, help)
         };
-        let label = "nothing is known of its properties";
+        let label = "its properties cannot be checked";
         self.warning(code, written.span, title, (label, &help));
     }
 
     fn resource_type(&self, resource: &BoundResource<'a>) {
         let Some(written) = resource.syntax.type_string() else { return };
         let Some(text) = written.literal() else {
-            let words = ("must be known without evaluating anything", "write the type out");
-            self.error("BCP047", written.span, "resource type with a hole", words);
+            let words = ("the type must be known at compile time", "write the type as plain text");
+            self.error("BCP047", written.span, "the resource type contains an expression", words);
             return;
         };
         let is_type = match resource.nested_in {
@@ -71,8 +78,8 @@ impl<'a> Checker<'a, '_> {
         };
         if !is_type {
             let words = (
-                "a type and its API version belong here",
-                "write it like 'Microsoft.Batch/batchAccounts@2024-07-01'",
+                "expected a type and an API version",
+                "use the form 'Microsoft.Batch/batchAccounts@2024-07-01'",
             );
             self.error("BCP029", written.span, "invalid resource type", words);
         }
@@ -104,8 +111,11 @@ impl<'a> Checker<'a, '_> {
             ExpressionSyntax::ArrayAccess(access) => access.base,
             ExpressionSyntax::Skipped(_) => return,
             _ => {
-                let words = ("an expression cannot be followed here", "name the resource itself");
-                self.error("BCP240", parent.span(), "`parent` that is no name", words);
+                let words = (
+                    "`parent` must be a symbolic name",
+                    "refer to the resource by its symbolic name",
+                );
+                self.error("BCP240", parent.span(), "`parent` is an expression", words);
                 return;
             }
         };
@@ -119,7 +129,7 @@ impl<'a> Checker<'a, '_> {
         let wanted = own.rsplit_once('/').map_or(own, |(before, _)| before);
         if !wanted.eq_ignore_ascii_case(&of_parent) {
             let title = format!("`{of_parent}` cannot be the parent of `{own}`");
-            let help = format!("name a resource of type `{wanted}`");
+            let help = format!("use a resource of type `{wanted}`");
             self.error("BCP036", parent.span(), title, ("wrong type of resource", &help));
         }
     }
@@ -134,8 +144,16 @@ impl<'a> Checker<'a, '_> {
         let of_parent = self.bound.resource(parent).syntax.body().object;
         let Some(scope) = of_parent.and_then(|object| object.property("scope")) else { return };
         if resource.syntax.existing.is_none() && self.is_elsewhere(scope.value) {
-            let words = ("its parent stands elsewhere", "deploy it with a module of that scope");
-            self.error("BCP165", body.span, "child in the scope of another file", words);
+            let words = (
+                "the parent is in another scope",
+                "move it to a module, and set the scope of the module",
+            );
+            self.error(
+                "BCP165",
+                body.span,
+                "the child resource is outside the target scope of this file",
+                words,
+            );
         }
     }
 
@@ -183,13 +201,21 @@ impl<'a> Checker<'a, '_> {
         let Some(scope) = body.property("scope") else { return };
         let span = scope.value.span();
         if body.property("parent").is_some() && resource.syntax.existing.is_none() {
-            let words = ("a child stands in the scope of its parent", "remove it");
-            self.error("BCP164", span, "scope of a child resource", words);
+            let words = ("a child resource has the scope of its parent", "remove it");
+            self.error("BCP164", span, "`scope` on a child resource", words);
             return;
         }
         if resource.syntax.existing.is_none() && self.is_elsewhere(scope.value) {
-            let words = ("not where this file deploys to", "deploy it with a module of that scope");
-            self.error("BCP139", span, "resource in the scope of another file", words);
+            let words = (
+                "this file deploys to another scope",
+                "move it to a module, and set the scope of the module",
+            );
+            self.error(
+                "BCP139",
+                span,
+                "the resource is outside the target scope of this file",
+                words,
+            );
         }
     }
 
@@ -236,9 +262,9 @@ impl<'a> Checker<'a, '_> {
         ];
         let known = names.iter().filter(|(scope, _)| writable.meets(*scope));
         let known: Vec<&str> = known.map(|(_, name)| *name).collect();
-        let help = format!("deploy it to: {}", known.join(", "));
-        let title = "resource in a scope that its type does not have";
-        self.error("BCP135", span, title, ("Azure has none of this type here", &help));
+        let help = format!("use one of these scopes: {}", known.join(", "));
+        let title = "the resource type does not support this scope";
+        self.error("BCP135", span, title, ("not a valid scope for this type", &help));
     }
 
     fn name_segments(
@@ -250,16 +276,20 @@ impl<'a> Checker<'a, '_> {
         let is_child = resource.nested_in.is_some() || body.property("parent").is_some();
         if is_child {
             if name.segments.iter().any(|text| text.contains('/')) {
-                let words = ("its parent names the rest", "write the last segment alone");
-                self.error("BCP170", name.span, "`/` in the name of a child", words);
+                let words =
+                    ("the parent provides the rest of the name", "write only the last segment");
+                self.error("BCP170", name.span, "the name of a child resource contains `/`", words);
             }
             return;
         }
         let (Some(own), Some(text)) = (plain_type(resource), name.literal()) else { return };
         let wanted = own.matches('/').count().saturating_sub(1);
         if text.matches('/').count() != wanted && resource.syntax.existing.is_none() {
-            let title = format!("name without exactly {wanted} `/`");
-            let words = ("one segment for each of the type", "name the resource and its ancestors");
+            let title = format!("the name does not contain exactly {wanted} `/`");
+            let words = (
+                "the name needs one segment per segment of the type",
+                "write the names of the ancestors and of the resource",
+            );
             self.error("BCP169", name.span, title, words);
         }
     }

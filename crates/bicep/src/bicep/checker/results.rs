@@ -125,8 +125,8 @@ impl<'a> Checker<'a, '_> {
     /// The items of an array's items.
     fn flattened_type(&self, kind: &Type<'a>, place: Span) -> Type<'a> {
         let unfit = |item: &Type<'a>| {
-            let title = format!("`{}` among arrays", item.name());
-            let words = ("only arrays can be flattened", "make it an array");
+            let title = format!("`flatten` does not accept items of type `{}`", item.name());
+            let words = ("every item must be an array", "pass an array of arrays");
             self.error("BCP309", place, title, words);
             Type::Error
         };

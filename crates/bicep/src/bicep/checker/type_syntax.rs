@@ -51,8 +51,8 @@ impl<'a> Checker<'a, '_> {
                 _ => None,
             };
             if let Some(root @ TypeSyntax::Null(_)) = root.map(TypeSyntax::without_parentheses) {
-                let words = ("nothing but null would be of it", "write the type that may be null");
-                self.error("BCP289", root.span(), "null as a type", words);
+                let words = ("only null would match it", "use a type that allows other values");
+                self.error("BCP289", root.span(), "the type is `null`", words);
             }
             walk_statement_types(*statement, &mut |node| self.type_access(node));
         }
@@ -76,8 +76,9 @@ impl<'a> Checker<'a, '_> {
             TypeSyntax::AdditionalPropertiesAccess(access) => {
                 let Type::Object(object) = self.described(access.base) else { return };
                 if !has_more(&object) {
-                    let words = ("it has no others", "name one of its properties");
-                    self.error("BCP389", access.span, "`.*` of a type without it", words);
+                    let words =
+                        ("the type has no additional properties", "name one of its properties");
+                    self.error("BCP389", access.span, "`.*` is not valid for this type", words);
                 }
             }
             TypeSyntax::ArrayAccess(access) => {
@@ -85,12 +86,21 @@ impl<'a> Checker<'a, '_> {
                 let ExpressionSyntax::Integer(index) = access.index else { return };
                 match &array.items {
                     None => {
-                        let words = ("its items have one type", "write `[*]`");
-                        self.error("BCP388", index.span, "item of an array type", words);
+                        let words = ("the items of the array have a single type", "use `[*]`");
+                        self.error(
+                            "BCP388",
+                            index.span,
+                            "an item of the array type is indexed",
+                            words,
+                        );
                     }
                     Some(items) if index.value >= items.len() as u64 => {
-                        let title = format!("index {} of {} items", index.value, items.len());
-                        let words = ("there is no such item", "use an index that is within");
+                        let title = format!(
+                            "index {} is out of range for length {}",
+                            index.value,
+                            items.len()
+                        );
+                        let words = ("the array has no such item", "use an index within the array");
                         self.error("BCP311", index.span, title, words);
                     }
                     Some(_) => {}
@@ -101,8 +111,9 @@ impl<'a> Checker<'a, '_> {
                 let known = !matches!(base, Type::Any | Type::Error);
                 let is_plain = matches!(&base, Type::Array(array) if array.items.is_none());
                 if known && !is_plain {
-                    let words = ("it is no array of like items", "write the index of an item");
-                    self.error("BCP390", access.span, "`[*]` of a type without it", words);
+                    let words =
+                        ("the type is not an array of a single type", "use the index of an item");
+                    self.error("BCP390", access.span, "`[*]` is not valid for this type", words);
                 }
             }
             TypeSyntax::Instantiation(node) if is_derived(node) => self.resource_argument(node),
@@ -114,8 +125,8 @@ impl<'a> Checker<'a, '_> {
     fn resource_argument(&self, node: &TypeInstantiationSyntax<'a>) {
         let report = |code, span, title: &str| {
             let words = (
-                "a resource type and its version belong here",
-                "write them like 'Microsoft.Batch/batchAccounts@2024-07-01'",
+                "expected a resource type and its API version",
+                "use a type such as 'Microsoft.Batch/batchAccounts@2024-07-01'",
             );
             self.error(code, span, title, words);
         };
@@ -125,22 +136,22 @@ impl<'a> Checker<'a, '_> {
         let TypeSyntax::String(text) = argument.without_parentheses() else {
             let found = self.described(*argument);
             if !matches!(found, Type::Any | Type::String(_)) {
-                report("BCP070", argument.span(), "argument that is no text");
+                report("BCP070", argument.span(), "the resource type is not a string");
             }
             return;
         };
         let Some(written) = text.literal() else {
-            return report("BCP032", text.span, "resource type with a hole");
+            return report("BCP032", text.span, "the resource type contains an expression");
         };
         match written.split_once(':') {
             Some((namespace, _)) if !namespace.is_empty() && namespace != "az" => {
                 if !self.has_extensions() {
-                    report("BCP208", text.span, "namespace that is not known");
+                    report("BCP208", text.span, "the namespace of the resource type is unknown");
                 }
             }
             Some(("az", written)) if is_resource_type(written) => {}
             None if is_resource_type(written) => {}
-            _ => report("BCP029", text.span, "invalid resource type"),
+            _ => report("BCP029", text.span, "the resource type is not valid"),
         }
     }
 
@@ -181,7 +192,8 @@ impl<'a> Checker<'a, '_> {
                 let is_type = matches!(self.bound.symbol(id).kind, SymbolKind::Type(_));
                 if is_type && self.symbol(id).is_error() {
                     let title = format!("`{}` is not valid", node.name.name);
-                    let words = ("its declaration has an error", "correct the declaration first");
+                    let words =
+                        ("its declaration contains an error", "correct the declaration first");
                     self.error("BCP062", node.name.span, title, words);
                 }
             });
@@ -240,8 +252,9 @@ impl<'a> Checker<'a, '_> {
                 }
             }
             TypeSyntax::Instantiation(node) if is_derived(node) && names_resource(node) => {
-                let words = ("the whole body of a resource is no type", "name a property of it");
-                self.error("BCP394", node.span, "resource type without a property", words);
+                let words =
+                    ("the body of a resource cannot be a type", "select one of its properties");
+                self.error("BCP394", node.span, "the type refers to a whole resource", words);
             }
             _ => {}
         }
@@ -277,15 +290,15 @@ impl<'a> Checker<'a, '_> {
         let count = kinds.count();
         let unknown = members.iter().any(|(found, _)| matches!(found, Type::Any));
         if count != 1 && !unknown && !(mixed && count > 1) {
-            let words = ("values of one type belong here", "use values of one type only");
-            self.error("BCP294", node.span, "union of different types", words);
+            let words = ("all members must have the same type", "use values of one type only");
+            self.error("BCP294", node.span, "the members of the union have different types", words);
             return;
         }
         for (found, place) in members {
             let unknown = matches!(found, Type::Any) && !self.is_circular(place);
             if !is_literal(&found) && !unknown {
-                let title = format!("`{}` in a union", found.name());
-                let words = ("only values that are written out belong here", "list the values");
+                let title = format!("`{}` is not a literal value", found.name());
+                let words = ("a union can contain only literal values", "list literal values");
                 self.error("BCP293", place, title, words);
             }
         }
@@ -308,14 +321,17 @@ impl<'a> Checker<'a, '_> {
                 && several.key != key
                 && matches!(inner, TypeSyntax::Variable(_))
             {
-                let title = format!("`{key}` is not what tells these objects apart");
-                let help = format!("remove it, or write `{}`", several.key);
-                let label = "the type says itself what does";
+                let title = format!("`{key}` is not the discriminator of this type");
+                let help = format!("remove it, or use `{}`", several.key);
+                let label = "the type defines another discriminator";
                 self.error("BCP366", decorator, title, (label, &help));
             }
             let derived = matches!(inner, TypeSyntax::Instantiation(node) if is_derived(node));
             if derived || !matches!(some, Type::Any | Type::Error | Type::Discriminated(_)) {
-                let words = ("there is nothing to tell apart", "remove it, or list the objects");
+                let words = (
+                    "only a union of objects has a discriminator",
+                    "remove it, or use a union of objects",
+                );
                 self.error("BCP363", decorator, "`@discriminator` without a union", words);
             }
             return self.type_parts(syntax, false, false);
@@ -329,8 +345,8 @@ impl<'a> Checker<'a, '_> {
                 }
                 Type::Any if !self.is_circular(place) => continue,
                 _ => {
-                    let title = format!("`{}` among objects", found.name());
-                    let words = ("only objects can be told apart", "remove it");
+                    let title = format!("`{}` in a union of objects", found.name());
+                    let words = ("every member must be an object", "remove it");
                     self.error("BCP286", place, title, words);
                     continue;
                 }
@@ -352,15 +368,17 @@ impl<'a> Checker<'a, '_> {
         let property = object.property(key).filter(|found| found.flags.has(Flags::REQUIRED));
         let value = property.map(Property::kind);
         let Some(Type::String(Text { literal: Some(text), .. })) = value else {
-            let title = format!("object without a text for `{key}`");
-            let words = ("cannot be told apart from the others", "give it a value of its own");
+            let title = format!("the object has no string literal for `{key}`");
+            let words =
+                ("the discriminator cannot identify this object", "set it to a unique string");
             return self.error("BCP364", place, title, words);
         };
         let lower = text.to_lowercase();
         let known = seen.iter().find(|(known, _)| *known == lower);
         if known.is_some_and(|(_, known)| !Rc::ptr_eq(known, object)) {
-            let title = format!("another object has '{text}' for `{key}`");
-            let words = ("the two cannot be told apart", "give each a value of its own");
+            let title = format!("`{key}` is '{text}' in another object as well");
+            let words =
+                ("the discriminator needs a unique value in each object", "use a different value");
             self.error("BCP365", place, title, words);
         }
         seen.push((lower, Rc::clone(object)));

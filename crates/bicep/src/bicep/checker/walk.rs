@@ -28,7 +28,7 @@ impl<'a> Checker<'a, '_> {
         let scopes: Vec<Span> = scopes.collect();
         if scopes.len() > 1 {
             for span in scopes {
-                let words = ("a file has one scope", "keep one of them");
+                let words = ("a file has only one target scope", "keep one of them");
                 self.error("BCP112", span, "`targetScope` is set more than once", words);
             }
         }
@@ -134,8 +134,8 @@ impl<'a> Checker<'a, '_> {
     /// A test gives its file parameters, and nothing else.
     fn test(&self, node: &TestDeclarationSyntax<'a>) {
         if let ExpressionSyntax::Skipped(path) = node.path {
-            let words = ("the file that is tested belongs here", "write its path as a string");
-            self.error("BCP358", path.span, "test without a path", words);
+            let words = ("expected the path of the file to test", "add the path as a string");
+            self.error("BCP358", path.span, "the test has no path", words);
             return;
         }
         match self.modules.interface(node.path) {
@@ -190,7 +190,7 @@ impl<'a> Checker<'a, '_> {
     fn spread_bodies(&self, body: Option<&ObjectSyntax<'a>>) {
         for item in body.into_iter().flat_map(|body| body.items) {
             if let ObjectItemSyntax::Spread(node) = item {
-                let words = ("not in the body itself", "write the properties out");
+                let words = ("not allowed at the top level of a body", "write each property");
                 self.error("BCP401", node.span, "misplaced `...`", words);
             }
         }
@@ -206,9 +206,9 @@ impl<'a> Checker<'a, '_> {
             _ => false,
         };
         if !known {
-            let title = format!("`{}` is no scope", found.name());
+            let title = format!("`{}` is not a target scope", found.name());
             let help = format!("use one of '{}'", TARGET_SCOPES.join("', '"));
-            self.error("BCP033", node.value.span(), title, ("nothing deploys there", &help));
+            self.error("BCP033", node.value.span(), title, ("not a valid target scope", &help));
         }
     }
 
@@ -220,9 +220,11 @@ impl<'a> Checker<'a, '_> {
                 kind,
                 SymbolKind::Variable(_) | SymbolKind::Resource(_) | SymbolKind::Module(_)
             ) {
-                let words =
-                    ("only parameters are known here", "use a parameter, or a variable instead");
-                self.error("BCP072", found.span, "default value that is known too late", words);
+                let words = (
+                    "a default value can refer only to parameters",
+                    "refer to a parameter, or move the expression to a variable",
+                );
+                self.error("BCP072", found.span, "the default value is not available yet", words);
             }
         }
     }

@@ -10,9 +10,9 @@ pub(super) fn safe_access(linting: &Linting<'_, '_>) {
     let mut asserted = Vec::new();
     linting.expressions(&mut |expression| match expression {
         ExpressionSyntax::Ternary(node) if linting.asks_before(node) => {
-            let title = "`contains` before an access";
-            let help = "write `.?` and `??`";
-            linting.report(node.span, title, "a safe access says the same", help);
+            let title = "`contains` guards a property access";
+            let help = "use `.?` and `??`";
+            linting.report(node.span, title, "safe access is shorter", help);
         }
         ExpressionSyntax::NonNullAssertion(node) => asserted.push(node.base.span()),
         ExpressionSyntax::PropertyAccess(node) if !node.safe => {
@@ -68,8 +68,8 @@ impl<'a> Linting<'a, '_> {
         }
         let found = self.checked.type_of(access);
         if matches!(found, Type::Null) || found.without_null().is_some() {
-            let title = "access to what may not be there";
-            self.report(span, title, "it may be null", "write `.?`, or `[?...]`");
+            let title = "access to a value that might not exist";
+            self.report(span, title, "the value can be null", "use `.?` or `[?...]`");
         }
     }
 }

@@ -106,24 +106,24 @@ impl<'a> Linting<'a, '_> {
         let newest = newest(&known).map_or("", |newest| newest.text);
         if !known.iter().any(|known| known.is(&used)) {
             if unknown {
-                let title = format!("version {version} of {kind} is not known");
+                let title = format!("API version {version} of {kind} is unknown");
                 let help = if newest.is_empty() {
-                    "correct the type".to_owned()
+                    "correct the resource type".to_owned()
                 } else {
                     format!("use {newest}")
                 };
-                self.report(span, title, "Azure's types do not have it", &help);
+                self.report(span, title, "the resource type has no such version", &help);
             }
             return;
         }
         if acceptable(&known, limits, &used) {
             return;
         }
-        let title = format!("version {version} of {kind} is not recent");
+        let title = format!("API version {version} of {kind} is not recent");
         let label = if used.is_preview() && used.day >= limits.0 {
-            "a stable version is as new".to_owned()
+            "a stable version is at least as recent".to_owned()
         } else {
-            format!("it is {} days old", self.as_of - used.day)
+            format!("the version is {} days old", self.as_of - used.day)
         };
         self.report(span, title, &label, &format!("use {newest}"));
     }

@@ -15,8 +15,8 @@ pub(super) fn conflicting_metadata(linting: &Linting<'_, '_>) {
         };
         let Some(described) = metadata.property("description") else { continue };
         if decorator(decorators, "description").is_some() {
-            let title = "a description that another one overrides";
-            let label = "`@description` takes its place";
+            let title = "the metadata description is overridden";
+            let label = "`@description` overrides it";
             linting.report(described.span, title, label, "keep one of them");
         }
     }
@@ -29,9 +29,14 @@ pub(super) fn secure_parameter_default(linting: &Linting<'_, '_>) {
         if decorator(node.decorators, "secure").is_none() || is_harmless(default) {
             continue;
         }
-        let title = format!("a default for the secret `{}`", node.name.name);
-        let label = "whoever reads the file knows it";
-        linting.report(assignment(linting, node, default), title, label, "remove the default");
+        let title = format!("secure parameter `{}` has a default value", node.name.name);
+        let label = "anyone who can read the file can read the value";
+        linting.report(
+            assignment(linting, node, default),
+            title,
+            label,
+            "remove the default value",
+        );
     }
 }
 
@@ -134,12 +139,12 @@ impl Linting<'_, '_> {
         let help = "add `@description('...')`";
         let Some(arguments) = decorator(decorators, "description") else {
             let title = format!("the {what} `{}` has no description", name.name);
-            return self.report(name.span, title, "nothing says what it is for", help);
+            return self.report(name.span, title, "its purpose is not documented", help);
         };
         let Some(text) = arguments.first() else { return };
         if text.literal().is_some_and(|text| text.trim().is_empty()) {
             let title = format!("the description of the {what} `{}` is empty", name.name);
-            self.report(text.span(), title, "it says nothing", "say what it is for");
+            self.report(text.span(), title, "the text is empty", "describe its purpose");
         }
     }
 }

@@ -65,8 +65,8 @@ impl<'a> Linting<'a, '_> {
             if !implied.contains(&target) && seen.insert(target) {
                 continue;
             }
-            let title = format!("`dependsOn` need not list `{}`", self.text(item.span()));
-            self.report(item.span(), title, "the body uses it already", "remove it");
+            let title = format!("`{}` is not needed in `dependsOn`", self.text(item.span()));
+            self.report(item.span(), title, "the resource already refers to it", "remove it");
         }
     }
 

@@ -20,8 +20,8 @@ pub(super) fn template_scoping(linting: &Linting<'_, '_>) {
             continue;
         }
         for found in linting.uses_in(template.value.span()) {
-            let title = format!("`{}` inside of another template", linting.text(found));
-            let label = "the template is evaluated on its own";
+            let title = format!("`{}` is used inside another template", linting.text(found));
+            let label = "the nested template is evaluated separately";
             linting.report(found, title, label, "pass it as a parameter of the template");
         }
     }
@@ -43,10 +43,10 @@ pub(super) fn secure_parameters(linting: &Linting<'_, '_>) {
         if is_inner || !is_object(properties.property("template").map(|it| it.value)) {
             continue;
         }
-        let label = "the deployment keeps what it is given";
-        let help = "set `expressionEvaluationOptions.scope` to 'inner', or write a module";
+        let label = "Azure stores the value in the deployment history";
+        let help = "set `expressionEvaluationOptions.scope` to 'inner', or use a module";
         if linting.reads_secrets(node) {
-            let title = format!("secrets in the deployment `{}`", node.name.name);
+            let title = format!("deployment `{}` contains secrets", node.name.name);
             linting.report(node.name.span, title, label, help);
         }
         let mut lists = false;
@@ -54,7 +54,7 @@ pub(super) fn secure_parameters(linting: &Linting<'_, '_>) {
             lists |= matches!(expression, ExpressionSyntax::FunctionCall(call) if is_list_function(call.name.name));
         });
         if lists {
-            let title = format!("keys in the deployment `{}`", node.name.name);
+            let title = format!("deployment `{}` contains keys", node.name.name);
             linting.report(node.name.span, title, label, help);
         }
     }

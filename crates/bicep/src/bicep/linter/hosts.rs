@@ -8,7 +8,7 @@ use crate::diagnostic::Span;
 
 /// The hosts that are looked for unless `disallowedhosts` says otherwise.
 /// Source: <https://github.com/Azure/bicep/blob/main/src/Bicep.Core/Configuration/bicepconfig.json>, 2026-11-29.
-const HOSTS: [&str; 16] = [
+pub const HOSTS: [&str; 16] = [
     "api.loganalytics.io",
     "asazure.windows.net",
     "azuredatalakeanalytics.net",
@@ -83,9 +83,9 @@ impl<'a> Linting<'a, '_> {
                 last = Some(span);
                 if !excluded.iter().any(|it| overlaps(*it, span)) {
                     let place = Span::new(part.start + span.start, part.start + span.end);
-                    let title = format!("the host `{}` is written out", self.text(place));
-                    let help = "take it from `environment()`";
-                    self.report(place, title, "it differs in other clouds", help);
+                    let title = format!("the host name `{}` is hard-coded", self.text(place));
+                    let help = "use a property of `environment()`";
+                    self.report(place, title, "the host name differs in other Azure clouds", help);
                 }
             }
         }

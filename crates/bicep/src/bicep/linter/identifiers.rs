@@ -14,8 +14,8 @@ pub(super) fn stable_identifiers(linting: &Linting<'_, '_>) {
             let mut functions = Vec::new();
             linting.unstable(property.value, &mut Vec::new(), &mut functions);
             for function in functions {
-                let title = format!("the name comes from `{function}`");
-                let label = "every deployment makes another resource";
+                let title = format!("the name depends on `{function}`");
+                let label = "each deployment creates another resource";
                 let help = "derive it from a parameter or `uniqueString()`";
                 linting.report(property.value.span(), title, label, help);
             }

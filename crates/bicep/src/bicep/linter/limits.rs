@@ -50,9 +50,9 @@ impl<'a> Linting<'a, '_> {
     ) {
         let names: Vec<Span> = self.bound.program.statements.iter().filter_map(declared).collect();
         if let Some(first) = names.first().filter(|_| names.len() > most) {
-            let title = format!("{} {what} in one template", names.len());
-            let label = format!("Azure takes at most {most}");
-            self.report(*first, title, &label, "move some into a module");
+            let title = format!("the template has {} {what}", names.len());
+            let label = format!("the limit is {most}");
+            self.report(*first, title, &label, "move some of them to a module");
         }
     }
 }

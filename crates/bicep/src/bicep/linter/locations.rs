@@ -18,9 +18,9 @@ pub(super) fn explicit_values(linting: &Linting<'_, '_>) {
         let place = params.map_or(node.name.span, |params| params.span);
         for (name, given) in linting.location_values(node) {
             if given.is_none() {
-                let title = format!("`{name}` of `{}` is not given", node.name.name);
-                let label = "the module decides where it deploys";
-                linting.report(place, title, label, &format!("give `{name}` a value"));
+                let title = format!("`{name}` of module `{}` is not set", node.name.name);
+                let label = "the default of the module determines the location";
+                linting.report(place, title, label, &format!("set `{name}`"));
             }
         }
     }
@@ -56,9 +56,9 @@ pub(super) fn expression_outside_parameters(linting: &Linting<'_, '_>) {
             parameters.get(at).is_some_and(|it| it.start <= span.start)
         };
         if is_location_of_deployment(expression) && !in_parameter() {
-            let title = format!("`{}` outside of a parameter", linting.text(span));
-            let help = "make it the default of a parameter";
-            linting.report(span, title, "nobody can choose another location", help);
+            let title = format!("`{}` outside a parameter default", linting.text(span));
+            let help = "use it as the default value of a parameter";
+            linting.report(span, title, "the location cannot be changed", help);
         }
     });
 }
@@ -103,15 +103,15 @@ impl<'a> Linting<'a, '_> {
         let Some(text) = value.literal().filter(|text| !text.eq_ignore_ascii_case("global")) else {
             return;
         };
-        let title = format!("the location '{text}' is written out");
-        let help = "make it a parameter";
+        let title = format!("the location '{text}' is hard-coded");
+        let help = "use a parameter";
         match variable {
             Some((id, name)) => {
                 if told.insert(id) {
-                    self.report(name.span, title, "nobody can choose another one", help);
+                    self.report(name.span, title, "the location cannot be changed", help);
                 }
             }
-            None => self.report(value.span(), title, "nobody can choose another one", help),
+            None => self.report(value.span(), title, "the location cannot be changed", help),
         }
     }
 }

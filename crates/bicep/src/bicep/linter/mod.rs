@@ -26,6 +26,8 @@ mod types;
 mod unused;
 mod visit;
 
+pub use hosts::HOSTS as ENVIRONMENT_HOSTS;
+
 use std::cell::RefCell;
 
 use serde_json::Value;

@@ -11,9 +11,9 @@ const ARTIFACTS_TOKEN: &str = "_artifactsLocationSasToken";
 pub(super) fn module_name(linting: &Linting<'_, '_>) {
     for node in linting.modules() {
         if let Some(name) = node.body().object.and_then(|body| body.property("name")) {
-            let title = format!("the module `{}` has a name", node.name.name);
-            let label = "two deployments at once would clash";
-            linting.report(name.span, title, label, "remove it: Bicep finds one that is unique");
+            let title = format!("module `{}` sets a deployment name", node.name.name);
+            let label = "concurrent deployments would conflict";
+            linting.report(name.span, title, label, "remove it; Bicep generates a unique name");
         }
     }
 }
@@ -25,9 +25,9 @@ pub(super) fn short_circuiting(linting: &Linting<'_, '_>) {
         for parameter in parameters.filter(|parameter| parameter.identifies) {
             let Some(given) = Linting::given(node, parameter.name) else { continue };
             if !linting.checked.is_early(given.value) {
-                let title = format!("names in `{}` depend on a deployed value", node.name.name);
-                let label = "what-if cannot look into the module";
-                let help = "give a value that is known before the deployment";
+                let title = format!("names in `{}` depend on a runtime value", node.name.name);
+                let label = "what-if cannot evaluate the module";
+                let help = "use a value that is known before the deployment";
                 linting.report(given.value.span(), title, label, help);
             }
         }
@@ -48,9 +48,10 @@ pub(super) fn artifacts_parameters(linting: &Linting<'_, '_>) {
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case(parameter.name));
             if is_artifacts && Linting::given(node, parameter.name).is_none() {
-                let title = format!("`{}` of `{}` is not given", parameter.name, node.name.name);
-                let label = "its default is about another template";
-                linting.report(node.name.span, title, label, "pass the value on");
+                let title =
+                    format!("`{}` of module `{}` is not set", parameter.name, node.name.name);
+                let label = "the default refers to another template";
+                linting.report(node.name.span, title, label, "pass the value to the module");
             }
         }
     }
@@ -67,9 +68,9 @@ impl<'a> Linting<'a, '_> {
     }
 
     fn missing_artifacts(&self, node: &ParameterDeclarationSyntax<'a>, missing: &str) {
-        let title = format!("`{}` without `{missing}`", node.name.name);
+        let title = format!("`{}` is declared without `{missing}`", node.name.name);
         let help = format!("declare `{missing}`");
-        self.report(node.name.span, title, "the two belong together", &help);
+        self.report(node.name.span, title, "the two parameters belong together", &help);
     }
 
     fn artifacts(
@@ -79,27 +80,37 @@ impl<'a> Linting<'a, '_> {
     ) {
         for node in [location, token] {
             if matches!(node.r#type, TypeSyntax::Variable(kind) if kind.name.name != "string") {
-                let title = format!("`{}` is no string", node.name.name);
-                self.report(node.r#type.span(), title, "a string belongs here", "write `string`");
+                let title = format!("`{}` is not a string", node.name.name);
+                self.report(
+                    node.r#type.span(),
+                    title,
+                    "expected the type `string`",
+                    "use `string`",
+                );
             }
         }
         if decorator(token.decorators, "secure").is_none() {
             let title = format!("`{}` is not secure", token.name.name);
-            self.report(token.r#type.span(), title, "it is a secret", "add `@secure()`");
+            self.report(token.r#type.span(), title, "the value is a secret", "add `@secure()`");
         }
         if let Some(default) = location.default
             && !default.literal().is_some_and(|text| text.starts_with("http"))
             && !is_template_link(self.text(default.span()))
         {
-            let title = format!("the default of `{}` is no address", location.name.name);
-            let help = "write a URL, or `deployment().properties.templateLink.uri`";
-            self.report(default.span(), title, "nothing can be loaded from it", help);
+            let title = format!("the default value of `{}` is not a URL", location.name.name);
+            let help = "use a URL, or `deployment().properties.templateLink.uri`";
+            self.report(default.span(), title, "artifacts cannot be loaded from it", help);
         }
         if let Some(default) = token.default
             && default.literal() != Some("")
         {
-            let title = format!("a default for `{}`", token.name.name);
-            self.report(default.span(), title, "it is a secret", "write `''`, or no default");
+            let title = format!("`{}` has a default value", token.name.name);
+            self.report(
+                default.span(),
+                title,
+                "the value is a secret",
+                "use `''`, or remove the default value",
+            );
         }
     }
 }

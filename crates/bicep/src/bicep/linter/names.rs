@@ -22,9 +22,9 @@ pub(super) fn decompiler_cleanup(linting: &Linting<'_, '_>) {
         let name = symbol.name.name;
         let before = name.strip_suffix(suffix).and_then(|name| name.bytes().next_back());
         if before.is_some_and(|letter| letter.is_ascii_alphanumeric()) {
-            let title = format!("`{name}` is a name of the decompiler");
-            let help = "give it a name that says what it is";
-            linting.report(span, title, "it says little", help);
+            let title = format!("the decompiler generated the name `{name}`");
+            let help = "use a descriptive name";
+            linting.report(span, title, "the name is not descriptive", help);
         }
     }
 }
@@ -32,7 +32,7 @@ pub(super) fn decompiler_cleanup(linting: &Linting<'_, '_>) {
 pub(super) fn unquoted_property_names(linting: &Linting<'_, '_>) {
     let report = |span, name: &str| {
         let title = format!("`{name}` needs no quotes");
-        linting.report(span, title, "it is a name", "write it without quotes");
+        linting.report(span, title, "the name is a valid identifier", "remove the quotes");
     };
     linting.expressions(&mut |expression| match expression {
         ExpressionSyntax::Object(object) => {

@@ -7,9 +7,14 @@ pub(super) fn hardcoded_outputs(linting: &Linting<'_, '_>) {
     for statement in linting.bound.program.statements {
         let StatementSyntax::Output(node) = statement else { continue };
         if is_written_out(node.value) {
-            let title = format!("the output `{}` is always the same", node.name.name);
+            let title = format!("output `{}` is a constant", node.name.name);
             let help = "export a variable instead";
-            linting.report(node.value.span(), title, "known before anything is deployed", help);
+            linting.report(
+                node.value.span(),
+                title,
+                "the value is known before the deployment",
+                help,
+            );
         }
     }
 }

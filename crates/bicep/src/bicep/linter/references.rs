@@ -26,9 +26,9 @@ pub(super) fn parent_property<'a>(linting: &Linting<'a, '_>) {
                 && linting.starts_with_name_of(name, parent)
         };
         if let Some(parent) = linting.bound.resources.iter().find(is_parent) {
-            let title = format!("a name that starts with that of `{}`", parent.syntax.name.name);
-            let help = "set `parent`, and keep the last part of the name";
-            linting.report(name.span, title, "`parent` says the same", help);
+            let title = format!("the name repeats the name of `{}`", parent.syntax.name.name);
+            let help = "set `parent`, and keep only the last part of the name";
+            linting.report(name.span, title, "`parent` replaces this part of the name", help);
         }
     }
 }
@@ -159,14 +159,14 @@ pub(super) fn symbol_reference(linting: &Linting<'_, '_>) {
         let Some(id) = arguments.first().filter(|_| is_list || is_reference) else { return };
         let resources = linting.identified_by(*id);
         if !resources.is_empty() && linting.has_version(&resources, arguments.get(1)) {
-            let title = format!("`{name}` of a resource of this file");
+            let title = format!("`{name}` is called for a resource of this file");
             let base = resources[0].syntax.name.name;
             let help = if is_list {
-                format!("write `{base}.{name}()`")
+                format!("use `{base}.{name}()`")
             } else {
-                format!("write `{base}.properties`")
+                format!("use `{base}.properties`")
             };
-            let label = "its symbolic name says the same";
+            let label = "the symbolic name gives the same result";
             linting.report(expression.span(), title, label, &help);
         }
     });

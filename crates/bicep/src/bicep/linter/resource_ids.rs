@@ -114,8 +114,8 @@ impl<'a> Linting<'a, '_> {
         let found = found.without_null().unwrap_or(found);
         if found.kinds() == Kinds::STRING && !self.is_made_well(property.value, 0) {
             let name = property.name().unwrap_or_default();
-            let title = format!("the ID of `{name}` is put together by hand");
-            let label = "Azure may write it otherwise";
+            let title = format!("the resource ID in `{name}` is not built by a function");
+            let label = "the actual ID can be different";
             let help = "use the symbolic name of the resource, or `resourceId()`";
             self.report(property.key.span(), title, label, help);
         }

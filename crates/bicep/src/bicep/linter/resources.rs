@@ -47,8 +47,13 @@ pub(super) fn deployments(linting: &Linting<'_, '_>) {
             linting.kind_of(resource).eq_ignore_ascii_case("Microsoft.Resources/deployments");
         if is_deployment && resource.syntax.existing.is_none() {
             let span = resource.syntax.r#type.span();
-            let help = "write a module";
-            linting.report(span, "a deployment as a resource", "its template is not checked", help);
+            let help = "use a module";
+            linting.report(
+                span,
+                "the deployment is declared as a resource",
+                "the compiler does not check its template",
+                help,
+            );
         }
     }
 }
@@ -65,9 +70,14 @@ pub(super) fn az_powershell_version(linting: &Linting<'_, '_>) {
         let wanted = linting.options["minimumVersion"].as_str().and_then(numbers);
         let wanted = wanted.unwrap_or(AZ_POWERSHELL);
         if numbers(version).is_some_and(|numbers| numbers < wanted) {
-            let title = format!("Azure PowerShell {version} is old");
+            let title = format!("Azure PowerShell {version} is outdated");
             let help = format!("use {}.{} or newer", wanted.0, wanted.1);
-            linting.report(resource.syntax.span, title, "it is no longer supported", &help);
+            linting.report(
+                resource.syntax.span,
+                title,
+                "Azure no longer supports this version",
+                &help,
+            );
         }
     }
 }
@@ -108,8 +118,8 @@ pub(super) fn stable_image(linting: &Linting<'_, '_>) {
             let text = value.literal().unwrap_or_default().to_ascii_lowercase();
             if text.contains("preview") {
                 let title = format!("the {name} of the image is a preview");
-                let help = "take an image that is supported";
-                linting.report(value.span(), title, "nobody supports it", help);
+                let help = "use a supported image";
+                linting.report(value.span(), title, "preview images are not supported", help);
             }
         }
     }
@@ -151,9 +161,9 @@ pub(super) fn recognized_type(linting: &Linting<'_, '_>) {
             other => linting.known_text(*other).filter(|text| is_type(text)),
         };
         if let Some(kind) = kind.filter(|kind| tables().versions(kind).is_empty()) {
-            let title = format!("`{name}` of an unknown type");
-            let label = format!("Azure's types have no `{kind}`");
-            linting.report(span, title, &label, "correct the type");
+            let title = format!("`{name}` refers to an unknown resource type");
+            let label = format!("unknown resource type `{kind}`");
+            linting.report(span, title, &label, "correct the resource type");
         }
     });
 }

@@ -35,9 +35,14 @@ pub(super) fn admin_user_name(linting: &Linting<'_, '_>) {
                 return true;
             }
             if linting.known_text(property.value).is_some() {
-                let title = format!("`{name}` is written out");
-                let help = "make it a parameter";
-                linting.report(property.value.span(), title, "whoever reads it knows it", help);
+                let title = format!("`{name}` is hard-coded");
+                let help = "use a parameter";
+                linting.report(
+                    property.value.span(),
+                    title,
+                    "anyone who can read the file can read the value",
+                    help,
+                );
             }
             false
         });
@@ -56,7 +61,7 @@ pub(super) fn parameters(linting: &Linting<'_, '_>) {
         let Some(id) = linting.bound.declared(node.name) else { continue };
         if matches!(linting.checked.symbol(id), Type::String(_) | Type::Object(_)) {
             let title = format!("`{}` is not secure", node.name.name);
-            let label = "its name is that of a secret";
+            let label = "the name suggests a secret";
             linting.report(node.name.span, title, label, "add `@secure()`");
         }
     }
@@ -96,9 +101,9 @@ pub(super) fn parameters_file(linting: &Linting<'_, '_>) {
             });
         }
         if leaks {
-            let title = format!("a secret for `{name}`, which is not secure");
-            let help = "mark the parameter of the template with `@secure()`";
-            linting.report(node.value.span(), title, "the deployment keeps it in plain text", help);
+            let title = format!("a secret is assigned to `{name}`, which is not secure");
+            let help = "add `@secure()` to the parameter of the template";
+            linting.report(node.value.span(), title, "Azure stores the value in plain text", help);
         }
     }
 }
@@ -109,14 +114,14 @@ pub(super) fn outputs(linting: &Linting<'_, '_>) {
         if decorator(node.decorators, "secure").is_some() {
             continue;
         }
-        let label = "the deployment keeps its outputs in plain text";
+        let label = "Azure stores outputs in plain text";
         let help = "remove it, or add `@secure()`";
         if node.name.name.to_ascii_lowercase().contains("password") {
-            let title = format!("the output `{}` is called a password", node.name.name);
+            let title = format!("output `{}` is named like a password", node.name.name);
             linting.report(node.span, title, label, help);
         }
         for span in linting.secrets_in(node.value) {
-            linting.report(span, "a secret in an output", label, help);
+            linting.report(span, "the output contains a secret", label, help);
         }
     }
 }
@@ -138,9 +143,9 @@ pub(super) fn command_to_execute(linting: &Linting<'_, '_>) {
         };
         let Some(command) = settings.property("commandToExecute") else { continue };
         if !linting.secrets_in(command.value).is_empty() {
-            let label = "`settings` can be read back from Azure";
+            let label = "`settings` can be read from Azure";
             let help = "move it to `protectedSettings`";
-            linting.report(command.key.span(), "a secret in a command", label, help);
+            linting.report(command.key.span(), "the command contains a secret", label, help);
         }
     }
 }
@@ -206,9 +211,9 @@ impl<'a> Linting<'a, '_> {
     fn secure_value(&self, value: ExpressionSyntax<'a>) {
         // What only a deployment tells is not known well enough.
         if self.checked.is_early(value) && is_open(&self.checked.type_of(value)) {
-            let label = "whoever reads the template or its parameters knows it";
-            let help = "use a parameter with `@secure()`, or a secret of a key vault";
-            self.report(value.span(), "a secret that is not secure", label, help);
+            let label = "anyone who can read the template or its parameters can read it";
+            let help = "use a parameter with `@secure()`, or a secret from a key vault";
+            self.report(value.span(), "the value of the secret is not secure", label, help);
         }
     }
 

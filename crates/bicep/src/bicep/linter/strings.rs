@@ -22,8 +22,13 @@ pub(super) fn prefer_interpolation(linting: &Linting<'_, '_>) {
         }
         let found = linting.checked.type_of(expression);
         if found.kinds() == Kinds::STRING && assignable(&found, &Type::string()) {
-            let help = "write one string with `${...}`";
-            linting.report(span, "`concat` of text", "an interpolated string says the same", help);
+            let help = "use string interpolation, '${...}'";
+            linting.report(
+                span,
+                "`concat` joins strings",
+                "string interpolation gives the same result",
+                help,
+            );
         }
     });
 }
@@ -51,8 +56,13 @@ pub(super) fn simplify_interpolation(linting: &Linting<'_, '_>) {
         }
         let found = linting.checked.type_of(*hole);
         if found.kinds() == Kinds::STRING && assignable(&found, &Type::string()) {
-            let help = "write the value without quotes";
-            linting.report(node.span, "a string of one value", "the value is a string", help);
+            let help = "use the value itself";
+            linting.report(
+                node.span,
+                "the string contains only one value",
+                "the value is already a string",
+                help,
+            );
         }
     });
 }
@@ -62,7 +72,7 @@ pub(super) fn simplify_json_null(linting: &Linting<'_, '_>) {
         let ExpressionSyntax::FunctionCall(call) = expression else { return };
         let [argument] = call.arguments else { return };
         if call.name.name == "json" && argument.literal() == Some("null") {
-            linting.report(call.span, "`json('null')`", "it is `null`", "write `null`");
+            linting.report(call.span, "`json('null')`", "the result is `null`", "use `null`");
         }
     });
 }

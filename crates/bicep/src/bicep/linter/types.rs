@@ -5,8 +5,13 @@ use crate::bicep::syntax::TypeSyntax;
 
 pub(super) fn explicit_any(linting: &Linting<'_, '_>) {
     let report = |span| {
-        let help = "name the type that the value has";
-        linting.report(span, "`any` as a type", "nothing is checked here", help);
+        let help = "use the type of the value";
+        linting.report(
+            span,
+            "`any` is used as a type",
+            "values of this type are not checked",
+            help,
+        );
     };
     linting.types(&mut |node| match node {
         TypeSyntax::Variable(node)
@@ -27,9 +32,9 @@ pub(super) fn user_defined(linting: &Linting<'_, '_>) {
     linting.types(&mut |node| {
         let TypeSyntax::Variable(node) = node else { return };
         if matches!(node.name.name, "object" | "array") {
-            let title = format!("`{}` as a type", node.name.name);
+            let title = format!("`{}` is used as a type", node.name.name);
             let help = "declare a type with its properties or items";
-            linting.report(node.name.span, title, "it says nothing of what is inside", help);
+            linting.report(node.name.span, title, "the contents are not checked", help);
         }
     });
 }

@@ -90,7 +90,7 @@ impl<'a> Lowerer<'a, '_> {
                 self.error(
                     "BCP138",
                     expression.span(),
-                    "a loop or condition inside an expression",
+                    "loop or condition inside an expression",
                     help,
                 );
                 Target::null()
@@ -230,7 +230,7 @@ impl<'a> Lowerer<'a, '_> {
             | SymbolKind::Wildcard(_)
             | SymbolKind::Extension
             | SymbolKind::Namespace(_) => {
-                self.error("BCP063", node.name.span, "a name that is no value", "use a value");
+                self.error("BCP063", node.name.span, "the name is not a value", "use a value");
                 Target::null()
             }
         }
@@ -385,7 +385,7 @@ impl<'a> Lowerer<'a, '_> {
             }
         }
         self.resource_call(node, env).unwrap_or_else(|| {
-            let title = format!("`{}` is no function of this value", node.name.name);
+            let title = format!("the value has no function `{}`", node.name.name);
             self.error(
                 "BCP109",
                 node.name.span,

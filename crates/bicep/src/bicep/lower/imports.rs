@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::json_import::{self, JsonSymbols};
 use super::{Lowerer, decorators, order};
+use crate::arm::expression::{Expression, value_expression};
 use crate::bicep::binder::{Symbol, SymbolId, SymbolKind, Use};
 use crate::bicep::files::{folder_of, relative};
 use crate::bicep::load::{BicepUnit, Content, Loaded, UnitId};
@@ -137,12 +139,12 @@ impl Imports {
     }
 
     fn renamed_copy(&self, unit: UnitId, copy: &Value, emitted: &str) -> Value {
-        let count = match self.renamed_json(unit, &copy["count"]) {
-            Value::String(text) => text.trim_start_matches('[').trim_end_matches(']').to_owned(),
-            count => count.to_string(),
-        };
+        let count = value_expression(&self.renamed_json(unit, &copy["count"]));
+        let range =
+            count.map(|count| Expression::call("range", vec![Expression::Integer(0), count]));
+        let count = range.map(|range| Expression::call("length", vec![range]).to_template_string());
         let input = self.renamed_json(unit, &copy["input"]);
-        json!({ "name": emitted, "count": format!("[length(range(0, {count}))]"), "input": input })
+        json!({ "name": emitted, "count": count.unwrap_or_default(), "input": input })
     }
 
     fn mark(&self, object: &mut Map<String, Value>, taken: &Taken, same: bool) {
@@ -307,9 +309,9 @@ impl<'a, 'c> Closure<'a, 'c> {
         }
     }
 
-    fn json(&mut self, unit: UnitId, value: &Rc<Value>) -> Rc<JsonSymbols> {
+    fn json(&mut self, unit: UnitId, value: &Arc<Value>) -> Rc<JsonSymbols> {
         let symbols = self.json.entry(unit);
-        Rc::clone(symbols.or_insert_with(|| Rc::new(JsonSymbols::new(Rc::clone(value)))))
+        Rc::clone(symbols.or_insert_with(|| Rc::new(JsonSymbols::new(Arc::clone(value)))))
     }
 
     fn follow(&mut self, key: &Key) {
@@ -417,8 +419,8 @@ impl<'a, 'c> Closure<'a, 'c> {
 }
 
 fn not_exported(unit: &BicepUnit<'_>, name: &str, span: Span) -> Diagnostic {
-    let title = format!("`{name}` is not exported by that file");
+    let title = format!("the file does not export `{name}`");
     Diagnostic::error("BCP360", title)
-        .at(unit.bound.place(span), "nothing of this name can be imported")
-        .help("mark it with `@export()` there, or correct its name")
+        .at(unit.bound.place(span), "no exported declaration has this name")
+        .help("add `@export()` to its declaration, or correct the name")
 }

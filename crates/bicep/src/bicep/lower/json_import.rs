@@ -1,6 +1,6 @@
 //! Symbols that are taken over from ARM templates.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use crate::arm::expression::is_expression;
 /// What an ARM template declares.
 #[derive(Debug)]
 pub struct JsonSymbols {
-    template: Rc<Value>,
+    template: Arc<Value>,
 }
 
 /// A variable of an ARM template.
@@ -20,7 +20,7 @@ pub enum Variable<'v> {
 }
 
 impl JsonSymbols {
-    pub fn new(template: Rc<Value>) -> Self {
+    pub fn new(template: Arc<Value>) -> Self {
         Self { template }
     }
 

@@ -105,8 +105,8 @@ impl<'a> Lowerer<'a, '_> {
             };
             total = total.saturating_add(size);
             if total > MOST_LOADED {
-                let help = "load it once, into a variable";
-                self.error("PB2902", load.span, "too much is loaded in one file", help);
+                let help = "load the file once, into a variable";
+                self.error("PB2902", load.span, "the loaded files are too large in total", help);
                 break;
             }
             all.push(value);
@@ -119,8 +119,8 @@ impl<'a> Lowerer<'a, '_> {
         for argument in load.arguments {
             let text = self.constant_text(*argument);
             if text.is_none() {
-                let help = "write the text itself";
-                let title = "an argument that must be known while compiling";
+                let help = "write the argument as plain text";
+                let title = "the argument is not known at compile time";
                 self.error("BCP032", argument.span(), title, help);
             }
             arguments.push(text?);
@@ -136,7 +136,7 @@ impl<'a> Lowerer<'a, '_> {
         {
             let place = self.bound.place(load.arguments.first()?.span());
             let finding = Diagnostic::error(error.code, error.title);
-            self.report(finding.at(place, "not usable").help(error.help));
+            self.report(finding.at(place, "invalid path").help(error.help));
             return None;
         }
         let folder = folder_of(&self.loaded.unit(self.id).path);

@@ -29,14 +29,15 @@ mod value;
 mod variables;
 mod version;
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::binder::{Bound, SymbolId};
+use super::binder::{Bound, ResourceId, SymbolId};
 use super::files::FileProvider;
 use super::load::{BicepUnit, Loaded, UnitId};
 use crate::arm::SourceMap;
@@ -65,9 +66,9 @@ pub enum TemplateScope {
 #[derive(Debug)]
 pub struct Compiled {
     /// The template.
-    pub template: Rc<Value>,
+    pub template: Arc<Value>,
     /// From the template to its source.
-    pub source_map: Arc<SourceMap>,
+    pub source_map: SourceMap,
     /// The names of its secure outputs, sorted.
     pub secure_outputs: Vec<String>,
     /// How many values the template holds, those of nested templates included.
@@ -113,6 +114,8 @@ pub(super) struct Lowerer<'a, 'c> {
     loads: OnceCell<Vec<Option<Rc<Value>>>>,
     // What is written out at every use, made once: values of variables, names of resources.
     written: RefCell<HashMap<SymbolId, Written>>,
+    // Type and version of each resource that was asked for.
+    types: RefCell<BTreeMap<ResourceId, (Cow<'a, str>, String)>>,
     depth: Cell<u32>,
     // The deepest level that was reached.
     deepest: Cell<u32>,
@@ -138,7 +141,7 @@ impl Lowerer<'_, '_> {
 
     fn error(&self, code: &'static str, span: Span, title: impl Into<String>, help: &str) {
         let place = self.bound.place(span);
-        self.report(Diagnostic::error(code, title).at(place, "not possible here").help(help));
+        self.report(Diagnostic::error(code, title).at(place, "not supported here").help(help));
     }
 
     fn take_problems(&self, diagnostics: &mut Diagnostics) {
@@ -172,7 +175,7 @@ impl Lowerer<'_, '_> {
             if before < u64::MAX {
                 // Once is enough.
                 self.expressions.set(u64::MAX);
-                let title = "an expression that is too deep or too large";
+                let title = "the expression is too deep or too large";
                 self.error("BCP102", span, title, "split it, or use fewer inlined variables");
             }
             return false;

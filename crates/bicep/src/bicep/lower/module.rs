@@ -105,8 +105,8 @@ impl<'a> Lowerer<'a, '_> {
         } else if let Some(compiled) = &self.compiled[unit.0] {
             let nested = self.nested.get() + compiled.values;
             if nested > MAXIMUM_NESTED {
-                let title = "a template that is too large with its modules";
-                self.error("PB2902", node.path.span(), title, "deploy it in several parts");
+                let title = "the template is too large with its modules";
+                self.error("PB2902", node.path.span(), title, "split it into several deployments");
                 return Value::Object(properties);
             }
             self.nested.set(nested);
@@ -119,12 +119,17 @@ impl<'a> Lowerer<'a, '_> {
     fn parameters_of(&self, value: ExpressionSyntax<'a>, env: &Env<'_>) -> Option<Value> {
         let ExpressionSyntax::Object(object) = value.without_parentheses() else {
             let help = "write the parameters as an object";
-            self.error("BCP036", value.span(), "parameters that are no object", help);
+            self.error("BCP036", value.span(), "the parameters are not an object", help);
             return None;
         };
         if has_spread(object) {
             let help = "write each parameter";
-            self.error("BCP401", object.span, "a spread among the parameters of a module", help);
+            self.error(
+                "BCP401",
+                object.span,
+                "spread operator in the parameters of a module",
+                help,
+            );
             return None;
         }
         Some(Value::Object(self.parameter_values(object, env)))

@@ -163,8 +163,8 @@ impl<'a> Lowerer<'a, '_> {
             self.error(
                 "BCP032",
                 span,
-                "an input whose kind is not known",
-                "write the kind as text",
+                "the kind of the input is not known",
+                "write the kind as plain text",
             );
             return Some(Target::null());
         };
@@ -188,7 +188,12 @@ impl<'a> Lowerer<'a, '_> {
             (None, None) => {
                 let name = name.unwrap_or_default();
                 let title = format!("the environment variable `{name}` is not set");
-                self.error("BCP427", span, title, "set it, or give a default as second argument");
+                self.error(
+                    "BCP427",
+                    span,
+                    title,
+                    "set it, or pass a default value as the second argument",
+                );
                 Target::null()
             }
         }

@@ -117,6 +117,15 @@ impl<'a> Lowerer<'a, '_> {
 
     /// Type, as Azure spells it, and API version.
     pub(super) fn resource_type(&self, id: ResourceId) -> (Cow<'a, str>, String) {
+        if let Some(known) = self.types.borrow().get(&id) {
+            return known.clone();
+        }
+        let found = self.spelled_type(id);
+        self.types.borrow_mut().insert(id, found.clone());
+        found
+    }
+
+    fn spelled_type(&self, id: ResourceId) -> (Cow<'a, str>, String) {
         let resource = self.bound.resource(id);
         let text =
             resource.syntax.type_string().and_then(StringSyntax::literal).unwrap_or_default();
@@ -142,8 +151,8 @@ impl<'a> Lowerer<'a, '_> {
         let value = resource.syntax.body().object?.property("parent")?.value;
         let reference = self.reference(value);
         if reference.is_none() {
-            let help = "name a resource of this file";
-            self.error("BCP240", value.span(), "a parent that is no resource", help);
+            let help = "refer to a resource of this file";
+            self.error("BCP240", value.span(), "the parent is not a resource", help);
         }
         Some(self.instance(reference?, env))
     }
@@ -172,8 +181,8 @@ impl<'a> Lowerer<'a, '_> {
                 name()
             };
         }
-        let help = "give it a `name`";
-        self.error("BCP035", syntax.name.span, "a resource without a name", help);
+        let help = "add the property `name`";
+        self.error("BCP035", syntax.name.span, "the resource has no name", help);
         Target::null()
     }
 

@@ -102,7 +102,7 @@ impl<'a> Lowerer<'a, '_> {
 
     fn no_scope(&self, expression: ExpressionSyntax<'a>) -> Option<Scope> {
         let help = "use a resource, or `resourceGroup()`, `subscription()`, `managementGroup()`, `tenant()`";
-        self.error("BCP036", expression.span(), "a scope that is none", help);
+        self.error("BCP036", expression.span(), "the value is not a scope", help);
         None
     }
 

@@ -1,7 +1,6 @@
 //! The frame of a template, and the order in which files are compiled.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -44,15 +43,15 @@ pub fn lower(
     compiled
 }
 
-fn json_unit(template: &Rc<Value>) -> Compiled {
+fn json_unit(template: &Arc<Value>) -> Compiled {
     let outputs = template.get("outputs").and_then(Value::as_object).into_iter().flatten();
     let secure = outputs.filter(|(_, output)| {
         let kind = output["type"].as_str().unwrap_or_default();
         kind.eq_ignore_ascii_case("securestring") || kind.eq_ignore_ascii_case("secureobject")
     });
     Compiled {
-        template: Rc::clone(template),
-        source_map: Arc::new(SourceMap::default()),
+        template: Arc::clone(template),
+        source_map: SourceMap::default(),
         values: count(template),
         secure_outputs: secure.map(|(name, _)| name.clone()).collect(),
     }
@@ -87,8 +86,8 @@ fn lower_unit<'a>(
     let source_map = lowerer.map.take().map;
     Some(Compiled {
         values: count(&template),
-        template: Rc::new(template),
-        source_map: Arc::new(source_map),
+        template: Arc::new(template),
+        source_map,
         secure_outputs: outputs.collect(),
     })
 }
@@ -98,9 +97,9 @@ fn extensions(unit: &BicepUnit<'_>) -> Vec<Diagnostic> {
     let statements = unit.bound.program.statements.iter();
     let refused = statements.filter_map(|statement| match statement {
         StatementSyntax::Extension(node) => Some(
-            Diagnostic::error("BCP400", "an extension cannot be compiled")
-                .at(unit.bound.place(node.span), "declares other resources than Azure's")
-                .help("deploy what needs it apart, with Microsoft's compiler"),
+            Diagnostic::error("BCP400", "prebake cannot compile extensions")
+                .at(unit.bound.place(node.span), "the extension declares resources outside Azure")
+                .help("move the code that needs it to another file, and use Microsoft's compiler for that file"),
         ),
         _ => None,
     });
@@ -131,6 +130,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             lambda_modules: RefCell::default(),
             loads: OnceCell::new(),
             written: RefCell::default(),
+            types: RefCell::default(),
             depth: Cell::new(0),
             deepest: Cell::new(0),
             expressions: Cell::new(0),

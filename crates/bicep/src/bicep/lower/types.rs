@@ -136,7 +136,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
                 None => self.error(
                     "BCP286",
                     node.span(),
-                    "a union of more than literals",
+                    "the union contains more than literals",
                     "use literals only, or `@discriminator` for a union of objects",
                 ),
             },
@@ -176,8 +176,8 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         } else if let Some((pointer, _)) = self.resolve(node) {
             object.insert("$ref".to_owned(), Value::from(pointer));
         } else {
-            let help = "name a property or item that the type has";
-            self.error("BCP053", node.span(), "a part that the type does not have", help);
+            let help = "use a property or item of the type";
+            self.error("BCP053", node.span(), "the type does not have this part", help);
         }
         object
     }

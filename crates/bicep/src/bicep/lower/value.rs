@@ -1,7 +1,5 @@
 //! Expressions as JSON: literals stay literals, all else becomes an expression string.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use super::target::{Target, literal, literal_text};
@@ -35,8 +33,8 @@ impl Recorder {
         self.pointer.truncate(length);
     }
 
-    fn mount(&mut self, segment: &str, map: &Arc<SourceMap>) {
-        self.map.mount(format!("{}/{segment}", self.pointer), Arc::clone(map));
+    fn mount(&mut self, segment: &str, map: &SourceMap) {
+        self.map.mount(format!("{}/{segment}", self.pointer), map.clone());
     }
 }
 
@@ -49,7 +47,7 @@ impl<'a> Lowerer<'a, '_> {
         self.enter(&index.to_string(), span);
     }
 
-    pub(super) fn mount(&self, segment: &str, map: &Arc<SourceMap>) {
+    pub(super) fn mount(&self, segment: &str, map: &SourceMap) {
         self.map.borrow_mut().mount(segment, map);
     }
 

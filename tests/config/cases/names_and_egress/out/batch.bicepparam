@@ -17,6 +17,7 @@ param network = {
   routeTableId: '/subscriptions/x/resourceGroups/y/providers/Microsoft.Network/routeTables/firewall'
 }
 param identityName = 'id-named-pull-northeurope'
+param registryServer = 'crnamednortheuropek3f9a.azurecr.io'
 param image = {
   gallery: 'gal_named_northeurope'
   definition: 'named-ubuntu-24.04'

@@ -14,6 +14,10 @@ param network = {
   natAddress: 'lab-nat-ip'
 }
 param identityName = 'lab-pull'
+param identityIds = {
+  models: '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/lab-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/models'
+}
+param registryServer = 'labregistry.azurecr.io'
 param image = {
   gallery: 'lab_gallery'
   definition: 'lab-ubuntu-24.04'

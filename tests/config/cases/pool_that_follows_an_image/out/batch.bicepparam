@@ -13,6 +13,7 @@ param network = {
   natGateway: 'lab-nat'
   natAddress: 'lab-nat-ip'
 }
+param imageDefinitionId = '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/images/providers/Microsoft.Compute/galleries/central/images/ubuntu'
 param nodeAgentSkuId = 'batch.node.ubuntu 24.04'
 param pools = {
   a: {
