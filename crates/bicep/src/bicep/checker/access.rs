@@ -414,7 +414,7 @@ impl<'a> Checker<'a, '_> {
                     let found = self.object_member(&body, name, span, safe);
                     match body.property(name) {
                         Some(declared) if !found.is_error() => {
-                            self.given_type(*id, declared.name, found)
+                            self.given_type(*id, declared.name, found, declared.flags)
                         }
                         _ => found,
                     }

@@ -11,13 +11,20 @@ const DEEPEST: u8 = 8;
 
 impl<'a> Checker<'a, '_> {
     /// The type of a property of a resource, from what it is given and what is declared.
-    pub(super) fn given_type(&self, id: ResourceId, name: &'a str, declared: Type<'a>) -> Type<'a> {
+    pub(super) fn given_type(
+        &self,
+        id: ResourceId,
+        name: &'a str,
+        declared: Type<'a>,
+        flags: Flags,
+    ) -> Type<'a> {
         if let Some(known) = self.given.borrow().get(&(id, name)) {
             return known.clone();
         }
         let body = self.bound.resource(id).syntax.body().object;
         let Some(given) = body.and_then(|body| body.property(name)) else { return declared };
         let found = narrowed(&self.infer(given.value), &declared, 0);
+        let found = present(found, &declared, flags);
         self.given.borrow_mut().insert((id, name), found.clone());
         found
     }
@@ -40,13 +47,27 @@ fn narrowed<'a>(given: &Type<'a>, declared: &Type<'a>, depth: u8) -> Type<'a> {
             chosen(own, several).map_or(Type::Any, |object| members(own, object, depth))
         }
         (Type::Array(array), Type::Array(own)) => items(own, array, depth),
+        (_, Type::Union(all)) => {
+            Type::any_of(all.iter().map(|member| narrowed(member, declared, depth + 1))).collapsed()
+        }
         (Type::Union(all), given) => {
             let fitting = all.iter().filter(|member| assignable(given, member));
             let fitting: Vec<Type<'a>> = fitting.cloned().collect();
             if fitting.is_empty() { declared.clone() } else { Type::any_of(fitting) }
         }
-        (Type::String(_) | Type::Int(_) | Type::Bool(..), _) => declared.clone(),
-        (_, given) => given.clone(),
+        (Type::Bool(..), Type::Bool(..)) | (_, Type::Null) => given.clone(),
+        _ => declared.clone(),
+    }
+}
+
+/// The same without the null that stands for a property that is left out.
+fn present<'a>(found: Type<'a>, declared: &Type<'a>, flags: Flags) -> Type<'a> {
+    if flags.has(Flags::REQUIRED) || declared.without_null().is_some() {
+        return found;
+    }
+    match found {
+        Type::Null => declared.clone(),
+        found => found.without_null().unwrap_or(found),
     }
 }
 
@@ -64,8 +85,13 @@ fn members<'a>(given: &ObjectType<'a>, declared: &ObjectType<'a>, depth: u8) -> 
     let properties =
         declared.properties.iter().map(|property| match given.property(property.name) {
             Some(own) if !property.flags.has(Flags::READ_ONLY) => {
-                let kind = narrowed(&own.kind(), &property.kind(), depth + 1);
-                Property::new(property.name, kind, property.flags)
+                let declared = property.kind();
+                let kind = narrowed(&own.kind(), &declared, depth + 1);
+                Property::new(
+                    property.name,
+                    present(kind, &declared, property.flags),
+                    property.flags,
+                )
             }
             _ => property.clone(),
         });
