@@ -69,7 +69,7 @@ fn compare(criterion: &mut Criterion) {
     });
     group.bench_function("changed, with a text review", |bencher| {
         bencher.iter(|| {
-            let format = Format::Text { colour: false };
+            let format = Format::Text { color: false };
             let reviewer = Reviewer::new(format, &Templates::default()).expect("they are right");
             let section = |number: usize| {
                 let diff = diff(Some(&before), Some(&after));

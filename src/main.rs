@@ -11,5 +11,5 @@ fn main() -> ExitCode {
     // This thread works too, and does not wait until the others have started, as it would for a global pool.
     // A pool that cannot be made now is made when needed.
     let _pool = rayon::ThreadPoolBuilder::new().use_current_thread().build();
-    ExitCode::from(prebake::cli::run(std::env::args_os()))
+    prebake::cli::run(std::env::args_os()).into()
 }

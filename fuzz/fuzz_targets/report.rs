@@ -30,7 +30,7 @@ static DIFF: LazyLock<Diff> = LazyLock::new(|| {
 
 fuzz_target!(|text: &str| {
     for (format, ending) in
-        [(Format::Text { colour: true }, "txt"), (Format::Markdown, "md"), (Format::Html, "html")]
+        [(Format::Text { color: true }, "txt"), (Format::Markdown, "md"), (Format::Html, "html")]
     {
         for part in ["review", "config"] {
             let own = BTreeMap::from([(format!("report/{part}.{ending}.hbs"), text.to_owned())]);

@@ -9,7 +9,7 @@ use super::Check;
 use super::finding::{Sink, Target};
 use super::lifecycle::is_before;
 use super::node::Node;
-use super::subject::View;
+use super::view::View;
 use crate::arm::evaluate::Evaluated;
 use crate::catalog;
 use crate::diagnostic::{Span, pointer};
@@ -78,7 +78,7 @@ fn version_still_has_the_property(view: &View<'_>, sink: &mut Sink<'_>) {
 
 /// Classic communication and resource tags are wrong for a reason that says more.
 fn has_a_rule_of_its_own(view: &View<'_>, found: &Node<'_>) -> bool {
-    let batch_service = |pool: &super::subject::Pool<'_>| {
+    let batch_service = |pool: &super::view::Pool<'_>| {
         pool.node.resource().id == found.resource().id
             && view.in_user_subscription(pool) == Some(false)
     };
@@ -142,7 +142,7 @@ fn members<'a>(template: &'a Value, key: &str) -> impl Iterator<Item = (&'a Stri
 }
 
 fn no_secrets_in_the_history(view: &View<'_>, sink: &mut Sink<'_>) {
-    for (stage, template) in view.subject.templates {
+    for (stage, template) in view.render.templates {
         let secure: Vec<_> = members(&template.json, "parameters")
             .filter(|(_, it)| is_secure(it))
             .map(|(name, _)| name)
@@ -204,7 +204,7 @@ fn sounds_secret(name: &str) -> bool {
 const MAX_NESTED: usize = 500;
 
 fn what_if_sees_everything(view: &View<'_>, sink: &mut Sink<'_>) {
-    for (stage, template) in view.subject.templates {
+    for (stage, template) in view.render.templates {
         let written = nested(&template.json);
         let kind = "microsoft.resources/deployments";
         let expanded = view
@@ -234,14 +234,14 @@ fn nested(template: &Value) -> usize {
 /// The expression that names a resource, as the template writes it.
 fn name_expression<'a>(view: &View<'a>, node: &Node<'_>) -> Option<&'a str> {
     let resource = node.resource();
-    let template = view.subject.templates.get(resource.stage.as_str())?;
+    let template = view.render.templates.get(resource.stage.as_str())?;
     template.json.pointer(&format!("{}/name", resource.pointer))?.as_str()
 }
 
 /// An expression with the variables and parameter defaults that it names in their place, one level deep.
 fn with_definitions(view: &View<'_>, stage: &str, expression: &str) -> String {
     let mut text = expression.to_owned();
-    let Some(template) = view.subject.templates.get(stage) else { return text };
+    let Some(template) = view.render.templates.get(stage) else { return text };
     for (name, value) in members(&template.json, "variables") {
         if expression.contains(&format!("variables('{name}')")) {
             text.push_str(&value.to_string());
@@ -282,7 +282,7 @@ static NO_PREVIEW: LazyLock<Option<Regex>> =
 
 fn previews_work(view: &View<'_>, sink: &mut Sink<'_>) {
     let marks = ["fail(", "resourceGroup().tags", ".outputs."];
-    let files = view.subject.artifacts.iter().filter(|(path, text)| {
+    let files = view.render.artifacts.iter().filter(|(path, text)| {
         path.rsplit('.').next() == Some("bicep") && marks.iter().any(|mark| text.contains(mark))
     });
     for (path, text) in files {
@@ -321,7 +321,7 @@ fn role_assignments_are_named_by_guid(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn role_of_the_deployer_is_mentioned(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some(readme) = view.subject.artifacts.get("README.md") else { return };
+    let Some(readme) = view.render.artifacts.get("README.md") else { return };
     let roles = ["User Access Administrator", "Role Based Access Control Administrator", "Owner"];
     if roles.iter().any(|role| readme.contains(role)) {
         return;

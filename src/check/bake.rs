@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::finding::Target;
 use super::node::Node;
 use super::shell::{Command, Commands, commands};
-use super::subject::View;
+use super::view::View;
 use crate::diagnostic::Span;
 use crate::yaml;
 
@@ -63,12 +63,12 @@ impl<'a> Bake<'a> {
     /// The bakes of a render, each text once.
     pub(super) fn find(view: &View<'a>) -> Vec<Self> {
         let mut bakes: Vec<Self> = Vec::new();
-        let files = view.subject.artifacts.iter().filter(|(path, _)| is_cloud_init(path));
+        let files = view.render.artifacts.iter().filter(|(path, _)| is_cloud_init(path));
         for (path, text) in files {
-            let config = view.subject.values.get(path.as_str()).map(|value| &**value);
+            let config = view.render.values.get(path.as_str()).map(|value| &**value);
             bakes.push(Self::new(Cow::Borrowed(text), Some(path), None, config.map(Cow::Borrowed)));
         }
-        if let Some((path, text)) = view.subject.artifacts.get_key_value("bake.sh") {
+        if let Some((path, text)) = view.render.artifacts.get_key_value("bake.sh") {
             bakes.push(Self::of_script(Cow::Borrowed(text), Some(path), None));
         }
         for template in view.of_kind("Microsoft.VirtualMachineImages/imageTemplates") {
@@ -82,7 +82,7 @@ impl<'a> Bake<'a> {
         }
         for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
             let node = vm.at("properties/osProfile/customData");
-            let Some(text) = node.text().and_then(|encoded| decode(&encoded)) else { continue };
+            let Some(text) = node.text().and_then(decode) else { continue };
             if bakes.iter().all(|bake| bake.text != text) {
                 let small = if text.len() <= MAX_BYTES { &*text } else { "" };
                 let config = yaml::read(small, yaml::FOREIGN).ok().map(Cow::Owned);

@@ -8,7 +8,7 @@ use super::Check;
 use super::bake::Bake;
 use super::finding::{Sink, Target};
 use super::secrets::secrets;
-use super::subject::View;
+use super::view::View;
 use crate::catalog;
 use crate::diagnostic::{Span, nearest};
 
@@ -88,7 +88,7 @@ fn data_is_small_enough(view: &View<'_>, sink: &mut Sink<'_>) {
         let data = vm.at("properties/osProfile/customData");
         let Some(text) = data.text() else { continue };
         // Text is judged above, in the file that it came from.
-        if text.len() > MAX_ENCODED && super::bake::decode(&text).is_none() {
+        if text.len() > MAX_ENCODED && super::bake::decode(text).is_none() {
             sink.report(
                 &data,
                 format!("{} characters; the limit of Azure is {MAX_ENCODED}", text.len()),
@@ -107,7 +107,7 @@ fn data_is_base64(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn literals_are_short_enough(view: &View<'_>, sink: &mut Sink<'_>) {
-    let files = view.subject.artifacts.iter().filter(|(path, text)| {
+    let files = view.render.artifacts.iter().filter(|(path, text)| {
         text.len() > MAX_LITERAL && path.rsplit('.').next() == Some("bicep")
     });
     for (path, text) in files {
@@ -195,7 +195,7 @@ fn registry_credential_is_removed(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn capture_waits(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some(script) = view.subject.artifacts.get("deploy.sh") else { return };
+    let Some(script) = view.render.artifacts.get("deploy.sh") else { return };
     let Some(at) = script.find("az vm generalize").or_else(|| script.find("vm generalize")) else {
         return;
     };

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Check;
 use super::container::{deployed_registry, parts, registry_host};
 use super::finding::{Sink, Target};
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::diagnostic::Span;
 
 pub(super) const RULES: &[(&str, Check)] = &[("CTR012", image_names_agree)];
@@ -40,8 +40,8 @@ fn bake_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         for node in pools.iter().flat_map(|pool| pool.images()) {
             let Some(image) = node.text() else { continue };
-            let same_repository = pulled.iter().any(|(other, _)| parts(other).0 == parts(&image).0);
-            if !bake.mentions(&[&*image]) && same_repository {
+            let same_repository = pulled.iter().any(|(other, _)| parts(other).0 == parts(image).0);
+            if !bake.mentions(&[image]) && same_repository {
                 sink.report(
                     &node,
                     format!("the bake pulls another tag of this image than `{image}`"),
@@ -87,7 +87,7 @@ fn names_in_task(text: &str) -> Vec<Named<'_>> {
 }
 
 fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
-    let files = view.subject.artifacts.iter();
+    let files = view.render.artifacts.iter();
     let Some((path, text)) = files.into_iter().find(|(path, _)| path.ends_with("acr-task.yaml"))
     else {
         return;
@@ -96,12 +96,12 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         names_in_task(text).into_iter().partition(|name| name.built);
     for push in &pushed {
         if !built.is_empty() && built.iter().all(|build| build.image != push.image) {
-            sink.report(push.target(path), format!("no build makes `{}`", push.image));
+            sink.report(push.target(path), format!("no build creates `{}`", push.image));
         }
     }
     for node in view.pools.iter().flat_map(Pool::images) {
         let Some(image) = node.text() else { continue };
-        let Some(host) = registry_host(&image) else { continue };
+        let Some(host) = registry_host(image) else { continue };
         let (name, tag, digest) = parts(&image[host.len() + 1..]);
         if deployed_registry(view, host).is_none() || digest.is_some() {
             continue;
@@ -110,7 +110,7 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some(build) = same.first()
             && same.iter().all(|build| parts(build.image).1 != tag)
         {
-            sink.report(&node, format!("the build makes `{}`", build.image))
+            sink.report(&node, format!("the build creates `{}`", build.image))
                 .also(build.target(path), "built here");
         }
     }
@@ -119,7 +119,7 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
 fn pool_files_agree(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let path = format!("pools/{}.json", pool.id());
-        let Some(text) = view.subject.artifacts.get(&path) else { continue };
+        let Some(text) = view.render.artifacts.get(&path) else { continue };
         let Ok(file) = serde_json::from_str::<Value>(text) else { continue };
         let names =
             file.pointer("/virtualMachineConfiguration/containerConfiguration/containerImageNames");
@@ -134,8 +134,8 @@ fn pool_files_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         for image in pool.images() {
             let private =
-                image.text().is_some_and(|name| registry_host(&name).is_some_and(by_identity));
-            if !private && image.text().is_some_and(|name| !listed.contains(&*name)) {
+                image.text().is_some_and(|name| registry_host(name).is_some_and(by_identity));
+            if !private && image.text().is_some_and(|name| !listed.contains(name)) {
                 sink.report(&image, format!("`{path}` does not list it"));
             }
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Check;
 use super::finding::{Sink, Target};
 use super::shell::commands;
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::diagnostic::Span;
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -39,7 +39,7 @@ impl TaskFile<'_> {
 
 fn task_files<'a>(view: &View<'a>) -> Vec<TaskFile<'a>> {
     let json = |path: &str| path.rsplit('.').next() == Some("json");
-    view.subject
+    view.render
         .artifacts
         .iter()
         .filter(|(path, _)| json(path) && (path.starts_with("tasks/") || path.starts_with("jobs/")))
@@ -113,7 +113,7 @@ fn command_runs_inside(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let command = pool.at("startTask/commandLine");
         let inside = pool.at("startTask/containerSettings").exists();
-        if inside && command.text().is_some_and(|text| starts_docker(&text)) {
+        if inside && command.text().is_some_and(starts_docker) {
             sink.report(&command, "starts Docker inside the container");
         }
     }

@@ -1,32 +1,16 @@
-/// Seconds of an ISO 8601 duration of days, hours, minutes and seconds; nothing for anything else.
-pub(super) fn seconds(text: &str) -> Option<u64> {
-    let rest = text.strip_prefix('P')?;
-    let (days, time) = match rest.split_once('T') {
-        Some((days, time)) if !time.is_empty() => (days, time),
-        Some(_) => return None,
-        None => (rest, ""),
-    };
-    if days.is_empty() && time.is_empty() {
+use jiff::SpanRelativeTo;
+use jiff::fmt::temporal::SpanParser;
+
+/// Whole seconds of an ISO 8601 duration as .NET writes it, which Azure reads it with: in capitals and without a sign.
+/// Nothing for one of years or months, whose length depends on the day.
+pub fn seconds(text: &str) -> Option<u64> {
+    static PARSER: SpanParser = SpanParser::new();
+    if !text.starts_with('P') || text.contains(char::is_lowercase) {
         return None;
     }
-    let days = parts(days, &[('W', 604_800), ('D', 86_400)])?;
-    let time = parts(time, &[('H', 3600), ('M', 60), ('S', 1)])?;
-    days.checked_add(time)
-}
-
-/// Numbers with their units, each unit at most once and in order.
-fn parts(mut text: &str, mut units: &[(char, u64)]) -> Option<u64> {
-    let mut total = 0_u64;
-    while !text.is_empty() {
-        let end = text.find(|letter: char| !letter.is_ascii_digit())?;
-        let number: u64 = text[..end].parse().ok()?;
-        let unit = text[end..].chars().next()?;
-        let at = units.iter().position(|(letter, _)| *letter == unit)?;
-        total = total.checked_add(number.checked_mul(units[at].1)?)?;
-        units = &units[at + 1..];
-        text = &text[end + unit.len_utf8()..];
-    }
-    Some(total)
+    let span = PARSER.parse_span(text).ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    u64::try_from(duration.as_secs()).ok()
 }
 
 #[cfg(test)]
@@ -38,8 +22,23 @@ mod tests {
         assert_eq!(seconds("PT5M"), Some(300));
         assert_eq!(seconds("PT168H"), Some(604_800));
         assert_eq!(seconds("P1DT1H30M5S"), Some(91_805));
-        for wrong in ["00:05:00", "P", "PT", "PT5", "PT5X", "PT1M1H", "PT99999999999999999999M", ""]
-        {
+        assert_eq!(seconds("P1W"), Some(604_800));
+        assert_eq!(seconds("PT1.5H"), Some(5_400));
+        for wrong in [
+            "00:05:00",
+            "P",
+            "PT",
+            "PT5",
+            "PT5X",
+            "PT1M1H",
+            "PT99999999999999999999M",
+            "",
+            "-PT5M",
+            "+PT5M",
+            "pt5m",
+            "P1Y",
+            "P1M",
+        ] {
             assert_eq!(seconds(wrong), None, "{wrong}");
         }
     }

@@ -1,5 +1,5 @@
-use super::catalogue;
 use super::node::Node;
+use super::rules;
 use crate::diagnostic::{Diagnostic, Fact, Place, Severity, Span};
 
 /// What a finding is about.
@@ -125,12 +125,12 @@ pub trait Places {
 /// # Panics
 /// Never for a finding of [`super::check`]: a test looks every code up.
 pub fn diagnostic(finding: &Finding, places: &dyn Places) -> Diagnostic {
-    let rule = catalogue::rule(finding.code).expect("a test looks every code up");
+    let rule = rules::rule(finding.code).expect("a test looks every code up");
     let severity = finding.severity.unwrap_or(rule.severity);
     let help = finding.help.as_deref().unwrap_or(rule.fix);
     let mut diagnostic =
         Diagnostic::new(severity, rule.code, rule.title).reason(rule.reason).help(help);
-    diagnostic.facts = catalogue::TABLE.fact_of(rule.code).into_iter().collect();
+    diagnostic.facts = rules::TABLE.fact_of(rule.code).into_iter().collect();
     diagnostic.facts.extend(finding.facts.iter().cloned());
     let rendered = rendered_place(&finding.target, places);
     match (places.cause(&finding.target), rendered) {

@@ -5,7 +5,7 @@ use super::finding::Sink;
 use super::lifecycle::ended;
 use super::node::{Node, name_of, same_id};
 use super::pool::marketplace;
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::arm::evaluate::Properties;
 use crate::catalog::{BaseImage, Generation};
 use std::borrow::Cow;
@@ -42,7 +42,7 @@ fn sources<'a>(view: &View<'a>) -> Vec<(BaseImage, Node<'a>)> {
 
 fn generation(definition: &Node<'_>) -> Option<Generation> {
     let node = definition.at("properties/hyperVGeneration");
-    if node.exists() { Generation::parse(&node.text()?) } else { Some(Generation::V1) }
+    if node.exists() { Generation::parse(node.text()?) } else { Some(Generation::V1) }
 }
 
 fn definition_has_the_source_generation(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -178,7 +178,7 @@ fn builder_has_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
     let builders = view.builders().into_iter().map(|vm| vm.at("properties/hardwareProfile/vmSize"));
     let templates = view.of_kind("Microsoft.VirtualMachineImages/imageTemplates");
     for node in builders.chain(templates.map(|it| it.at("properties/vmProfile/vmSize"))) {
-        let Some(size) = node.text().and_then(|name| view.overlay().vm_size(&name)) else {
+        let Some(size) = node.text().and_then(|name| view.overlay().vm_size(name)) else {
             continue;
         };
         if size.gpu_model != wanted.gpu_model {
@@ -275,7 +275,7 @@ fn no_managed_image_in_a_pool(view: &View<'_>, sink: &mut Sink<'_>) {
         if id.id().is_some_and(|text| {
             text.to_lowercase().contains("/providers/microsoft.compute/images/")
         }) {
-            ended(sink, &id, "the source image", "batch:managed-image-pools", view.subject.as_of);
+            ended(sink, &id, "the source image", "batch:managed-image-pools", view.render.as_of);
         }
     }
 }

@@ -5,8 +5,8 @@ use super::Check;
 use super::finding::{Finding, Sink};
 use super::node::Node;
 use super::pool::base_image;
-use super::subject::{Pool, View};
 use super::subscription::image_name;
+use super::view::{Pool, View};
 use crate::catalog::{self, Date, Retirement, Status, VmSize};
 use crate::diagnostic::{Fact, Severity};
 
@@ -49,9 +49,9 @@ const NOTICE_DAYS: i64 = 180;
 fn agent_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let agent = pool.machine("nodeAgentSkuId");
-        let known = agent.text().and_then(|id| end_of_agent(view, pool, &id));
+        let known = agent.text().and_then(|id| end_of_agent(view, pool, id));
         if let Some(known) = known
-            && has_ended(known.status, known.ends_on, view.subject.as_of)
+            && has_ended(known.status, known.ends_on, view.render.as_of)
         {
             let when = known.ends_on.map_or_else(String::new, |day| format!(" on {day}"));
             sink.report(&agent, format!("Batch retired `{}`{when}", known.id)).rests_on(known.fact);
@@ -63,7 +63,7 @@ fn agent_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(end) = catalog::retirement(&format!("image-offer:{publisher}:{offer}")) else {
             continue;
         };
-        if let Some(day) = end.retired_on.filter(|day| *day <= view.subject.as_of) {
+        if let Some(day) = end.retired_on.filter(|day| *day <= view.render.as_of) {
             let label = format!("the offer `{publisher}:{offer}` was withdrawn on {day}");
             sink.report(&reference.at("offer"), label)
                 .help(format!("use `{}`", end.replacement))
@@ -99,11 +99,11 @@ fn has_ended(status: Status, on: Option<Date>, as_of: Date) -> bool {
 fn agent_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let agent = pool.machine("nodeAgentSkuId");
-        let Some(known) = agent.text().and_then(|id| end_of_agent(view, pool, &id)) else {
+        let Some(known) = agent.text().and_then(|id| end_of_agent(view, pool, id)) else {
             continue;
         };
-        let Some(day) = known.ends_on.filter(|day| *day > view.subject.as_of) else { continue };
-        let left = view.subject.as_of.days_until(day);
+        let Some(day) = known.ends_on.filter(|day| *day > view.render.as_of) else { continue };
+        let left = view.render.as_of.days_until(day);
         let label = format!("Batch retires `{}` on {day}, in {left} days", known.id);
         let finding = sink.report(&agent, label).rests_on(known.fact);
         if left <= NOTICE_DAYS {
@@ -123,7 +123,7 @@ pub(super) fn sizes<'a>(view: &View<'a>) -> Vec<(Node<'a>, VmSize, bool)> {
     let machines = machines.into_iter().flat_map(|(kind, path)| {
         view.of_kind(kind).filter_map(move |machine| {
             let node = machine.at(path);
-            let size = view.overlay().vm_size(&node.text()?)?;
+            let size = view.overlay().vm_size(node.text()?)?;
             Some((node, size, false))
         })
     });
@@ -185,7 +185,7 @@ fn size_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
         let growth = of_family("growth", &size);
         let own = view.overlay().size_ends_on(&size.name);
         let day = own.as_ref().map(|answer| answer.value);
-        let as_of = view.subject.as_of;
+        let as_of = view.render.as_of;
         let ending = Ending::of(&size, batch.as_ref(), growth.as_ref(), day, as_of);
         let Some(ending) = ending else { continue };
         let finding = sink.report(&node, ending.label).rests_on(size.fact());
@@ -200,7 +200,7 @@ fn size_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn version_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
-    let as_of = view.subject.as_of;
+    let as_of = view.render.as_of;
     for node in view.deployed() {
         let resource = node.resource();
         let namespace = resource.kind.split('/').next().unwrap_or_default();
@@ -249,7 +249,7 @@ fn version_is_no_preview(view: &View<'_>, sink: &mut Sink<'_>) {
 fn content_trust_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(end) = catalog::retirement("registry:content-trust") else { return };
     let Some(day) = end.retired_on else { return };
-    let as_of = view.subject.as_of;
+    let as_of = view.render.as_of;
     for registry in view.of_kind("Microsoft.ContainerRegistry/registries") {
         let status = registry.at("properties/policies/trustPolicy/status");
         if !status.is("enabled") {

@@ -1,8 +1,8 @@
 //! Takes resources, templates and artifacts of one render, gives what Azure would refuse or break.
 //!
 //! Knows rules, not schemas: `validate` says whether a property is well-formed. Never stops at the first
-//! finding, never guesses: what is symbolic or not in a table is not judged. Read `subject` and `node`
-//! for what rules see, `catalogue` for what they say, `finding` for where; then any group of rules:
+//! finding, never guesses: what is symbolic or not in a table is not judged. Read `view` and `node`
+//! for what rules see, `rules` for what they say, `finding` for where; then any group of rules:
 //! `image`, `bake`, `pool`, `container`, `registry`, `network`, `cloud_init`, `api`. `policy` applies the
 //! config's waivers.
 
@@ -11,7 +11,6 @@ mod api;
 mod autoscale;
 mod bake;
 mod bake_rules;
-mod catalogue;
 mod cloud_init;
 mod container;
 mod container_access;
@@ -30,26 +29,28 @@ mod policy;
 mod pool;
 mod pool_limits;
 mod registry;
+mod rules;
 mod secrets;
 mod shell;
 mod start_task;
-mod subject;
 mod subscription;
+mod view;
 
-pub use catalogue::{Rule, explain, rule, rules};
 pub use cloud_init::MAX_CUSTOM_DATA;
+pub use duration::seconds;
 pub use finding::{Finding, Places, Target, diagnostic};
 pub use formula::most_nodes;
 pub use policy::{Outcome, apply};
+pub use rules::{Rule, explain, rule, rules};
 pub use secrets::{SECRET, holds_secret, secrets_of_file};
-pub use subject::{Declared, Dockerfile, RegistrySetting, Subject};
+pub use view::{Declared, Dockerfile, RegistrySetting, RenderView};
 
 use rayon::prelude::*;
 
 use crate::diagnostic::Fact;
 
 use finding::Sink;
-use subject::View;
+use view::View;
 
 /// One check: reads what a render holds and reports through the sink, which knows the rule's code.
 type Check = fn(&View<'_>, &mut Sink<'_>);
@@ -76,8 +77,8 @@ const GROUPS: [&[(&str, Check)]; 17] = [
 ];
 
 /// Runs every rule, in the order of the groups.
-pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
-    let view = View::new(subject);
+pub fn check(render: &RenderView<'_>) -> Vec<Finding> {
+    let view = View::new(render);
     let of_group = |group: &&'static [(&'static str, Check)]| {
         let mut findings = Vec::new();
         for (code, check) in *group {
@@ -90,11 +91,11 @@ pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// The rows of the user's own catalog by which a render was judged, whether or not something was found.
-pub fn answers(subject: &Subject<'_>) -> Vec<Fact> {
-    if subject.overlay.is_none() {
+pub fn answers(render: &RenderView<'_>) -> Vec<Fact> {
+    if render.overlay.is_none() {
         return Vec::new();
     }
-    subscription::answers(&View::new(subject))
+    subscription::answers(&View::new(render))
 }
 
 /// The codes of the rules that run.

@@ -7,7 +7,7 @@ use super::address::Range;
 use super::finding::Sink;
 use super::lifecycle::ended;
 use super::node::{Node, same_id};
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::catalog;
 use crate::diagnostic::Severity;
 
@@ -70,7 +70,7 @@ fn capacity<'a>(subnet: &Subnet<'a>) -> Option<(u64, Node<'a>)> {
     let prefixes = if single.exists() { vec![single.clone()] } else { list.items() };
     let mut total = 0;
     for prefix in &prefixes {
-        total += Range::parse(&prefix.text()?)?.usable();
+        total += Range::parse(prefix.text()?)?.usable();
     }
     prefixes.into_iter().next().map(|first| (total, first))
 }
@@ -115,8 +115,7 @@ fn subnet_holds_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn network_is_in_the_region(view: &View<'_>, sink: &mut Sink<'_>) {
     network_is_in_the_subscription(view, sink);
-    let region =
-        |node: &Node<'_>| node.at("location").text().and_then(|name| catalog::region(&name));
+    let region = |node: &Node<'_>| node.at("location").text().and_then(catalog::region);
     for pool in &view.pools {
         let Some(network) = subnet_of(view, pool).and_then(|subnet| subnet.network) else {
             continue;
@@ -171,8 +170,9 @@ fn network_is_in_the_subscription(view: &View<'_>, sink: &mut Sink<'_>) {
         let there = subnet.id().and_then(|id| subscription_of(&id));
         let own = own_subscription(view, &resource.resource().id);
         if let Some((there, own)) = there.zip(own).filter(|(there, own)| there != own) {
-            let label = format!("the network is in subscription {there}, what joins it in {own}");
-            sink.report(&subnet, label).help("name a subnet of the subscription of the deployment");
+            let label =
+                format!("the network is in subscription {there}, but its users are in {own}");
+            sink.report(&subnet, label).help("use a subnet in the subscription of the deployment");
         }
     }
 }
@@ -184,7 +184,7 @@ fn network_spares_docker(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for network in view.of_kind(NETWORKS) {
         for prefix in network.at("properties/addressSpace/addressPrefixes").items() {
-            let range = prefix.text().and_then(|text| Range::parse(&text));
+            let range = prefix.text().and_then(Range::parse);
             if range.is_some_and(|range| range.overlaps(bridge)) {
                 sink.report(&prefix, "it overlaps 172.17.0.0/16, which Docker uses for its bridge");
             }
@@ -314,7 +314,7 @@ fn no_classic_communication(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let mode = pool.at("targetNodeCommunicationMode");
         if mode.is("Classic") {
-            ended(sink, &mode, "`Classic`", "batch:classic-communication", view.subject.as_of);
+            ended(sink, &mode, "`Classic`", "batch:classic-communication", view.render.as_of);
         }
     }
 }
@@ -358,7 +358,7 @@ fn frontend_ports(endpoint: &Node<'_>, sink: &mut Sink<'_>) {
 }
 
 fn role_of_batch_is_mentioned(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some(readme) = view.subject.artifacts.get("README.md") else { return };
+    let Some(readme) = view.render.artifacts.get("README.md") else { return };
     if readme.contains("MicrosoftAzureBatch") || readme.contains("Microsoft Azure Batch") {
         return;
     }

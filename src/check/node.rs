@@ -9,7 +9,7 @@ use crate::expand::{Context, Resource, resource_id_of};
 #[derive(Debug, Clone)]
 pub(super) struct Node<'a> {
     resource: &'a Resource,
-    path: String,
+    steps: Steps<'a>,
     held: Held<'a>,
 }
 
@@ -20,9 +20,47 @@ enum Held<'a> {
     Missing,
 }
 
+/// How many steps a node has without memory of its own: rules ask for thousands of nodes, nearly all of them near.
+const FEW: usize = 6;
+
+/// The way from a resource to a node.
+#[derive(Debug, Clone, Default)]
+struct Steps<'a> {
+    few: [Option<Step<'a>>; FEW],
+    more: Vec<Step<'a>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Item(usize),
+}
+
+impl<'a> Steps<'a> {
+    fn push(&mut self, step: Step<'a>) {
+        match self.few.iter_mut().find(|free| free.is_none()) {
+            Some(free) => *free = Some(step),
+            None => self.more.push(step),
+        }
+    }
+
+    /// As a JSON pointer.
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for step in self.few.iter().flatten().chain(&self.more) {
+            pointer.push('/');
+            match step {
+                Step::Key(key) => pointer.push_str(&pointer::escape(key)),
+                Step::Item(index) => pointer.push_str(&index.to_string()),
+            }
+        }
+        pointer
+    }
+}
+
 impl<'a> Node<'a> {
     pub(super) fn new(resource: &'a Resource) -> Self {
-        Self { resource, path: String::new(), held: Held::Body }
+        Self { resource, steps: Steps::default(), held: Held::Body }
     }
 
     pub(super) fn resource(&self) -> &'a Resource {
@@ -31,12 +69,12 @@ impl<'a> Node<'a> {
 
     /// Its place in the stage's template.
     pub(super) fn pointer(&self) -> String {
-        format!("{}{}", self.resource.pointer, self.path)
+        format!("{}{}", self.resource.pointer, self.steps.pointer())
     }
 
     /// Its place in the resource.
-    pub(super) fn path(&self) -> &str {
-        &self.path
+    pub(super) fn path(&self) -> String {
+        self.steps.pointer()
     }
 
     pub(super) fn value(&self) -> Option<&'a Evaluated> {
@@ -63,16 +101,15 @@ impl<'a> Node<'a> {
                 .or_else(|| members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
         });
         if let Some((name, value)) = found {
-            self.step(name, value)
+            self.step(Step::Key(name), value)
         } else {
             self.held = Held::Missing;
             self
         }
     }
 
-    fn step(mut self, key: &str, value: &'a Evaluated) -> Self {
-        self.path.push('/');
-        self.path.push_str(&pointer::escape(key));
+    fn step(mut self, step: Step<'a>, value: &'a Evaluated) -> Self {
+        self.steps.push(step);
         self.held = Held::Value(value);
         self
     }
@@ -125,7 +162,7 @@ impl<'a> Node<'a> {
         elements
             .iter()
             .enumerate()
-            .map(|(index, value)| self.clone().step(&index.to_string(), value))
+            .map(|(index, value)| self.clone().step(Step::Item(index), value))
             .collect()
     }
 
@@ -139,7 +176,7 @@ impl<'a> Node<'a> {
         members
             .into_iter()
             .flatten()
-            .map(|(name, value)| (name.as_str(), self.clone().step(name, value)))
+            .map(|(name, value)| (name.as_str(), self.clone().step(Step::Key(name), value)))
             .collect()
     }
 }

@@ -7,7 +7,7 @@ use super::network::{
 };
 use super::node::{Node, same_id};
 use super::registry::endpoint_targets;
-use super::subject::View;
+use super::view::View;
 
 pub(super) const RULES: &[(&str, Check)] = &[
     ("NET005", private_nodes_have_egress),

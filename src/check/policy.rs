@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::catalogue;
+use super::rules;
 use crate::catalog::Date;
 use crate::config::fields::{Level, RuleSetting};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, nearest};
@@ -66,8 +66,8 @@ pub fn apply(
 
 /// What is wrong with a setting, so that it does not count.
 fn problem(code: &str, setting: &RuleSetting, as_of: Date) -> Option<Diagnostic> {
-    if catalogue::rule(code).is_none() {
-        let near = nearest(code, catalogue::rules().map(|rule| rule.code));
+    if rules::rule(code).is_none() {
+        let near = nearest(code, rules().map(|rule| rule.code));
         let help = near.map_or_else(
             || "`prebake explain` lists the rules".to_owned(),
             |near| format!("did you mean `{near}`?"),

@@ -8,7 +8,7 @@ use super::lifecycle::is_before;
 use super::network::{own_subscription, subscription_of};
 use super::node::{Node, same_id};
 use super::pool::base_image;
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::catalog::VmSize;
 use crate::diagnostic::Severity;
 
@@ -147,7 +147,7 @@ fn quota_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
             needed.entry(family).or_default().push(pool);
         }
     }
-    for (family, granted) in &view.subject.declared.quota {
+    for (family, granted) in &view.render.declared.quota {
         let Some(pools) = needed.get(&normal(family)) else { continue };
         let cores = pools.iter().filter_map(|pool| {
             let [dedicated, _] = pool.most_nodes();
@@ -220,7 +220,7 @@ fn size_encrypts_at_host(view: &View<'_>, sink: &mut Sink<'_>) {
         .map(|pool| (pool.machine("securityProfile/encryptionAtHost"), pool.size.clone()));
     let builders = view.of_kind("Microsoft.Compute/virtualMachines").map(|vm| {
         let size = vm.at("properties/hardwareProfile/vmSize").text();
-        let size = size.and_then(|name| view.overlay().vm_size(&name));
+        let size = size.and_then(|name| view.overlay().vm_size(name));
         (vm.at("properties/securityProfile/encryptionAtHost"), size)
     });
     for (setting, size) in pools.chain(builders) {
@@ -242,7 +242,7 @@ fn upgrades_find_a_newer_version(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some(version) =
             version.filter(|version| version != "latest" && setting.boolean() == Some(true))
         {
-            sink.report(&setting, format!("the pool boots version `{version}` for ever"));
+            sink.report(&setting, format!("the pool always starts from version `{version}`"));
         }
     }
 }

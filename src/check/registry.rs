@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Check;
 use super::finding::{Sink, Target};
 use super::node::{Node, same_id};
-use super::subject::{Dockerfile, View};
+use super::view::{Dockerfile, View};
 use crate::catalog::name_rule;
 use crate::diagnostic::Span;
 
@@ -75,9 +75,9 @@ fn settings_fit_the_sku(view: &View<'_>, sink: &mut Sink<'_>) {
         for (node, label) in premium {
             sink.report(&node, format!("{label} in {name} registries")).also(&sku, "the SKU");
         }
-        anonymous_pull(&registry, &name, sink);
-        private_endpoints(view, &registry, &name, sink);
-        premium_parts(view, &registry, &name, sink);
+        anonymous_pull(&registry, name, sink);
+        private_endpoints(view, &registry, name, sink);
+        premium_parts(view, &registry, name, sink);
     }
 }
 
@@ -219,7 +219,7 @@ fn artifact(path: &str, start: usize, end: usize) -> Target {
 }
 
 fn task_files<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let artifacts = view.subject.artifacts.iter();
+    let artifacts = view.render.artifacts.iter();
     artifacts
         .filter(|(path, _)| path.rsplit('/').next() == Some("acr-task.yaml"))
         .map(|(path, text)| (path.as_str(), text.as_str()))
@@ -250,7 +250,7 @@ fn steps_fit_the_task(view: &View<'_>, sink: &mut Sink<'_>) {
     });
     let deployed = timeouts.max();
     for (path, text) in task_files(view) {
-        let Some(file) = view.subject.values.get(path) else { continue };
+        let Some(file) = view.render.values.get(path) else { continue };
         // Azure's default for a run that sets none.
         let task = deployed.max(stated_timeout(text)).unwrap_or(3600);
         let default = file.get("stepTimeout").and_then(Value::as_i64).unwrap_or(600);
@@ -264,7 +264,7 @@ fn steps_fit_the_task(view: &View<'_>, sink: &mut Sink<'_>) {
             let key = if text.contains("stepTimeout:") { "stepTimeout:" } else { "steps:" };
             sink.report(
                 line_of(path, text, key),
-                format!("the steps can take {total} s, but the task only {task} s"),
+                format!("the steps can take {total} s, but the timeout of the task is {task} s"),
             )
             .help(format!("set `images[].build.timeout` to at least {total}"));
         }
@@ -298,7 +298,7 @@ fn is_pinned(image: &str) -> bool {
 }
 
 fn base_image_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
-    let files = view.subject.artifacts.iter().filter(|(path, _)| {
+    let files = view.render.artifacts.iter().filter(|(path, _)| {
         path.rsplit('/').next().is_some_and(|name| name.starts_with("Dockerfile"))
     });
     for (path, text) in files {
@@ -315,7 +315,7 @@ fn base_image_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
 
 /// The Dockerfiles of the config that can be read.
 fn dockerfiles<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a Dockerfile, &'a str)> {
-    let files = view.subject.declared.dockerfiles.iter();
+    let files = view.render.declared.dockerfiles.iter();
     files.filter_map(|file| Some((file, file.text.as_deref().ok()?)))
 }
 
@@ -325,7 +325,7 @@ fn build_of(file: &Dockerfile) -> Target {
 }
 
 fn dockerfile_is_there(view: &View<'_>, sink: &mut Sink<'_>) {
-    for file in &view.subject.declared.dockerfiles {
+    for file in &view.render.declared.dockerfiles {
         match &file.text {
             Err(why) => {
                 sink.report(build_of(file), format!("`{}` cannot be read: {why}", file.name));
@@ -361,7 +361,7 @@ fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
                 ["properties/platform/architecture", "properties/runRequest/platform/architecture"]
             {
                 let node = task.at(path);
-                if node.text().is_some_and(|text| differs(&text)) {
+                if node.text().is_some_and(differs) {
                     sink.report(&node, format!("the nodes are {wanted}"));
                 }
             }
@@ -370,7 +370,7 @@ fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
     for (file, text) in dockerfiles(view) {
         for (_, platform, image) in base_images(text) {
             if let Some(platform) = platform.filter(|platform| differs(platform)) {
-                let label = format!("`{}` takes `{image}` for `{platform}`", file.name);
+                let label = format!("`{}` uses `{image}` for `{platform}`", file.name);
                 sink.report(build_of(file), format!("{label}, and the nodes are {wanted}"));
             }
         }

@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 use regex::bytes::{Regex as QuickRegex, RegexBuilder as QuickRegexBuilder};
 use regex_lite::Regex;
 
-use super::catalogue;
+use super::rules;
 use crate::catalog::Table;
 use crate::diagnostic::{Diagnostic, FileId, Place, SourceFile, Span};
 
@@ -179,7 +179,7 @@ pub fn secrets_of_file(file: &SourceFile, id: FileId) -> Vec<(Diagnostic, Place)
         Place { file: id, span: Span::new(offset(range.start), offset(range.end)) }
     };
     let finding = |secret: &Secret| {
-        let rule = catalogue::rule(SECRET).expect("a test looks every code up");
+        let rule = rules::rule(SECRET).expect("a test looks every code up");
         let label = format!("everyone who can read this file can read {}", secret.what);
         let finding = Diagnostic::new(rule.severity, rule.code, rule.title)
             .at(place(&secret.range), label)

@@ -9,7 +9,7 @@ use super::finding::Sink;
 use super::lifecycle::sizes;
 use super::node::Node;
 use super::pool::base_image;
-use super::subject::{Pool, View};
+use super::view::{Pool, View};
 use crate::catalog::{BaseImage, VmSize};
 use crate::diagnostic::Severity;
 
@@ -148,7 +148,7 @@ fn batch_has_the_agent(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let agent = pool.machine("nodeAgentSkuId");
         let Some(id) = agent.text() else { continue };
-        let answer = view.overlay().has_node_agent(&id);
+        let answer = view.overlay().has_node_agent(id);
         if let Some(answer) = answer.filter(|answer| !answer.value) {
             sink.report(&agent, format!("Batch does not list an image for `{id}`"))
                 .rests_on(answer.fact);
@@ -205,7 +205,7 @@ fn region_is_open(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn registry_is_as_declared(view: &View<'_>, sink: &mut Sink<'_>) {
-    for wanted in &view.subject.declared.registry {
+    for wanted in &view.render.declared.registry {
         let answer = view.overlay().registry_setting(&wanted.registry, wanted.setting);
         let Some(answer) = answer.filter(|it| !it.value.eq_ignore_ascii_case(&wanted.value)) else {
             continue;
@@ -237,7 +237,7 @@ pub(super) fn answers(view: &View<'_>) -> Vec<crate::diagnostic::Fact> {
     }
     for pool in &view.pools {
         let agent = pool.machine("nodeAgentSkuId").text();
-        facts.extend(agent.and_then(|id| overlay.has_node_agent(&id)).map(|answer| answer.fact));
+        facts.extend(agent.and_then(|id| overlay.has_node_agent(id)).map(|answer| answer.fact));
         let image = base_image(view, pool).map(|(image, _)| image_name(&image));
         facts.extend(image.and_then(|name| overlay.has_image(&name)).map(|answer| answer.fact));
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{DONE, FAILED, input, terminal};
+use super::{Exit, input, terminal};
 use crate::catalog::overlay::{Collected, INDEX_FILE, LAYOUTS, MAX_FILE_BYTES, Overlay};
 use crate::catalog::{self, Date, overlay};
 use crate::diagnostic::nearest;
@@ -39,7 +39,7 @@ enum Action {
 struct Show {
     /// Name to look up, such as `Standard_NC4as_T4_v3` or `swedencentral`
     name: String,
-    /// Catalog folder, written by `prebake catalog import`, to include in the output
+    /// Catalog folder, created by `prebake catalog import`, to include in the output
     #[arg(long, value_name = "DIR")]
     catalog: Option<PathBuf>,
 }
@@ -55,7 +55,7 @@ struct Import {
     /// Catalog folder to write; refer to it with `catalog` in the config
     #[arg(short, long, value_name = "DIR", default_value = "catalog")]
     output: PathBuf,
-    /// Region of the data, needed if no file names it
+    /// Region of the data; required if no file contains it
     #[arg(long, value_name = "REGION")]
     location: Option<String>,
     /// Date of the data, as YYYY-MM-DD [default: today]
@@ -65,22 +65,22 @@ struct Import {
 
 #[derive(Debug, Args)]
 struct Script {
-    /// Region to ask about
+    /// Region of the data
     #[arg(long, value_name = "REGION")]
     location: String,
     /// Resource group of the Batch account and the registry
     #[arg(long, value_name = "NAME")]
     resource_group: Option<String>,
-    /// Batch account that exists
+    /// Existing Batch account
     #[arg(long, value_name = "NAME")]
     batch_account: Option<String>,
-    /// Container registry that exists
+    /// Existing container registry
     #[arg(long, value_name = "NAME")]
     registry: Option<String>,
 }
 
 impl Catalog {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         match &self.command {
             None => list(),
             Some(Action::Show(show)) => show.run(),
@@ -91,8 +91,8 @@ impl Catalog {
 }
 
 /// The built-in tables with the number of their rows and the day of the oldest.
-fn list() -> u8 {
-    let mut text = format!("{:18} {:>5}  {:10}  {}\n", "table", "rows", "oldest", "what it holds");
+fn list() -> Exit {
+    let mut text = format!("{:18} {:>5}  {:10}  {}\n", "table", "rows", "oldest", "contents");
     for table in catalog::tables() {
         let oldest = table.oldest().map_or_else(String::new, |day| day.to_string());
         let about = table.about();
@@ -106,11 +106,11 @@ fn list() -> u8 {
         );
     }
     terminal::out(&text);
-    DONE
+    Exit::Done
 }
 
 impl Show {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         let overlay = match self.catalog.as_deref().map(overlay_of).transpose() {
             Ok(overlay) => overlay.unwrap_or_default(),
             Err((title, why, help)) => return terminal::failed(&title, &why, &help),
@@ -129,7 +129,7 @@ impl Show {
             return unknown(&self.name);
         }
         terminal::out(&text);
-        DONE
+        Exit::Done
     }
 }
 
@@ -145,22 +145,22 @@ fn write_row(text: &mut String, table: &str, cells: &[(&str, String)], source: &
     let _ = writeln!(text, "  {:24} {source}\n  {:24} {day}", "source", "last looked at");
 }
 
-fn unknown(name: &str) -> u8 {
+fn unknown(name: &str) -> Exit {
     let keys = catalog::tables().flat_map(|table| table.rows().map(catalog::Row::key));
     let help = match nearest(name, keys) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`prebake catalog` lists the tables".to_owned(),
     };
     terminal::failed(
-        &format!("nothing is known about `{name}`"),
+        &format!("the catalog has no entry `{name}`"),
         "no table contains this name",
         &help,
     );
-    FAILED
+    Exit::Failed
 }
 
 impl Script {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         let given = |value: &Option<String>| shell(value.as_deref().unwrap_or_default());
         let mut text = "#!/usr/bin/env bash\n".to_owned();
         let location = self.location.to_lowercase().replace(' ', "");
@@ -181,18 +181,18 @@ impl Script {
         providers.dedup();
         let _ = writeln!(text, "providers=({})", providers.join(" "));
         terminal::out(&(text + SCRIPT));
-        DONE
+        Exit::Done
     }
 }
 
 type Refusal = (String, String, String);
 
 impl Import {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         match self.import() {
             Ok(text) => {
                 terminal::out(&text);
-                DONE
+                Exit::Done
             }
             Err((title, why, help)) => terminal::failed(&title, &why, &help),
         }
@@ -225,14 +225,14 @@ impl Import {
         if let Some(index) = index {
             collected.keep(&index, &files).map_err(|(name, fault)| {
                 let why = format!("`{name}`, line {}: {}", fault.line, fault.why);
-                let help = "name another folder with `--output`, or delete this one".to_owned();
+                let help = "use another folder with `--output`, or delete this one".to_owned();
                 (format!("`{}` cannot be extended", self.output.display()), why, help)
             })?;
         }
         if collected.lacks_location() {
             return Err((
                 "the region of the data is unknown".to_owned(),
-                "the files name no region, or several".to_owned(),
+                "the files contain no region, or more than one".to_owned(),
                 "set it with `--location`".to_owned(),
             ));
         }
@@ -295,7 +295,7 @@ fn answers(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
     if found.len() > MAX_ANSWERS {
         let help = "import them in several runs; existing data is kept".to_owned();
         return Err((
-            format!("{} files are too many", found.len()),
+            format!("too many files: {}", found.len()),
             format!("the limit is {MAX_ANSWERS}"),
             help,
         ));
@@ -320,7 +320,7 @@ fn earlier(folder: &Path) -> Result<Earlier, Refusal> {
     let text = |name: &str| {
         let path = folder.join(name);
         disk::text_within(folder, &path, MAX_FILE_BYTES as u64).map_err(|error| {
-            let help = "name another folder with `--output`, or delete this one".to_owned();
+            let help = "use another folder with `--output`, or delete this one".to_owned();
             (format!("`{}` cannot be read", path.display()), error.to_string(), help)
         })
     };
@@ -359,7 +359,7 @@ fn overlay_of(folder: &Path) -> Result<Overlay, Refusal> {
         disk::text_within(folder, path, MAX_FILE_BYTES as u64).map_err(|error| error.to_string())
     };
     let shown = folder.display().to_string();
-    let help = || "name a folder that `prebake catalog import` wrote".to_owned();
+    let help = || "name a folder that `prebake catalog import` created".to_owned();
     let failed = |why: String| (format!("catalog `{shown}` cannot be read"), why, help());
     let index = text(&folder.join(INDEX_FILE)).map_err(failed)?;
     let listed = Overlay::listed(&index).map_err(|fault| failed(fault.why))?;

@@ -1,7 +1,7 @@
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use super::{Cli, DONE, terminal};
+use super::{Cli, Exit, terminal};
 
 /// `prebake completions SHELL`.
 #[derive(Debug, Args)]
@@ -12,21 +12,25 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "prebake", &mut script);
         terminal::out(&String::from_utf8_lossy(&script));
-        DONE
+        Exit::Done
     }
 }
 
 /// `prebake man`: the page of the command, then those of its commands.
-pub(super) fn manual() -> u8 {
+pub(super) fn manual() -> Exit {
     let mut page = Vec::new();
     let written = clap_mangen::Man::new(Cli::command()).render(&mut page);
     if let Err(error) = written {
-        return terminal::failed("the manual page cannot be made", &error.to_string(), "report it");
+        return terminal::failed(
+            "the manual page cannot be created",
+            &error.to_string(),
+            "report it",
+        );
     }
     terminal::out(&String::from_utf8_lossy(&page));
-    DONE
+    Exit::Done
 }

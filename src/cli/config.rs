@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::{Configs, DONE, FAILED, fleet, input, terminal};
+use super::{Configs, Exit, fleet, input, terminal};
 use crate::diagnostic::pointer;
 use crate::model::defaults;
 use crate::pipeline::Job;
@@ -31,15 +31,15 @@ pub(super) struct Show {
 }
 
 impl Config {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         let Self::Show(show) = self;
         show.run()
     }
 }
 
 impl Show {
-    fn run(&self) -> u8 {
-        let Ok((paths, mut code)) = input::find(&self.configs.paths) else { return FAILED };
+    fn run(&self) -> Exit {
+        let Ok((paths, mut code)) = input::find(&self.configs.paths) else { return Exit::Failed };
         let mut several = false;
         for path in &paths {
             for job in input::jobs(path, &self.configs) {
@@ -53,7 +53,7 @@ impl Show {
         code
     }
 
-    fn one(&self, path: &Path, job: &Job) -> u8 {
+    fn one(&self, path: &Path, job: &Job) -> Exit {
         terminal::findings(&job.diagnostics, &job.sources);
         let Some(document) = &job.document else { return fleet::worst(true, true) };
         let mut text = match &job.environment {
@@ -82,12 +82,12 @@ impl Show {
             text.push_str(&yaml(&document.value));
         }
         terminal::out(&text);
-        DONE
+        Exit::Done
     }
 }
 
 fn yaml(value: &Value) -> String {
-    serde_yaml::to_string(value).expect("plain data serialises")
+    serde_yaml::to_string(value).expect("plain data serializes")
 }
 
 /// A config as YAML with the origin of every single value as a comment.

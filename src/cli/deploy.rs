@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
+use super::{Configs, Exit, input, terminal};
 use crate::deploy::{
     Cloud, DeployableRender, Ended, Event, Failure, FailureKind, Modes, Outcome, Request, Verdict,
     World, deploy,
@@ -21,8 +21,6 @@ use crate::diagnostic::printable;
 use crate::disk;
 use crate::output;
 
-/// Exit code: the user stopped the wait.
-const INTERRUPTED: u8 = 130;
 /// Renders of a fleet that are deployed at once.
 const AT_ONCE: usize = 4;
 /// Seconds between two looks at something that takes its time.
@@ -93,7 +91,7 @@ enum Format {
 type Ending = Result<Ended, Failure>;
 
 impl Deploy {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         match self.prepare() {
             Ok((renders, many)) => self.deploy_all(renders, many),
             Err(failure) => told(&failure),
@@ -176,7 +174,7 @@ impl Deploy {
         }
     }
 
-    fn deploy_all(&self, renders: Vec<DeployableRender>, many: bool) -> u8 {
+    fn deploy_all(&self, renders: Vec<DeployableRender>, many: bool) -> Exit {
         let (send, results) = mpsc::channel();
         let (interrupt, interrupted) = mpsc::channel();
         // A second handler in one process is refused; there is only this one.
@@ -208,7 +206,7 @@ impl Deploy {
         }
         drop(send);
         let mut summary = Summary::default();
-        let mut code = DONE;
+        let mut code = Exit::Done;
         for _ in 0..count {
             let Some((index, result)) = wait(&results, &interrupted) else {
                 return stopped(&shared);
@@ -281,14 +279,14 @@ impl Deploy {
         result: &Ending,
         many: bool,
         summary: &mut Summary,
-    ) -> u8 {
+    ) -> Exit {
         let (code, state) = match result {
-            Ok(Ended::Unchanged) => (DONE, "unchanged"),
-            Ok(Ended::Deployed) if self.clean_up => (DONE, "clean"),
-            Ok(Ended::Deployed) => (DONE, "deployed"),
-            Ok(Ended::Different) => (FINDINGS, "different"),
-            Err(failure) if failure.kind == FailureKind::Input => (FAILED, "failed"),
-            Err(_) => (FINDINGS, "failed"),
+            Ok(Ended::Unchanged) => (Exit::Done, "unchanged"),
+            Ok(Ended::Deployed) if self.clean_up => (Exit::Done, "clean"),
+            Ok(Ended::Deployed) => (Exit::Done, "deployed"),
+            Ok(Ended::Different) => (Exit::Findings, "different"),
+            Err(failure) if failure.kind == FailureKind::Input => (Exit::Failed, "failed"),
+            Err(_) => (Exit::Findings, "failed"),
         };
         summary.count(state);
         let name = &render.plan.name;
@@ -296,7 +294,7 @@ impl Deploy {
             let failure = result.as_ref().err().map(|failure| {
                 serde_json::json!({ "title": failure.title, "reason": failure.reason, "help": failure.help })
             });
-            let line = serde_json::json!({ "event": "ended", "render": name, "state": state, "exitCode": code, "failure": failure });
+            let line = serde_json::json!({ "event": "ended", "render": name, "state": state, "exitCode": code.code(), "failure": failure });
             terminal::out(&format!("{line}\n"));
             return code;
         }
@@ -319,7 +317,7 @@ impl Deploy {
 }
 
 /// Says what goes on after the user stopped the wait.
-fn stopped(shared: &Shared) -> u8 {
+fn stopped(shared: &Shared) -> Exit {
     shared.screen.clear();
     let steps = shared.screen.running();
     let going = if steps.is_empty() {
@@ -328,7 +326,7 @@ fn stopped(shared: &Shared) -> u8 {
         format!("; Azure continues: {}", steps.join(", "))
     };
     terminal::note(&format!("\nstopped waiting{going}\nrun the same command again to continue\n"));
-    INTERRUPTED
+    Exit::Interrupted
 }
 
 /// The next result, unless the user stops the wait.
@@ -421,9 +419,9 @@ fn read_render(folder: &Path) -> Result<DeployableRender, Failure> {
     DeployableRender::new(folder.to_owned(), previous.files)
 }
 
-fn told(failure: &Failure) -> u8 {
+fn told(failure: &Failure) -> Exit {
     terminal::note(&printable::tamed(&failure.to_string()));
-    if failure.kind == FailureKind::Input { FAILED } else { FINDINGS }
+    if failure.kind == FailureKind::Input { Exit::Failed } else { Exit::Findings }
 }
 
 /// What the deployments of one command share.
@@ -465,7 +463,7 @@ impl Screen {
     fn show(&self, render: Option<&str>, event: &Event) {
         self.follow(render, event);
         if self.format == Format::Json {
-            let mut value = serde_json::to_value(event).expect("an event serialises");
+            let mut value = serde_json::to_value(event).expect("an event serializes");
             if let (Some(render), Some(object)) = (render, value.as_object_mut()) {
                 object.insert("render".to_owned(), render.into());
             }

@@ -5,18 +5,15 @@ use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
 use super::live::Recorded;
-use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, input, terminal};
+use super::{Configs, DEFAULT_OUTPUT, Exit, input, terminal};
 use crate::catalog::Overlay;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
-use crate::diff::{self, RenderState};
+use crate::diff::{self, DetailedExit, RenderState};
 use crate::output::{self, OutputError, PreviousRender};
 use crate::pipeline::{self, CompiledStages, Job, Render, Tools};
 use crate::render::MANIFEST;
 use crate::report::review::{self, Fleet, Reviewer, Section};
 use crate::report::{Report, Templates};
-
-/// Exit code of an error under `--detailed-exitcode`, where 2 and 3 mean changes.
-const DETAILED_ERROR: u8 = 1;
 
 /// `prebake diff`.
 #[derive(Debug, Args)]
@@ -32,7 +29,7 @@ pub(super) struct Diff {
     /// Compare with Azure, using the output of `az deployment group what-if --no-pretty-print`: `STAGE=FILE`, or a file whose name starts with the stage, such as `batch.json`; `STAGE=-` reads standard input
     #[arg(long, value_name = "FILE", num_args = 1..)]
     what_if: Vec<String>,
-    /// Compare with Azure, using a folder of JSON files that `az resource show` and `az batch pool show` print
+    /// Compare with Azure, using a folder with the JSON output of `az resource show` and `az batch pool show`
     #[arg(long, value_name = "DIR")]
     live: Option<PathBuf>,
     /// Exit with 0 for no change, 2 for changes, 3 if work, data or access is lost or the deployment will fail, and 1 for an error
@@ -54,24 +51,26 @@ enum Format {
 /// What came of one config.
 enum Compared {
     Section(Box<Section>),
-    Failed(u8, String),
+    Failed(Exit, String),
 }
 
 impl Diff {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         match self.compare() {
             Ok(code) => code,
-            Err(code) if self.detailed_exitcode => code.min(DETAILED_ERROR),
+            Err(code) if self.detailed_exitcode && code != Exit::Done => {
+                Exit::Detailed(DetailedExit::Error)
+            }
             Err(code) => code,
         }
     }
 
-    fn compare(&self) -> Result<u8, u8> {
+    fn compare(&self) -> Result<Exit, Exit> {
         let tools = input::tools(&self.configs, Path::new(DEFAULT_OUTPUT))?;
         let templates = Templates::new(input::report_templates(self.configs.templates.as_deref())?);
         let reviewer = Reviewer::new(self.format(), &templates).map_err(|error| told(*error))?;
         let mut sections = Vec::new();
-        let (mut code, mut failed) = (DONE, 0);
+        let (mut code, mut failed) = (Exit::Done, 0);
         if !self.against.exists() && self.against != Path::new(DEFAULT_OUTPUT) {
             let folder = self.against.display();
             terminal::note(&format!("note: `{folder}` does not exist, so everything is new\n"));
@@ -93,7 +92,7 @@ impl Diff {
                 |compared| match compared {
                     Compared::Section(section) => {
                         sections.push(*section);
-                        DONE
+                        Exit::Done
                     }
                     Compared::Failed(code, notes) => {
                         failed += 1;
@@ -103,34 +102,38 @@ impl Diff {
                 },
             );
         }
-        if code == DONE {
+        if code == Exit::Done {
             sections.extend(self.gone(&sections, &reviewer)?);
         }
         if sections.is_empty() {
-            if code == DONE {
+            if code == Exit::Done {
                 // Nothing to compare: say what was searched for.
                 input::find(&self.configs.paths)?;
             }
             return Err(code);
         }
         let fleet = Fleet::new(sections).without(failed);
-        let changes = fleet.detailed_exit_code();
+        let changes = fleet.detailed_exit();
         self.write(&reviewer.report(fleet).map_err(|error| told(*error))?)?;
-        if code == DONE { Ok(self.code(changes)) } else { Err(code) }
+        if code == Exit::Done { Ok(self.code(changes)) } else { Err(code) }
     }
 
     fn format(&self) -> review::Format {
         match self.format {
-            // The terminal's stream drops the colour where there is no terminal.
-            Format::Text => review::Format::Text { colour: self.output.is_none() },
+            // The terminal's stream drops the color where there is no terminal.
+            Format::Text => review::Format::Text { color: self.output.is_none() },
             Format::Markdown => review::Format::Markdown,
             Format::Html => review::Format::Html,
             Format::Json => review::Format::Json,
         }
     }
 
-    fn code(&self, code: u8) -> u8 {
-        if self.detailed_exitcode || code == DETAILED_ERROR { code } else { DONE }
+    fn code(&self, detailed: DetailedExit) -> Exit {
+        match detailed {
+            _ if self.detailed_exitcode => Exit::Detailed(detailed),
+            DetailedExit::Error => Exit::Findings,
+            _ => Exit::Done,
+        }
     }
 
     fn one(
@@ -176,7 +179,7 @@ impl Diff {
             }
             Err(findings) => {
                 let notes = terminal::told(&findings, &Sources::new(), Severity::Info);
-                Compared::Failed(FAILED, notes)
+                Compared::Failed(Exit::Failed, notes)
             }
         }
     }
@@ -197,7 +200,7 @@ impl Diff {
     }
 
     /// Renders of configs that are gone. Only a search of folders can tell that one is gone.
-    fn gone(&self, sections: &[Section], reviewer: &Reviewer) -> Result<Vec<Section>, u8> {
+    fn gone(&self, sections: &[Section], reviewer: &Reviewer) -> Result<Vec<Section>, Exit> {
         let known: BTreeSet<&str> = sections.iter().map(Section::name).collect();
         if !self.configs.paths.iter().all(|path| path.is_dir()) {
             return Ok(Vec::new());
@@ -212,12 +215,12 @@ impl Diff {
         let gone: Result<Vec<Option<Section>>, _> = gone.into_iter().collect();
         let gone = gone.map_err(|findings| {
             terminal::findings(&findings, &Sources::new());
-            FAILED
+            Exit::Failed
         })?;
         Ok(gone.into_iter().flatten().collect())
     }
 
-    fn write(&self, report: &Report) -> Result<(), u8> {
+    fn write(&self, report: &Report) -> Result<(), Exit> {
         let Some(path) = &self.output else {
             terminal::report(report);
             return Ok(());
@@ -233,9 +236,9 @@ impl Diff {
 }
 
 /// Tells why the review cannot be written.
-fn told(error: Diagnostic) -> u8 {
+fn told(error: Diagnostic) -> Exit {
     terminal::findings(&Diagnostics::from(vec![error]), &Sources::new());
-    FAILED
+    Exit::Failed
 }
 
 fn compared(

@@ -3,23 +3,23 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::{Configs, DEFAULT_OUTPUT, DONE, FAILED, fleet, input, terminal};
+use super::{Configs, DEFAULT_OUTPUT, Exit, fleet, input, terminal};
 use crate::check;
 use crate::diagnostic::{explanation, explanations, nearest};
 
 /// `prebake explain`.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// Diagnostic code, such as POOL001, DIF001 or PB0101, or a config, to list its patches and added files [default: list all
+    /// Diagnostic code, such as POOL001, DIF001 or PB0101; or a config, to list its patches and added files [default: list all
     /// codes]
     code: Option<String>,
 }
 
 impl Explain {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         let Some(code) = &self.code else {
             terminal::out(&list());
-            return DONE;
+            return Exit::Done;
         };
         if Path::new(code).extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
             return extensions(Path::new(code));
@@ -28,7 +28,7 @@ impl Explain {
             .or_else(|| explanation(code).map(|known| known.to_string()));
         if let Some(story) = story {
             terminal::out(&story);
-            return DONE;
+            return Exit::Done;
         }
         let known = check::rules().map(|rule| rule.code);
         let help = match nearest(code, known.chain(explanations().map(|known| known.code))) {
@@ -40,18 +40,18 @@ impl Explain {
             "prebake has no diagnostic with this code",
             &help,
         );
-        FAILED
+        Exit::Failed
     }
 }
 
 /// Lists what the patches and the added files of a config make of its render.
-fn extensions(path: &Path) -> u8 {
+fn extensions(path: &Path) -> Exit {
     let configs = Configs::shared(None, None);
     let tools = match input::tools(&configs, Path::new(DEFAULT_OUTPUT)) {
         Ok(tools) => tools,
         Err(code) => return code,
     };
-    let mut code = DONE;
+    let mut code = Exit::Done;
     for job in input::jobs(path, &configs) {
         let outcome = job.render(&tools);
         let Some(render) = &outcome.render else {
@@ -60,7 +60,11 @@ fn extensions(path: &Path) -> u8 {
             continue;
         };
         let changes = render.extension.changes();
-        let mut text = format!("{}: {} of its own\n", render.model.name, changed(changes.len()));
+        let mut text = format!(
+            "{}: {} by patches and added files\n",
+            render.model.name,
+            changed(changes.len())
+        );
         for change in changes {
             let (what, effect) = change.line();
             let _ = writeln!(text, "  {} {what}: {effect}", change.path);

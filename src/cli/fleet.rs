@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
-use super::{Configs, DONE, FAILED, FINDINGS, input, record, terminal};
+use super::{Configs, Exit, input, record, terminal};
 use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::output::PreviousRender;
@@ -31,12 +31,12 @@ pub(super) struct Fleet<'a> {
     /// The jobs of a config that stands alone, which are not read again.
     alone: Mutex<Option<Vec<Job>>>,
     /// The exit code so far.
-    pub code: u8,
+    pub code: Exit,
 }
 
 impl<'a> Fleet<'a> {
     /// Finds the configs and what they cannot share.
-    pub fn new(configs: &'a Configs) -> Result<Self, u8> {
+    pub fn new(configs: &'a Configs) -> Result<Self, Exit> {
         let (paths, code) = input::find(&configs.paths)?;
         let alone = Mutex::default();
         let mut fleet = Self { configs, paths, renders: vec![], blocked: vec![], alone, code };
@@ -77,7 +77,7 @@ impl<'a> Fleet<'a> {
         }
         if !collisions.is_empty() {
             terminal::findings(&diagnostics, &sources);
-            self.code = self.code.max(FINDINGS);
+            self.code = self.code.max(Exit::Findings);
         }
     }
 
@@ -99,8 +99,8 @@ impl<'a> Fleet<'a> {
     pub fn each<T: Send>(
         &self,
         work: impl Fn(&str, Job) -> T + Sync,
-        mut show: impl FnMut(T) -> u8,
-    ) -> u8 {
+        mut show: impl FnMut(T) -> Exit,
+    ) -> Exit {
         let mut code = self.code;
         let progress = self.progress();
         for chunk in self.indices().chunks(AT_ONCE) {
@@ -161,10 +161,10 @@ pub(super) fn stands(previous: &PreviousRender, job: &Job, tools: &Tools) -> boo
 }
 
 /// `no config` and other failures of the arguments end with this code.
-pub(super) const fn worst(bad_input: bool, findings: bool) -> u8 {
+pub(super) const fn worst(bad_input: bool, findings: bool) -> Exit {
     match (bad_input, findings) {
-        (true, _) => FAILED,
-        (false, true) => FINDINGS,
-        (false, false) => DONE,
+        (true, _) => Exit::Failed,
+        (false, true) => Exit::Findings,
+        (false, false) => Exit::Done,
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Configs, DONE, FAILED, FINDINGS, input, terminal};
+use super::{Configs, Exit, input, terminal};
 use crate::catalog::Date;
 use crate::diagnostic::Severity;
 use crate::diagnostic::printable::one_line;
@@ -30,15 +30,16 @@ pub(super) struct Init {
     /// Use the environment variables of `batch-prep-v2.sh`
     #[arg(long)]
     from_env: bool,
-    /// Import a file; repeat the option for files that belong together. It reads what `az batch pool show` and
-    /// `az resource show` print, deployment templates, exported resource groups, `terraform show -json`, the files of
-    /// Batch Shipyard, and `batch-prep-v2.sh` with its environment file
+    /// Import a file; repeat the option for files that belong together. Supported files: the
+    /// output of `az batch pool show`, `az resource show` and `terraform show -json`,
+    /// deployment templates, exported resource groups, Batch Shipyard files, and `batch-
+    /// prep-v2.sh` with its environment file
     #[arg(long, value_name = "PATH", conflicts_with = "from_env")]
     from: Vec<PathBuf>,
     /// Print the config instead of writing it
     #[arg(long)]
     stdout: bool,
-    /// Write what became of each property of the source to a Markdown file beside the config
+    /// Write a Markdown report next to the config, with the result for each property of the source
     #[arg(long)]
     report: bool,
     /// Date for checking retirements, as YYYY-MM-DD [default: today]
@@ -53,7 +54,7 @@ struct Written {
 }
 
 impl Init {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         let migrated = match self.migrated() {
             Ok(migrated) => migrated,
             Err(code) => return code,
@@ -61,14 +62,14 @@ impl Init {
         let Some(migrated) = migrated else {
             if self.report {
                 return terminal::failed(
-                    "there is no source to report about",
-                    "`--report` tells what became of each property of a source",
+                    "`--report` needs a source",
+                    "the report lists what happens to each property of a source",
                     "name the source with `--from` or `--from-env`",
                 );
             }
             let starter =
                 Written { path: self.file.clone(), text: STARTER.replace("SUFFIX", &suffix()) };
-            return self.write(&[starter], DONE);
+            return self.write(&[starter], Exit::Done);
         };
         for note in &migrated.notes {
             terminal::remark(note);
@@ -77,7 +78,7 @@ impl Init {
             terminal::note(&terminal::told(&config.diagnostics, &config.sources, Severity::Error));
         }
         let table = format!(
-            "what became of each property: {}\n{}",
+            "what happens to each property: {}\n{}",
             migrated.report.summary(),
             migrated.report.text()
         );
@@ -87,11 +88,11 @@ impl Init {
             terminal::out(&table);
         }
         let failed = migrated.configs.iter().any(|config| config.diagnostics.has_errors());
-        self.write(&self.files(&migrated), if failed { FINDINGS } else { DONE })
+        self.write(&self.files(&migrated), if failed { Exit::Findings } else { Exit::Done })
     }
 
     /// What comes of the sources; nothing where none is named.
-    fn migrated(&self) -> Result<Option<Migrated>, u8> {
+    fn migrated(&self) -> Result<Option<Migrated>, Exit> {
         if !self.from_env && self.from.is_empty() {
             return Ok(None);
         }
@@ -105,11 +106,11 @@ impl Init {
             .map_err(|Refusal { what, why, help }| terminal::failed(&what, &why, &help))
     }
 
-    fn sources(&self) -> Result<Vec<File>, u8> {
+    fn sources(&self) -> Result<Vec<File>, Exit> {
         if self.from.len() > MAX_SOURCES {
             return Err(terminal::failed(
                 "too many files to read at once",
-                &format!("{} are named, and {MAX_SOURCES} are the most", self.from.len()),
+                &format!("the command names {} files; the limit is {MAX_SOURCES}", self.from.len()),
                 "name only files that belong together",
             ));
         }
@@ -121,7 +122,8 @@ impl Init {
                 terminal::failed(
                     &format!("`{name}` cannot be read"),
                     &why.to_string(),
-                    "name the file of a pool, a template, a Terraform state, Batch Shipyard or the old script",
+                    "name the file of a pool, a template, a Terraform state, a Batch Shipyard configuration or the \
+                     old script",
                 )
             })?;
             files.push(File { name: one_line(&name), text });
@@ -147,13 +149,13 @@ impl Init {
             })
             .collect();
         if self.report {
-            let text = migrated.report.markdown("What became of each property of the source");
+            let text = migrated.report.markdown("What happens to each property of the source");
             files.push(Written { path: beside(".migration.md"), text });
         }
         files
     }
 
-    fn write(&self, files: &[Written], code: u8) -> u8 {
+    fn write(&self, files: &[Written], code: Exit) -> Exit {
         if self.stdout {
             let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
             terminal::out(&texts.join("---\n"));
@@ -165,7 +167,7 @@ impl Init {
                 return terminal::failed(
                     &format!("`{}` exists", path.display()),
                     "`prebake init` does not overwrite files",
-                    "name another file, or remove this one",
+                    "name another file, or delete this one",
                 );
             }
         }
@@ -181,7 +183,7 @@ impl Init {
                 }
                 // Another config of the folder brought the schema.
                 Ok(false) if index == files.len() => {}
-                Ok(false) => return FAILED,
+                Ok(false) => return Exit::Failed,
                 Err(error) => {
                     return terminal::failed(
                         &format!("`{}` cannot be written", path.display()),
@@ -197,7 +199,7 @@ impl Init {
     }
 
     /// What to do next: a command that succeeds, and what a deployment still lacks.
-    fn next(&self, files: &[Written], code: u8) -> String {
+    fn next(&self, files: &[Written], code: Exit) -> String {
         let configs: Vec<&Written> = files
             .iter()
             .filter(|file| !file.path.ends_with(".md") && is_config(&file.path))
@@ -211,7 +213,7 @@ impl Init {
             }
         }
         let shown = self.file.display();
-        if code == DONE {
+        if code == Exit::Done {
             let _ = write!(said, "\nNext:\n");
         } else {
             let _ = write!(said, "\nNext: fix the errors above in {shown}, then\n");

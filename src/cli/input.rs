@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::{Configs, terminal, walk};
+use super::{Configs, Exit, terminal, walk};
 use crate::catalog::Date;
 use crate::config::MAX_BYTES;
 use crate::config::layers::Files;
@@ -44,7 +44,7 @@ fn unreadable_config(path: &Path, error: &ReadError) -> Diagnostic {
     if let ReadError::TooLarge(_) = error {
         return Diagnostic::error("PB0002", "config is too large")
             .reason(reason)
-            .help("move long scripts and formulas into files of their own");
+            .help("move long scripts and formulas into separate files");
     }
     Diagnostic::error("PB0011", "config cannot be read")
         .reason(reason)
@@ -78,12 +78,12 @@ impl Files for LayerFiles<'_> {
 /// The configs that the arguments name, each once, in order: files as they are; folders searched, without
 /// what git ignores, for `prebake.yaml`, `*.prebake.yaml` and every other YAML file that reads as a config.
 /// Gives an exit code besides, for folders that could not be searched.
-pub(super) fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, u8), u8> {
+pub(super) fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Exit), Exit> {
     let mut all = Vec::new();
-    let mut worst = super::DONE;
+    let mut worst = Exit::Done;
     for path in paths {
         let (found, code) = search(std::slice::from_ref(path));
-        if found.is_empty() && code == super::DONE {
+        if found.is_empty() && code == Exit::Done {
             return Err(terminal::failed(
                 &format!("no config found in `{}`", path.display()),
                 "prebake searches a folder for `prebake.yaml`, `*.prebake.yaml`, and other YAML files with `name:` and either `location:` or `extends:` at the top level",
@@ -99,9 +99,9 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, u8), u8> {
 }
 
 /// The same, where a folder without a config is no mistake.
-pub(super) fn search(paths: &[PathBuf]) -> (Vec<PathBuf>, u8) {
+pub(super) fn search(paths: &[PathBuf]) -> (Vec<PathBuf>, Exit) {
     let mut found = Vec::new();
-    let mut code = super::DONE;
+    let mut code = Exit::Done;
     for path in paths {
         if !path.is_dir() {
             found.push(path.clone());
@@ -137,7 +137,7 @@ pub(super) fn renders(folder: &Path) -> BTreeMap<String, PathBuf> {
 }
 
 /// What all configs of a run share.
-pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, u8> {
+pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, Exit> {
     let templates = templates(configs.templates.as_deref())?;
     let as_of = configs.as_of.or_else(today).ok_or_else(|| {
         terminal::failed(
@@ -179,7 +179,7 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
 }
 
 /// The embedded schemas and those of a folder, each named by its path: `Namespace/type@version.json`.
-fn schemas(folder: Option<&Path>) -> Result<ResourceSchemas, u8> {
+fn schemas(folder: Option<&Path>) -> Result<ResourceSchemas, Exit> {
     let mut schemas = ResourceSchemas::embedded();
     let Some(folder) = folder else { return Ok(schemas) };
     let refused = |path: &Path, why: &str| {
@@ -211,7 +211,7 @@ fn schemas(folder: Option<&Path>) -> Result<ResourceSchemas, u8> {
 }
 
 /// The embedded templates with the files of a folder laid over them.
-fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
+fn templates(folder: Option<&Path>) -> Result<Templates, Exit> {
     let mut overlay = BTreeMap::new();
     if let Some(folder) = folder {
         if !folder.is_dir() {
@@ -241,7 +241,7 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
     let templates = Templates::of_folder(folder, overlay, &mut sources, &mut diagnostics);
     let Some(templates) = templates else {
         terminal::findings(&diagnostics, &sources);
-        return Err(super::FAILED);
+        return Err(Exit::Failed);
     };
     for path in templates.unused() {
         let known = EMBEDDED.iter().map(|(known, _)| *known);
@@ -253,7 +253,7 @@ fn templates(folder: Option<&Path>) -> Result<Templates, u8> {
 }
 
 /// A team's own templates of reports, in the `report` folder of their templates.
-pub(super) fn report_templates(folder: Option<&Path>) -> Result<BTreeMap<String, String>, u8> {
+pub(super) fn report_templates(folder: Option<&Path>) -> Result<BTreeMap<String, String>, Exit> {
     let mut found = BTreeMap::new();
     let Some(folder) = folder else { return Ok(found) };
     for (path, _) in report::Templates::embedded() {
@@ -267,7 +267,7 @@ pub(super) fn report_templates(folder: Option<&Path>) -> Result<BTreeMap<String,
 }
 
 /// A template of a team. It is a regular file: a link in a pull request could name any file of the machine.
-fn template(folder: &Path, path: &Path) -> Result<String, u8> {
+fn template(folder: &Path, path: &Path) -> Result<String, Exit> {
     if path.is_symlink() {
         return Err(unreadable(path, "it is a symbolic link or not a regular file"));
     }
@@ -275,7 +275,7 @@ fn template(folder: &Path, path: &Path) -> Result<String, u8> {
         .map_err(|error| unreadable(path, &error.to_string()))
 }
 
-fn unreadable(path: &Path, why: &str) -> u8 {
+fn unreadable(path: &Path, why: &str) -> Exit {
     terminal::failed(
         &format!("template `{}` cannot be read", path.display()),
         why,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{FAILED, terminal};
+use super::{Exit, terminal};
 use crate::diff::live::{self, Forecast};
 use crate::diff::{Live, RenderState};
 use crate::disk;
@@ -24,7 +24,7 @@ pub(super) struct Recorded {
 impl Recorded {
     /// Reads forecasts (`STAGE=FILE`, or a file whose name begins with the stage and a dot; `-` is a pipe) and the
     /// JSON files of a folder.
-    pub(super) fn read(forecasts: &[String], folder: Option<&Path>) -> Result<Option<Self>, u8> {
+    pub(super) fn read(forecasts: &[String], folder: Option<&Path>) -> Result<Option<Self>, Exit> {
         if forecasts.is_empty() && folder.is_none() {
             return Ok(None);
         }
@@ -46,7 +46,7 @@ impl Recorded {
         &self,
         previous: Option<&RenderState>,
         new: &RenderState,
-    ) -> Result<Live, u8> {
+    ) -> Result<Live, Exit> {
         let mut all = self.forecasts.clone();
         for (path, json) in &self.gets {
             let found = live::resources_of(json, previous, new);
@@ -68,7 +68,7 @@ fn stage_and_path(argument: &str) -> Result<(&str, &str), String> {
     }
 }
 
-fn files(folder: &Path) -> Result<Vec<(PathBuf, Value)>, u8> {
+fn files(folder: &Path) -> Result<Vec<(PathBuf, Value)>, Exit> {
     let shown = folder.display().to_string();
     let entries = std::fs::read_dir(folder).map_err(|error| wrong(&shown, &error.to_string()))?;
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -95,11 +95,11 @@ fn read(path: &Path) -> Result<Value, String> {
     serde_json::from_str(&text).map_err(|error| format!("it is not JSON: {error}"))
 }
 
-fn wrong(what: &str, why: &str) -> u8 {
+fn wrong(what: &str, why: &str) -> Exit {
     terminal::failed(
         &format!("`{what}` does not describe the state of Azure"),
         why,
         "save the output of `az deployment group what-if --no-pretty-print` and pass it as `STAGE=FILE`, or save the output of `az resource show` in a folder for `--live`",
     );
-    FAILED
+    Exit::Failed
 }

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::input;
+use crate::model;
 use crate::{disk, yaml};
 
 /// Where the values of a matrix stand, beside a config.
@@ -77,9 +77,7 @@ impl Combination {
             .collect();
         let digest = Sha256::digest(self.overrides().join("\n"));
         name.push('-');
-        for byte in &digest[..4] {
-            let _ = write!(name, "{byte:02x}");
-        }
+        name.push_str(&model::hex(&digest[..4]));
         name
     }
 }

@@ -9,6 +9,8 @@ mod completions;
 mod config;
 mod deploy;
 mod diff;
+mod digest_hints;
+mod exit;
 mod explain;
 pub mod files;
 mod fleet;
@@ -16,7 +18,6 @@ mod init;
 mod input;
 mod live;
 mod matrix;
-mod pins;
 mod record;
 mod render;
 mod schema;
@@ -26,17 +27,12 @@ mod test;
 mod validate;
 mod walk;
 
+pub use exit::Exit;
+
 use std::sync::LazyLock;
 
 use crate::catalog::Date;
 use clap::{Args, ColorChoice, Parser, Subcommand};
-
-/// Exit code: done.
-pub const DONE: u8 = 0;
-/// Exit code: findings at or above the bar, or a render that is not current.
-pub const FINDINGS: u8 = 1;
-/// Exit code: usage, I/O or bad input.
-pub const FAILED: u8 = 2;
 
 /// The version, with that of the facts inside.
 static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -117,7 +113,7 @@ struct Configs {
     /// Folder of templates that replace or extend the built-in ones
     #[arg(long, value_name = "DIR")]
     templates: Option<std::path::PathBuf>,
-    /// Folder of additional schemas, written by `prebake schema import`
+    /// Folder of additional schemas, created by `prebake schema import`
     #[arg(long, value_name = "DIR")]
     schemas: Option<std::path::PathBuf>,
     /// Date for checking retirements, as YYYY-MM-DD [default: today]
@@ -142,7 +138,7 @@ impl Configs {
 const RENDERING: [&str; 4] = ["render", "validate", "diff", "test"];
 
 /// Runs the command that the arguments ask for and gives its exit code.
-pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
+pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
     let arguments: Vec<_> = arguments.collect();
     // Reading the arguments takes long enough for another thread to have the templates ready.
     if RENDERING.iter().any(|command| arguments.iter().any(|argument| argument == command)) {
@@ -155,13 +151,13 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no mistakes.
-            let wrong = if asks_for_bicep { bicep::WRONG } else { FAILED };
-            let code = if error.use_stderr() { wrong } else { DONE };
+            let wrong = if asks_for_bicep { bicep::WRONG } else { Exit::Failed };
+            let code = if error.use_stderr() { wrong } else { Exit::Done };
             let _ = error.print();
             return code;
         }
     };
-    terminal::choose_colour(cli.color);
+    terminal::choose_color(cli.color);
     let code = match cli.command {
         None => first_words(),
         Some(Command::Init(command)) => command.run(),
@@ -183,7 +179,7 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> u8 {
 }
 
 /// `prebake` alone says what to do next.
-fn first_words() -> u8 {
+fn first_words() -> Exit {
     let here = std::path::Path::new("prebake.yaml").is_file();
     let next = if here {
         "  prebake render prebake.yaml    render it and show what was written"
@@ -194,5 +190,5 @@ fn first_words() -> u8 {
         "prebake {} renders reviewable infrastructure for GPU containers on Azure Batch.\n\nNext:\n{next}\n  prebake --help                 all commands\n",
         env!("CARGO_PKG_VERSION")
     ));
-    DONE
+    Exit::Done
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::fleet::Fleet;
-use super::{Configs, DONE, FAILED, FINDINGS, input, pins, record, terminal};
+use super::{Configs, Exit, digest_hints, input, record, terminal};
 use crate::diagnostic::printable::{one_line, tamed};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::diff::{self, FileDiff, FileState};
@@ -46,7 +46,7 @@ struct Shown {
     /// For stderr: findings and notes.
     notes: String,
     state: State,
-    code: u8,
+    code: Exit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +59,8 @@ enum State {
 }
 
 impl Render {
-    pub(super) fn run(&self) -> u8 {
-        let Ok(tools) = input::tools(&self.configs, &self.output) else { return FAILED };
+    pub(super) fn run(&self) -> Exit {
+        let Ok(tools) = input::tools(&self.configs, &self.output) else { return Exit::Failed };
         let fleet = match Fleet::new(&self.configs) {
             Ok(fleet) => fleet,
             Err(code) => return code,
@@ -117,7 +117,7 @@ impl Render {
         let folder = self.output.join(&render.model.name);
         standing = standing.filter(|_| name.as_ref() == Some(&render.model.name));
         if fleet.is_single() {
-            notes.push_str(&pins::offers(&render.model, &folder));
+            notes.push_str(&digest_hints::offers(&render.model, &folder));
         }
         let previous = standing.map_or_else(|| output::previous(&folder), Ok);
         let written = previous.and_then(|previous| {
@@ -127,30 +127,26 @@ impl Render {
         match written {
             Ok((text, state, wrong)) => {
                 let counts = terminal::counts(&outcome.diagnostics);
-                if fleet.is_single() {
-                    // The process ends now, which gives everything back at once.
-                    std::mem::forget(outcome);
-                }
                 let text = if fleet.is_single() { text } else { among_many(&text, &counts) };
                 let outdated = self.check && state == State::Differs;
-                let code = if outdated || wrong { FINDINGS } else { DONE };
+                let code = if outdated || wrong { Exit::Findings } else { Exit::Done };
                 Shown { name, text, notes, state, code }
             }
             Err(error) => {
                 let findings = Diagnostics::from(vec![error.diagnostic()]);
                 notes.push_str(&terminal::told(&findings, &outcome.sources, Severity::Info));
                 let text = format!("{label}: nothing was written\n");
-                Shown { name, text, notes, state: State::Refused, code: FAILED }
+                Shown { name, text, notes, state: State::Refused, code: Exit::Failed }
             }
         }
     }
 
     /// Folders among the renders that no config of a checked fleet makes: what is deployed from there was reviewed
     /// by nobody.
-    fn strangers(&self, made: &BTreeSet<String>, fleet: &Fleet<'_>) -> u8 {
+    fn strangers(&self, made: &BTreeSet<String>, fleet: &Fleet<'_>) -> Exit {
         let whole = self.configs.paths.iter().all(|path| path.is_dir()) && fleet.blocked() == 0;
         if !self.check || !whole || self.configs.names_environments() {
-            return DONE;
+            return Exit::Done;
         }
         let entries = std::fs::read_dir(&self.output).into_iter().flatten().flatten();
         let mut folders: Vec<String> = entries
@@ -163,7 +159,7 @@ impl Render {
             let at = one_line(&self.output.join(name).display().to_string());
             terminal::out(&format!("{at}: no config renders to this folder\n"));
         }
-        if folders.is_empty() { DONE } else { FINDINGS }
+        if folders.is_empty() { Exit::Done } else { Exit::Findings }
     }
 
     /// A render of a fleet that stands as it would be written.
@@ -180,7 +176,7 @@ impl Render {
             name: Some(name.to_owned()),
             notes: String::new(),
             state: State::Unchanged,
-            code: DONE,
+            code: Exit::Done,
         })
     }
 
@@ -236,7 +232,9 @@ impl Render {
             );
         }
         // The result and the log of a bake stand beside its render by intention.
-        for path in committed.foreign.iter().filter(|path| !pins::BESIDE.contains(&path.as_str())) {
+        for path in
+            committed.foreign.iter().filter(|path| !digest_hints::BESIDE.contains(&path.as_str()))
+        {
             let _ = writeln!(
                 notes,
                 "note: `{}` does not belong to this render and is kept",

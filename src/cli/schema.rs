@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{DONE, terminal};
+use super::{Exit, terminal};
 use crate::schema::import::{self, ImportError, ResourceName};
 use crate::{config, disk};
 
@@ -33,11 +33,11 @@ pub(super) struct Import {
 }
 
 impl Schema {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         match self {
             Self::Config => {
                 terminal::out(config::schema::CONFIG.text());
-                DONE
+                Exit::Done
             }
             Self::Import(import) => import.run(),
         }
@@ -46,8 +46,8 @@ impl Schema {
 
 impl Import {
     /// Imports every type that can be; each failure is reported.
-    fn run(&self) -> u8 {
-        let mut code = DONE;
+    fn run(&self) -> Exit {
+        let mut code = Exit::Done;
         for name in &self.names {
             if let Err((what, why, help)) = self.import(name) {
                 code = terminal::failed(&what, &why, &help);

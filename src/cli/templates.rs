@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use similar::TextDiff;
 
-use super::{DONE, FAILED, FINDINGS, terminal};
+use super::{Exit, terminal};
 use crate::diagnostic::nearest;
 use crate::disk;
 use crate::output;
@@ -17,23 +17,23 @@ pub(super) enum Templates {
     List,
     /// Copy built-in templates to a folder, to edit them and use them with `--templates`
     Eject(Eject),
-    /// Show what the built-in templates have got since yours were ejected
+    /// Show how the built-in templates have changed since yours were ejected
     Diff(Diff),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Eject {
-    /// Templates as `prebake templates list` names them; all without it
+    /// Names from `prebake templates list` [default: all templates]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Folder to write to; files that exist are kept
+    /// Output folder; existing files are kept
     #[arg(short, long, value_name = "DIR", default_value = "templates")]
     output: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Diff {
-    /// Folder that templates were ejected to
+    /// Folder of the ejected templates
     #[arg(value_name = "DIR", default_value = "templates")]
     folder: PathBuf,
 }
@@ -45,12 +45,12 @@ const ORIGINALS: &str = ".ejected";
 const MAX_BYTES: u64 = 1024 * 1024;
 
 impl Templates {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         match self {
             Self::List => {
                 let names: Vec<&str> = all().map(|(path, _)| path).collect();
                 terminal::out(&(names.join("\n") + "\n"));
-                DONE
+                Exit::Done
             }
             Self::Eject(eject) => eject.run(),
             Self::Diff(diff) => diff.run(),
@@ -69,12 +69,12 @@ fn original(folder: &Path, path: &str) -> PathBuf {
 }
 
 impl Eject {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         for name in &self.names {
             if !all().any(|(path, _)| path == name) {
                 let help = match nearest(name, all().map(|(path, _)| path)) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "`prebake templates list` has the names; `--output` names a folder"
+                    None => "use a name from `prebake templates list`; `--output` names a folder"
                         .to_owned(),
                 };
                 let title = format!("there is no template `{name}`");
@@ -96,16 +96,16 @@ impl Eject {
                 Err(code) => return code,
             }
         }
-        DONE
+        Exit::Done
     }
 
     /// Writes a file unless it is there, and through no link.
-    fn write(&self, target: &Path, text: &str) -> Result<bool, u8> {
+    fn write(&self, target: &Path, text: &str) -> Result<bool, Exit> {
         let mut above = target.ancestors().skip(1).take_while(|above| *above != self.output);
         if let Some(link) = above.find(|above| above.is_symlink()) {
             return Err(terminal::failed(
                 &format!("`{}` is a symbolic link", link.display()),
-                "what is written through it would stand elsewhere",
+                "the files would be written to another folder",
                 "remove the link, or name another folder",
             ));
         }
@@ -113,22 +113,22 @@ impl Eject {
             terminal::failed(
                 &format!("`{}` cannot be written", target.display()),
                 &error.to_string(),
-                "name a folder that can be written",
+                "name a writable folder",
             )
         })
     }
 }
 
 impl Diff {
-    fn run(&self) -> u8 {
+    fn run(&self) -> Exit {
         if !self.folder.is_dir() {
             return terminal::failed(
-                &format!("there is no folder `{}`", self.folder.display()),
-                "nothing was ejected there",
+                &format!("folder `{}` does not exist", self.folder.display()),
+                "it contains no ejected templates",
                 "name the folder of your templates",
             );
         }
-        let mut code = DONE;
+        let mut code = Exit::Done;
         for (path, built_in) in all() {
             let own = self.folder.join(path);
             if !own.exists() {
@@ -136,8 +136,10 @@ impl Diff {
             }
             let read = |file: &Path| disk::text_within(&self.folder, file, MAX_BYTES);
             let (title, before) = match (read(&original(&self.folder, path)), read(&own)) {
-                (Ok(original), _) => ("changed since it was ejected", original),
-                (Err(_), Ok(own)) => ("differs; what it was ejected from is not known", own),
+                (Ok(original), _) => {
+                    ("the built-in template changed after it was ejected", original)
+                }
+                (Err(_), Ok(own)) => ("differs; its original version is unknown", own),
                 (Err(_), Err(error)) => {
                     code = terminal::failed(
                         &format!("`{}` cannot be read", own.display()),
@@ -150,15 +152,15 @@ impl Diff {
             if before == built_in {
                 continue;
             }
-            if code != FAILED {
-                code = FINDINGS;
+            if code != Exit::Failed {
+                code = Exit::Findings;
             }
             let diff = TextDiff::from_lines(before.as_str(), built_in);
             terminal::out(&format!("# {path}: the built-in template {title}\n"));
             let hunks = diff.unified_diff().header(path, path).to_string();
             terminal::out(&crate::diagnostic::printable::tamed(&hunks));
         }
-        if code == DONE {
+        if code == Exit::Done {
             terminal::out("nothing is missed\n");
         }
         code

@@ -1,4 +1,4 @@
-//! What is printed: results to stdout, findings and progress to stderr, colour on a terminal only.
+//! What is printed: results to stdout, findings and progress to stderr, color on a terminal only.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ColorChoice;
 
+use super::Exit;
 use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostics, Severity, Sources, text};
 
-pub(super) fn choose_colour(choice: ColorChoice) {
+pub(super) fn choose_color(choice: ColorChoice) {
     match choice {
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,
@@ -42,8 +43,8 @@ pub(super) fn report(text: &impl Display) {
 }
 
 /// The exit code of a command, which cannot be a good one when its result was lost.
-pub(super) fn ended(code: u8) -> u8 {
-    if LOST.load(Ordering::Relaxed) { super::FAILED } else { code }
+pub(super) fn ended(code: Exit) -> Exit {
+    if LOST.load(Ordering::Relaxed) { Exit::Failed } else { code }
 }
 
 /// Prints a remark that may quote what somebody else wrote.
@@ -57,7 +58,7 @@ pub(super) fn note(text: &str) {
     let _ = stderr.write_all(text.as_bytes());
 }
 
-/// Prints findings with their excerpts; the stream drops the colour where there is no terminal.
+/// Prints findings with their excerpts; the stream drops the color where there is no terminal.
 pub(super) fn findings(diagnostics: &Diagnostics, sources: &Sources) {
     note(&text::render(diagnostics, sources, true));
 }
@@ -82,8 +83,8 @@ pub(super) fn counts(diagnostics: &Diagnostics) -> String {
 }
 
 /// A failure that is no finding in a config: a path and what went wrong with it.
-pub(super) fn failed(what: &str, why: &str, help: &str) -> u8 {
+pub(super) fn failed(what: &str, why: &str, help: &str) -> Exit {
     let (what, why, help) = (one_line(what), one_line(why), one_line(help));
     note(&format!("error: {what}\n  why: {why}\n  help: {help}\n"));
-    super::FAILED
+    Exit::Failed
 }

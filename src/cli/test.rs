@@ -5,7 +5,7 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::matrix::{self, Combination};
-use super::{Configs, DONE, FAILED, FINDINGS, diff as diff_command, input, terminal};
+use super::{Configs, Exit, diff as diff_command, input, terminal};
 use crate::catalog::Date;
 use crate::diagnostic::{Diagnostics, Sources, text};
 use crate::diff;
@@ -55,11 +55,11 @@ enum Verdict {
     Same,
     Accepted,
     Differs(String),
-    Failed(u8),
+    Failed(Exit),
 }
 
 impl Test {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         if !self.folder.is_dir() {
             return terminal::failed(
                 &format!("`{}` is not a folder", self.folder.display()),
@@ -67,15 +67,15 @@ impl Test {
                 "name the folder of the test cases",
             );
         }
-        let Ok(cases) = self.cases() else { return FAILED };
+        let Ok(cases) = self.cases() else { return Exit::Failed };
         let configs = Configs::shared(self.templates.clone(), self.as_of);
-        let Ok(tools) = input::tools(&configs, Path::new("expected")) else { return FAILED };
+        let Ok(tools) = input::tools(&configs, Path::new("expected")) else { return Exit::Failed };
         let verdicts: Vec<(String, Verdict)> =
             cases.par_iter().flat_map_iter(|case| self.all(case, &tools)).collect();
-        let (mut failed, mut code) = (0, DONE);
+        let (mut failed, mut code) = (0, Exit::Done);
         let total = verdicts.len();
         for folder in self.left_over(&cases) {
-            code = FINDINGS;
+            code = Exit::Findings;
             terminal::out(&format!(
                 "UNKNOWN   {}\nit belongs to no test case; remove it\n",
                 folder.display()
@@ -87,7 +87,7 @@ impl Test {
                 Verdict::Accepted => terminal::out(&format!("accepted  {name}\n")),
                 Verdict::Differs(why) => {
                     failed += 1;
-                    code = code.max(FINDINGS);
+                    code = code.max(Exit::Findings);
                     terminal::out(&format!("DIFFERS   {name}\n{why}\n"));
                 }
                 Verdict::Failed(error) => {
@@ -98,7 +98,7 @@ impl Test {
         }
         let cases_word = if total == 1 { "case" } else { "cases" };
         terminal::out(&format!("\n{total} {cases_word}, {failed} differ\n"));
-        if failed > 0 && code == FINDINGS {
+        if failed > 0 && code == Exit::Findings {
             terminal::out(
                 "Review the differences, then approve them with `prebake test --accept`.\n",
             );
@@ -106,7 +106,7 @@ impl Test {
         code
     }
 
-    fn cases(&self) -> Result<Vec<Case>, u8> {
+    fn cases(&self) -> Result<Vec<Case>, Exit> {
         let mut cases = Vec::new();
         for config in input::search(std::slice::from_ref(&self.folder)).0 {
             let folder = config.parent().unwrap_or(Path::new("."));
@@ -149,7 +149,7 @@ impl Test {
     }
 
     /// The case of a folder, or one for each combination of its matrix.
-    fn combinations(&self, folder: &Path, config: &Path) -> Result<Vec<Case>, u8> {
+    fn combinations(&self, folder: &Path, config: &Path) -> Result<Vec<Case>, Exit> {
         let name = folder.strip_prefix(&self.folder).unwrap_or(folder).display().to_string();
         let name = if name.is_empty() { "case".to_owned() } else { name };
         let expected = folder.join("expected");
@@ -201,7 +201,7 @@ impl Test {
         }
         let told = |findings: &Diagnostics| {
             terminal::findings(findings, &Sources::new());
-            Verdict::Failed(FAILED)
+            Verdict::Failed(Exit::Failed)
         };
         let approved = match output::previous(&case.expected) {
             Ok(previous) if previous.exists() => previous,
@@ -244,7 +244,7 @@ fn explained(name: &str, diff: &diff::Diff, changed: &diff::FileDiff) -> String 
     let mut text = if diff.resources.is_empty() {
         String::new()
     } else {
-        let format = Format::Text { colour: true };
+        let format = Format::Text { color: true };
         let told = review::review(name, &shown, format, &Templates::default());
         told.map(|told| told.to_string()).unwrap_or_default()
     };
@@ -260,7 +260,7 @@ fn accept(folder: &Path, files: &BTreeMap<String, String>) -> Verdict {
         Ok(_) => Verdict::Accepted,
         Err(error) => {
             terminal::findings(&Diagnostics::from(vec![error.diagnostic()]), &Sources::new());
-            Verdict::Failed(FAILED)
+            Verdict::Failed(Exit::Failed)
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use super::fleet::Fleet;
-use super::{Configs, DEFAULT_OUTPUT, FAILED, input, terminal};
+use super::{Configs, DEFAULT_OUTPUT, Exit, input, terminal};
 use crate::diagnostic::{Fact, Severity};
 use crate::pipeline::Outcome;
 use crate::report::findings::{self, Checked};
@@ -17,7 +17,7 @@ pub(super) struct Validate {
     /// Format of the report
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Exit with 1 if there are findings of this severity or higher
+    /// Exit with 1 if there are findings of this level or higher
     #[arg(long, value_enum, default_value = "error")]
     fail_on: Bar,
     /// The same as `--fail-on warning`
@@ -59,9 +59,9 @@ enum Bar {
 }
 
 impl Validate {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         let Ok(tools) = input::tools(&self.configs, Path::new(DEFAULT_OUTPUT)) else {
-            return FAILED;
+            return Exit::Failed;
         };
         let fleet = match Fleet::new(&self.configs) {
             Ok(fleet) => fleet,
@@ -80,7 +80,7 @@ impl Validate {
                 (shown, outcome)
             },
             |(shown, outcome)| {
-                let code = self.judge(&outcome);
+                let code = self.exit(&outcome);
                 match self.format {
                     Format::Text => text(&shown, &outcome),
                     _ => reported.push((shown, outcome)),
@@ -110,7 +110,7 @@ impl Validate {
         }
     }
 
-    fn judge(&self, outcome: &Outcome) -> u8 {
+    fn exit(&self, outcome: &Outcome) -> Exit {
         let worst = outcome.diagnostics.iter().map(|finding| finding.severity).max();
         let fails = self.bar().is_some_and(|bar| worst >= Some(bar));
         super::fleet::worst(outcome.is_bad_input(), fails)

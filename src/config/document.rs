@@ -268,7 +268,7 @@ fn finding(problem: &Problem, file: FileId) -> Diagnostic {
             .help("create a config with `prebake init`"),
         ProblemKind::TooLarge { bytes, most } => Diagnostic::error("PB0002", "config is too large")
             .at(at, format!("{bytes} bytes; the limit is {most}"))
-            .help("move long scripts and formulas into files of their own"),
+            .help("move long scripts and formulas into separate files"),
         ProblemKind::GivenTwice { key, first } => {
             Diagnostic::error("PB0004", format!("key `{key}` is defined twice"))
                 .at(at, "second definition")

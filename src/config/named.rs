@@ -95,12 +95,13 @@ fn merge(
     if !kept.is_empty() {
         let list = pointer.trim_start_matches('/').replace('/', ".");
         let shown: Vec<String> = kept.iter().map(|name| format!("`{name}`")).collect();
-        let title = format!("`{list}` keeps {} of the lower layer", shown.join(", "));
+        let title = format!("`{list}` keeps {} from the lower layer", shown.join(", "));
         let mut finding = Diagnostic::new(Severity::Info, "PB0310", title)
-            .reason("items merge by their names; up to version 0.1 the upper list replaced the lower one")
-            .help(format!("to replace the list, add `{REPLACE}: true` to its first item; to drop one item, add `{{ {name}: ..., {REMOVE}: true }}`"));
+            .reason("items are merged by name; up to version 0.1, the upper list replaced the lower one")
+            .help(format!("to replace the list, add `{REPLACE}: true` to its first item; to remove one item, add `{{ \
+                           {name}: ..., {REMOVE}: true }}`"));
         finding.place = first;
-        "the upper list begins here".clone_into(&mut finding.label);
+        "the upper list starts here".clone_into(&mut finding.label);
         diagnostics.push(finding);
     }
     merged.into_iter().filter_map(|(item, _)| item).collect()
@@ -121,10 +122,10 @@ pub(super) fn settle(document: &mut Document, diagnostics: &mut Diagnostics) {
             if removes(&item) {
                 let named = item.value.get(name).and_then(Value::as_str).unwrap_or_default();
                 let mut finding =
-                    Diagnostic::error("PB0309", format!("nothing is named `{named}` to remove"))
-                        .help(format!("correct `{name}`, or drop this item"));
+                    Diagnostic::error("PB0309", format!("there is no item `{named}` to remove"))
+                        .help(format!("correct `{name}`, or remove this item"));
                 finding.place = item.place("");
-                "no lower layer has such an item".clone_into(&mut finding.label);
+                "no lower layer has this item".clone_into(&mut finding.label);
                 diagnostics.push(finding);
                 continue;
             }

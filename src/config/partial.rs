@@ -10,7 +10,7 @@ pub struct Partial {
     /// The config without what is wrong in it; words that nobody writes stand in for what it must have.
     pub config: Config,
     /// Pointers of what was taken out or stands in, and of what a mistyped key may have meant.
-    pub lost: Vec<String>,
+    pub omitted: Vec<String>,
 }
 
 /// More mistakes than this are no slips; they are corrected first.
@@ -33,7 +33,7 @@ const STAND_INS: [(&str, &str); 4] = [
 /// Never on any document: the committed schema compiles, as a test shows.
 pub fn partial(document: &Document) -> Option<Partial> {
     let mut value = document.value.clone();
-    let mut lost = Vec::new();
+    let mut omitted = Vec::new();
     for _ in 0..ROUNDS {
         let findings = schema::CONFIG.findings(&value, Values::Literal);
         let findings = findings.expect("the committed schema compiles: a test builds it");
@@ -41,14 +41,14 @@ pub fn partial(document: &Document) -> Option<Partial> {
             return None;
         }
         if findings.is_empty() {
-            return serde_json::from_value(value).ok().map(|config| Partial { config, lost });
+            return serde_json::from_value(value).ok().map(|config| Partial { config, omitted });
         }
         for finding in &findings {
             if finding.kind == FindingKind::MissingProperty {
-                fill(&mut value, finding, &mut lost)?;
+                fill(&mut value, finding, &mut omitted)?;
             } else {
-                lost.extend(meant(finding));
-                lost.push(take_out(&mut value, &finding.pointer)?);
+                omitted.extend(meant(finding));
+                omitted.push(take_out(&mut value, &finding.pointer)?);
             }
         }
     }
@@ -62,7 +62,7 @@ fn meant(finding: &Finding) -> Option<String> {
     Some(format!("{parent}/{}", pointer::escape(word)))
 }
 
-fn fill(value: &mut Value, finding: &Finding, lost: &mut Vec<String>) -> Option<()> {
+fn fill(value: &mut Value, finding: &Finding, omitted: &mut Vec<String>) -> Option<()> {
     let pointer = &finding.pointer;
     let missing = STAND_INS.iter().find(|(key, _)| finding.missing.as_deref() == Some(key));
     let object = value.pointer_mut(pointer).and_then(Value::as_object_mut);
@@ -71,9 +71,9 @@ fn fill(value: &mut Value, finding: &Finding, lost: &mut Vec<String>) -> Option<
         (None, _) => {}
         (Some(object), Some((key, word))) if !object.contains_key(*key) => {
             object.insert((*key).to_owned(), (*word).into());
-            lost.push(format!("{pointer}/{key}"));
+            omitted.push(format!("{pointer}/{key}"));
         }
-        (Some(_), _) => lost.push(take_out(value, pointer)?),
+        (Some(_), _) => omitted.push(take_out(value, pointer)?),
     }
     Some(())
 }

@@ -44,11 +44,11 @@ fn add_layers(schema: &mut Value) {
     for item in ["BakeStep", "Certificate", "Image", "Pool", "TargetRegion"] {
         let item = &mut root["$defs"][item]["properties"];
         item[super::named::REMOVE] = json!({
-            "description": "In a layer: take the item of this name out of the lower layer's list.",
+            "description": "In a layer: remove the item with this name from the list of the lower layer.",
             "type": "boolean",
         });
         item[super::named::REPLACE] = json!({
-            "description": "On the first item of a list in a layer: the list replaces the list of the lower layer.",
+            "description": "On the first item of a list in a layer: replace the list of the lower layer with this list.",
             "type": "boolean",
         });
     }
@@ -65,7 +65,7 @@ fn add_layers(schema: &mut Value) {
         ],
     }));
     properties.insert("environments".to_owned(), json!({
-        "description": "Environments, such as `dev` and `prod`. Each is a mapping of values that override this config, or the path of a file with such values, and renders to a folder of its own. Example: `prod: { batch: { pools: [...] } }`.",
+        "description": "Environments, such as `dev` and `prod`. Each is a mapping of values that override this config, or the path of a file with such values, and renders to its own folder. Example: `prod: { batch: { pools: [...] } }`.",
         "type": "object",
         "propertyNames": { "pattern": "^[a-z][a-z0-9-]{0,19}$" },
         "maxProperties": super::layers::MAX_ENVIRONMENTS,
@@ -265,6 +265,7 @@ const FORMS: &[Form] = &[
         "`sha256:` followed by 64 lowercase hexadecimal digits",
         "sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108",
     ),
+    of("^[A-Za-z_][A-Za-z0-9_]{0,127}$", "the name of an environment variable", "NGC_API_KEY"),
     of("^[A-Za-z0-9_.-]{1,128}$", "letters, digits, `_`, `.` and `-`", "runtime"),
     of(r"^\d+\.\d+\.\d+$", "a version of three numbers", "1.20.1"),
     of(r"^\d+(\.\d+(\.\d+)?)?$", "a version of one to three numbers", "\"28\""),
@@ -328,7 +329,7 @@ const FORMS: &[Form] = &[
     of("^[^/]+/[^/]+/[^/]+$", "`publisher/product/name`", "resf/rockylinux-x86_64/9-base"),
     of(
         r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/?$",
-        "the URL of a proxy: host and port, no user",
+        "the URL of a proxy: host and port, without a user",
         "http://proxy.contoso.com:3128",
     ),
     of(r"^[A-Za-z0-9.:/*_-]+$", "a host, a domain or an address prefix", ".contoso.com"),

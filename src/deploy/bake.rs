@@ -181,7 +181,7 @@ impl Deployment<'_> {
         }
         let why = format!("it did not report a result within {minutes} minutes of its creation");
         Err(self.without_result(bake, &why, &seen.log).help(
-            "where the bake only needs longer: raise `builder.timeoutMinutes`, and render it again",
+            "if the bake only needs more time, increase `builder.timeoutMinutes`, and render it again",
         ))
     }
 
@@ -349,7 +349,8 @@ impl Deployment<'_> {
         })?;
         stopped.ok_or_else(|| {
             let why = format!(
-                "its bake succeeded, and Azure reports it as {power} {} minutes later: an image of it would hold what belongs to the builder",
+                "its bake succeeded, but Azure still reports it as {power} after {} minutes; an image of a running \
+                 builder would contain temporary data",
                 POWER_OFF.as_secs() / 60
             );
             Failure::azure(format!("builder {} does not power off", bake.vm), why).help(format!(

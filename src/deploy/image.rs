@@ -170,7 +170,7 @@ impl Deployment<'_> {
     pub(super) fn need_image_version(&self) -> Result<(), Failure> {
         let path = match &self.plan.image {
             PlannedImage::Baked { .. } => self.baked_version().map(|(path, _)| path),
-            PlannedImage::Existing { existing_id } => existing_id.clone(),
+            PlannedImage::Existing { existing_id } => Some(existing_id.clone()),
         };
         let Some(path) = path else { return Ok(()) };
         let name = path

@@ -181,7 +181,9 @@ impl Deployment<'_> {
             let answer = self.azure.http.send(&call, Patience::Some).map_err(|error| error.why)?;
             match answer.status {
                 200..=299 => Ok(String::from_utf8_lossy(&answer.bytes).into_owned()),
-                403 => Err("whoever deploys needs `Storage Blob Data Reader` on it".to_owned()),
+                403 => {
+                    Err("the deploying identity needs `Storage Blob Data Reader` on it".to_owned())
+                }
                 status => Err(format!("status {status}")),
             }
         };

@@ -293,7 +293,7 @@ impl Deployment<'_> {
         let used = accounts.iter().filter(here).count() as u64;
         let detail = format!("{used} of {quota} Batch accounts in {location}");
         if used >= quota {
-            table.problem("quota", detail, "request more quota in the Azure portal (Help + support), or use an account that exists");
+            table.problem("quota", detail, "request more quota in the Azure portal (Help + support), or use an existing account");
         } else {
             table.ok("quota", detail);
         }

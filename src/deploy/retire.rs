@@ -142,9 +142,9 @@ impl Deployment<'_> {
         ended.ok_or_else(|| {
             Failure::azure(
                 format!("tasks still run on pool {pool} after {} minutes", drain.as_secs() / 60),
-                "its nodes take no new tasks, and the pool stays",
+                "its nodes accept no new tasks, and the pool is kept",
             )
-            .help("run the same command again, with a longer `--drain-minutes`; or end the tasks")
+            .help("run the same command again with a higher `--drain-minutes`, or end the tasks")
         })
     }
 }

@@ -245,9 +245,9 @@ pub struct ResourceChange {
     /// How old and new belong together.
     pub pairing: Pairing,
     /// As it was; nothing for an unchanged one.
-    pub before: Option<Shown>,
+    pub before: Option<Redacted>,
     /// As it will be; nothing for an unchanged one.
-    pub after: Option<Shown>,
+    pub after: Option<Redacted>,
     /// What differs, the worst first.
     pub properties: Vec<PropertyChange>,
     /// What differs in the text only.
@@ -264,12 +264,12 @@ pub struct ResourceChange {
 
 /// A resource as it may be shown: without its secrets, which are taken out when somebody first looks.
 #[derive(Clone)]
-pub struct Shown {
+pub struct Redacted {
     whole: Resource,
     without_secrets: OnceLock<Resource>,
 }
 
-impl Shown {
+impl Redacted {
     pub(super) fn new(resource: &Resource) -> Self {
         Self { whole: resource.clone(), without_secrets: OnceLock::new() }
     }
@@ -280,7 +280,7 @@ impl Shown {
     }
 }
 
-impl Deref for Shown {
+impl Deref for Redacted {
     type Target = Resource;
 
     fn deref(&self) -> &Resource {
@@ -295,13 +295,13 @@ impl Deref for Shown {
     }
 }
 
-impl fmt::Debug for Shown {
+impl fmt::Debug for Redacted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(formatter)
     }
 }
 
-impl PartialEq for Shown {
+impl PartialEq for Redacted {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }

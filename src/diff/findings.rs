@@ -204,7 +204,7 @@ fn stale_images<'a>(before: &RenderState, after: &'a RenderState, findings: &mut
             Diagnostic::warning(
                 "DIF003",
                 format!(
-                    "pool `{name}` stays on image version `{version}`, which is no longer made"
+                    "pool `{name}` keeps image version `{version}`, which is no longer created"
                 ),
             )
             .reason("a new version is captured, but this pool does not use it")

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::change::{
-    Action, Noise, Pairing, PropertyChange, PropertyChangeType, Removal, ResourceChange, Segment,
-    Shown, path_text,
+    Action, Noise, Pairing, PropertyChange, PropertyChangeType, Redacted, Removal, ResourceChange,
+    Segment, path_text,
 };
 use super::compare;
 use super::origin::Origin;
@@ -83,14 +83,14 @@ fn named(resource: &Resource, action: Action) -> ResourceChange {
 fn created(resource: &Resource) -> ResourceChange {
     let mut change = named(resource, Action::Create);
     change.verdict = Verdict::InPlace;
-    change.after = Some(Shown::new(resource));
+    change.after = Some(Redacted::new(resource));
     change
 }
 
 fn deleted(resource: &Resource, uses: &Uses) -> ResourceChange {
     let mut change = named(resource, Action::Delete);
     change.verdict = Verdict::InPlace;
-    change.before = Some(Shown::new(resource));
+    change.before = Some(Redacted::new(resource));
     let removal = if change.lifecycle == Lifecycle::OneBake {
         change.action = Action::Retire;
         Removal::ByDeployment
@@ -177,8 +177,8 @@ fn both(before: &Resource, after: &Resource, pairing: &Pairing, uses: &Uses) -> 
         _ => Some(Removal::ByHand),
     };
     change.pairing = pairing.clone();
-    change.before = Some(Shown::new(before));
-    change.after = Some(Shown::new(after));
+    change.before = Some(Redacted::new(before));
+    change.after = Some(Redacted::new(after));
     change.properties = properties;
     tell(&mut change, before, refused);
     change

@@ -2,15 +2,17 @@
 //! made.
 //!
 //! Prints nothing, reads nothing and cannot fail. Read `change` for the data, `compare` for properties,
-//! `pairing` for renamed resources and blue-green pools, `judge` for verdicts, then `files`, `touched`, `security`,
+//! `pairing` for renamed resources and blue-green pools, `judge` for verdicts, then `files`, `affected`, `security`,
 //! `capacity` and `findings`.
 
+mod affected;
 mod capacity;
 mod change;
 mod cidr;
 mod compare;
 mod cost;
 mod drift;
+mod exit;
 mod files;
 mod findings;
 mod judge;
@@ -20,17 +22,17 @@ mod pairing;
 mod relations;
 mod roles;
 mod security;
-mod touched;
 mod values;
 
 pub use capacity::{Capacity, FamilyChange, PoolCapacity, PoolSides, Quantity};
 pub use change::{
-    Action, Noise, Pairing, PropertyChange, PropertyChangeType, Removal, ResourceChange, Segment,
-    Shown, path_text,
+    Action, Noise, Pairing, PropertyChange, PropertyChangeType, Redacted, Removal, ResourceChange,
+    Segment, path_text,
 };
 pub use compare::is_same;
 pub use cost::{Cost, HOURS_A_MONTH};
 pub use drift::drift;
+pub use exit::DetailedExit;
 pub use files::{
     FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
 };
@@ -82,8 +84,20 @@ pub struct Diff {
     pub live: Option<LiveReview>,
     /// What differs in the text but not in Azure.
     pub noise: Noise,
-    /// Whether there was a previous render and whether there is a new one.
-    pub sides: (bool, bool),
+    /// Which renders there were to compare.
+    pub sides: Sides,
+}
+
+/// The renders that were compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sides {
+    /// A previous and a new one.
+    Both,
+    /// A previous one, which is gone.
+    Previous,
+    /// A new one.
+    #[default]
+    New,
 }
 
 impl Diff {
@@ -134,16 +148,16 @@ impl Diff {
         self.resources.iter().any(|change| change.action.is_dangerous())
     }
 
-    /// The exit code of `--detailed-exitcode`: 0 no change, 2 changes, 3 dangerous ones, 1 an error.
-    pub fn detailed_exit_code(&self) -> u8 {
+    /// What `--detailed-exitcode` says of it.
+    pub fn detailed_exit(&self) -> DetailedExit {
         if self.findings.has_errors() {
-            1
+            DetailedExit::Error
         } else if self.is_dangerous() {
-            3
+            DetailedExit::Dangerous
         } else if self.is_empty() {
-            0
+            DetailedExit::Unchanged
         } else {
-            2
+            DetailedExit::Changed
         }
     }
 }
@@ -214,6 +228,10 @@ pub fn diff_with_origins(
         pool_ids: pairing::pool_ids(&after.resources),
         live: None,
         noise,
-        sides: (previous.is_some(), new.is_some()),
+        sides: match (previous, new) {
+            (Some(_), Some(_)) => Sides::Both,
+            (Some(_), None) => Sides::Previous,
+            (None, _) => Sides::New,
+        },
     }
 }

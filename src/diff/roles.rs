@@ -1,6 +1,6 @@
 //! Role assignments: what they allow, and which way a change of one goes.
 
-use super::change::{Pairing, ResourceChange, Shown};
+use super::change::{Pairing, Redacted, ResourceChange};
 use super::security::{Access, SecurityChange, SecurityKind};
 use crate::arm::evaluate::Evaluated;
 use crate::arm::expression::Expression;
@@ -16,7 +16,7 @@ pub(super) fn role(change: &ResourceChange) -> Option<SecurityChange> {
         return None;
     }
     let told =
-        |side: &Option<Shown>| side.as_ref().map(|resource| Evaluated::from(allowed(resource)));
+        |side: &Option<Redacted>| side.as_ref().map(|resource| Evaluated::from(allowed(resource)));
     let (before, after) = (told(&change.before), told(&change.after));
     let access = match (&change.before, &change.after) {
         (None, _) => Access::Widens,

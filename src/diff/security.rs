@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::change::{Action, Removal, ResourceChange, Shown};
+use super::affected::{AffectedValue, affected, collect_property, facts};
+use super::change::{Action, Redacted, Removal, ResourceChange};
 use super::cidr::{Addresses, ports};
 use super::roles::{last_part, role};
-use super::touched::{Touched, collect_property, facts, touched};
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::SECURITY as TABLE;
 
@@ -183,8 +183,8 @@ pub(super) fn security(changes: &[ResourceChange]) -> Vec<SecurityChange> {
         let mut told: Vec<String> = Vec::new();
         // Rows of one label name one thing that is written in several ways.
         for rows in rows.chunk_by(|a, b| a.label == b.label) {
-            let touched = rows.iter().flat_map(|row| touched(change, row)).collect();
-            for item in settle(&rows[0].rule, rows[0].area, touched) {
+            let affected = rows.iter().flat_map(|row| affected(change, row)).collect();
+            for item in settle(&rows[0].rule, rows[0].area, affected) {
                 found.extend(told_once(change, item, &mut told));
             }
         }
@@ -197,14 +197,14 @@ pub(super) fn security(changes: &[ResourceChange]) -> Vec<SecurityChange> {
 /// are no news.
 fn told_once(
     change: &ResourceChange,
-    item: Touched,
+    item: AffectedValue,
     told: &mut Vec<String>,
 ) -> Option<SecurityChange> {
     if told.iter().any(|whole| item.path.starts_with(whole.as_str())) {
         return None;
     }
     let row = item.row;
-    if item.lone().is_some() && row.steps.ends_with(&["[]"]) {
+    if item.one_sided().is_some() && row.steps.ends_with(&["[]"]) {
         told.push(format!("{}.", item.path));
         told.push(format!("{}[", item.path));
     }
@@ -224,13 +224,13 @@ fn told_once(
 }
 
 /// Decides what only the values of one thing together tell.
-fn settle(rule: &Rule, area: SecurityKind, touched: Vec<Touched>) -> Vec<Touched> {
+fn settle(rule: &Rule, area: SecurityKind, affected: Vec<AffectedValue>) -> Vec<AffectedValue> {
     match (rule, area) {
-        (Rule::Address, _) => merge(without_rewritten(touched)),
-        (Rule::Ports, _) => without_rewritten(touched),
-        (Rule::Added, SecurityKind::Identity) => moved(touched),
-        (Rule::Whole, _) => renamed(touched),
-        _ => touched,
+        (Rule::Address, _) => merge(without_rewritten(affected)),
+        (Rule::Ports, _) => without_rewritten(affected),
+        (Rule::Added, SecurityKind::Identity) => moved(affected),
+        (Rule::Whole, _) => renamed(affected),
+        _ => affected,
     }
 }
 
@@ -240,25 +240,25 @@ fn range(value: &Evaluated) -> Option<Cow<'_, str>> {
 }
 
 /// An identity that goes and comes under its name is the same one in another place.
-fn moved(mut touched: Vec<Touched>) -> Vec<Touched> {
-    let ends = |item: &Touched| {
+fn moved(mut affected: Vec<AffectedValue>) -> Vec<AffectedValue> {
+    let ends = |item: &AffectedValue| {
         let name = last_part(item.path.trim_end_matches(']')).to_lowercase();
         (name, item.after.is_some())
     };
-    let sides: Vec<_> = touched.iter().map(ends).collect();
-    for item in &mut touched {
+    let sides: Vec<_> = affected.iter().map(ends).collect();
+    for item in &mut affected {
         let (name, comes) = ends(item);
         if sides.contains(&(name, !comes)) {
             item.settled = Some(Access::Changes);
         }
     }
-    touched
+    affected
 }
 
 /// A rule that goes and comes with another name or priority and lets through what it did.
-fn renamed(mut touched: Vec<Touched>) -> Vec<Touched> {
-    let content = |item: &Touched| {
-        let (value, comes) = item.lone()?;
+fn renamed(mut affected: Vec<AffectedValue>) -> Vec<AffectedValue> {
+    let content = |item: &AffectedValue| {
+        let (value, comes) = item.one_sided()?;
         let rule = value.get("properties").unwrap_or(value).as_object()?;
         let key = |key: &&String| !["name", "id", "etag", "priority"].contains(&key.as_str());
         let mut parts: Vec<String> = rule
@@ -269,51 +269,55 @@ fn renamed(mut touched: Vec<Touched>) -> Vec<Touched> {
         parts.sort_unstable();
         Some((parts, comes))
     };
-    let sides: Vec<_> = touched.iter().filter_map(content).collect();
-    for item in &mut touched {
+    let sides: Vec<_> = affected.iter().filter_map(content).collect();
+    for item in &mut affected {
         if content(item).is_some_and(|(parts, comes)| sides.contains(&(parts, !comes))) {
             item.settled = Some(Access::Changes);
         }
     }
-    touched
+    affected
 }
 
 /// A range that one element writes in another way, alone or in a list, lets through what it did.
-fn without_rewritten(touched: Vec<Touched>) -> Vec<Touched> {
-    let ends = |item: &Touched| {
-        let (value, comes) = item.lone()?;
+fn without_rewritten(affected: Vec<AffectedValue>) -> Vec<AffectedValue> {
+    let ends = |item: &AffectedValue| {
+        let (value, comes) = item.one_sided()?;
         Some((item.element().to_owned(), range(value)?.to_lowercase(), comes))
     };
-    let sides: Vec<_> = touched.iter().filter_map(ends).collect();
-    let rewritten = |item: &Touched| {
+    let sides: Vec<_> = affected.iter().filter_map(ends).collect();
+    let rewritten = |item: &AffectedValue| {
         ends(item).is_some_and(|(element, range, comes)| sides.contains(&(element, range, !comes)))
     };
-    touched.into_iter().filter(|item| !rewritten(item)).collect()
+    affected.into_iter().filter(|item| !rewritten(item)).collect()
 }
 
 /// A range that comes inside one that goes narrows access, and the other way round.
-fn merge(mut touched: Vec<Touched>) -> Vec<Touched> {
-    let lone = |item: &Touched| {
-        let (value, comes) = item.lone()?;
+fn merge(mut affected: Vec<AffectedValue>) -> Vec<AffectedValue> {
+    let one_sided = |item: &AffectedValue| {
+        let (value, comes) = item.one_sided()?;
         Some((comes, range(value).and_then(|range| Addresses::parse(&range))?))
     };
-    let ranges: Vec<_> = touched.iter().filter_map(lone).collect();
-    for item in &mut touched {
-        let Some((added, inner)) = lone(item) else { continue };
+    let ranges: Vec<_> = affected.iter().filter_map(one_sided).collect();
+    for item in &mut affected {
+        let Some((added, inner)) = one_sided(item) else { continue };
         if ranges.iter().any(|(other, outer)| *other != added && outer.contains(inner)) {
             item.settled = Some(if added { Access::Narrows } else { Access::Widens });
         }
     }
-    touched
+    affected
 }
 
 /// An exception of a firewall means nothing while everybody is let in, and comes and goes with the wall.
-fn behind_wall(change: &ResourceChange, item: &Touched, access: Option<Access>) -> Option<Access> {
+fn behind_wall(
+    change: &ResourceChange,
+    item: &AffectedValue,
+    access: Option<Access>,
+) -> Option<Access> {
     let row = item.row;
     let Some(wall) = row.wall else { return access };
     let parent = &row.steps[..row.steps.len().saturating_sub(2)];
     let default = facts(change, parent).property(wall).default();
-    let open = |side: &Option<Shown>| {
+    let open = |side: &Option<Redacted>| {
         let steps: Vec<&str> = parent.iter().copied().chain([wall]).collect();
         let mut found = Vec::new();
         collect_property(&side.as_ref()?.whole().body, &steps, "", &mut found);
@@ -328,12 +332,12 @@ fn behind_wall(change: &ResourceChange, item: &Touched, access: Option<Access>) 
     }
 }
 
-fn access(change: &ResourceChange, item: &Touched) -> Option<Access> {
+fn access(change: &ResourceChange, item: &AffectedValue) -> Option<Access> {
     let row = item.row;
-    let lone =
+    let one_sided =
         matches!(change.action, Action::Create | Action::Delete | Action::Retire) || item.whole;
     // What a resource that exists leaves out, Azure sets to the default.
-    let default = if lone { None } else { facts(change, &row.steps).default() };
+    let default = if one_sided { None } else { facts(change, &row.steps).default() };
     let (before, after) = (item.before.as_ref().or(default), item.after.as_ref().or(default));
     if before == after {
         return None;
@@ -350,16 +354,17 @@ fn access(change: &ResourceChange, item: &Touched) -> Option<Access> {
         Rule::Added => presence(item),
         Rule::Removed => presence(item).flip(),
         Rule::Address => wider(
-            before.and_then(range),
-            after.and_then(range),
+            before.and_then(range).as_deref(),
+            after.and_then(range).as_deref(),
             Addresses::parse,
             Addresses::contains,
         ),
-        Rule::Ports => {
-            wider(before.and_then(range), after.and_then(range), ports, |outer, inner| {
-                outer.0 <= inner.0 && outer.1 >= inner.1
-            })
-        }
+        Rule::Ports => wider(
+            before.and_then(range).as_deref(),
+            after.and_then(range).as_deref(),
+            ports,
+            |outer, inner| outer.0 <= inner.0 && outer.1 >= inner.1,
+        ),
         Rule::Whole => rule_access(item),
         Rule::Lower => {
             match (before.and_then(Evaluated::as_str), after.and_then(Evaluated::as_str)) {
@@ -376,7 +381,7 @@ fn access(change: &ResourceChange, item: &Touched) -> Option<Access> {
 }
 
 /// Of what is new only what opens is news, of what is gone only what closes.
-fn is_news(change: &ResourceChange, item: &Touched, access: Access) -> bool {
+fn is_news(change: &ResourceChange, item: &AffectedValue, access: Access) -> bool {
     match change.action {
         Action::Create => access == Access::Widens,
         Action::Delete | Action::Retire => access == Access::Narrows,
@@ -408,20 +413,20 @@ fn system(value: Option<&Evaluated>) -> bool {
     text.to_lowercase().contains("systemassigned")
 }
 
-fn presence(item: &Touched) -> Access {
+fn presence(item: &AffectedValue) -> Access {
     opened(item.before.is_some(), item.after.is_some())
 }
 
 fn wider<T: Copy>(
-    before: Option<Cow<'_, str>>,
-    after: Option<Cow<'_, str>>,
+    before: Option<&str>,
+    after: Option<&str>,
     parse: impl Fn(&str) -> Option<T>,
     contains: impl Fn(T, T) -> bool,
 ) -> Access {
-    let (Some(old), Some(new)) = (&before, &after) else {
+    let (Some(before), Some(after)) = (before, after) else {
         return opened(before.is_some(), after.is_some());
     };
-    match (parse(old), parse(new)) {
+    match (parse(before), parse(after)) {
         (Some(before), Some(after)) if contains(after, before) => Access::Widens,
         (Some(before), Some(after)) if contains(before, after) => Access::Narrows,
         _ => Access::Changes,
@@ -429,7 +434,7 @@ fn wider<T: Copy>(
 }
 
 /// A whole security rule that comes or goes.
-fn rule_access(item: &Touched) -> Access {
+fn rule_access(item: &AffectedValue) -> Access {
     let denies = |value: &Evaluated| {
         let inner = value.get("properties").unwrap_or(value);
         is(inner.get("access"), "Deny")
@@ -440,7 +445,7 @@ fn rule_access(item: &Touched) -> Access {
 }
 
 /// Whether the value belongs to a security rule that denies: then a wider range closes.
-fn denies(change: &ResourceChange, item: &Touched) -> bool {
+fn denies(change: &ResourceChange, item: &AffectedValue) -> bool {
     let Some((_, rest)) = item.path.split_once("securityRules[") else {
         return false;
     };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::mutability::{Comparison, Facts};
+use crate::check::seconds;
 
 /// Why two scalars count as equal, or that they do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,37 +97,9 @@ fn image(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// The length of `P1DT2H30M5S`-like durations; years and months have none.
-fn seconds(text: &str) -> Option<u64> {
-    let rest = text.strip_prefix('P')?;
-    let (days, time) = rest.split_once('T').unwrap_or((rest, ""));
-    let days = part(days, &[('D', 86_400), ('W', 604_800)])?;
-    days.checked_add(part(time, &[('H', 3_600), ('M', 60), ('S', 1)])?)
-}
-
-fn part(mut text: &str, units: &[(char, u64)]) -> Option<u64> {
-    let mut sum = 0_u64;
-    while !text.is_empty() {
-        let at = text.find(|symbol: char| !symbol.is_ascii_digit())?;
-        let unit = text[at..].chars().next()?;
-        let (_, length) = units.iter().find(|(name, _)| *name == unit)?;
-        sum = sum.checked_add(text[..at].parse::<u64>().ok()?.checked_mul(*length)?)?;
-        text = &text[at + unit.len_utf8()..];
-    }
-    Some(sum)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_compare_by_length() {
-        assert_eq!(seconds("PT15M"), seconds("PT900S"));
-        assert_eq!(seconds("P1D"), seconds("PT24H"));
-        assert_eq!(seconds("P1M"), None);
-        assert_eq!(seconds("soon"), None);
-    }
 
     #[test]
     fn an_image_without_a_tag_is_the_latest() {

@@ -210,8 +210,7 @@ impl<'s> TemplateScope<'s> {
             Evaluated::Bool(holds) => !holds,
             Evaluated::Symbolic(_) => false,
             other => {
-                let title =
-                    format!("a condition must be true or false, found {}", other.type_name());
+                let title = format!("a condition must be a boolean, found {}", other.type_name());
                 let finding = Diagnostic::error("PB3001", title).help("use a comparison");
                 self.session.report(finding, &at.to_string(), "evaluated here");
                 false

@@ -58,7 +58,7 @@ fn type_words(kind: &str) -> &'static str {
         "bool" => "a boolean",
         "object" | "secureobject" => "an object",
         "array" => "an array",
-        _ => "a text",
+        _ => "a string",
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::added::{Added, AddedText};
 use super::origin::Copied;
-use super::{Told, value, with_program};
+use super::{ConfigFindings, value, with_program};
 use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::lexer;
 use crate::bicep::parser;
@@ -68,13 +68,18 @@ impl Stage<'_> {
     }
 
     /// Adds the files of this stage.
-    pub(super) fn add(&mut self, files: &[AddedFile], added: &Added, told: &mut Told<'_>) -> Grown {
+    pub(super) fn add(
+        &mut self,
+        files: &[AddedFile],
+        added: &Added,
+        told: &mut ConfigFindings<'_>,
+    ) -> Grown {
         let path = self.path();
         let Some(text) = self.artifacts.files.get(&path).cloned() else {
-            let title = format!("no stage `{}` is rendered", self.name);
+            let title = format!("the render has no stage `{}`", self.name);
             let finding = Diagnostic::error("PB1400", title)
-                .reason("this config deploys no such stage")
-                .help("drop the files, or ask for what the stage deploys");
+                .reason("the config does not deploy this stage")
+                .help("remove the files, or configure what the stage deploys");
             told.at_key(finding, &format!("/add/{}", self.name), "added to here");
             return Grown::default();
         };
@@ -111,7 +116,7 @@ impl Stage<'_> {
         values: &Map<String, Value>,
         pointer: &str,
         growth: &mut Growth,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) {
         let arena = Arena::new();
         let mut problems = Diagnostics::new();
@@ -135,7 +140,7 @@ impl Stage<'_> {
         values: &Map<String, Value>,
         pointer: &str,
         growth: &mut Growth,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) {
         for statement in program.statements {
             for (is_output, name, span) in names(*statement) {
@@ -196,7 +201,7 @@ impl Stage<'_> {
         values: &Map<String, Value>,
         pointer: &str,
         growth: &Growth,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) -> String {
         let mut bound = String::new();
         for (name, span, secure) in needed(program) {
@@ -236,13 +241,13 @@ impl Stage<'_> {
         values: &Map<String, Value>,
         pointer: &str,
         growth: &mut Growth,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) {
         if !matches!(scope, "subscription" | "tenant") {
             let title = format!("`{}` deploys to `{scope}`", file.path);
             let finding = Diagnostic::error("PB1426", title)
-                .reason("a stage reaches its resource group, its subscription and the tenant")
-                .help("deploy this file by itself");
+                .reason("a stage can deploy only to its resource group, its subscription and the tenant")
+                .help("deploy this file separately");
             return told.at_key(finding, pointer, "added here");
         }
         let stem = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -256,10 +261,10 @@ impl Stage<'_> {
             return collides(&symbol, place, other, told);
         }
         if self.artifacts.files.contains_key(&beside) {
-            let finding = Diagnostic::error("PB1422", format!("`{beside}` is there already"))
+            let finding = Diagnostic::error("PB1422", format!("`{beside}` already exists"))
                 .reason("another file of the render has this path")
                 .help("rename the added file");
-            return told.at_key(finding, pointer, "would become this file");
+            return told.at_key(finding, pointer, "would be rendered to this path");
         }
         known_parameters(program, values, pointer, told);
         let bound = self.bound(program, file, values, pointer, growth, told);
@@ -307,7 +312,11 @@ fn scope<'a>(program: &ProgramSyntax<'a>) -> &'a str {
 }
 
 /// Whether a file names no other file and silences nothing beyond its own lines.
-fn stands_alone(program: &ProgramSyntax<'_>, file: &AddedText, told: &mut Told<'_>) -> bool {
+fn stands_alone(
+    program: &ProgramSyntax<'_>,
+    file: &AddedText,
+    told: &mut ConfigFindings<'_>,
+) -> bool {
     let mut others: Vec<(Span, &str)> = Vec::new();
     let is_local = |path: &ExpressionSyntax<'_>| {
         let name = path.literal().unwrap_or_default();
@@ -321,24 +330,27 @@ fn stands_alone(program: &ProgramSyntax<'_>, file: &AddedText, told: &mut Told<'
             _ => continue,
         };
         if is_local(&path) {
-            others.push((path.span(), "this names another file"));
+            others.push((path.span(), "refers to another file"));
         }
     }
     for token in lexer::lex(&file.text).tokens {
         if LOADS.contains(&&file.text[token.span.range()]) {
-            others.push((token.span, "this reads another file"));
+            others.push((token.span, "reads another file"));
         }
     }
     for directive in program.directives {
         if directive.kind != DirectiveKind::DisableNextLine {
-            others.push((directive.span, "this reaches beyond the file"));
+            others.push((directive.span, "has an effect beyond this file"));
         }
     }
     for (span, label) in &others {
-        let finding = Diagnostic::error("PB1424", "an added file stands alone")
+        let finding = Diagnostic::error("PB1424", "an added file must be self-contained")
             .at(Place { file: file.file, span: *span }, *label)
-            .reason("its text becomes part of the stage, where the folder around it is another one")
-            .help("write what the other file holds into this one; to silence one line, use `#disable-next-line`");
+            .reason("its text becomes part of the stage, which is in another folder")
+            .help(
+                "copy the contents of the other file into this one; to suppress a diagnostic, use \
+                   `#disable-next-line`",
+            );
         told.findings.push(finding);
     }
     others.is_empty()
@@ -401,13 +413,13 @@ fn known_parameters(
     program: &ProgramSyntax<'_>,
     values: &Map<String, Value>,
     pointer: &str,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) {
     let known: Vec<&str> = needed(program).iter().map(|(name, ..)| name.0).collect();
     for name in values.keys().filter(|name| !known.contains(&name.as_str())) {
         let help = match (nearest(name, known.iter().copied()), known.as_slice()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
-            (None, []) => "the file has no parameters: drop the value".to_owned(),
+            (None, []) => "remove the value; the file has no parameters".to_owned(),
             (None, known) => format!("use one of {}", super::listed(known)),
         };
         let title = format!("the file has no parameter `{name}`");
@@ -421,27 +433,27 @@ fn is_expression(value: &Value) -> bool {
     value.get(value::EXPRESSION).is_some()
 }
 
-fn is_secret(name: &str, pointer: &str, told: &mut Told<'_>) {
+fn is_secret(name: &str, pointer: &str, told: &mut ConfigFindings<'_>) {
     let finding = Diagnostic::error("PB1427", format!("`{name}` is a secret"))
-        .reason("a render is reviewed and committed, and would hold its value")
-        .help("take it from a key vault with `{ $bicep: \"az.getSecret('SUBSCRIPTION', 'GROUP', 'VAULT', 'NAME')\" }`");
-    told.at_key(finding, pointer, "has its value here");
+        .reason("the render would contain its value, and a render is reviewed and committed")
+        .help("read it from a key vault with `{ $bicep: \"az.getSecret('SUBSCRIPTION', 'GROUP', 'VAULT', 'NAME')\" }`");
+    told.at_key(finding, pointer, "the value is set here");
 }
 
-fn is_missing(name: &str, place: Place, pointer: &str, told: &mut Told<'_>) {
+fn is_missing(name: &str, place: Place, pointer: &str, told: &mut ConfigFindings<'_>) {
     let finding = Diagnostic::error("PB1425", format!("parameter `{name}` has no value"))
-        .reason("nothing asks for it when the stage deploys")
-        .help(format!("add `parameters: {{ {name}: ... }}` here, or a default in the file"))
+        .reason("a stage deploys without prompts for values")
+        .help(format!("add `parameters: {{ {name}: ... }}` here, or a default value in the file"))
         .related(place, "declared here");
-    told.at_value(finding, pointer, "gives no value for it");
+    told.at_value(finding, pointer, "sets no value for it");
 }
 
-fn collides(name: &str, place: Place, other: Place, told: &mut Told<'_>) {
+fn collides(name: &str, place: Place, other: Place, told: &mut ConfigFindings<'_>) {
     let finding = Diagnostic::error("PB1422", format!("`{name}` is declared twice"))
         .at(place, "declared here")
         .related(other, "and here")
-        .reason("an added file and the stage share their names")
-        .help(format!("rename it; a file sees `{name}` of the stage without declaring it"));
+        .reason("an added file and the stage share one set of names")
+        .help(format!("rename it; to use `{name}` of the stage, remove the declaration"));
     told.findings.push(finding);
 }
 

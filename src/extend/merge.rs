@@ -6,7 +6,7 @@ use super::edit::Edits;
 use super::given::Given;
 use super::origin::{Landing, Step};
 use super::value::{self, APPEND, Form};
-use super::{Told, listed};
+use super::{ConfigFindings, listed};
 use crate::bicep::syntax::{
     ArrayItemSyntax, ArraySyntax, DeclarationBody, ExpressionSyntax, ObjectPropertySyntax,
     ObjectSyntax, StatementSyntax,
@@ -23,7 +23,7 @@ pub(super) struct Merge<'m, 'd> {
     symbol: &'m str,
     edits: &'m mut Edits,
     landings: &'m mut Vec<Landing>,
-    told: &'m mut Told<'d>,
+    told: &'m mut ConfigFindings<'d>,
     /// The way to where it is.
     steps: Vec<Step>,
 }
@@ -35,7 +35,7 @@ impl<'m, 'd> Merge<'m, 'd> {
         symbol: &'m str,
         edits: &'m mut Edits,
         landings: &'m mut Vec<Landing>,
-        told: &'m mut Told<'d>,
+        told: &'m mut ConfigFindings<'d>,
     ) -> Self {
         Self { text, given, symbol, edits, landings, told, steps: Vec::new() }
     }
@@ -58,7 +58,7 @@ impl<'m, 'd> Merge<'m, 'd> {
         let symbol = self.symbol;
         if existing {
             let finding = Diagnostic::error("PB1402", format!("`{symbol}` is not deployed here"))
-                .reason("this stage only refers to it, and what a patch sets would be ignored")
+                .reason("this stage only refers to it, so the patch would have no effect")
                 .help("patch it in the stage that creates it");
             return self.told.at_key(finding, pointer, "an `existing` resource");
         }
@@ -74,8 +74,11 @@ impl<'m, 'd> Merge<'m, 'd> {
                 }
             }
             Form::Members(Some(_)) | Form::Expression(_) => {
-                let finding = Diagnostic::error("PB1405", "a resource takes properties")
-                    .help("write the properties to merge, such as `properties: { ... }`");
+                let finding = Diagnostic::error(
+                    "PB1405",
+                    "a patch of a resource must be a mapping of properties",
+                )
+                .help("write the properties to merge, such as `properties: { ... }`");
                 self.told.at_key(finding, pointer, "neither an expression nor a list");
             }
         }
@@ -140,9 +143,9 @@ impl<'m, 'd> Merge<'m, 'd> {
                     return false;
                 }
                 (ExpressionSyntax::Object(_), Some(_)) => {
-                    let finding = Diagnostic::error("PB1404", format!("`{shown}` is no list"))
+                    let finding = Diagnostic::error("PB1404", format!("`{shown}` is not a list"))
                         .help("write the properties to merge without `$append`");
-                    self.told.at_key(finding, pointer, "an object is the rendered line");
+                    self.told.at_key(finding, pointer, "the stage has an object here");
                     return false;
                 }
                 (rendered, _) if !is_literal(rendered) => {
@@ -212,9 +215,9 @@ impl<'m, 'd> Merge<'m, 'd> {
             if let Some(name) =
                 name_of_value(value).filter(|name| self.position(list, name).is_some())
             {
-                let title = format!("the list has an item `{name}` already");
+                let title = format!("the list already has an item `{name}`");
                 let finding = Diagnostic::error("PB1408", title)
-                    .reason("a second item of the same name would contradict the first")
+                    .reason("two items with the same name would conflict")
                     .help(format!("merge into it with `{name}: {{ ... }}` instead of `$append`"));
                 self.told.at_value(finding, &pointer, "appended here");
                 continue;
@@ -239,7 +242,7 @@ impl<'m, 'd> Merge<'m, 'd> {
         };
         let title = format!("`{}` has no item `{name}`", self.dotted());
         let finding = Diagnostic::error("PB1404", title)
-            .reason("a list is the rendered line, and a patch names its items")
+            .reason("the stage has a list here, and a patch refers to its items by name")
             .help(help);
         self.told.at_key(finding, pointer, "no item has this name");
     }
@@ -248,11 +251,11 @@ impl<'m, 'd> Merge<'m, 'd> {
         let known = object.properties().filter_map(ObjectPropertySyntax::name);
         let help = match nearest(key, known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "drop the line".to_owned(),
+            None => "remove the line".to_owned(),
         };
-        let title = format!("`{}` of `{}` is not rendered", self.dotted(), self.symbol);
+        let title = format!("the stage does not set `{}` of `{}`", self.dotted(), self.symbol);
         let finding = Diagnostic::warning("PB1407", title)
-            .reason("`null` removes a property, and there is none to remove")
+            .reason("`null` removes a property, but the stage does not set this one")
             .help(help);
         self.told.at_key(finding, pointer, "removes nothing");
     }
@@ -263,18 +266,19 @@ impl<'m, 'd> Merge<'m, 'd> {
             Some(expression) if expression.len() <= 60 && !expression.contains('\n') => (
                 format!("the stage sets it to the expression `{expression}`"),
                 format!(
-                    "replace it, such as with `{{ $bicep: \"union({expression}, {{ ... }})\" }}`"
+                    "replace it, for example with `{{ $bicep: \"union({expression}, {{ ... }})\" }}`"
                 ),
             ),
             Some(_) => (
                 "the stage sets it to an expression".to_owned(),
                 "replace it with `{ $bicep: \"...\" }`".to_owned(),
             ),
-            None => ("a loop makes it".to_owned(), "extend the template of the stage".to_owned()),
+            None => ("a loop creates it".to_owned(), "extend the template of the stage".to_owned()),
         };
-        let finding = Diagnostic::error("PB1403", format!("nothing can be merged into `{what}`"))
-            .reason("what it holds is known only when it is deployed")
-            .help(help);
+        let finding =
+            Diagnostic::error("PB1403", format!("a patch cannot be merged into `{what}`"))
+                .reason("its value is known only during the deployment")
+                .help(help);
         self.told.at_key(finding, pointer, label);
     }
 

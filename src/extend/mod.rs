@@ -61,7 +61,7 @@ pub fn extend(
 ) -> Option<Extension> {
     let Wanted { config, document, origins, added, folder } = *wanted;
     let mut extension = Extension::default();
-    let mut told = Told { document, findings: Diagnostics::new() };
+    let mut told = ConfigFindings { document, findings: Diagnostics::new() };
     let mut grown = Vec::new();
     for (name, files) in config.add.iter().flat_map(fields::Add::stages) {
         if !files.is_empty() {
@@ -87,12 +87,12 @@ pub fn extend(
 }
 
 /// Where findings about the config go.
-struct Told<'a> {
+struct ConfigFindings<'a> {
     document: &'a Document,
     findings: Diagnostics,
 }
 
-impl Told<'_> {
+impl ConfigFindings<'_> {
     /// Reports at a key of the config.
     fn at_key(&mut self, mut finding: Diagnostic, pointer: &str, label: impl Into<String>) {
         finding.place = self.document.key_place(pointer);
@@ -114,13 +114,13 @@ fn patch_stage(
     origins: &Origins<'_>,
     artifacts: &mut Artifacts,
     extension: &mut Extension,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) {
     let path = format!("{stage}.bicep");
     let Some(text) = artifacts.files.get(&path) else {
-        let finding = Diagnostic::error("PB1400", format!("no stage `{stage}` is rendered"))
-            .reason("this config deploys no such stage")
-            .help("drop the patch, or ask for what the stage deploys");
+        let finding = Diagnostic::error("PB1400", format!("the render has no stage `{stage}`"))
+            .reason("the config does not deploy this stage")
+            .help("remove the patch, or configure what the stage deploys");
         told.at_key(finding, &format!("/patch/{stage}"), "patched here");
         return;
     };
@@ -159,7 +159,7 @@ impl Patched<'_> {
         origins: &Origins<'_>,
         artifacts: &mut Artifacts,
         extension: &mut Extension,
-        told: &mut Told<'_>,
+        told: &mut ConfigFindings<'_>,
     ) -> Option<Vec<prune::Chain>> {
         let text = artifacts.files.get(self.path)?;
         // A module gets the parameters of its stage under their names.
@@ -200,7 +200,7 @@ fn decided_by_a_key(
     landing: &Landing,
     lost: &[prune::Chain],
     origins: &Origins<'_>,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) {
     let Some(before) = &landing.before else { return };
     let Some(chain) = lost.iter().find(|chain| chain.join(".") == *before) else { return };
@@ -209,10 +209,10 @@ fn decided_by_a_key(
     let Some(key) = key.filter(|key| key != "/name") else { return };
     let key = key.trim_start_matches('/').replace('/', ".");
     let property = origin::dotted(&landing.steps);
-    let title = format!("`{key}` of the config decides `{property}` of `{}`", landing.symbol);
+    let title = format!("`{key}` in the config sets `{property}` of `{}`", landing.symbol);
     let finding = Diagnostic::warning("PB1409", title)
-        .reason("the README, the plan and the pools for the data plane follow the config, not the patch")
-        .help(format!("set it in `{key}`, and drop the patch"));
+        .reason("the README, the plan and the pool files for the data plane use the config, not the patch")
+        .help(format!("set `{key}`, and remove the patch"));
     told.at_key(finding, &landing.pointer, "a patch sets it instead");
 }
 
@@ -243,18 +243,18 @@ fn unknown_symbol(
     file: &Patched<'_>,
     symbol: &str,
     pointer: &str,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) {
     let known: Vec<&str> = program.statements.iter().filter_map(|it| name_of(*it)).collect();
     let help = match nearest(symbol, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("use one of {}", listed(&known)),
     };
-    let title = format!("no resource `{symbol}` in the stage `{}`", file.stage);
+    let title = format!("no resource `{symbol}` in stage `{}`", file.stage);
     let finding = Diagnostic::error("PB1401", title)
-        .reason("a patch names a resource by its symbolic name in the rendered Bicep")
+        .reason("a patch refers to a resource by its symbolic name in the rendered Bicep")
         .help(help);
-    told.at_key(finding, pointer, format!("`{}` has no resource of this name", file.path));
+    told.at_key(finding, pointer, format!("`{}` has no resource with this name", file.path));
 }
 
 /// Names in backticks with commas between them.

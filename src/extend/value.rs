@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Told;
+use super::ConfigFindings;
 use crate::bicep::lexer::{self, TokenKind};
 use crate::bicep::parser;
 use crate::bicep::syntax::{
@@ -31,7 +31,7 @@ pub(super) enum Form<'v> {
 pub(super) fn form<'v>(
     map: &'v Map<String, Value>,
     pointer: &str,
-    told: &mut Told<'_>,
+    told: &mut ConfigFindings<'_>,
 ) -> Form<'v> {
     let mut append = None;
     for (key, value) in map.iter().filter(|(key, _)| key.starts_with('$')) {
@@ -39,32 +39,36 @@ pub(super) fn form<'v>(
         match (key.as_str(), value) {
             (EXPRESSION, Value::String(text)) if map.len() == 1 => return Form::Expression(text),
             (EXPRESSION, Value::String(_)) => {
-                let finding = Diagnostic::error("PB1405", "an expression stands alone")
-                    .reason("it is the whole value, so that nothing can be merged into it")
-                    .help("write the other keys into the expression, or drop it");
-                told.at_key(finding, &at, "has other keys beside it");
+                let finding = Diagnostic::error(
+                    "PB1405",
+                    "`$bicep` cannot be combined with other keys",
+                )
+                .reason("the expression is the whole value, so other keys cannot be merged into it")
+                .help("move the other keys into the expression, or remove the expression");
+                told.at_key(finding, &at, "is next to other keys");
                 return Form::Wrong;
             }
             (EXPRESSION, _) => {
-                let finding = Diagnostic::error("PB1405", "`$bicep` takes a text")
+                let finding = Diagnostic::error("PB1405", "`$bicep` expects a string")
                     .help("write the expression in quotes, such as `{ $bicep: \"account.id\" }`");
-                told.at_value(finding, &at, "this is no text");
+                told.at_value(finding, &at, "this is not a string");
                 return Form::Wrong;
             }
             (APPEND, Value::Array(items)) => append = Some(items),
             (APPEND, _) => {
-                let finding = Diagnostic::error("PB1405", "`$append` takes a list")
+                let finding = Diagnostic::error("PB1405", "`$append` expects a list")
                     .help("write `$append: [ ... ]` with the items to add");
-                told.at_value(finding, &at, "this is no list");
+                told.at_value(finding, &at, "this is not a list");
                 return Form::Wrong;
             }
             (other, _) => {
                 let help = match nearest(other, [EXPRESSION, APPEND]) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => "use `$bicep` for an expression or `$append` for a list; write an object with such a key as an expression".to_owned(),
+                    None => "use `$bicep` for an expression or `$append` for a list; to set an object with such a \
+                             key, write it as an expression".to_owned(),
                 };
                 let finding = Diagnostic::error("PB1405", format!("unknown key `{other}`"))
-                    .reason("keys that start with `$` say how a patch is merged")
+                    .reason("keys that start with `$` define how a patch is merged")
                     .help(help);
                 told.at_key(finding, &at, "neither `$bicep` nor `$append`");
                 return Form::Wrong;
@@ -75,7 +79,7 @@ pub(super) fn form<'v>(
 }
 
 /// A value of the config as Bicep. Nothing if a mistake in it was reported.
-pub(super) fn print(value: &Value, pointer: &str, told: &mut Told<'_>) -> Option<String> {
+pub(super) fn print(value: &Value, pointer: &str, told: &mut ConfigFindings<'_>) -> Option<String> {
     match value {
         Value::Object(map) => match form(map, pointer, told) {
             Form::Wrong => None,
@@ -85,8 +89,8 @@ pub(super) fn print(value: &Value, pointer: &str, told: &mut Told<'_>) -> Option
                 list(items, &format!("{pointer}/{APPEND}"), told)
             }
             Form::Members(Some(_)) => {
-                let finding = Diagnostic::error("PB1404", "no list has items of these names")
-                    .reason("nothing is the rendered line that could be merged into")
+                let finding = Diagnostic::error("PB1404", "the stage has no list with these items")
+                    .reason("the stage has nothing here that the patch can be merged into")
                     .help("put every item into `$append`");
                 told.at_key(finding, pointer, "the list is new");
                 None
@@ -97,7 +101,11 @@ pub(super) fn print(value: &Value, pointer: &str, told: &mut Told<'_>) -> Option
     }
 }
 
-fn object(map: &Map<String, Value>, pointer: &str, told: &mut Told<'_>) -> Option<String> {
+fn object(
+    map: &Map<String, Value>,
+    pointer: &str,
+    told: &mut ConfigFindings<'_>,
+) -> Option<String> {
     let mut out = String::from("{\n");
     let mut complete = true;
     // RFC 7396: what is removed from nothing is not there.
@@ -120,7 +128,7 @@ pub(super) fn property(key: &str, value: &str) -> String {
     format!("{}: {value}", quote::bicep_key(key))
 }
 
-fn list(items: &[Value], pointer: &str, told: &mut Told<'_>) -> Option<String> {
+fn list(items: &[Value], pointer: &str, told: &mut ConfigFindings<'_>) -> Option<String> {
     if items.is_empty() {
         return Some("[]".to_owned());
     }
@@ -140,13 +148,17 @@ fn list(items: &[Value], pointer: &str, told: &mut Told<'_>) -> Option<String> {
 }
 
 /// The text of an expression, if it is one Bicep expression and nothing else.
-pub(super) fn expression(text: &str, pointer: &str, told: &mut Told<'_>) -> Option<String> {
-    match judge(text) {
+pub(super) fn expression(
+    text: &str,
+    pointer: &str,
+    told: &mut ConfigFindings<'_>,
+) -> Option<String> {
+    match single_expression(text) {
         Ok(()) => Some(text.trim().to_owned()),
         Err(label) => {
             let finding = Diagnostic::error("PB1406", "not one Bicep expression")
-                .reason("`$bicep` takes one expression without comments, such as `account.id`")
-                .help("correct the expression; statements belong into a file under `add`");
+                .reason("`$bicep` expects one expression without comments, such as `account.id`")
+                .help("correct the expression, or move statements to a file under `add`");
             told.at_value(finding, pointer, label);
             None
         }
@@ -156,7 +168,7 @@ pub(super) fn expression(text: &str, pointer: &str, told: &mut Told<'_>) -> Opti
 const PREFIX: &str = "var expression = ";
 
 /// Why a text is not one expression.
-fn judge(text: &str) -> Result<(), String> {
+fn single_expression(text: &str) -> Result<(), String> {
     let other = |label: &str| Err(label.to_owned());
     let trimmed = text.trim();
     if trimmed.is_empty() {
@@ -165,7 +177,7 @@ fn judge(text: &str) -> Result<(), String> {
     let whole = format!("{PREFIX}{trimmed}\n");
     let lexed = lexer::lex(&whole);
     if !lexed.directives.is_empty() || lexed.tokens.iter().any(|token| token.after_comment) {
-        return other("holds a comment");
+        return other("contains a comment");
     }
     let arena = Arena::new();
     let mut problems = Diagnostics::new();
@@ -180,7 +192,7 @@ fn judge(text: &str) -> Result<(), String> {
         {
             Ok(())
         }
-        _ => other("goes on behind the expression"),
+        _ => other("text after the expression"),
     }
 }
 

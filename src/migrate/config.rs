@@ -89,8 +89,8 @@ pub(super) fn draft(
         }
         None => draft.steps.push((
             "batch.account".to_owned(),
-            "the source does not say in which Batch account its pool is, so the config creates one. Use the existing \
-             one with `batch.account: { create: false, name: ... }`"
+            "the source does not name the Batch account of its pool, so the config creates one. To use the existing \
+             account, set `batch.account: { create: false, name: ... }`"
                 .to_owned(),
         )),
     }
@@ -104,15 +104,14 @@ pub(super) fn draft(
     draft
 }
 
-const BAKES: &str = "prebake bakes an image of its own";
+const BAKES: &str = "prebake bakes a new image";
 
 fn place(draft: &mut Draft, pool: &SourcePool) {
     let place = &pool.place;
     let known =
         |draft: &mut Draft, key: &str, what: &str, value: &Option<String>, stand_in: &str| {
             if value.is_none() {
-                let step =
-                    format!("the source does not say in which {what} it is: replace `{stand_in}`");
+                let step = format!("the source does not name its {what}: replace `{stand_in}`");
                 draft.steps.push((key.to_owned(), step));
             }
             draft.value.insert(key.to_owned(), json!(value.as_deref().unwrap_or(stand_in)));
@@ -139,14 +138,15 @@ fn kept_image(draft: &mut Draft, pool: &SourcePool, as_of: Date) -> Option<Strin
         return Some(id.to_owned());
     }
     let why = if is_version {
-        "the node agent of this image has ended in Batch, so an image with a current one is baked"
+        "Batch no longer supports the node agent of this image, so prebake bakes an image with a supported one"
             .to_owned()
     } else if lower.contains("/galleries/") {
-        "the pool boots whatever version is newest, and prebake names one, so an image is baked. To keep the gallery's, \
-         set `gallery.imageVersionId` to one of its versions"
+        "the pool starts from the newest version, and prebake needs a fixed one, so it bakes an image. To keep the \
+         image of the gallery, set `gallery.imageVersionId` to one of its versions"
             .to_owned()
     } else {
-        "Batch pools on managed images ended on 2026-03-31, so an image is baked".to_owned()
+        "Batch retired pools with managed images on 2026-03-31, so prebake bakes an image"
+            .to_owned()
     };
     draft.reasons.insert((0, format!("{MACHINE}/imageReference")), why);
     None
@@ -244,7 +244,7 @@ fn operating_system(draft: &mut Draft, pool: &SourcePool, sizes: &[String], as_o
         draft.reasons.insert(
             pointer.clone(),
             format!(
-                "the node agent does not fit the image `{} {}`, so no node of this pool could start. The config uses \
+                "the node agent does not match the image `{} {}`, so no node of this pool can start. The config uses \
                  the agent of the image",
                 image.offer, image.sku
             ),
@@ -306,7 +306,8 @@ fn bake(draft: &mut Draft, pool: &SourcePool, kept: Option<&str>) {
         if !pool.commands.is_empty() {
             draft.steps.push((
                 "bake.steps".to_owned(),
-                "the image is an existing one, so nothing is baked: run these commands in the image or the start task"
+                "the config uses an existing image, so prebake bakes nothing: run these commands in the image or the \
+                 start task"
                     .to_owned(),
             ));
         }
@@ -317,7 +318,7 @@ fn bake(draft: &mut Draft, pool: &SourcePool, kept: Option<&str>) {
     draft
         .reasons
         .entry(reference)
-        .or_insert_with(|| format!("{BAKES}, with driver, Docker and the container images on it"));
+        .or_insert_with(|| format!("{BAKES} with the driver, Docker and the container images"));
     if !pool.commands.is_empty() {
         let steps: Vec<Value> = pool.commands.iter().map(|run| json!({ "run": run })).collect();
         draft.value.insert("bake".into(), json!({ "steps": steps }));
@@ -343,7 +344,7 @@ fn network(draft: &mut Draft, pools: &[&SourcePool]) {
         network.insert("nodeAddresses".into(), json!("batchManaged"));
     }
     if !has_subnet {
-        let why = "the pool is in no network of its own: prebake creates one with a NAT gateway, and the nodes get no \
+        let why = "the pool has no virtual network: prebake creates one with a NAT gateway, and the nodes get no \
                    public addresses (`network.nodeAddresses`)";
         draft.reasons.insert((0, base.to_owned()), why.to_owned());
     }
@@ -443,8 +444,8 @@ fn mounts(draft: &mut Draft, map: &mut Map<String, Value>, index: usize, pool: &
             let own = blob.pointer("/identityReference/resourceId").cloned();
             let identity = own.or_else(|| identities.first().cloned());
             if identity.is_none() && !has_registry {
-                let why = "a blob container is mounted with an identity, and the pool has none: create one with the role \
-                           Storage Blob Data Reader on the account, and add a mount (`mounts`, kind `blob`)";
+                let why = "a blob container is mounted with an identity, but the pool has none: create one with the \
+                           role Storage Blob Data Reader on the account, and add a mount (`mounts`, kind `blob`)";
                 draft.reasons.insert((index, at), why.to_owned());
                 continue;
             }
@@ -454,12 +455,13 @@ fn mounts(draft: &mut Draft, map: &mut Map<String, Value>, index: usize, pool: &
                 "identity": identity,
             }));
         } else if mount.get("azureFileShareConfiguration").is_some() {
-            let why = "Batch mounts a share of Azure Files with the key of its account, and the config holds no keys: \
-                       store the key in Key Vault and add the share (`mounts`, kind `azureFiles`), or mount it over NFS";
+            let why = "Batch mounts an Azure Files share with the key of its account, but a config contains no keys: \
+                       store the key in Key Vault and add the share (`mounts`, kind `azureFiles`), or mount it over \
+                       NFS";
             draft.reasons.insert((index, at), why.to_owned());
         } else if mount.get("cifsMountConfiguration").is_some() {
-            let why = "a CIFS mount needs a password, and the config holds none: mount the files over NFS (`mounts`, \
-                       kind `nfs`), or mount them in the start task with a secret of Key Vault";
+            let why = "a CIFS mount needs a password, but a config contains no passwords: mount the files over NFS \
+                       (`mounts`, kind `nfs`), or mount them in the start task with a secret from Key Vault";
             draft.reasons.insert((index, at), why.to_owned());
         }
     }

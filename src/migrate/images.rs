@@ -43,7 +43,7 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
     let container = format!("{MACHINE}/containerConfiguration");
     if pool.body.pointer(&container).is_none() {
         notes.push(format!(
-            "{} has no container configuration, so it runs no container tasks: list the images under `images`",
+            "{} has no container configuration, so it cannot run container tasks: list the images under `images`",
             pool.named()
         ));
         return;
@@ -65,13 +65,13 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
             continue;
         }
         if second {
-            let why = "a config pulls from one registry: import the image into it (`az acr import`) and add it to `images`";
+            let why = "a config uses one registry: import the image into it (`az acr import`), and add it to `images`";
             draft.reasons.insert(pointer, why.to_owned());
             continue;
         }
         if image["tag"] == "latest" {
             notes.push(format!(
-                "image `{reference}` is `latest`, which moves: pin a tag or a digest"
+                "image `{reference}` uses the moving tag `latest`: pin a tag or a digest"
             ));
         }
         if registry.is_none() && own.is_some() {
@@ -128,8 +128,8 @@ pub(super) fn identities(pool: &SourcePool) -> impl Iterator<Item = &str> {
 
 fn pulled(reference: &str) -> String {
     format!(
-        "nodes pull `{reference}` when they start, because it is in a second registry: a patch names the image and its \
-         registry. To bake it into the node image, import it into the registry of the config (`az acr import`) and add it \
+        "nodes pull `{reference}` when they start, because it is in a second registry: a patch adds the image and its \
+         registry. To bake it into the node image, import it into the registry of the config (`az acr import`), and add it \
          to `images`"
     )
 }
@@ -148,16 +148,16 @@ fn registries(draft: &mut Draft, pool: &SourcePool) {
             // It is read with the same identity.
             Some(name) if taken.as_deref() == Some(resource_name(name)) && by_identity => continue,
             Some(name) if taken.as_deref() == Some(resource_name(name)) => {
-                "prebake creates an identity that may pull from this registry and no more".to_owned()
+                "prebake creates an identity whose only permission is to pull from this registry".to_owned()
             }
             // A registry that is read with an identity of the pool stays by a patch.
             _ if by_identity => continue,
             Some(name) => format!(
-                "prebake pulls with an identity. Name the registry (`registry: {{ create: false, name: {name} }}`) and \
-                 list its images under `images`"
+                "prebake pulls with an identity. Set the registry (`registry: {{ create: false, name: {name} }}`), \
+                 and list its images under `images`"
             ),
             None => "prebake pulls from one Azure container registry with an identity, and from public registries. \
-                     Import private images of other registries (`az acr import`)"
+                     Import private images from other registries (`az acr import`)"
                 .to_owned(),
         };
         draft.reasons.insert((0, format!("{base}/{index}")), why);

@@ -139,7 +139,7 @@ impl SourcePool {
                     self.commands.push(command.to_owned());
                     Fate::Key("bake.steps".to_owned())
                 }
-                None => Fate::Dropped("it is no command".to_owned()),
+                None => Fate::Dropped("it is not a command".to_owned()),
             },
             "used" => Fate::Key("batch.pools[].mounts".to_owned()),
             _ => Fate::Step(why),
@@ -177,7 +177,7 @@ impl SourcePool {
             Form::IdentityKey => self.put(&[&steps[..], &[last.to_owned()]].concat(), json!({})),
             Form::TimeDelta => match duration(value) {
                 Some(duration) => self.put(&steps, json!(duration)),
-                None => Fate::Dropped("it is no time span such as `00:15:00`".to_owned()),
+                None => Fate::Dropped("it is not a time span such as `00:15:00`".to_owned()),
             },
             Form::Range => match ports(value) {
                 Some((first, last)) => {
@@ -189,14 +189,16 @@ impl SourcePool {
                         steps
                     };
                     let Fate::Pool(mut both) = self.put(&at("Start"), json!(first)) else {
-                        return Fate::Dropped("it is no range of ports".to_owned());
+                        return Fate::Dropped("it is not a range of ports".to_owned());
                     };
                     if let Fate::Pool(end) = self.put(&at("End"), json!(last)) {
                         both.extend(end);
                     }
                     Fate::Pool(both)
                 }
-                None => Fate::Dropped("it is no range of ports such as `50000-50100`".to_owned()),
+                None => {
+                    Fate::Dropped("it is not a range of ports such as `50000-50100`".to_owned())
+                }
             },
             Form::Json => {
                 let read = value.as_str().and_then(|text| serde_json::from_str(text).ok());
@@ -238,7 +240,7 @@ impl SourcePool {
 
     fn context(&mut self, fact: &str, value: &Value) -> Fate {
         let Some(text) = value.as_str() else {
-            return Fate::Dropped("it is no text".to_owned());
+            return Fate::Dropped("it is not a string".to_owned());
         };
         let key = match fact {
             "id" => {

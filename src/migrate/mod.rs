@@ -193,14 +193,20 @@ fn beside(sources: &source::Sources) -> Vec<Row> {
         row(&companion.file, &companion.what, pool, outcome, why)
     });
     let refused = sources.refused.iter().map(|(what, why)| {
-        row("", what, "", Outcome::Dropped, &format!("{why}, so this pool is not migrated"))
+        row(
+            "",
+            what,
+            "",
+            Outcome::Dropped,
+            &format!("{why}, so prebake does not migrate this pool"),
+        )
     });
     companions.chain(refused).collect()
 }
 
 /// The config as text. The schema that its first line names is written beside it.
 fn yaml_of(config: &Map<String, Value>, origin: &str) -> String {
-    let yaml = serde_yaml::to_string(config).expect("plain data with text keys serialises");
+    let yaml = serde_yaml::to_string(config).expect("plain data with string keys serializes");
     format!("{SCHEMA_LINE}# Made by `prebake init` from {origin}.\n{yaml}")
 }
 

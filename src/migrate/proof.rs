@@ -47,7 +47,7 @@ impl Proof<'_> {
             _ => None,
         });
         let missing = |pointer: &&String| {
-            self.judge(pointer).0 == Outcome::Dropped
+            self.outcome(pointer).0 == Outcome::Dropped
                 && resource_type::known(&steps_of(pointer)) == Known::Settable
         };
         pointers.flatten().filter(missing).cloned().collect()
@@ -56,7 +56,7 @@ impl Proof<'_> {
     fn row(&self, entry: &Entry) -> Row {
         let (outcome, key, now, why) = match &entry.fate {
             Fate::Pool(pointers) => {
-                let judged = pointers.iter().map(|pointer| (self.judge(pointer), pointer));
+                let judged = pointers.iter().map(|pointer| (self.outcome(pointer), pointer));
                 let worst = judged.max_by_key(|((outcome, ..), _)| *outcome);
                 match worst {
                     Some(((outcome, now, why), pointer)) => {
@@ -94,7 +94,7 @@ impl Proof<'_> {
     }
 
     /// What became of the value at a pointer of the body, the new value if it is another one, and why.
-    fn judge(&self, pointer: &str) -> (Outcome, Option<String>, String) {
+    fn outcome(&self, pointer: &str) -> (Outcome, Option<String>, String) {
         let steps = steps_of(pointer);
         if let Some(why) = self.pool.why_left_out(&steps) {
             // Nothing is left to do where prebake does it by itself.
@@ -102,7 +102,7 @@ impl Proof<'_> {
             return (outcome, None, why.to_owned());
         }
         let Some(rendered) = self.rendered else {
-            let why = "the config has errors, so that its pool could not be compared".to_owned();
+            let why = "the config has errors, so its pool cannot be compared".to_owned();
             return (Outcome::Differs, None, why);
         };
         let before = self.pool.body.pointer(pointer);
@@ -125,12 +125,12 @@ impl Proof<'_> {
         }
         let why = match (self.refusal(&steps), resource_type::known(&steps)) {
             (Some(title), _) => {
-                format!("no key of the config says it, and a patch is refused: {title}")
+                format!("the config has no key for it, and a patch is not possible: {title}")
             }
-            (None, Known::Settable) => "no key of the config says it".to_owned(),
-            (None, Known::ReadOnly) => "Azure fills it in".to_owned(),
+            (None, Known::Settable) => "the config has no key for it".to_owned(),
+            (None, Known::ReadOnly) => "Azure sets it".to_owned(),
             (None, Known::Unknown) => {
-                "the API version that prebake uses has no such property of a pool".to_owned()
+                "pools do not have this property in the API version that prebake uses".to_owned()
             }
         };
         (Outcome::Dropped, now, why)
@@ -191,14 +191,17 @@ fn why_new(pointer: &str) -> String {
         ("/tags", "the tags of the config"),
         (
             "/properties/networkConfiguration",
-            "nodes get no public addresses unless `network.nodeAddresses` says so",
+            "nodes have no public addresses unless `network.nodeAddresses` adds them",
         ),
-        ("/properties/startTask", "the default of prebake"),
+        ("/properties/startTask", "the default value of prebake"),
+        (
+            "/properties/deploymentConfiguration",
+            "it is derived from `images`, `node` and `gallery`",
+        ),
         ("/properties/mountConfiguration", "the identity with which nodes read the container"),
-        ("/properties/deploymentConfiguration", "it follows from `images`, `node` and `gallery`"),
     ];
     let found = known.iter().find(|(start, _)| pointer.starts_with(start));
-    found.map_or("the default of prebake", |(_, why)| why).to_owned()
+    found.map_or("the default value of prebake", |(_, why)| why).to_owned()
 }
 
 /// The properties of a pool's resource that a key of the config says.
@@ -262,7 +265,7 @@ fn alike(steps: &[String], before: Option<&Value>, after: Option<&Value>) -> Opt
     let (before, after) = (before?.as_str()?, after?.as_str()?);
     let command = steps.last().is_some_and(|step| step == "commandLine");
     if command && start_task::same(before, after) {
-        return Some("it is the same command in other quotes");
+        return Some("it is the same command with different quotes");
     }
     if steps.iter().any(|step| step == "applicationPackages")
         && application_of(before) == application_of(after)
@@ -270,7 +273,7 @@ fn alike(steps: &[String], before: Option<&Value>, after: Option<&Value>) -> Opt
         return Some("it is the resource ID of the same application");
     }
     let image = steps.iter().any(|step| step == IMAGES) && images::same(before, after);
-    image.then_some("it is the same image, named with its registry and tag")
+    image.then_some("it is the same image, with its registry and tag")
 }
 
 /// Whether a diff takes two values at a place for the same.

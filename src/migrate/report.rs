@@ -61,12 +61,12 @@ impl Outcome {
             Self::Same => "The new pool has the same value.",
             Self::Patch => "The config has no key for it; its `patch` sets the same value.",
             Self::New => "The source does not set it; the new pool does.",
-            Self::Stays => "It stays as it is. The config does not manage it.",
-            Self::State => "Azure fills it in, so the config does not set it.",
-            Self::Differs => "The new pool has another value.",
-            Self::Step => "You have to do something.",
+            Self::Stays => "It does not change. The config does not manage it.",
+            Self::State => "Azure sets it, so the config does not.",
+            Self::Differs => "The new pool has a different value.",
+            Self::Step => "Action required.",
             Self::Dropped => "The new pool does not have it.",
-            Self::Secret => "A secret. The config does not contain it.",
+            Self::Secret => "It is a secret. The config does not contain it.",
         }
     }
 }

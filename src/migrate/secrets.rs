@@ -13,27 +13,26 @@ const SECRETS: [&str; 5] =
     ["password", "accountKey", "sasKey", "sshPrivateKey", "protectedSettings"];
 
 const REGISTRY: &str = "prebake pulls with an identity. Import the images into an Azure container registry (`az acr import \
-     --username --password`) and delete the registry's password";
-const OWN_REGISTRY: &str = "prebake pulls from this registry with an identity. Turn off its admin user when nothing \
-     else uses it (`az acr update --admin-enabled false`)";
-const MOUNT: &str = "nodes mount with an identity: grant it the role Storage Blob Data Reader on the account (Contributor \
-     to write), and keep the key out of the config";
-const SHARE: &str = "Batch mounts a share of Azure Files with this key: store it in Key Vault, and name the secret in \
+     --username --password`), and delete the password of the registry";
+const OWN_REGISTRY: &str = "prebake pulls from this registry with an identity. If nothing else uses its admin user, turn \
+     it off (`az acr update --admin-enabled false`)";
+const MOUNT: &str = "nodes mount with an identity: grant it the role Storage Blob Data Reader (or Contributor, to write) on \
+     the account, and keep the key out of the config";
+const SHARE: &str = "Batch mounts an Azure Files share with this key: store it in Key Vault, and name the secret in \
      `mounts[].key`";
 const CIFS: &str = "keep the password out of the config: mount the files over NFS, or let the start task read the password \
      from Key Vault";
-const USER_OF_TASK: &str = "the start task runs as this user: add the user (`users`) first, and then the user of the task \
-     with a `patch`. Until then the task runs as an automatic user";
-const USER: &str = "Azure never shows the password of a user, and the config holds none: store a new one in Key Vault, and \
-     add the user (`users`)";
-const EXTENSION: &str = "Azure never shows protected settings, and the config holds none: add the extension with a \
+const USER_OF_TASK: &str = "the start task runs as this user: add the user (`users`) first, and then set the user of the \
+     task with a `patch`. Until then, the task runs as an automatic user";
+const USER: &str = "Azure never returns the password of a user, and a config contains no passwords: store a new one in Key \
+     Vault, and add the user (`users`)";
+const EXTENSION: &str = "Azure never returns protected settings, and a config contains no secrets: add the extension with a \
      `patch` that reads them from Key Vault";
 const VALUE: &str =
     "store it in Key Vault, and let the task read it with an identity of the pool (`identities`)";
-const SIGNATURE: &str = "the URL is taken over without its signature: grant an identity of the pool the role Storage Blob \
-     Data Reader on the container";
-const PACKAGE: &str = "the source does not say which account holds the package: name the account (`batch.account`), \
-     upload the package there (`az batch application package create`), and add it to the pool";
+const SIGNATURE: &str = "the config contains the URL without its signature: grant an identity of the pool the role Storage Blob Data Reader on the container";
+const PACKAGE: &str = "the source does not name the account of the package: set the account (`batch.account`), \
+                       upload the package there (`az batch application package create`), and add it to the pool";
 pub(super) const DRIVER: &str =
     "the GPU driver is baked into the image, and Azure advises against installing it twice";
 

@@ -23,7 +23,7 @@ pub(super) fn add(
     }
     if command.trim_end().ends_with("|| true") || command.contains("|| echo") {
         notes.push(format!(
-            "the start task of {} hides its failure, so broken nodes take tasks: let it fail",
+            "the start task of {} hides its failure, so faulty nodes accept tasks: let the start task fail",
             pool.named()
         ));
     }
@@ -40,10 +40,11 @@ pub(super) fn add(
 }
 
 const OTHER_SHELL: &str =
-    "prebake runs the command under `/bin/bash -c`, and it ran under another shell";
-const NO_SHELL: &str = "prebake runs the command under `/bin/bash -c`, and it ran without a shell";
-const NO_SHELL_QUOTED: &str = "prebake runs the command under `/bin/bash -c`, and it ran without a shell: its words are \
-     quoted, so that variables and operators in them stay plain text, as they are today";
+    "prebake runs the command with `/bin/bash -c`; before, it ran with another shell";
+const NO_SHELL: &str =
+    "prebake runs the command with `/bin/bash -c`; before, it ran without a shell";
+const NO_SHELL_QUOTED: &str = "prebake runs the command with `/bin/bash -c`; before, it ran without a shell. Its \
+                               words are quoted, so variables and operators in them stay plain text";
 
 /// The command of a command line, and why it is not the same line.
 fn command(line: &str) -> (String, Option<&'static str>) {

@@ -124,7 +124,7 @@ pub(super) fn repaired(draft: &mut Draft, pools: usize, tools: &Tools) -> Trial 
         let properties = if is_form { Vec::new() } else { super::proof::properties_of(&steps) };
         for property in properties {
             for pool in if steps[0] == "batch" { index..index + 1 } else { 0..pools } {
-                let why = format!("a config does not take it: {}", error.title);
+                let why = format!("the config does not accept it: {}", error.title);
                 draft.reasons.entry((pool, property.clone())).or_insert(why);
             }
         }

@@ -8,7 +8,7 @@ use super::resource_id::ResourceId;
 use super::{BakedImage, Batch, Model};
 use crate::config::fields::{self, PrincipalType};
 
-/// Who may do what.
+/// Roles and identities.
 #[expect(clippy::struct_excessive_bools, reason = "each is a question that a template asks")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Access {
@@ -105,9 +105,9 @@ pub(super) fn pull_identity(resolver: &mut Resolver<'_>, private: bool) -> Optio
         resolver.error(
             "PB1022",
             "/access/pullIdentityId",
-            "`pullIdentityId` has no meaning without a private image",
+            "`pullIdentityId` has no effect without a private image",
             "public images are pulled without an identity",
-            "drop it, or name an image of the registry under `images`",
+            "remove it, or add an image from the registry to `images`",
         );
         return None;
     }
@@ -122,9 +122,9 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>) -> Access {
         resolver.error(
             "PB1022",
             "/access/jobSubmitters",
-            "`jobSubmitters` has no meaning without `batch`",
+            "`jobSubmitters` has no effect without `batch`",
             "jobs are submitted to a Batch account",
-            "drop it, or add `batch`",
+            "remove it, or add `batch`",
         );
     }
     let submitter = |written: &fields::JobSubmitter| Submitter {
@@ -152,6 +152,7 @@ pub(super) fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
     }
     let mut list = List { model, needed: Vec::new(), assigned_on: Vec::new(), assigns: false };
     list.of_registry();
+    list.of_imports();
     list.of_image_builder();
     list.of_deployer();
     if let Some(batch) = &model.batch {
@@ -176,17 +177,17 @@ fn identities_exist(resolver: &mut Resolver<'_>, model: &Model) {
         (
             model.identity.is_some() && model.identity_at.is_none(),
             "the identity that pulls images",
-            "create it, have its role assigned, and name it under `access.pullIdentityId`",
+            "create it, assign its role, and set `access.pullIdentityId`",
         ),
         (
             image_builder.is_some_and(|builder| builder.identity_at.is_none()),
             "the identity of Image Builder",
-            "create it, have its roles assigned, and name it under `builder.identityId`",
+            "create it, assign its roles, and set `builder.identityId`",
         ),
         (
             builds,
-            "the identity under which the registry builds",
-            "build from a folder beside the config, with the rights of whoever deploys",
+            "the identity that builds images",
+            "build from a local folder, with the permissions of the deploying identity",
         ),
     ] {
         if created {
@@ -194,7 +195,7 @@ fn identities_exist(resolver: &mut Resolver<'_>, model: &Model) {
                 "PB1501",
                 "/access/assignRoles",
                 format!("{what} would have no role"),
-                "this deployment creates it and assigns none",
+                "the deployment creates it but assigns no role",
                 help,
             );
         }
@@ -259,12 +260,28 @@ impl List<'_> {
         }
     }
 
+    /// Imports run with the rights of whoever deploys, in both registries.
+    fn of_imports(&mut self) {
+        const IMPORTER: &str = "Container Registry Data Importer and Data Reader";
+        let imports = self.model.images.iter().filter_map(|image| image.import.as_ref());
+        for import in imports {
+            let scope = self.registry_scope();
+            if self.is_elsewhere(&scope) {
+                self.need(IMPORTER, scope, Principal::Deployer, "imports images");
+            }
+            if let Some(source) = &import.registry {
+                let source = Scope::of_id("registry", &source.name, &source.id);
+                self.need(IMPORTER, source, Principal::Deployer, "reads images to import");
+            }
+        }
+    }
+
     fn of_image_builder(&mut self) {
         let model = self.model;
         let Some(builder) = model.builder.as_ref().filter(|builder| builder.image_builder) else {
             return;
         };
-        let Some(baked) = &model.node_image.baked else { return };
+        let Some(baked) = model.node_image.baked() else { return };
         let path = format!("/providers/{IDENTITIES}/{}", builder.identity);
         let identity =
             self.scope("identity", &builder.identity, builder.identity_at.as_ref(), &path);
@@ -300,7 +317,8 @@ impl List<'_> {
     /// What whoever deploys needs outside the resource group of the config.
     fn of_deployer(&mut self) {
         let model = self.model;
-        let joins = [&model.network.builder_network_id, &model.network.pool_network_id];
+        let network = &model.network;
+        let joins = [network.builder_network_id.as_deref(), network.pools.network_id()];
         for network in joins.into_iter().flatten() {
             let reason =
                 "joins the subnet: builder and pools are created with the deployer's rights";
@@ -311,7 +329,7 @@ impl List<'_> {
                 reason,
             );
         }
-        let gallery = model.node_image.baked.as_ref().map(|baked| self.gallery_scope(baked));
+        let gallery = model.node_image.baked().map(|baked| self.gallery_scope(baked));
         if let Some(gallery) = gallery.filter(|gallery| self.is_elsewhere(gallery)) {
             let role = "Compute Gallery Artifacts Publisher";
             self.need(role, gallery, Principal::Deployer, "publishes the image version");
@@ -403,7 +421,7 @@ impl List<'_> {
 
     fn of_batch_service(&mut self, batch: &Batch) {
         if !batch.pools.is_empty() {
-            let scope = match &self.model.network.pool_network_id {
+            let scope = match self.model.network.pools.network_id() {
                 Some(network) => Scope::of_network(network),
                 None => self.group_scope(),
             };

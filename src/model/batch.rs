@@ -193,16 +193,16 @@ fn elsewhere(resolver: &mut Resolver<'_>, account: &fields::Account, create: boo
                 "PB1022",
                 &pointer,
                 format!("`{key}` is only for an existing account"),
-                "an account that is created lies in the config's resource group",
+                "prebake creates an account in the resource group of the config",
                 format!("remove `{key}`, or set `create: false`"),
             );
         } else if creates_network {
             resolver.error(
                 "PB1502",
                 &pointer,
-                "pools of an account elsewhere need an existing subnet",
-                "a network that is created would lie in the account's resource group",
-                "name the subnet under `network.subnetId`",
+                "an account in another resource group needs a subnet",
+                "prebake creates no network in the resource group of the account",
+                "set `network.subnetId` to an existing subnet",
             );
             return;
         }
@@ -220,9 +220,9 @@ fn existing_storage(
             resolver.error(
                 "PB1022",
                 &format!("/batch/storage/{key}"),
-                format!("`{key}` has no meaning beside `id`"),
-                "an existing storage account is used as it is",
-                format!("drop `{key}`, or drop `id` to create a storage account"),
+                format!("`{key}` has no effect with `id`"),
+                "prebake does not change an existing storage account",
+                format!("remove `{key}`, or remove `id` to create a storage account"),
             );
         }
     }

@@ -3,6 +3,7 @@ use serde::Serialize;
 use super::batch::PoolContext;
 use super::images::NameValue;
 use super::names::short_digest;
+use super::network::PoolSubnet;
 use super::pool::Pool;
 use super::pool_machine::Machine;
 use super::pool_tasks::Mount;
@@ -16,7 +17,7 @@ pub(super) fn deploy_beside(
     context: &PoolContext<'_>,
 ) -> Option<()> {
     let digested = NeedsEmptyPool::of(pool, context);
-    let text = serde_json::to_string(&digested).expect("plain data serialises");
+    let text = serde_json::to_string(&digested).expect("plain data serializes");
     pool.id = format!("{}-{}", pool.base_id, short_digest(&text, 8));
     pool.metadata.push(NameValue { name: "prebake-pool".to_owned(), value: pool.base_id.clone() });
     pool.metadata.sort();
@@ -47,7 +48,7 @@ struct NeedsEmptyPool<'a> {
     identity: Option<String>,
     task_slots_per_node: u32,
     inter_node_communication: bool,
-    subnet: Option<String>,
+    subnet: String,
     private_nodes: bool,
     mounts: Vec<Mount>,
     // What a config does not set is left out, so that a new key changes the digest of no pool.
@@ -61,7 +62,7 @@ struct NeedsEmptyPool<'a> {
 
 impl<'a> NeedsEmptyPool<'a> {
     fn of(pool: &'a Pool, context: &PoolContext<'a>) -> Self {
-        let image = match &context.node_image.baked {
+        let image = match context.node_image.baked() {
             Some(baked) if pool.follows_image => {
                 Some(format!("{}/{}", baked.gallery, baked.definition))
             }
@@ -73,11 +74,11 @@ impl<'a> NeedsEmptyPool<'a> {
                 Some(format!("{place}{image}"))
             }
             None if pool.follows_image => context.node_image.existing_definition_id(),
-            None => context.node_image.existing_id.clone(),
+            None => context.node_image.existing_id().map(str::to_owned),
         };
-        let subnet = match &context.network.created {
-            Some(created) => Some(&created.name),
-            None => context.network.subnet_id.as_ref(),
+        let subnet = match &context.network.pools {
+            PoolSubnet::Created(created) => &created.name,
+            PoolSubnet::Existing { id, .. } => id,
         };
         let lower = |text: &String| text.to_lowercase();
         let containers = pool.containers.as_ref().map(|containers| {
@@ -103,7 +104,7 @@ impl<'a> NeedsEmptyPool<'a> {
             identity: identity.map(str::to_lowercase),
             task_slots_per_node: pool.task_slots_per_node,
             inter_node_communication: pool.inter_node_communication,
-            subnet: subnet.map(lower),
+            subnet: subnet.to_lowercase(),
             private_nodes: context.network.private_nodes,
             mounts,
             machine: &pool.machine,

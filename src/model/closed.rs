@@ -109,18 +109,18 @@ pub(super) fn agent_pool(
             Severity::Warning,
             "PB1506",
             "/registry/agentPool",
-            format!("agent pools are not known in `{location}`"),
-            "they are a preview in some regions",
-            "compare with the regions that `prebake catalog show agent-pool-regions` lists",
+            format!("agent pools might not be available in `{location}`"),
+            "they are in preview in some regions",
+            "choose a region that `prebake catalog show agent-pool-regions` lists",
         );
     }
     if pool.subnet_id.is_some() && written.create == Some(false) {
         resolver.error(
             "PB1022",
             "/registry/agentPool/subnetId",
-            "`subnetId` is only for a registry that is created",
-            "an existing registry keeps the agent pools that it has",
-            "drop `subnetId`, and name an agent pool of that registry",
+            "`subnetId` is only for a new registry",
+            "prebake does not change the agent pools of an existing registry",
+            "remove `subnetId`, and name an agent pool of the registry",
         );
     }
     Some(AgentPool {
@@ -186,9 +186,10 @@ fn builds_reach_the_registry(resolver: &mut Resolver<'_>, model: &Model) {
         resolver.error(
             "PB1505",
             &format!("/images/{index}/build"),
-            "no agent of ACR Tasks reaches the registry",
-            "the registry is closed to the shared agents, which come from public addresses",
-            "add `registry.agentPool` with a subnet that reaches the registry, or build elsewhere and push from inside the network",
+            "ACR Tasks cannot reach the registry",
+            "the registry blocks the public addresses of the shared agents",
+            "add `registry.agentPool` with a subnet that can reach the registry, or build elsewhere and push from \
+             inside the network",
         );
     }
 }
@@ -201,7 +202,8 @@ fn machines_reach_what_is_closed(resolver: &mut Resolver<'_>, model: &Model) {
     let baked_in = model.stages.contains(&"builder") || model.builder.is_some();
     let pulls = model.identity.is_some();
     let builder_alone = registry && pulls && baked_in && model.network.builder_subnet_id.is_none();
-    let pools_alone = pools && (account || (registry && pulls)) && model.network.created.is_some();
+    let pools_alone =
+        pools && (account || (registry && pulls)) && model.network.pools.created().is_some();
     for (alone, key, what) in
         [(builder_alone, "builderSubnetId", "the builder"), (pools_alone, "subnetId", "the nodes")]
     {
@@ -210,9 +212,9 @@ fn machines_reach_what_is_closed(resolver: &mut Resolver<'_>, model: &Model) {
             resolver.error(
                 "PB1507",
                 place,
-                format!("{what} cannot reach what has no public access"),
-                "the network that is created leads to no private endpoint",
-                format!("name a subnet that reaches the private endpoints under `network.{key}`"),
+                format!("{what} cannot reach private resources"),
+                "the network that prebake creates has no private endpoints",
+                format!("set `network.{key}` to a subnet that can reach the private endpoints"),
             );
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn same(resolver: &mut Resolver<'_>, other: &Cloud, what: &str, point
         pointer,
         format!("{what} of {}", other.display_name()),
         format!("`location` is a region of {}", own.display_name()),
-        "name one of the same cloud: clouds share no resources, identities or images",
+        "use one from the same cloud; clouds do not share resources, identities or images",
     );
 }
 

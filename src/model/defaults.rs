@@ -31,7 +31,7 @@ pub fn supplied(model: &Model, written: &Value) -> Vec<Supplied> {
     if let Some(builder) = &model.builder {
         found.builder(builder);
     }
-    if let Some(baked) = &model.node_image.baked {
+    if let Some(baked) = model.node_image.baked() {
         found.gallery(baked);
     }
     found.network(model);
@@ -60,7 +60,7 @@ pub fn derived_names(model: &Model) -> Vec<(&'static str, &str)> {
             names.push(("builder", builder.vm.as_str()));
         }
     }
-    if let Some(network) = &model.network.created {
+    if let Some(network) = model.network.pools.created() {
         names.extend([
             ("network", network.name.as_str()),
             ("security group", network.security_group.as_str()),
@@ -155,7 +155,7 @@ impl Found<'_> {
         self.add("/node/os", node.os.key, DEFAULT);
         self.add("/node/gpu", node.gpu.is_some(), SIZE);
         self.add("/node/vmSize", node.size.name.clone(), DEFAULT);
-        if let Some(gpu) = node.gpu.as_ref().filter(|_| model.node_image.baked.is_some()) {
+        if let Some(gpu) = node.gpu.as_ref().filter(|_| model.node_image.baked().is_some()) {
             let kind = if gpu.driver == DriverKind::Grid { "grid" } else { "dataCenter" };
             self.add("/node/driver/kind", kind, SIZE);
             self.add("/node/driver/modules", json!(gpu.modules), "chosen for the GPU");
@@ -185,7 +185,7 @@ impl Found<'_> {
     }
 
     fn network(&mut self, model: &Model) {
-        if let Some(network) = &model.network.created {
+        if let Some(network) = model.network.pools.created() {
             self.add("/network/addressSpace", network.address_space.clone(), DEFAULT);
             let subnet = "the start of `network.addressSpace`";
             self.add("/network/poolSubnet", network.pool_subnet.clone(), subnet);
@@ -213,11 +213,11 @@ impl Found<'_> {
 
     fn pool(&mut self, at: &str, pool: &Pool) {
         self.add(format!("{at}/vmSize"), pool.size.name.clone(), "`node.vmSize`");
-        if let Some(fixed) = &pool.fixed {
+        if let Some(fixed) = pool.scale.fixed() {
             self.add(format!("{at}/nodes"), fixed.nodes, DEFAULT);
             self.add(format!("{at}/spotNodes"), fixed.spot_nodes, DEFAULT);
         }
-        if let Some(scale) = &pool.auto_scale {
+        if let Some(scale) = pool.scale.formula() {
             self.add(format!("{at}/autoScale/interval"), scale.interval.clone(), DEFAULT);
         }
         self.add(format!("{at}/taskSlotsPerNode"), pool.task_slots_per_node, DEFAULT);

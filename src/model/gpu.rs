@@ -94,9 +94,9 @@ fn served_by_rocm(resolver: &mut Resolver<'_>, machines: &[&Machine], base: &Bas
             resolver.on(size.fact()).error(
                 "PB1611",
                 pointer,
-                format!("`{}` does not serve the GPU of `{}`", base.os_key, size.name),
-                format!("the image has AMD's driver, and the GPU is {}", size.gpu_model),
-                "take an image with NVIDIA's driver, such as `ubuntu-hpc-24.04`",
+                format!("`{}` does not support the GPU of `{}`", base.os_key, size.name),
+                format!("the image has a driver for AMD GPUs, but the GPU is {}", size.gpu_model),
+                "use an image with an NVIDIA driver, such as `ubuntu-hpc-24.04`",
             );
         }
     }
@@ -116,8 +116,8 @@ fn fits_the_image(
                 "PB1022",
                 &format!("/node/driver/{key}"),
                 format!("`{key}` has no effect on the driver of the image"),
-                "the image has a driver, and the bake only checks it",
-                format!("drop `{key}`, or bake from an image without a driver"),
+                "the image has a driver, which the bake only checks",
+                format!("remove `{key}`, or bake from an image without a driver"),
             );
         }
     }
@@ -128,9 +128,9 @@ fn fits_the_image(
         resolver.on(first.size.fact()).error(
             "PB1611",
             &first.pointer,
-            format!("`{}` does not serve the GPU of `{}`", base.os_key, first.size.name),
+            format!("`{}` does not support the GPU of `{}`", base.os_key, first.size.name),
             format!("the {} needs {needed}", first.size.gpu_model),
-            "take an image without a driver, such as `ubuntu-24.04`, so that the bake installs the one that fits",
+            "use an image without a driver, such as `ubuntu-24.04`; the bake then installs the matching driver",
         );
     }
 }

@@ -13,11 +13,11 @@ mod cloud;
 pub mod defaults;
 mod gpu;
 mod images;
-mod lost;
 mod names;
 mod network;
 mod node;
 mod node_image;
+mod omitted;
 mod origin;
 mod pool;
 mod pool_identity;
@@ -36,13 +36,13 @@ pub use access::{Access, Grant, Principal, Scope, Submitter};
 pub use batch::{Batch, NodeIdentity};
 pub use closed::{AgentPool, Endpoint, Endpoints, PublicAccess};
 pub use gpu::Gpu;
-pub use images::{Build, Image, NameValue};
+pub use images::{Build, Image, Import, NameValue};
 pub use names::{hex, hex_digest};
-pub use network::{CreatedNetwork, Network};
+pub use network::{CreatedNetwork, Network, PoolSubnet};
 pub use node::{Has, Node, Os, Plan};
 pub use node_image::{BakedImage, NodeImage, TargetRegion};
 pub use origin::Origins;
-pub use pool::{Application, AutoScale, Containers, FixedScale, Pool};
+pub use pool::{Application, AutoScale, Containers, FixedScale, Pool, Scale};
 pub use pool_machine::{Machine, User};
 pub use pool_tasks::{HostMount, Job, Mount, ResourceFile, Share, StartTask, TaskContainer};
 pub use registry::{Registry, Role};
@@ -103,7 +103,7 @@ pub struct Model {
     pub batch: Option<Batch>,
     /// Private endpoints.
     pub endpoints: Endpoints,
-    /// Who may do what.
+    /// Roles and identities.
     pub access: Access,
     /// Deployment stacks, when the config asks for them.
     pub stacks: Option<Stacks>,
@@ -162,15 +162,15 @@ pub fn resolve(
 }
 
 /// Reports what is wrong with the part of a config that can be read, and nothing that follows from the rest.
-pub fn judge(
+pub fn report_partial(
     partial: &Partial,
     document: &Document,
     overlay: &Overlay,
     diagnostics: &mut Diagnostics,
 ) {
     let overlay = overlay.at(&short_region(&partial.config.location));
-    let lost = &partial.lost;
-    let mut resolver = Resolver::new(&partial.config, document, lost, overlay, diagnostics);
+    let omitted = &partial.omitted;
+    let mut resolver = Resolver::new(&partial.config, document, omitted, overlay, diagnostics);
     build(&mut resolver);
 }
 
@@ -285,7 +285,7 @@ fn registry_stage(model: &Model) -> bool {
 }
 
 fn stages(model: &Model) -> Vec<&'static str> {
-    let baked = model.node_image.baked.is_some();
+    let baked = model.node_image.baked().is_some();
     let wanted = [
         ("registry", registry_stage(model)),
         ("builder", baked && model.builder.as_ref().is_some_and(|one| !one.image_builder)),
@@ -304,7 +304,7 @@ fn builder(
 ) -> Option<Builder> {
     let written = resolver.config.builder.clone().unwrap_or_default();
     let bake = resolver.config.bake.clone();
-    if node_image.baked.is_none() {
+    if node_image.baked().is_none() {
         for (key, given) in [
             ("builder", resolver.config.builder.is_some()),
             ("bake", resolver.config.bake.is_some()),
@@ -314,7 +314,7 @@ fn builder(
                     "PB1022",
                     &format!("/{key}"),
                     format!("`{key}` has no effect with `gallery.imageVersionId`"),
-                    "an existing image is used, so nothing is baked",
+                    "the config uses an existing image, so prebake bakes nothing",
                     format!("remove `{key}`, or remove `imageVersionId` to bake an image"),
                 );
             }
@@ -365,7 +365,7 @@ fn image_builder_identity(
             "/builder/identityId",
             "`identityId` is only for `bake.method: image-builder`",
             "a builder VM uses the identity that pulls images",
-            "drop it, or name that identity under `access.pullIdentityId`",
+            "remove it, or set `access.pullIdentityId` to that identity",
         );
     }
     ResourceId::of_identity(resolver, id, "/builder/identityId")
@@ -379,7 +379,7 @@ fn newest_image(overlay: &Overlay, os: &Os) -> Option<String> {
 
 /// A template cannot be changed, so every version has its own.
 fn image_template(names: &Names<'_>, node_image: &NodeImage) -> String {
-    let version = node_image.baked.as_ref().map_or("", |baked| baked.version.as_str());
+    let version = node_image.baked().map_or("", |baked| baked.version.as_str());
     names.local(&format!("image-{version}"))
 }
 
@@ -430,14 +430,14 @@ fn image_builder_publishes(
     node_image: &NodeImage,
 ) {
     let creates = |baked: &BakedImage| baked.elsewhere && baked.create_definition;
-    let creates = node_image.baked.as_ref().is_some_and(creates);
+    let creates = node_image.baked().is_some_and(creates);
     if creates && builder.is_some_and(|builder| builder.image_builder) {
         resolver.error(
             "PB1503",
             "/gallery",
-            "Image Builder needs an image definition that exists",
-            "the gallery lies in another resource group than the image template",
-            "create the definition there, and say `createDefinition: false`",
+            "Image Builder needs an existing image definition",
+            "the gallery and the image template are in different resource groups",
+            "create the definition there, and set `createDefinition: false`",
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::resolver::Resolver;
@@ -23,8 +24,7 @@ pub fn hex_digest(bytes: &[u8]) -> String {
 
 /// Bytes as lowercase hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    HEXLOWER.encode(bytes)
 }
 
 /// Names of what is created: those that the config gives, those of its pattern, or the deployment's name with a part.
@@ -153,12 +153,12 @@ pub(super) fn check_pattern(resolver: &mut Resolver<'_>) {
         resolver.error(
             "PB1504",
             "/names/pattern",
-            format!("`{pattern}` does not make a name for each resource"),
+            format!("`{pattern}` does not create a name for each resource"),
             match lacks {
-                Some(word) => format!("`{word}` is not in it"),
-                None => "a word in braces is not known".to_owned(),
+                Some(word) => format!("`{word}` is missing"),
+                None => "it contains an unknown word in braces".to_owned(),
             },
-            "write it with `{type}`, `{name}`, and `{location}` or `{suffix}` where you want them",
+            "use `{type}` and `{name}`, and optionally `{location}` or `{suffix}`",
         );
     }
 }

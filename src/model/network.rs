@@ -1,4 +1,5 @@
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::names::Names;
 use super::resolver::Resolver;
@@ -11,22 +12,70 @@ use crate::config::fields::Addresses;
 /// The network of pools and builder.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Network {
-    /// Existing subnet of the pools.
-    pub subnet_id: Option<String>,
+    /// The subnet of the pools.
+    #[serde(flatten)]
+    pub pools: PoolSubnet,
     /// Existing subnet of the builder.
     pub builder_subnet_id: Option<String>,
-    /// The network of the pools' existing subnet.
-    pub pool_network_id: Option<String>,
     /// The network of the builder's existing subnet.
     pub builder_network_id: Option<String>,
-    /// The network that is created for the pools, when no subnet is given.
-    pub created: Option<CreatedNetwork>,
     /// Nodes have no public addresses.
     pub private_nodes: bool,
     /// Name of the builder's own network.
     pub builder_network: String,
     /// Its address space, which is also its one subnet.
     pub builder_address_space: String,
+}
+
+/// The subnet of the pools.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PoolSubnet {
+    /// One that exists.
+    Existing {
+        /// Its resource ID.
+        id: String,
+        /// The resource ID of its network, if `id` is one of a subnet.
+        network_id: Option<String>,
+    },
+    /// One in a network that is created.
+    Created(CreatedNetwork),
+}
+
+impl PoolSubnet {
+    /// The network that is created.
+    pub fn created(&self) -> Option<&CreatedNetwork> {
+        match self {
+            Self::Existing { .. } => None,
+            Self::Created(created) => Some(created),
+        }
+    }
+
+    /// The resource ID of an existing subnet.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Existing { id, .. } => Some(id),
+            Self::Created(_) => None,
+        }
+    }
+
+    /// The resource ID of the network of an existing subnet.
+    pub fn network_id(&self) -> Option<&str> {
+        match self {
+            Self::Existing { network_id, .. } => network_id.as_deref(),
+            Self::Created(_) => None,
+        }
+    }
+}
+
+/// Templates ask a network for `subnet_id`, `pool_network_id` and `created`.
+impl Serialize for PoolSubnet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("PoolSubnet", 3)?;
+        object.serialize_field("subnet_id", &self.id())?;
+        object.serialize_field("pool_network_id", &self.network_id())?;
+        object.serialize_field("created", &self.created())?;
+        object.end()
+    }
 }
 
 /// The network that is created for the pools.
@@ -56,7 +105,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
     let written = resolver.config.network.clone().unwrap_or_default();
     let pools = subnet(resolver, written.subnet_id.as_ref(), "/network/subnetId");
     let builder = subnet(resolver, written.builder_subnet_id.as_ref(), "/network/builderSubnetId");
-    let created = if written.subnet_id.is_some() {
+    let pools = if let Some(id) = &written.subnet_id {
         for (key, given) in [
             ("addressSpace", written.address_space.is_some()),
             ("poolSubnet", written.pool_subnet.is_some()),
@@ -73,16 +122,14 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, names: &Names<'_>) -> Option<
                 );
             }
         }
-        None
+        PoolSubnet::Existing { id: id.clone(), network_id: pools.map(|subnet| subnet.parent()) }
     } else {
-        Some(created(resolver, &written, names)?)
+        PoolSubnet::Created(created(resolver, &written, names)?)
     };
     Some(Network {
-        subnet_id: written.subnet_id,
-        pool_network_id: pools.map(|subnet| subnet.parent()),
+        pools,
         builder_network_id: builder.map(|subnet| subnet.parent()),
         builder_subnet_id: written.builder_subnet_id,
-        created,
         private_nodes: written.node_addresses.unwrap_or(Addresses::None) == Addresses::None,
         builder_network: names.local("builder-vnet"),
         builder_address_space: catalog::config_default("builder-address-space").to_owned(),

@@ -164,7 +164,7 @@ fn source_image(resolver: &mut Resolver<'_>, written: &fields::Node) {
                 resolver.error(
                     "PB1610",
                     "/node/image",
-                    "image is named twice",
+                    "image is specified twice",
                     "`id` and a marketplace image exclude each other",
                     "keep `id`, or `publisher`, `offer` and `sku`",
                 );
@@ -173,9 +173,9 @@ fn source_image(resolver: &mut Resolver<'_>, written: &fields::Node) {
         None if given < parts.len() => resolver.error(
             "PB1610",
             "/node/image",
-            "image is not named in full",
+            "image is not fully specified",
             "expected `id`, or `publisher`, `offer` and `sku`",
-            "add what is missing; `az vm image list --all` prints the three parts",
+            "add the missing parts, as `az vm image list --all` prints them",
         ),
         None => {}
     }
@@ -206,19 +206,19 @@ fn mig(
         let known: Vec<&str> = catalog::mig_profiles(&machine.size.gpu_model).collect();
         let (label, help) = if known.is_empty() {
             (
-                format!("the GPU of `{}` cannot be cut into instances", machine.size.name),
-                "drop `mig`, or take a size with A100, H100 or H200".to_owned(),
+                format!("the GPU of `{}` does not support MIG", machine.size.name),
+                "remove `mig`, or use a VM size with A100, H100 or H200".to_owned(),
             )
         } else {
             (
-                format!("the {} has no such profile", machine.size.gpu_model),
+                format!("the {} does not have this profile", machine.size.gpu_model),
                 format!("use one of {}", known.join(", ")),
             )
         };
         resolver.error(
             "PB1612",
             "/node/mig",
-            format!("MIG profile `{profile}` does not fit"),
+            format!("unsupported MIG profile `{profile}`"),
             label,
             help,
         );
@@ -228,8 +228,8 @@ fn mig(
         resolver.error(
             "PB1612",
             "/node/mig",
-            "nodes have no NVIDIA GPU to cut",
-            "MIG cuts NVIDIA GPUs",
+            "nodes have no NVIDIA GPU for MIG",
+            "MIG divides only NVIDIA GPUs",
             "drop `mig`",
         );
     }
@@ -244,8 +244,8 @@ fn secure_boot(resolver: &mut Resolver<'_>, written: &fields::Node, trusted: boo
             "PB1022",
             "/node/secureBoot",
             "`secureBoot` has no effect without trusted launch",
-            "a standard machine has no secure boot",
-            "add `securityType: trustedLaunch`, or drop `secureBoot`",
+            "a VM without trusted launch has no secure boot",
+            "add `securityType: trustedLaunch`, or remove `secureBoot`",
         );
     }
     wanted && trusted
@@ -293,7 +293,7 @@ fn generation(resolver: &mut Resolver<'_>, sizes: &Sizes, os_key: &str) -> Optio
         resolver.error(
             "PB1021",
             &second.pointer,
-            "no VM generation fits all sizes",
+            "no VM generation supports all sizes",
             format!(
                 "`{}` and `{}` cannot start from the same image",
                 first.size.name, second.size.name

@@ -1,4 +1,5 @@
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::names::Names;
 use super::resolver::Resolver;
@@ -6,12 +7,23 @@ use crate::catalog;
 use crate::config::fields;
 
 /// What the nodes boot.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct NodeImage {
-    /// Resource ID of an image version that exists; prebake then bakes nothing.
-    pub existing_id: Option<String>,
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a model has one of them")]
+pub enum NodeImage {
+    /// An image version that exists, by its resource ID: prebake bakes nothing.
+    Existing(String),
     /// The version that is baked.
-    pub baked: Option<BakedImage>,
+    Baked(BakedImage),
+}
+
+/// Templates ask for `existing_id` and `baked`.
+impl Serialize for NodeImage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("NodeImage", 2)?;
+        object.serialize_field("existing_id", &self.existing_id())?;
+        object.serialize_field("baked", &self.baked())?;
+        object.end()
+    }
 }
 
 /// A gallery image version that this deployment bakes.
@@ -55,9 +67,25 @@ pub struct TargetRegion {
 }
 
 impl NodeImage {
+    /// The version that is baked.
+    pub fn baked(&self) -> Option<&BakedImage> {
+        match self {
+            Self::Existing(_) => None,
+            Self::Baked(baked) => Some(baked),
+        }
+    }
+
+    /// The resource ID of a version that exists.
+    pub fn existing_id(&self) -> Option<&str> {
+        match self {
+            Self::Existing(id) => Some(id),
+            Self::Baked(_) => None,
+        }
+    }
+
     /// The image definition of an existing version: its newest version is what a pool that follows it boots.
     pub fn existing_definition_id(&self) -> Option<String> {
-        let id = self.existing_id.as_ref()?;
+        let id = self.existing_id()?;
         let at = id.to_ascii_lowercase().rfind("/versions/")?;
         Some(id[..at].to_owned())
     }
@@ -123,24 +151,21 @@ pub(super) fn resolve(
     existing_gallery(resolver, &written);
     let definition = written.image_definition.clone().unwrap_or_else(|| names.local(os_key));
     let target_regions = target_regions(resolver, &written, location);
-    Some(NodeImage {
-        existing_id: None,
-        baked: Some(BakedImage {
-            create_gallery: written.create.unwrap_or(true),
-            create_definition: written.create_definition.unwrap_or(true),
-            elsewhere: written.resource_group.is_some() || written.subscription.is_some(),
-            resource_group: written.resource_group.clone(),
-            subscription: written.subscription.clone(),
-            gallery: written.name.clone().unwrap_or_else(|| names.underscored("gallery")),
-            publisher: "prebake".to_owned(),
-            offer: resolver.config.name.clone(),
-            sku: definition.clone(),
-            definition,
-            version,
-            target_regions,
-            storage: written.storage.clone().unwrap_or_else(|| "Standard_LRS".to_owned()),
-        }),
-    })
+    Some(NodeImage::Baked(BakedImage {
+        create_gallery: written.create.unwrap_or(true),
+        create_definition: written.create_definition.unwrap_or(true),
+        elsewhere: written.resource_group.is_some() || written.subscription.is_some(),
+        resource_group: written.resource_group.clone(),
+        subscription: written.subscription.clone(),
+        gallery: written.name.clone().unwrap_or_else(|| names.underscored("gallery")),
+        publisher: "prebake".to_owned(),
+        offer: resolver.config.name.clone(),
+        sku: definition.clone(),
+        definition,
+        version,
+        target_regions,
+        storage: written.storage.clone().unwrap_or_else(|| "Standard_LRS".to_owned()),
+    }))
 }
 
 /// What can be said of a gallery that exists only.
@@ -158,7 +183,7 @@ fn existing_gallery(resolver: &mut Resolver<'_>, written: &fields::Gallery) {
                 "PB1011",
                 "/gallery",
                 format!("existing gallery needs `{key}`"),
-                "a name that prebake derives is one of a gallery that it creates",
+                "prebake derives names only for a gallery that it creates",
                 format!(
                     "add `{key}`, as `az sig list` and `az sig image-definition list` print it"
                 ),
@@ -176,7 +201,7 @@ fn existing_gallery(resolver: &mut Resolver<'_>, written: &fields::Gallery) {
                 "PB1022",
                 &format!("/gallery/{key}"),
                 format!("`{key}` is only for an existing gallery"),
-                "a gallery that is created lies in the config's resource group",
+                "prebake creates a gallery in the resource group of the config",
                 format!("remove `{key}`, or set `create: false`"),
             );
         }
@@ -210,7 +235,7 @@ fn existing(resolver: &mut Resolver<'_>, written: &fields::Gallery, id: &str) ->
             format!("remove `{key}`, or remove `imageVersionId` to bake an image"),
         );
     }
-    Some(NodeImage { existing_id: Some(id.to_owned()), baked: None })
+    Some(NodeImage::Existing(id.to_owned()))
 }
 
 /// Default size of the OS disk in GiB.

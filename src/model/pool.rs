@@ -1,4 +1,5 @@
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::batch::PoolContext;
 use super::blue_green;
@@ -11,6 +12,43 @@ use super::resource_id::ResourceId;
 use super::secret::Secrets;
 use super::sizes::Size;
 use crate::config::fields::{self, Replacement};
+
+/// How many nodes a pool has.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scale {
+    /// A number of them.
+    Fixed(FixedScale),
+    /// As many as a formula says.
+    Formula(AutoScale),
+}
+
+impl Scale {
+    /// The fixed number of nodes.
+    pub fn fixed(&self) -> Option<&FixedScale> {
+        match self {
+            Self::Fixed(fixed) => Some(fixed),
+            Self::Formula(_) => None,
+        }
+    }
+
+    /// The formula.
+    pub fn formula(&self) -> Option<&AutoScale> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Formula(formula) => Some(formula),
+        }
+    }
+}
+
+/// Templates ask a pool for `fixed` and `auto_scale`.
+impl Serialize for Scale {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Scale", 2)?;
+        object.serialize_field("fixed", &self.fixed())?;
+        object.serialize_field("auto_scale", &self.formula())?;
+        object.end()
+    }
+}
 
 /// A pool.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,10 +66,9 @@ pub struct Pool {
     pub display_name: Option<String>,
     /// VM size.
     pub size: Size,
-    /// Fixed scale.
-    pub fixed: Option<FixedScale>,
-    /// Scale by formula.
-    pub auto_scale: Option<AutoScale>,
+    /// How many nodes it has.
+    #[serde(flatten)]
+    pub scale: Scale,
     /// Tasks at once on a node.
     pub task_slots_per_node: u32,
     /// MPI between nodes.
@@ -111,14 +148,14 @@ pub(super) fn resolve(
         Some(_) => Size::of(&context.sizes.get(index)?.as_ref()?.size),
         None => context.node.size.clone(),
     };
-    let (fixed, auto_scale) = scale(resolver, written, &pointer)?;
-    if auto_scale.is_some() && written.deallocation.is_some() {
+    let scale = scale(resolver, written, &pointer)?;
+    if scale.formula().is_some() && written.deallocation.is_some() {
         resolver.error(
             "PB1022",
             &format!("{pointer}/deallocation"),
-            "`deallocation` has no effect beside `autoScale`",
-            "a formula decides it itself",
-            "drop it, and set `$NodeDeallocationOption` in the formula",
+            "`deallocation` has no effect with `autoScale`",
+            "the formula sets the option itself",
+            "remove it, and set `$NodeDeallocationOption` in the formula",
         );
     }
     identities(resolver, written, &pointer);
@@ -133,8 +170,7 @@ pub(super) fn resolve(
         blue_green: written.replace == Some(Replacement::BlueGreen),
         display_name: written.display_name.clone(),
         size,
-        fixed,
-        auto_scale,
+        scale,
         task_slots_per_node: written.task_slots_per_node.unwrap_or(1),
         inter_node_communication: written.inter_node_communication.unwrap_or(false),
         pull_identity: context.pull_identity,
@@ -153,8 +189,6 @@ pub(super) fn resolve(
     }
     Some(pool)
 }
-
-type Scale = (Option<FixedScale>, Option<AutoScale>);
 
 fn scale(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) -> Option<Scale> {
     let fixed = written.nodes.is_some() || written.spot_nodes.is_some();
@@ -181,7 +215,7 @@ fn scale(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) -> 
         }
         (Some(auto_scale), false) => {
             let interval = auto_scale.interval.clone().unwrap_or_else(|| "PT15M".to_owned());
-            Some((None, Some(AutoScale { formula: auto_scale.formula.clone(), interval })))
+            Some(Scale::Formula(AutoScale { formula: auto_scale.formula.clone(), interval }))
         }
         (None, true) => {
             let spot_nodes = written.spot_nodes.unwrap_or(0);
@@ -189,7 +223,7 @@ fn scale(resolver: &mut Resolver<'_>, written: &fields::Pool, pointer: &str) -> 
             let resize_timeout = written.resize_timeout.clone();
             let node_deallocation_option = written.deallocation.map(pool_machine::deallocation);
             let fixed = FixedScale { nodes, spot_nodes, resize_timeout, node_deallocation_option };
-            Some((Some(fixed), None))
+            Some(Scale::Fixed(fixed))
         }
     }
 }
@@ -204,7 +238,7 @@ fn containers(
     let wanted = written.containers.unwrap_or(!context.images.is_empty());
     if !wanted {
         let preloaded = context.images.iter().find(|image| image.preload);
-        if let Some(image) = preloaded.filter(|_| context.node_image.baked.is_some()) {
+        if let Some(image) = preloaded.filter(|_| context.node_image.baked().is_some()) {
             resolver.error(
                 "PB1034",
                 &format!("{pointer}/containers"),
@@ -276,17 +310,17 @@ fn reads_storage(
         resolver.error(
             "PB1604",
             pointer,
-            format!("pool `{}` reads an auto-storage that is not there", written.id),
-            "its application packages or files lie in the account's auto-storage",
-            "drop `batch.storage.create: false`, or use an account that has one",
+            format!("pool `{}` needs auto-storage", written.id),
+            "its application packages or files are in the auto-storage account",
+            "remove `batch.storage.create: false`, or use a Batch account with auto-storage",
         );
     } else if context.storage.node_identity.is_none() && !context.pull_identity {
         resolver.error(
             "PB1604",
             pointer,
-            format!("no identity lets pool `{}` read the auto-storage", written.id),
-            "its application packages or files lie in the account's auto-storage",
-            "add `batch.storage.nodeIdentity`, the resource ID of an identity that may read its blobs",
+            format!("pool `{}` has no identity to read the auto-storage", written.id),
+            "its application packages or files are in the auto-storage account",
+            "set `batch.storage.nodeIdentity` to the resource ID of an identity that can read the blobs",
         );
     }
 }

@@ -301,8 +301,8 @@ fn extensions(
                     "PB1607",
                     &format!("{pointer}/{index}/after/{at}"),
                     format!("no other extension is named `{after}`"),
-                    "not a name of this list",
-                    "write the `name` of an extension of this pool",
+                    "not the name of another extension",
+                    "use the `name` of an extension of this pool",
                 );
             }
         }
@@ -336,9 +336,9 @@ fn users(
             resolver.error(
                 "PB1602",
                 &pointer,
-                format!("user `{}` has one of `uid` and `gid`", user.name),
-                "Batch takes both numbers or none",
-                "add the other one, or drop both",
+                format!("user `{}` has only one of `uid` and `gid`", user.name),
+                "Batch needs both numbers or neither",
+                "add the other one, or remove both",
             );
         }
         let password = secrets.add(resolver, &user.password, &format!("{pointer}/password"));
@@ -365,7 +365,7 @@ pub(super) fn named_once(resolver: &mut Resolver<'_>, names: &[&str], pointer: &
             resolver.error(
                 "PB1608",
                 &format!("{pointer}/{index}/name"),
-                format!("{kind} `{name}` is given twice"),
+                format!("{kind} `{name}` is listed twice"),
                 "duplicate",
                 "keep one of them",
             );

@@ -65,7 +65,7 @@ pub struct TaskContainer {
     pub host_mounts: Option<Vec<HostMount>>,
 }
 
-/// A folder of the node that a container sees.
+/// A folder of the node that a container can access.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HostMount {
@@ -198,8 +198,8 @@ fn container(
             "PB1605",
             &format!("{pointer}/container/image"),
             format!("`{}` is not an image of this config", written.image),
-            "a start task runs in an image of `images`",
-            "write the `name` of one of `images`",
+            "the container of a start task needs an image from `images`",
+            "use the `name` of one of `images`",
         );
         return None;
     };
@@ -250,8 +250,8 @@ fn resource_file(
         resolver.error(
             "PB1601",
             pointer,
-            "resource file does not name one source",
-            "it has none, or more than one",
+            "resource file needs exactly one source",
+            "it has no source, or more than one",
             "keep one of `url`, `containerUrl` and `autoStorageContainer`",
         );
         return None;
@@ -262,7 +262,7 @@ fn resource_file(
             pointer,
             "resource file has no path",
             "`path` is missing",
-            "add `path`, the name of the file under the task's working directory",
+            "set `path` to a path in the working directory of the task",
         );
     }
     let misplaced = [
@@ -271,15 +271,15 @@ fn resource_file(
     ];
     for (key, _) in misplaced.into_iter().filter(|(_, is)| *is) {
         let help = if key == "prefix" {
-            "drop `prefix`, or name the container with `containerUrl`"
+            "remove `prefix`, or name the container with `containerUrl`"
         } else {
-            "drop `identity`, and name the identity of the nodes with `batch.storage.nodeIdentity`"
+            "remove `identity`, and set `batch.storage.nodeIdentity` to the identity of the nodes"
         };
         resolver.error(
             "PB1022",
             &format!("{pointer}/{key}"),
             format!("`{key}` has no effect here"),
-            "it does not go with the source of this file",
+            "the source of this file does not support it",
             help,
         );
     }
@@ -454,7 +454,7 @@ fn misplaced(resolver: &mut Resolver<'_>, mount: &fields::Mount, pointer: &str) 
         (
             "identity",
             mount.identity.is_some() && !files && !blob,
-            "an NFS export takes no identity",
+            "an NFS export does not use an identity",
         ),
     ];
     for (key, _, label) in misplaced.into_iter().filter(|(_, is, _)| *is) {
@@ -463,7 +463,7 @@ fn misplaced(resolver: &mut Resolver<'_>, mount: &fields::Mount, pointer: &str) 
             &format!("{pointer}/{key}"),
             format!("`{key}` has no effect on this mount"),
             label,
-            format!("drop `{key}`, or change `kind`"),
+            format!("remove `{key}`, or change `kind`"),
         );
     }
 }

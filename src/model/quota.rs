@@ -25,17 +25,15 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
         }
         let help = match nearest(family, families.iter().map(String::as_str)) {
             Some(known) => format!("did you mean `{known}`?"),
-            None => {
-                "write the family as `az vm list-usage` or the quotas of the Batch account name it"
-                    .to_owned()
-            }
+            None => "use the name that `az vm list-usage` or the quotas of the Batch account show"
+                .to_owned(),
         };
         resolver.report(
             Severity::Warning,
             "PB1500",
             &format!("/checks/quota/{}", crate::diagnostic::pointer::escape(family)),
-            format!("no VM family is called `{family}`"),
-            "no pool is held against this quota",
+            format!("unknown VM family `{family}`"),
+            "prebake compares no pool with this quota",
             help,
         );
     }

@@ -1,4 +1,4 @@
-use super::lost;
+use super::omitted;
 use crate::catalog::{self, Cloud, Overlay};
 use crate::config::{Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity};
@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity};
 pub(super) struct Resolver<'a> {
     pub(super) config: &'a Config,
     document: &'a Document,
-    lost: &'a [String],
+    omitted: &'a [String],
     pub(super) overlay: &'a Overlay,
     /// The rows on which the next finding rests.
     facts: Vec<Fact>,
@@ -18,11 +18,11 @@ impl<'a> Resolver<'a> {
     pub(super) fn new(
         config: &'a Config,
         document: &'a Document,
-        lost: &'a [String],
+        omitted: &'a [String],
         overlay: &'a Overlay,
         diagnostics: &'a mut Diagnostics,
     ) -> Self {
-        Self { config, document, lost, overlay, facts: Vec::new(), diagnostics }
+        Self { config, document, omitted, overlay, facts: Vec::new(), diagnostics }
     }
 
     /// Names the row of the catalog on which the finding rests that is reported next.
@@ -87,7 +87,7 @@ impl<'a> Resolver<'a> {
 
     fn push(&mut self, mut finding: Diagnostic, pointer: &str) {
         finding.facts = std::mem::take(&mut self.facts);
-        if !self.lost.iter().any(|lost| lost::decides(lost, &finding.code, pointer)) {
+        if !self.omitted.iter().any(|one| omitted::decides(one, &finding.code, pointer)) {
             self.diagnostics.push(finding);
         }
     }

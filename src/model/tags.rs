@@ -23,7 +23,7 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
             "/tags",
             "too many tags".to_owned(),
             format!(
-                "{} tags; the limit is {MOST} besides the tags that prebake sets",
+                "{} tags; the limit is {MOST} in addition to the tags that prebake sets",
                 config.tags.len()
             ),
             "remove some of them, or combine several values in one tag",

@@ -2,12 +2,12 @@
 
 mod added;
 mod age;
+mod checks;
 mod compiled;
 mod dockerfiles;
 mod edited;
 pub mod fleet;
 mod job;
-mod judge;
 mod overlay;
 mod places;
 mod pools;
@@ -21,7 +21,7 @@ pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bicep;
@@ -35,7 +35,7 @@ use crate::model::{self, Model, Origins};
 use crate::render::{self, Artifacts, ExtensionLine, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
-use judge::Judged;
+use checks::Checks;
 use secrets::Secrets;
 
 /// A config to render.
@@ -64,8 +64,28 @@ pub struct Tools {
     pub output: String,
 }
 
+impl Tools {
+    /// The built-in templates and schemas, and the day on which retirements are judged.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test parses the built-in templates.
+    pub fn new(as_of: Date) -> Self {
+        let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+        let templates = Templates::new(BTreeMap::new(), &mut sources, &mut diagnostics);
+        Self {
+            templates: templates.expect("the embedded templates parse"),
+            schemas: ResourceSchemas::embedded(),
+            as_of,
+            compiled: CompiledStages::default(),
+            output: "out".to_owned(),
+        }
+    }
+}
+
 /// What came of a config: a render, unless an error was found, and all findings with their sources.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The render, when nothing stands against it.
     pub render: Option<Render>,
@@ -90,6 +110,7 @@ impl Outcome {
 
 /// Everything that is known of one config.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Render {
     /// The config as written.
     pub config: Config,
@@ -215,7 +236,7 @@ fn phases(
     let Read { overlay, added, .. } = *read;
     let Some(config) = config::decode(&document, diagnostics) else {
         if let Some(partial) = config::partial(&document) {
-            model::judge(&partial, &document, overlay, diagnostics);
+            model::report_partial(&partial, &document, overlay, diagnostics);
         }
         return None;
     };
@@ -254,7 +275,7 @@ fn phases(
         render::readme(&model, &tools.templates, lines, &mut artifacts, sources, diagnostics)?;
     }
     artifacts.insert(render::PLAN, render::plan(&model, &artifacts).text());
-    let judged = Judged {
+    let checks = Checks {
         config: &config,
         document: &document,
         model: &model,
@@ -271,12 +292,12 @@ fn phases(
             .deployed_to(target(&model))
             .judged_by(overlay.digest())
     };
-    let judge = || {
-        let answers = judged.judge(secrets, tools, sources, diagnostics);
+    let run = || {
+        let answers = checks.run(secrets, tools, sources, diagnostics);
         sources.mark_generated(&folder);
         answers
     };
-    let (manifest, answers) = rayon::join(digests, judge);
+    let (manifest, answers) = rayon::join(digests, run);
     artifacts.insert(MANIFEST, manifest.text());
     let overlay = Arc::clone(overlay);
     Some((Render { config, document, model, artifacts, extension, stages, overlay }, answers))
@@ -305,7 +326,7 @@ fn is_about_the_region(
     let title = format!("catalog `{}` is for another region", overlay.folder());
     let mut finding = Diagnostic::warning("PB1050", title)
         .reason("its sizes, quotas and images apply only to that region, so prebake ignores them")
-        .help(format!("import the data of `{location}` into a folder of its own"));
+        .help(format!("import the data of `{location}` into a separate folder"));
     finding.place = document.place("/catalog");
     finding.label =
         format!("it is for `{}`, but the config deploys to `{location}`", overlay.location());

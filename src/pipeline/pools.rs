@@ -21,7 +21,7 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// Why an expression cannot be carried over.
-const NOT_YET_KNOWN: &str = "its value is known only when the stage deploys";
+const NOT_YET_KNOWN: &str = "its value is known only during the deployment";
 
 const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 
@@ -52,16 +52,16 @@ pub(super) fn reach(
         for change in changes {
             if let Err(why) = carry(resource, &change.target, &mut body) {
                 missed.insert(change.pointer.clone());
-                let title = format!("`{}` does not reach `{path}`", change.property);
+                let title = format!("`{}` has no effect on `{path}`", change.property);
                 let mut finding = Diagnostic::info("PB1410", title)
                     .reason(why)
-                    .help("create the pool from `batch.bicep`, which holds the patch");
+                    .help("create the pool from `batch.bicep`, which contains the patch");
                 finding.place = change.place;
-                "only the stage has it".clone_into(&mut finding.label);
+                "only the stage contains it".clone_into(&mut finding.label);
                 diagnostics.push(finding);
             }
         }
-        let mut text = serde_json::to_string_pretty(&body).expect("a JSON value serialises");
+        let mut text = serde_json::to_string_pretty(&body).expect("a JSON value serializes");
         text.push('\n');
         artifacts.files.insert(path, text);
     }
@@ -93,7 +93,7 @@ fn carry(resource: &Resource, target: &str, body: &mut Value) -> Result<(), Stri
             Some(row) => format!("{}{}", row.data_plane, &target[row.resource.len()..]),
             None => match target.strip_prefix("/properties") {
                 Some(at) => at.to_owned(),
-                None => return Err("the data plane has no such property".to_owned()),
+                None => return Err("the data plane does not have this property".to_owned()),
             },
         };
         let is_enabled = around.is_some_and(|row| row.is_enabled);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::quote;
-use crate::model::{Build, Model, Pool, hex_digest};
+use crate::model::{Build, Import, Model, Pool, hex_digest};
 
 /// The template of the script.
 pub(super) const TEMPLATE: &str = "deploy/deploy.sh.tera";
@@ -42,6 +42,7 @@ pub(super) struct Deploy {
     providers: BTreeSet<&'static str>,
     builds: Vec<ImageBuild>,
     local_builds: bool,
+    imports: Vec<Import>,
     builder_resources: Vec<Leftover>,
     /// Name of the image template that bakes, without a builder VM.
     image_template: Option<String>,
@@ -72,7 +73,7 @@ struct Leftover {
 
 /// Everything that the script of a config needs.
 pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
-    let bakes = model.node_image.baked.is_some();
+    let bakes = model.node_image.baked().is_some();
     let own_builder = bakes && model.stages.contains(&"builder");
     let first = |stage: &&&str| **stage != "batch" && (bakes || model.batch.is_none());
     let image_stages: Vec<_> = model.stages.iter().filter(first).copied().collect();
@@ -92,6 +93,7 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
         batch_stages,
         providers: providers(model),
         local_builds: builds.iter().any(|build| build.local),
+        imports: model.images.iter().filter_map(|image| image.import.clone()).collect(),
         builds,
         image_template: model
             .builder
@@ -116,7 +118,7 @@ pub(super) fn providers(model: &Model) -> BTreeSet<&'static str> {
     };
     need(model.registry.is_some(), &["Microsoft.ContainerRegistry"]);
     need(model.identity.is_some() || image_builder, &["Microsoft.ManagedIdentity"]);
-    need(model.node_image.baked.is_some(), &["Microsoft.Compute"]);
+    need(model.node_image.baked().is_some(), &["Microsoft.Compute"]);
     need(model.stages.contains(&"builder"), &["Microsoft.Network"]);
     need(!model.endpoints.registry.is_empty(), &["Microsoft.Network"]);
     need(
@@ -189,7 +191,7 @@ pub(super) fn verify_task(model: &Model, pool: &Pool) -> Option<Value> {
     let preloaded = |reference: &str| {
         model.images.iter().any(|known| known.preload && known.reference == reference)
     };
-    if model.node_image.baked.is_some() {
+    if model.node_image.baked().is_some() {
         options.push_str(" --volume /var/lib/prebake:/var/lib/prebake:ro");
         checks.push("cat /var/lib/prebake/result.json".to_owned());
         if preloaded(image) {

@@ -79,9 +79,9 @@ impl Manifest {
     /// The text of the file.
     ///
     /// # Panics
-    /// Never: plain data serialises.
+    /// Never: plain data serializes.
     pub fn text(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("plain data serialises");
+        let mut text = serde_json::to_string_pretty(self).expect("plain data serializes");
         text.push('\n');
         text
     }

@@ -20,8 +20,8 @@ pub use deploy::{NAME_DIGEST, deployment_prefix};
 pub use manifest::{MANIFEST, Manifest, Target};
 pub use plan::{
     BAKE_TAG, Cores, PLAN, PLAN_VERSION, Part, Plan, PlannedBake, PlannedBatch, PlannedBuild,
-    PlannedImage, PlannedImageBuilder, PlannedPool, PlannedRegistry, PlannedStage, Removal, plan,
-    stage_digest,
+    PlannedImage, PlannedImageBuilder, PlannedImport, PlannedPool, PlannedRegistry, PlannedStage,
+    Removal, plan, stage_digest,
 };
 pub use pool_json::SUBSCRIPTION_PLACEHOLDER;
 pub use templates::{EMBEDDED, Templates, read_ahead};
@@ -119,7 +119,7 @@ impl<'a> View<'a> {
     }
 
     fn context(&self) -> tera::Context {
-        tera::Context::from_serialize(self).expect("plain data with text keys serialises")
+        tera::Context::from_serialize(self).expect("plain data with text keys serializes")
     }
 }
 
@@ -133,7 +133,7 @@ struct PoolFile<'a> {
 /// Renders every file that templates and the model make. Reports `PB2002` for templates that fail.
 ///
 /// # Panics
-/// Never: the model is plain data and serialises.
+/// Never: the model is plain data and serializes.
 pub fn render(
     model: &Model,
     templates: &Templates,
@@ -161,12 +161,12 @@ pub fn render(
     }
     for pool in pools {
         let mut text = serde_json::to_string_pretty(&pool_json::body(model, pool))
-            .expect("a JSON value serialises");
+            .expect("a JSON value serializes");
         text.push('\n');
         artifacts.insert(pool_path(pool), text);
         if let Some(job) = &pool.job {
             let mut text = serde_json::to_string_pretty(&pool_json::job(pool, job))
-                .expect("a JSON value serialises");
+                .expect("a JSON value serializes");
             text.push('\n');
             artifacts.insert(format!("jobs/{}.json", pool.base_id), text);
         }
@@ -174,7 +174,7 @@ pub fn render(
     if !pools.is_empty() {
         let ids: BTreeMap<&str, &str> =
             pools.iter().map(|pool| (pool.base_id.as_str(), pool.id.as_str())).collect();
-        let mut text = serde_json::to_string_pretty(&ids).expect("a JSON value serialises");
+        let mut text = serde_json::to_string_pretty(&ids).expect("a JSON value serializes");
         text.push('\n');
         artifacts.insert(POOL_IDS, text);
     }
@@ -184,7 +184,7 @@ pub fn render(
 /// Renders the README again, with what the config's own patches and files made of the render.
 ///
 /// # Panics
-/// Never: the model is plain data and serialises.
+/// Never: the model is plain data and serializes.
 pub fn readme(
     model: &Model,
     templates: &Templates,
@@ -251,7 +251,7 @@ fn pool_path(pool: &Pool) -> String {
 /// Whether what a stage deploys lies outside the resource group of the config.
 fn is_elsewhere(model: &Model, source: &str) -> bool {
     match source {
-        "image" => model.node_image.baked.as_ref().is_some_and(|baked| baked.elsewhere),
+        "image" => model.node_image.baked().is_some_and(|baked| baked.elsewhere),
         "batch" => model.batch.as_ref().is_some_and(|batch| batch.elsewhere),
         _ => false,
     }
@@ -282,7 +282,7 @@ fn files(model: &Model) -> Vec<(String, String)> {
     });
     let assigns = model.access.assign_roles;
     let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
-    let baked = model.node_image.baked.as_ref();
+    let baked = model.node_image.baked();
     let batch = model.batch.as_ref();
     for (role, wanted) in [
         ("registry", elsewhere && model.identity.is_some()),

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Artifacts;
 use crate::catalog;
-use crate::model::{self, Model, hex_digest};
+use crate::model::{self, Model, NodeImage, hex_digest};
 
 /// Name of the plan in a render.
 pub const PLAN: &str = "deploy.json";
@@ -56,6 +56,9 @@ pub struct Plan {
     /// Images that ACR Tasks build.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub builds: Vec<PlannedBuild>,
+    /// Images that the registry imports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<PlannedImport>,
     /// The bake on a VM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bake: Option<PlannedBake>,
@@ -145,6 +148,27 @@ pub struct PlannedBuild {
     pub timeout_seconds: u32,
 }
 
+/// An image that the registry imports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PlannedImport {
+    /// `repository:tag`, without the registry.
+    pub image: String,
+    /// Host of the source registry.
+    pub host: String,
+    /// `repository:tag` or `repository@digest` in the source registry.
+    pub source: String,
+    /// Resource ID of the source registry, if the deploying identity reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry_id: Option<String>,
+    /// User of a source registry that requires a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Environment variable that holds the password of that user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_variable: Option<String>,
+}
+
 /// The bake on a VM that is removed after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -209,8 +233,8 @@ pub enum PlannedImage {
     /// A version that is there.
     #[serde(rename_all = "camelCase")]
     Existing {
-        /// Resource ID of the version; nothing for a marketplace image.
-        existing_id: Option<String>,
+        /// Resource ID of the version.
+        existing_id: String,
     },
 }
 
@@ -261,9 +285,9 @@ impl Plan {
     /// The text of the file.
     ///
     /// # Panics
-    /// Never: plain data serialises.
+    /// Never: plain data serializes.
     pub fn text(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("plain data serialises");
+        let mut text = serde_json::to_string_pretty(self).expect("plain data serializes");
         text.push('\n');
         text
     }
@@ -271,13 +295,13 @@ impl Plan {
     /// The JSON Schema of the file.
     ///
     /// # Panics
-    /// Never: a schema serialises.
+    /// Never: a schema serializes.
     pub fn schema() -> String {
         let schema = SchemaSettings::draft2020_12()
             .for_deserialize()
             .into_generator()
             .into_root_schema_for::<Self>();
-        let mut text = serde_json::to_string_pretty(&schema).expect("a schema serialises");
+        let mut text = serde_json::to_string_pretty(&schema).expect("a schema serializes");
         text.push('\n');
         text
     }
@@ -299,7 +323,7 @@ pub fn stage_digest(template: &str, parameters: &str) -> String {
 
 /// The plan of a render whose stages are compiled.
 pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
-    let bakes = model.node_image.baked.is_some();
+    let bakes = model.node_image.baked().is_some();
     Plan {
         version: PLAN_VERSION,
         prebake: env!("CARGO_PKG_VERSION").to_owned(),
@@ -313,6 +337,7 @@ pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
         providers: super::deploy::providers(model).into_iter().map(str::to_owned).collect(),
         registry: model.registry.as_ref().map(registry),
         builds: model.images.iter().filter_map(|image| image.build.as_ref()).map(build).collect(),
+        imports: model.images.iter().filter_map(|it| it.import.as_ref()).map(import).collect(),
         bake: bake(model, artifacts),
         image_builder: image_builder(model),
         image: image(model),
@@ -364,6 +389,17 @@ fn build(build: &model::Build) -> PlannedBuild {
     }
 }
 
+fn import(import: &model::Import) -> PlannedImport {
+    PlannedImport {
+        image: import.image.clone(),
+        host: import.host.clone(),
+        source: import.source.clone(),
+        registry_id: import.registry.as_ref().map(|registry| registry.id.clone()),
+        user: import.user.clone(),
+        login_variable: import.login_variable.clone(),
+    }
+}
+
 fn cores(size: &model::Size) -> Cores {
     Cores { vm_size: size.name.clone(), family: size.family.clone(), cores: u64::from(size.vcpus) }
 }
@@ -396,15 +432,15 @@ fn image_builder(model: &Model) -> Option<PlannedImageBuilder> {
 }
 
 fn image(model: &Model) -> PlannedImage {
-    match &model.node_image.baked {
-        Some(baked) => PlannedImage::Baked {
+    match &model.node_image {
+        NodeImage::Baked(baked) => PlannedImage::Baked {
             resource_group: baked.resource_group.clone(),
             subscription: baked.subscription.clone(),
             gallery: baked.gallery.clone(),
             definition: baked.definition.clone(),
             version: baked.version.clone(),
         },
-        None => PlannedImage::Existing { existing_id: model.node_image.existing_id.clone() },
+        NodeImage::Existing(id) => PlannedImage::Existing { existing_id: id.clone() },
     }
 }
 
@@ -413,7 +449,7 @@ fn pool(model: &Model, pool: &model::Pool) -> PlannedPool {
         id: pool.id.clone(),
         replaces: (pool.id != pool.base_id).then(|| pool.base_id.clone()),
         size: cores(&pool.size),
-        nodes: pool.fixed.as_ref().map(|fixed| fixed.nodes),
+        nodes: pool.scale.fixed().map(|fixed| fixed.nodes),
         verify: super::deploy::verify_task(model, pool),
     }
 }

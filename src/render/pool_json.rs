@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Application, Job, Model, Pool, ResourceFile, StartTask, TaskContainer};
+use crate::model::{
+    Application, Job, Model, NodeImage, Pool, PoolSubnet, ResourceFile, StartTask, TaskContainer,
+};
 
 /// Stands for the subscription in resource IDs of a config that names none.
 pub const SUBSCRIPTION_PLACEHOLDER: &str = "00000000-0000-0000-0000-000000000000";
@@ -20,7 +22,7 @@ pub(super) fn body(model: &Model, pool: &Pool) -> Value {
     }
     put("vmSize", json!(pool.size.name));
     put("virtualMachineConfiguration", virtual_machine(model, pool));
-    if let Some(fixed) = &pool.fixed {
+    if let Some(fixed) = pool.scale.fixed() {
         put("targetDedicatedNodes", json!(fixed.nodes));
         if fixed.spot_nodes > 0 {
             put("targetLowPriorityNodes", json!(fixed.spot_nodes));
@@ -35,7 +37,7 @@ pub(super) fn body(model: &Model, pool: &Pool) -> Value {
     if let Some(policy) = &pool.machine.upgrade_policy {
         put("upgradePolicy", data_plane(policy));
     }
-    if let Some(scale) = &pool.auto_scale {
+    if let Some(scale) = pool.scale.formula() {
         put("enableAutoScale", json!(true));
         put("autoScaleFormula", json!(scale.formula));
         put("autoScaleEvaluationInterval", json!(scale.interval));
@@ -103,7 +105,7 @@ fn reads_with_identity(file: &ResourceFile) -> bool {
 
 /// A part of the pool's resource as the data plane writes it: the same names, and enumerations in lowercase.
 fn data_plane(part: &impl serde::Serialize) -> Value {
-    let mut value = serde_json::to_value(part).expect("plain data serialises");
+    let mut value = serde_json::to_value(part).expect("plain data serializes");
     lowercase(&mut value);
     value
 }
@@ -149,9 +151,9 @@ fn image_id(model: &Model, pool: &Pool) -> String {
 }
 
 fn image_version_id(model: &Model) -> String {
-    match (&model.node_image.existing_id, &model.node_image.baked) {
-        (Some(id), _) => id.clone(),
-        (None, Some(baked)) => format!(
+    match &model.node_image {
+        NodeImage::Existing(id) => id.clone(),
+        NodeImage::Baked(baked) => format!(
             "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Compute/galleries/{}/images/{}/versions/{}",
             baked.subscription.as_deref().unwrap_or_else(|| subscription(model)),
             baked.resource_group.as_ref().unwrap_or(&model.resource_group),
@@ -159,7 +161,6 @@ fn image_version_id(model: &Model) -> String {
             baked.definition,
             baked.version
         ),
-        (None, None) => String::new(),
     }
 }
 
@@ -211,14 +212,13 @@ fn virtual_machine(model: &Model, pool: &Pool) -> Value {
 }
 
 fn network(model: &Model, pool: &Pool) -> Value {
-    let subnet = match (&model.network.subnet_id, &model.network.created) {
-        (Some(id), _) => id.clone(),
-        (None, Some(created)) => format!(
+    let subnet = match &model.network.pools {
+        PoolSubnet::Existing { id, .. } => id.clone(),
+        PoolSubnet::Created(created) => format!(
             "{}/providers/Microsoft.Network/virtualNetworks/{}/subnets/pools",
             group_id(model),
             created.name
         ),
-        (None, None) => String::new(),
     };
     let provision =
         if model.network.private_nodes { "nopublicipaddresses" } else { "batchmanaged" };

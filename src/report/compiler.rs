@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources, percent};
 
 const SCHEMA: &str = "https://schemastore.azurewebsites.net/schemas/json/sarif-2.1.0-rtm.6.json";
@@ -63,7 +64,7 @@ pub fn sarif(
             "level": level,
             "message": { "text": message(finding) },
             "locations": [{ "physicalLocation": {
-                "artifactLocation": { "uri": uri(&position.path) },
+                "artifactLocation": { "uri": percent::uri(&position.path) },
                 // Microsoft's puts the column there.
                 "region": {
                     "startLine": position.line,
@@ -120,17 +121,4 @@ fn message(finding: &Diagnostic) -> String {
     };
     let _ = write!(text, " [https://aka.ms/bicep/{page}#{}]", finding.code);
     one_line(&text)
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
-}
-
-fn uri(path: &str) -> String {
-    let path = path.replace('\\', "/");
-    let start = if path.starts_with('/') { "file://" } else { "file:///" };
-    // The colon of a drive stays.
-    let (drive, rest) = path.split_once(':').map_or(("", &*path), |(drive, rest)| (drive, rest));
-    let colon = if drive.is_empty() { "" } else { ":" };
-    format!("{start}{}{colon}{}", percent::path(drive), percent::path(rest))
 }

@@ -1,4 +1,4 @@
-//! What report templates may call: escaping for Markdown, colour for a terminal, and small questions.
+//! What report templates may call: escaping for Markdown, color for a terminal, and small questions.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -125,7 +125,7 @@ fn answered(
     Ok(out.write(wording::answered(parameter(helper, 0), parameter(helper, 1)))?)
 }
 
-/// `{{paint "replace" text}}`: the text in the colour of a level or an action, if the data say `colour`.
+/// `{{paint "replace" text}}`: the text in the color of a level or an action, if the data say `color`.
 fn paint(
     helper: &Helper,
     _: &Handlebars,
@@ -147,7 +147,7 @@ fn paint(
         "strong" => "1",
         _ => "2",
     };
-    if context.data().get("colour").and_then(Value::as_bool) == Some(true) {
+    if context.data().get("color").and_then(Value::as_bool) == Some(true) {
         out.write(&format!("\u{1b}[{escape}m{words}\u{1b}[0m"))?;
     } else {
         out.write(&words)?;

@@ -6,7 +6,7 @@
 //! the places.
 //!
 //! Read `finding` for what comes out, `schema` for the entry point, `translate` and `branch` for how the
-//! engine's errors become findings, `layout`, `outline` and `reading` for how most values are found right
+//! engine's errors become findings, `layout`, `node` and `reading` for how most values are found right
 //! without the engine, `store` for the schemas that prebake carries, and `import` for how
 //! Azure's published type tables become schemas.
 
@@ -16,8 +16,8 @@ mod finding;
 pub mod import;
 mod keyword;
 mod layout;
+mod node;
 mod open;
-mod outline;
 mod pattern;
 mod reading;
 #[expect(clippy::module_inception, reason = "the module's one central type")]

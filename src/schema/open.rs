@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::finding::{Finding, FindingKind};
-use super::outline::Outline;
+use super::node::SchemaNode;
 use super::schema::Values;
 use crate::arm::expression::is_expression;
 use crate::diagnostic::{nearest, pointer};
@@ -15,7 +15,7 @@ const MAX_SHOWN: usize = 8;
 
 /// Every text that is none of the known values of its open list, letter case aside as Azure has it.
 pub(super) fn unlisted(
-    root: Outline<'_>,
+    root: SchemaNode<'_>,
     value: &Value,
     values: Values,
     elsewhere: fn(&str) -> bool,
@@ -26,7 +26,7 @@ pub(super) fn unlisted(
 }
 
 struct Walk<'a> {
-    root: Outline<'a>,
+    root: SchemaNode<'a>,
     values: Values,
     elsewhere: fn(&str) -> bool,
     findings: Vec<Finding>,
@@ -36,7 +36,7 @@ impl<'a> Walk<'a> {
     /// Visits a value with all the schemas that may hold there.
     fn visit(
         &mut self,
-        schemas: &[Outline<'a>],
+        schemas: &[SchemaNode<'a>],
         value: &Value,
         pointer: &mut String,
         depth: usize,
@@ -51,7 +51,7 @@ impl<'a> Walk<'a> {
         match value {
             Value::String(text) => self.text(&flat, text, pointer),
             Value::Array(items) => {
-                let below: Vec<Outline<'a>> =
+                let below: Vec<SchemaNode<'a>> =
                     flat.iter().filter_map(|schema| schema.get("items")).collect();
                 for (at, item) in items.iter().enumerate() {
                     self.below(&below, item, &at.to_string(), pointer, depth);
@@ -59,7 +59,7 @@ impl<'a> Walk<'a> {
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    let below: Vec<Outline<'a>> =
+                    let below: Vec<SchemaNode<'a>> =
                         flat.iter().filter_map(|schema| property(*schema, name)).collect();
                     let step = pointer::escape(name);
                     self.below(&below, member, &step, pointer, depth);
@@ -71,7 +71,7 @@ impl<'a> Walk<'a> {
 
     fn below(
         &mut self,
-        schemas: &[Outline<'a>],
+        schemas: &[SchemaNode<'a>],
         value: &Value,
         step: &str,
         pointer: &mut String,
@@ -85,18 +85,18 @@ impl<'a> Walk<'a> {
     }
 
     /// A schema with what it refers to and the branches of its unions.
-    fn flatten(&self, schema: Outline<'a>, flat: &mut Vec<Outline<'a>>, depth: usize) {
+    fn flatten(&self, schema: SchemaNode<'a>, flat: &mut Vec<SchemaNode<'a>>, depth: usize) {
         if depth > DEEPEST {
             return;
         }
-        if let Some(reference) = schema.get("$ref").and_then(Outline::as_str) {
+        if let Some(reference) = schema.get("$ref").and_then(SchemaNode::as_str) {
             let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
             if let Some(target) = target {
                 self.flatten(target, flat, depth + 1);
             }
         }
         let unions = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|word| schema.get(word));
-        let mut branches = unions.filter_map(Outline::elements).flatten().peekable();
+        let mut branches = unions.filter_map(SchemaNode::elements).flatten().peekable();
         let is_union = branches.peek().is_some() || schema.get("$ref").is_some();
         for branch in branches {
             self.flatten(branch, flat, depth + 1);
@@ -106,17 +106,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn text(&mut self, schemas: &[Outline<'a>], text: &str, pointer: &str) {
+    fn text(&mut self, schemas: &[SchemaNode<'a>], text: &str, pointer: &str) {
         if self.values == Values::Symbolic && is_expression(text) {
             return;
         }
         let mut known: Vec<&str> = Vec::new();
         for schema in schemas {
             let listed = ["examples", "enum"].into_iter().find_map(|word| schema.get(word));
-            let listed = listed.and_then(Outline::elements);
-            let constant = schema.get("const").and_then(Outline::as_str);
+            let listed = listed.and_then(SchemaNode::elements);
+            let constant = schema.get("const").and_then(SchemaNode::as_str);
             match (listed, constant) {
-                (Some(values), _) => known.extend(values.filter_map(Outline::as_str)),
+                (Some(values), _) => known.extend(values.filter_map(SchemaNode::as_str)),
                 (None, Some(constant)) => known.push(constant),
                 // One of the schemas takes any text and names none.
                 (None, None) => return,
@@ -132,7 +132,7 @@ impl<'a> Walk<'a> {
 }
 
 /// The schema of a property, by its name or by its name in another case, as ARM takes it.
-fn property<'a>(schema: Outline<'a>, name: &str) -> Option<Outline<'a>> {
+fn property<'a>(schema: SchemaNode<'a>, name: &str) -> Option<SchemaNode<'a>> {
     let known = schema.get("properties")?;
     known.get(name).or_else(|| {
         let mut all = known.entries()?;

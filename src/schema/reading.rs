@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::keyword;
-use super::outline::Outline;
+use super::node::SchemaNode;
 use super::schema::Values;
 use crate::arm::expression::is_expression;
 
@@ -15,19 +15,24 @@ const MOST_COMPARED: usize = 64;
 ///
 /// Building costs milliseconds, and nearly every value is right. So the answer is one-sided: true only for
 /// what the engine accepts too; in any doubt it is false, and the engine is asked.
-pub(super) fn fits(root: Outline<'_>, schema: Outline<'_>, value: &Value, values: Values) -> bool {
+pub(super) fn fits(
+    root: SchemaNode<'_>,
+    schema: SchemaNode<'_>,
+    value: &Value,
+    values: Values,
+) -> bool {
     Reading { root, values, depth: 0 }.meets(schema, value)
 }
 
 #[derive(Clone, Copy)]
 struct Reading<'a> {
-    root: Outline<'a>,
+    root: SchemaNode<'a>,
     values: Values,
     depth: usize,
 }
 
 impl Reading<'_> {
-    fn meets(self, schema: Outline<'_>, value: &Value) -> bool {
+    fn meets(self, schema: SchemaNode<'_>, value: &Value) -> bool {
         let below = Self { depth: self.depth + 1, ..self };
         if below.depth > DEEPEST {
             return false;
@@ -41,7 +46,13 @@ impl Reading<'_> {
         rules.all(|(word, rule)| below.rule_holds(schema, word, rule, value))
     }
 
-    fn rule_holds(self, schema: Outline<'_>, word: &str, rule: Outline<'_>, value: &Value) -> bool {
+    fn rule_holds(
+        self,
+        schema: SchemaNode<'_>,
+        word: &str,
+        rule: SchemaNode<'_>,
+        value: &Value,
+    ) -> bool {
         match word {
             "$schema" | "$defs" | "writeOnly" | "deprecated" | "format" | "examples" => true,
             "$ref" => target(self.root, rule).is_some_and(|target| self.meets(target, value)),
@@ -86,9 +97,9 @@ impl Reading<'_> {
 
     fn object_rule(
         self,
-        schema: Outline<'_>,
+        schema: SchemaNode<'_>,
         word: &str,
-        rule: Outline<'_>,
+        rule: SchemaNode<'_>,
         map: &Map<String, Value>,
     ) -> bool {
         let count = map.len() as u64;
@@ -119,7 +130,7 @@ impl Reading<'_> {
     }
 
     /// One branch holds, and every other one plainly does not.
-    fn exactly_one(self, rule: Outline<'_>, value: &Value) -> bool {
+    fn exactly_one(self, rule: SchemaNode<'_>, value: &Value) -> bool {
         let Some(branches) = rule.elements() else { return false };
         let holds = |branch| self.meets(branch, value);
         let Some(chosen) = branches.clone().position(holds) else { return false };
@@ -128,12 +139,12 @@ impl Reading<'_> {
     }
 }
 
-fn target<'a>(root: Outline<'a>, reference: Outline<'_>) -> Option<Outline<'a>> {
+fn target<'a>(root: SchemaNode<'a>, reference: SchemaNode<'_>) -> Option<SchemaNode<'a>> {
     root.pointer(reference.as_str()?.strip_prefix('#')?)
 }
 
 /// An expression meets any rule but this one, wherever it stands.
-fn may_be_read_only(root: Outline<'_>, schema: Outline<'_>, depth: usize) -> bool {
+fn may_be_read_only(root: SchemaNode<'_>, schema: SchemaNode<'_>, depth: usize) -> bool {
     if depth > DEEPEST || schema.get(keyword::READ_ONLY).is_some() {
         return true;
     }
@@ -142,7 +153,7 @@ fn may_be_read_only(root: Outline<'_>, schema: Outline<'_>, depth: usize) -> boo
     }
     let unions = ["allOf", "anyOf", "oneOf"].map(|word| schema.get(word));
     if unions.iter().any(Option::is_some) {
-        let branches = unions.into_iter().flatten().filter_map(Outline::elements);
+        let branches = unions.into_iter().flatten().filter_map(SchemaNode::elements);
         return branches.flatten().any(|branch| below(root, branch, depth));
     }
     schema.get("$ref").is_some_and(|reference| {
@@ -151,11 +162,11 @@ fn may_be_read_only(root: Outline<'_>, schema: Outline<'_>, depth: usize) -> boo
 }
 
 /// A schema that is no object says nothing of reading.
-fn below(root: Outline<'_>, schema: Outline<'_>, depth: usize) -> bool {
+fn below(root: SchemaNode<'_>, schema: SchemaNode<'_>, depth: usize) -> bool {
     schema.entries().is_none() || may_be_read_only(root, schema, depth + 1)
 }
 
-fn has_type(value: &Value, kind: Outline<'_>) -> bool {
+fn has_type(value: &Value, kind: SchemaNode<'_>) -> bool {
     match (kind.as_str(), value) {
         (Some("null"), Value::Null)
         | (Some("boolean"), Value::Bool(_))
@@ -179,30 +190,31 @@ fn plainly_unique(value: &Value) -> bool {
 }
 
 /// A branch that is another text, names another value for a property, or needs one that is not there.
-fn plainly_fails(root: Outline<'_>, branch: Outline<'_>, value: &Value) -> bool {
+fn plainly_fails(root: SchemaNode<'_>, branch: SchemaNode<'_>, value: &Value) -> bool {
     let branch = branch.get("$ref").map_or(Some(branch), |reference| target(root, reference));
     let Some(branch) = branch else { return false };
     if branch.get("type").is_some_and(|kind| kind.as_str().is_some() && !has_type(value, kind)) {
         return true;
     }
-    let constant = branch.get("const").and_then(Outline::as_str);
+    let constant = branch.get("const").and_then(SchemaNode::as_str);
     if constant.zip(value.as_str()).is_some_and(|(one, other)| one != other) {
         return true;
     }
     let Value::Object(map) = value else { return false };
-    let mut required = branch.get("required").and_then(Outline::elements).into_iter().flatten();
+    let mut required = branch.get("required").and_then(SchemaNode::elements).into_iter().flatten();
     if required.any(|name| name.as_str().is_some_and(|name| !map.contains_key(name))) {
         return true;
     }
-    let mut properties = branch.get("properties").and_then(Outline::entries).into_iter().flatten();
+    let mut properties =
+        branch.get("properties").and_then(SchemaNode::entries).into_iter().flatten();
     properties.any(|(name, rule)| {
-        let constant = rule.get("const").and_then(Outline::as_str);
+        let constant = rule.get("const").and_then(SchemaNode::as_str);
         constant.zip(map.get(name).and_then(Value::as_str)).is_some_and(|(one, other)| one != other)
     })
 }
 
 /// Bounds of texts, numbers and arrays. A word that is not known here leaves the answer to the engine.
-fn within(bound: &str, rule: Outline<'_>, value: &Value) -> bool {
+fn within(bound: &str, rule: SchemaNode<'_>, value: &Value) -> bool {
     let Some(rule) = rule.as_number() else { return false };
     let size = match (bound, value) {
         ("minLength" | "maxLength", Value::String(text)) => Some(text.chars().count() as u64),

@@ -5,7 +5,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Value, json};
 
 use super::finding::Finding;
-use super::outline::{Layout, Outline};
+use super::node::{Layout, SchemaNode};
 use super::{keyword, layout, open, reading, symbolic, translate};
 
 /// How to read the strings of a value.
@@ -124,7 +124,7 @@ impl Schema {
         value: &Value,
         values: Values,
     ) -> Result<Vec<Finding>, BrokenSchema> {
-        let fits = |root: Outline<'_>| {
+        let fits = |root: SchemaNode<'_>| {
             let rule = root.get("properties").and_then(|properties| properties.get(name));
             rule.is_some_and(|rule| reading::fits(root, rule, value, values))
         };
@@ -144,7 +144,7 @@ impl Schema {
         Ok(translate::findings(&errors, self.document()?, values))
     }
 
-    fn root(&self) -> Option<Outline<'_>> {
+    fn root(&self) -> Option<SchemaNode<'_>> {
         let lay_out = || layout::layout(self.document().ok()?).map(Layout::new);
         self.layout.get_or_init(lay_out).as_ref().map(Layout::root)
     }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use prebake::arm::Template;
 use prebake::catalog::overlay::LAYOUTS;
 use prebake::catalog::{Date, Overlay};
-use prebake::check::{self, Declared, Dockerfile, Finding, RegistrySetting, Subject};
+use prebake::check::{self, Declared, Dockerfile, Finding, RegistrySetting, RenderView};
 use prebake::expand::{Resource, body_of};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -223,7 +223,7 @@ impl Deployment {
                 Some((path.as_str(), Cow::Owned(serde_yaml::from_str(text).ok()?)))
             })
             .collect();
-        check::check(&Subject {
+        check::check(&RenderView {
             overlay: &self.overlay(),
             resources: &resources,
             templates: &templates,

@@ -176,8 +176,8 @@ fn variables_that_a_config_does_not_take_are_noted() {
         ("IMAGE_VERSION", "latest"),
     ]);
     for (part, note) in [
-        ("sku: Basic", "ACR_SKU `Gold` is none that a config takes: Basic is taken"),
-        ("gpu: false", "ENABLE_GPU `maybe` says neither yes nor no"),
+        ("sku: Basic", "prebake does not support ACR_SKU `Gold`: the config uses Basic"),
+        ("gpu: false", "ENABLE_GPU `maybe` is not a yes or no"),
         ("nodes: 1", "BATCH_NODE_COUNT `many`"),
         ("version: 1.0.0", "IMAGE_VERSION `latest`"),
     ] {
@@ -260,15 +260,15 @@ fn bad_input_is_refused_and_leaves_the_previous_render() {
 fn a_config_cannot_drive_the_terminal() {
     let folder = with_config();
     let config = "na\x1b[31mme: \"\u{7}x\\e[2Jy\u{202e}z\"\r\nextends: \"\\e[8m.yaml\"\r\n";
-    for colour in ["always", "never"] {
+    for color in ["always", "never"] {
         std::fs::write(folder.path().join("\u{1b}[1m.yaml"), config).expect("a config");
-        let output = prebake(folder.path(), &["--color", colour, "validate", "\u{1b}[1m.yaml"]);
+        let output = prebake(folder.path(), &["--color", color, "validate", "\u{1b}[1m.yaml"]);
         let told = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{told}");
         for wild in ["\u{1b}[31mme", "\u{1b}[2J", "\u{1b}[8m", "\u{7}", "\u{202e}", "\r"] {
             assert!(!told.contains(wild), "{wild:?} in {told:?}");
         }
-        assert!(!told.contains('\u{1b}') || colour == "always", "{told:?}");
+        assert!(!told.contains('\u{1b}') || color == "always", "{told:?}");
     }
     let commands = CONFIG.replace("name: tiny", "name: \"x\\n::add-mask::y\"");
     std::fs::write(folder.path().join("prebake.yaml"), commands).expect("a config");
@@ -598,7 +598,7 @@ fn a_config_with_patches_and_files_is_explained() {
     );
     std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
     let told = succeeds(&prebake(folder.path(), &["explain", "prebake.yaml"]));
-    assert!(told.starts_with("tiny: 2 changes of its own\n"), "{told}");
+    assert!(told.starts_with("tiny: 2 changes by patches and added files\n"), "{told}");
     assert!(
         told.contains(
             "account.properties.publicNetworkAccess: 'Enabled' → 'Disabled'\n    prebake.yaml:9:"

@@ -148,7 +148,7 @@ fn a_review_is_written_in_every_format() {
         expect(folder.path(), &arguments, 0);
         let review = std::fs::read_to_string(folder.path().join("review/of")).unwrap();
         assert!(review.starts_with(start), "{review}");
-        assert!(!review.contains('\u{1b}'), "a file has no colour");
+        assert!(!review.contains('\u{1b}'), "a file has no color");
     }
 }
 

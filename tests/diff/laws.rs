@@ -182,7 +182,7 @@ proptest! {
         prop_assert!(diff.is_empty());
         prop_assert_eq!(diff.noise.total(), 0);
         prop_assert!(diff.security.is_empty() && diff.capacity.is_empty());
-        prop_assert_eq!(diff.detailed_exit_code(), 0);
+        prop_assert_eq!(diff.detailed_exit().code(), 0);
     }
 
     #[test]
@@ -200,7 +200,7 @@ proptest! {
         let schema = jsonschema::validator_for(&schema).unwrap();
         let (there, gone) = (diff(Some(&before), Some(&after)), diff(Some(&before), None));
         for diffs in [&[&there][..], &[&there, &gone]] {
-            for format in [Format::Text { colour: true }, Format::Markdown, Format::Html, Format::Json] {
+            for format in [Format::Text { color: true }, Format::Markdown, Format::Html, Format::Json] {
                 let reviewer = Reviewer::new(format, &Templates::default()).unwrap();
                 let names = ["vision", "old-vision"].iter();
                 let sections = names.zip(diffs).map(|(name, diff)| reviewer.section(name, diff));

@@ -89,7 +89,7 @@ fn a_forecast_of_what_was_rendered_last_gives_the_same_review() {
     for json in [&flat, &nested] {
         let live = reviewed(Some(&previous), &new, json);
         assert_eq!(told(&live), told(&own));
-        assert_eq!(live.detailed_exit_code(), own.detailed_exit_code());
+        assert_eq!(live.detailed_exit().code(), own.detailed_exit().code());
         let review = live.live.unwrap();
         assert_eq!((review.drift.unwrap().len(), review.hidden.len()), (0, 0));
         assert!(review.unseen.is_empty(), "{:?}", review.unseen);

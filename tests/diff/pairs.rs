@@ -45,7 +45,7 @@ macro_rules! pairs {
         fn $name() {
             let diff = compare(|$state| { $change; });
             only(&diff, $resource, Action::$action, Verdict::$verdict);
-            assert_eq!(diff.detailed_exit_code(), $exit);
+            assert_eq!(diff.detailed_exit().code(), $exit);
         })*
     };
 }
@@ -294,7 +294,7 @@ fn an_added_pool_is_created() {
         state.resources[last].id = state.resources[last].id.replace("/dev", "/cpu");
     });
     only(&diff, "/cpu", Action::Create, Verdict::InPlace);
-    assert_eq!(diff.detailed_exit_code(), 2);
+    assert_eq!(diff.detailed_exit().code(), 2);
     assert_eq!((diff.capacity.before.nodes, diff.capacity.after.nodes), (2, 4));
     assert_eq!((diff.capacity.before.vcpus, diff.capacity.after.vcpus), (8, 16));
     assert!(diff.capacity.rises());
@@ -307,7 +307,7 @@ fn a_renamed_pool_is_replaced() {
     let pool = resource(&diff, "/train");
     assert_eq!(pool.before.as_ref().unwrap().name, "visionbatch/dev");
     assert_eq!(path(pool, "name"), Verdict::Replace);
-    assert_eq!(diff.detailed_exit_code(), 3);
+    assert_eq!(diff.detailed_exit().code(), 3);
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn a_deleted_pool_keeps_running() {
     only(&diff, "/dev", Action::Delete, Verdict::InPlace);
     let pool = resource(&diff, "/dev");
     assert!(pool.consequence.contains("a deployment does not delete it"), "{}", pool.consequence);
-    assert_eq!(diff.detailed_exit_code(), 3);
+    assert_eq!(diff.detailed_exit().code(), 3);
     assert_eq!((diff.capacity.before.gpus, diff.capacity.after.gpus), (2.0, 0.0));
 }
 
@@ -335,7 +335,7 @@ fn a_blue_green_pool_names_the_one_to_drain() {
     marked(&mut after, "4e5f6a7b", "Standard_NC24ads_A100_v4");
     let diff = diff(Some(&before), Some(&after));
     only(&diff, "/dev-4e5f6a7b", Action::Beside, Verdict::InPlace);
-    assert_eq!(diff.detailed_exit_code(), 2);
+    assert_eq!(diff.detailed_exit().code(), 2);
     let pool = resource(&diff, "/dev-4e5f6a7b");
     assert_eq!(pool.pairing, Pairing::BlueGreen { base: "dev".to_owned() });
     assert!(pool.advice.contains("drains and deletes `dev-0a1b2c3d`"), "{}", pool.advice);
@@ -346,7 +346,7 @@ fn a_wholly_new_render_creates_everything() {
     let diff = diff(None, Some(&base()));
     assert!(diff.resources.iter().all(|change| change.action == Action::Create));
     assert_eq!(diff.resources.len(), base().resources.len());
-    assert_eq!(diff.detailed_exit_code(), 2);
+    assert_eq!(diff.detailed_exit().code(), 2);
     let role = diff.security.iter().find(|change| change.label == "role assignment").unwrap();
     assert_eq!(role.access, Access::Widens);
     assert_eq!(role.after, Some(typed("AcrPull for vision-id on visionacr")));
@@ -360,7 +360,7 @@ fn a_render_that_is_gone_deletes_everything() {
         _ => Action::Delete,
     };
     assert!(diff.resources.iter().all(|change| change.action == expected(change)));
-    assert_eq!(diff.detailed_exit_code(), 3);
+    assert_eq!(diff.detailed_exit().code(), 3);
     assert!(!diff.capacity.rises());
 }
 
@@ -565,7 +565,7 @@ fn a_changed_bake_under_the_same_version_is_an_error() {
         diff.findings.iter().map(|finding| &finding.code[..]).collect::<Vec<_>>(),
         ["IMG024"]
     );
-    assert_eq!(diff.detailed_exit_code(), 1);
+    assert_eq!(diff.detailed_exit().code(), 1);
     let other_way = compare(|state| {
         state.files.remove("cloud-init.yaml");
     });
@@ -604,7 +604,7 @@ fn a_changed_build_under_the_same_tag_is_an_error() {
     assert_eq!(codes(&same_tag), ["DIF010"]);
     let title = &same_tag.findings.iter().next().unwrap().title;
     assert_eq!(title, "the build of container image `app:1` changed, but its tag did not");
-    assert_eq!(same_tag.detailed_exit_code(), 1);
+    assert_eq!(same_tag.detailed_exit().code(), 1);
     let other_tag =
         diff(Some(&with("1", "", "3600")), Some(&with("2", "--build-arg A=1 ", "3600")));
     let slower = diff(Some(&with("1", "", "3600")), Some(&with("1", "", "7200")));

@@ -52,7 +52,7 @@ pub fn unchanged() -> Diff {
     diff(Some(&base()), Some(&base()))
 }
 
-pub const TEXT: Format = Format::Text { colour: false };
+pub const TEXT: Format = Format::Text { color: false };
 
 fn written(diff: &Diff, format: Format) -> String {
     review("vision", diff, format, &Templates::default()).unwrap().to_string()
@@ -85,8 +85,8 @@ fn golden(name: &str, actual: &str) {
 fn text() {
     golden("busy.txt", &written(&busy(), TEXT));
     golden("unchanged.txt", &written(&unchanged(), TEXT));
-    let coloured = written(&busy(), Format::Text { colour: true });
-    assert!(coloured.contains("\u{1b}[1;31mYES"), "{coloured}");
+    let colored = written(&busy(), Format::Text { color: true });
+    assert!(colored.contains("\u{1b}[1;31mYES"), "{colored}");
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_fleet_counts_all_and_shows_what_differs() {
     golden("fleet.txt", &reviewed(&configs, TEXT, &Templates::default()).unwrap());
     let reviewer = Reviewer::new(Format::Json, &Templates::default()).unwrap();
     let sections = configs.map(|(name, diff)| reviewer.section(name, diff));
-    assert_eq!(Fleet::new(sections.into()).detailed_exit_code(), 2);
+    assert_eq!(Fleet::new(sections.into()).detailed_exit().code(), 2);
 }
 
 /// No report template of a team hangs a review, fills the memory or overflows the stack.

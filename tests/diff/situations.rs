@@ -197,7 +197,7 @@ fn wrong(row: &Row, diff: &Diff) -> Vec<String> {
     };
     let json: Value = serde_json::from_str(&written(diff, Format::Json)).expect("JSON");
     let (text, markdown, html) = (
-        written(diff, Format::Text { colour: true }),
+        written(diff, Format::Text { color: true }),
         written(diff, Format::Markdown),
         written(diff, Format::Html),
     );

@@ -37,7 +37,7 @@ fn what_only_a_replaced_value_read_goes_with_it() {
     let outcome = render(&config(patch.clone()), &tools());
     // The keys that decide both are named, and nothing is unused.
     assert_eq!(codes(&outcome), ["PB1409", "PB1409"], "{}", shown(&outcome));
-    assert!(shown(&outcome).contains("set it in `registry.sku`, and drop the patch"));
+    assert!(shown(&outcome).contains("set `registry.sku`, and remove the patch"));
     let files = files(&config(patch), &tools());
     for path in ["registry.bicep", "registry.bicepparam"] {
         assert!(!files[path].contains("registrySku"), "{}", files[path]);

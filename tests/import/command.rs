@@ -114,7 +114,7 @@ fn sources_that_cannot_be_migrated_end_in_an_error_and_write_nothing() {
         ("broken.yaml", "pool_specification:\n  id: [1\n", "it is not YAML"),
         ("deep.json", &deep, "it is not JSON"),
         ("bomb.yaml", &bomb, "values"),
-        ("many.json", &many, "too much for one run"),
+        ("many.json", &many, "too large for one run"),
         ("main.bicep", "param x string\n", "prebake bicep build"),
         ("main.tf", "resource \"azurerm_batch_pool\" \"p\" {}\n", "terraform show -json"),
         ("jobs.json", r#"[{"id":"j","poolInfo":{"poolId":"p"}}]"#, "no pool in"),

@@ -385,7 +385,7 @@ fn no_config_asks_for_nodes_that_could_not_start() {
     let mismatch = migrated(&["mismatch.json"]);
     assert_eq!(config(&mismatch, 0)["node"]["os"], "ubuntu-24.04");
     let agent = row(&mismatch, "virtualMachineConfiguration.nodeAgentSKUId");
-    assert!(agent.outcome == Outcome::Differs && agent.why.contains("does not fit"), "{agent:?}");
+    assert!(agent.outcome == Outcome::Differs && agent.why.contains("does not match"), "{agent:?}");
 
     let retired = migrated(&["retired.json"]);
     let size = row(&retired, "vmSize");
@@ -501,7 +501,7 @@ fn the_scripts_own_dockerfiles_are_named() {
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let migrated = migrate::migrate_variables(&variables, &tools());
         assert_eq!(config(&migrated, 0)["images"][0]["build"]["dockerfile"], expected);
-        let told = migrated.notes.iter().any(|note| note.contains("RESOURCE_GROUP is unset"));
+        let told = migrated.notes.iter().any(|note| note.contains("RESOURCE_GROUP is not set"));
         assert!(told, "{:?}", migrated.notes);
     }
 }
@@ -511,7 +511,7 @@ fn the_first_version_of_the_script_has_one_size() {
     let migrated = migrated(&["older-script.sh"]);
     assert_eq!(config(&migrated, 0)["node"]["vmSize"], "Standard_NC8as_T4_v3");
     let notes = migrated.notes.join("\n");
-    assert!(!notes.contains("1.0.0") && !notes.contains("at random"), "{notes}");
+    assert!(!notes.contains("1.0.0") && !notes.contains("random names"), "{notes}");
     assert!(notes.contains("managed image"), "{notes}");
     assert_eq!(row(&migrated, "VM_NAME").outcome, Outcome::Dropped);
 }
@@ -542,12 +542,12 @@ fn the_old_script_becomes_a_config_and_a_list_of_its_defects() {
         "V1",
         "managed image",
         "no outbound access",
-        "podman",
-        "no NVIDIA container toolkit",
+        "Podman",
+        "does not install the NVIDIA Container Toolkit",
         "NvidiaGpuDriverLinux",
         "no containerConfiguration",
-        "hides a failing `nvidia-smi`",
-        "at random",
+        "hides a failure of `nvidia-smi`",
+        "random names",
     ] {
         assert!(notes.contains(defect), "no `{defect}` in:\n{notes}");
     }
@@ -567,7 +567,7 @@ fn a_pool_that_runs_becomes_a_config_on_its_image() {
     assert_eq!(pool["environment"]["MODE"], "train");
     assert_eq!(pool["metadata"]["team"], "vision");
     let notes = migrated.notes.join("\n");
-    assert!(notes.contains("is `latest`") && notes.contains("hides its failure"), "{notes}");
+    assert!(notes.contains("tag `latest`") && notes.contains("hides its failure"), "{notes}");
 }
 
 #[test]

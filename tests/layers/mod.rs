@@ -129,7 +129,7 @@ fn lists_of_named_things_merge_by_their_names_and_every_value_keeps_its_place() 
     assert_eq!(read.origin(&prod, "/batch/pools/2/id"), "a.yaml:8:59");
     assert!(prod.entries().all(|(pointer, _)| prod.value.pointer(pointer).is_some()));
     let codes: Vec<_> = found.iter().map(|it| (it.code.clone(), it.title.clone())).collect();
-    let kept = "`batch.pools` keeps `dev` of the lower layer".to_owned();
+    let kept = "`batch.pools` keeps `dev` from the lower layer".to_owned();
     assert_eq!(codes, [("PB0310".into(), kept)]);
 }
 

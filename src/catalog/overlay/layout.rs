@@ -14,7 +14,7 @@ pub struct Layout {
 pub(super) const INDEX: Layout = Layout {
     name: "catalog",
     columns: &["file", "location"],
-    about: "What this Azure subscription answered, for prebake. Made by `prebake catalog import`.",
+    about: "Data of this Azure subscription, for prebake. Created by `prebake catalog import`.",
 };
 
 pub(super) const SIZES: Layout = Layout {
@@ -41,58 +41,58 @@ pub(super) const SIZES: Layout = Layout {
         "offered",
         "retires_on",
     ],
-    about: "VM sizes that the subscription sees in the region. offered: no where the whole region is closed to it; \
-            zones: those in which it may deploy. Disks and memory in GiB.",
+    about: "VM sizes of the region. offered: no if the subscription cannot use the size in the region; zones: the \
+            zones that it can use. Disks and memory in GiB.",
 };
 
 pub(super) const BATCH_SIZES: Layout = Layout {
     name: "batch-sizes",
     columns: &["size", "ends_on"],
-    about: "VM sizes that Batch offers in the region, and the day on which it ends them.",
+    about: "VM sizes that Batch offers in the region, with their retirement dates.",
 };
 
 pub(super) const QUOTAS: Layout = Layout {
     name: "quotas",
     columns: &["quota", "limit"],
-    about: "Quotas: compute: those of the subscription in the region, batch: those of the Batch account, in vCPUs \
+    about: "Quotas. compute: quotas of the subscription in the region; batch: quotas of the Batch account. In vCPUs \
             unless the name says otherwise.",
 };
 
 pub(super) const QUOTA_USE: Layout = Layout {
     name: "quota-use",
     columns: &["quota", "used"],
-    about: "How much of a quota is used. It changes every day, so it has a file of its own.",
+    about: "Usage of the quotas. It changes daily, so it is in a separate file.",
 };
 
 pub(super) const NODE_AGENTS: Layout = Layout {
     name: "node-agents",
     columns: &["image", "node_agent", "verification", "ends_on"],
-    about: "Marketplace images that Batch supports, as publisher:offer:sku, with their node agent and their end.",
+    about: "Marketplace images that Batch supports, as publisher:offer:sku, with their node agent and retirement date.",
 };
 
 pub(super) const IMAGES: Layout = Layout {
     name: "images",
     columns: &["image", "version"],
-    about: "Marketplace images in the region, as publisher:offer:sku, with the newest version; empty where only the \
-            SKU was asked for.",
+    about: "Marketplace images in the region, as publisher:offer:sku, with the newest version; empty if the data has \
+            only the SKU.",
 };
 
 pub(super) const REGIONS: Layout = Layout {
     name: "regions",
     columns: &["region", "display_name", "paired_region", "zones"],
-    about: "Regions that the subscription may use, with the number of their availability zones.",
+    about: "Regions that the subscription can use, with the number of their availability zones.",
 };
 
 pub(super) const API_VERSIONS: Layout = Layout {
     name: "api-versions",
     columns: &["type", "versions"],
-    about: "API versions that the subscription is offered, of the types that prebake knows.",
+    about: "API versions that the subscription can use, of the resource types that prebake knows.",
 };
 
 pub(super) const REGISTRIES: Layout = Layout {
     name: "registries",
     columns: &["registry", "sku", "host_name", "public_network_access", "role_assignment_mode"],
-    about: "Container registries that exist, as they are set. host_name: the first label of the login server.",
+    about: "Existing container registries, with their settings. host_name: the first label of the login server.",
 };
 
 pub(super) const PRICES: Layout = Layout {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::Exit;
 use super::WRONG;
 use super::input::{Entry, Findings, Input, refused};
 use super::output::Output;
@@ -24,7 +25,7 @@ pub(in crate::cli) struct Build {
 }
 
 impl Build {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         self.input.each(&["bicep"], |entry| {
             let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
             let built = bicep::compile_linted(
@@ -58,7 +59,7 @@ pub(in crate::cli) struct BuildParams {
 }
 
 impl BuildParams {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         self.input.each(&["bicepparam"], |entry| {
             let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
             let environment = |name: &str| std::env::var(name).ok();
@@ -91,14 +92,14 @@ impl BuildParams {
     }
 
     /// The exit code where the parameters are for another file than the one that is named.
-    fn other_template(&self, entry: &Entry, parameters: &Parameters) -> Option<u8> {
+    fn other_template(&self, entry: &Entry, parameters: &Parameters) -> Option<Exit> {
         let named = self.bicep_file.as_ref()?;
         let used = entry.folder.path_of(parameters.template.as_deref()?);
         if named.canonicalize().ok()? == used.canonicalize().ok()? {
             return None;
         }
         let why = format!("the parameters belong to `{}`", used.display());
-        Some(refused(named, &why, "pass the file that follows `using` to `--bicep-file`"))
+        Some(refused(named, &why, "pass the file of the `using` statement to `--bicep-file`"))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{ArgAction, Args};
 
-use super::super::{DONE, terminal};
+use super::super::{Exit, terminal};
 use super::WRONG;
 use super::input::{Entry, Input, refused};
 use super::output::{Output, write};
@@ -53,11 +53,11 @@ fn indent(word: &str) -> Result<IndentKind, String> {
 }
 
 impl Format {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         self.input.each(&["bicep", "bicepparam"], |entry| self.one(entry))
     }
 
-    fn one(&self, entry: &Entry) -> u8 {
+    fn one(&self, entry: &Entry) -> Exit {
         let read = entry.folder.read(&entry.name).map_err(|error| error.to_string());
         let text = read.and_then(|bytes| {
             String::from_utf8(bytes.into_owned()).map_err(|_| "it is not UTF-8".to_owned())
@@ -78,13 +78,13 @@ impl Format {
         let formatted = format::format(&text, kind, &options);
         if self.check {
             if formatted == text {
-                return DONE;
+                return Exit::Done;
             }
             terminal::out(&format!("{}\n", entry.path.display()));
             return WRONG;
         }
         if formatted == text && self.output.is_in_place() {
-            return DONE;
+            return Exit::Done;
         }
         if self.output.is_in_place() {
             return write(&entry.path, &formatted);

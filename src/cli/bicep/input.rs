@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::super::files::Folder;
 use super::super::input::{day, today};
-use super::super::terminal;
+use super::super::{Exit, terminal};
 use super::{WRONG, glob};
 use crate::bicep::Lint;
 use crate::catalog::Date;
@@ -68,12 +68,12 @@ pub(super) struct Entry {
 
 impl Input {
     /// Works on every file, and gives the exit code.
-    pub(super) fn each(&self, endings: &[&str], mut work: impl FnMut(&Entry) -> u8) -> u8 {
+    pub(super) fn each(&self, endings: &[&str], mut work: impl FnMut(&Entry) -> Exit) -> Exit {
         let files = match self.files() {
             Ok(files) => files,
             Err(code) => return code,
         };
-        let mut code = super::super::DONE;
+        let mut code = Exit::Done;
         for (path, relative) in files {
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
             if !endings.iter().any(|known| known.eq_ignore_ascii_case(ending)) {
@@ -101,7 +101,7 @@ impl Input {
         Ok((folder, name))
     }
 
-    fn files(&self) -> Result<Vec<(PathBuf, Option<PathBuf>)>, u8> {
+    fn files(&self) -> Result<Vec<(PathBuf, Option<PathBuf>)>, Exit> {
         if let Some(file) = &self.file {
             return Ok(vec![(file.clone(), None)]);
         }
@@ -123,7 +123,7 @@ impl Input {
     }
 }
 
-pub(super) fn refused(path: &Path, why: &str, help: &str) -> u8 {
+pub(super) fn refused(path: &Path, why: &str, help: &str) -> Exit {
     terminal::failed(&format!("cannot use `{}`", path.display()), why, help);
     WRONG
 }

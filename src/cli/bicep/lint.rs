@@ -3,7 +3,7 @@
 
 use clap::Args;
 
-use super::super::DONE;
+use super::super::Exit;
 use super::WRONG;
 use super::input::{Entry, Findings, Input};
 use crate::bicep;
@@ -19,12 +19,12 @@ pub(in crate::cli) struct Lint {
 }
 
 impl Lint {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         self.input.each(&["bicep", "bicepparam"], |entry| {
             let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
             let compiles = compiles(self.findings.lint(), entry, &mut sources, &mut diagnostics);
             self.findings.print(entry, &diagnostics, &sources, true);
-            if compiles { DONE } else { WRONG }
+            if compiles { Exit::Done } else { WRONG }
         })
     }
 }

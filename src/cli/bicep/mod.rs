@@ -11,6 +11,8 @@ mod snapshot;
 
 use clap::Subcommand;
 
+use super::Exit;
+
 /// `prebake bicep`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Bicep {
@@ -27,10 +29,10 @@ pub(super) enum Bicep {
 }
 
 /// Exit code of these commands when anything is wrong: as in Microsoft's `bicep`, usage and input included.
-pub(super) const WRONG: u8 = 1;
+pub(super) const WRONG: Exit = Exit::Findings;
 
 impl Bicep {
-    pub(super) fn run(&self) -> u8 {
+    pub(super) fn run(&self) -> Exit {
         match self {
             Self::Build(command) => command.run(),
             Self::BuildParams(command) => command.run(),

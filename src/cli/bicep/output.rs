@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::super::{DONE, terminal};
+use super::super::{Exit, terminal};
 use super::WRONG;
 use super::input::Entry;
 
@@ -34,10 +34,10 @@ impl Output {
     }
 
     /// Prints or writes the result for a file. `ending` is that of the written file.
-    pub(super) fn give(&self, entry: &Entry, ending: &str, text: &str) -> u8 {
+    pub(super) fn give(&self, entry: &Entry, ending: &str, text: &str) -> Exit {
         if self.stdout {
             terminal::out(text);
-            return DONE;
+            return Exit::Done;
         }
         write(&self.path(entry, ending), text)
     }
@@ -58,9 +58,9 @@ impl Output {
 }
 
 /// Writes a file: what stood there stays until the new one is whole.
-pub(super) fn write(path: &Path, text: &str) -> u8 {
+pub(super) fn write(path: &Path, text: &str) -> Exit {
     match replace(path, text) {
-        Ok(()) => DONE,
+        Ok(()) => Exit::Done,
         Err(error) => {
             let what = format!("`{}` cannot be written", path.display());
             terminal::failed(&what, &error.to_string(), "name another file with `--outfile`");

@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::super::{DONE, terminal};
+use super::super::{Exit, terminal};
 use super::WRONG;
 use super::input::{Entry, Findings, Input, refused};
 use super::output::write;
@@ -49,7 +49,7 @@ enum Mode {
 }
 
 impl Snapshot {
-    pub(in crate::cli) fn run(&self) -> u8 {
+    pub(in crate::cli) fn run(&self) -> Exit {
         self.input.each(&["bicepparam"], |entry| match self.snapshot(entry) {
             Some(snapshot) => self.give(entry, &snapshot),
             None => WRONG,
@@ -92,11 +92,11 @@ impl Snapshot {
         }
     }
 
-    fn give(&self, entry: &Entry, snapshot: &Value) -> u8 {
+    fn give(&self, entry: &Entry, snapshot: &Value) -> Exit {
         let text = format!("{snapshot:#}\n");
         if self.stdout {
             terminal::out(&text);
-            return DONE;
+            return Exit::Done;
         }
         let path = entry.path.with_extension("snapshot.json");
         if self.mode == Mode::Overwrite {
@@ -109,7 +109,7 @@ impl Snapshot {
             Err(error) => Err(error.to_string()),
         };
         match known {
-            Ok(known) if known == *snapshot => DONE,
+            Ok(known) if known == *snapshot => Exit::Done,
             Ok(known) => {
                 let known = format!("{known:#}\n");
                 let diff = similar::TextDiff::from_lines(&known, &text);

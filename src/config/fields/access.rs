@@ -1,12 +1,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who may do what.
+/// Roles and identities.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Access {
-    /// Whether the deployment assigns the roles that it needs. With false, the README of the render lists
-    /// the roles that somebody else must assign. Default: `true`.
+    /// Whether the deployment assigns the roles that it needs. If it is false, the README of the render lists the
+    /// roles that you must assign. Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assign_roles: Option<bool>,
     /// Resource ID of an existing user-assigned identity that pulls images. Default: prebake creates one.
@@ -21,7 +21,7 @@ pub struct Access {
     pub job_submitters: Vec<JobSubmitter>,
 }
 
-/// A user, a group or an application that may submit jobs.
+/// A user, a group or an application that can submit jobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct JobSubmitter {

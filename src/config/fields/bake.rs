@@ -113,7 +113,7 @@ pub struct Certificate {
     pub pem: String,
 }
 
-/// A mirror: what begins with `from` is fetched from `to`.
+/// A mirror of a package archive. Addresses that start with `from` are replaced by `to`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Mirror {
@@ -156,7 +156,7 @@ pub enum BakeMethod {
     ImageBuilder,
 }
 
-/// One step of your own; give exactly one of `packages`, `file` and `run`.
+/// One of your own steps. Set exactly one of `packages`, `file` and `run`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BakeStep {

@@ -81,7 +81,7 @@ pub enum AllocationMode {
     UserSubscription,
 }
 
-/// The storage account behind the Batch account.
+/// The storage account of the Batch account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AutoStorage {
@@ -114,7 +114,7 @@ pub struct AutoStorage {
     pub node_identity: Option<String>,
 }
 
-/// A pool of nodes. Give `nodes` or `autoScale`.
+/// A pool of nodes. Set `nodes`, `spotNodes` or `autoScale`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Pool {
@@ -238,7 +238,7 @@ pub enum Replacement {
     BlueGreen,
 }
 
-/// Scale of a pool by formula.
+/// Autoscale of a pool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AutoScale {
@@ -291,7 +291,7 @@ pub enum Elevation {
     Admin,
 }
 
-/// What a start task needs; give exactly one of `url`, `containerUrl` and `autoStorageContainer`.
+/// Files for a start task. Set exactly one of `url`, `containerUrl` and `autoStorageContainer`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ResourceFile {

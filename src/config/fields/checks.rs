@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Rules of `prebake validate` that this config changes, by code.
+/// Rules of `prebake validate` that this config changes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Checks {
@@ -17,7 +17,7 @@ pub struct Checks {
     pub quota: BTreeMap<String, u32>,
 }
 
-/// What this config makes of a rule.
+/// How this config changes a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RuleSetting {

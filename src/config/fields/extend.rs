@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Properties that are merged into rendered resources: by stage, then by the symbolic name of the resource. Objects
-/// merge, `null` removes, `$append` adds to a list, and `$bicep` holds an expression.
+/// are merged, `null` removes a property, `$append` adds items to a list, and `$bicep` is an expression.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Patch {
@@ -42,7 +42,7 @@ impl Patch {
     }
 }
 
-/// Bicep files of your own that become part of a stage. Paths are relative to this file.
+/// Your own Bicep files, which become part of a stage. Paths are relative to this file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Add {
@@ -87,7 +87,7 @@ pub enum AddedFile {
     WithParameters(AddedFileWithParameters),
 }
 
-/// A Bicep file with values of its parameters.
+/// A Bicep file with values for its parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AddedFileWithParameters {

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the nodes are.
+/// Operating system, VM size and GPU driver of the nodes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Node {
@@ -53,7 +53,7 @@ pub struct Node {
     pub encryption_at_host: Option<bool>,
 }
 
-/// An image that the bake starts from: of the marketplace, or of a gallery by its `id`.
+/// Source image of the bake: a marketplace image, or a gallery image by its `id`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SourceImage {
@@ -213,7 +213,7 @@ pub enum SecurityType {
     TrustedLaunch,
 }
 
-/// The VM on which the node image is baked.
+/// The VM that bakes the node image.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Builder {

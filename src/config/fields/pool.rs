@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Elevation;
 
-/// The disk that a node boots from.
+/// The OS disk of a node.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct OsDisk {
@@ -26,7 +26,7 @@ pub struct OsDisk {
     pub ephemeral: Option<bool>,
 }
 
-/// A disk that is attached to every node. Batch neither formats nor mounts it: the start task does.
+/// A disk that is attached to every node. Batch does not format or mount it; the start task can.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct DataDisk {
@@ -82,7 +82,7 @@ pub enum Placement {
     Zonal,
 }
 
-/// What happens to running nodes when their image gets a newer version.
+/// How Batch upgrades running nodes when their image has a newer version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Upgrade {
@@ -147,7 +147,7 @@ pub struct RollingUpgrade {
     pub unhealthy_first: Option<bool>,
 }
 
-/// How Batch hands tasks to the nodes of a pool.
+/// How Batch distributes tasks to the nodes of a pool.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Scheduling {
@@ -180,7 +180,7 @@ pub enum JobOrder {
     CreationTime,
 }
 
-/// A user account on every node. Its password lies in a key vault and is in no file of the render.
+/// A user account on every node. Its password is in a key vault, and never in the render.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct User {
@@ -233,7 +233,7 @@ pub struct ApplicationPackage {
     pub version: Option<String>,
 }
 
-/// A VM extension of every node. Settings are plain text: no secrets.
+/// A VM extension of every node. Settings are plain text, so do not include secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Extension {
@@ -267,7 +267,7 @@ pub struct Extension {
     pub after: Vec<String>,
 }
 
-/// The container in which a start task runs.
+/// The container of a start task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TaskContainer {
@@ -300,7 +300,7 @@ pub enum WorkingDirectory {
     Image,
 }
 
-/// A folder of the node that a container sees.
+/// A folder of the node that a container can access.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct HostMount {
@@ -329,7 +329,7 @@ pub enum HostFolder {
     Applications,
 }
 
-/// Defaults of the jobs that run on a pool: `jobs/<pool>.json` of the render is the body of such a job.
+/// Default settings of the jobs of a pool. The render contains the body of such a job, `jobs/<pool>.json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct JobDefaults {

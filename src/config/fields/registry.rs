@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The container registry that holds built and private images.
+/// The container registry of built and private images.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Registry {
@@ -48,7 +48,7 @@ pub struct Registry {
     pub role_assignment_mode: Option<RoleAssignmentMode>,
 }
 
-/// Agent pool of a registry, on which ACR Tasks run.
+/// Agent pool of a registry, which runs ACR Tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AgentPool {
@@ -96,7 +96,7 @@ pub enum RoleAssignmentMode {
     Abac,
 }
 
-/// The gallery and the image version that the nodes boot.
+/// The gallery and the image version that the nodes start from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Gallery {
@@ -152,7 +152,7 @@ pub struct Gallery {
     pub storage: Option<String>,
 }
 
-/// One region that holds replicas of the image version.
+/// One region with replicas of the image version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TargetRegion {

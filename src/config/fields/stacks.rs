@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Deployment stacks: Azure remembers what a stage deployed, and what happens when that leaves the template.
+/// Deployment stacks: Azure records the resources of a stage, and manages resources that are removed from the template.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Stacks {

@@ -29,7 +29,7 @@ impl Kind {
     /// In words, for the first lines of the config.
     pub(super) fn words(&self) -> &'static str {
         match self {
-            Self::Things(_) => "what the Azure CLI shows",
+            Self::Things(_) => "the output of the Azure CLI",
             Self::Template(_) | Self::Parameters(_) => "a deployment template",
             Self::Terraform(_) => "a Terraform state",
             Self::Shipyard(_) => "a Batch Shipyard configuration",
@@ -44,7 +44,7 @@ pub(super) fn detect(file: &File) -> Result<Kind, Refusal> {
     let text = file.text.trim_start();
     if let Some((what, help)) = written_form(&file.name) {
         return Err(Refusal {
-            what: format!("`{}` is {what}, which is not read", file.name),
+            what: format!("`{}` is {what}, which prebake does not read", file.name),
             why: "its values are known only after it is evaluated".to_owned(),
             help: help.to_owned(),
         });
@@ -186,7 +186,7 @@ fn written_form(name: &str) -> Option<(&'static str, &'static str)> {
         (
             ".bicepparam",
             "Bicep parameters",
-            "build it with `prebake bicep build-params`, and name the JSON file",
+            "compile it with `prebake bicep build-params`, and name the JSON file",
         ),
         (
             ".tf",
@@ -202,7 +202,7 @@ fn malformed(file: &File, why: &str) -> Refusal {
     Refusal {
         what: format!("`{}` cannot be read", file.name),
         why: why.to_owned(),
-        help: "export it again, and check that the file is whole".to_owned(),
+        help: "export it again, and check that the file is complete".to_owned(),
     }
 }
 

@@ -139,11 +139,12 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
     let oversized = sources.pools.iter().any(|pool| pool.properties > MOST_OF_A_POOL);
     if oversized || sources.pools.len() > MOST_POOLS || properties > MOST_PROPERTIES {
         return Err(Refusal {
-            what: "the source holds too much for one run".to_owned(),
+            what: "the source is too large for one run".to_owned(),
             why: format!(
-                "the limits are {MOST_POOLS} pools, {MOST_OF_A_POOL} properties in one pool and {MOST_PROPERTIES} in all"
+                "the limits are {MOST_POOLS} pools, {MOST_OF_A_POOL} properties in one pool and {MOST_PROPERTIES} in \
+                 total"
             ),
-            help: "export fewer pools at a time".to_owned(),
+            help: "export fewer pools in one file".to_owned(),
         });
     }
     if !sources.pools.is_empty() {
@@ -165,9 +166,9 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
         what: format!("no pool in {}", names.join(", ")),
         why: match sources.companions.first() {
             Some(companion) => {
-                format!("it describes {}, and a config is made from a pool", companion.what)
+                format!("it describes {}, but a config is created from a pool", companion.what)
             }
-            None => "a config is made from a pool".to_owned(),
+            None => "a config is created from a pool".to_owned(),
         },
         help: "add the pool itself: `az batch pool show --pool-id ID > pool.json`".to_owned(),
     })
@@ -185,15 +186,13 @@ fn unserved(pool: &SourcePool) -> Option<String> {
         .any(|below| text(below).contains("windows"));
     let configures = pool.body.pointer(&format!("{machine}/windowsConfiguration")).is_some();
     if names_windows || configures || text("/licenseType").starts_with("windows") {
-        return Some(
-            "it is a Windows pool, and prebake bakes and runs Linux images only".to_owned(),
-        );
+        return Some("it is a Windows pool, and prebake supports only Linux".to_owned());
     }
     let cloud_service = pool.entries.iter().any(|entry| {
         entry.at.to_lowercase().contains("cloudserviceconfiguration")
             || entry.at.starts_with("cloud_service_configuration")
     });
     cloud_service.then(|| {
-        "it is a pool of Cloud Services, which Azure retired on 2024-02-29 and which ran Windows".to_owned()
+        "it is a Windows pool of Cloud Services, which Azure retired on 2024-02-29".to_owned()
     })
 }

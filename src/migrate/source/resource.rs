@@ -66,7 +66,7 @@ fn one_scale(pool: &mut SourcePool, object: &Map<String, Value>) {
         None => object.get("autoScaleFormula").is_some_and(Value::is_string),
     };
     let (unused, why) = if scales {
-        ("fixedScale", "the formula decides how many nodes there are")
+        ("fixedScale", "the formula sets the number of nodes")
     } else {
         ("autoScale", "the pool does not scale by formula (`enableAutoScale` is false)")
     };
@@ -107,7 +107,7 @@ fn beside(file: &File, object: &Map<String, Value>, sources: &mut Sources) {
         return;
     }
     let what = if kind.is_empty() { format!("`{id}`") } else { format!("{kind} `{id}`") };
-    let why = "it is no pool: it stays as it is, and the config does not manage it";
+    let why = "it is not a pool: it does not change, and the config does not manage it";
     push(file, what, None, Becomes::Stays(why.into()), sources);
 }
 
@@ -144,15 +144,16 @@ fn of_batch(
         .then(|| (format!("application package `{id}`"), Becomes::Step(PACKAGE.into())))
 }
 
-pub(super) const JOB: &str = "the job stays in its account, bound to the ID of its pool. If the new pool keeps the ID, \
-     let the job end or disable it while the pool is replaced; otherwise point it at the new pool \
-     (`az batch job set --job-id ID --pool-id POOL`)";
-pub(super) const SCHEDULE: &str = "the schedule stays in its account, bound to the ID of its pool. Disable it while the \
-     pool is replaced (`az batch job-schedule disable --job-schedule-id ID`), and set the pool's ID if it changes";
-const AUTO_POOL: &str = "it creates a pool of its own for each run (`autoPoolSpecification`), which prebake does not \
-     manage. Bind it to the new pool (`poolInfo.poolId`) to run on the baked image";
-pub(super) const CERTIFICATE: &str = "Batch retired certificates on 2024-02-29. Store it in Key Vault and let tasks read \
-     it with an identity of the pool (`identities`)";
+pub(super) const JOB: &str = "the job stays in its account and refers to the ID of its pool. If the new pool has the \
+                              same ID, let the job end, or disable it while the pool is replaced. Otherwise, assign \
+                              the job to the new pool (`az batch job set --job-id ID --pool-id POOL`)";
+pub(super) const SCHEDULE: &str = "the schedule stays in its account and refers to the ID of its pool. Disable it \
+                                   while the pool is replaced (`az batch job-schedule disable --job-schedule-id \
+                                   ID`), and update the pool ID if it changes";
+const AUTO_POOL: &str = "it creates a pool for each run (`autoPoolSpecification`), which prebake does not manage. To \
+                         run on the baked image, assign it to the new pool (`poolInfo.poolId`)";
+pub(super) const CERTIFICATE: &str = "Batch retired certificates on 2024-02-29. Store it in Key Vault, and let tasks \
+                                      read it with an identity of the pool (`identities`)";
 pub(super) const PACKAGE: &str = "the package stays in its account. If the new pool is in another account, upload it \
      there (`az batch application package create`), or bake the files into the image (`bake.steps`)";
 
@@ -206,8 +207,8 @@ pub(super) fn template(
         let first = diagnostics.iter().map(|finding| finding.title.clone()).next();
         return Err(Refusal {
             what: format!("`{}` cannot be read", file.name),
-            why: format!("it is no template that can be evaluated: {}", first.unwrap_or_default()),
-            help: "compile it with `prebake bicep build`, and give its parameters file with another `--from`"
+            why: format!("the template cannot be evaluated: {}", first.unwrap_or_default()),
+            help: "compile it with `prebake bicep build`, and add its parameters file with another `--from`"
                 .to_owned(),
         });
     }
@@ -254,8 +255,8 @@ fn of_template(file: &File, resource: &expand::Resource, sources: &mut Sources) 
         at,
         value,
         fate: Fate::Step(
-            "only the deployment knows this value. Give the template's parameters file with another `--from`, or \
-             set the value in the config"
+            "the value is known only during the deployment. Add the parameters file of the template with another \
+             `--from`, or set the value in the config"
                 .to_owned(),
         ),
         file: file.name.clone(),

@@ -99,7 +99,9 @@ fn assignments(text: &str, notes: &mut Vec<String>) -> Vec<Assigned> {
             continue;
         }
         if let (Err(value), true) = (value, is_known(name)) {
-            notes.push(format!("the script computes {name} (`{value}`), so it is left out"));
+            notes.push(format!(
+                "the script computes {name} (`{value}`), so the config does not contain it"
+            ));
         }
     }
     found
@@ -167,67 +169,64 @@ const DEFECTS: &[Defect] = &[
     Defect {
         signs: &["HYPERV_GENERATION=\"V1\"", "--hyper-v-generation V1"],
         unless: None,
-        note: "the script makes every image definition V1, whatever the base image is: prebake \
-                takes the generation of base image and VM size",
+        note: "the script creates every image definition as V1, regardless of the base image: prebake uses the \
+               generation that the base image and the VM size support",
     },
     Defect {
         signs: &["az image create"],
         unless: None,
-        note: "the script goes through a managed image, which Batch pools no longer take and \
-                trusted launch forbids: prebake captures straight from the VM",
+        note: "the script creates a managed image, which Batch pools no longer support and trusted launch does not \
+               allow: prebake captures the image directly from the VM",
     },
     Defect {
         signs: &["--public-ip-address \"\""],
         unless: Some("nat gateway"),
-        note: "the script's builder has no outbound access once default outbound access is off: prebake's \
-                has a NAT gateway",
+        note: "the builder of the script has no outbound access after Azure turns off default outbound access: the \
+               builder of prebake has a NAT gateway",
     },
     Defect {
         signs: &["dnf install -y docker"],
         unless: Some("docker-ce"),
-        note: "`dnf install docker` brings podman on AlmaLinux: prebake installs Docker from its \
-                own repository",
+        note: "`dnf install docker` installs Podman on AlmaLinux: prebake installs Docker from Docker's repository",
     },
     Defect {
         signs: &["nvidia"],
         unless: Some("nvidia-container-toolkit"),
-        note: "the script installs no NVIDIA container toolkit, so no GPU container can start: \
-                prebake does",
+        note: "the script does not install the NVIDIA Container Toolkit, so no GPU container can start: prebake \
+               installs it",
     },
     Defect {
         signs: &["NvidiaGpuDriverLinux"],
         unless: None,
-        note: "the script leaves the extension NvidiaGpuDriverLinux in the image, which Batch \
-                advises against: prebake installs the driver as a step of the bake",
+        note: "the script leaves the extension NvidiaGpuDriverLinux in the image, which Batch advises against: \
+               prebake installs the driver during the bake",
     },
     Defect {
         signs: &["pool create"],
         unless: Some("containerConfiguration"),
-        note: "the script's pool has no containerConfiguration, so container tasks are refused: \
-                prebake writes one",
+        note: "the pool of the script has no containerConfiguration, so Batch refuses container tasks: prebake adds \
+               one",
     },
     Defect {
         signs: &["nvidia-smi ||"],
         unless: None,
-        note: "the script's start task hides a failing `nvidia-smi`, so broken nodes take tasks: \
-                let it fail",
+        note: "the start task of the script hides a failure of `nvidia-smi`, so faulty nodes accept tasks: let the \
+               start task fail",
     },
     Defect {
         signs: &["$RANDOM"],
         unless: None,
-        note: "the script draws names at random, so a second run makes a second deployment: prebake \
-                derives them",
+        note: "the script uses random names, so a second run creates a second deployment: prebake derives the names",
     },
     Defect {
         signs: &["acr credential show", "--admin-enabled true"],
         unless: None,
-        note: "the script uses the registry's admin password: prebake pulls with an identity",
+        note: "the script uses the admin password of the registry: prebake pulls with an identity",
     },
     Defect {
         signs: &["image-version delete"],
         unless: None,
-        note: "the script deletes an image version that pools may still boot: raise \
-                `gallery.version` instead",
+        note: "the script deletes an image version that pools might still use: increase `gallery.version` instead",
     },
 ];
 

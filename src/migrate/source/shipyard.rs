@@ -80,9 +80,9 @@ fn one_scale(pool: &mut SourcePool) {
     let Some(scale) = scale.filter(|scale| scale.contains_key("autoScale")) else { return };
     let has_formula = scale.get("autoScale").is_some_and(|auto| auto.get("formula").is_some());
     let (unused, why) = if has_formula {
-        ("fixedScale", "the formula decides how many nodes there are")
+        ("fixedScale", "the formula sets the number of nodes")
     } else {
-        ("autoScale", "the pool has no formula of its own")
+        ("autoScale", "the pool has no formula")
     };
     if scale.shift_remove(unused).is_some() {
         let prefix = format!("/properties/scaleSettings/{unused}/");
@@ -182,8 +182,8 @@ fn tell(
         }
     }
     let step = format!(
-        "Batch has no mount of the kind `{driver}`. Serve the files over NFS and mount them (`mounts`, kind `nfs`), or \
-         mount them in the start task"
+        "Batch does not support mounts of the kind `{driver}`. Provide the files over NFS and mount them (`mounts`, \
+         kind `nfs`), or mount them in the start task"
     );
     for (path, value) in crate::migrate::ledger::leaves(volume) {
         let key = path.split(['[', '.']).next().unwrap_or_default().to_owned();
@@ -196,7 +196,7 @@ fn tell(
             ),
             (Some(at), _, Some(target)) => Fate::Pool(vec![format!("{at}/{target}")]),
             (Some(_), "volume_driver", None) => Fate::Key("batch.pools[].mounts".to_owned()),
-            (Some(_), _, None) => Fate::Dropped("the mount has no such setting".to_owned()),
+            (Some(_), _, None) => Fate::Dropped("a mount does not have this setting".to_owned()),
         };
         let mut steps = steps_of(base);
         steps.push(path);

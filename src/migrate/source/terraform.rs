@@ -67,7 +67,7 @@ fn one(file: &File, resource: &Value, sources: &mut Sources) {
         "azurerm_batch_job" => Becomes::Step(JOB.into()),
         "azurerm_batch_certificate" => Becomes::Step(CERTIFICATE.into()),
         "azurerm_batch_application" => Becomes::Step(PACKAGE.into()),
-        _ => Becomes::Stays("it is no pool: it stays in Terraform".into()),
+        _ => Becomes::Stays("it is not a pool: it stays in Terraform".into()),
     };
     let pool = value("batch_pool_id").and_then(|id| id.rsplit('/').next()).map(str::to_owned);
     sources.companions.push(Companion { file: file.name.clone(), what, pool, becomes });

@@ -94,17 +94,17 @@ pub(super) fn pool_of_variables(
 fn fate(name: &str, value: &str, config: &Value, pool: &mut SourcePool) -> Fate {
     let Some((_, pointer)) = VARIABLES.iter().find(|(known, _)| *known == name) else {
         return Fate::Dropped(
-            "the script used it for its own work: prebake derives such names, or has no use for them".to_owned(),
+            "only the script needs it: prebake derives such names or does not use them".to_owned(),
         );
     };
     let Some(written) = config.pointer(pointer) else {
-        return Fate::Dropped("the other variables leave it unused".to_owned());
+        return Fate::Dropped("it has no effect with these variables".to_owned());
     };
     let shown = written.as_str().map_or_else(|| written.to_string(), str::to_owned);
     if !shown.eq_ignore_ascii_case(value) && !REWRITTEN.contains(&name) {
         let unused = name.ends_with("VM_SIZE") || name.ends_with("NODE_COUNT");
         return if unused {
-            Fate::Dropped(format!("another variable decides: `{shown}`"))
+            Fate::Dropped(format!("another variable takes precedence: `{shown}`"))
         } else {
             Fate::Differs(format!("`{shown}` is written"))
         };
@@ -136,7 +136,7 @@ impl Script<'_> {
             "true" | "1" | "yes" | "y" => true,
             "false" | "0" | "no" | "n" | "" => false,
             _ => {
-                self.note(format!("{name} `{written}` says neither yes nor no: no is taken"));
+                self.note(format!("{name} `{written}` is not a yes or no: the config uses no"));
                 false
             }
         }
@@ -150,7 +150,7 @@ impl Script<'_> {
         let Some(written) = self.variables.get(name) else { return default };
         read(written).unwrap_or_else(|| {
             self.note(format!(
-                "{name} `{written}` is none that a config takes: {default} is taken"
+                "prebake does not support {name} `{written}`: the config uses {default}"
             ));
             default
         })
@@ -169,7 +169,7 @@ impl Script<'_> {
         let mut config = Map::new();
         let group = self.text("RESOURCE_GROUP", "batch-rg");
         if !self.variables.contains_key("RESOURCE_GROUP") {
-            self.note("RESOURCE_GROUP is unset: put the resource group in place of `batch-rg`");
+            self.note("RESOURCE_GROUP is not set: replace `batch-rg` with the resource group");
         }
         config.insert("name".into(), json!(deployment_name(&group)));
         config.insert("location".into(), json!(self.text("LOCATION", DEFAULT_LOCATION)));
@@ -205,7 +205,7 @@ impl Script<'_> {
         if builds || creates {
             if !builds {
                 self.note(
-                    "BUILD_DOCKER_IMAGE is off, but the registry is created empty: the image is built",
+                    "BUILD_DOCKER_IMAGE is off, but the new registry is empty: prebake builds the image",
                 );
             }
             let dockerfile = self.dockerfile();
@@ -237,7 +237,7 @@ impl Script<'_> {
         let tag = self.text("DOCKER_IMAGE_TAG", "latest");
         if tag == "latest" {
             self.note(
-                "DOCKER_IMAGE_TAG is `latest`, which moves: give every build a tag of its own",
+                "DOCKER_IMAGE_TAG is the moving tag `latest`: use a unique tag for each build",
             );
         }
         tag
@@ -256,11 +256,13 @@ impl Script<'_> {
                 registry["name"] = json!(registry_name(name).unwrap_or(name));
             }
             None if creates => self.note(
-                "ACR_NAME is unset: the script drew it at random, prebake derives it from name and group",
+                "ACR_NAME is not set: the script used a random name, and prebake derives it from the name and the \
+                 resource group",
             ),
             None => {
                 registry["name"] = json!("changeme");
-                self.note("ACR_NAME is unset and CREATE_ACR is off: put the registry's name in place of `changeme`");
+                self.note("ACR_NAME is not set and CREATE_ACR is off: replace `changeme` with the name of the \
+                           registry");
             }
         }
         config.insert("registry".into(), registry);
@@ -282,7 +284,7 @@ impl Script<'_> {
             None => {
                 image["tag"] = json!("latest");
                 self.note(format!(
-                    "CONTAINER_IMAGE `{reference}` has no tag: `latest` moves, pin it"
+                    "CONTAINER_IMAGE `{reference}` has no tag, which means the moving tag `latest`: pin a tag"
                 ));
             }
         }
@@ -290,7 +292,8 @@ impl Script<'_> {
         if let Some(registry) = registry_name(host) {
             config.insert("registry".into(), json!({ "create": false, "name": registry }));
             if creates {
-                self.note("CREATE_ACR is on, but CONTAINER_IMAGE is in a registry that exists: it is used");
+                self.note("CREATE_ACR is on, but CONTAINER_IMAGE is in an existing registry: the config uses that \
+                           registry");
             }
             image["name"] = json!(name[host.len() + 1..]);
         } else if host.contains(['.', ':']) {
@@ -329,7 +332,7 @@ impl Script<'_> {
         let mut version = self.text("OS_VERSION", default);
         if base == "almalinux" && version.starts_with("22") {
             // The script kept Ubuntu's default version here and so always fell back to AlmaLinux 8.
-            self.note("OS_VERSION 22.04 is none of AlmaLinux: 9 is taken");
+            self.note("OS_VERSION 22.04 is not a version of AlmaLinux: the config uses 9");
             "9".clone_into(&mut version);
         }
         let key = match version.split_once('.') {
@@ -341,7 +344,7 @@ impl Script<'_> {
         }
         let default = catalog::config_default("os");
         self.note(format!(
-            "BASE_OS/OS_VERSION `{key}` has no Batch node agent today: {default} is taken"
+            "Batch has no node agent for BASE_OS/OS_VERSION `{key}`: the config uses {default}"
         ));
         default.to_owned()
     }
@@ -357,14 +360,14 @@ impl Script<'_> {
         let mut gallery = json!({ "version": version });
         if self.does("image-version") {
             self.note(
-                "the script replaced image version 1.0.0 in place: raise `gallery.version` instead",
+                "the script replaced image version 1.0.0 in place: increase `gallery.version` instead",
             );
         }
         if let Some(name) = self.variables.get("GALLERY_NAME") {
             gallery["name"] = json!(name.replace('-', "_"));
             if name.contains('-') {
                 self.note(format!(
-                    "GALLERY_NAME `{name}`: galleries take no hyphen, `_` is written"
+                    "GALLERY_NAME `{name}` contains a hyphen, which galleries do not allow: the config uses `_`"
                 ));
             }
         }
@@ -387,7 +390,7 @@ impl Script<'_> {
                 batch.insert("account".into(), json!({ "name": name.to_lowercase() }));
             }
             None if self.does("$RANDOM") => self.note(
-                "BATCH_ACCOUNT_NAME is unset: the script drew it at random, prebake derives it",
+                "BATCH_ACCOUNT_NAME is not set: the script used a random name, and prebake derives it",
             ),
             None => {}
         }

@@ -285,7 +285,7 @@ fn disk_holds_the_images(resolver: &mut Resolver<'_>, builder: &Builder, images:
             "/builder/osDiskGb",
             "OS disk is too small for the images",
             format!(
-                "it has {} GiB; the images take {images} and the system {system}",
+                "it has {} GiB; the images need {images} and the system {system}",
                 builder.os_disk_gb
             ),
             format!("set `builder.osDiskGb` to at least {needed}, or preload fewer images"),
@@ -316,7 +316,7 @@ fn network_is_whole(resolver: &mut Resolver<'_>, options: &BakeOptions) -> bool 
             resolver.error(
                 "PB1608",
                 &format!("{pointer}/name"),
-                format!("certificate `{}` is given twice", certificate.name),
+                format!("certificate `{}` is listed twice", certificate.name),
                 "again here",
                 "keep one of the two",
             );
@@ -329,9 +329,9 @@ fn network_is_whole(resolver: &mut Resolver<'_>, options: &BakeOptions) -> bool 
             resolver.error(
                 "PB1614",
                 &format!("/bake/mirrors/{index}/to"),
-                "mirror leads to itself",
-                format!("it begins with `{}`, too", mirror.from),
-                "name another host, or make `from` longer",
+                "mirror refers to itself",
+                format!("it also begins with `{}`", mirror.from),
+                "use another host, or make `from` longer",
             );
         }
     }
@@ -357,8 +357,8 @@ fn steps_are_of_one_kind(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> boo
             resolver.error(
                 "PB1042",
                 &format!("/bake/steps/{index}/after"),
-                "a bake step has one place",
-                "`before` is given, too",
+                "a bake step cannot have two positions",
+                "`before` is also set",
                 "keep one of `before` and `after`",
             );
         }
@@ -381,7 +381,7 @@ fn files_have_a_place(resolver: &mut Resolver<'_>, steps: &[BakeStep]) -> bool {
         let plain = format!("/{}", parts.join("/"));
         let own = OWN_PLACES.iter().find(|own| Path::new(&plain).starts_with(own));
         let label = if let Some(own) = own {
-            format!("the bake keeps its own files in `{own}`")
+            format!("the bake stores its own files in `{own}`")
         } else if file.path.ends_with('/') || parts.is_empty() {
             "it is a folder".to_owned()
         } else if parts.contains(&"..") {

@@ -8,6 +8,7 @@ use super::location::Location;
 use super::{Checked, pretty};
 use crate::check;
 use crate::diagnostic::{Diagnostic, Severity, explanation, percent};
+use crate::model;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -44,7 +45,7 @@ pub(super) fn render(checked: &[Checked<'_>]) -> String {
     }))
 }
 
-/// A rule as its catalogue tells it, so that it does not depend on which finding comes first.
+/// A rule as its table tells it, so that it does not depend on which finding comes first.
 fn rule(finding: &Diagnostic) -> Value {
     let rule = check::rule(&finding.code);
     let other = explanation(&finding.code);
@@ -136,7 +137,7 @@ fn level(severity: Severity) -> &'static str {
 
 fn physical(location: &Location<'_>) -> Value {
     json!({ "physicalLocation": {
-        "artifactLocation": { "uri": uri(location.file) },
+        "artifactLocation": { "uri": percent::uri(location.file) },
         "region": {
             "startLine": location.start.line,
             "startColumn": location.start.column,
@@ -144,21 +145,6 @@ fn physical(location: &Location<'_>) -> Value {
             "endColumn": location.end.column,
         },
     }})
-}
-
-/// A path as a URI reference: relative ones stay relative to the repository, absolute ones get a scheme.
-fn uri(path: &str) -> String {
-    let path = path.replace('\\', "/");
-    let path = path.trim_start_matches("./");
-    if path.starts_with('/') {
-        return format!("file://{}", percent::path(path));
-    }
-    match path.split_once(':') {
-        Some((drive, rest)) if drive.len() == 1 => {
-            format!("file:///{drive}:{}", percent::path(rest))
-        }
-        _ => percent::path(path),
-    }
 }
 
 /// Names a finding across commits: by its code, file, words and the text of its line, not by its number.
@@ -177,25 +163,8 @@ fn fingerprint(
         digest.update(part.as_bytes());
         digest.update([0]);
     }
-    let hash = digest.finalize().iter().take(16).fold(String::new(), |mut hash, byte| {
-        let _ = write!(hash, "{byte:02x}");
-        hash
-    });
+    let hash = model::hex(&digest.finalize()[..16]);
     let count = seen.entry(hash.clone()).or_default();
     *count += 1;
     format!("{hash}:{count}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::uri;
-
-    #[test]
-    fn paths_become_uri_references() {
-        assert_eq!(uri("./examples/gpu preload.yaml"), "examples/gpu%20preload.yaml");
-        assert_eq!(uri("/srv/a#b.yaml"), "file:///srv/a%23b.yaml");
-        assert_eq!(uri("C:\\x\\ä.yaml"), "file:///C:/x/%C3%A4.yaml");
-        assert_eq!(uri("a:b.yaml"), "file:///a:b.yaml");
-        assert_eq!(uri("out/x:y.bicep"), "out/x%3Ay.bicep");
-    }
 }

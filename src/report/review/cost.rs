@@ -9,8 +9,8 @@ use super::kinds::kind_words;
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::Lifecycle;
 use crate::diff::{
-    Action, Cost, Diff, HOURS_A_MONTH, Pairing, PoolCapacity, Quantity, Removal, ResourceChange,
-    Shown, path_text, title,
+    Action, Cost, Diff, HOURS_A_MONTH, Pairing, PoolCapacity, Quantity, Redacted, Removal,
+    ResourceChange, path_text, title,
 };
 
 /// The type of a pool.
@@ -262,7 +262,7 @@ fn replicas(change: &ResourceChange) -> Option<(bool, String)> {
     if !change.is("Microsoft.Compute/galleries/images/versions") {
         return None;
     }
-    let count = |side: &Option<Shown>| {
+    let count = |side: &Option<Redacted>| {
         let profile = side.as_ref()?.body.get("properties")?.get("publishingProfile")?;
         let regions = profile.get("targetRegions")?.as_array()?;
         let of = |region: &Evaluated| {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::answers::{self, Answer};
 use super::counts::{self, Tally};
 use super::section::{Section, Summary};
-use crate::diff::Action;
+use crate::diff::{Action, DetailedExit};
 
 /// How many configs without a change are named.
 const MOST_SAME: usize = 20;
@@ -60,10 +60,10 @@ impl Fleet {
         Self { without: failed, ..self }
     }
 
-    /// The highest exit code of `--detailed-exitcode`; an error wins over all.
-    pub fn detailed_exit_code(&self) -> u8 {
-        let codes = || self.sections.iter().map(|section| section.summary.exit_code);
-        if codes().any(|code| code == 1) { 1 } else { codes().max().unwrap_or(0) }
+    /// What `--detailed-exitcode` says of all; an error wins over everything else.
+    pub fn detailed_exit(&self) -> DetailedExit {
+        let exits = self.sections.iter().map(|section| section.summary.exit_code);
+        exits.max().unwrap_or(DetailedExit::Unchanged)
     }
 
     pub(super) fn whole(&self) -> Whole<'_> {

@@ -42,8 +42,8 @@ use crate::diff::Diff;
 pub enum Format {
     /// For a terminal, or plain for a pipe.
     Text {
-        /// With escapes that colour it.
-        colour: bool,
+        /// With escapes that color it.
+        color: bool,
     },
     /// For a pull request. What does not fit into a comment is left out, and the comment says so.
     Markdown,
@@ -64,7 +64,7 @@ impl Reviewer {
     /// Reads the templates of the format.
     pub fn new(format: Format, templates: &Templates) -> Result<Self, Box<Diagnostic>> {
         let page = match format {
-            Format::Text { colour } => Some(Page::text(templates, colour)?),
+            Format::Text { color } => Some(Page::text(templates, color)?),
             Format::Markdown => Some(Page::markdown(templates)?),
             Format::Html => Some(Page::html(templates)?),
             Format::Json => None,

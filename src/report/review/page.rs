@@ -37,7 +37,7 @@ pub(super) struct Page {
     whole: Form,
     config: Form,
     wanted: Wanted,
-    colour: bool,
+    color: bool,
     /// How long the report may be, if that is bounded.
     most: Option<usize>,
     /// The first config waits until it is known whether others follow.
@@ -53,7 +53,7 @@ pub(super) struct Page {
 struct Data<'a> {
     /// There are other configs.
     many: bool,
-    colour: bool,
+    color: bool,
     /// How much is left out.
     omitted: usize,
     #[serde(flatten)]
@@ -63,9 +63,9 @@ struct Data<'a> {
 }
 
 impl Page {
-    pub fn text(templates: &Templates, colour: bool) -> Result<Self, Box<Diagnostic>> {
+    pub fn text(templates: &Templates, color: bool) -> Result<Self, Box<Diagnostic>> {
         let page = Self::of(templates, ["report/review.txt.hbs", "report/config.txt.hbs"])?;
-        Ok(Self { colour, ..page })
+        Ok(Self { color, ..page })
     }
 
     pub fn markdown(templates: &Templates) -> Result<Self, Box<Diagnostic>> {
@@ -86,7 +86,7 @@ impl Page {
             whole: templates.read(whole)?,
             wanted: Wanted::by(&config),
             config,
-            colour: false,
+            color: false,
             most: None,
             started: AtomicBool::new(false),
             lengths: Default::default(),
@@ -133,7 +133,7 @@ impl Page {
     }
 
     fn data(&self, summary: &Summary, details: &Details, many: bool) -> Context {
-        tamed(&Data { many, colour: self.colour, omitted: 0, summary, details })
+        tamed(&Data { many, color: self.color, omitted: 0, summary, details })
     }
 
     fn fill(&self, data: &mut Context, level: usize) -> Result<String, Box<Diagnostic>> {
@@ -145,7 +145,7 @@ impl Page {
     pub fn report(&self, mut fleet: Fleet) -> Result<Report, Box<Diagnostic>> {
         let whole = fleet.whole();
         let (many, order, mut data) = (whole.many, whole.order.clone(), tamed(&whole));
-        data.data_mut()["colour"] = Value::from(self.colour);
+        data.data_mut()["color"] = Value::from(self.color);
         let mut report = Report::default();
         for level in self.levels() {
             let parts = order.iter().map(|at| self.part(&mut fleet.sections[*at], many, level));

@@ -10,10 +10,11 @@ use super::details::Details;
 use super::json;
 use super::page::Told;
 use crate::diagnostic::Diagnostic;
-use crate::diff::Diff;
+use crate::diff::{DetailedExit, Diff};
 
 /// What a reader should see first comes first: errors, then what is replaced or deleted.
-const ORDER: [u8; 3] = [1, 3, 2];
+const ORDER: [DetailedExit; 3] =
+    [DetailedExit::Error, DetailedExit::Dangerous, DetailedExit::Changed];
 
 /// One config of a report.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ pub(super) struct Summary {
     /// What a reviewer asks first.
     pub answers: Vec<Answer>,
     /// The exit code of `--detailed-exitcode`.
-    pub exit_code: u8,
+    pub exit_code: DetailedExit,
     /// Something differs, or is wrong.
     #[serde(skip)]
     pub telling: bool,
@@ -78,7 +79,7 @@ impl Summary {
             headline: counts::headline(&counts, diff),
             counts,
             answers: answers::answers(diff),
-            exit_code: diff.detailed_exit_code(),
+            exit_code: diff.detailed_exit(),
             telling: !empty || !diff.findings.is_empty(),
         }
     }

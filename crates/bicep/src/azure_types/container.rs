@@ -22,11 +22,11 @@ pub enum TableError {
 impl Display for TableError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NotATable => formatter.write_str("it is not a table of Azure's types"),
+            Self::NotATable => formatter.write_str("it is not a table of Azure types"),
             Self::CutOff(found, wanted) => {
                 write!(formatter, "it has {found} of its {wanted} bytes")
             }
-            Self::Damaged => formatter.write_str("its bytes are not those that were packed"),
+            Self::Damaged => formatter.write_str("its contents are damaged"),
         }
     }
 }

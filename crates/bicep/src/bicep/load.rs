@@ -170,14 +170,14 @@ impl<'a> Loader<'a, '_> {
         let config = Rc::new(Config::near(folder, self.files));
         let is_known = self.configs.values().any(|known| known.path == config.path);
         if !is_known && config.malformed.is_none() && !config.path.is_empty() {
-            self.judge(&config);
+            self.report_config(&config);
         }
         self.configs.insert(folder.to_owned(), Rc::clone(&config));
         config
     }
 
     /// Reports what a config says that nothing answers to.
-    fn judge(&mut self, config: &Config) {
+    fn report_config(&mut self, config: &Config) {
         let next = FileId(self.sources.len());
         let findings = config_check::findings(&config.json, &config.text, next);
         if !findings.is_empty() {

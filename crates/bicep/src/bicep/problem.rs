@@ -1,4 +1,4 @@
-//! What can be wrong with the characters and the grammar of a file: one catalogue for both phases.
+//! What can be wrong with the characters and the grammar of a file: one table for both phases.
 //!
 //! Codes are those of Microsoft's compiler where it makes the same complaint; the words are ours.
 
@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, FileId, Place, Span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Problem {
     /// What is wrong.
-    pub trouble: Trouble,
+    pub trouble: SyntaxErrorKind,
     /// Where.
     pub span: Span,
 }
@@ -18,7 +18,7 @@ pub struct Problem {
 /// What is wrong. The names say what the text has or what it lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the messages below say it better")]
-pub enum Trouble {
+pub enum SyntaxErrorKind {
     UnrecognizedToken,
     DoubleQuote,
     UnterminatedComment,
@@ -110,7 +110,10 @@ impl Problem {
     }
 }
 
-impl Trouble {
+/// The escape sequences of a string.
+const ESCAPES: &str = r"use \\, \', \n, \r, \t, \$ or \u{...}";
+
+impl SyntaxErrorKind {
     /// The code that users see.
     pub fn code(self) -> &'static str {
         self.words().code
@@ -121,7 +124,6 @@ impl Trouble {
     }
 
     fn lexical_words(self) -> Option<Words> {
-        let escapes = r"use \\, \', \n, \r, \t, \$ or \u{...}";
         Some(match self {
             Self::UnrecognizedToken => words(
                 "BCP001",
@@ -154,7 +156,7 @@ impl Trouble {
                 "complete the escape sequence, and end the string with a single quote",
             ),
             Self::UnknownEscape => {
-                words("BCP006", "unknown escape sequence", "not an escape sequence", escapes)
+                words("BCP006", "unknown escape sequence", "not an escape sequence", ESCAPES)
             }
             Self::DoubleQuote => words(
                 "BCP103",

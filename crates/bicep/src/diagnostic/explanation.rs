@@ -3,7 +3,7 @@ use std::fmt;
 const TABLE: &str = include_str!("codes.tsv");
 const BICEP_REASON: &str = "Microsoft's Bicep compiler reports the same diagnostic under this code";
 
-/// What a code says, whatever was found. Rules have theirs in the catalogue of `check`.
+/// What a code says, whatever was found. Rules have theirs in the table of `check`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explanation {
     /// Stable code, `PB0101`.

@@ -16,3 +16,32 @@ pub fn component(text: &str) -> String {
 pub fn path(text: &str) -> String {
     utf8_percent_encode(text, RESERVED_IN_A_PATH).to_string()
 }
+
+/// A path as a URI reference: relative ones stay relative to the repository, absolute ones get a scheme.
+pub fn uri(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    let name = name.trim_start_matches("./");
+    if name.starts_with('/') {
+        return format!("file://{}", path(name));
+    }
+    match name.split_once(':') {
+        Some((drive, rest)) if drive.len() == 1 => {
+            format!("file:///{drive}:{}", path(rest))
+        }
+        _ => path(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn paths_become_uri_references() {
+        assert_eq!(uri("./examples/gpu preload.yaml"), "examples/gpu%20preload.yaml");
+        assert_eq!(uri("/srv/a#b.yaml"), "file:///srv/a%23b.yaml");
+        assert_eq!(uri("C:\\x\\ä.yaml"), "file:///C:/x/%C3%A4.yaml");
+        assert_eq!(uri("a:b.yaml"), "file:///a:b.yaml");
+        assert_eq!(uri("out/x:y.bicep"), "out/x%3Ay.bicep");
+    }
+}

@@ -9,15 +9,15 @@ use codespan_reporting::term::{self, Config};
 
 use super::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources, printable};
 
-/// Prints all findings, in order. Colour is ANSI escapes, or none.
-pub fn render(findings: &Diagnostics, sources: &Sources, colour: bool) -> String {
+/// Prints all findings, in order. Color is ANSI escapes, or none.
+pub fn render(findings: &Diagnostics, sources: &Sources, color: bool) -> String {
     let config = Config::default();
     let mut out = String::new();
     for finding in findings {
         let shape = shape(finding, sources);
         // Writing to memory cannot fail; a place outside its file is a mistake of the program and
         // shows as a finding without excerpt.
-        let written = if colour {
+        let written = if color {
             let mut buffer = Tame(Ansi::new(Vec::new()));
             let written = term::emit_to_write_style(&mut buffer, &config, sources, &shape);
             written.map(|()| buffer.0.into_inner())
@@ -60,8 +60,8 @@ impl<W: WriteColor> WriteColor for Tame<W> {
         self.0.supports_color()
     }
 
-    fn set_color(&mut self, colour: &ColorSpec) -> io::Result<()> {
-        self.0.set_color(colour)
+    fn set_color(&mut self, color: &ColorSpec) -> io::Result<()> {
+        self.0.set_color(color)
     }
 
     fn reset(&mut self) -> io::Result<()> {

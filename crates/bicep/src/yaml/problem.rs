@@ -51,7 +51,7 @@ pub enum ProblemKind {
 impl Display for Problem {
     fn fmt(&self, out: &mut Formatter<'_>) -> Written {
         match &self.kind {
-            ProblemKind::Empty => write!(out, "it holds no value"),
+            ProblemKind::Empty => write!(out, "it contains no value"),
             ProblemKind::TooLarge { bytes, most } => {
                 write!(out, "it has {bytes} bytes; the limit is {most}")
             }
@@ -59,16 +59,16 @@ impl Display for Problem {
             ProblemKind::Control(control) => {
                 write!(out, "YAML does not allow the character U+{:04X}", u32::from(*control))
             }
-            ProblemKind::GivenTwice { key, .. } => write!(out, "it gives the key `{key}` twice"),
+            ProblemKind::GivenTwice { key, .. } => write!(out, "it contains the key `{key}` twice"),
             ProblemKind::TooDeep(most) => write!(out, "it is nested deeper than {most} levels"),
             ProblemKind::TooManyValues(most) => {
                 write!(out, "it has more than {most} values, with aliases expanded")
             }
-            ProblemKind::SeveralDocuments => write!(out, "it holds more than one document"),
+            ProblemKind::SeveralDocuments => write!(out, "it contains more than one document"),
             ProblemKind::LongKey(most) => write!(out, "a key is longer than {most} bytes"),
             ProblemKind::KeyIsNoText => write!(out, "a key is not plain text"),
             ProblemKind::AliasOfItself => {
-                write!(out, "an alias names no value, or stands inside the value that it repeats")
+                write!(out, "an alias refers to no value, or to a value that contains it")
             }
         }
     }

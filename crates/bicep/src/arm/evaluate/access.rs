@@ -76,7 +76,7 @@ impl Evaluator<'_> {
                 }
                 (Evaluated::Array(items), Step::Known(Evaluated::Integer(index))) => {
                     usize::try_from(*index).ok().and_then(|index| items.get(index)).ok_or_else(
-                        || format!("the array has no item {index}, its length is {}", items.len()),
+                        || format!("the array has no item {index}; its length is {}", items.len()),
                     )
                 }
                 (_, Step::Known(key)) => Err(match key {
@@ -89,7 +89,11 @@ impl Evaluator<'_> {
             match next {
                 Ok(value) => current = value,
                 Err(title) => {
-                    return self.fail(whole, &title, "read only what is there, or use `tryGet`");
+                    return self.fail(
+                        whole,
+                        &title,
+                        "use a property or an item that exists, or use `tryGet`",
+                    );
                 }
             }
         }

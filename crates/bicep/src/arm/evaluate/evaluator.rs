@@ -131,7 +131,11 @@ impl<'a> Evaluator<'a> {
         locals: &Locals<'_>,
     ) -> Evaluated {
         if self.depth.get() >= DEEPEST {
-            return self.fail(whole, "this expression nests too deeply", "flatten the expression");
+            return self.fail(
+                whole,
+                "the expression is nested too deeply",
+                "flatten the expression",
+            );
         }
         if self.scope.work().is_used_up() {
             return Evaluated::Symbolic(whole.clone());
@@ -154,11 +158,11 @@ impl<'a> Evaluator<'a> {
             return true;
         }
         if !reported {
-            let title = "evaluating this template takes too much work";
+            let title = "the template takes too much work to evaluate";
             self.report(
                 title.to_owned(),
                 String::new(),
-                "split the template, or lower its loop counts",
+                "split the template, or reduce its loop counts",
             );
         }
         false
@@ -209,14 +213,14 @@ impl<'a> Evaluator<'a> {
             "lambdavariables" => match lambda_variable(arguments, locals) {
                 Some(LambdaVariable::Bound(value)) => value.clone(),
                 Some(LambdaVariable::Open) => Evaluated::Symbolic(whole.clone()),
-                None => self.fail(whole, "there is no such lambda variable here", "check its name"),
+                None => self.fail(whole, "unknown lambda variable", "correct its name"),
             },
             "if" => self.choose(whole, arguments, locals),
             "and" => self.junction("and", false, arguments, locals),
             "or" => self.junction("or", true, arguments, locals),
             "coalesce" => self.coalesce(arguments, locals),
             "lambda" => {
-                self.fail(whole, "a lambda can only be an argument", "pass it to a function")
+                self.fail(whole, "a lambda is allowed only as an argument", "pass it to a function")
             }
             _ => return self.lambda_call(whole, name, arguments, locals),
         })
@@ -239,7 +243,7 @@ impl<'a> Evaluator<'a> {
             Evaluated::Symbolic(wanted) => {
                 return Rc::new(Evaluated::Symbolic(Expression::call(name.as_str(), vec![wanted])));
             }
-            _ => return Rc::new(self.fail(expression, "expected a name", "pass a text")),
+            _ => return Rc::new(self.fail(expression, "expected a name", "pass a string")),
         };
         self.look_up(expression, is_parameter, &wanted, locals)
     }
@@ -256,7 +260,11 @@ impl<'a> Evaluator<'a> {
                 parameters.get(wanted).map_or(Lookup::Missing, |value| Lookup::Known(value.clone()))
             }
             _ if self.depth.get() >= DEEPEST => {
-                return Rc::new(self.fail(expression, "variables nest too deeply", "flatten them"));
+                return Rc::new(self.fail(
+                    expression,
+                    "the variables are nested too deeply",
+                    "flatten them",
+                ));
             }
             _ => {
                 self.depth.set(self.depth.get() + 1);
@@ -303,7 +311,7 @@ impl<'a> Evaluator<'a> {
             Some(LoopIndex::At(index)) => Evaluated::Integer(index.saturating_add(offset)),
             Some(LoopIndex::Open) => Evaluated::Symbolic(whole.clone()),
             None => {
-                self.fail(whole, "`copyIndex` is used outside of its loop", "use it inside `copy`")
+                self.fail(whole, "`copyIndex` is used outside its loop", "use it inside `copy`")
             }
         }
     }
@@ -315,7 +323,7 @@ impl<'a> Evaluator<'a> {
         locals: &Locals<'_>,
     ) -> Evaluated {
         let [condition, then, otherwise] = arguments else {
-            return self.fail(whole, "`if` takes 3 arguments", "pass a condition and two values");
+            return self.fail(whole, "`if` expects 3 arguments", "pass a condition and two values");
         };
         match self.expression(condition, locals) {
             Evaluated::Bool(true) => self.expression(then, locals),
@@ -327,8 +335,9 @@ impl<'a> Evaluator<'a> {
                 Evaluated::Symbolic(Expression::call("if", vec![condition, then, otherwise]))
             }
             other => {
-                let title = format!("the condition of `if` is {}", other.type_name());
-                self.fail(whole, &title, "give a condition that is true or false")
+                let title =
+                    format!("the condition of `if` is {}, not a boolean", other.type_name());
+                self.fail(whole, &title, "use a boolean condition")
             }
         }
     }
@@ -348,8 +357,7 @@ impl<'a> Evaluator<'a> {
                 Evaluated::Bool(_) => {}
                 Evaluated::Symbolic(expression) => open.push(expression),
                 other => {
-                    let title =
-                        format!("`{name}` takes true or false, found {}", other.type_name());
+                    let title = format!("`{name}` expects a boolean, found {}", other.type_name());
                     return self.fail(argument, &title, "use a comparison");
                 }
             }
@@ -388,11 +396,11 @@ impl<'a> Evaluator<'a> {
         };
         if function.parameters.len() != arguments.len() {
             let title = format!(
-                "`{name}` takes {} arguments, found {}",
+                "`{name}` expects {} arguments, found {}",
                 function.parameters.len(),
                 arguments.len()
             );
-            return self.fail(whole, &title, "pass as many arguments as it has parameters");
+            return self.fail(whole, &title, "pass one argument per parameter");
         }
         let names = function.parameters.iter().cloned();
         let parameters: BTreeMap<_, _> =

@@ -38,7 +38,7 @@ impl Evaluator<'_> {
         };
         let parsed: Option<Vec<_>> = arguments.iter().skip(plain).map(parse_lambda).collect();
         let Some(functions) = parsed.filter(|found| lambdas.contains(&found.len())) else {
-            let title = format!("`{name}` takes {plain} values and a lambda");
+            let title = format!("`{name}` expects {plain} values and a lambda");
             return Some(self.fail(whole, &title, "pass a lambda as the last argument"));
         };
         let values: Vec<_> =
@@ -56,7 +56,7 @@ impl Evaluator<'_> {
         Some(match outcome {
             Ok(value) => value,
             Err(Stop::Symbolic) => self.lambda_residue(name, &values, &functions, locals),
-            Err(Stop::Wrong(title)) => self.fail(whole, &title, "check what the lambda gives"),
+            Err(Stop::Wrong(title)) => self.fail(whole, &title, "correct the result of the lambda"),
         })
     }
 
@@ -242,14 +242,14 @@ fn items(value: &Evaluated) -> Result<&[Evaluated], Stop> {
 fn truth(value: &Evaluated) -> Result<bool, Stop> {
     match value {
         Evaluated::Bool(value) => Ok(*value),
-        other => Err(expected("true or false", other)),
+        other => Err(expected("a boolean", other)),
     }
 }
 
 fn text(value: Evaluated) -> Result<String, Stop> {
     match value {
         Evaluated::String(text) => Ok(text),
-        other => Err(expected("a text", &other)),
+        other => Err(expected("a string", &other)),
     }
 }
 

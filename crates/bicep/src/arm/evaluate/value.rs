@@ -127,7 +127,7 @@ impl Evaluated {
             Self::Bool(_) => "a boolean",
             Self::Integer(_) => "an integer",
             Self::Number(_) => "a number",
-            Self::String(_) => "a text",
+            Self::String(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
             Self::Symbolic(_) => "an expression",

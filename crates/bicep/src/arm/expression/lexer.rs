@@ -47,7 +47,7 @@ fn string(rest: &str, at: usize) -> Result<(Token, usize), ParseError> {
     let mut position = 1;
     loop {
         let Some(length) = rest[position..].find('\'') else {
-            return Err(ParseError::new(at, "this text has no closing quote"));
+            return Err(ParseError::new(at, "the string has no closing quote"));
         };
         text.push_str(&rest[position..position + length]);
         position += length + 1;
@@ -66,7 +66,7 @@ fn integer(rest: &str, at: usize) -> Result<(Token, usize), ParseError> {
     match rest[..length].parse() {
         Ok(number) => Ok((Token::Integer(number), length)),
         Err(_) if digits == 0 => Err(ParseError::new(at, "expected a number after the sign")),
-        Err(_) => Err(ParseError::new(at, "this number does not fit 64 bits")),
+        Err(_) => Err(ParseError::new(at, "the number does not fit into 64 bits")),
     }
 }
 

@@ -52,7 +52,7 @@ impl Parser {
     fn parse_expression(&mut self) -> Result<Expression, ParseError> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(ParseError::new(self.offset(), "this expression nests too deeply"));
+            return Err(ParseError::new(self.offset(), "the expression is nested too deeply"));
         }
         let mut expression = self.parse_primary()?;
         while let Some(Token::Dot | Token::OpenIndex) = self.peek() {
@@ -60,7 +60,7 @@ impl Parser {
             expression = self.parse_access(expression)?;
             self.height = base.max(self.height) + 1;
             if self.height > HIGHEST {
-                return Err(ParseError::new(self.offset(), "this chain of properties is too long"));
+                return Err(ParseError::new(self.offset(), "the chain of properties is too long"));
             }
         }
         self.depth -= 1;
@@ -86,7 +86,7 @@ impl Parser {
             Some(Token::String(text)) => Ok(Expression::String(text)),
             Some(Token::Integer(number)) => Ok(Expression::Integer(number)),
             Some(Token::Name(name)) => self.parse_call(name),
-            _ => Err(self.unexpected("a text, a number or a function call")),
+            _ => Err(self.unexpected("a string, a number or a function call")),
         }
     }
 

@@ -1,7 +1,7 @@
 use memchr::{memchr2, memmem};
 
 use super::{Directive, Lexed, Token, TokenKind};
-use crate::bicep::problem::{Problem, Trouble};
+use crate::bicep::problem::{Problem, SyntaxErrorKind};
 use crate::bicep::syntax::DirectiveKind;
 use crate::diagnostic::Span;
 
@@ -93,7 +93,7 @@ impl<'a> Scanner<'a> {
         self.bytes.get(self.at + ahead).copied()
     }
 
-    pub(super) fn report(&mut self, trouble: Trouble, start: usize, end: usize) {
+    pub(super) fn report(&mut self, trouble: SyntaxErrorKind, start: usize, end: usize) {
         self.lexed.problems.push(Problem { trouble, span: span(start, end) });
     }
 
@@ -154,7 +154,7 @@ impl<'a> Scanner<'a> {
     fn line_end(&mut self) -> (TokenKind, bool) {
         if self.one_line_holes > 0 {
             // The hole ends here without its string; the line end is read again as a token.
-            self.report(Trouble::UnterminatedStringAtLineEnd, self.at, self.at + 1);
+            self.report(SyntaxErrorKind::UnterminatedStringAtLineEnd, self.at, self.at + 1);
             self.enclosures.clear();
             self.one_line_holes = 0;
             return (TokenKind::StringRight, true);
@@ -256,7 +256,11 @@ impl<'a> Scanner<'a> {
         // The scanner only ever stands on the first byte of a character.
         let length = self.text[start..].chars().next().map_or(1, char::len_utf8);
         self.at += length;
-        let trouble = if byte == b'"' { Trouble::DoubleQuote } else { Trouble::UnrecognizedToken };
+        let trouble = if byte == b'"' {
+            SyntaxErrorKind::DoubleQuote
+        } else {
+            SyntaxErrorKind::UnrecognizedToken
+        };
         self.report(trouble, start, self.at);
         TokenKind::Unrecognized
     }
@@ -284,7 +288,7 @@ impl<'a> Scanner<'a> {
             self.at = start + 2 + length + 2;
         } else {
             self.at = self.bytes.len();
-            self.report(Trouble::UnterminatedComment, start, self.at);
+            self.report(SyntaxErrorKind::UnterminatedComment, start, self.at);
         }
     }
 
@@ -307,7 +311,7 @@ impl<'a> Scanner<'a> {
         self.at += word.len();
         let codes = self.directive_codes();
         if codes.is_empty() {
-            self.report(Trouble::MissingDirectiveCodes, self.at, self.at);
+            self.report(SyntaxErrorKind::MissingDirectiveCodes, self.at, self.at);
         }
         let end = codes.last().map_or(self.at, |code| code.end as usize);
         self.lexed.directives.push(Directive { kind: *kind, codes, span: span(start, end) });

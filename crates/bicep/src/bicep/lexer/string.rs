@@ -1,7 +1,7 @@
 use memchr::{memchr, memchr2};
 
 use super::scanner::Scanner;
-use crate::bicep::problem::Trouble;
+use crate::bicep::problem::SyntaxErrorKind;
 
 /// How a segment of a string ended.
 pub(super) struct SegmentEnd {
@@ -32,11 +32,11 @@ impl Scanner<'_> {
             self.at += plain.unwrap_or(rest.len());
             match self.peek() {
                 None => {
-                    self.report(Trouble::UnterminatedString, start, self.at);
+                    self.report(SyntaxErrorKind::UnterminatedString, start, self.at);
                     return SegmentEnd::last(true);
                 }
                 Some(b'\n' | b'\r') => {
-                    self.report(Trouble::UnterminatedStringAtLineEnd, start, self.at);
+                    self.report(SyntaxErrorKind::UnterminatedStringAtLineEnd, start, self.at);
                     return SegmentEnd::last(true);
                 }
                 Some(b'\'') => {
@@ -53,7 +53,7 @@ impl Scanner<'_> {
                 Some(_) => {
                     self.at += 1;
                     if self.peek().is_none() {
-                        self.report(Trouble::UnterminatedEscape, start, self.at);
+                        self.report(SyntaxErrorKind::UnterminatedEscape, start, self.at);
                         return SegmentEnd::last(true);
                     }
                     malformed |= !self.escape();
@@ -71,7 +71,7 @@ impl Scanner<'_> {
             '\\' | '\'' | 'n' | 'r' | 't' | '$' => true,
             'u' => self.unicode_escape(start),
             _ => {
-                self.report(Trouble::UnknownEscape, start, self.at);
+                self.report(SyntaxErrorKind::UnknownEscape, start, self.at);
                 false
             }
         }
@@ -101,7 +101,7 @@ impl Scanner<'_> {
                 return true;
             }
         }
-        self.report(Trouble::BadUnicodeEscape, start, self.at);
+        self.report(SyntaxErrorKind::BadUnicodeEscape, start, self.at);
         false
     }
 
@@ -112,7 +112,7 @@ impl Scanner<'_> {
             let plain = if dollars == 0 { memchr(b'\'', rest) } else { memchr2(b'\'', b'$', rest) };
             let Some(plain) = plain else {
                 self.at = self.bytes.len();
-                self.report(Trouble::UnterminatedMultilineString, start, self.at);
+                self.report(SyntaxErrorKind::UnterminatedMultilineString, start, self.at);
                 return SegmentEnd::last(true);
             };
             self.at += plain;

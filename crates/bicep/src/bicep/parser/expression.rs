@@ -1,7 +1,7 @@
 use super::{CLOSERS, NEW_LINE, Parsed, Parser, TokenSet, hides_next, missing_span, skipped_span};
 use crate::bicep::lexer::TokenKind;
 use crate::bicep::parser::list::Parenthesized;
-use crate::bicep::problem::Trouble;
+use crate::bicep::problem::SyntaxErrorKind;
 use crate::bicep::syntax::{
     ArrayAccessSyntax, BinaryOperationSyntax, BinaryOperator, BooleanSyntax, ExpressionSyntax,
     ForSyntax, FunctionCallSyntax, IdentifierSyntax, IfConditionSyntax, InstanceFunctionCallSyntax,
@@ -156,7 +156,7 @@ impl<'a> Parser<'a, '_> {
                     TokenKind::Dot => parser.dotted(base, allow)?,
                     TokenKind::DoubleColon => {
                         parser.take();
-                        let name = parser.name_or_nothing(Trouble::ExpectedMemberName);
+                        let name = parser.name_or_nothing(SyntaxErrorKind::ExpectedMemberName);
                         let span = base.span().to(name.span);
                         let node = ResourceAccessSyntax { base, name, span };
                         ExpressionSyntax::ResourceAccess(parser.node(node))
@@ -179,7 +179,7 @@ impl<'a> Parser<'a, '_> {
         let from_end = self.take_if(TokenKind::Hat).is_some();
         let index = if self.is(TokenKind::RightSquare) {
             let span = self.here();
-            self.report(Trouble::EmptyIndexer, span);
+            self.report(SyntaxErrorKind::EmptyIndexer, span);
             self.skipped(SkippedSyntax { span })
         } else {
             self.expression(allow)?
@@ -192,7 +192,7 @@ impl<'a> Parser<'a, '_> {
     fn dotted(&mut self, base: ExpressionSyntax<'a>, allow: Allow) -> Parsed<ExpressionSyntax<'a>> {
         self.take();
         let safe = self.take_if(TokenKind::Question);
-        let mut name = self.name_or_nothing(Trouble::ExpectedMemberName);
+        let mut name = self.name_or_nothing(SyntaxErrorKind::ExpectedMemberName);
         if !self.is(TokenKind::LeftParen) {
             let span = base.span().to(self.since(name.span));
             let node = PropertyAccessSyntax { base, name, safe: safe.is_some(), span };
@@ -200,7 +200,7 @@ impl<'a> Parser<'a, '_> {
         }
         let arguments = self.call_arguments(allow)?;
         if let Some(mark) = safe {
-            self.report(Trouble::SafeCall, mark);
+            self.report(SyntaxErrorKind::SafeCall, mark);
             name = IdentifierSyntax { name: "", span: mark.to(name.span) };
         }
         let span = self.since(base.span());
@@ -239,7 +239,7 @@ impl<'a> Parser<'a, '_> {
                 }
             }
             TokenKind::LeftBrace | TokenKind::LeftSquare => {
-                Err(self.refusal(Trouble::ComplexLiteral))
+                Err(self.refusal(SyntaxErrorKind::ComplexLiteral))
             }
             TokenKind::LeftParen => self.parentheses_or_lambda(allow),
             TokenKind::Integer => Ok(ExpressionSyntax::Integer(self.integer()?)),
@@ -248,7 +248,7 @@ impl<'a> Parser<'a, '_> {
                 let span = self.take();
                 Ok(ExpressionSyntax::Null(self.node(NullSyntax { span })))
             }
-            _ => Err(self.refusal(Trouble::ExpectedExpression)),
+            _ => Err(self.refusal(SyntaxErrorKind::ExpectedExpression)),
         }
     }
 
@@ -265,7 +265,7 @@ impl<'a> Parser<'a, '_> {
                 let span = self.take();
                 Ok(self.node(IntegerSyntax { value, span }))
             }
-            Err(_) => Err(self.refusal(Trouble::IntegerTooLarge)),
+            Err(_) => Err(self.refusal(SyntaxErrorKind::IntegerTooLarge)),
         }
     }
 
@@ -331,7 +331,7 @@ impl<'a> Parser<'a, '_> {
         let expression = if let (None, Some(only)) = (list.not_one(), list.items.first()) {
             *only
         } else {
-            self.report(Trouble::NotOneInParentheses, list.inside);
+            self.report(SyntaxErrorKind::NotOneInParentheses, list.inside);
             self.skipped(SkippedSyntax { span: list.inside })
         };
         let node = ParenthesizedSyntax { expression, span: list.span };
@@ -401,7 +401,7 @@ impl<'a> Parser<'a, '_> {
         } else if self.at_word("if") {
             self.if_condition(allow, true)
         } else {
-            Err(self.refusal(Trouble::ExpectedBodyOrIf))
+            Err(self.refusal(SyntaxErrorKind::ExpectedBodyOrIf))
         }
     }
 
@@ -416,11 +416,11 @@ impl<'a> Parser<'a, '_> {
                 }
                 if self.problems.len() == reported {
                     let count = u32::try_from(list.items.len()).unwrap_or(u32::MAX);
-                    self.report(Trouble::LoopBlockCount(count), list.span);
+                    self.report(SyntaxErrorKind::LoopBlockCount(count), list.span);
                 }
                 Ok((IdentifierSyntax { name: "", span: list.span }, None))
             }
-            _ => Ok((self.name_or_nothing(Trouble::ExpectedLoopItemOrBlock), None)),
+            _ => Ok((self.name_or_nothing(SyntaxErrorKind::ExpectedLoopItemOrBlock), None)),
         }
     }
 

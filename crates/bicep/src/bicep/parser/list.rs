@@ -1,6 +1,6 @@
 use super::{CLOSERS, Items, Parsed, Parser, TokenSet, hides_next};
 use crate::bicep::lexer::TokenKind;
-use crate::bicep::problem::Trouble;
+use crate::bicep::problem::SyntaxErrorKind;
 use crate::bicep::syntax::SkippedSyntax;
 use crate::diagnostic::Span;
 
@@ -54,11 +54,11 @@ impl Parser<'_, '_> {
             self.new_lines();
         } else if self.take_if(TokenKind::Comma).is_some() {
             if self.is(TokenKind::NewLine) {
-                self.report(Trouble::NewLineAfterComma, self.here());
+                self.report(SyntaxErrorKind::NewLineAfterComma, self.here());
                 self.take();
             }
         } else {
-            self.report(Trouble::ExpectedNewLineOrComma, self.here());
+            self.report(SyntaxErrorKind::ExpectedNewLineOrComma, self.here());
         }
     }
 
@@ -87,7 +87,7 @@ impl Parser<'_, '_> {
                     items.push(argument(self));
                 }
             } else {
-                self.report(Trouble::ExpectedNewLineOrComma, self.here());
+                self.report(SyntaxErrorKind::ExpectedNewLineOrComma, self.here());
             }
         }
         items
@@ -102,9 +102,9 @@ impl Parser<'_, '_> {
         let next = self.ahead(count).kind;
         let ends = next == TokenKind::EndOfFile;
         if ends {
-            self.report(Trouble::ExpectedCharacter(sign), self.here());
+            self.report(SyntaxErrorKind::ExpectedCharacter(sign), self.here());
         } else if next != close {
-            self.report(Trouble::ExpectedComma, self.here());
+            self.report(SyntaxErrorKind::ExpectedComma, self.here());
         }
         self.new_lines();
         !ends

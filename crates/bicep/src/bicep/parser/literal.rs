@@ -1,7 +1,7 @@
 use super::{Items, NEW_LINE, Parsed, Parser, TokenSet, hides_next, skipped_span};
 use crate::bicep::lexer::{Token, TokenKind};
 use crate::bicep::parser::expression::Allow;
-use crate::bicep::problem::Trouble;
+use crate::bicep::problem::SyntaxErrorKind;
 use crate::bicep::syntax::{
     ArrayItemSyntax, ArraySyntax, ExpressionSyntax, ObjectItemSyntax, ObjectKeySyntax,
     ObjectPropertySyntax, ObjectSyntax, SkippedSyntax, SpreadSyntax, StringSyntax,
@@ -15,7 +15,10 @@ const PROPERTY_END: TokenSet = TokenSet::of(&[TokenKind::NewLine, TokenKind::Rig
 
 impl<'a> Parser<'a, '_> {
     /// A string on one line, which must be there.
-    pub(super) fn expect_string(&mut self, trouble: Trouble) -> Parsed<&'a StringSyntax<'a>> {
+    pub(super) fn expect_string(
+        &mut self,
+        trouble: SyntaxErrorKind,
+    ) -> Parsed<&'a StringSyntax<'a>> {
         let refusal = self.refusal(trouble);
         self.string().map_err(|_| refusal)
     }
@@ -53,7 +56,7 @@ impl<'a> Parser<'a, '_> {
             } else {
                 let from = self.at;
                 let skipped = self.skip_to(from, HOLE_END);
-                self.report(Trouble::LeftoverInHole, skipped.span);
+                self.report(SyntaxErrorKind::LeftoverInHole, skipped.span);
                 holes.push(self.skipped(skipped));
                 self.is(TokenKind::StringMiddle) || self.is(TokenKind::StringRight)
             };
@@ -91,7 +94,7 @@ impl<'a> Parser<'a, '_> {
         }
         let from = self.at;
         let skipped = self.skip_to(from, HOLE_END);
-        self.report(Trouble::LeftoverInHole, skipped.span);
+        self.report(SyntaxErrorKind::LeftoverInHole, skipped.span);
         self.skipped(SkippedSyntax { span: hole.span().to(skipped.span) })
     }
 
@@ -172,7 +175,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn property(&mut self) -> ObjectItemSyntax<'a> {
-        let key = self.property_key(Trouble::ExpectedPropertyName);
+        let key = self.property_key(SyntaxErrorKind::ExpectedPropertyName);
         let missing = match key {
             ObjectKeySyntax::Skipped(node) => Some(node.span),
             _ => None,
@@ -186,13 +189,13 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// The key of a property, or what was skipped instead.
-    pub(super) fn property_key(&mut self, trouble: Trouble) -> ObjectKeySyntax<'a> {
+    pub(super) fn property_key(&mut self, trouble: SyntaxErrorKind) -> ObjectKeySyntax<'a> {
         let stop = PROPERTY_END.with(TokenKind::Colon);
         let key = self.recover(false, stop, |parser| match parser.kind() {
             TokenKind::Identifier => Ok(ObjectKeySyntax::Identifier(parser.take_name())),
-            TokenKind::StringComplete | TokenKind::StringLeft => {
-                Ok(ObjectKeySyntax::String(parser.expect_string(Trouble::ExpectedPropertyName)?))
-            }
+            TokenKind::StringComplete | TokenKind::StringLeft => Ok(ObjectKeySyntax::String(
+                parser.expect_string(SyntaxErrorKind::ExpectedPropertyName)?,
+            )),
             _ => Err(parser.refusal(trouble)),
         });
         key.unwrap_or_else(|skipped| ObjectKeySyntax::Skipped(self.node(skipped)))
@@ -203,7 +206,7 @@ impl<'a> Parser<'a, '_> {
         &mut self,
         hidden: bool,
         stop: TokenSet,
-        trouble: Trouble,
+        trouble: SyntaxErrorKind,
     ) -> ExpressionSyntax<'a> {
         self.or_skipped(hidden, stop, |parser| {
             parser.expect_string(trouble).map(ExpressionSyntax::String)

@@ -19,7 +19,7 @@ mod types;
 use smallvec::SmallVec;
 
 use super::lexer::{self, Token, TokenKind, TokenSet};
-use super::problem::{Problem, Trouble};
+use super::problem::{Problem, SyntaxErrorKind};
 use super::syntax::{
     Arena, DirectiveSyntax, ExpressionSyntax, FileKind, IdentifierSyntax, ProgramSyntax,
     SkippedSyntax,
@@ -51,7 +51,7 @@ pub fn parse<'a>(
     let lexed = lexer::lex(if too_large { "" } else { text });
     let mut parser = Parser::new(arena, text, &lexed.tokens);
     if too_large {
-        parser.fatal = Some(Problem { trouble: Trouble::TooLarge, span: Span::default() });
+        parser.fatal = Some(Problem { trouble: SyntaxErrorKind::TooLarge, span: Span::default() });
     }
     let statements = parser.program(kind);
     let directives = lexed.directives.iter().map(|directive| DirectiveSyntax {
@@ -194,27 +194,27 @@ impl<'a, 't> Parser<'a, 't> {
         Span::new(start.start, self.end().max(start.end))
     }
 
-    fn report(&mut self, trouble: Trouble, span: Span) {
+    fn report(&mut self, trouble: SyntaxErrorKind, span: Span) {
         if self.fatal.is_none() {
             self.problems.push(Problem { trouble, span });
         }
     }
 
     /// A refusal of the next token.
-    fn refusal(&self, trouble: Trouble) -> Problem {
+    fn refusal(&self, trouble: SyntaxErrorKind) -> Problem {
         let span = if self.is(TokenKind::NewLine) { self.here() } else { self.token().span };
         Problem { trouble, span }
     }
 
     fn expect(&mut self, kind: TokenKind, sign: &'static str) -> Parsed<Span> {
-        self.take_if(kind).ok_or_else(|| self.refusal(Trouble::ExpectedCharacter(sign)))
+        self.take_if(kind).ok_or_else(|| self.refusal(SyntaxErrorKind::ExpectedCharacter(sign)))
     }
 
     fn expect_word(&mut self, word: &'static str) -> Parsed<Span> {
         if self.at_word(word) {
             return Ok(self.take());
         }
-        Err(self.refusal(Trouble::ExpectedKeyword(word)))
+        Err(self.refusal(SyntaxErrorKind::ExpectedKeyword(word)))
     }
 
     /// Reads something; if it refuses, reports that unless hidden, and skips to a token that stops.
@@ -287,12 +287,12 @@ impl<'a, 't> Parser<'a, 't> {
         let token = self.token();
         let name = self.text_of(token);
         if name.len() > MAX_NAME {
-            self.report(Trouble::IdentifierTooLong, token.span);
+            self.report(SyntaxErrorKind::IdentifierTooLong, token.span);
         }
         IdentifierSyntax { name, span: self.take() }
     }
 
-    fn expect_name(&mut self, trouble: Trouble) -> Parsed<IdentifierSyntax<'a>> {
+    fn expect_name(&mut self, trouble: SyntaxErrorKind) -> Parsed<IdentifierSyntax<'a>> {
         if self.is(TokenKind::Identifier) {
             return Ok(self.take_name());
         }
@@ -300,13 +300,13 @@ impl<'a, 't> Parser<'a, 't> {
     }
 
     /// Reads a name, or skips to where the text can be understood again.
-    fn name(&mut self, trouble: Trouble, stop: TokenSet) -> IdentifierSyntax<'a> {
+    fn name(&mut self, trouble: SyntaxErrorKind, stop: TokenSet) -> IdentifierSyntax<'a> {
         self.recover(false, stop, |parser| parser.expect_name(trouble))
             .unwrap_or_else(|skipped| IdentifierSyntax { name: "", span: skipped.span })
     }
 
     /// Reads a name, or leaves an empty one without skipping anything.
-    fn name_or_nothing(&mut self, trouble: Trouble) -> IdentifierSyntax<'a> {
+    fn name_or_nothing(&mut self, trouble: SyntaxErrorKind) -> IdentifierSyntax<'a> {
         if self.is(TokenKind::Identifier) {
             return self.take_name();
         }
@@ -344,7 +344,7 @@ impl<'a, 't> Parser<'a, 't> {
 
     /// Ends the reading of the whole file: what is nested so deeply cannot be skipped either.
     fn give_up(&mut self) -> Problem {
-        let problem = self.refusal(Trouble::TooDeep);
+        let problem = self.refusal(SyntaxErrorKind::TooDeep);
         self.fatal.get_or_insert(problem);
         self.at = self.tokens.len() - 1;
         problem

@@ -1,7 +1,7 @@
 use super::{Items, NEW_LINE, Parsed, Parser, TokenSet, hides_next, missing_span};
 use crate::bicep::lexer::TokenKind;
 use crate::bicep::parser::expression::Allow;
-use crate::bicep::problem::Trouble;
+use crate::bicep::problem::SyntaxErrorKind;
 use crate::bicep::syntax::{
     AssertDeclarationSyntax, DecoratorSyntax, ExpressionSyntax, ExtendsSyntax,
     ExtensionConfigSyntax, ExtensionSyntax, FileKind, FunctionCallSyntax,
@@ -52,7 +52,7 @@ impl<'a> Parser<'a, '_> {
             if parser.at_end() || parser.take_if(TokenKind::NewLine).is_some() {
                 Ok(())
             } else {
-                Err(parser.refusal(Trouble::ExpectedNewLine))
+                Err(parser.refusal(SyntaxErrorKind::ExpectedNewLine))
             }
         });
         if skipped.is_err() {
@@ -75,8 +75,8 @@ impl<'a> Parser<'a, '_> {
             return Ok(StatementSyntax::Missing(missing));
         }
         Err(self.refusal(match kind {
-            FileKind::Bicep => Trouble::UnknownDeclaration,
-            FileKind::Parameters => Trouble::UnknownParametersDeclaration,
+            FileKind::Bicep => SyntaxErrorKind::UnknownDeclaration,
+            FileKind::Parameters => SyntaxErrorKind::UnknownParametersDeclaration,
         }))
     }
 
@@ -144,7 +144,7 @@ impl<'a> Parser<'a, '_> {
             let problems = self.problems.len();
             decorators.push(self.decorator());
             if self.at_end() && self.problems.len() == problems {
-                self.report(Trouble::ExpectedNewLine, self.here());
+                self.report(SyntaxErrorKind::ExpectedNewLine, self.here());
             }
             self.end_of_line();
             self.new_lines();
@@ -155,10 +155,10 @@ impl<'a> Parser<'a, '_> {
     fn decorator(&mut self) -> DecoratorSyntax<'a> {
         let at = self.take();
         let expression = self.or_skipped(false, NEW_LINE, |parser| {
-            let name = parser.expect_name(Trouble::ExpectedDecoratorName)?;
+            let name = parser.expect_name(SyntaxErrorKind::ExpectedDecoratorName)?;
             let mut called = parser.decorator_call(None, name)?;
             while parser.take_if(TokenKind::Dot).is_some() {
-                let name = parser.name_or_nothing(Trouble::ExpectedMemberName);
+                let name = parser.name_or_nothing(SyntaxErrorKind::ExpectedMemberName);
                 called = parser.decorator_call(Some(called), name)?;
                 parser.link()?;
             }
@@ -205,7 +205,7 @@ impl<'a> Parser<'a, '_> {
 
     fn metadata(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedMetadataName, AFTER_PATH);
+        let name = self.name(SyntaxErrorKind::ExpectedMetadataName, AFTER_PATH);
         let value = self.assigned_value(missing_span(name));
         let span = self.whole(decorators, keyword);
         let node = MetadataDeclarationSyntax { decorators, keyword, name, value, span };
@@ -214,7 +214,7 @@ impl<'a> Parser<'a, '_> {
 
     fn parameter(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedParameterName, AFTER_NAME);
+        let name = self.name(SyntaxErrorKind::ExpectedParameterName, AFTER_NAME);
         let stop = AFTER_PATH.with(TokenKind::LeftBrace);
         let hidden = Self::name_hides(name);
         let r#type = self.type_or_skipped(hidden, stop, |parser| parser.declared_type(false));
@@ -225,7 +225,7 @@ impl<'a> Parser<'a, '_> {
                 parser.take();
                 Ok(Some(parser.value_after(None)))
             }
-            _ => Err(parser.refusal(Trouble::ExpectedDefaultOrNewLine)),
+            _ => Err(parser.refusal(SyntaxErrorKind::ExpectedDefaultOrNewLine)),
         });
         let default = default.unwrap_or_default();
         let span = self.whole(decorators, keyword);
@@ -235,7 +235,7 @@ impl<'a> Parser<'a, '_> {
 
     fn variable(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedVariableName, AFTER_NAME);
+        let name = self.name(SyntaxErrorKind::ExpectedVariableName, AFTER_NAME);
         let untyped = AFTER_PATH.with(TokenKind::EndOfFile).contains(self.kind());
         let hidden = Self::name_hides(name);
         let r#type = (!untyped).then(|| {
@@ -253,7 +253,7 @@ impl<'a> Parser<'a, '_> {
 
     fn type_declaration(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedNameOfType, AFTER_PATH);
+        let name = self.name(SyntaxErrorKind::ExpectedNameOfType, AFTER_PATH);
         let hidden = Self::name_hides(name);
         self.sign(hidden, NEW_LINE, TokenKind::Assignment, "=");
         let stop = AFTER_PATH.with(TokenKind::LeftBrace);
@@ -265,7 +265,7 @@ impl<'a> Parser<'a, '_> {
 
     fn function(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedVariableName, AFTER_PATH);
+        let name = self.name(SyntaxErrorKind::ExpectedVariableName, AFTER_PATH);
         let start = self.here();
         let hidden = Self::name_hides(name);
         let read = self.recover(hidden, NEW_LINE, |parser| {
@@ -303,7 +303,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn typed_parameter(&mut self) -> TypedParameterSyntax<'a> {
-        let name = self.name_or_nothing(Trouble::ExpectedVariableName);
+        let name = self.name_or_nothing(SyntaxErrorKind::ExpectedVariableName);
         let stop = LAMBDA_END.with(TokenKind::Comma);
         let r#type = self.type_or_skipped(false, stop, |parser| parser.declared_type(false));
         let span = name.span.to(r#type.span());
@@ -312,7 +312,7 @@ impl<'a> Parser<'a, '_> {
 
     fn output(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedOutputName, AFTER_NAME);
+        let name = self.name(SyntaxErrorKind::ExpectedOutputName, AFTER_NAME);
         let hidden = Self::name_hides(name);
         let r#type = self.type_or_skipped(hidden, AFTER_PATH, |parser| parser.declared_type(true));
         let value = self.assigned_value(skipped_type_span(r#type));
@@ -339,16 +339,16 @@ impl<'a> Parser<'a, '_> {
             let missing = parser.missing(decorators, broken);
             missing
                 .map(ObjectItemSyntax::Missing)
-                .ok_or_else(|| parser.refusal(Trouble::UnknownDeclaration))
+                .ok_or_else(|| parser.refusal(SyntaxErrorKind::UnknownDeclaration))
         });
         item.unwrap_or_else(|skipped| ObjectItemSyntax::Skipped(self.node(skipped)))
     }
 
     fn resource(&mut self, decorators: Decorators<'a>) -> &'a ResourceDeclarationSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedResourceName, BEFORE_PATH);
+        let name = self.name(SyntaxErrorKind::ExpectedResourceName, BEFORE_PATH);
         let hidden = Self::name_hides(name);
-        let r#type = self.path(hidden, AFTER_PATH, Trouble::ExpectedResourceType);
+        let r#type = self.path(hidden, AFTER_PATH, SyntaxErrorKind::ExpectedResourceType);
         let existing = self.at_word("existing").then(|| self.take());
         let sign = self.sign(Self::hides(r#type), BODY_START, TokenKind::Assignment, "=");
         let value = self.body(sign, Allow::RESOURCES);
@@ -373,15 +373,15 @@ impl<'a> Parser<'a, '_> {
             TokenKind::LeftBrace => parser.object(allow),
             TokenKind::LeftSquare => parser.for_loop(allow, true),
             _ if parser.at_word("if") => parser.if_condition(allow, false),
-            _ => Err(parser.refusal(Trouble::ExpectedBody)),
+            _ => Err(parser.refusal(SyntaxErrorKind::ExpectedBody)),
         })
     }
 
     fn module(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedModuleName, BEFORE_PATH);
+        let name = self.name(SyntaxErrorKind::ExpectedModuleName, BEFORE_PATH);
         let hidden = Self::name_hides(name);
-        let path = self.path(hidden, AFTER_PATH, Trouble::ExpectedModulePath);
+        let path = self.path(hidden, AFTER_PATH, SyntaxErrorKind::ExpectedModulePath);
         let sign = self.sign(Self::hides(path), BODY_START, TokenKind::Assignment, "=");
         let value = self.body(sign, Allow::COMPLEX);
         let span = self.whole(decorators, keyword);
@@ -391,9 +391,9 @@ impl<'a> Parser<'a, '_> {
 
     fn test(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedTestName, BEFORE_PATH);
+        let name = self.name(SyntaxErrorKind::ExpectedTestName, BEFORE_PATH);
         let hidden = Self::name_hides(name);
-        let path = self.path(hidden, AFTER_PATH, Trouble::ExpectedTestPath);
+        let path = self.path(hidden, AFTER_PATH, SyntaxErrorKind::ExpectedTestPath);
         let sign = self.sign(Self::hides(path), BODY_START, TokenKind::Assignment, "=");
         let value =
             self.or_skipped(hides_next(sign), NEW_LINE, |parser| parser.object(Allow::COMPLEX));
@@ -404,7 +404,7 @@ impl<'a> Parser<'a, '_> {
 
     fn assert(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedAssertName, AFTER_PATH);
+        let name = self.name(SyntaxErrorKind::ExpectedAssertName, AFTER_PATH);
         let value = self.assigned_value(missing_span(name));
         let span = self.whole(decorators, keyword);
         let node = AssertDeclarationSyntax { decorators, keyword, name, value, span };
@@ -420,7 +420,7 @@ impl<'a> Parser<'a, '_> {
         let what = self.imported()?;
         let path = self.or_skipped(false, NEW_LINE, |parser| {
             parser.expect_word("from")?;
-            Ok(parser.path(false, NEW_LINE, Trouble::ExpectedModulePath))
+            Ok(parser.path(false, NEW_LINE, SyntaxErrorKind::ExpectedModulePath))
         });
         let span = self.whole(decorators, keyword);
         let node = ImportSyntax { decorators, keyword, what, path, span };
@@ -442,7 +442,7 @@ impl<'a> Parser<'a, '_> {
                 let wildcard = self.recover(false, NEW_LINE, |parser| {
                     parser.take();
                     parser.expect_word("as")?;
-                    let alias = parser.expect_name(Trouble::ExpectedNamespaceName)?;
+                    let alias = parser.expect_name(SyntaxErrorKind::ExpectedNamespaceName)?;
                     Ok(WildcardImportSyntax { alias, span: parser.since(start) })
                 });
                 Ok(match wildcard {
@@ -452,12 +452,12 @@ impl<'a> Parser<'a, '_> {
             }
             TokenKind::EndOfFile | TokenKind::NewLine | TokenKind::Identifier => {
                 let span = self.here();
-                self.report(Trouble::ExpectedImports, span);
+                self.report(SyntaxErrorKind::ExpectedImports, span);
                 Ok(ImportedSyntax::Skipped(self.node(SkippedSyntax { span })))
             }
             _ => {
                 let span = self.take();
-                self.report(Trouble::ExpectedImports, span);
+                self.report(SyntaxErrorKind::ExpectedImports, span);
                 Ok(ImportedSyntax::Skipped(self.node(SkippedSyntax { span })))
             }
         }
@@ -476,7 +476,7 @@ impl<'a> Parser<'a, '_> {
                     Ok(string) if !interpolated => ExpressionSyntax::String(string),
                     Ok(_) => {
                         let span = self.since(start);
-                        self.report(Trouble::NotConstant, span);
+                        self.report(SyntaxErrorKind::NotConstant, span);
                         self.skipped(SkippedSyntax { span })
                     }
                     Err(skipped) => self.skipped(skipped),
@@ -484,17 +484,17 @@ impl<'a> Parser<'a, '_> {
             }
             _ => {
                 let span = self.take();
-                self.report(Trouble::ExpectedExportedName, span);
+                self.report(SyntaxErrorKind::ExpectedExportedName, span);
                 self.skipped(SkippedSyntax { span })
             }
         };
         let alias = self.at_word("as").then(|| {
             self.take();
             let stop = TokenSet::of(&[TokenKind::Comma, TokenKind::NewLine]);
-            self.name(Trouble::ExpectedTypeName, stop)
+            self.name(SyntaxErrorKind::ExpectedTypeName, stop)
         });
         if alias.is_none() && matches!(original, ExpressionSyntax::String(_)) {
-            self.report(Trouble::ImportNeedsAlias, original.span());
+            self.report(SyntaxErrorKind::ImportNeedsAlias, original.span());
             return None;
         }
         Some(ImportedSymbolSyntax { original, alias, span: self.since(start) })
@@ -506,7 +506,7 @@ impl<'a> Parser<'a, '_> {
             let name = self.take_name();
             ExpressionSyntax::Variable(self.node(VariableAccessSyntax { name }))
         } else {
-            self.path(false, NEW_LINE, Trouble::ExpectedExtensionPath)
+            self.path(false, NEW_LINE, SyntaxErrorKind::ExpectedExtensionPath)
         };
         let ends = |parser: &Self| parser.at_end() || parser.is(TokenKind::NewLine);
         let config = (!ends(self) && !self.at_word("as"))
@@ -515,7 +515,7 @@ impl<'a> Parser<'a, '_> {
         let alias = (!ends(self)).then(|| {
             let read = self.recover(hidden, NEW_LINE, |parser| {
                 parser.expect_word("as")?;
-                Ok(parser.name(Trouble::ExpectedExtensionName, NEW_LINE))
+                Ok(parser.name(SyntaxErrorKind::ExpectedExtensionName, NEW_LINE))
             });
             read.unwrap_or_else(|skipped| IdentifierSyntax { name: "", span: skipped.span })
         });
@@ -528,7 +528,7 @@ impl<'a> Parser<'a, '_> {
     fn with_clause(&mut self, hidden: bool) -> ExpressionSyntax<'a> {
         self.or_skipped(hidden, NEW_LINE, |parser| {
             if !parser.at_word("with") {
-                return Err(parser.refusal(Trouble::ExpectedWithOrAs));
+                return Err(parser.refusal(SyntaxErrorKind::ExpectedWithOrAs));
             }
             parser.take();
             let config = parser.recover(false, NEW_LINE, |parser| parser.object(Allow::COMPLEX));
@@ -542,7 +542,7 @@ impl<'a> Parser<'a, '_> {
             let span = self.take();
             ExpressionSyntax::None(self.node(NoneSyntax { span }))
         } else {
-            self.path(false, AFTER_PATH, Trouble::ExpectedFilePath)
+            self.path(false, AFTER_PATH, SyntaxErrorKind::ExpectedFilePath)
         };
         let config = self.at_word("with").then(|| self.with_clause(Self::hides(path)));
         let span = self.whole(decorators, keyword);
@@ -552,7 +552,7 @@ impl<'a> Parser<'a, '_> {
 
     fn extends(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let path = self.path(false, AFTER_PATH, Trouble::ExpectedFilePath);
+        let path = self.path(false, AFTER_PATH, SyntaxErrorKind::ExpectedFilePath);
         let span = self.whole(decorators, keyword);
         let node = ExtendsSyntax { decorators, keyword, path, span };
         StatementSyntax::Extends(self.node(node))
@@ -560,7 +560,7 @@ impl<'a> Parser<'a, '_> {
 
     fn parameter_assignment(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedParameterName, AFTER_NAME);
+        let name = self.name(SyntaxErrorKind::ExpectedParameterName, AFTER_NAME);
         let value = self.assigned_value(missing_span(name));
         let span = self.whole(decorators, keyword);
         let node = ParameterAssignmentSyntax { decorators, keyword, name, value, span };
@@ -569,7 +569,7 @@ impl<'a> Parser<'a, '_> {
 
     fn extension_config(&mut self, decorators: Decorators<'a>) -> StatementSyntax<'a> {
         let keyword = self.take();
-        let name = self.name(Trouble::ExpectedExtensionName, AFTER_NAME);
+        let name = self.name(SyntaxErrorKind::ExpectedExtensionName, AFTER_NAME);
         let ends = self.at_end() || self.is(TokenKind::NewLine);
         let config = (!ends).then(|| self.with_clause(Self::name_hides(name)));
         let span = self.whole(decorators, keyword);

@@ -1,7 +1,7 @@
 use super::{CLOSERS, Items, NEW_LINE, Parsed, Parser, TokenSet, hides_next};
 use crate::bicep::lexer::TokenKind;
 use crate::bicep::parser::expression::{Allow, unary_operator};
-use crate::bicep::problem::Trouble;
+use crate::bicep::problem::SyntaxErrorKind;
 use crate::bicep::syntax::{
     ArrayTypeSyntax, NonNullTypeSyntax, NullSyntax, NullableTypeSyntax, ObjectKeySyntax,
     ObjectTypeAdditionalPropertiesSyntax, ObjectTypeItemSyntax, ObjectTypePropertySyntax,
@@ -25,7 +25,7 @@ impl<'a> Parser<'a, '_> {
             None
         } else {
             let stop = TokenSet::of(&[TokenKind::Assignment, TokenKind::NewLine]);
-            Some(self.path(false, stop, Trouble::ExpectedResourceType))
+            Some(self.path(false, stop, SyntaxErrorKind::ExpectedResourceType))
         };
         let span = self.since(keyword);
         Ok(TypeSyntax::Resource(self.node(ResourceTypeSyntax { keyword, r#type, span })))
@@ -60,7 +60,7 @@ impl<'a> Parser<'a, '_> {
             while parser.take_pipe().is_some() {
                 if parser.is(TokenKind::NewLine) {
                     let span = parser.here();
-                    parser.report(Trouble::ExpectedTypeLiteral, span);
+                    parser.report(SyntaxErrorKind::ExpectedTypeLiteral, span);
                     members.push(parser.skipped_type(SkippedSyntax { span }));
                 } else {
                     let stop = TokenSet::of(&[]);
@@ -151,7 +151,7 @@ impl<'a> Parser<'a, '_> {
             let node = TypeAdditionalPropertiesAccessSyntax { base, span };
             return TypeSyntax::AdditionalPropertiesAccess(self.node(node));
         }
-        let name = self.name_or_nothing(Trouble::ExpectedMemberName);
+        let name = self.name_or_nothing(SyntaxErrorKind::ExpectedMemberName);
         if self.is(TokenKind::LessThan) {
             let arguments = self.type_arguments();
             let span = self.since(base.span());
@@ -201,7 +201,7 @@ impl<'a> Parser<'a, '_> {
                 let span = self.take();
                 Ok(TypeSyntax::Null(self.node(NullSyntax { span })))
             }
-            _ => Err(self.refusal(Trouble::ExpectedType)),
+            _ => Err(self.refusal(SyntaxErrorKind::ExpectedType)),
         }
     }
 
@@ -214,7 +214,7 @@ impl<'a> Parser<'a, '_> {
         let r#type = if let (None, Some(only)) = (list.not_one(), list.items.first()) {
             *only
         } else {
-            self.report(Trouble::NotOneInParentheses, list.inside);
+            self.report(SyntaxErrorKind::NotOneInParentheses, list.inside);
             self.skipped_type(SkippedSyntax { span: list.inside })
         };
         let node = ParenthesizedTypeSyntax { r#type, span: list.span };
@@ -234,7 +234,7 @@ impl<'a> Parser<'a, '_> {
         let asterisk = self.take_if(TokenKind::Asterisk);
         let key = match asterisk {
             Some(span) => ObjectKeySyntax::Skipped(self.node(SkippedSyntax { span })),
-            None => self.property_key(Trouble::ExpectedPropertyNameOrAsterisk),
+            None => self.property_key(SyntaxErrorKind::ExpectedPropertyNameOrAsterisk),
         };
         let missing = match key {
             ObjectKeySyntax::Skipped(node) => Some(node.span),

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::collate::compare;
 use super::{Arguments, Evaluated, Failure, Outcome, expected, plain, wrong};
 
 pub(super) fn equals(arguments: Arguments<'_>) -> Outcome {
@@ -47,11 +48,11 @@ pub(super) fn greater_or_equals(arguments: Arguments<'_>) -> Outcome {
 fn order(arguments: Arguments<'_>, wanted: fn(Ordering) -> bool) -> Outcome {
     let ordering = match arguments {
         [Evaluated::Integer(one), Evaluated::Integer(other)] => one.cmp(other),
-        [Evaluated::String(one), Evaluated::String(other)] => one.cmp(other),
+        [Evaluated::String(one), Evaluated::String(other)] => compare(one, other),
         [Evaluated::Symbolic(_), _] | [_, Evaluated::Symbolic(_)] => return Err(Failure::Symbolic),
         [Evaluated::Integer(_), other] => return Err(expected("an integer", other)),
-        [Evaluated::String(_), other] => return Err(expected("a text", other)),
-        [other, ..] => return Err(expected("an integer or a text", other)),
+        [Evaluated::String(_), other] => return Err(expected("a string", other)),
+        [other, ..] => return Err(expected("an integer or a string", other)),
         [] => return Err(Failure::Symbolic),
     };
     Ok(Evaluated::Bool(wanted(ordering)))
@@ -60,7 +61,7 @@ fn order(arguments: Arguments<'_>, wanted: fn(Ordering) -> bool) -> Outcome {
 pub(super) fn not(arguments: Arguments<'_>) -> Outcome {
     match &arguments[0] {
         Evaluated::Bool(value) => Ok(Evaluated::Bool(!value)),
-        other => Err(expected("true or false", other)),
+        other => Err(expected("a boolean", other)),
     }
 }
 
@@ -71,8 +72,8 @@ pub(super) fn bool(arguments: Arguments<'_>) -> Outcome {
         Evaluated::String(text) if text.eq_ignore_ascii_case("true") => Ok(Evaluated::Bool(true)),
         Evaluated::String(text) if text.eq_ignore_ascii_case("false") => Ok(Evaluated::Bool(false)),
         Evaluated::String(_) => {
-            Err(wrong("the text is neither `true` nor `false`", "pass one of them"))
+            Err(wrong("the string is neither `true` nor `false`", "pass `true` or `false`"))
         }
-        other => Err(expected("a text or an integer", other)),
+        other => Err(expected("a string or an integer", other)),
     }
 }

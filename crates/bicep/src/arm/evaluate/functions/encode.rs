@@ -1,31 +1,28 @@
 //! Values as text and back: JSON, base 64, URIs.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
 use super::{
-    Arguments, Evaluated, Failure, Outcome, display, expected, string as string_value, text_of,
-    wrong,
+    Arguments, Evaluated, Failure, Outcome, display, expected, json, string as string_value,
+    text_of, wrong,
 };
 use crate::arm::evaluate::Properties;
 use crate::diagnostic::percent;
 
 pub(super) fn string(arguments: Arguments<'_>) -> Outcome {
-    string_value(display(&arguments[0])?)
+    match &arguments[0] {
+        value @ Evaluated::Null => Err(expected("a value", value)),
+        value => string_value(display(value)?),
+    }
 }
 
 pub(super) fn json(arguments: Arguments<'_>) -> Outcome {
-    parse_json(text_of(&arguments[0])?)
-}
-
-fn parse_json(json: &str) -> Outcome {
-    match serde_json::from_str(json) {
-        Ok(value) => Ok(Evaluated::from_plain(&value)),
-        Err(error) => Err(wrong(format!("the text is not JSON: {error}"), "pass a JSON text")),
-    }
+    json::read(text_of(&arguments[0])?)
 }
 
 pub(super) fn base64(arguments: Arguments<'_>) -> Outcome {
@@ -37,14 +34,14 @@ pub(super) fn base64_to_string(arguments: Arguments<'_>) -> Outcome {
 }
 
 pub(super) fn base64_to_json(arguments: Arguments<'_>) -> Outcome {
-    parse_json(&decode_base64(text_of(&arguments[0])?)?)
+    json::read(&decode_base64(text_of(&arguments[0])?)?)
 }
 
 fn decode_base64(encoded: &str) -> Result<String, Failure> {
     let bytes = STANDARD.decode(encoded.trim()).ok();
-    bytes
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| wrong("the text is not base 64 of a text", "pass what `base64` gives"))
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
+        wrong("the argument is not a base64-encoded string", "pass the result of `base64`")
+    })
 }
 
 pub(super) fn data_uri(arguments: Arguments<'_>) -> Outcome {
@@ -58,7 +55,7 @@ pub(super) fn data_uri_to_string(arguments: Arguments<'_>) -> Outcome {
     match parts {
         Some((kind, data)) if kind.ends_with(";base64") => string_value(decode_base64(data)?),
         Some((_, data)) => string_value(percent_decode(data)?),
-        None => Err(wrong("the text is no data URI", "pass what `dataUri` gives")),
+        None => Err(wrong("the string is not a data URI", "pass the result of `dataUri`")),
     }
 }
 
@@ -66,7 +63,7 @@ pub(super) fn data_uri_to_string(arguments: Arguments<'_>) -> Outcome {
 pub(super) fn uri(arguments: Arguments<'_>) -> Outcome {
     let (base, relative) = (text_of(&arguments[0])?, text_of(&arguments[1])?);
     let Some(authority) = base.find("://").map(|at| at + 3) else {
-        return Err(wrong("the base is no absolute address", "start it with `https://`"));
+        return Err(wrong("the base is not an absolute URI", "start it with `https://`"));
     };
     if let Some(at) = relative.find("://") {
         let rooted = relative[at + 3..].contains('/');
@@ -88,7 +85,7 @@ pub(super) fn uri(arguments: Arguments<'_>) -> Outcome {
 pub(super) fn parse_uri(arguments: Arguments<'_>) -> Outcome {
     let uri = text_of(&arguments[0])?;
     let Some((scheme, rest)) = uri.split_once("://") else {
-        return Err(wrong("the text is no absolute address", "start it with `https://`"));
+        return Err(wrong("the string is not an absolute URI", "start it with `https://`"));
     };
     let rest = rest.split('#').next().unwrap_or_default();
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -123,14 +120,29 @@ pub(super) fn build_uri(arguments: Arguments<'_>) -> Outcome {
     };
     let read = |name: &str| parts.get(name).map(display).transpose();
     let (Some(scheme), Some(host)) = (read("scheme")?, read("host")?) else {
-        return Err(wrong("an address needs a scheme and a host", "give `scheme` and `host`"));
+        return Err(wrong("a URI needs a scheme and a host", "set `scheme` and `host`"));
     };
     let port = read("port")?.map(|port| format!(":{port}")).unwrap_or_default();
-    let path = read("path")?.unwrap_or_default().replace("%20", " ");
+    let path = written_path(&read("path")?.unwrap_or_default());
     let slash = if path.starts_with('/') { "" } else { "/" };
     let query = read("query")?.filter(|query| !query.is_empty()).unwrap_or_default();
     let mark = if query.is_empty() || query.starts_with('?') { "" } else { "?" };
     string_value(format!("{scheme}://{host}{port}{slash}{path}{mark}{query}"))
+}
+
+/// A path as .NET's `Uri` shows it: a blank stands for itself, a control character does not.
+fn written_path(path: &str) -> String {
+    let mut written = String::with_capacity(path.len());
+    for character in path.replace("%20", " ").chars() {
+        match character {
+            '\\' => written.push('/'),
+            control if control.is_ascii_control() => {
+                let _ = write!(written, "%{:02X}", u32::from(control));
+            }
+            other => written.push(other),
+        }
+    }
+    written
 }
 
 /// A path without `.` and `..`.
@@ -159,7 +171,7 @@ pub(super) fn uri_component_to_string(arguments: Arguments<'_>) -> Outcome {
 
 fn percent_decode(encoded: &str) -> Result<String, Failure> {
     let decoded = percent_decode_str(encoded).decode_utf8();
-    decoded
-        .map(Cow::into_owned)
-        .map_err(|_| wrong("the text does not decode to a text", "pass what `uriComponent` gives"))
+    decoded.map(Cow::into_owned).map_err(|_| {
+        wrong("the argument is not a URI-encoded string", "pass the result of `uriComponent`")
+    })
 }

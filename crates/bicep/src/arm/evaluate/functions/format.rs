@@ -32,7 +32,7 @@ pub(super) fn format(arguments: Arguments<'_>) -> Outcome {
     }
     for piece in pieces {
         if text.len() > LONGEST_TEXT {
-            return Err(wrong("formatting makes too long a text", "repeat fewer arguments"));
+            return Err(wrong("the formatted string is too long", "use fewer placeholders"));
         }
         match piece {
             Piece::Text(piece) => {
@@ -42,10 +42,10 @@ pub(super) fn format(arguments: Arguments<'_>) -> Outcome {
                 let Some(value) = values.get(index) else {
                     return Err(wrong(
                         format!(
-                            "the format text asks for argument {index}, there are {}",
+                            "the format string refers to argument {index}, but there are {}",
                             values.len()
                         ),
-                        "pass the argument, or correct its number",
+                        "pass the argument, or correct its index",
                     ));
                 };
                 text.push_str(&aligned(&formatted(value, &spec)?, width));
@@ -98,7 +98,10 @@ fn parse_field(field: &str) -> Option<Piece> {
 
 fn broken(format: &str) -> Failure {
     let shown: String = format.chars().take(40).collect();
-    wrong(format!("`{shown}` is not a format text"), "double each brace that is no placeholder")
+    wrong(
+        format!("`{shown}` is not a valid format string"),
+        "double each brace that is not part of a placeholder",
+    )
 }
 
 fn aligned(text: &str, width: i64) -> String {

@@ -1,35 +1,17 @@
 //! `guid` and `uniqueString`: names that depend on their arguments alone.
 
-use sha1::{Digest, Sha1};
+use uuid::Uuid;
 
 use super::{Arguments, Failure, Outcome, expected, string};
 use super::{Evaluated, text_of};
 
-/// The namespace of ARM's `guid`, 11fb06fb-712d-4ddd-98c7-e71bbd588830
+/// The namespace of ARM's `guid`
 /// (<https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions-string#guid>).
-const NAMESPACE: [u8; 16] = [
-    0x11, 0xfb, 0x06, 0xfb, 0x71, 0x2d, 0x4d, 0xdd, 0x98, 0xc7, 0xe7, 0x1b, 0xbd, 0x58, 0x88, 0x30,
-];
+const NAMESPACE: Uuid = Uuid::from_u128(0x11fb_06fb_712d_4ddd_98c7_e71b_bd58_8830);
 
 /// A version 5 UUID over the arguments joined by hyphens.
 pub(super) fn guid(arguments: Arguments<'_>) -> Outcome {
-    let mut hash = Sha1::new();
-    hash.update(NAMESPACE);
-    hash.update(joined(arguments)?);
-    let digest = hash.finalize();
-    let mut bytes = [0_u8; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    bytes[6] = (bytes[6] & 0x0f) | 0x50;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
-    string(format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    ))
+    string(Uuid::new_v5(&NAMESPACE, joined(arguments)?.as_bytes()).to_string())
 }
 
 /// 13 characters of base 32 over a 64-bit Murmur hash of the arguments joined by hyphens.
@@ -48,7 +30,7 @@ fn joined(arguments: Arguments<'_>) -> Result<String, Failure> {
     let texts = arguments.iter().map(|argument| match argument {
         Evaluated::Integer(number) => Ok(number.to_string()),
         Evaluated::String(_) => text_of(argument).map(str::to_owned),
-        other => Err(expected("a text", other)),
+        other => Err(expected("a string", other)),
     });
     Ok(texts.collect::<Result<Vec<_>, _>>()?.join("-"))
 }

@@ -3,12 +3,14 @@
 //! One table names them all with how many arguments each takes. Does not evaluate arguments and does not
 //! know scopes: functions that must are in `evaluator`, `lambda` and `access`.
 
+mod collate;
 mod collection;
 mod compare;
 mod date;
 mod encode;
 mod format;
 mod hash;
+mod json;
 mod lookup;
 mod network;
 mod number;
@@ -204,7 +206,7 @@ pub(super) fn apply(name: &str, arguments: &[Evaluated], context: &Context) -> O
     };
     if !(function.least..=function.most).contains(&arguments.len()) {
         return Err(wrong(
-            format!("`{}` does not take {} arguments", function.name, arguments.len()),
+            format!("`{}` does not accept {} arguments", function.name, arguments.len()),
             format!("pass {}", expected_count(function)),
         ));
     }
@@ -240,7 +242,7 @@ fn expected(what: &str, found: &Evaluated) -> Failure {
 fn text_of(value: &Evaluated) -> Result<&str, Failure> {
     match value {
         Evaluated::String(text) => Ok(text),
-        other => Err(expected("a text", other)),
+        other => Err(expected("a string", other)),
     }
 }
 

@@ -11,7 +11,7 @@ fn parse(text: &str) -> Result<IpNet, Failure> {
     let range: Result<IpNet, _> = text.parse();
     range.map(|range| range.trunc()).map_err(|_| {
         let shown: String = text.chars().take(50).collect();
-        wrong(format!("`{shown}` is not an address range"), "write it as `10.0.0.0/16`")
+        wrong(format!("`{shown}` is not an address range"), "use the form `10.0.0.0/16`")
     })
 }
 
@@ -53,8 +53,9 @@ pub(super) fn cidr_subnet(arguments: Arguments<'_>) -> Outcome {
     let range = parse(text_of(&arguments[0])?)?;
     let prefix = u8::try_from(integer_of(&arguments[1])?).ok();
     let index = u128::try_from(integer_of(&arguments[2])?).ok();
-    let outside =
-        || wrong("the range has no such subnet", "ask for a longer prefix or a smaller index");
+    let outside = || {
+        wrong("the range does not contain this subnet", "use a longer prefix or a smaller index")
+    };
     let (Some(prefix), Some(index)) = (prefix, index) else { return Err(outside()) };
     if prefix < range.prefix_len() || prefix > range.max_prefix_len() {
         return Err(outside());
@@ -68,14 +69,16 @@ pub(super) fn cidr_subnet(arguments: Arguments<'_>) -> Outcome {
     string(format!("{}/{prefix}", show(&range, number(range.network()) | offset)))
 }
 
-/// Index 0 is the first address after the network's own.
+/// Index 0 is the first address after the network's own. The last address of an IPv4 range is for broadcasts.
 pub(super) fn cidr_host(arguments: Arguments<'_>) -> Outcome {
     let range = parse(text_of(&arguments[0])?)?;
     let index = u128::try_from(integer_of(&arguments[1])?).ok();
     let address =
         index.and_then(|index| number(range.network()).checked_add(index)?.checked_add(1));
-    match address.filter(|address| *address <= number(range.broadcast())) {
+    let (first, last) = (number(range.network()), number(range.broadcast()));
+    let edge = u128::from(matches!(range, IpNet::V4(_)) && last - first >= 3);
+    match address.filter(|address| *address <= last - edge) {
         Some(address) => string(show(&range, address)),
-        None => Err(wrong("the range has no such host", "ask for a smaller index")),
+        None => Err(wrong("the range does not contain this host", "use a smaller index")),
     }
 }

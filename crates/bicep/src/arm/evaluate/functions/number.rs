@@ -12,7 +12,7 @@ fn compute(arguments: Arguments<'_>, operation: fn(i64, i64) -> Option<i64>) -> 
     let result = operation(one, other);
     result.map(Evaluated::Integer).ok_or_else(|| {
         wrong(
-            format!("{one} and {other} have no 64-bit result here"),
+            format!("the result for {one} and {other} is not a 64-bit integer"),
             "keep the numbers within 64 bits, and do not divide by 0",
         )
     })
@@ -57,17 +57,19 @@ fn extreme(arguments: Arguments<'_>, choose: fn(i64, i64) -> i64) -> Outcome {
         best = Some(best.map_or(number, |best| choose(best, number)));
     }
     best.map(Evaluated::Integer).ok_or_else(|| {
-        wrong("an empty array has no largest and no smallest number", "pass a number")
+        wrong("an empty array has no minimum or maximum", "pass at least one number")
     })
 }
 
 pub(super) fn int(arguments: Arguments<'_>) -> Outcome {
     match &arguments[0] {
         Evaluated::Integer(number) => Ok(Evaluated::Integer(*number)),
-        Evaluated::String(text) => text.trim().parse().map(Evaluated::Integer).map_err(|_| {
-            wrong(format!("`{}` is not a whole number", short(text)), "pass digits alone")
-        }),
-        other => Err(expected("an integer or a text", other)),
+        Evaluated::String(text) => {
+            text.trim().parse().map(Evaluated::Integer).map_err(|_| {
+                wrong(format!("`{}` is not an integer", short(text)), "pass digits only")
+            })
+        }
+        other => Err(expected("an integer or a string", other)),
     }
 }
 
@@ -76,11 +78,14 @@ pub(super) fn float(arguments: Arguments<'_>) -> Outcome {
         Evaluated::String(text) => {
             let number = text.trim().parse::<f64>().ok().and_then(Number::from_f64);
             number.map(Evaluated::Number).ok_or_else(|| {
-                wrong(format!("`{}` is not a number", short(text)), "pass digits and a point")
+                wrong(
+                    format!("`{}` is not a number", short(text)),
+                    "pass digits and a decimal point",
+                )
             })
         }
         Evaluated::Integer(_) | Evaluated::Number(_) => Ok(arguments[0].clone()),
-        other => Err(expected("a number or a text", other)),
+        other => Err(expected("a number or a string", other)),
     }
 }
 
@@ -88,8 +93,8 @@ pub(super) fn range(arguments: Arguments<'_>) -> Outcome {
     let (start, length) = (integer_of(&arguments[0])?, integer_of(&arguments[1])?);
     if !(0..=LONGEST_RANGE).contains(&length) || start.checked_add(length).is_none() {
         return Err(wrong(
-            format!("`range` cannot give {length} numbers from {start}"),
-            format!("ask for 0 to {LONGEST_RANGE} numbers"),
+            format!("`range` cannot create {length} numbers from {start}"),
+            format!("create 0 to {LONGEST_RANGE} numbers"),
         ));
     }
     Ok(Evaluated::Array((start..start + length).map(Evaluated::Integer).collect()))

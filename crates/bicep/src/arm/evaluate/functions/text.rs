@@ -1,4 +1,4 @@
-//! Texts. Positions count characters.
+//! Texts. Positions count code units of UTF-16, as .NET does.
 
 use super::{
     Arguments, Evaluated, Failure, LONGEST_TEXT, Outcome, array_of, display, expected, integer_of,
@@ -11,11 +11,23 @@ const LONGEST_PADDED: usize = 100_000;
 const MOST_SPLITTING: usize = 50_000_000;
 
 pub(super) fn to_lower(arguments: Arguments<'_>) -> Outcome {
-    string(text_of(&arguments[0])?.to_lowercase())
+    string(lower(text_of(&arguments[0])?))
 }
 
 pub(super) fn to_upper(arguments: Arguments<'_>) -> Outcome {
     string(upper(text_of(&arguments[0])?))
+}
+
+/// Letters become what .NET makes of them: one for one, so that `İ` stays.
+pub(super) fn lower(text: &str) -> String {
+    let one = |letter: char| {
+        let mut lower = letter.to_lowercase();
+        match (lower.next(), lower.next()) {
+            (Some(only), None) => only,
+            _ => letter,
+        }
+    };
+    text.chars().map(one).collect()
 }
 
 /// Letters become what .NET makes of them: one for one, so that `ß` stays.
@@ -49,11 +61,14 @@ pub(super) fn replace(arguments: Arguments<'_>) -> Outcome {
     let (text, old, new) =
         (text_of(&arguments[0])?, text_of(&arguments[1])?, text_of(&arguments[2])?);
     if old.is_empty() {
-        return Err(wrong("an empty text cannot be replaced", "pass the text to replace"));
+        return Err(wrong("an empty string cannot be replaced", "pass the string to replace"));
     }
     let grown = text.matches(old).count().saturating_mul(new.len()).saturating_add(text.len());
     if grown > LONGEST_TEXT {
-        return Err(wrong("replacing makes too long a text", "replace less"));
+        return Err(wrong(
+            "the string is too long after the replacement",
+            "use a shorter replacement",
+        ));
     }
     string(text.replace(old, new))
 }
@@ -65,19 +80,19 @@ pub(super) fn pad_left(arguments: Arguments<'_>) -> Outcome {
     };
     let wanted = usize::try_from(integer_of(&arguments[1])?).unwrap_or(0);
     let padding = arguments.get(2).map(text_of).transpose()?.unwrap_or(" ");
-    if padding.chars().count() != 1 || wanted == 0 || wanted > LONGEST_PADDED {
+    if units(padding) != 1 || wanted == 0 || wanted > LONGEST_PADDED {
         return Err(wrong(
-            "a text is padded with one character to a fair length",
+            "`padLeft` expects one character and a valid length",
             "pass one character",
         ));
     }
-    let missing = wanted.saturating_sub(text.chars().count());
+    let missing = wanted.saturating_sub(units(&text));
     string(padding.repeat(missing) + &text)
 }
 
 pub(super) fn substring(arguments: Arguments<'_>) -> Outcome {
     let text = text_of(&arguments[0])?;
-    let total = text.chars().count();
+    let total = units(text);
     let start = usize::try_from(integer_of(&arguments[1])?).ok();
     let length = match arguments.get(2) {
         Some(length) => usize::try_from(integer_of(length)?).ok(),
@@ -89,13 +104,29 @@ pub(super) fn substring(arguments: Arguments<'_>) -> Outcome {
     if start.saturating_add(length) > total {
         return Err(outside(total));
     }
-    string(text.chars().skip(start).take(length).collect::<String>())
+    string(part(text, start, length)?)
+}
+
+/// How many code units a text has.
+pub(super) fn units(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+}
+
+/// A part of a text, by code units. Half of a character is no text.
+pub(super) fn part(text: &str, start: usize, length: usize) -> Result<String, Failure> {
+    let units: Vec<u16> = text.encode_utf16().skip(start).take(length).collect();
+    String::from_utf16(&units).map_err(|_| {
+        wrong(
+            "the substring starts or ends inside a character",
+            "include the whole character, which has two UTF-16 code units",
+        )
+    })
 }
 
 fn outside(total: usize) -> Failure {
     wrong(
-        format!("the part lies outside of the text, which has {total} characters"),
-        "ask for a part inside of the text, or use `take`",
+        format!("the range is outside the string, which has {total} characters"),
+        "use a range inside the string, or use `take`",
     )
 }
 
@@ -107,8 +138,8 @@ pub(super) fn split(arguments: Arguments<'_>) -> Outcome {
     };
     if text.len().saturating_mul(delimiters.len()) > MOST_SPLITTING {
         return Err(wrong(
-            "splitting takes too much work",
-            "pass a shorter text or fewer delimiters",
+            "the string takes too much work to split",
+            "pass a shorter string or fewer delimiters",
         ));
     }
     Ok(Evaluated::Array(
@@ -138,13 +169,13 @@ pub(super) fn join(arguments: Arguments<'_>) -> Outcome {
     let items = array_of(&arguments[0])?;
     let delimiter = text_of(&arguments[1])?;
     let texts = items.iter().map(|item| match item {
-        Evaluated::Array(_) | Evaluated::Object(_) => Err(expected("a text or a number", item)),
+        Evaluated::Array(_) | Evaluated::Object(_) => Err(expected("a string or a number", item)),
         item => display(item),
     });
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let long = texts.iter().map(String::len).sum::<usize>();
     if long.saturating_add(delimiter.len().saturating_mul(texts.len())) > LONGEST_TEXT {
-        return Err(wrong("joining makes too long a text", "join less"));
+        return Err(wrong("the joined string is too long", "join fewer items"));
     }
     string(texts.join(delimiter))
 }

@@ -12,7 +12,7 @@ use crate::expand::Resource;
 
 /// One render as the rules see it.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct RenderView<'a> {
     /// The resources of all stages.
     pub resources: &'a [&'a Resource],
     /// The compiled stages, by name.
@@ -68,9 +68,9 @@ pub struct Dockerfile {
     pub text: Result<String, String>,
 }
 
-/// The subject with the questions that many rules ask answered once.
+/// The render with the questions that many rules ask answered once.
 pub(super) struct View<'a> {
-    pub(super) subject: &'a Subject<'a>,
+    pub(super) render: &'a RenderView<'a>,
     pub(super) pools: Vec<Pool<'a>>,
     pub(super) bakes: Vec<Bake<'a>>,
 }
@@ -139,15 +139,15 @@ impl<'a> Pool<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(subject: &'a Subject<'a>) -> Self {
-        let mut view = Self { subject, pools: Vec::new(), bakes: Vec::new() };
+    pub(super) fn new(render: &'a RenderView<'a>) -> Self {
+        let mut view = Self { render, pools: Vec::new(), bakes: Vec::new() };
         view.pools = view
             .of_kind("Microsoft.Batch/batchAccounts/pools")
             .map(|node| {
                 let size = node
                     .at("properties/vmSize")
                     .text()
-                    .and_then(|name| subject.overlay.vm_size(&name));
+                    .and_then(|name| render.overlay.vm_size(name));
                 Pool { node, size }
             })
             .collect();
@@ -157,12 +157,12 @@ impl<'a> View<'a> {
 
     /// What the user's own subscription said.
     pub(super) fn overlay(&self) -> &'a Overlay {
-        self.subject.overlay
+        self.render.overlay
     }
 
     /// The resources of a type that this render deploys.
     pub(super) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        self.subject
+        self.render
             .resources
             .iter()
             .copied()
@@ -172,7 +172,7 @@ impl<'a> View<'a> {
 
     /// All resources that this render deploys.
     pub(super) fn deployed(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        self.subject.resources.iter().copied().filter(|resource| !resource.existing).map(Node::new)
+        self.render.resources.iter().copied().filter(|resource| !resource.existing).map(Node::new)
     }
 
     /// The deployed resource of an ID.
@@ -191,7 +191,7 @@ impl<'a> View<'a> {
     /// says it.
     pub(super) fn in_user_subscription(&self, pool: &Pool<'_>) -> Option<bool> {
         let Some(account) = self.account_of(pool) else {
-            return self.subject.declared.user_subscription;
+            return self.render.declared.user_subscription;
         };
         let mode = account.at("properties/poolAllocationMode");
         if mode.is_symbolic() { None } else { Some(mode.is("UserSubscription")) }
@@ -245,7 +245,7 @@ impl<'a> View<'a> {
             let builders =
                 self.builders().into_iter().map(|vm| vm.at("properties/hardwareProfile/vmSize"));
             sizes.extend(builders.filter_map(|node| {
-                let size = self.overlay().vm_size(&node.text()?)?;
+                let size = self.overlay().vm_size(node.text()?)?;
                 Some((node, size))
             }));
         }

@@ -3,9 +3,9 @@
 
 use crate::diagnostic::code_class;
 
-/// Whether a finding at a pointer may be there only because of what was lost.
-pub(super) fn decides(lost: &str, code: &str, pointer: &str) -> bool {
-    if within(pointer, lost) {
+/// Whether a finding at a pointer may be there only because of what was omitted.
+pub(super) fn decides(omitted: &str, code: &str, pointer: &str) -> bool {
+    if within(pointer, omitted) {
         return true;
     }
     let class = code_class(code);
@@ -14,14 +14,14 @@ pub(super) fn decides(lost: &str, code: &str, pointer: &str) -> bool {
     }
     let beside = match pointer.rsplit_once('/') {
         // What the whole config lacks may be a key of it.
-        None => !lost.get(1..).is_some_and(|key| key.contains('/')),
+        None => !omitted.get(1..).is_some_and(|key| key.contains('/')),
         // A list's items and the config's sections stand alone; other values are judged with those beside.
         Some((parent, key)) if !parent.is_empty() && key.parse::<usize>().is_err() => {
-            within(lost, parent)
+            within(omitted, parent)
         }
-        Some(_) => within(lost, pointer),
+        Some(_) => within(omitted, pointer),
     };
-    beside || class.depends().any(|other| within(lost, other) || within(other, lost))
+    beside || class.depends().any(|other| within(omitted, other) || within(other, omitted))
 }
 
 fn within(pointer: &str, outer: &str) -> bool {

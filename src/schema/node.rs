@@ -22,19 +22,19 @@ impl Layout {
         Self { bytes, patterns }
     }
 
-    pub(super) fn root(&self) -> Outline<'_> {
-        Outline { layout: self, at: number(&self.bytes, 0) }
+    pub(super) fn root(&self) -> SchemaNode<'_> {
+        SchemaNode { layout: self, at: number(&self.bytes, 0) }
     }
 }
 
 /// One value of a schema, where it stands in the layout. Keywords are few, and found by looking at each.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Outline<'a> {
+pub(super) struct SchemaNode<'a> {
     layout: &'a Layout,
     at: usize,
 }
 
-impl<'a> Outline<'a> {
+impl<'a> SchemaNode<'a> {
     /// The entries of an object.
     pub(super) fn entries(self) -> Option<impl Iterator<Item = (&'a str, Self)>> {
         let read = move |[start, length, at]: [usize; 3]| {
@@ -151,8 +151,8 @@ mod tests {
             r#" { "a": { "b/c": [1, "two", null, {"d": true}] }, "e\n": -1.5, "f": 1e30, "g": {} } "#,
         );
         let root = all.root();
-        let list: Vec<Outline<'_>> =
-            root.pointer("/a/b~1c").and_then(Outline::elements).into_iter().flatten().collect();
+        let list: Vec<SchemaNode<'_>> =
+            root.pointer("/a/b~1c").and_then(SchemaNode::elements).into_iter().flatten().collect();
         assert_eq!(list.len(), 4);
         assert!(list[0].is(&Value::from(1)) && list[2].is(&Value::Null));
         assert!(!list[0].is(&Value::from(2)) && !list[0].is(&Value::from("1")));
@@ -161,7 +161,7 @@ mod tests {
         assert!(list[3].get("d").is_some_and(|truth| truth.is(&Value::Bool(true))));
         assert!(root.get("e\n").is_some_and(|number| number.is(&Value::from(-1.5))));
         assert!(root.get("f").is_some_and(|number| number.is(&Value::from(1e30))));
-        assert_eq!(root.get("g").and_then(Outline::entries).map(Iterator::count), Some(0));
+        assert_eq!(root.get("g").and_then(SchemaNode::entries).map(Iterator::count), Some(0));
         assert!(root.pointer("a").is_none() && root.pointer("/a/x").is_none());
         let names: Vec<&str> = root.entries().into_iter().flatten().map(|(name, _)| name).collect();
         assert_eq!(names, ["a", "e\n", "f", "g"]);
@@ -172,7 +172,7 @@ mod tests {
         let all = laid_out(
             r#"{"pattern": "^o", "properties": {"pattern": {"pattern": "^p"}}, "x": "^q"}"#,
         );
-        let pattern = |pointer: &str| all.root().pointer(pointer).and_then(Outline::as_pattern);
+        let pattern = |pointer: &str| all.root().pointer(pointer).and_then(SchemaNode::as_pattern);
         assert!(pattern("/pattern").is_some_and(|pattern| pattern.matches("option")));
         let inner = pattern("/properties/pattern/pattern");
         assert!(inner.is_some_and(|pattern| pattern.matches("p") && !pattern.matches("o")));
@@ -186,7 +186,7 @@ mod tests {
             {"title": {"type": "string", "$comment": "z"}, "default": {"const": 1}}}"#,
         );
         let root = all.root();
-        let title = root.pointer("/properties/title/type").and_then(Outline::as_str);
+        let title = root.pointer("/properties/title/type").and_then(SchemaNode::as_str);
         assert_eq!(title, Some("string"));
         assert!(root.pointer("/properties/default/const").is_some());
         assert!(root.get("default").is_none() && root.get("description").is_none());

@@ -12,7 +12,7 @@ use super::secrets::Secrets;
 use super::stages::Stage;
 use crate::arm::Template;
 use crate::catalog::{Date, Overlay};
-use crate::check::{self, Declared, RegistrySetting, Subject};
+use crate::check::{self, Declared, RegistrySetting, RenderView};
 use crate::config::fields::AllocationMode;
 use crate::config::{Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, FileId, Sources, pointer};
@@ -23,8 +23,8 @@ use crate::render::Artifacts;
 use crate::schema::ResourceSchemas;
 use crate::validate;
 
-/// A render as it is judged.
-pub(super) struct Judged<'a> {
+/// The checks of a render, and what they look at.
+pub(super) struct Checks<'a> {
     pub(super) config: &'a Config,
     pub(super) document: &'a Document,
     pub(super) model: &'a Model,
@@ -39,9 +39,9 @@ pub(super) struct Judged<'a> {
     pub(super) dockerfiles: &'a [check::Dockerfile],
 }
 
-impl Judged<'_> {
+impl Checks<'_> {
     /// Runs schemas and rules, and applies the config's own settings to what they find.
-    pub(super) fn judge(
+    pub(super) fn run(
         &self,
         secrets: &mut Secrets,
         tools: &Tools,
@@ -182,7 +182,7 @@ impl Judged<'_> {
             registry: self.existing_registry(),
             dockerfiles: self.dockerfiles.to_vec(),
         };
-        let subject = Subject {
+        let subject = RenderView {
             resources: &resources,
             templates: &templates,
             artifacts: &self.artifacts.files,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::change::{Action, PropertyChange, ResourceChange, Segment, Shown, path_text};
+use super::change::{Action, PropertyChange, Redacted, ResourceChange, Segment, path_text};
 use super::compare;
 use super::security::{Access, Row};
 use crate::arm::evaluate::{Evaluated, Properties};
@@ -11,7 +11,7 @@ use crate::catalog;
 use crate::catalog::mutability::Facts;
 
 /// One value before and after, at a place of the table.
-pub(super) struct Touched {
+pub(super) struct AffectedValue {
     pub(super) row: &'static Row,
     pub(super) path: String,
     pub(super) before: Option<Evaluated>,
@@ -22,13 +22,13 @@ pub(super) struct Touched {
     pub(super) settled: Option<Access>,
 }
 
-impl Touched {
+impl AffectedValue {
     fn new(row: &'static Row, path: String) -> Self {
         Self { row, path, before: None, after: None, whole: false, settled: None }
     }
 
     /// The value that comes or goes, and whether it comes.
-    pub(super) fn lone(&self) -> Option<(&Evaluated, bool)> {
+    pub(super) fn one_sided(&self) -> Option<(&Evaluated, bool)> {
         match (&self.before, &self.after) {
             (Some(value), None) => Some((value, false)),
             (None, Some(value)) => Some((value, true)),
@@ -43,8 +43,8 @@ impl Touched {
 }
 
 /// The values at a place of the table that a change touches.
-pub(super) fn touched(change: &ResourceChange, row: &'static Row) -> Vec<Touched> {
-    let side = |resource: &Option<Shown>, flip: bool| {
+pub(super) fn affected(change: &ResourceChange, row: &'static Row) -> Vec<AffectedValue> {
+    let side = |resource: &Option<Redacted>, flip: bool| {
         let mut found = Vec::new();
         if let Some(resource) = resource {
             collect_property(&resource.whole().body, &row.steps, "", &mut found);
@@ -52,7 +52,7 @@ pub(super) fn touched(change: &ResourceChange, row: &'static Row) -> Vec<Touched
         found.into_iter().filter_map(move |(path, value)| {
             let value = Some(shown(change, &row.steps, &value)?);
             let (before, after) = if flip { (value, None) } else { (None, value) };
-            Some(Touched { before, after, ..Touched::new(row, path) })
+            Some(AffectedValue { before, after, ..AffectedValue::new(row, path) })
         })
     };
     match change.action {
@@ -63,7 +63,11 @@ pub(super) fn touched(change: &ResourceChange, row: &'static Row) -> Vec<Touched
 }
 
 /// The values at a place of the table within one changed property.
-fn below(change: &ResourceChange, property: &PropertyChange, row: &'static Row) -> Vec<Touched> {
+fn below(
+    change: &ResourceChange,
+    property: &PropertyChange,
+    row: &'static Row,
+) -> Vec<AffectedValue> {
     let matches = |segment: &Segment, step: &str| match segment {
         Segment::Property(name) => name.eq_ignore_ascii_case(step),
         Segment::Named(_) | Segment::Index(_) => step == "[]",
@@ -77,7 +81,7 @@ fn below(change: &ResourceChange, property: &PropertyChange, row: &'static Row) 
     let Some(rest) = row.steps.get(depth..).filter(|rest| !rest.is_empty()) else {
         let exact = row.steps.len() == depth;
         let (before, after) = (property.before.clone(), property.after.clone());
-        let item = Touched { before, after, ..Touched::new(row, path) };
+        let item = AffectedValue { before, after, ..AffectedValue::new(row, path) };
         // A part of a place that the table names counts only where any change counts.
         return if exact || row.steps.last() != Some(&"[]") { vec![item] } else { Vec::new() };
     };
@@ -86,14 +90,14 @@ fn below(change: &ResourceChange, property: &PropertyChange, row: &'static Row) 
     let whole = one_sided && (is_element || depth <= row.part);
     // A list that is left out has the elements of its default.
     let default = facts(change, &row.steps[..depth]).default().filter(|value| value.is_array());
-    let mut items: BTreeMap<String, Touched> = BTreeMap::new();
+    let mut items: BTreeMap<String, AffectedValue> = BTreeMap::new();
     for (value, is_after) in [(&property.before, false), (&property.after, true)] {
         let mut found = Vec::new();
         if let Some(value) = value.as_ref().or(default) {
             collect(value, rest, &path, &mut found);
         }
         for (path, value) in found {
-            let new = |path| Touched { whole, ..Touched::new(row, path) };
+            let new = |path| AffectedValue { whole, ..AffectedValue::new(row, path) };
             let item = items.entry(path.to_lowercase()).or_insert_with(|| new(path));
             *(if is_after { &mut item.after } else { &mut item.before }) = Some(value);
         }
