@@ -265,6 +265,7 @@ const FORMS: &[Form] = &[
         "`sha256:` followed by 64 lowercase hexadecimal digits",
         "sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108",
     ),
+    of("^[A-Za-z_][A-Za-z0-9_]{0,127}$", "the name of an environment variable", "NGC_API_KEY"),
     of("^[A-Za-z0-9_.-]{1,128}$", "letters, digits, `_`, `.` and `-`", "runtime"),
     of(r"^\d+\.\d+\.\d+$", "a version of three numbers", "1.20.1"),
     of(r"^\d+(\.\d+(\.\d+)?)?$", "a version of one to three numbers", "\"28\""),

@@ -18,7 +18,7 @@ use super::registry::RegistryService;
 use super::state::{RESOURCES, tags};
 use crate::catalog;
 use crate::model::hex_digest;
-use crate::render::{PlannedBuild, PlannedRegistry};
+use crate::render::{PlannedBuild, PlannedImport, PlannedRegistry};
 
 /// API version of runs.
 const TASKS: &str = "2025-03-01-preview";
@@ -26,9 +26,34 @@ const REGISTRIES: &str = "Microsoft.ContainerRegistry/registries";
 /// A build waits in a queue before its own time begins.
 const QUEUE: Duration = Duration::from_secs(1800);
 
-/// How a build stands.
+/// How an image comes into the registry.
+#[derive(Debug, Clone)]
+pub(super) enum Work {
+    Build(PlannedBuild),
+    Import(PlannedImport),
+}
+
+impl Work {
+    /// `repository:tag`, without the registry.
+    fn image(&self) -> &str {
+        match self {
+            Self::Build(build) => &build.image,
+            Self::Import(import) => &import.image,
+        }
+    }
+
+    /// Its name in the progress.
+    pub(super) fn step(&self) -> String {
+        match self {
+            Self::Build(build) => format!("build {}", build.image),
+            Self::Import(import) => format!("import {}", import.image),
+        }
+    }
+}
+
+/// How the image of a build or an import stands.
 pub(super) struct BuildState {
-    pub(super) build: PlannedBuild,
+    pub(super) work: Work,
     state: Known,
 }
 
@@ -49,20 +74,16 @@ impl BuildState {
 impl Deployment<'_> {
     /// How the builds stand. A registry that is not there has no images.
     pub(super) fn build_states(&self, group: Option<&Value>) -> Result<Vec<BuildState>, Failure> {
-        let missing = || {
-            self.plan
-                .builds
-                .iter()
-                .map(|build| BuildState { build: build.clone(), state: Known::Missing })
-                .collect()
+        let works: Vec<Work> = self.works().collect();
+        let missing = |works: Vec<Work>| {
+            works.into_iter().map(|work| BuildState { work, state: Known::Missing }).collect()
         };
-        let Some(planned) = self.plan.registry.as_ref().filter(|_| !self.plan.builds.is_empty())
-        else {
-            return Ok(missing());
+        let Some(planned) = self.plan.registry.as_ref().filter(|_| !works.is_empty()) else {
+            return Ok(missing(works));
         };
         let Some(registry) = self.registry(planned)? else {
             if planned.create {
-                return Ok(missing());
+                return Ok(missing(works));
             }
             return Err(Failure::azure(format!("registry `{}` does not exist", planned.name), "the config expects it to exist")
                 .help("correct `registry.name` and `registry.resourceGroup`, or set `create: true` to create it"));
@@ -70,19 +91,28 @@ impl Deployment<'_> {
         let service = RegistryService::open(self, planned, login_server(&registry))?;
         let runs = group.map(tags).unwrap_or_default();
         let mut states = Vec::new();
-        for build in &self.plan.builds {
-            let state = if service.has(&build.image)? {
+        for work in works {
+            let state = if service.has(work.image())? {
                 Known::There
             } else {
-                let run = runs.get(&run_tag(build)).and_then(Value::as_str);
+                let run = match &work {
+                    Work::Build(build) => runs.get(&run_tag(build)).and_then(Value::as_str),
+                    Work::Import(_) => None,
+                };
                 match run {
                     Some(run) if self.is_running(planned, run)? => Known::Running(run.to_owned()),
                     _ => Known::Missing,
                 }
             };
-            states.push(BuildState { build: build.clone(), state });
+            states.push(BuildState { work, state });
         }
         Ok(states)
+    }
+
+    /// What brings images into the registry.
+    fn works(&self) -> impl Iterator<Item = Work> {
+        let builds = self.plan.builds.iter().cloned().map(Work::Build);
+        builds.chain(self.plan.imports.iter().cloned().map(Work::Import))
     }
 
     /// Builds what is missing, one after another.
@@ -103,28 +133,56 @@ impl Deployment<'_> {
             &now
         };
         for state in states {
-            let step = format!("build {}", state.build.image);
-            let run = match &state.state {
-                Known::There => {
-                    self.done(&step, Outcome::Unchanged, "");
-                    continue;
-                }
-                Known::Running(run) => {
-                    self.world.report(Event::Step { step: step.clone() });
+            let step = state.work.step();
+            if state.is_there() {
+                self.done(&step, Outcome::Unchanged, "");
+                continue;
+            }
+            self.world.report(Event::Step { step: step.clone() });
+            match (&state.work, &state.state) {
+                (Work::Import(import), _) => self.import(planned, import)?,
+                (Work::Build(build), Known::Running(run)) => {
                     self.progress(&step, format!("run {run} is already in progress"));
-                    run.clone()
+                    self.end(&step, planned, build, run)?;
                 }
-                Known::Missing => {
-                    self.world.report(Event::Step { step: step.clone() });
-                    self.start(&step, planned, &state.build)?
+                (Work::Build(build), _) => {
+                    let run = self.start(&step, planned, build)?;
+                    self.end(&step, planned, build, &run)?;
                 }
-            };
-            self.follow(&step, planned, &state.build, &run)?;
-            self.proved(planned, &state.build)?;
-            self.mark(&step, &state.build, &run, false);
+            }
             self.done(&step, Outcome::Deployed, "");
         }
         Ok(())
+    }
+
+    /// Follows a run to its end.
+    fn end(
+        &self,
+        step: &str,
+        planned: &PlannedRegistry,
+        build: &PlannedBuild,
+        run: &str,
+    ) -> Result<(), Failure> {
+        self.follow(step, planned, build, run)?;
+        if !self.has_image(planned, &build.image)? {
+            return Err(Failure::azure(
+                format!("the build did not push {} to registry `{}`", build.image, planned.name),
+                "the run succeeded, but the image is not in the registry",
+            )
+            .help("check in the log of the run where it pushed the image"));
+        }
+        self.mark(step, build, run, false);
+        Ok(())
+    }
+
+    /// Whether the registry has `repository:tag`, asked anew.
+    pub(super) fn has_image(
+        &self,
+        planned: &PlannedRegistry,
+        image: &str,
+    ) -> Result<bool, Failure> {
+        let registry = self.registry(planned)?.unwrap_or_default();
+        RegistryService::open(self, planned, login_server(&registry))?.has(image)
     }
 
     pub(super) fn registry_path(&self, planned: &PlannedRegistry) -> String {
@@ -348,19 +406,6 @@ impl Deployment<'_> {
         for line in log.take(fresh) {
             self.world.report(Event::Log { step: step.to_owned(), line });
         }
-    }
-
-    fn proved(&self, planned: &PlannedRegistry, build: &PlannedBuild) -> Result<(), Failure> {
-        let registry = self.registry(planned)?.unwrap_or_default();
-        let service = RegistryService::open(self, planned, login_server(&registry))?;
-        if service.has(&build.image)? {
-            return Ok(());
-        }
-        Err(Failure::azure(
-            format!("the build did not push {} to registry `{}`", build.image, planned.name),
-            "the run succeeded, but the image is not in the registry",
-        )
-        .help("check in the log of the run where it pushed the image"))
     }
 
     /// Keeps the run on the group while it goes on, so that an interrupted command finds it again.

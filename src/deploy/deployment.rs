@@ -280,7 +280,7 @@ impl Deployment<'_> {
         }
         for build in &survey.builds {
             self.world.report(Event::Done {
-                step: format!("build {}", build.build.image),
+                step: build.work.step(),
                 outcome: Outcome::Unchanged,
                 detail: String::new(),
             });

@@ -22,6 +22,7 @@ mod failure;
 mod http;
 mod image;
 mod image_builder;
+mod import;
 mod preflight;
 mod quota;
 mod registry;

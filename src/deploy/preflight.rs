@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::build::Work;
 use super::context;
 use super::deployment::{Deployment, Survey};
 use super::error::CallError;
@@ -13,6 +14,7 @@ use super::event::{Event, Verdict};
 use super::failure::Failure;
 use super::state::{StageState, in_parallel};
 use crate::expand::Resource;
+use crate::render::PlannedImport;
 
 /// <https://learn.microsoft.com/rest/api/resources/providers/get>
 const PROVIDERS: &str = "2021-04-01";
@@ -199,8 +201,12 @@ impl Deployment<'_> {
         for resource in self.resources.iter().filter(written) {
             actions.insert(format!("{}/write", resource.kind));
         }
-        if survey.builds.iter().any(|build| !build.is_there()) {
-            actions.insert("Microsoft.ContainerRegistry/registries/scheduleRun/action".to_owned());
+        for state in survey.builds.iter().filter(|state| !state.is_there()) {
+            let action = match state.work {
+                Work::Build(_) => "scheduleRun",
+                Work::Import(_) => "importImage",
+            };
+            actions.insert(format!("Microsoft.ContainerRegistry/registries/{action}/action"));
         }
         if bakes && self.plan.bake.is_some() {
             for action in [
@@ -273,10 +279,27 @@ impl Deployment<'_> {
         }
     }
 
+    fn check_import(&self, table: &mut Table, import: &PlannedImport) {
+        let detail = format!("{} from {}/{}", import.image, import.host, import.source);
+        match &import.login_variable {
+            Some(variable) if self.world.variable(variable).is_none() => {
+                let detail = format!("{}: `{variable}` is not set", import.image);
+                let help = format!("set `{variable}` to a password for `{}`", import.host);
+                table.problem("import", detail, &help);
+            }
+            _ => table.ok("import", detail),
+        }
+    }
+
     fn check_builds(&self, table: &mut Table, survey: &Survey) {
-        for build in
-            survey.builds.iter().filter(|build| !build.is_there()).map(|state| &state.build)
-        {
+        for state in survey.builds.iter().filter(|state| !state.is_there()) {
+            let build = match &state.work {
+                Work::Build(build) => build,
+                Work::Import(import) => {
+                    self.check_import(table, import);
+                    continue;
+                }
+            };
             if build.remote {
                 table.ok("build", format!("{} from {}", build.image, build.context));
                 continue;

@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use super::registry::Registry;
 use super::resolver::Resolver;
+use super::resource_id::ResourceId;
 use crate::catalog;
 use crate::config::fields;
 
@@ -26,6 +27,27 @@ pub struct Image {
     pub size_gb: Option<u32>,
     /// How it is built, if this deployment builds it.
     pub build: Option<Build>,
+    /// Where it is imported from, if this deployment imports it.
+    pub import: Option<Import>,
+}
+
+/// An import from another registry.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Import {
+    /// `repository:tag`, without the registry.
+    pub image: String,
+    /// The source as written, `host/repository:tag`.
+    pub from: String,
+    /// Host of the source registry.
+    pub host: String,
+    /// `repository:tag` or `repository@digest` in the source registry.
+    pub source: String,
+    /// The source registry, if it is one of Azure that the deploying identity reads.
+    pub registry: Option<ResourceId>,
+    /// User of a source registry that requires a login.
+    pub user: Option<String>,
+    /// Environment variable that holds the password of that user.
+    pub login_variable: Option<String>,
 }
 
 /// A build by ACR Tasks.
@@ -137,6 +159,12 @@ fn image(
         }
         None => None,
     };
+    let import = match &written.import {
+        Some(import) => {
+            Some(resolve_import(resolver, written, import, pointer, registry.filter(|_| private))?)
+        }
+        None => None,
+    };
     Some(Image {
         reference: format!("{server}/{repository}{suffix}"),
         registry_server: server,
@@ -147,6 +175,7 @@ fn image(
         preload,
         size_gb: written.size_gb,
         build,
+        import,
     })
 }
 
@@ -206,13 +235,13 @@ fn provided(
     registry: Option<&Registry>,
 ) -> Option<()> {
     let empty = registry.is_some_and(|registry| registry.create);
-    if private && empty && written.build.is_none() {
+    if private && empty && written.build.is_none() && written.import.is_none() {
         resolver.error(
             "PB1005",
             &format!("{pointer}/name"),
             format!("image `{}` has no source", written.name),
             "the config creates the registry, but nothing builds the image in it",
-            "add `build: { context: . }`, or use an existing registry with `create: false`",
+            "add `build: { context: . }` or `import`, or use an existing registry with `create: false`",
         );
         return None;
     }
@@ -312,6 +341,96 @@ fn resolve_build(
         args: NameValue::list(&build.args),
         target: build.target.clone(),
         timeout: build.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS),
+    })
+}
+
+fn resolve_import(
+    resolver: &mut Resolver<'_>,
+    written: &fields::Image,
+    import: &fields::Import,
+    pointer: &str,
+    registry: Option<&Registry>,
+) -> Option<Import> {
+    let import_pointer = format!("{pointer}/import");
+    let mut refuse = |key: &str, code: &'static str, title: &str, label: &str, help: &str| {
+        resolver.error(code, &format!("{import_pointer}{key}"), title, label, help);
+    };
+    if written.build.is_some() {
+        let label = "`build` makes the same image";
+        refuse("", "PB1022", "an image is either built or imported", label, "remove one of them");
+        return None;
+    }
+    if registry.is_none() {
+        let label = "prebake imports images only into the registry of the config";
+        let help = "remove the host from `name`, or remove `import`";
+        refuse("", "PB1013", "image cannot be imported into another registry", label, help);
+        return None;
+    }
+    let Some(tag) = &written.tag else {
+        let help = "set `tag`; the digest of `from` can pin the source";
+        refuse("", "PB1025", "an imported image needs a tag", "an import sets a tag", help);
+        return None;
+    };
+    let (host, source) = split_host(&import.from);
+    let name = source.split(['@', ':']).next().unwrap_or_default();
+    let host = host.filter(|host| valid_host(host) && valid_repository(name) && name != source);
+    let Some(host) = host else {
+        let label = "expected a host, a repository, and a tag or digest";
+        let help = "use the format `docker.io/library/python:3.12`";
+        refuse("/from", "PB1008", "not the whole name of an image", label, help);
+        return None;
+    };
+    let named = import.user.is_some();
+    if named != import.login_variable.is_some() {
+        let (key, other) =
+            if named { ("user", "loginVariable") } else { ("loginVariable", "user") };
+        let title = format!("`{key}` requires `{other}`");
+        refuse(
+            &format!("/{key}"),
+            "PB1022",
+            &title,
+            "a login consists of both",
+            &format!("add `{other}`"),
+        );
+        return None;
+    }
+    if named && import.registry_id.is_some() {
+        let label = "the deploying identity reads the registry of `registryId`";
+        refuse(
+            "/user",
+            "PB1022",
+            "`user` has no effect with `registryId`",
+            label,
+            "remove one of them",
+        );
+        return None;
+    }
+    let is_azure = catalog::cloud_of_registry(host).is_some();
+    if is_azure && !named && import.registry_id.is_none() {
+        let label = "an Azure registry gives its images to an identity";
+        let help = "add `registryId`, the resource ID of the source registry";
+        refuse("/from", "PB1024", "the source registry requires a login", label, help);
+        return None;
+    }
+    let source_registry = match &import.registry_id {
+        Some(id) => {
+            Some(ResourceId::parse(id, "Microsoft.ContainerRegistry/registries").or_else(|| {
+                let label = "expected `/subscriptions/.../registries/<registry>`";
+                let help = "copy it from `az acr show --query id`";
+                refuse("/registryId", "PB1026", "not the resource ID of a registry", label, help);
+                None
+            })?)
+        }
+        None => None,
+    };
+    Some(Import {
+        image: format!("{}:{tag}", split_host(&written.name).1),
+        from: import.from.clone(),
+        host: host.to_lowercase(),
+        source: source.to_owned(),
+        registry: source_registry,
+        user: import.user.clone(),
+        login_variable: import.login_variable.clone(),
     })
 }
 

@@ -36,7 +36,7 @@ pub use access::{Access, Grant, Principal, Scope, Submitter};
 pub use batch::{Batch, NodeIdentity};
 pub use closed::{AgentPool, Endpoint, Endpoints, PublicAccess};
 pub use gpu::Gpu;
-pub use images::{Build, Image, NameValue};
+pub use images::{Build, Image, Import, NameValue};
 pub use names::{hex, hex_digest};
 pub use network::{CreatedNetwork, Network, PoolSubnet};
 pub use node::{Has, Node, Os, Plan};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::quote;
-use crate::model::{Build, Model, Pool, hex_digest};
+use crate::model::{Build, Import, Model, Pool, hex_digest};
 
 /// The template of the script.
 pub(super) const TEMPLATE: &str = "deploy/deploy.sh.tera";
@@ -42,6 +42,7 @@ pub(super) struct Deploy {
     providers: BTreeSet<&'static str>,
     builds: Vec<ImageBuild>,
     local_builds: bool,
+    imports: Vec<Import>,
     builder_resources: Vec<Leftover>,
     /// Name of the image template that bakes, without a builder VM.
     image_template: Option<String>,
@@ -92,6 +93,7 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
         batch_stages,
         providers: providers(model),
         local_builds: builds.iter().any(|build| build.local),
+        imports: model.images.iter().filter_map(|image| image.import.clone()).collect(),
         builds,
         image_template: model
             .builder

@@ -20,8 +20,8 @@ pub use deploy::{NAME_DIGEST, deployment_prefix};
 pub use manifest::{MANIFEST, Manifest, Target};
 pub use plan::{
     BAKE_TAG, Cores, PLAN, PLAN_VERSION, Part, Plan, PlannedBake, PlannedBatch, PlannedBuild,
-    PlannedImage, PlannedImageBuilder, PlannedPool, PlannedRegistry, PlannedStage, Removal, plan,
-    stage_digest,
+    PlannedImage, PlannedImageBuilder, PlannedImport, PlannedPool, PlannedRegistry, PlannedStage,
+    Removal, plan, stage_digest,
 };
 pub use pool_json::SUBSCRIPTION_PLACEHOLDER;
 pub use templates::{EMBEDDED, Templates, read_ahead};

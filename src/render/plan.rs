@@ -56,6 +56,9 @@ pub struct Plan {
     /// Images that ACR Tasks build.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub builds: Vec<PlannedBuild>,
+    /// Images that the registry imports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<PlannedImport>,
     /// The bake on a VM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bake: Option<PlannedBake>,
@@ -143,6 +146,27 @@ pub struct PlannedBuild {
     pub arguments: BTreeMap<String, String>,
     /// Time limit in seconds.
     pub timeout_seconds: u32,
+}
+
+/// An image that the registry imports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PlannedImport {
+    /// `repository:tag`, without the registry.
+    pub image: String,
+    /// Host of the source registry.
+    pub host: String,
+    /// `repository:tag` or `repository@digest` in the source registry.
+    pub source: String,
+    /// Resource ID of the source registry, if the deploying identity reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry_id: Option<String>,
+    /// User of a source registry that requires a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Environment variable that holds the password of that user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_variable: Option<String>,
 }
 
 /// The bake on a VM that is removed after it.
@@ -313,6 +337,7 @@ pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
         providers: super::deploy::providers(model).into_iter().map(str::to_owned).collect(),
         registry: model.registry.as_ref().map(registry),
         builds: model.images.iter().filter_map(|image| image.build.as_ref()).map(build).collect(),
+        imports: model.images.iter().filter_map(|it| it.import.as_ref()).map(import).collect(),
         bake: bake(model, artifacts),
         image_builder: image_builder(model),
         image: image(model),
@@ -361,6 +386,17 @@ fn build(build: &model::Build) -> PlannedBuild {
         target: build.target.clone(),
         arguments: build.args.iter().map(|arg| (arg.name.clone(), arg.value.clone())).collect(),
         timeout_seconds: build.timeout,
+    }
+}
+
+fn import(import: &model::Import) -> PlannedImport {
+    PlannedImport {
+        image: import.image.clone(),
+        host: import.host.clone(),
+        source: import.source.clone(),
+        registry_id: import.registry.as_ref().map(|registry| registry.id.clone()),
+        user: import.user.clone(),
+        login_variable: import.login_variable.clone(),
     }
 }
 

@@ -63,6 +63,7 @@ pub fn answer(cloud: &mut Cloud, request: &Request, id: &str, rest: &[&str]) -> 
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
     let path = match (request.method.as_str(), lower.as_slice()) {
         ("POST", ["listbuildsourceuploadurl"]) => upload_url(cloud, id),
+        ("POST", ["importimage"]) => import(cloud, request, id),
         ("POST", ["schedulerun"]) => schedule(cloud, request, id),
         ("POST", ["tasks", task, "listdetails"]) => {
             cloud.need(&format!("{id}/tasks/{task}")).map(|task| Answer::ok(&task.shown))
@@ -74,6 +75,44 @@ pub fn answer(cloud: &mut Cloud, request: &Request, id: &str, rest: &[&str]) -> 
         _ => return None,
     };
     Some(path)
+}
+
+/// The registry fetches the image by itself, and the operation tells when it is there.
+///
+/// Shape: <https://learn.microsoft.com/rest/api/container-registry/registries/import-image>.
+fn import(cloud: &mut Cloud, request: &Request, id: &str) -> Outcome {
+    cloud.need(id)?;
+    let body: Value = serde_json::from_slice(&request.body)
+        .map_err(|error| refusal(400, "InvalidRequestContent", error.to_string()))?;
+    let invalid = |text: &str| refusal(400, "InvalidParameters", text.to_owned());
+    let source = &body["source"];
+    if source["sourceImage"].as_str().is_none_or(str::is_empty) {
+        return Err(invalid("source.sourceImage is required."));
+    }
+    if source["resourceId"].is_string() == source["registryUri"].is_string() {
+        return Err(invalid("either source.resourceId or source.registryUri is required."));
+    }
+    let registry = parts_of(id).2.to_lowercase();
+    let tags: Vec<String> = serde_json::from_value(body["targetTags"].clone()).unwrap_or_default();
+    for tag in &tags {
+        if cloud.images.contains_key(&format!("{registry}/{tag}")) && body["mode"] != "Force" {
+            let text = format!("Tag {tag} already exists in target registry.");
+            return Err(refusal(409, "TagAlreadyExists", text));
+        }
+    }
+    let denied = source["credentials"]["password"] == "wrong";
+    let operation = cloud.operation(cloud.knobs.build_time, move |cloud| {
+        if denied {
+            let text = "The source registry denied the credentials.";
+            return Some(error_object("InvalidCredentials", text));
+        }
+        for tag in &tags {
+            let digest = format!("sha256:{}", prebake::model::hex_digest(tag.as_bytes()));
+            cloud.images.insert(format!("{registry}/{tag}"), digest);
+        }
+        None
+    });
+    Ok(cloud.accepted("Microsoft.ContainerRegistry", &operation))
 }
 
 fn upload_url(cloud: &mut Cloud, id: &str) -> Outcome {

@@ -199,6 +199,15 @@ fn image_builder_meets_a_failure_at_each_request() {
 }
 
 #[test]
+fn an_import_meets_a_failure_at_each_request() {
+    let config = CONFIG.replace(
+        "build: { context: ., dockerfile: Dockerfile }",
+        "import: { from: docker.io/library/python:3.12 }",
+    );
+    Scenario { name: "import", configs: vec![config], arguments: &["--full"] }.check();
+}
+
+#[test]
 fn a_change_meets_a_failure_at_each_request() {
     let changed = CONFIG.replace("nodes: 1", "nodes: 3").replace(
         "gallery: { version: 1.0.0 }",

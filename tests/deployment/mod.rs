@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a sweep says how much it tried")]
 
 mod faults;
+mod imports;
 mod login;
 mod modes;
 mod proxy;

@@ -211,6 +211,10 @@ fn arrays_and_objects() {
         ("objectKeys(createObject('a', 1, 'b', 2))", json!(["a", "b"])),
         ("objectKeys(createObject('nested', 1, 'b', 2, 'Key', 3))", json!(["b", "Key", "nested"])),
         (
+            "union(createObject('a', true()), createObject('b', null(), 'a', null()))",
+            json!({ "a": true, "b": null }),
+        ),
+        (
             "shallowMerge(createArray(json('{\"a\": {\"x\": 1}}'), json('{\"a\": {\"y\": 2}}')))",
             json!({ "a": { "y": 2 } }),
         ),
@@ -279,6 +283,22 @@ fn dates() {
         ("dateTimeAdd('2020-04-07 14:53:14Z', 'PT1H')", json!("2020-04-07T15:53:14Z")),
         ("dateTimeAdd('2024-02-29T12:34:56Z', '-P1M', 'yyyy-MM-dd')", json!("2024-01-30")),
         ("dateTimeAdd('2020-01-31 23:59:59Z', 'P1Y2M3DT4H5M6S')", json!("2021-04-04T04:05:05Z")),
+        ("dateTimeAdd('2021-12-31', 'PT90M', 'd MMM yy HH:mm')", json!("31 Dec 21 01:30")),
+        ("dateTimeAdd('2024-03-10T01:30:00-05:00', 'PT1H')", json!("2024-03-10T02:30:00Z")),
+        (
+            "dateTimeAdd('2024-03-10T01:30:00-05:00', 'PT90M', 'o')",
+            json!("2024-03-10T03:00:00.0000000-05:00"),
+        ),
+        ("dateTimeAdd('2021-12-31', 'P1D', 'o')", json!("2022-01-01T00:00:00.0000000+00:00")),
+        ("dateTimeAdd('2024-03-10T01:30:00-05:00', 'P1D', 'u')", json!("2024-03-11 06:30:00Z")),
+        (
+            "dateTimeAdd('2024-03-10T01:30:00-05:00', 'PT1H', 'R')",
+            json!("Sun, 10 Mar 2024 07:30:00 GMT"),
+        ),
+        (
+            "dateTimeAdd('2020-01-31 23:59:59Z', '-P1M', 'R')",
+            json!("Wed, 01 Jan 2020 23:59:59 GMT"),
+        ),
         ("dateTimeFromEpoch(1683040573)", json!("2023-05-02T15:16:13Z")),
         ("dateTimeToEpoch('2023-05-02T15:16:13Z')", json!(1_683_040_573)),
         ("dateTimeToEpoch('2023-05-02T17:16:13+02:00')", json!(1_683_040_573)),
@@ -286,6 +306,39 @@ fn dates() {
 }
 
 /// The examples of Azure's documentation.
+/// Each with what Azure's engine gives.
+#[test]
+fn texts_count_and_change_as_in_dotnet() {
+    check(&[
+        ("length('😀 x')", json!(4)),
+        ("take('😀 x', 2)", json!("😀")),
+        ("skip('😀 x', 2)", json!(" x")),
+        ("last('😀 x')", json!("x")),
+        ("indexOf('😀 x', 'x')", json!(3)),
+        ("first('ÄÖü ß')", json!("Ä")),
+        ("toLower(take('İstanbul', 1))", json!("İ")),
+        ("toLower('ÄÖü ß')", json!("äöü ß")),
+        ("greater('İstanbul', 'x-y_z.1')", json!(false)),
+        ("less('2024-02-29T12:34:56Z', '[[x')", json!(false)),
+        (
+            "sort(createArray('Hello World', '😀 x', 'aGVsbG8='), lambda('a', 'b', less(lambdaVariables('a'), lambdaVariables('b'))))",
+            json!(["😀 x", "aGVsbG8=", "Hello World"]),
+        ),
+        (
+            "buildUri(createObject('scheme', 'https', 'host', 'a.b', 'path', '\n\t\\'))",
+            json!("https://a.b/%0A%09/"),
+        ),
+        (
+            "buildUri(createObject('scheme', 'https', 'host', 'a.b', 'path', '%20a%2Fb'))",
+            json!("https://a.b/ a%2Fb"),
+        ),
+        (
+            "subscriptionResourceId('S', 'Microsoft.Authorization/roleDefinitions', '')",
+            json!("/subscriptions/S/providers/Microsoft.Authorization/"),
+        ),
+    ]);
+}
+
 #[test]
 fn address_ranges() {
     check(&[
@@ -451,9 +504,22 @@ fn what_azure_would_refuse_is_reported_once_and_left_in_place() {
         ("length()", "does not accept 0 arguments"),
         ("json('{')", "not valid JSON"),
         ("range(0, 100000000)", "cannot create"),
+        ("cidrHost('10.0.0.0/30', 2)", "does not contain this host"),
         ("resourceId('A.B/c/d', 'x')", "expects 2 names"),
         ("__bicep.gone()", "no function is named"),
         ("if('x', 1, 2)", "condition"),
+        ("string(null())", "expected a value, found null"),
+        ("first('😀 x')", "inside a character"),
+        ("take('😀 x', 1)", "inside a character"),
+        ("substring('a😀', 0, 2)", "inside a character"),
+        (
+            "extensionResourceId('/x', 'Microsoft.Authorization/locks', '10.0.0.0/16')",
+            "contains a `/`",
+        ),
+        (
+            "subscriptionResourceId('S', 'Microsoft.Authorization/roleDefinitions', 'd/é')",
+            "contains a `/`",
+        ),
     ] {
         let (_, problems) = evaluate_in(Context::default(), text);
         assert_eq!(problems.len(), 1, "{text}: {problems:?}");
@@ -505,6 +571,20 @@ fn any_expression() -> impl Strategy<Value = Expression> {
             (inner.clone(), inner).prop_map(|(base, index)| base.index(index)),
         ]
     })
+}
+
+proptest! {
+    /// What RFC 8259 allows means the same, save the integer `-0`.
+    #[test]
+    fn json_is_read_as_json(text in "[\\[\\]{}\",:a01.eE+ \\\\u-]{0,24}") {
+        let expected = serde_json::from_str::<Value>(&text).ok();
+        if let Some(expected) = expected.filter(|_| !text.contains("-0")) {
+            let call = Expression::call("json", vec![Expression::String(text)]);
+            let names = Names { context: Context::default(), work: Work::default() };
+            let found = Evaluator::new(&names).text(&call.to_template_string(), &Locals::NONE);
+            prop_assert_eq!(found, Evaluated::from_plain(&expected));
+        }
+    }
 }
 
 proptest! {

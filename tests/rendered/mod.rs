@@ -37,10 +37,8 @@ fn configs(folder: &str) -> Vec<(String, PathBuf)> {
     let configs = entries.filter_map(|entry| {
         let path = entry.expect("an entry can be read").path();
         let name = path.file_stem()?.to_string_lossy().into_owned();
-        match path.is_dir() {
-            true => Some((name, path.join("prebake.yaml"))).filter(|(_, path)| path.is_file()),
-            false => (path.extension()? == "yaml").then_some((name, path)),
-        }
+        let path = if path.is_dir() { path.join("prebake.yaml") } else { path };
+        (path.is_file() && path.extension()? == "yaml").then_some((name, path))
     });
     configs.collect()
 }

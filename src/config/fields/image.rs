@@ -24,6 +24,10 @@ pub struct Image {
     /// context: . }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<Build>,
+    /// Import the image into the registry of the config from another registry. Default: the image must already
+    /// exist. Example: `{ from: docker.io/library/python:3.12 }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Import>,
     /// Whether the image is stored in the node image, so that nodes start with it on disk. Default: `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preload: Option<bool>,
@@ -58,4 +62,28 @@ pub struct Build {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 300, max = 28800))]
     pub timeout: Option<u32>,
+}
+
+/// Where an image is imported from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Import {
+    /// Image to import, with the host of its registry and a tag or digest. Example:
+    /// `nvcr.io/nvidia/pytorch:24.10-py3`.
+    #[schemars(length(min = 1, max = 512))]
+    pub from: String,
+    /// Resource ID of the source registry, if it is an Azure registry. The deploying identity reads it. Default:
+    /// none. Example:
+    /// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ContainerRegistry/registries/<registry>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry_id: Option<String>,
+    /// User name for a source registry that requires a login. Default: no login. Example: `$oauthtoken`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
+    pub user: Option<String>,
+    /// Environment variable from which `prebake deploy` reads the password of `user`. The render contains only
+    /// its name. Default: no login. Example: `NGC_API_KEY`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]{0,127}$"))]
+    pub login_variable: Option<String>,
 }

@@ -25,7 +25,7 @@ pub use batch::{
 };
 pub use checks::{Checks, Level, RuleSetting};
 pub use extend::{Add, AddedFile, AddedFileWithParameters, Patch};
-pub use image::{Build, Image};
+pub use image::{Build, Image, Import};
 pub use names::Names;
 pub use network::{Addresses, Network, PrivateEndpoints};
 pub use node::{

@@ -5,7 +5,9 @@ targetScope = 'resourceGroup'
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags {
+  *: string
+}
 
 @description('Name of the Batch account.')
 param accountName string
@@ -233,9 +235,12 @@ resource pool_p 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
   }
 }
 
+@description('Resource ID of the Batch account.')
 output accountId string = account.id
 
-// The ID of each pool as it is deployed, by its ID in the config: job submitters read it here.
-output poolIds object = {
+@description('IDs of the deployed pools, by their IDs in the config. Job submitters read them here.')
+output poolIds {
+  *: string
+} = {
   p: pools.p.id
 }

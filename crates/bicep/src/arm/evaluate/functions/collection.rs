@@ -3,6 +3,7 @@
 use super::super::lambda::{compare_keys, has_symbolic_key};
 use super::super::value::{self, Properties};
 use super::lookup::{Distinct, Names};
+use super::text::{lower, part, units};
 use super::{
     Arguments, Evaluated, Failure, Outcome, array_of, count, display, expected, integer_of, string,
     text_of, wrong,
@@ -75,7 +76,7 @@ pub(super) fn empty(arguments: Arguments<'_>) -> Outcome {
 
 pub(super) fn length(arguments: Arguments<'_>) -> Outcome {
     match &arguments[0] {
-        Evaluated::String(text) => count(text.chars().count()),
+        Evaluated::String(text) => count(units(text)),
         Evaluated::Array(items) => count(items.len()),
         Evaluated::Object(properties) => count(properties.len()),
         other => Err(expected("a string, an array or an object", other)),
@@ -111,7 +112,7 @@ fn all_known<'a>(mut values: impl Iterator<Item = &'a Evaluated>) -> Result<(), 
 
 pub(super) fn first(arguments: Arguments<'_>) -> Outcome {
     match &arguments[0] {
-        Evaluated::String(text) => string(text.chars().take(1).collect::<String>()),
+        Evaluated::String(text) => string(part(text, 0, 1)?),
         other => Ok(array_of(other)?.first().cloned().unwrap_or(Evaluated::Null)),
     }
 }
@@ -119,7 +120,8 @@ pub(super) fn first(arguments: Arguments<'_>) -> Outcome {
 pub(super) fn last(arguments: Arguments<'_>) -> Outcome {
     match &arguments[0] {
         Evaluated::String(text) => {
-            string(text.chars().last().map(String::from).unwrap_or_default())
+            let before = units(text).saturating_sub(1);
+            string(part(text, before, usize::MAX)?)
         }
         other => Ok(array_of(other)?.last().cloned().unwrap_or(Evaluated::Null)),
     }
@@ -128,7 +130,7 @@ pub(super) fn last(arguments: Arguments<'_>) -> Outcome {
 pub(super) fn take(arguments: Arguments<'_>) -> Outcome {
     let number = at_least_zero(&arguments[1])?;
     match &arguments[0] {
-        Evaluated::String(text) => string(text.chars().take(number).collect::<String>()),
+        Evaluated::String(text) => string(part(text, 0, number)?),
         other => Ok(Evaluated::Array(array_of(other)?.iter().take(number).cloned().collect())),
     }
 }
@@ -136,7 +138,7 @@ pub(super) fn take(arguments: Arguments<'_>) -> Outcome {
 pub(super) fn skip(arguments: Arguments<'_>) -> Outcome {
     let number = at_least_zero(&arguments[1])?;
     match &arguments[0] {
-        Evaluated::String(text) => string(text.chars().skip(number).collect::<String>()),
+        Evaluated::String(text) => string(part(text, number, usize::MAX)?),
         other => Ok(Evaluated::Array(array_of(other)?.iter().skip(number).cloned().collect())),
     }
 }
@@ -170,9 +172,9 @@ fn position(
 ) -> Outcome {
     let found = match &arguments[0] {
         Evaluated::String(text) => {
-            let text = text.to_lowercase();
-            let found = in_text(&text, &text_of(&arguments[1])?.to_lowercase());
-            found.map(|at| text[..at].chars().count())
+            let text = lower(text);
+            let found = in_text(&text, &lower(text_of(&arguments[1])?));
+            found.map(|at| units(&text[..at]))
         }
         other => {
             let items = array_of(other)?;
@@ -312,6 +314,8 @@ fn merge(into: &mut Properties, other: &Properties) {
         let old = place.and_then(|place| into.get_index_mut(place)).map(|(_, old)| old);
         match (old, value) {
             (Some(Evaluated::Object(inner)), Evaluated::Object(value)) => merge(inner, value),
+            // A null takes no value's place.
+            (Some(_), Evaluated::Null) => {}
             (Some(old), value) => *old = value.clone(),
             (None, value) => {
                 names.added(name, into.len());

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::collate::compare;
 use super::{Arguments, Evaluated, Failure, Outcome, expected, plain, wrong};
 
 pub(super) fn equals(arguments: Arguments<'_>) -> Outcome {
@@ -47,7 +48,7 @@ pub(super) fn greater_or_equals(arguments: Arguments<'_>) -> Outcome {
 fn order(arguments: Arguments<'_>, wanted: fn(Ordering) -> bool) -> Outcome {
     let ordering = match arguments {
         [Evaluated::Integer(one), Evaluated::Integer(other)] => one.cmp(other),
-        [Evaluated::String(one), Evaluated::String(other)] => one.cmp(other),
+        [Evaluated::String(one), Evaluated::String(other)] => compare(one, other),
         [Evaluated::Symbolic(_), _] | [_, Evaluated::Symbolic(_)] => return Err(Failure::Symbolic),
         [Evaluated::Integer(_), other] => return Err(expected("an integer", other)),
         [Evaluated::String(_), other] => return Err(expected("a string", other)),

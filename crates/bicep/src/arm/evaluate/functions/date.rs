@@ -1,4 +1,4 @@
-//! Dates and times, always in UTC.
+//! Dates and times, with their distance from UTC.
 
 use std::fmt::Write;
 
@@ -6,10 +6,11 @@ use super::{Arguments, Evaluated, Failure, Outcome, integer_of, string, text_of,
 
 const DAY: i64 = 86_400;
 
-/// A moment: seconds since 1970 in the proleptic Gregorian calendar.
+/// A moment: seconds since 1970 in the proleptic Gregorian calendar, and how far the clock is ahead that it was read from.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     seconds: i64,
+    offset: i64,
 }
 
 struct Parts {
@@ -23,7 +24,7 @@ struct Parts {
 
 pub(super) fn from_epoch(arguments: Arguments<'_>) -> Outcome {
     let seconds = integer_of(&arguments[0])?;
-    string(in_range(seconds)?.iso())
+    string(in_range(seconds, 0)?.iso())
 }
 
 pub(super) fn to_epoch(arguments: Arguments<'_>) -> Outcome {
@@ -41,11 +42,11 @@ pub(super) fn date_time_add(arguments: Arguments<'_>) -> Outcome {
 }
 
 /// The years that .NET knows.
-fn in_range(seconds: i64) -> Result<Moment, Failure> {
+fn in_range(seconds: i64, offset: i64) -> Result<Moment, Failure> {
     const FIRST: i64 = -62_135_596_800;
     const LAST: i64 = 253_402_300_799;
     if (FIRST..=LAST).contains(&seconds) {
-        return Ok(Moment { seconds });
+        return Ok(Moment { seconds, offset });
     }
     Err(wrong("the date is outside the years 1 to 9999", "pass an earlier or later date"))
 }
@@ -55,10 +56,12 @@ fn parse(text: &str) -> Result<Moment, Failure> {
         let shown: String = text.chars().take(40).collect();
         wrong(format!("`{shown}` is not a date"), "use the form `2026-01-31T12:00:00Z`")
     };
-    parse_parts(text.trim()).ok_or_else(broken).and_then(in_range)
+    let (seconds, offset) = parse_parts(text.trim()).ok_or_else(broken)?;
+    in_range(seconds, offset)
 }
 
-fn parse_parts(text: &str) -> Option<i64> {
+/// Seconds since 1970 in UTC, and the offset.
+fn parse_parts(text: &str) -> Option<(i64, i64)> {
     let (date, time) = match text.find(['T', 't', ' ']) {
         Some(at) => (text.get(..at)?, text.get(at + 1..)?),
         None => (text, "00:00:00Z"),
@@ -79,7 +82,8 @@ fn parse_parts(text: &str) -> Option<i64> {
         && (0..60).contains(&minute)
         && (0..60).contains(&second);
     valid.then(|| {
-        days_from_civil(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset
+        let local = days_from_civil(year, month, day) * DAY + hour * 3600 + minute * 60 + second;
+        (local - offset, offset)
     })
 }
 
@@ -134,16 +138,29 @@ fn add(start: Moment, duration: &str) -> Result<Moment, Failure> {
     if !digits.is_empty() {
         return Err(broken());
     }
-    in_range(start.seconds + sign * seconds)
+    in_range(start.seconds + sign * seconds, start.offset)
 }
 
 impl Moment {
+    /// What a clock there shows.
     fn parts(self) -> Parts {
-        let (days, rest) = (self.seconds.div_euclid(DAY), self.seconds.rem_euclid(DAY));
+        let local = self.seconds + self.offset;
+        let (days, rest) = (local.div_euclid(DAY), local.rem_euclid(DAY));
         let (year, month, day) = civil_from_days(days);
         Parts { year, month, day, hour: rest / 3600, minute: rest / 60 % 60, second: rest % 60 }
     }
 
+    fn in_utc(self) -> Self {
+        Self { offset: 0, ..self }
+    }
+
+    /// `-05:00`
+    fn zone(self) -> String {
+        let (sign, minutes) = (if self.offset < 0 { '-' } else { '+' }, self.offset.abs() / 60);
+        format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
+    /// Azure's engine writes what the clock shows, and a `Z` whatever the offset.
     fn iso(self) -> String {
         let Parts { year, month, day, hour, minute, second } = self.parts();
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
@@ -151,14 +168,22 @@ impl Moment {
 
     /// The .NET formats that are plain sequences of numbers; others are left to Azure.
     fn formatted(self, format: &str) -> Result<String, Failure> {
-        let Parts { year, month, day, hour, minute, second } = self.parts();
         let custom = match format {
-            "u" => "yyyy-MM-dd HH:mm:ssZ",
+            "u" => return self.in_utc().formatted("yyyy-MM-dd HH:mm:ssZ"),
+            "R" | "r" => {
+                let weekday = weekday_name(self.seconds.div_euclid(DAY));
+                let rest = self.in_utc().formatted("dd MMM yyyy HH:mm:ss")?;
+                return Ok(format!("{weekday}, {rest} GMT"));
+            }
+            "o" | "O" => {
+                let local = self.formatted("yyyy-MM-ddTHH:mm:ss.0000000")?;
+                return Ok(local + &self.zone());
+            }
             "s" => "yyyy-MM-ddTHH:mm:ss",
-            "o" | "O" => "yyyy-MM-ddTHH:mm:ss.0000000Z",
             "d" => "MM/dd/yyyy",
             custom => custom,
         };
+        let Parts { year, month, day, hour, minute, second } = self.parts();
         let mut text = String::new();
         let mut rest = custom;
         while let Some(first) = rest.chars().next() {
@@ -183,6 +208,12 @@ impl Moment {
         }
         Ok(text)
     }
+}
+
+/// The short name of the weekday, by days since 1970, which began on a Thursday.
+fn weekday_name(days: i64) -> &'static str {
+    const NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    usize::try_from(days.rem_euclid(7)).ok().and_then(|day| NAMES.get(day)).copied().unwrap_or("")
 }
 
 /// The short name of a month, from 1.

@@ -1,33 +1,28 @@
 //! Values as text and back: JSON, base 64, URIs.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
 use super::{
-    Arguments, Evaluated, Failure, Outcome, display, expected, string as string_value, text_of,
-    wrong,
+    Arguments, Evaluated, Failure, Outcome, display, expected, json, string as string_value,
+    text_of, wrong,
 };
 use crate::arm::evaluate::Properties;
 use crate::diagnostic::percent;
 
 pub(super) fn string(arguments: Arguments<'_>) -> Outcome {
-    string_value(display(&arguments[0])?)
+    match &arguments[0] {
+        value @ Evaluated::Null => Err(expected("a value", value)),
+        value => string_value(display(value)?),
+    }
 }
 
 pub(super) fn json(arguments: Arguments<'_>) -> Outcome {
-    parse_json(text_of(&arguments[0])?)
-}
-
-fn parse_json(json: &str) -> Outcome {
-    match serde_json::from_str(json) {
-        Ok(value) => Ok(Evaluated::from_plain(&value)),
-        Err(error) => {
-            Err(wrong(format!("the string is not valid JSON: {error}"), "pass valid JSON"))
-        }
-    }
+    json::read(text_of(&arguments[0])?)
 }
 
 pub(super) fn base64(arguments: Arguments<'_>) -> Outcome {
@@ -39,7 +34,7 @@ pub(super) fn base64_to_string(arguments: Arguments<'_>) -> Outcome {
 }
 
 pub(super) fn base64_to_json(arguments: Arguments<'_>) -> Outcome {
-    parse_json(&decode_base64(text_of(&arguments[0])?)?)
+    json::read(&decode_base64(text_of(&arguments[0])?)?)
 }
 
 fn decode_base64(encoded: &str) -> Result<String, Failure> {
@@ -128,11 +123,26 @@ pub(super) fn build_uri(arguments: Arguments<'_>) -> Outcome {
         return Err(wrong("a URI needs a scheme and a host", "set `scheme` and `host`"));
     };
     let port = read("port")?.map(|port| format!(":{port}")).unwrap_or_default();
-    let path = read("path")?.unwrap_or_default().replace("%20", " ");
+    let path = written_path(&read("path")?.unwrap_or_default());
     let slash = if path.starts_with('/') { "" } else { "/" };
     let query = read("query")?.filter(|query| !query.is_empty()).unwrap_or_default();
     let mark = if query.is_empty() || query.starts_with('?') { "" } else { "?" };
     string_value(format!("{scheme}://{host}{port}{slash}{path}{mark}{query}"))
+}
+
+/// A path as .NET's `Uri` shows it: a blank stands for itself, a control character does not.
+fn written_path(path: &str) -> String {
+    let mut written = String::with_capacity(path.len());
+    for character in path.replace("%20", " ").chars() {
+        match character {
+            '\\' => written.push('/'),
+            control if control.is_ascii_control() => {
+                let _ = write!(written, "%{:02X}", u32::from(control));
+            }
+            other => written.push(other),
+        }
+    }
+    written
 }
 
 /// A path without `.` and `..`.

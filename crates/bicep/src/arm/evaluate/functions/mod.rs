@@ -3,12 +3,14 @@
 //! One table names them all with how many arguments each takes. Does not evaluate arguments and does not
 //! know scopes: functions that must are in `evaluator`, `lambda` and `access`.
 
+mod collate;
 mod collection;
 mod compare;
 mod date;
 mod encode;
 mod format;
 mod hash;
+mod json;
 mod lookup;
 mod network;
 mod number;

@@ -69,13 +69,15 @@ pub(super) fn cidr_subnet(arguments: Arguments<'_>) -> Outcome {
     string(format!("{}/{prefix}", show(&range, number(range.network()) | offset)))
 }
 
-/// Index 0 is the first address after the network's own.
+/// Index 0 is the first address after the network's own. The last address of an IPv4 range is for broadcasts.
 pub(super) fn cidr_host(arguments: Arguments<'_>) -> Outcome {
     let range = parse(text_of(&arguments[0])?)?;
     let index = u128::try_from(integer_of(&arguments[1])?).ok();
     let address =
         index.and_then(|index| number(range.network()).checked_add(index)?.checked_add(1));
-    match address.filter(|address| *address <= number(range.broadcast())) {
+    let (first, last) = (number(range.network()), number(range.broadcast()));
+    let edge = u128::from(matches!(range, IpNet::V4(_)) && last - first >= 3);
+    match address.filter(|address| *address <= last - edge) {
         Some(address) => string(show(&range, address)),
         None => Err(wrong("the range does not contain this host", "use a smaller index")),
     }

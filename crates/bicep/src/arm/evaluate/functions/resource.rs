@@ -40,15 +40,36 @@ fn parts(arguments: &[Evaluated], most_before: usize) -> Result<Parts<'_>, Failu
 }
 
 impl Parts<'_> {
+    /// A slash in a name makes more names of it than the type has parts.
+    fn check_names(&self) -> Result<(), Failure> {
+        let slashed = self.names.iter().find_map(|name| match name {
+            Evaluated::String(name) if name.contains('/') => Some(name),
+            _ => None,
+        });
+        slashed.map_or(Ok(()), |name| {
+            let shown: String = name.chars().take(40).collect();
+            Err(wrong(
+                format!("the resource name `{shown}` contains a `/`"),
+                "pass each name of a nested resource as an argument of its own",
+            ))
+        })
+    }
+
     /// `providers/Namespace/type/name/...`
     fn path(&self) -> Result<String, Failure> {
         if self.kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") {
             // Resource groups are named without a provider, as are their ids.
             return Ok(format!("/resourceGroups/{}", text_of(&self.names[0])?));
         }
+        self.check_names()?;
         let mut segments = self.kind.trim_end_matches('/').split('/');
         let mut path = format!("/providers/{}", segments.next().unwrap_or_default());
         for (segment, name) in segments.zip(self.names) {
+            // Azure leaves a part out whose name is empty.
+            if matches!(name, Evaluated::String(name) if name.is_empty()) {
+                path.push('/');
+                continue;
+            }
             path.push('/');
             path.push_str(segment);
             path.push('/');

@@ -1,4 +1,4 @@
-//! Texts. Positions count characters.
+//! Texts. Positions count code units of UTF-16, as .NET does.
 
 use super::{
     Arguments, Evaluated, Failure, LONGEST_TEXT, Outcome, array_of, display, expected, integer_of,
@@ -11,11 +11,23 @@ const LONGEST_PADDED: usize = 100_000;
 const MOST_SPLITTING: usize = 50_000_000;
 
 pub(super) fn to_lower(arguments: Arguments<'_>) -> Outcome {
-    string(text_of(&arguments[0])?.to_lowercase())
+    string(lower(text_of(&arguments[0])?))
 }
 
 pub(super) fn to_upper(arguments: Arguments<'_>) -> Outcome {
     string(upper(text_of(&arguments[0])?))
+}
+
+/// Letters become what .NET makes of them: one for one, so that `İ` stays.
+pub(super) fn lower(text: &str) -> String {
+    let one = |letter: char| {
+        let mut lower = letter.to_lowercase();
+        match (lower.next(), lower.next()) {
+            (Some(only), None) => only,
+            _ => letter,
+        }
+    };
+    text.chars().map(one).collect()
 }
 
 /// Letters become what .NET makes of them: one for one, so that `ß` stays.
@@ -68,19 +80,19 @@ pub(super) fn pad_left(arguments: Arguments<'_>) -> Outcome {
     };
     let wanted = usize::try_from(integer_of(&arguments[1])?).unwrap_or(0);
     let padding = arguments.get(2).map(text_of).transpose()?.unwrap_or(" ");
-    if padding.chars().count() != 1 || wanted == 0 || wanted > LONGEST_PADDED {
+    if units(padding) != 1 || wanted == 0 || wanted > LONGEST_PADDED {
         return Err(wrong(
             "`padLeft` expects one character and a valid length",
             "pass one character",
         ));
     }
-    let missing = wanted.saturating_sub(text.chars().count());
+    let missing = wanted.saturating_sub(units(&text));
     string(padding.repeat(missing) + &text)
 }
 
 pub(super) fn substring(arguments: Arguments<'_>) -> Outcome {
     let text = text_of(&arguments[0])?;
-    let total = text.chars().count();
+    let total = units(text);
     let start = usize::try_from(integer_of(&arguments[1])?).ok();
     let length = match arguments.get(2) {
         Some(length) => usize::try_from(integer_of(length)?).ok(),
@@ -92,7 +104,23 @@ pub(super) fn substring(arguments: Arguments<'_>) -> Outcome {
     if start.saturating_add(length) > total {
         return Err(outside(total));
     }
-    string(text.chars().skip(start).take(length).collect::<String>())
+    string(part(text, start, length)?)
+}
+
+/// How many code units a text has.
+pub(super) fn units(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+}
+
+/// A part of a text, by code units. Half of a character is no text.
+pub(super) fn part(text: &str, start: usize, length: usize) -> Result<String, Failure> {
+    let units: Vec<u16> = text.encode_utf16().skip(start).take(length).collect();
+    String::from_utf16(&units).map_err(|_| {
+        wrong(
+            "the substring starts or ends inside a character",
+            "include the whole character, which has two UTF-16 code units",
+        )
+    })
 }
 
 fn outside(total: usize) -> Failure {
