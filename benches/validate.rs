@@ -2,16 +2,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "benchmarks read the examples")]
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use prebake::arm::{SourceMap, Template};
 use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Sources};
+use prebake::diagnostic::Diagnostics;
 use prebake::expand::{Context, Resource, body_of, expand};
-use prebake::pipeline::{self, CompiledStages, Input, Tools};
-use prebake::render::Templates;
+use prebake::pipeline::{self, Input, Tools};
 use prebake::schema::{Document, ResourceSchemas, Schema};
 use prebake::validate;
 use serde_json::{Value, json};
@@ -80,16 +78,7 @@ fn example() -> (Vec<Vec<Resource>>, Vec<Template>) {
         bytes: std::fs::read(path).expect("the example"),
         overrides: Vec::new(),
     };
-    let mut sources = Sources::new();
-    let mut diagnostics = Diagnostics::new();
-    let templates = Templates::new(BTreeMap::new(), &mut sources, &mut diagnostics);
-    let tools = Tools {
-        templates: templates.expect("the templates parse"),
-        schemas: ResourceSchemas::embedded(),
-        as_of: Date::parse("2026-11-23").expect("a date"),
-        compiled: CompiledStages::default(),
-        output: "out".to_owned(),
-    };
+    let tools = Tools::new(Date::parse("2026-11-23").expect("a date"));
     let render = pipeline::render(&input, &tools).render.expect("the example renders");
     let resources = render.stages.iter().map(|stage| stage.resources.clone()).collect();
     (resources, render.stages.into_iter().map(|stage| stage.template).collect())

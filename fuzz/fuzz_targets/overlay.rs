@@ -9,7 +9,6 @@ use prebake::catalog::Date;
 use prebake::diagnostic::{Diagnostics, Sources, text};
 use prebake::pipeline::{self, Input, Tools};
 use prebake::render::Templates;
-use prebake::schema::ResourceSchemas;
 
 const CONFIG: &str = "
 name: any
@@ -33,12 +32,7 @@ fuzz_target!(|texts: (&str, &str)| {
         let _ = text::render(&findings, &sources, false);
         return;
     };
-    let tools = Tools {
-        templates,
-        schemas: ResourceSchemas::embedded(),
-        as_of: Date::parse("2026-11-23").expect("a date"),
-        output: "out".to_owned(),
-    };
+    let tools = Tools { templates, ..Tools::new(Date::parse("2026-11-23").expect("a date")) };
     let input = Input {
         path: "any.yaml".to_owned(),
         bytes: CONFIG.as_bytes().to_vec(),

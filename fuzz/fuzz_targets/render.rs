@@ -2,24 +2,16 @@
 //! config is refused. Findings about prebake's own files are crashes.
 #![no_main]
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Severity, Sources, text};
+use prebake::diagnostic::{Severity, text};
 use prebake::pipeline::{self, Input, Tools};
-use prebake::render::Templates;
-use prebake::schema::ResourceSchemas;
 use serde_json::{Value, json};
 
-static TOOLS: LazyLock<Tools> = LazyLock::new(|| Tools {
-    templates: Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new())
-        .expect("the embedded templates parse"),
-    schemas: ResourceSchemas::embedded(),
-    as_of: Date::parse("2026-11-23").expect("a date"),
-    output: "out".to_owned(),
-});
+static TOOLS: LazyLock<Tools> =
+    LazyLock::new(|| Tools::new(Date::parse("2026-11-23").expect("a date")));
 
 fuzz_target!(|texts: (&str, &str, &str, &str)| {
     let (name, command, content, tag) = texts;

@@ -4,24 +4,16 @@
 
 #![no_main]
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Sources, text};
+use prebake::diagnostic::text;
 use prebake::pipeline::{self, Input, Tools};
-use prebake::render::Templates;
-use prebake::schema::ResourceSchemas;
 
-static TOOLS: LazyLock<Tools> = LazyLock::new(|| Tools {
-    templates: Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new())
-        .expect("the embedded templates parse"),
-    schemas: ResourceSchemas::embedded(),
-    as_of: Date::parse("2026-11-23").expect("a date"),
-    output: "out".to_owned(),
-});
+static TOOLS: LazyLock<Tools> =
+    LazyLock::new(|| Tools::new(Date::parse("2026-11-23").expect("a date")));
 
 /// A list of so many aliases of the list before, `depth` times.
 fn aliases(depth: u8, width: u8, out: &mut String) -> std::fmt::Result {

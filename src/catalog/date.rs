@@ -1,8 +1,9 @@
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::Span;
 use jiff::civil;
-use jiff::tz::TimeZone;
+
+const SECONDS_OF_A_DAY: u64 = 86_400;
 
 /// A fact that nobody has looked up for so many days may have changed.
 const OLD_AFTER_DAYS: i64 = 365;
@@ -25,8 +26,8 @@ impl Date {
 
     /// The day, in UTC, of a number of seconds since the start of 1970; nothing after the year 9999.
     pub fn of_unix_seconds(seconds: u64) -> Option<Self> {
-        let moment = Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?;
-        Some(Self(TimeZone::UTC.to_datetime(moment).date()))
+        let days = Span::new().try_days(i64::try_from(seconds / SECONDS_OF_A_DAY).ok()?).ok()?;
+        civil::date(1970, 1, 1).checked_add(days).ok().map(Self)
     }
 
     /// How many days lie between this day and a later one; negative for an earlier one.

@@ -82,7 +82,7 @@ impl<'a> Bake<'a> {
         }
         for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
             let node = vm.at("properties/osProfile/customData");
-            let Some(text) = node.text().and_then(|encoded| decode(&encoded)) else { continue };
+            let Some(text) = node.text().and_then(decode) else { continue };
             if bakes.iter().all(|bake| bake.text != text) {
                 let small = if text.len() <= MAX_BYTES { &*text } else { "" };
                 let config = yaml::read(small, yaml::FOREIGN).ok().map(Cow::Owned);

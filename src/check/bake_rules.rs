@@ -160,7 +160,7 @@ fn grid_driver_boots(view: &View<'_>, sink: &mut Sink<'_>) {
     let pools = pools.map(|pool| pool.machine("securityProfile/uefiSettings"));
     let machines = view.builders().into_iter().filter(|vm| {
         let size = vm.at("properties/hardwareProfile/vmSize").text();
-        size.and_then(|name| view.overlay().vm_size(&name)).is_some_and(|size| is_grid(&size))
+        size.and_then(|name| view.overlay().vm_size(name)).is_some_and(|size| is_grid(&size))
     });
     let machines = machines.map(|vm| vm.at("properties/securityProfile/uefiSettings"));
     for settings in pools.chain(machines) {

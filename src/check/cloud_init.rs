@@ -88,7 +88,7 @@ fn data_is_small_enough(view: &View<'_>, sink: &mut Sink<'_>) {
         let data = vm.at("properties/osProfile/customData");
         let Some(text) = data.text() else { continue };
         // Text is judged above, in the file that it came from.
-        if text.len() > MAX_ENCODED && super::bake::decode(&text).is_none() {
+        if text.len() > MAX_ENCODED && super::bake::decode(text).is_none() {
             sink.report(
                 &data,
                 format!("{} characters; the limit of Azure is {MAX_ENCODED}", text.len()),

@@ -72,7 +72,7 @@ fn docker_hub_serves_few_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in view.pools.iter().filter(|pool| pool.fixed_nodes() > 10) {
         for image in pool.images() {
             let Some(text) = image.text() else { continue };
-            let hub = registry_host(&text).is_none_or(|host| host.ends_with("docker.io"));
+            let hub = registry_host(text).is_none_or(|host| host.ends_with("docker.io"));
             let preloaded =
                 view.bakes.iter().flat_map(super::bake::Bake::pulled).any(|(name, _)| name == text);
             if hub && !preloaded {
@@ -90,7 +90,7 @@ fn tags_are_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
         let start = pool.at("startTask/containerSettings/imageName");
         for image in pool.images().into_iter().chain([start]) {
             let Some(text) = image.text() else { continue };
-            match parts(&text) {
+            match parts(text) {
                 (_, None, None) => {
                     sink.report(&image, "no tag means `latest`");
                 }
@@ -112,7 +112,7 @@ fn small_registry_serves_few_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
     {
         for image in pool.images() {
             let Some(text) = image.text() else { continue };
-            let registry = registry_host(&text).and_then(|host| deployed_registry(view, host));
+            let registry = registry_host(text).and_then(|host| deployed_registry(view, host));
             let Some(sku) = registry.map(|registry| registry.at("sku/name")) else { continue };
             if sku.is("Basic") || sku.is("Standard") {
                 sink.report(
@@ -126,13 +126,12 @@ fn small_registry_serves_few_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn registry_is_near(view: &View<'_>, sink: &mut Sink<'_>) {
-    let region =
-        |node: &Node<'_>| node.at("location").text().and_then(|name| catalog::region(&name));
+    let region = |node: &Node<'_>| node.at("location").text().and_then(catalog::region);
     for pool in &view.pools {
         let Some(here) = view.account_of(pool).as_ref().and_then(region) else { continue };
         let servers = pool.machine("containerConfiguration/containerRegistries").items();
         for server in servers.iter().map(|registry| registry.at("registryServer")) {
-            let registry = server.text().and_then(|server| deployed_registry(view, &server));
+            let registry = server.text().and_then(|server| deployed_registry(view, server));
             let Some((registry, there)) =
                 registry.and_then(|it| region(&it).map(|there| (it, there)))
             else {
@@ -154,7 +153,7 @@ fn driver_is_new_enough(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in view.pools.iter().filter(|pool| view.definition_of(pool).is_some()) {
         for image in pool.images() {
             let Some(text) = image.text() else { continue };
-            let Some(cuda) = cuda_major(&text) else { continue };
+            let Some(cuda) = cuda_major(text) else { continue };
             let Some(least) = catalog::cuda_driver(cuda).filter(|least| *least > driver) else {
                 continue;
             };

@@ -34,7 +34,7 @@ fn private_images_have_a_registry(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         for image in pool.images() {
             let Some(text) = image.text() else { continue };
-            let Some(host) = registry_host(&text).filter(|host| host.contains(".azurecr.")) else {
+            let Some(host) = registry_host(text).filter(|host| host.contains(".azurecr.")) else {
                 continue;
             };
             let anonymous = deployed_registry(view, host).is_some_and(|registry| {
@@ -159,7 +159,7 @@ fn pool_may_pull(view: &View<'_>, sink: &mut Sink<'_>) {
             else {
                 continue;
             };
-            let Some(registry) = deployed_registry(view, &server) else { continue };
+            let Some(registry) = deployed_registry(view, server) else { continue };
             let others: Vec<_> =
                 identities.iter().copied().filter(|name| *name != last_segment(&id)).collect();
             let may = assignments

@@ -40,8 +40,8 @@ fn bake_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         for node in pools.iter().flat_map(|pool| pool.images()) {
             let Some(image) = node.text() else { continue };
-            let same_repository = pulled.iter().any(|(other, _)| parts(other).0 == parts(&image).0);
-            if !bake.mentions(&[&*image]) && same_repository {
+            let same_repository = pulled.iter().any(|(other, _)| parts(other).0 == parts(image).0);
+            if !bake.mentions(&[image]) && same_repository {
                 sink.report(
                     &node,
                     format!("the bake pulls another tag of this image than `{image}`"),
@@ -101,7 +101,7 @@ fn build_and_pools_agree(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for node in view.pools.iter().flat_map(Pool::images) {
         let Some(image) = node.text() else { continue };
-        let Some(host) = registry_host(&image) else { continue };
+        let Some(host) = registry_host(image) else { continue };
         let (name, tag, digest) = parts(&image[host.len() + 1..]);
         if deployed_registry(view, host).is_none() || digest.is_some() {
             continue;
@@ -134,8 +134,8 @@ fn pool_files_agree(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         for image in pool.images() {
             let private =
-                image.text().is_some_and(|name| registry_host(&name).is_some_and(by_identity));
-            if !private && image.text().is_some_and(|name| !listed.contains(&*name)) {
+                image.text().is_some_and(|name| registry_host(name).is_some_and(by_identity));
+            if !private && image.text().is_some_and(|name| !listed.contains(name)) {
                 sink.report(&image, format!("`{path}` does not list it"));
             }
         }

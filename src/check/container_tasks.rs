@@ -113,7 +113,7 @@ fn command_runs_inside(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let command = pool.at("startTask/commandLine");
         let inside = pool.at("startTask/containerSettings").exists();
-        if inside && command.text().is_some_and(|text| starts_docker(&text)) {
+        if inside && command.text().is_some_and(starts_docker) {
             sink.report(&command, "starts Docker inside the container");
         }
     }

@@ -42,7 +42,7 @@ fn sources<'a>(view: &View<'a>) -> Vec<(BaseImage, Node<'a>)> {
 
 fn generation(definition: &Node<'_>) -> Option<Generation> {
     let node = definition.at("properties/hyperVGeneration");
-    if node.exists() { Generation::parse(&node.text()?) } else { Some(Generation::V1) }
+    if node.exists() { Generation::parse(node.text()?) } else { Some(Generation::V1) }
 }
 
 fn definition_has_the_source_generation(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -178,7 +178,7 @@ fn builder_has_the_gpu(view: &View<'_>, sink: &mut Sink<'_>) {
     let builders = view.builders().into_iter().map(|vm| vm.at("properties/hardwareProfile/vmSize"));
     let templates = view.of_kind("Microsoft.VirtualMachineImages/imageTemplates");
     for node in builders.chain(templates.map(|it| it.at("properties/vmProfile/vmSize"))) {
-        let Some(size) = node.text().and_then(|name| view.overlay().vm_size(&name)) else {
+        let Some(size) = node.text().and_then(|name| view.overlay().vm_size(name)) else {
             continue;
         };
         if size.gpu_model != wanted.gpu_model {

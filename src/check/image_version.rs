@@ -40,7 +40,7 @@ fn target_regions<'a>(version: &Node<'a>) -> Vec<(Option<&'static str>, Node<'a>
     regions
         .into_iter()
         .map(|region| {
-            let name = region.at("name").text().and_then(|name| catalog::region(&name));
+            let name = region.at("name").text().and_then(catalog::region);
             (name.map(|region| region.name), region)
         })
         .collect()
@@ -52,7 +52,7 @@ fn version_is_in_the_region(view: &View<'_>, sink: &mut Sink<'_>) {
             continue;
         };
         let location = account.at("location");
-        let here = location.text().and_then(|name| catalog::region(&name));
+        let here = location.text().and_then(catalog::region);
         let targets = target_regions(&version);
         let known = targets.iter().all(|(name, _)| name.is_some()) && !targets.is_empty();
         if let Some(here) = here.filter(|_| known)
@@ -72,7 +72,7 @@ fn replicas_suffice(view: &View<'_>, sink: &mut Sink<'_>) {
         let nodes = pool.fixed_nodes();
         let Some(version) = view.version_of(pool).filter(|_| nodes > 300) else { continue };
         let here = view.account_of(pool).and_then(|account| account.at("location").text());
-        let here = here.and_then(|name| catalog::region(&name)).map(|region| region.name);
+        let here = here.and_then(catalog::region).map(|region| region.name);
         let everywhere = version.at("properties/publishingProfile/replicaCount");
         let target =
             target_regions(&version).into_iter().find(|(name, _)| here.is_some() && *name == here);

@@ -49,7 +49,7 @@ const NOTICE_DAYS: i64 = 180;
 fn agent_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let agent = pool.machine("nodeAgentSkuId");
-        let known = agent.text().and_then(|id| end_of_agent(view, pool, &id));
+        let known = agent.text().and_then(|id| end_of_agent(view, pool, id));
         if let Some(known) = known
             && has_ended(known.status, known.ends_on, view.render.as_of)
         {
@@ -99,7 +99,7 @@ fn has_ended(status: Status, on: Option<Date>, as_of: Date) -> bool {
 fn agent_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let agent = pool.machine("nodeAgentSkuId");
-        let Some(known) = agent.text().and_then(|id| end_of_agent(view, pool, &id)) else {
+        let Some(known) = agent.text().and_then(|id| end_of_agent(view, pool, id)) else {
             continue;
         };
         let Some(day) = known.ends_on.filter(|day| *day > view.render.as_of) else { continue };
@@ -123,7 +123,7 @@ pub(super) fn sizes<'a>(view: &View<'a>) -> Vec<(Node<'a>, VmSize, bool)> {
     let machines = machines.into_iter().flat_map(|(kind, path)| {
         view.of_kind(kind).filter_map(move |machine| {
             let node = machine.at(path);
-            let size = view.overlay().vm_size(&node.text()?)?;
+            let size = view.overlay().vm_size(node.text()?)?;
             Some((node, size, false))
         })
     });

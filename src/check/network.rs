@@ -70,7 +70,7 @@ fn capacity<'a>(subnet: &Subnet<'a>) -> Option<(u64, Node<'a>)> {
     let prefixes = if single.exists() { vec![single.clone()] } else { list.items() };
     let mut total = 0;
     for prefix in &prefixes {
-        total += Range::parse(&prefix.text()?)?.usable();
+        total += Range::parse(prefix.text()?)?.usable();
     }
     prefixes.into_iter().next().map(|first| (total, first))
 }
@@ -115,8 +115,7 @@ fn subnet_holds_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn network_is_in_the_region(view: &View<'_>, sink: &mut Sink<'_>) {
     network_is_in_the_subscription(view, sink);
-    let region =
-        |node: &Node<'_>| node.at("location").text().and_then(|name| catalog::region(&name));
+    let region = |node: &Node<'_>| node.at("location").text().and_then(catalog::region);
     for pool in &view.pools {
         let Some(network) = subnet_of(view, pool).and_then(|subnet| subnet.network) else {
             continue;
@@ -185,7 +184,7 @@ fn network_spares_docker(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for network in view.of_kind(NETWORKS) {
         for prefix in network.at("properties/addressSpace/addressPrefixes").items() {
-            let range = prefix.text().and_then(|text| Range::parse(&text));
+            let range = prefix.text().and_then(Range::parse);
             if range.is_some_and(|range| range.overlaps(bridge)) {
                 sink.report(&prefix, "it overlaps 172.17.0.0/16, which Docker uses for its bridge");
             }

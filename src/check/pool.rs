@@ -44,7 +44,7 @@ pub(super) fn base_image<'a>(view: &View<'a>, pool: &Pool<'a>) -> Option<(BaseIm
 /// The base image that a marketplace reference names.
 pub(super) fn marketplace<'a>(reference: &Node<'a>) -> Option<(BaseImage, Node<'a>)> {
     let part = |name| reference.at(name).text();
-    let image = catalog::marketplace_image(&part("publisher")?, &part("offer")?, &part("sku")?)?;
+    let image = catalog::marketplace_image(part("publisher")?, part("offer")?, part("sku")?)?;
     Some((image, reference.clone()))
 }
 
@@ -58,7 +58,7 @@ fn agent_serves_the_os(view: &View<'_>, sink: &mut Sink<'_>) {
         if image.node_agent.is_empty() || text.eq_ignore_ascii_case(image.node_agent) {
             continue;
         }
-        let serves = match catalog::node_agent_by_id(&text) {
+        let serves = match catalog::node_agent_by_id(text) {
             Some(known) => format!("supports {}, but the image is {}", known.os, image.os),
             None => format!("is not a known node agent, and the image is {}", image.os),
         };
@@ -75,7 +75,7 @@ fn size_fits_the_gpu_setting(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(size) = &pool.size else {
             let finding =
                 sink.report(&node, format!("this release does not know VM size `{name}`"));
-            if let Some(known) = view.overlay().nearest_size(&name) {
+            if let Some(known) = view.overlay().nearest_size(name) {
                 finding.help(format!("did you mean `{known}`?"));
             }
             continue;
@@ -183,7 +183,7 @@ fn formula_evaluates(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let formula = pool.at("scaleSettings/autoScale/formula");
         let Some(text) = formula.text() else { continue };
-        for problem in autoscale::problems(&text) {
+        for problem in autoscale::problems(text) {
             let finding = sink.report(
                 &formula,
                 format!("line {} of the formula: {}", problem.line, problem.what),

@@ -220,7 +220,7 @@ fn size_encrypts_at_host(view: &View<'_>, sink: &mut Sink<'_>) {
         .map(|pool| (pool.machine("securityProfile/encryptionAtHost"), pool.size.clone()));
     let builders = view.of_kind("Microsoft.Compute/virtualMachines").map(|vm| {
         let size = vm.at("properties/hardwareProfile/vmSize").text();
-        let size = size.and_then(|name| view.overlay().vm_size(&name));
+        let size = size.and_then(|name| view.overlay().vm_size(name));
         (vm.at("properties/securityProfile/encryptionAtHost"), size)
     });
     for (setting, size) in pools.chain(builders) {

@@ -75,9 +75,9 @@ fn settings_fit_the_sku(view: &View<'_>, sink: &mut Sink<'_>) {
         for (node, label) in premium {
             sink.report(&node, format!("{label} in {name} registries")).also(&sku, "the SKU");
         }
-        anonymous_pull(&registry, &name, sink);
-        private_endpoints(view, &registry, &name, sink);
-        premium_parts(view, &registry, &name, sink);
+        anonymous_pull(&registry, name, sink);
+        private_endpoints(view, &registry, name, sink);
+        premium_parts(view, &registry, name, sink);
     }
 }
 
@@ -361,7 +361,7 @@ fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
                 ["properties/platform/architecture", "properties/runRequest/platform/architecture"]
             {
                 let node = task.at(path);
-                if node.text().is_some_and(|text| differs(&text)) {
+                if node.text().is_some_and(differs) {
                     sink.report(&node, format!("the nodes are {wanted}"));
                 }
             }

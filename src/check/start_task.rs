@@ -80,10 +80,10 @@ fn operators_have_a_shell(view: &View<'_>, sink: &mut Sink<'_>) {
     for task in start_tasks(view) {
         let command = task.at("commandLine");
         let Some(text) = command.text() else { continue };
-        if commands(&text).first().is_some_and(is_shell) {
+        if commands(text).first().is_some_and(is_shell) {
             continue;
         }
-        if let Some(operator) = shell_syntax(&text) {
+        if let Some(operator) = shell_syntax(text) {
             sink.report(&command, format!("only a shell understands `{operator}`"));
         }
     }
@@ -109,7 +109,7 @@ fn installing_needs_an_administrator(view: &View<'_>, sink: &mut Sink<'_>) {
         if admin.is("Admin") || admin.is_symbolic() || identity.at("userName").exists() {
             continue;
         }
-        let script = script(&text);
+        let script = script(text);
         let commands = commands(&script);
         if let Some(needy) = commands.iter().find(|it| NEEDS_ROOT.contains(&it.program())) {
             sink.report(&command, format!("`{}` needs administrator rights", needy.program()));
@@ -122,7 +122,7 @@ fn checks_are_not_hidden(view: &View<'_>, sink: &mut Sink<'_>) {
     for task in start_tasks(view) {
         let command = task.at("commandLine");
         let Some(text) = command.text() else { continue };
-        if let Some(found) = hidden.find(&script(&text)) {
+        if let Some(found) = hidden.find(&script(text)) {
             sink.report(&command, format!("`{}` hides the failure", found.as_str()));
         }
     }
@@ -141,7 +141,7 @@ fn package_lock_is_awaited(view: &View<'_>, sink: &mut Sink<'_>) {
     for task in start_tasks(view) {
         let command = task.at("commandLine");
         let Some(text) = command.text() else { continue };
-        let script = script(&text);
+        let script = script(text);
         let waits = ["DPkg::Lock::Timeout", "flock", "fuser", "cloud-init status --wait"]
             .iter()
             .any(|way| script.contains(way));

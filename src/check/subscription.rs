@@ -148,7 +148,7 @@ fn batch_has_the_agent(view: &View<'_>, sink: &mut Sink<'_>) {
     for pool in &view.pools {
         let agent = pool.machine("nodeAgentSkuId");
         let Some(id) = agent.text() else { continue };
-        let answer = view.overlay().has_node_agent(&id);
+        let answer = view.overlay().has_node_agent(id);
         if let Some(answer) = answer.filter(|answer| !answer.value) {
             sink.report(&agent, format!("Batch does not list an image for `{id}`"))
                 .rests_on(answer.fact);
@@ -237,7 +237,7 @@ pub(super) fn answers(view: &View<'_>) -> Vec<crate::diagnostic::Fact> {
     }
     for pool in &view.pools {
         let agent = pool.machine("nodeAgentSkuId").text();
-        facts.extend(agent.and_then(|id| overlay.has_node_agent(&id)).map(|answer| answer.fact));
+        facts.extend(agent.and_then(|id| overlay.has_node_agent(id)).map(|answer| answer.fact));
         let image = base_image(view, pool).map(|(image, _)| image_name(&image));
         facts.extend(image.and_then(|name| overlay.has_image(&name)).map(|answer| answer.fact));
     }

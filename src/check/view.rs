@@ -147,7 +147,7 @@ impl<'a> View<'a> {
                 let size = node
                     .at("properties/vmSize")
                     .text()
-                    .and_then(|name| render.overlay.vm_size(&name));
+                    .and_then(|name| render.overlay.vm_size(name));
                 Pool { node, size }
             })
             .collect();
@@ -245,7 +245,7 @@ impl<'a> View<'a> {
             let builders =
                 self.builders().into_iter().map(|vm| vm.at("properties/hardwareProfile/vmSize"));
             sizes.extend(builders.filter_map(|node| {
-                let size = self.overlay().vm_size(&node.text()?)?;
+                let size = self.overlay().vm_size(node.text()?)?;
                 Some((node, size))
             }));
         }

@@ -200,7 +200,7 @@ impl Comparer {
                 self.objects(facts, before, after);
             }
             (Some(Evaluated::Array(old)), Some(Evaluated::Array(new))) => {
-                self.arrays(facts, old, new)
+                self.arrays(facts, old, new);
             }
             (Some(before), Some(after)) => match values::compare(facts, before, after) {
                 Likeness::Same => {}

@@ -63,7 +63,7 @@ fn values(facts: mutability::Facts, want: &mut Evaluated, have: &mut Evaluated) 
         (Evaluated::Object(want), Evaluated::Object(have)) => objects(facts, want, have),
         (Evaluated::Array(want), Evaluated::Array(have)) => arrays(facts.element(), want, have),
         (Evaluated::String(want), Evaluated::String(have)) if same(want, have) => {
-            have.clone_from(want)
+            have.clone_from(want);
         }
         _ => {}
     }

@@ -84,8 +84,20 @@ pub struct Diff {
     pub live: Option<LiveReview>,
     /// What differs in the text but not in Azure.
     pub noise: Noise,
-    /// Whether there was a previous render and whether there is a new one.
-    pub sides: (bool, bool),
+    /// Which renders there were to compare.
+    pub sides: Sides,
+}
+
+/// The renders that were compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sides {
+    /// A previous and a new one.
+    Both,
+    /// A previous one, which is gone.
+    Previous,
+    /// A new one.
+    #[default]
+    New,
 }
 
 impl Diff {
@@ -216,6 +228,10 @@ pub fn diff_with_origins(
         pool_ids: pairing::pool_ids(&after.resources),
         live: None,
         noise,
-        sides: (previous.is_some(), new.is_some()),
+        sides: match (previous, new) {
+            (Some(_), Some(_)) => Sides::Both,
+            (Some(_), None) => Sides::Previous,
+            (None, _) => Sides::New,
+        },
     }
 }

@@ -354,16 +354,17 @@ fn access(change: &ResourceChange, item: &AffectedValue) -> Option<Access> {
         Rule::Added => presence(item),
         Rule::Removed => presence(item).flip(),
         Rule::Address => wider(
-            before.and_then(range),
-            after.and_then(range),
+            before.and_then(range).as_deref(),
+            after.and_then(range).as_deref(),
             Addresses::parse,
             Addresses::contains,
         ),
-        Rule::Ports => {
-            wider(before.and_then(range), after.and_then(range), ports, |outer, inner| {
-                outer.0 <= inner.0 && outer.1 >= inner.1
-            })
-        }
+        Rule::Ports => wider(
+            before.and_then(range).as_deref(),
+            after.and_then(range).as_deref(),
+            ports,
+            |outer, inner| outer.0 <= inner.0 && outer.1 >= inner.1,
+        ),
         Rule::Whole => rule_access(item),
         Rule::Lower => {
             match (before.and_then(Evaluated::as_str), after.and_then(Evaluated::as_str)) {
@@ -417,15 +418,15 @@ fn presence(item: &AffectedValue) -> Access {
 }
 
 fn wider<T: Copy>(
-    before: Option<Cow<'_, str>>,
-    after: Option<Cow<'_, str>>,
+    before: Option<&str>,
+    after: Option<&str>,
     parse: impl Fn(&str) -> Option<T>,
     contains: impl Fn(T, T) -> bool,
 ) -> Access {
-    let (Some(old), Some(new)) = (&before, &after) else {
+    let (Some(before), Some(after)) = (before, after) else {
         return opened(before.is_some(), after.is_some());
     };
-    match (parse(old), parse(new)) {
+    match (parse(before), parse(after)) {
         (Some(before), Some(after)) if contains(after, before) => Access::Widens,
         (Some(before), Some(after)) if contains(before, after) => Access::Narrows,
         _ => Access::Changes,

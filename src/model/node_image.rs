@@ -8,6 +8,7 @@ use crate::config::fields;
 
 /// What the nodes boot.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a model has one of them")]
 pub enum NodeImage {
     /// An image version that exists, by its resource ID: prebake bakes nothing.
     Existing(String),

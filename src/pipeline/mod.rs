@@ -21,7 +21,7 @@ pub use job::{Job, jobs};
 pub use stages::Stage;
 pub use state::previous_state;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bicep;
@@ -64,8 +64,28 @@ pub struct Tools {
     pub output: String,
 }
 
+impl Tools {
+    /// The built-in templates and schemas, and the day on which retirements are judged.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test parses the built-in templates.
+    pub fn new(as_of: Date) -> Self {
+        let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+        let templates = Templates::new(BTreeMap::new(), &mut sources, &mut diagnostics);
+        Self {
+            templates: templates.expect("the embedded templates parse"),
+            schemas: ResourceSchemas::embedded(),
+            as_of,
+            compiled: CompiledStages::default(),
+            output: "out".to_owned(),
+        }
+    }
+}
+
 /// What came of a config: a render, unless an error was found, and all findings with their sources.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The render, when nothing stands against it.
     pub render: Option<Render>,
@@ -90,6 +110,7 @@ impl Outcome {
 
 /// Everything that is known of one config.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Render {
     /// The config as written.
     pub config: Config,

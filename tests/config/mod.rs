@@ -4,15 +4,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests read and bless files")]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Failed, Trial};
 use prebake::catalog::Date;
-use prebake::diagnostic::{Diagnostics, Sources, text};
-use prebake::pipeline::{self, CompiledStages, Input, Tools};
-use prebake::render::Templates;
-use prebake::schema::ResourceSchemas;
+use prebake::diagnostic::text;
+use prebake::pipeline::{self, Input, Tools};
 
 pub fn trials() -> Vec<Trial> {
     let mut trials =
@@ -43,20 +40,9 @@ fn committed_schema() -> Result<(), Failed> {
 
 fn check(case: &Path) -> Result<(), Failed> {
     let bytes = std::fs::read(case.join("prebake.yaml"))?;
-    let templates = Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new())
-        .expect("the embedded templates parse");
     let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
     let as_of = Date::parse("2026-11-23").expect("is a day");
-    let outcome = pipeline::render(
-        &input,
-        &Tools {
-            templates,
-            schemas: ResourceSchemas::embedded(),
-            as_of,
-            compiled: CompiledStages::default(),
-            output: "out".to_owned(),
-        },
-    );
+    let outcome = pipeline::render(&input, &Tools::new(as_of));
     let name = case.file_name().expect("a case has a name").to_string_lossy();
     if name.starts_with("invalid_") == outcome.render.is_some() {
         return Err("an `invalid_` case must not render, any other must".into());

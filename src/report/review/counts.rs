@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diff::{Action, Diff};
+use crate::diff::{Action, Diff, Sides};
 
 /// How many resources have an action.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,14 +36,14 @@ pub(super) fn join(counts: &[Tally]) -> String {
 
 pub(super) fn headline(counts: &[Tally], diff: &Diff) -> String {
     match diff.sides {
-        (false, true) => join(counts),
-        (true, false) => format!("config removed: {}", join(counts)),
+        Sides::New => join(counts),
+        Sides::Previous => format!("config removed: {}", join(counts)),
         _ if diff.is_empty() => format!("no changes ({})", join(counts)),
         _ if diff.resources.iter().all(|change| change.action == Action::NoChange) => {
             let files = diff.files.files.iter().filter(|file| file.matters()).count();
             format!("{files} file{} to change, {}", plural(files), join(counts))
         }
-        _ => join(counts),
+        Sides::Both => join(counts),
     }
 }
 

@@ -8,7 +8,7 @@ use super::section::Body;
 use crate::catalog::mutability::Verdict;
 use crate::diff::{
     Action, Diff, FileState, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment,
-    path_text,
+    Sides, path_text,
 };
 use crate::expand::Resource;
 use crate::report::Report;
@@ -35,8 +35,8 @@ pub(super) fn texts(name: &str, diff: &Diff) -> Texts {
         .collect();
     let config = json!({
         "name": name,
-        "isNew": !diff.sides.0,
-        "isGone": !diff.sides.1,
+        "isNew": diff.sides == Sides::New,
+        "isGone": diff.sides == Sides::Previous,
         "counts": counts,
         "exitCode": diff.detailed_exit(),
         "answers": answers::answers(diff),

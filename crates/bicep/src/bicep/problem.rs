@@ -110,6 +110,9 @@ impl Problem {
     }
 }
 
+/// The escape sequences of a string.
+const ESCAPES: &str = r"use \\, \', \n, \r, \t, \$ or \u{...}";
+
 impl SyntaxErrorKind {
     /// The code that users see.
     pub fn code(self) -> &'static str {
@@ -121,7 +124,6 @@ impl SyntaxErrorKind {
     }
 
     fn lexical_words(self) -> Option<Words> {
-        let escapes = r"use \\, \', \n, \r, \t, \$ or \u{...}";
         Some(match self {
             Self::UnrecognizedToken => words(
                 "BCP001",
@@ -154,7 +156,7 @@ impl SyntaxErrorKind {
                 "complete the escape sequence, and end the string with a single quote",
             ),
             Self::UnknownEscape => {
-                words("BCP006", "unknown escape sequence", "not an escape sequence", escapes)
+                words("BCP006", "unknown escape sequence", "not an escape sequence", ESCAPES)
             }
             Self::DoubleQuote => words(
                 "BCP103",

@@ -21,7 +21,9 @@ impl Expression {
             Self::String(text) => found.push(text),
             Self::Integer(_) => {}
             Self::Call { arguments, .. } => {
-                arguments.iter().for_each(|argument| argument.collect_texts(found));
+                for argument in arguments {
+                    argument.collect_texts(found);
+                }
             }
             Self::Property { base, .. } => base.collect_texts(found),
             Self::Index { base, index } => {
