@@ -207,7 +207,7 @@ fn beside(sources: &source::Sources) -> Vec<Row> {
 /// The config as text. The schema that its first line names is written beside it.
 fn yaml_of(config: &Map<String, Value>, origin: &str) -> String {
     let yaml = serde_yaml::to_string(config).expect("plain data with string keys serializes");
-    format!("{SCHEMA_LINE}# Made by `prebake init` from {origin}.\n{yaml}")
+    format!("{SCHEMA_LINE}# Created by `prebake init` from {origin}.\n{yaml}")
 }
 
 /// Name of the schema file beside a config.

@@ -250,7 +250,7 @@ impl List<'_> {
             let scope = if registry.create { self.group_scope() } else { scope.clone() };
             if registry.abac {
                 let role = "Container Registry Repository Writer";
-                let reason = "quick builds push with the rights of whoever starts them";
+                let reason = "quick builds push with the permissions of the deploying identity";
                 self.need(role, scope.clone(), Principal::Deployer, reason);
             }
             if self.is_elsewhere(&scope) {
@@ -320,8 +320,7 @@ impl List<'_> {
         let network = &model.network;
         let joins = [network.builder_network_id.as_deref(), network.pools.network_id()];
         for network in joins.into_iter().flatten() {
-            let reason =
-                "joins the subnet: builder and pools are created with the deployer's rights";
+            let reason = "joins the subnet: the builder and the pools are created with the permissions of the deployer";
             self.need(
                 "Network Contributor",
                 Scope::of_network(network),
@@ -445,7 +444,7 @@ impl List<'_> {
         if let Some(id) = &batch.key_vault_id {
             let name = batch.key_vault_name.clone().unwrap_or_default();
             let vault = Scope::of_id("key vault", &name, id);
-            let reason = "Batch keeps secrets of the nodes in it; a vault with access policies grants get, list, set, delete and recover on secrets instead";
+            let reason = "Batch stores secrets of the nodes in it; for a vault with access policies, grant get, list, set, delete and recover on secrets instead";
             self.need("Key Vault Secrets Officer", vault, Principal::Batch, reason);
         }
     }

@@ -47,7 +47,7 @@ pub struct Role {
 impl Role {
     pub(super) fn built_in(name: &str) -> Self {
         let role =
-            catalog::role(name).expect("the roles that prebake assigns stand in the catalog");
+            catalog::role(name).expect("the catalog contains the roles that prebake assigns");
         Self { name: role.name.to_owned(), id: role.id.to_owned() }
     }
 }

@@ -85,13 +85,13 @@ pub(super) fn limits(pool: &Pool) -> Vec<&'static str> {
         limits.push("blob mounts, which need an identity");
     }
     if pool.start_task.iter().flat_map(|task| &task.resource_files).any(reads_with_identity) {
-        limits.push("downloads of its start task: they are read with an identity");
+        limits.push("downloads of its start task, which need an identity");
     }
     if pool.mounts.iter().any(|mount| mount.share().is_some()) {
-        limits.push("its Azure Files mounts: their keys lie in a key vault, and are in no file");
+        limits.push("its Azure Files mounts, whose keys are only in a key vault");
     }
     if !pool.machine.users.is_empty() {
-        limits.push("its user accounts: their passwords lie in a key vault, and are in no file");
+        limits.push("its user accounts, whose passwords are only in a key vault");
     }
     limits
 }

@@ -19,13 +19,17 @@ fn read(path: &Path) -> String {
 
 /// The pages of the book, by their paths.
 fn pages() -> Vec<PathBuf> {
-    let mut pages: Vec<PathBuf> = walkdir::WalkDir::new(root().join("docs"))
+    files_below("docs", "md")
+}
+
+fn files_below(folder: &str, wanted: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = walkdir::WalkDir::new(root().join(folder))
         .into_iter()
         .map(|entry| entry.expect("it can be read").into_path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .filter(|path| path.extension().is_some_and(|ending| ending == wanted))
         .collect();
-    pages.sort();
-    pages
+    files.sort();
+    files
 }
 
 /// A generated page is the committed one, or becomes it with `BLESS=1`.

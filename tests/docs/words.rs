@@ -1,9 +1,10 @@
-//! The wording rules of `styles/`, which Vale applies in editors, hold in the pages and in every message table.
+//! The wording rules of `styles/`, which Vale applies in editors, hold in the pages, in the message tables
+//! and in the messages of the code.
 
 use regex::Regex;
 use serde_json::Value;
 
-use super::{pages, read, root};
+use super::{files_below, pages, read, root};
 
 struct Rule {
     found: Regex,
@@ -52,12 +53,38 @@ fn texts() -> Vec<(String, String)> {
     named.collect()
 }
 
+/// The sentences in the code: string literals of three words and more, which are messages or parts of them.
+fn messages() -> Vec<(String, String)> {
+    let literal = Regex::new(r#""((?:[^"\\\n]|\\.|\\\n)*)""#).expect("it is valid");
+    let code = Regex::new(r"`[^`\n]*`|https?://\S+").expect("it is valid");
+    let mut found = Vec::new();
+    for folder in ["src", "crates/bicep/src"] {
+        for file in files_below(folder, "rs") {
+            let shown = file.strip_prefix(root()).expect("it is ours").display().to_string();
+            let text = read(&file);
+            let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let text = lines.collect::<Vec<_>>().join("\n");
+            let literals = literal
+                .captures_iter(&text)
+                .map(|found| code.replace_all(&found[1], "").into_owned());
+            found.extend(
+                literals
+                    .filter(|text| text.split_whitespace().count() > 2)
+                    .map(|text| (shown.clone(), text)),
+            );
+        }
+    }
+    found
+}
+
 #[test]
 fn texts_follow_the_wording_rules() {
     let rules = rules();
     assert!(rules.len() >= 30);
     let mut wrong = Vec::new();
-    for (file, text) in texts() {
+    let messages = messages();
+    assert!(messages.len() >= 2000, "{} messages", messages.len());
+    for (file, text) in texts().into_iter().chain(messages) {
         for (number, line) in text.lines().enumerate() {
             for rule in &rules {
                 if let Some(found) = rule.found.find(line) {

@@ -222,7 +222,7 @@ fn spot(diff: &Diff) -> Vec<(bool, String)> {
             || (before[0] > after[0] && before[1] < after[1]);
         let text = || {
             let [(old, old_spot), (new, new_spot)] = [before, after].map(|it| (it[0], it[1]));
-            format!("dedicated nodes of {family} {old} → {new}, spot nodes {old_spot} → {new_spot}")
+            format!("dedicated nodes of {family} {old} → {new}, Spot nodes {old_spot} → {new_spot}")
         };
         swapped.then(|| (before[0] < after[0], text()))
     };

@@ -129,6 +129,40 @@ impl Function {
     pub fn maximum(&self) -> Option<usize> {
         if self.rest.is_some() { None } else { Some(self.parameters.len()) }
     }
+
+    /// The form of a function that has one.
+    pub fn form(&self) -> Form {
+        Form { minimum: self.minimum, parameters: self.parameters, rest: self.rest }
+    }
+}
+
+/// One of the forms of a function: which arguments it takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    /// The fewest arguments.
+    pub minimum: usize,
+    /// The kinds of the arguments, in order.
+    pub parameters: &'static [Kinds],
+    /// The kind of any further arguments.
+    pub rest: Option<Kinds>,
+}
+
+impl Form {
+    /// Whether it takes as many arguments.
+    pub fn takes(&self, count: usize) -> bool {
+        count >= self.minimum && (self.rest.is_some() || count <= self.parameters.len())
+    }
+
+    /// What it takes as one of its arguments.
+    pub fn parameter(&self, at: usize) -> Kinds {
+        self.parameters.get(at).copied().or(self.rest).unwrap_or(ANY)
+    }
+}
+
+/// The forms of a function in the order in which they are tried; nothing if it has one.
+pub fn forms(name: &str) -> Option<&'static [Form]> {
+    let at = FORMS.binary_search_by_key(&name, |(known, _)| known).ok()?;
+    Some(FORMS[at].1)
 }
 
 /// The function of this name, in one namespace or in all.
@@ -257,7 +291,7 @@ const FUNCTIONS: &[Function] = &[
     only(sys("readEnvVar", 1, &[S], S), Use::ParametersFile),
     only(sys("readEnvironmentVariable", 1, &[S, S], S), Use::ParametersFile),
     sys("reduce", 3, &[A, ANY, L], ANY),
-    only(az("reference", 1, &[S, S, S], ANY), Use::RunTime),
+    only(az("reference", 1, &[S, S, S], O), Use::RunTime),
     sys("replace", 3, &[S, S, S], S),
     az("resourceGroup", 0, &[S, S], O),
     more(az("resourceId", 2, &[S, S], S), S),
@@ -287,6 +321,45 @@ const FUNCTIONS: &[Function] = &[
     sys("uriComponent", 1, &[S], S),
     sys("uriComponentToString", 1, &[S], S),
     only(sys("utcNow", 0, &[S], S), Use::ParameterDefault),
+];
+
+const fn form(minimum: usize, parameters: &'static [K]) -> Form {
+    Form { minimum, parameters, rest: None }
+}
+
+const fn of_any_length(minimum: usize, parameters: &'static [K], rest: K) -> Form {
+    Form { minimum, parameters, rest: Some(rest) }
+}
+
+/// What `concat` joins to a text.
+const SCALAR: K = S.or(I).or(B);
+
+/// Functions that Microsoft's compiler knows in several forms, sorted by name.
+const FORMS: &[(&str, &[Form])] = &[
+    ("concat", &[of_any_length(1, &[], A), of_any_length(1, &[], SCALAR)]),
+    ("contains", &[form(2, &[O, S]), form(2, &[A, ANY]), form(2, &[S, S])]),
+    ("first", &[form(1, &[A]), form(1, &[S])]),
+    ("indexOf", &[form(2, &[S, S]), form(2, &[A, ANY])]),
+    ("intersection", &[of_any_length(2, &[], O), of_any_length(2, &[], A)]),
+    ("last", &[form(1, &[A]), form(1, &[S])]),
+    ("lastIndexOf", &[form(2, &[S, S]), form(2, &[A, ANY])]),
+    ("length", &[form(1, &[S.or(O)]), form(1, &[A])]),
+    ("managementGroupResourceId", &[of_any_length(2, &[], S), of_any_length(3, &[], S)]),
+    ("max", &[of_any_length(1, &[], I), form(1, &[A])]),
+    ("min", &[of_any_length(1, &[], I), form(1, &[A])]),
+    (
+        "resourceId",
+        &[
+            of_any_length(2, &[], S),
+            of_any_length(3, &[], S),
+            of_any_length(3, &[], S),
+            of_any_length(4, &[], S),
+        ],
+    ),
+    ("skip", &[form(2, &[A, I]), form(2, &[S, I])]),
+    ("subscriptionResourceId", &[of_any_length(2, &[], S), of_any_length(3, &[], S)]),
+    ("take", &[form(2, &[A, I]), form(2, &[S, I])]),
+    ("union", &[of_any_length(2, &[], O), of_any_length(2, &[], A)]),
 ];
 
 /// What to write instead of an ARM function that Bicep does not have, with the code of the complaint.
@@ -423,6 +496,7 @@ mod tests {
     fn the_tables_are_sorted_and_the_functions_found() {
         assert!(FUNCTIONS.is_sorted_by(|left, right| left.name < right.name));
         assert!(DECORATORS.is_sorted_by(|left, right| left.name < right.name));
+        assert!(FORMS.is_sorted_by(|left, right| left.0 < right.0));
         assert_eq!(function(None, "concat").map(|found| found.namespace), Some(Namespace::Sys));
         assert!(function(Some(Namespace::Az), "concat").is_none());
         assert_eq!(function(None, "listKeys").map(|found| found.usage), Some(Use::RunTime));

@@ -87,6 +87,21 @@ impl<'a> Loaded<'a> {
         &self.units[id.0]
     }
 
+    /// The files that others import from.
+    pub fn imported(&self) -> impl Iterator<Item = UnitId> {
+        let units = self.units.iter().filter_map(|unit| match &unit.content {
+            Content::Bicep(unit) => Some(unit),
+            _ => None,
+        });
+        units.flat_map(|unit| {
+            let imports = unit.bound.program.statements.iter();
+            imports.filter_map(|statement| match statement {
+                StatementSyntax::Import(node) => unit.reference(node.path),
+                _ => None,
+            })
+        })
+    }
+
     /// A file that must be Bicep.
     pub fn bicep(&self, id: UnitId) -> Option<&BicepUnit<'a>> {
         match &self.unit(id).content {
@@ -195,8 +210,13 @@ impl<'a> Loader<'a, '_> {
             Some((_, "bicepparam")) => FileKind::Parameters,
             _ => FileKind::Bicep,
         };
+        let before = self.diagnostics.iter().count();
         let program = parser::parse(self.arena, text, kind, file, self.diagnostics);
-        let bound = Bound::new(program, file, self.diagnostics);
+        let syntax_errors = self.diagnostics.iter().skip(before);
+        let syntax_errors = syntax_errors.filter_map(|error| error.place).map(|place| place.span);
+        let syntax_errors = syntax_errors.collect();
+        let mut bound = Bound::new(program, file, self.diagnostics);
+        bound.syntax_errors = syntax_errors;
         let config = self.config(folder_of(path));
         if let Some(why) = &config.malformed {
             let title = format!("`{}` cannot be read", config.path);
@@ -362,6 +382,9 @@ fn paths(program: ProgramSyntax<'_>) -> impl Iterator<Item = ExpressionSyntax<'_
     program.statements.iter().filter_map(|statement| match statement {
         StatementSyntax::Module(node) => Some(node.path),
         StatementSyntax::Import(node) => Some(node.path),
+        StatementSyntax::Test(node) => {
+            node.path.literal().filter(|path| !path.is_empty()).map(|_| node.path)
+        }
         StatementSyntax::Using(node) => Some(node.path),
         StatementSyntax::Extends(node) => Some(node.path),
         _ => None,

@@ -117,6 +117,7 @@ fn check<'a>(
 ) {
     let mut interfaces: Vec<Option<Interface<'a>>> = loaded.units.iter().map(|_| None).collect();
     let mut broken = Broken::of(diagnostics);
+    let imported: BTreeSet<usize> = loaded.imported().map(|id| id.0).collect();
     for id in &loaded.order {
         interfaces[id.0] = match &loaded.unit(*id).content {
             load::Content::Bicep(unit) => {
@@ -133,7 +134,9 @@ fn check<'a>(
                 diagnostics.append(advice);
                 Some(interface)
             }
-            load::Content::Json(template) => Interface::of_template(template, arena),
+            load::Content::Json(template) => {
+                Interface::of_template(template, imported.contains(&id.0), arena)
+            }
             load::Content::TemplateSpec(_) => None,
         };
     }

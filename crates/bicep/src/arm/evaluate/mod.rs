@@ -23,6 +23,16 @@ pub use value::{Evaluated, Properties};
 
 use crate::arm::expression::Expression;
 
+/// What a built-in function makes of values that are known; nothing if it depends on more than them, and
+/// what is wrong if Azure would refuse them.
+pub fn applied(name: &str, arguments: &[Evaluated]) -> Result<Option<Evaluated>, String> {
+    match functions::apply(name, arguments, &Context::default()) {
+        Ok(value) => Ok(Some(value)),
+        Err(functions::Failure::Symbolic) => Ok(None),
+        Err(functions::Failure::Wrong { title, .. }) => Err(title),
+    }
+}
+
 /// The id that a symbolic `resourceId(...)` or one of its kin will have, with placeholders for a
 /// subscription and a resource group that are not known.
 pub fn resource_id_of(expression: &Expression, context: &Context) -> Option<String> {

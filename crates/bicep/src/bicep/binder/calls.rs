@@ -5,7 +5,7 @@ use super::{LoadCall, SymbolKind};
 use crate::bicep::functions::{self, Namespace};
 use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
-    ExpressionSyntax, FunctionCallSyntax, IdentifierSyntax, InstanceFunctionCallSyntax,
+    ExpressionSyntax, FileKind, FunctionCallSyntax, IdentifierSyntax, InstanceFunctionCallSyntax,
 };
 use crate::diagnostic::Span;
 
@@ -28,7 +28,9 @@ impl<'a> Binder<'a, '_> {
             let title = format!("a declaration hides the function `{}`", node.name.name);
             let help = format!("did you mean `{namespace}.{}`?", node.name.name);
             self.push("BCP265", title, node.name.span, "a declaration has this name", help);
-        } else if let Some(function) = functions::function(None, node.name.name) {
+        } else if let Some(function) =
+            functions::function(None, node.name.name).filter(|it| self.is_visible(it))
+        {
             self.note_load(function, node.arguments, node.span);
         } else if let Some(id) = global {
             self.bound.targets.insert(node.name.span.start, id);
@@ -36,7 +38,8 @@ impl<'a> Binder<'a, '_> {
             let title = format!("`{}` is not a function", node.name.name);
             self.push("BCP059", title, node.name.span, "a value cannot be called", "remove `()`");
         } else if !self.report_replaced(node.name) && !node.name.is_missing() {
-            let known = functions::functions().iter().map(|function| function.name);
+            let known = functions::functions().iter().filter(|function| self.is_visible(function));
+            let known = known.map(|function| function.name);
             let near = suggestion(node.name.name, known).map(str::to_owned);
             let code = if near.is_some() { "BCP082" } else { "BCP057" };
             self.report_unknown(code, node.name, near);
@@ -44,8 +47,15 @@ impl<'a> Binder<'a, '_> {
         self.expressions(node.arguments);
     }
 
+    /// Whether a function may be called in a file of this kind: parameters ask nothing of a deployment.
+    fn is_visible(&self, function: &functions::Function) -> bool {
+        self.bound.program.kind == FileKind::Bicep
+            || function.namespace == Namespace::Sys
+            || function.usage == functions::Use::ParametersFile
+    }
+
     /// Reports a function of ARM that Bicep has another word for.
-    fn report_replaced(&mut self, name: IdentifierSyntax<'a>) -> bool {
+    pub(super) fn report_replaced(&mut self, name: IdentifierSyntax<'a>) -> bool {
         let Some((code, help)) = functions::replacement(name.name) else { return false };
         let title = format!("Bicep has no function `{}`", name.name);
         self.push(code, title, name.span, "Bicep uses different syntax", help);
@@ -58,7 +68,8 @@ impl<'a> Binder<'a, '_> {
         if let ExpressionSyntax::Variable(base) = node.base {
             let kind = self.bound.target(base.name).map(|id| self.bound.symbol(id).kind);
             if let Some(SymbolKind::Namespace(namespace)) = kind {
-                if let Some(function) = functions::function(Some(namespace), node.name.name) {
+                let function = functions::function(Some(namespace), node.name.name);
+                if let Some(function) = function.filter(|it| self.is_visible(it)) {
                     self.note_load(function, node.arguments, node.span);
                 } else if !self.report_replaced(node.name) && !node.name.is_missing() {
                     self.report_unknown_member(namespace, node.name);
@@ -70,7 +81,8 @@ impl<'a> Binder<'a, '_> {
 
     fn report_unknown_member(&mut self, namespace: Namespace, name: IdentifierSyntax<'a>) {
         let known = functions::functions().iter();
-        let known = known.filter(|function| function.namespace == namespace);
+        let known =
+            known.filter(|function| function.namespace == namespace && self.is_visible(function));
         let near = suggestion(name.name, known.map(|function| function.name));
         let (code, help) = match near.filter(|_| name.name.len() > 2) {
             Some(near) => ("BCP108", format!("did you mean `{near}`?")),

@@ -17,7 +17,8 @@ use super::functions::Namespace;
 use super::syntax::{
     ExpressionSyntax, ForSyntax, FunctionDeclarationSyntax, IdentifierSyntax, ImportSyntax,
     ModuleDeclarationSyntax, ParameterAssignmentSyntax, ParameterDeclarationSyntax, ProgramSyntax,
-    ResourceDeclarationSyntax, TypeDeclarationSyntax, VariableDeclarationSyntax,
+    ResourceDeclarationSyntax, TestDeclarationSyntax, TypeDeclarationSyntax,
+    VariableDeclarationSyntax,
 };
 use crate::diagnostic::{Diagnostics, FileId, Place, Span};
 
@@ -57,6 +58,8 @@ pub enum SymbolKind<'a> {
     Resource(ResourceId),
     /// A `module`.
     Module(&'a ModuleDeclarationSyntax<'a>),
+    /// A `test`.
+    Test(&'a TestDeclarationSyntax<'a>),
     /// A symbol that another file exports under the second name.
     Imported(&'a ImportSyntax<'a>, &'a str),
     /// `import * as name`.
@@ -129,6 +132,8 @@ pub struct Bound<'a> {
     pub loads: Vec<LoadCall<'a>>,
     /// The uses of symbols, in order.
     pub uses: Vec<Use<'a>>,
+    /// Where it does not parse.
+    pub syntax_errors: Vec<Span>,
     globals: HashMap<&'a str, SymbolId>,
     targets: HashMap<u32, SymbolId>,
     owned: HashMap<u32, SymbolId>,
@@ -185,6 +190,12 @@ impl<'a> Bound<'a> {
             Some(parent) => format!("{}::{name}", self.symbolic_name(parent)),
             None => name.to_owned(),
         }
+    }
+
+    /// Whether something in a range does not parse.
+    pub fn has_syntax_error(&self, span: Span) -> bool {
+        let within = |error: &Span| span.start <= error.start && error.end <= span.end;
+        self.syntax_errors.iter().any(within)
     }
 
     /// A place in this file.

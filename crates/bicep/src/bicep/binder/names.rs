@@ -26,6 +26,7 @@ pub fn bind<'a>(
         loads: Vec::new(),
         globals: HashMap::new(),
         uses: Vec::new(),
+        syntax_errors: Vec::new(),
         targets: HashMap::new(),
         owned: HashMap::new(),
         members: HashMap::new(),
@@ -107,6 +108,11 @@ impl<'a> Binder<'a, '_> {
         }
     }
 
+    /// Says whether nothing is reported from here on. Gives what was said before.
+    pub(super) fn is_silent(&mut self, silent: bool) -> bool {
+        std::mem::replace(&mut self.silent, silent)
+    }
+
     pub(super) fn push(
         &mut self,
         code: &'static str,
@@ -141,6 +147,9 @@ impl<'a> Binder<'a, '_> {
             }
             StatementSyntax::Module(node) => {
                 self.add_global(node.name, SymbolKind::Module(node));
+            }
+            StatementSyntax::Test(node) => {
+                self.add_global(node.name, SymbolKind::Test(node));
             }
             StatementSyntax::Resource(node) => {
                 let id = self.next_resource();
@@ -251,8 +260,10 @@ impl<'a> Binder<'a, '_> {
             StatementSyntax::Extension(node) => self.config(node.config),
             StatementSyntax::Using(node) => self.config(node.config),
             StatementSyntax::ExtensionConfig(node) => self.config(node.config),
-            StatementSyntax::Test(_)
-            | StatementSyntax::Import(_)
+            StatementSyntax::Test(node) => {
+                self.owned(node.name, |binder| binder.expression(node.value));
+            }
+            StatementSyntax::Import(_)
             | StatementSyntax::Extends(_)
             | StatementSyntax::Missing(_)
             | StatementSyntax::Skipped(_) => {}
@@ -285,9 +296,12 @@ impl<'a> Binder<'a, '_> {
     fn user_function(&mut self, node: &'a crate::bicep::syntax::FunctionDeclarationSyntax<'a>) {
         let depth = self.locals.len();
         self.owned(node.name, |binder| {
+            // What is wrong with the type of a parameter is told where the parameter is used.
+            let silent = binder.is_silent(true);
             for parameter in node.parameters {
                 binder.types(parameter.r#type);
             }
+            binder.is_silent(silent);
             binder.types(node.return_type);
         });
         for parameter in node.parameters {
@@ -313,8 +327,25 @@ impl<'a> Binder<'a, '_> {
                 }
             }
         }
+        // Of a resource without a type, nothing is looked at.
+        let has_type = node.type_string().is_some_and(|text| self.may_be_type(text));
+        let silent = self.is_silent(self.silent || !has_type);
         self.owned(node.name, |binder| binder.expression(node.value));
+        self.is_silent(silent);
         self.locals.truncate(depth);
+    }
+
+    /// Whether a text can be the type of a resource.
+    fn may_be_type(&self, text: &StringSyntax<'a>) -> bool {
+        let has_extensions = || {
+            let mut statements = self.bound.program.statements.iter();
+            statements.any(|statement| matches!(statement, StatementSyntax::Extension(_)))
+        };
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/@:".contains(&byte);
+        text.literal().is_some_and(|text| {
+            has_extensions()
+                || text.bytes().all(letters) && text.bytes().any(|b| b.is_ascii_alphanumeric())
+        })
     }
 
     pub(super) fn decorators(&mut self, decorators: &'a [DecoratorSyntax<'a>]) {
@@ -459,6 +490,9 @@ impl<'a> Binder<'a, '_> {
         if AMBIENT_TYPES.contains(&used.name) {
             let title = format!("`{}` is a type, not a value", used.name);
             self.push("BCP288", title, used.span, "expected a value", "use a value");
+            return;
+        }
+        if self.report_replaced(used) {
             return;
         }
         if functions::function(None, used.name).is_some() {

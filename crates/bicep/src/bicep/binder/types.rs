@@ -24,6 +24,9 @@ impl<'a> Binder<'a, '_> {
             TypeSyntax::ArrayAccess(node) => self.types(node.base),
             TypeSyntax::ItemsAccess(node) => self.types(node.base),
             TypeSyntax::Instantiation(node) => {
+                let silent = self.is_silent(true);
+                node.arguments.iter().for_each(|argument| self.types(*argument));
+                self.is_silent(silent);
                 if let Some(base) = node.base {
                     self.types(base);
                 } else if !GENERIC_TYPES.contains(&node.name.name) {
@@ -92,6 +95,10 @@ impl<'a> Binder<'a, '_> {
         if let Some(namespace) = Namespace::named(used.name) {
             let id = self.add(used, SymbolKind::Namespace(namespace));
             self.bound.targets.insert(used.span.start, id);
+        } else if ["resourceInput", "resourceOutput"].contains(&used.name) {
+            let title = format!("`{}` needs a resource type", used.name);
+            let help = format!("add the resource type, `{}<'...'>`, and a property", used.name);
+            self.push("BCP384", title, used.span, "the type argument is missing", help);
         } else if !AMBIENT_TYPES.contains(&used.name) {
             self.report_unknown_type(used);
         }

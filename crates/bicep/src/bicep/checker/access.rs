@@ -2,8 +2,9 @@
 
 use super::Checker;
 use super::interface::Export;
+use super::values::within;
 use crate::bicep::binder::{ResourceId, SymbolKind};
-use crate::bicep::functions::Namespace;
+use crate::bicep::functions::{Kinds, Namespace};
 use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
     ArrayAccessSyntax, DeclarationBody, ExpressionSyntax, PropertyAccessSyntax,
@@ -97,9 +98,6 @@ impl<'a> Checker<'a, '_> {
                 ExpressionSyntax::ArrayAccess(node) => self.item(node, found, lookup),
                 _ => Type::Any,
             };
-            if found.is_error() {
-                return Type::Error;
-            }
             previous = Some((access, own));
         }
         if null_removed { found.or(Type::Null) } else { found }
@@ -172,7 +170,7 @@ impl<'a> Checker<'a, '_> {
         base: Type<'a>,
         owner: Option<Owner>,
     ) -> Type<'a> {
-        if base.is_error() || node.name.is_missing() {
+        if base.is_error() {
             return Type::Error;
         }
         let access = Span::new(node.base.span().end, node.span.end);
@@ -188,6 +186,10 @@ impl<'a> Checker<'a, '_> {
             if asks && self.may_lack(owner) {
                 self.maybe_absent(access);
             }
+        }
+        // That the name is missing has been told.
+        if node.name.is_missing() && base.can_be(Kinds::OBJECT) {
+            return Type::Error;
         }
         let found = self.member(&base, node.base, node.name.name, node.name.span, node.safe);
         if found.is_secure() {
@@ -292,7 +294,16 @@ impl<'a> Checker<'a, '_> {
                 Type::String(Text { literal: Some(name), .. }) => {
                     self.member(base, node.base, name, span, node.safe)
                 }
-                _ if is_text => Type::Any,
+                _ if is_text || matches!(index, Type::Any) => {
+                    if matches!(base, Type::Object(object) if object.properties.is_empty() && object.additional.is_none())
+                    {
+                        let words =
+                            ("the object has no properties", "use another object before the `[`");
+                        self.error("BCP052", span, "an empty object is indexed", words);
+                        return Type::Error;
+                    }
+                    Type::Any
+                }
                 _ => mistake("BCP075", "the index of an object must be a `string`"),
             },
             Type::Discriminated(_) => {
@@ -401,13 +412,12 @@ impl<'a> Checker<'a, '_> {
             Type::Resource(id, false) => match self.resource_shape(*id) {
                 Type::Object(body) => {
                     let found = self.object_member(&body, name, span, safe);
-                    let body = self.bound.resource(*id).syntax.body().object;
-                    let given =
-                        body.filter(|_| name == "name").and_then(|body| body.property(name));
-                    if let Some(given) = given {
-                        return text_of(&self.infer(given.value), &found);
+                    match body.property(name) {
+                        Some(declared) if !found.is_error() => {
+                            self.given_type(*id, declared.name, found, declared.flags)
+                        }
+                        _ => found,
                     }
-                    if self.is_given_any(*id, name) { Type::Any } else { found }
                 }
                 _ => Type::Any,
             },
@@ -416,7 +426,10 @@ impl<'a> Checker<'a, '_> {
                 self.unknown_member(base, name, span, known, Severity::Error)
             }
             Type::Any => self.imported_member(syntax, name),
-            Type::Discriminated(_) | Type::Union(_) => Type::Any,
+            Type::Union(members) => {
+                self.property_of_one(members, name, span, safe).unwrap_or(Type::Any)
+            }
+            Type::Discriminated(_) => Type::Any,
             _ => {
                 let title = format!("`{}` has no properties", base.name());
                 let words = ("only objects have properties", "use an object before the `.`");
@@ -464,19 +477,6 @@ impl<'a> Checker<'a, '_> {
         if warns { Type::Any } else { found }
     }
 
-    /// Whether a resource is given something for a property of which nothing is known.
-    fn is_given_any(&self, id: ResourceId, name: &str) -> bool {
-        let body = self.bound.resource(id).syntax.body().object;
-        let Some(given) = body.and_then(|body| body.property(name)) else { return false };
-        let span = given.value.span();
-        let known = self.inferred.borrow();
-        match (known.get(&(span.start, span.end)), given.value) {
-            (Some(known), _) => matches!(known, Type::Any),
-            (None, ExpressionSyntax::FunctionCall(call)) => call.name.name == "any",
-            _ => false,
-        }
-    }
-
     /// What a file exports that is imported as a whole.
     fn imported_member(&self, syntax: ExpressionSyntax<'a>, name: &str) -> Type<'a> {
         let ExpressionSyntax::Variable(node) = syntax else { return Type::Any };
@@ -489,7 +489,7 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    fn unknown_member(
+    pub(super) fn unknown_member(
         &self,
         base: &Type<'a>,
         name: &str,
@@ -518,23 +518,12 @@ fn is_safe(access: ExpressionSyntax<'_>) -> bool {
     }
 }
 
-/// The text that a name is given as.
 /// The text that a name is given, within what the declaration allows.
 fn text_of<'a>(given: &Type<'a>, declared: &Type<'a>) -> Type<'a> {
-    let declared = match declared {
-        Type::String(text) => *text,
-        _ => Text::default(),
-    };
-    let given = match given {
-        Type::String(text) => *text,
-        _ => Text::default(),
-    };
-    if given.literal.is_some() {
-        return Type::String(given);
+    match (given, declared) {
+        (Type::String(given), Type::String(declared)) => within(given, declared),
+        _ => Type::string(),
     }
-    let least = [given.minimum, declared.minimum].into_iter().flatten().max();
-    let most = [given.maximum, declared.maximum].into_iter().flatten().min();
-    Type::String(Text { minimum: least, maximum: most, ..given })
 }
 
 fn array_item<'a>(array: &ArrayType<'a>) -> Type<'a> {

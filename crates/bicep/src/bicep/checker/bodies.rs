@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Checker;
+use super::interface::Interface;
 use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
 use crate::bicep::types::{Flags, ObjectType, Property, ResourceBody, Text, Type, resource_body};
 
@@ -63,17 +64,10 @@ impl<'a> Checker<'a, '_> {
             return known.clone();
         }
         let made = self.modules.interface(node.path).map(|interface| {
-            let parameters = interface.parameters.iter().map(|parameter| {
-                let flags = if parameter.required { Flags::REQUIRED } else { Flags::IMPLICIT_NULL };
-                Property::new(parameter.name, parameter.kind.clone(), flags)
-            });
             let outputs = interface.outputs.iter();
             let outputs =
                 outputs.map(|(name, kind)| Property::new(name, kind.clone(), Flags::NONE));
-            let params = ObjectType { properties: parameters.collect(), ..ObjectType::default() };
             let outputs = ObjectType { properties: outputs.collect(), ..ObjectType::default() };
-            let needs = interface.parameters.iter().any(|parameter| parameter.required);
-            let needs = if needs { Flags::REQUIRED } else { Flags::NONE };
             let elsewhere = interface.scope.is_some()
                 && self.target_scope_name().is_some_and(|own| interface.scope != Some(own));
             let scope = if elsewhere { Flags::REQUIRED } else { Flags::NONE };
@@ -90,14 +84,14 @@ impl<'a> Checker<'a, '_> {
                             Type::Scope,
                             scope.and(write_only).and(Flags::NO_ANY),
                         ),
-                        Property::new("params", Type::shaped(params), needs.and(write_only)),
+                        parameters_of(interface),
                         Property::new("outputs", Type::shaped(outputs), Flags::READ_ONLY),
                         Property::new(
                             "dependsOn",
                             Type::array_of(Type::Dependency),
                             write_only.and(Flags::NO_ANY),
                         ),
-                        Property::new("identity", open.clone(), Flags::NONE),
+                        Property::new("identity", identity(), Flags::NONE),
                         Property::new("extensionConfigs", open, write_only),
                     ],
                     ..ObjectType::default()
@@ -108,4 +102,28 @@ impl<'a> Checker<'a, '_> {
         self.module_bodies.borrow_mut().insert(id, made.clone());
         made
     }
+}
+
+/// The parameters that a file takes.
+pub(super) fn parameters_of<'a>(interface: &Interface<'a>) -> Property<'a> {
+    let parameters = interface.parameters.iter().map(|parameter| {
+        let flags = if parameter.required { Flags::REQUIRED } else { Flags::IMPLICIT_NULL };
+        Property::new(parameter.name, parameter.kind.clone(), flags)
+    });
+    let params = ObjectType { properties: parameters.collect(), ..ObjectType::default() };
+    let needs = interface.parameters.iter().any(|parameter| parameter.required);
+    let needs = if needs { Flags::REQUIRED } else { Flags::NONE };
+    Property::new("params", Type::shaped(params), needs.and(Flags::WRITE_ONLY))
+}
+
+/// The identity that deploys a module.
+fn identity<'a>() -> Type<'a> {
+    let kinds = Type::any_of([Type::literal("None"), Type::literal("UserAssigned")]);
+    let identities =
+        ObjectType { additional: Some((Type::object(), Flags::NONE)), ..ObjectType::default() };
+    let properties = vec![
+        Property::new("type", kinds, Flags::REQUIRED),
+        Property::new("userAssignedIdentities", Type::shaped(identities), Flags::IMPLICIT_NULL),
+    ];
+    Type::shaped(ObjectType { properties, ..ObjectType::default() })
 }

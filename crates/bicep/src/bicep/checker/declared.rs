@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::interface::{Export, arguments_of, has};
+use super::resources::is_resource_type;
 use crate::azure_types::tables;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
@@ -9,7 +10,9 @@ use crate::bicep::syntax::{
     ParameterDeclarationSyntax, TypeInstantiationSyntax, TypePropertyAccessSyntax, TypeSyntax,
     UnaryOperator,
 };
-use crate::bicep::types::{Flags, Integer, Marks, ObjectType, Property, Text, Type, assignable};
+use crate::bicep::types::{
+    Flags, Integer, Marks, ObjectType, Property, ResourceBody, Text, Type, assignable, without_flag,
+};
 
 impl<'a> Checker<'a, '_> {
     /// The type that a type expression describes, as far as it is known.
@@ -117,13 +120,18 @@ impl<'a> Checker<'a, '_> {
         match syntax {
             TypeSyntax::Variable(node) => self.named_type(node.name),
             TypeSyntax::Array(node) => Type::array_of(self.described(node.item)),
-            TypeSyntax::Nullable(node) => self.described(node.base).or(Type::Null),
+            TypeSyntax::Nullable(node) => match self.described(node.base) {
+                Type::Error => Type::Error,
+                base => base.or(Type::Null),
+            },
             TypeSyntax::NonNull(node) => {
                 let base = self.described(node.base);
                 base.without_null().unwrap_or(base)
             }
             TypeSyntax::Union(node) => {
-                Type::any_of(node.members.iter().map(|member| self.described(*member)))
+                let members = node.members.iter().map(|member| self.described(*member));
+                let members: Vec<Type<'a>> = members.collect();
+                if members.iter().any(Type::is_error) { Type::Error } else { Type::any_of(members) }
             }
             TypeSyntax::Object(node) => self.object_type(node),
             TypeSyntax::Tuple(node) => Type::tuple(
@@ -155,18 +163,26 @@ impl<'a> Checker<'a, '_> {
             TypeSyntax::Skipped(_) => Type::Any,
             TypeSyntax::PropertyAccess(node) => self.type_property(node),
             TypeSyntax::AdditionalPropertiesAccess(node) => match self.described(node.base) {
-                Type::Object(object) => object.additional().map_or(Type::Any, |more| more.0),
-                _ => Type::Any,
+                Type::Object(object) if has_more(&object) => {
+                    object.additional().map_or(Type::Any, |more| more.0)
+                }
+                Type::Any => Type::Any,
+                _ => Type::Error,
             },
             TypeSyntax::ArrayAccess(node) => match (self.described(node.base), node.index) {
                 (Type::Array(array), ExpressionSyntax::Integer(index)) => {
                     let at = usize::try_from(index.value).ok();
                     let item = at.and_then(|at| array.items.as_ref()?.get(at).cloned());
-                    item.unwrap_or(Type::Any)
+                    item.unwrap_or(Type::Error)
                 }
-                _ => Type::Any,
+                (Type::Any, _) => Type::Any,
+                _ => Type::Error,
             },
-            TypeSyntax::ItemsAccess(node) => self.described(node.base).item(),
+            TypeSyntax::ItemsAccess(node) => match self.described(node.base) {
+                Type::Any => Type::Any,
+                Type::Array(array) if array.items.is_none() => array.item(),
+                _ => Type::Error,
+            },
             TypeSyntax::Instantiation(node) => instantiated(node),
             TypeSyntax::Resource(_) => Type::Any,
         }
@@ -189,8 +205,9 @@ impl<'a> Checker<'a, '_> {
         }
         match self.described(node.base) {
             Type::Object(object) => {
-                object.property(node.name.name).map_or(Type::Any, Property::kind)
+                object.property(node.name.name).map_or(Type::Error, Property::kind)
             }
+            Type::Error => Type::Error,
             _ => Type::Any,
         }
     }
@@ -233,6 +250,11 @@ fn built_in_type<'a>(name: &str) -> Type<'a> {
         "any" | "resourceInput" | "resourceOutput" | "resource" => Type::Any,
         _ => Type::Error,
     }
+}
+
+/// Whether an object says what its other properties are.
+pub(super) fn has_more(object: &ObjectType<'_>) -> bool {
+    object.additional.as_ref().is_some_and(|more| !more.1.has(Flags::FALLBACK))
 }
 
 /// Whether there is only one value of the type.
@@ -285,20 +307,16 @@ fn told_apart<'a>(union: Type<'a>, decorators: &[DecoratorSyntax<'a>]) -> Type<'
 
 /// `resourceInput<'T@v'>` and `resourceOutput<'T@v'>`.
 fn instantiated<'a>(node: &TypeInstantiationSyntax<'a>) -> Type<'a> {
-    let [TypeSyntax::String(argument)] = node.arguments else { return Type::Any };
-    let Some((kind, version)) = argument.literal().and_then(|text| text.split_once('@')) else {
+    if !matches!(node.name.name, "resourceInput" | "resourceOutput") {
         return Type::Any;
+    }
+    let [argument] = node.arguments else { return Type::Error };
+    let TypeSyntax::String(argument) = argument.without_parentheses() else { return Type::Error };
+    let Some(text) = argument.literal() else { return Type::Error };
+    let text = text.strip_prefix("az:").unwrap_or(text);
+    let Some((kind, version)) = text.split_once('@').filter(|_| is_resource_type(text)) else {
+        return if text.contains(':') { Type::Any } else { Type::Error };
     };
     let Some(found) = tables().resource(kind, version) else { return Type::Any };
-    let Type::Object(body) = Type::Azure(found.body, Marks::WARN_PROPERTY).resolved() else {
-        return Type::Any;
-    };
-    // What is written is never read-only, and what is read is always there.
-    let input = node.name.name == "resourceInput";
-    let kept = body.properties.iter().filter(|one| !input || !one.flags.has(Flags::READ_ONLY));
-    let properties = kept.map(|one| {
-        let flags = if input { one.flags } else { one.flags.without(Flags::READ_ONLY) };
-        Property::new(one.name, one.kind(), flags)
-    });
-    Type::shaped(ObjectType { properties: properties.collect(), ..(*body).clone() })
+    without_flag(ResourceBody::plain(found, kind), node.name.name == "resourceOutput")
 }

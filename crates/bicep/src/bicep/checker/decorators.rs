@@ -108,6 +108,12 @@ impl<'a> Checker<'a, '_> {
         while let TypeSyntax::Nullable(node) = named {
             named = node.base.without_parentheses();
         }
+        if let TypeSyntax::Instantiation(_) = named {
+            let title = format!("`@{}` is not valid for a resource-derived type", decorator.name);
+            let words = ("the resource type defines its own constraints", "remove it");
+            self.error("BCP386", syntax.span, title, words);
+            return false;
+        }
         let is_alias = match named {
             TypeSyntax::Variable(node) => self.bound.target(node.name).is_some(),
             TypeSyntax::PropertyAccess(node) => match node.base {

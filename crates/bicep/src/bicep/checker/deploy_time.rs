@@ -12,6 +12,23 @@ use crate::bicep::syntax::{
 use crate::bicep::types::Type;
 use crate::diagnostic::Span;
 
+/// What must be known of a resource before it is deployed, beside its name.
+const EARLY_PROPERTIES: [&str; 13] = [
+    "location",
+    "kind",
+    "subscriptionId",
+    "resourceGroup",
+    "managedBy",
+    "extendedLocation",
+    "zones",
+    "plan",
+    "eTag",
+    "tags",
+    "sku",
+    "identity",
+    "managedByExtended",
+];
+
 /// What an access reads.
 enum Access {
     /// A property of a resource or module that is known before it is deployed.
@@ -52,6 +69,7 @@ impl<'a> Checker<'a, '_> {
         // An existing resource may also be found while deploying.
         if node.existing.is_none() {
             self.early_name(node.body());
+            self.early_properties(node.body());
         }
         for nested in node.body().object.into_iter().flat_map(ObjectSyntax::resources) {
             self.resource_values(nested);
@@ -68,6 +86,34 @@ impl<'a> Checker<'a, '_> {
             self.known_before(node.condition, "BCP177", "the condition");
             self.in_condition.set(false);
         }
+    }
+
+    /// Properties that decide what a resource is, and so must be known before it is deployed.
+    fn early_properties(&self, body: DeclarationBody<'a>) {
+        let Some(object) = body.object else { return };
+        for property in object.properties() {
+            if property.name().is_some_and(|name| EARLY_PROPERTIES.contains(&name)) {
+                self.known_before(property.value, "BCP120", "the property");
+            }
+        }
+    }
+
+    /// Reports functions that ask Azure in the body of a function.
+    pub(super) fn late_functions(&self, body: ExpressionSyntax<'a>) {
+        walk(body, &mut |expression| {
+            if let ExpressionSyntax::FunctionCall(node) = expression
+                && self.bound.target(node.name).is_none()
+                && function(None, node.name.name).is_some_and(|it| it.usage == Use::RunTime)
+            {
+                let title = format!("`{}` cannot be called in a function", node.name.name);
+                let words = (
+                    "its value is known only during the deployment",
+                    "pass the value as a parameter",
+                );
+                self.error("BCP341", node.span, title, words);
+            }
+            true
+        });
     }
 
     fn early_name(&self, body: DeclarationBody<'a>) {
@@ -290,25 +336,6 @@ impl<'a> Checker<'a, '_> {
                     .filter(|_| !node.name.is_missing())
             }
             ExpressionSyntax::NonNullAssertion(node) => self.deployed(node.base),
-            _ => None,
-        }
-    }
-
-    /// A text that is known while compiling.
-    pub(super) fn constant(&self, expression: ExpressionSyntax<'a>) -> Option<&'a str> {
-        match expression {
-            ExpressionSyntax::String(node) => match node.holes {
-                [] => node.literal(),
-                [hole] if node.segments.iter().all(|text| text.is_empty()) => self.constant(*hole),
-                _ => None,
-            },
-            ExpressionSyntax::Variable(node) => {
-                let id = self.bound.target(node.name)?;
-                match self.bound.symbol(id).kind {
-                    SymbolKind::Variable(node) => node.value.literal(),
-                    _ => None,
-                }
-            }
             _ => None,
         }
     }

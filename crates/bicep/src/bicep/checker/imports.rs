@@ -111,7 +111,7 @@ impl<'a> Checker<'a, '_> {
         let SymbolKind::Imported(import, original) = symbol.kind else { return false };
         let known = self.modules.interface(import.path);
         self.modules.is_broken(import.path)
-            || known.is_some_and(|known| !known.exports.contains_key(original))
+            || known.is_none_or(|known| !known.exports.contains_key(original))
     }
 }
 

@@ -5,14 +5,12 @@ use smallvec::SmallVec;
 use super::Checker;
 use super::interface::Export;
 use crate::bicep::binder::{SymbolId, SymbolKind};
-use crate::bicep::functions::Kinds;
 use crate::bicep::syntax::{
-    ArrayItemSyntax, ArraySyntax, BinaryOperationSyntax, BinaryOperator, ExpressionSyntax,
-    ForSyntax, IdentifierSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, StringSyntax,
-    TernaryOperationSyntax, UnaryOperationSyntax, UnaryOperator,
+    ArrayItemSyntax, ArraySyntax, ExpressionSyntax, ForSyntax, IdentifierSyntax, LambdaSyntax,
+    ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, StringSyntax, TernaryOperationSyntax,
 };
 use crate::bicep::types::{Flags, Integer, Marks, ObjectType, Property, Text, Type, assignable};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Severity, Span};
 
 /// The longest text, in bytes, that is put together while checking: beyond, only its length is known.
 const LONGEST_FOLDED: usize = 4096;
@@ -62,7 +60,7 @@ impl<'a> Checker<'a, '_> {
             ExpressionSyntax::Ternary(node) => self.ternary(node),
             ExpressionSyntax::Parenthesized(node) => self.infer(node.expression),
             ExpressionSyntax::Lambda(node) => {
-                self.infer(node.body);
+                self.lambda_body(node);
                 Type::Lambda
             }
             ExpressionSyntax::For(node) => self.for_loop(node),
@@ -76,6 +74,20 @@ impl<'a> Checker<'a, '_> {
             | ExpressionSyntax::Boolean(_) => Type::Any,
             ExpressionSyntax::Skipped(_) => Type::Error,
         }
+    }
+
+    /// The type of what a lambda gives. One that is not valid does not fit where the lambda stands, which is
+    /// told instead of what is wrong with it; unknown properties are told all the same.
+    pub(super) fn lambda_body(&self, node: &LambdaSyntax<'a>) -> Type<'a> {
+        let mut body = Type::Any;
+        let found = self.captured(|| body = self.infer(node.body));
+        let kept = found.into_iter().filter(|finding| {
+            !body.is_error()
+                || finding.severity != Severity::Error
+                || matches!(&*finding.code, "BCP052" | "BCP053" | "BCP077" | "BCP083")
+        });
+        self.findings.borrow_mut().extend(kept);
+        body
     }
 
     fn string(&self, node: &StringSyntax<'a>) -> Type<'a> {
@@ -216,75 +228,6 @@ impl<'a> Checker<'a, '_> {
         any
     }
 
-    fn unary(&self, node: &UnaryOperationSyntax<'a>) -> Type<'a> {
-        let operand = self.infer(node.operand);
-        let sign = match node.operator {
-            UnaryOperator::Not => "!",
-            UnaryOperator::Minus => "-",
-            UnaryOperator::Plus => "+",
-        };
-        match (node.operator, &operand) {
-            (_, Type::Error) => return Type::Error,
-            (UnaryOperator::Not, Type::Bool(literal, marks)) => {
-                return Type::Bool(literal.map(|value| !value), *marks);
-            }
-            (UnaryOperator::Not, found) if assignable(found, &Type::bool()) => return Type::bool(),
-            (UnaryOperator::Minus, Type::Int(number)) => return negated(node.operand, number),
-            (UnaryOperator::Minus, found) if assignable(found, &Type::int()) => return Type::int(),
-            _ => {}
-        }
-        let title = format!("`{sign}` cannot be applied to `{}`", operand.name());
-        let words = ("wrong type of operand", "use a value that the operator supports");
-        self.error("BCP044", node.span, title, words);
-        Type::Error
-    }
-
-    fn binary(&self, node: &BinaryOperationSyntax<'a>) -> Type<'a> {
-        use BinaryOperator as Operator;
-        let left = self.infer(node.left);
-        let right = self.infer(node.right);
-        if left.is_error() || right.is_error() {
-            return Type::Error;
-        }
-        let both = |wanted: Type<'a>| assignable(&left, &wanted) && assignable(&right, &wanted);
-        let (fits, result) = match node.operator {
-            Operator::Multiply
-            | Operator::Divide
-            | Operator::Modulo
-            | Operator::Add
-            | Operator::Subtract => (both(Type::int()), sum(node.operator, &left, &right)),
-            Operator::LessThan
-            | Operator::LessThanOrEqual
-            | Operator::GreaterThan
-            | Operator::GreaterThanOrEqual => {
-                (both(Type::int()) || both(Type::string()), Type::bool())
-            }
-            Operator::Equals => (true, Type::Bool(equal(&left, &right), Marks::NONE)),
-            Operator::NotEquals => {
-                (true, Type::Bool(equal(&left, &right).map(|same| !same), Marks::NONE))
-            }
-            Operator::EqualsInsensitive | Operator::NotEqualsInsensitive => {
-                (both(Type::string()), Type::bool())
-            }
-            Operator::And => (both(Type::bool()), decided(&left, &right, false)),
-            Operator::Or => (both(Type::bool()), decided(&left, &right, true)),
-            Operator::Coalesce => return coalesced(&left, right),
-        };
-        if fits {
-            return result;
-        }
-        let title =
-            format!("the operator does not support `{}` and `{}`", left.name(), right.name());
-        let strings = left.can_be(Kinds::STRING) && right.can_be(Kinds::STRING);
-        let help = if strings && node.operator == Operator::Add {
-            "use string interpolation, '${a}${b}'"
-        } else {
-            "use values that the operator supports"
-        };
-        self.error("BCP045", node.span, title, ("wrong types of operands", help));
-        Type::Error
-    }
-
     fn ternary(&self, node: &TernaryOperationSyntax<'a>) -> Type<'a> {
         let condition = self.infer(node.condition);
         let when_true = self.infer(node.when_true);
@@ -357,7 +300,14 @@ impl<'a> Checker<'a, '_> {
                 | SymbolKind::Imported(..)
                 | SymbolKind::Function(_)
         );
-        if let SymbolKind::Function(_) = self.bound.symbol(id).kind {
+        let is_missing = self.is_missing_import(id);
+        if is_missing || matches!(self.bound.symbol(id).kind, SymbolKind::Function(_)) {
+            if is_missing {
+                let title = format!("`{}` is not a value", name.name);
+                let words = ("the import does not provide this name", "correct the import");
+                self.error("BCP063", name.span, title, words);
+                return Type::Error;
+            }
             let title = format!("`{}` is a function, not a value", name.name);
             self.error("BCP063", name.span, title, ("expected a value", "call the function"));
             return Type::Error;
@@ -396,6 +346,7 @@ impl<'a> Checker<'a, '_> {
                 Type::Resource(resource, node.body().r#for.is_some())
             }
             SymbolKind::Module(node) => Type::Module(id, node.body().r#for.is_some()),
+            SymbolKind::Test(node) if self.modules.interface(node.path).is_none() => Type::Error,
             SymbolKind::Index(_) => Type::Int(Integer {
                 minimum: Some(0),
                 maximum: Some(GREATEST_INDEX),
@@ -436,70 +387,6 @@ impl<'a> Checker<'a, '_> {
     }
 }
 
-fn negated<'a>(operand: ExpressionSyntax<'_>, number: &Integer) -> Type<'a> {
-    match operand {
-        ExpressionSyntax::Integer(node) => {
-            0_i64.checked_sub_unsigned(node.value).map_or(Type::int(), Type::number)
-        }
-        _ => Type::Int(Integer {
-            literal: number.literal.and_then(i64::checked_neg),
-            minimum: number.maximum.and_then(i64::checked_neg),
-            maximum: number.minimum.and_then(i64::checked_neg),
-            marks: number.marks,
-        }),
-    }
-}
-
-fn sum<'a>(operator: BinaryOperator, left: &Type<'a>, right: &Type<'a>) -> Type<'a> {
-    let (Type::Int(left), Type::Int(right)) = (left, right) else { return Type::int() };
-    let Some((left, right)) = left.literal.zip(right.literal) else { return Type::int() };
-    let value = match operator {
-        BinaryOperator::Add => left.checked_add(right),
-        BinaryOperator::Subtract => left.checked_sub(right),
-        BinaryOperator::Multiply => left.checked_mul(right),
-        BinaryOperator::Divide => left.checked_div(right),
-        BinaryOperator::Modulo => left.checked_rem(right),
-        _ => None,
-    };
-    value.map_or(Type::int(), Type::number)
-}
-
-/// Whether two values are equal, if both are known.
-fn equal(left: &Type<'_>, right: &Type<'_>) -> Option<bool> {
-    match (left, right) {
-        (Type::String(left), Type::String(right)) => Some(left.literal? == right.literal?),
-        (Type::Int(left), Type::Int(right)) => Some(left.literal? == right.literal?),
-        (Type::Bool(left, _), Type::Bool(right, _)) => Some((*left)? == (*right)?),
-        (Type::Null, Type::Null) => Some(true),
-        _ => None,
-    }
-}
-
-/// What `&&` and `||` give: one operand may decide it.
-fn decided<'a>(left: &Type<'a>, right: &Type<'a>, by: bool) -> Type<'a> {
-    let value = |found: &Type<'a>| match found {
-        Type::Bool(value, _) => *value,
-        _ => None,
-    };
-    let (left, right) = (value(left), value(right));
-    if left == Some(by) || right == Some(by) {
-        return Type::Bool(Some(by), Marks::NONE);
-    }
-    let both = left.is_some() && right.is_some();
-    Type::Bool(both.then_some(!by), Marks::NONE)
-}
-
-fn coalesced<'a>(left: &Type<'a>, right: Type<'a>) -> Type<'a> {
-    match left {
-        Type::Null => right,
-        Type::Any => Type::Any,
-        other => match other.without_null() {
-            Some(some) => some.or(right).collapsed(),
-            None => other.clone(),
-        },
-    }
-}
-
 /// The text of a value in a string, if it is known.
 fn printed(found: &Type<'_>) -> Option<String> {
     match found {
@@ -511,7 +398,7 @@ fn printed(found: &Type<'_>) -> Option<String> {
 }
 
 /// The least and the greatest length of the text of a value.
-fn printed_length(found: &Type<'_>) -> (i64, Option<i64>) {
+pub(super) fn printed_length(found: &Type<'_>) -> (i64, Option<i64>) {
     match found {
         Type::String(text) => match text.literal {
             Some(text) => {

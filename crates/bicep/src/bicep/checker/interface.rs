@@ -6,11 +6,10 @@ use serde_json::Value;
 
 use super::Checker;
 use crate::bicep::binder::Bound;
-use crate::bicep::lower::exported_names;
 use crate::bicep::syntax::{
     Arena, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, StatementSyntax,
 };
-use crate::bicep::types::{Type, of_template};
+use crate::bicep::types::{Exported, Type, exported_by_template, of_template};
 use crate::diagnostic::Span;
 
 /// The parameters, outputs, exports and scope of a file.
@@ -52,8 +51,6 @@ pub enum Export<'a> {
     Value(Type<'a>),
     /// A `func`: what it takes and gives.
     Function(Vec<Type<'a>>, Type<'a>),
-    /// What an ARM template exports: it is not looked into.
-    Unknown,
 }
 
 const SCOPES: [&str; 4] = ["tenant", "managementGroup", "subscription", "resourceGroup"];
@@ -106,8 +103,9 @@ impl<'a> Interface<'a> {
         interface
     }
 
-    /// What an ARM template offers; nothing if it is none.
-    pub fn of_template(template: &Value, arena: &'a Arena) -> Option<Self> {
+    /// What an ARM template offers; nothing if it is none. What it exports is only looked into if it is
+    /// imported.
+    pub fn of_template(template: &Value, is_imported: bool, arena: &'a Arena) -> Option<Self> {
         let schema = template["$schema"].as_str()?.to_ascii_lowercase();
         let known = [
             ("subscriptiondeploymenttemplate", "subscription"),
@@ -119,6 +117,15 @@ impl<'a> Interface<'a> {
         let mut unknown = Vec::new();
         let parameters = of_template(template, "parameters", arena, &mut unknown);
         let outputs = of_template(template, "outputs", arena, &mut unknown);
+        let exported = if is_imported { exported_by_template(template, arena) } else { Vec::new() };
+        let exports = exported.into_iter().map(|(name, exported)| {
+            let export = match exported {
+                Exported::Type(kind) => Export::Type(kind),
+                Exported::Variable => Export::Value(Type::Any),
+                Exported::Function(takes, gives) => Export::Function(takes, gives),
+            };
+            (name, export)
+        });
         let parameters = parameters.into_iter().map(|declared| {
             let (name, kind, required) = (declared.name, declared.kind, declared.required);
             InterfaceParameter { name, kind, required, is_location: false, identifies: false }
@@ -126,9 +133,7 @@ impl<'a> Interface<'a> {
         Some(Self {
             parameters: parameters.collect(),
             outputs: outputs.into_iter().map(|declared| (declared.name, declared.kind)).collect(),
-            exports: exported_names(template)
-                .map(|name| (&*arena.alloc_str(name), Export::Unknown))
-                .collect(),
+            exports: exports.collect(),
             unknown,
             scope,
         })

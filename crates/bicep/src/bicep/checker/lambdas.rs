@@ -121,9 +121,10 @@ impl<'a> Checker<'a, '_> {
         if !(*fewest..=*most).contains(&node.parameters.len()) {
             return Some("a lambda with a different number of parameters");
         }
-        let found = self.infer(node.body);
-        let fits = |wanted: &Type<'a>| found.is_error() || assignable(&found, wanted);
+        let found = self.lambda_body(node);
+        let fits = |wanted: &Type<'a>| assignable(&found, wanted);
         match gives {
+            _ if found.is_error() => Some("a lambda that contains no errors"),
             Gives::Bool if !fits(&Type::bool()) => Some("a lambda that returns a boolean"),
             Gives::Text if !fits(&Type::string()) => Some("a lambda that returns a string"),
             _ => None,

@@ -23,6 +23,9 @@ enum Place {
 impl<'a> Checker<'a, '_> {
     pub(super) fn loops(&self) {
         for statement in self.bound.program.statements {
+            for decorator in statement.decorators() {
+                self.loops_in(decorator.expression, Place::Nowhere);
+            }
             match statement {
                 StatementSyntax::Variable(node) => self.loops_in(node.value, Place::Declaration),
                 StatementSyntax::Output(node) => self.loops_in(node.value, Place::Declaration),

@@ -3,21 +3,26 @@
 //! Types, arguments, decorators, loops, resources and modules are judged here, with the codes and the
 //! places of Microsoft's compiler. Nothing is lowered. An expression is judged once, whoever asks for its type.
 //!
-//! Read `infer` for what expressions are, `declared` for what type expressions are, `access` and `call` for
-//! the two that matter most, `narrow` and `ranges` for whether a value fits, `bodies` for what resources and modules take,
+//! Read `infer` for what expressions are, `declared` for what type expressions are, `access`, `operators` and
+//! `call` (with `forms` for what functions take, `results` and `fold` for what they give) for those that matter
+//! most, `narrow` and `ranges` for whether a value fits, `bodies` for what resources and modules take,
 //! then `resources`, `modules`, `duplicates`, `deploy_time`, `decorators`, `loops`, `imports`, `assignments`, each a
 //! check of its own. `checked` is what others ask of a file after that.
 
 mod access;
+mod alternatives;
 mod assignments;
 mod bodies;
 mod call;
 mod checked;
+mod collections;
 mod constants;
 mod declared;
 mod decorators;
 mod deploy_time;
 mod duplicates;
+mod fold;
+mod forms;
 mod imports;
 mod infer;
 mod interface;
@@ -27,11 +32,14 @@ mod loops;
 mod modules;
 mod names;
 mod narrow;
+mod operators;
 mod ranges;
 mod recursion;
 mod resources;
+mod results;
 mod suppress;
 mod type_syntax;
+mod values;
 mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -79,6 +87,7 @@ pub(super) fn check<'a, 'c>(
         checker.recursive_types();
         checker.deploy_time();
         checker.loops();
+        checker.whole_loops();
         checker.lambdas();
         checker.type_syntax();
     } else {
@@ -106,6 +115,8 @@ struct Checker<'a, 'c> {
     /// The types of the parameters of lambdas and functions.
     locals: RefCell<HashMap<SymbolId, Type<'a>>>,
     bodies: RefCell<HashMap<ResourceId, Rc<ResourceBody<'a>>>>,
+    /// The types of properties of resources that are given something.
+    given: RefCell<HashMap<(ResourceId, &'a str), Type<'a>>>,
     module_bodies: RefCell<HashMap<SymbolId, Option<Rc<ObjectType<'a>>>>>,
     /// Where the bodies of existing resources start.
     existing_bodies: RefCell<HashSet<u32>>,
@@ -133,6 +144,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             symbols: RefCell::default(),
             locals: RefCell::default(),
             bodies: RefCell::default(),
+            given: RefCell::default(),
             module_bodies: RefCell::default(),
             existing_bodies: RefCell::default(),
             late: RefCell::default(),

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use super::Checker;
 use super::interface::Interface;
+use super::resources::is_resource_type;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
     ExpressionSyntax, ModuleDeclarationSyntax, ObjectSyntax, StatementSyntax,
 };
+use crate::bicep::types::Type;
 use crate::diagnostic::Span;
 
 impl<'a> Checker<'a, '_> {
@@ -32,6 +34,13 @@ impl<'a> Checker<'a, '_> {
         let Some(body) = node.body().object else { return };
         let Some(interface) = self.modules.interface(node.path) else { return };
         for unknown in &interface.unknown {
+            if !unknown.split_once('@').is_some_and(|_| is_resource_type(unknown)) {
+                let title = format!("`{unknown}` is not a resource type");
+                let words =
+                    ("parameters or outputs of the module use this type", "correct the module");
+                self.warning("BCP392", node.path.span(), title, words);
+                continue;
+            }
             let title = format!("unknown resource type `{unknown}`");
             let words = (
                 "parameters or outputs of the module use this type",
@@ -69,10 +78,15 @@ impl<'a> Checker<'a, '_> {
         let given = match scope.value {
             ExpressionSyntax::FunctionCall(call) => call.name.name,
             ExpressionSyntax::InstanceFunctionCall(call) => call.name.name,
+            ExpressionSyntax::ArrayAccess(access)
+                if matches!(self.infer(access.base), Type::Module(_, true)) =>
+            {
+                "module"
+            }
             ExpressionSyntax::Variable(variable) => {
                 let id = self.bound.target(variable.name);
                 match id.map(|id| self.bound.symbol(id).kind) {
-                    Some(SymbolKind::Module(_)) => "module",
+                    Some(SymbolKind::Module(node)) if node.body().r#for.is_none() => "module",
                     _ => return,
                 }
             }

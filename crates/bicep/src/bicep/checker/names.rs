@@ -34,8 +34,15 @@ impl<'a> Checker<'a, '_> {
             }
         }
         for statement in self.bound.program.statements {
-            if let StatementSyntax::Output(node) = statement {
-                named.push((Section::Outputs, node.name));
+            match statement {
+                StatementSyntax::Output(node) => named.push((Section::Outputs, node.name)),
+                StatementSyntax::Metadata(node) if node.name.name.starts_with('_') => {
+                    let title = format!("the metadata name `{}` is reserved", node.name.name);
+                    let words =
+                        ("names with a leading underscore are reserved", "use another name");
+                    self.error("BCP268", node.name.span, title, words);
+                }
+                _ => {}
             }
         }
         let lower = |name: &IdentifierSyntax<'a>| name.name.bytes().map(|b| b.to_ascii_lowercase());

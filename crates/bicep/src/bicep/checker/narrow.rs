@@ -206,6 +206,9 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn narrow_items(&self, node: &ArraySyntax<'a>, wanted: &ArrayType<'a>, how: Narrowing<'_>) {
+        if self.bound.has_syntax_error(node.span) {
+            return;
+        }
         let warns = wanted.marks.has(Marks::WARN);
         let mut spread = false;
         for (at, item) in node.items.iter().enumerate() {
@@ -234,12 +237,34 @@ impl<'a> Checker<'a, '_> {
         members: &[Type<'a>],
         how: Narrowing<'_>,
     ) {
-        if let Type::Union(several) = found {
-            for one in several.iter() {
-                self.narrow_union(value, one, members, how);
+        let Type::Union(several) = found else {
+            return self.narrow_to_one(value, found, members, how);
+        };
+        for one in several.iter() {
+            let outcome = self.captured(|| self.narrow_to_one(value, one, members, how));
+            let failed = outcome.iter().any(|one| one.severity == Severity::Error);
+            self.findings.borrow_mut().extend(outcome);
+            // One of the values that it may have is refused, so that it is refused as a whole.
+            if failed {
+                self.unfit_member(value.span(), one);
             }
-            return;
         }
+    }
+
+    fn unfit_member(&self, place: Span, found: &Type<'a>) {
+        let title = format!("the value can be `{}`", found.name());
+        let words = ("not every possible value is accepted", "use a value that is always accepted");
+        self.error("BCP070", place, title, words);
+    }
+
+    /// Holds a value to one of several types.
+    fn narrow_to_one(
+        &self,
+        value: ExpressionSyntax<'a>,
+        found: &Type<'a>,
+        members: &[Type<'a>],
+        how: Narrowing<'_>,
+    ) {
         let mut outcomes = Vec::new();
         for member in members.iter().filter(|member| assignable(found, member)) {
             let outcome = self.captured(|| self.narrow_as(value, found, member, how));
@@ -247,6 +272,9 @@ impl<'a> Checker<'a, '_> {
                 return;
             }
             outcomes.push(outcome);
+        }
+        if outcomes.is_empty() {
+            return self.unfit_member(value.span(), found);
         }
         // One that is only warned of is better than one that is refused.
         let only_warned =
@@ -267,6 +295,9 @@ impl<'a> Checker<'a, '_> {
         how: Narrowing<'_>,
     ) {
         let Type::Object(object) = found else { return };
+        if self.bound.has_syntax_error(value.span()) {
+            return;
+        }
         let warns = wanted.marks.has(Marks::WARN_PROPERTY);
         let severity = |warns| if warns { Severity::Warning } else { Severity::Error };
         let syntax = object_syntax(value);
@@ -344,6 +375,9 @@ impl<'a> Checker<'a, '_> {
         how: Narrowing<'_>,
     ) {
         let Type::Object(object) = found else { return };
+        if self.bound.has_syntax_error(value.span()) {
+            return;
+        }
         let syntax = object_syntax(value);
         self.missing(value, object, wanted, how);
         for declared in &wanted.properties {
@@ -477,10 +511,9 @@ impl<'a> Checker<'a, '_> {
             return;
         }
         let Some((target, flags)) = wanted.additional() else { return };
-        if matches!(target, Type::Any) {
-            return;
-        }
-        for given in extra {
+        let open = matches!(target, Type::Any);
+        // Nothing that is valid is wrong where anything is taken.
+        for given in extra.filter(|given| !open || given.kind().is_error()) {
             let written = syntax.and_then(|syntax| syntax.property(given.name));
             let warns = target.warns();
             let mut target = target.clone();

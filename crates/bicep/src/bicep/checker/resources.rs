@@ -72,7 +72,11 @@ impl<'a> Checker<'a, '_> {
             self.error("BCP047", written.span, "the resource type contains an expression", words);
             return;
         };
-        if resource.nested_in.is_none() && !self.has_extensions() && !is_resource_type(text) {
+        let is_type = match resource.nested_in {
+            None => self.has_extensions() || is_resource_type(text),
+            Some(_) => is_nested_type(text),
+        };
+        if !is_type {
             let words = (
                 "expected a type and an API version",
                 "use the form 'Microsoft.Batch/batchAccounts@2024-07-01'",
@@ -87,9 +91,10 @@ impl<'a> Checker<'a, '_> {
         let Some(written) = resource.syntax.type_string() else { return true };
         match written.literal() {
             None => true,
-            Some(text) => {
-                resource.nested_in.is_none() && !self.has_extensions() && !is_resource_type(text)
-            }
+            Some(text) => match resource.nested_in {
+                None => !self.has_extensions() && !is_resource_type(text),
+                Some(_) => !is_nested_type(text),
+            },
         }
     }
 
@@ -222,7 +227,8 @@ impl<'a> Checker<'a, '_> {
         body: &ObjectSyntax<'a>,
     ) {
         let is_child = resource.nested_in.is_some() || body.property("parent").is_some();
-        if is_child || resource.syntax.existing.is_some() {
+        let exists = resource.syntax.existing.is_some();
+        if is_child {
             return;
         }
         let (name, span) = match body.property("scope").map(|scope| scope.value) {
@@ -238,9 +244,11 @@ impl<'a> Checker<'a, '_> {
             _ => return,
         };
         let found = self.body(id).and_then(|body| body.found);
-        let Some(writable) = found.map(|found| found.writable) else { return };
-        if writable != Scopes(0) && !writable.meets(scope) {
-            self.wrong_scope(writable, span);
+        let Some(found) = found else { return };
+        let allowed =
+            if exists { Scopes(found.readable.0 | found.writable.0) } else { found.writable };
+        if allowed != Scopes(0) && !allowed.meets(scope) {
+            self.wrong_scope(allowed, span);
         }
     }
 
@@ -297,7 +305,7 @@ pub(super) fn plain_type<'a>(resource: &BoundResource<'a>) -> Option<&'a str> {
 }
 
 /// Whether this is a type with its version, as Azure names them.
-fn is_resource_type(text: &str) -> bool {
+pub(super) fn is_resource_type(text: &str) -> bool {
     let Some((name, version)) = text.rsplit_once('@') else { return false };
     let name = name.rsplit_once("::").map_or(name, |(_, name)| name);
     let mut segments = name.split('/');
@@ -307,6 +315,17 @@ fn is_resource_type(text: &str) -> bool {
     };
     let types = segments.clone().count();
     types >= 2 && segments.all(good) && is_version(version)
+}
+
+/// Whether this is the last part of a type, with or without a version.
+fn is_nested_type(text: &str) -> bool {
+    let (name, version) = match text.split_once('@') {
+        Some((name, version)) => (name, Some(version)),
+        None => (text, None),
+    };
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let good = |segment: &str| !segment.is_empty() && segment.bytes().all(letters);
+    name.split('/').all(good) && version.is_none_or(is_version)
 }
 
 fn is_version(version: &str) -> bool {

@@ -104,6 +104,40 @@ const CASES: &[Case] = &[
         "module s 'secret.bicep' = { params: { n: 'a' } }\nvar v = s\noutput o string = v.outputs.key",
         &[("BCP426", 3)],
     ),
+    // Functions and their arguments.
+    ("var a = 0 % 0", &[("BCP410", 1)]),
+    ("var a = max(['a'])", &[("BCP034", 1)]),
+    ("var a = contains('a', {})", &[("BCP070", 1)]),
+    ("output o string = environment().x", &[("BCP053", 1)]),
+    ("func f() string => reference('a').b", &[("BCP341", 1)]),
+    ("import { none } from 'lib.bicep'\noutput o string = none", &[("BCP360", 1), ("BCP063", 2)]),
+    ("import { none } from 'lib.bicep'\noutput o string = none()", &[("BCP360", 1), ("BCP059", 2)]),
+    ("metadata _a = 'b'", &[("BCP268", 1)]),
+    // Resources and modules.
+    (
+        "module m 'child.bicep' = [for i in range(0, 2): {\nname: 'm${i}'\nparams: { a: 'x' } }]\nmodule n 'child.bicep' = [for i in range(0, 2): {\nname: 'n${i}'\nparams: { a: string(m) } }]",
+        &[("BCP144", 6)],
+    ),
+    (
+        "resource r 'Microsoft.Storage/storageAccounts@2022-09-01' existing = { name: 'r' }\nmodule m 'child.bicep' = {\nname: r.location\nparams: { a: 'x' } }",
+        &[("BCP120", 3)],
+    ),
+    // Parts of types.
+    ("type t = null", &[("BCP289", 1)]),
+    ("type s = string[]\ntype t = s[0]", &[("BCP388", 2)]),
+    ("type s = [string]\ntype t = s[*]", &[("BCP390", 2)]),
+    ("type s = { a: string }\ntype t = s.*", &[("BCP389", 2)]),
+    (
+        "type a = { k: 'a' }\ntype b = { k: 'b' }\n@discriminator('k')\ntype u = a | b\n@discriminator('x')\ntype v = u",
+        &[("BCP366", 5)],
+    ),
+    ("type t = resourceInput", &[("BCP384", 1)]),
+    ("type t = resourceInput<'Microsoft.Storage/storageAccounts'>", &[("BCP029", 1)]),
+    ("type t = resourceInput<'x:Microsoft.Storage/storageAccounts@2022-09-01'>", &[("BCP208", 1)]),
+    (
+        "@sealed()\ntype t = resourceInput<'Microsoft.Storage/storageAccounts@2022-09-01'>",
+        &[("BCP386", 1), ("BCP394", 2)],
+    ),
     // Paths of what is loaded.
     ("var a = loadTextContent('')\noutput o string = a", &[("BCP050", 1)]),
     ("var a = loadTextContent('/a')\noutput o string = a", &[("BCP051", 1)]),

@@ -3,17 +3,18 @@
 use std::rc::Rc;
 
 use super::Checker;
+use super::declared::has_more;
 use super::declared::is_literal;
-use super::interface::called_with;
-use crate::azure_types::tables;
-use crate::bicep::binder::SymbolKind;
+use super::interface::{called_with, has};
+use super::resources::is_resource_type;
+use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::functions::{Kinds, Sites};
 use crate::bicep::syntax::{
-    DecoratorSyntax, ObjectTypeItemSyntax, StatementSyntax, TypeSyntax, UnionTypeSyntax,
-    walk_statement_types,
+    DecoratorSyntax, ExpressionSyntax, ObjectTypeItemSyntax, StatementSyntax,
+    TypeInstantiationSyntax, TypeSyntax, UnionTypeSyntax, walk_statement_types,
 };
-use crate::bicep::types::{Flags, ObjectType, Text, Type};
-use crate::diagnostic::Span;
+use crate::bicep::types::{Flags, ObjectType, Property, Text, Type};
+use crate::diagnostic::{Severity, Span};
 
 impl<'a> Checker<'a, '_> {
     pub(super) fn type_syntax(&self) {
@@ -37,6 +38,149 @@ impl<'a> Checker<'a, '_> {
             }
         }
         self.invalid_types();
+        self.type_accesses();
+    }
+
+    /// Reports parts of types that do not exist, and types of resources that are none.
+    fn type_accesses(&self) {
+        for statement in self.bound.program.statements {
+            let root = match statement {
+                StatementSyntax::Type(node) => Some(node.value),
+                StatementSyntax::Parameter(node) => Some(node.r#type),
+                StatementSyntax::Output(node) => Some(node.r#type),
+                _ => None,
+            };
+            if let Some(root @ TypeSyntax::Null(_)) = root.map(TypeSyntax::without_parentheses) {
+                let words = ("only null would match it", "use a type that allows other values");
+                self.error("BCP289", root.span(), "the type is `null`", words);
+            }
+            walk_statement_types(*statement, &mut |node| self.type_access(node));
+        }
+    }
+
+    fn type_access(&self, node: TypeSyntax<'a>) {
+        match node {
+            TypeSyntax::PropertyAccess(access) => {
+                let Type::Object(object) = self.described(access.base) else { return };
+                let name = access.name;
+                if object.property(name.name).is_some() || name.is_missing() {
+                    return;
+                }
+                let readable = |known: &&Property<'a>| !known.flags.has(Flags::WRITE_ONLY);
+                let known = object.properties.iter().filter(readable).map(|known| known.name);
+                let mut known: Vec<&str> = known.collect();
+                known.sort_unstable();
+                let base = Type::Object(Rc::clone(&object));
+                self.unknown_member(&base, name.name, name.span, &known, Severity::Error);
+            }
+            TypeSyntax::AdditionalPropertiesAccess(access) => {
+                let Type::Object(object) = self.described(access.base) else { return };
+                if !has_more(&object) {
+                    let words =
+                        ("the type has no additional properties", "name one of its properties");
+                    self.error("BCP389", access.span, "`.*` is not valid for this type", words);
+                }
+            }
+            TypeSyntax::ArrayAccess(access) => {
+                let Type::Array(array) = self.described(access.base) else { return };
+                let ExpressionSyntax::Integer(index) = access.index else { return };
+                match &array.items {
+                    None => {
+                        let words = ("the items of the array have a single type", "use `[*]`");
+                        self.error(
+                            "BCP388",
+                            index.span,
+                            "an item of the array type is indexed",
+                            words,
+                        );
+                    }
+                    Some(items) if index.value >= items.len() as u64 => {
+                        let title = format!(
+                            "index {} is out of range for length {}",
+                            index.value,
+                            items.len()
+                        );
+                        let words = ("the array has no such item", "use an index within the array");
+                        self.error("BCP311", index.span, title, words);
+                    }
+                    Some(_) => {}
+                }
+            }
+            TypeSyntax::ItemsAccess(access) => {
+                let base = self.described(access.base);
+                let known = !matches!(base, Type::Any | Type::Error);
+                let is_plain = matches!(&base, Type::Array(array) if array.items.is_none());
+                if known && !is_plain {
+                    let words =
+                        ("the type is not an array of a single type", "use the index of an item");
+                    self.error("BCP390", access.span, "`[*]` is not valid for this type", words);
+                }
+            }
+            TypeSyntax::Instantiation(node) if is_derived(node) => self.resource_argument(node),
+            _ => {}
+        }
+    }
+
+    /// What `resourceInput` and `resourceOutput` take: the type and version of a resource.
+    fn resource_argument(&self, node: &TypeInstantiationSyntax<'a>) {
+        let report = |code, span, title: &str| {
+            let words = (
+                "expected a resource type and its API version",
+                "use a type such as 'Microsoft.Batch/batchAccounts@2024-07-01'",
+            );
+            self.error(code, span, title, words);
+        };
+        let [argument] = node.arguments else {
+            return report("BCP071", node.span, "wrong number of arguments");
+        };
+        let TypeSyntax::String(text) = argument.without_parentheses() else {
+            let found = self.described(*argument);
+            if !matches!(found, Type::Any | Type::String(_)) {
+                report("BCP070", argument.span(), "the resource type is not a string");
+            }
+            return;
+        };
+        let Some(written) = text.literal() else {
+            return report("BCP032", text.span, "the resource type contains an expression");
+        };
+        match written.split_once(':') {
+            Some((namespace, _)) if !namespace.is_empty() && namespace != "az" => {
+                if !self.has_extensions() {
+                    report("BCP208", text.span, "the namespace of the resource type is unknown");
+                }
+            }
+            Some(("az", written)) if is_resource_type(written) => {}
+            None if is_resource_type(written) => {}
+            _ => report("BCP029", text.span, "the resource type is not valid"),
+        }
+    }
+
+    /// Whether the type that is named at a place stands for itself, in a circle.
+    fn is_circular(&self, place: Span) -> bool {
+        let named = self.bound.uses.iter().find(|used| used.span == place);
+        named.is_some_and(|used| self.leads_to(used.target, used.target, 0))
+    }
+
+    fn leads_to(&self, from: SymbolId, wanted: SymbolId, depth: usize) -> bool {
+        let SymbolKind::Type(node) = self.bound.symbol(from).kind else { return false };
+        let mut open = vec![node.value];
+        while let Some(next) = open.pop() {
+            match next {
+                TypeSyntax::Parenthesized(node) => open.push(node.r#type),
+                TypeSyntax::Nullable(node) => open.push(node.base),
+                TypeSyntax::NonNull(node) => open.push(node.base),
+                TypeSyntax::Union(node) => open.extend(node.members),
+                TypeSyntax::Variable(node) => {
+                    let Some(id) = self.bound.target(node.name) else { continue };
+                    if id == wanted || depth < DEEPEST_ALIAS && self.leads_to(id, wanted, depth + 1)
+                    {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
     /// Reports uses of types that are not valid.
@@ -63,7 +207,9 @@ impl<'a> Checker<'a, '_> {
             if let Some((key, place)) = key {
                 self.told_apart_by(syntax, key, place);
             } else {
-                self.type_parts(syntax, false, false);
+                // What is wrong with a discriminator has been told.
+                let judged = has(decorators, "discriminator");
+                self.type_parts(syntax, false, judged);
             }
         });
     }
@@ -105,10 +251,7 @@ impl<'a> Checker<'a, '_> {
                     self.typed(item.value, item.decorators);
                 }
             }
-            TypeSyntax::Instantiation(node)
-                if matches!(node.name.name, "resourceInput" | "resourceOutput")
-                    && is_known_resource(node.arguments) =>
-            {
+            TypeSyntax::Instantiation(node) if is_derived(node) && names_resource(node) => {
                 let words =
                     ("the body of a resource cannot be a type", "select one of its properties");
                 self.error("BCP394", node.span, "the type refers to a whole resource", words);
@@ -152,7 +295,8 @@ impl<'a> Checker<'a, '_> {
             return;
         }
         for (found, place) in members {
-            if !is_literal(&found) && !matches!(found, Type::Any) {
+            let unknown = matches!(found, Type::Any) && !self.is_circular(place);
+            if !is_literal(&found) && !unknown {
                 let title = format!("`{}` is not a literal value", found.name());
                 let words = ("a union can contain only literal values", "list literal values");
                 self.error("BCP293", place, title, words);
@@ -173,7 +317,17 @@ impl<'a> Checker<'a, '_> {
         let TypeSyntax::Union(node) = inner else {
             let described = self.described(syntax);
             let some = described.without_null().unwrap_or(described);
-            if !matches!(some, Type::Any | Type::Error | Type::Discriminated(_)) {
+            if let Type::Discriminated(several) = &some
+                && several.key != key
+                && matches!(inner, TypeSyntax::Variable(_))
+            {
+                let title = format!("`{key}` is not the discriminator of this type");
+                let help = format!("remove it, or use `{}`", several.key);
+                let label = "the type defines another discriminator";
+                self.error("BCP366", decorator, title, (label, &help));
+            }
+            let derived = matches!(inner, TypeSyntax::Instantiation(node) if is_derived(node));
+            if derived || !matches!(some, Type::Any | Type::Error | Type::Discriminated(_)) {
                 let words = (
                     "only a union of objects has a discriminator",
                     "remove it, or use a union of objects",
@@ -189,7 +343,7 @@ impl<'a> Checker<'a, '_> {
                 Type::Discriminated(several) => {
                     several.members.iter().map(|(_, object)| Rc::clone(object)).collect()
                 }
-                Type::Any => continue,
+                Type::Any if !self.is_circular(place) => continue,
                 _ => {
                     let title = format!("`{}` in a union of objects", found.name());
                     let words = ("every member must be an object", "remove it");
@@ -212,7 +366,7 @@ impl<'a> Checker<'a, '_> {
         seen: &mut Vec<(String, Rc<ObjectType<'a>>)>,
     ) {
         let property = object.property(key).filter(|found| found.flags.has(Flags::REQUIRED));
-        let value = property.map(crate::bicep::types::Property::kind);
+        let value = property.map(Property::kind);
         let Some(Type::String(Text { literal: Some(text), .. })) = value else {
             let title = format!("the object has no string literal for `{key}`");
             let words =
@@ -231,9 +385,18 @@ impl<'a> Checker<'a, '_> {
     }
 }
 
-/// Whether the argument of `resourceInput` is a type and version that Azure has.
-fn is_known_resource(arguments: &[TypeSyntax<'_>]) -> bool {
-    let [TypeSyntax::String(node)] = arguments else { return false };
-    let text = node.literal().and_then(|text| text.split_once('@'));
-    text.is_some_and(|(kind, version)| tables().resource(kind, version).is_some())
+/// How many names that stand for other names are followed.
+const DEEPEST_ALIAS: usize = 4;
+
+/// Whether the argument is the type and version of a resource.
+fn names_resource(node: &TypeInstantiationSyntax<'_>) -> bool {
+    let [argument] = node.arguments else { return false };
+    let TypeSyntax::String(text) = argument.without_parentheses() else { return false };
+    let text = text.literal().unwrap_or_default();
+    is_resource_type(text.strip_prefix("az:").unwrap_or(text))
+}
+
+/// Whether this names the body of a resource.
+fn is_derived(node: &TypeInstantiationSyntax<'_>) -> bool {
+    matches!(node.name.name, "resourceInput" | "resourceOutput")
 }

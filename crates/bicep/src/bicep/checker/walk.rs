@@ -1,15 +1,16 @@
 //! Every statement with its types: what stands after `=` must fit what stands before it.
 
 use super::Checker;
+use super::bodies::parameters_of;
 use super::interface::arguments_of;
 use super::narrow::Narrowing;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
     ExpressionSyntax, FunctionDeclarationSyntax, ModuleDeclarationSyntax, ObjectItemSyntax,
     ObjectSyntax, ParameterDeclarationSyntax, ResourceDeclarationSyntax, StatementSyntax,
-    TargetScopeSyntax, TypeSyntax,
+    TargetScopeSyntax, TestDeclarationSyntax, TypeSyntax,
 };
-use crate::bicep::types::{Text, Type};
+use crate::bicep::types::{ObjectType, Text, Type};
 use crate::diagnostic::Span;
 
 /// The scopes that a file may have.
@@ -83,9 +84,7 @@ impl<'a> Checker<'a, '_> {
             StatementSyntax::Assert(node) => {
                 self.infer(node.value);
             }
-            StatementSyntax::Test(node) => {
-                self.infer(node.value);
-            }
+            StatementSyntax::Test(node) => self.test(node),
             StatementSyntax::Type(_)
             | StatementSyntax::Import(_)
             | StatementSyntax::Extension(_)
@@ -132,6 +131,27 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
+    /// A test gives its file parameters, and nothing else.
+    fn test(&self, node: &TestDeclarationSyntax<'a>) {
+        if let ExpressionSyntax::Skipped(path) = node.path {
+            let words = ("expected the path of the file to test", "add the path as a string");
+            self.error("BCP358", path.span, "the test has no path", words);
+            return;
+        }
+        match self.modules.interface(node.path) {
+            Some(interface) => {
+                let body = Type::shaped(ObjectType {
+                    properties: vec![parameters_of(interface)],
+                    ..ObjectType::default()
+                });
+                self.declared_as(node.value, &body, node.name.span);
+            }
+            None => {
+                self.infer(node.value);
+            }
+        }
+    }
+
     fn function(&self, node: &FunctionDeclarationSyntax<'a>) {
         for parameter in node.parameters {
             if let Some(id) = self.bound.declared(parameter.name) {
@@ -140,6 +160,7 @@ impl<'a> Checker<'a, '_> {
             }
         }
         let gives = self.described(node.return_type);
+        self.late_functions(node.body);
         self.narrow(node.body, &gives, Narrowing::VALUE);
     }
 

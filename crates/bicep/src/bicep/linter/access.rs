@@ -48,7 +48,7 @@ impl<'a> Linting<'a, '_> {
     }
 
     /// Whether two expressions are written alike, blanks and comments aside.
-    fn same(&self, left: ExpressionSyntax<'a>, right: ExpressionSyntax<'a>) -> bool {
+    pub(super) fn same(&self, left: ExpressionSyntax<'a>, right: ExpressionSyntax<'a>) -> bool {
         let words = |text: &'a str| {
             let tokens = lex(text).tokens.into_iter();
             tokens.map(|token| &text[token.span.range()]).collect::<Vec<_>>()

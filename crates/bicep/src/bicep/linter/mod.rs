@@ -8,6 +8,7 @@
 mod access;
 mod api_versions;
 mod decorators;
+mod dependencies;
 mod deployments;
 mod hosts;
 mod identifiers;
@@ -95,7 +96,7 @@ const RULES: &[Rule] = &[
     rule("no-hardcoded-outputs", OFF, outputs::hardcoded_outputs),
     rule("no-loc-expr-outside-params", OFF, locations::expression_outside_parameters),
     rule("no-module-name", OFF, modules::module_name),
-    rule("no-unnecessary-dependson", WARNING, references::unnecessary_depends_on),
+    rule("no-unnecessary-dependson", WARNING, dependencies::unnecessary),
     rule("no-unused-existing-resources", WARNING, unused::existing_resources),
     rule("no-unused-imports", WARNING, unused::imports),
     rule("no-unused-params", WARNING, unused::parameters),

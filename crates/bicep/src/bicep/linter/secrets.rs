@@ -241,7 +241,10 @@ impl<'a> Linting<'a, '_> {
                 }
                 ExpressionSyntax::InstanceFunctionCall(call) => {
                     let base = self.checked.type_of(call.base);
-                    let is_known = matches!(base, Type::Resource(..) | Type::Namespace(_));
+                    // Microsoft's rule does not look into loops.
+                    let is_one = !matches!(call.base, ExpressionSyntax::ArrayAccess(_));
+                    let is_known =
+                        matches!(base, Type::Resource(..) | Type::Namespace(_)) && is_one;
                     if call.name.name.to_ascii_lowercase().starts_with("list") && is_known {
                         found.push(call.span);
                     }

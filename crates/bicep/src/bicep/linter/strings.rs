@@ -8,7 +8,7 @@ use crate::bicep::syntax::{ExpressionSyntax, StatementSyntax};
 use crate::bicep::types::{Type, assignable};
 
 pub(super) fn prefer_interpolation(linting: &Linting<'_, '_>) {
-    linting.expressions(&mut |expression| {
+    linting.undecorated(&mut |expression| {
         let (name, arguments, span) = match expression {
             ExpressionSyntax::FunctionCall(call) => (call.name.name, call.arguments, call.span),
             ExpressionSyntax::InstanceFunctionCall(call) => {
@@ -17,8 +17,7 @@ pub(super) fn prefer_interpolation(linting: &Linting<'_, '_>) {
             _ => return,
         };
         let is_concat = name == "concat" && arguments.len() > 1;
-        let is_broken = arguments.iter().any(|it| is_skipped(*it));
-        if !is_concat || is_broken {
+        if !is_concat || linting.bound.has_syntax_error(span) {
             return;
         }
         let found = linting.checked.type_of(expression);
@@ -76,8 +75,4 @@ pub(super) fn simplify_json_null(linting: &Linting<'_, '_>) {
             linting.report(call.span, "`json('null')`", "the result is `null`", "use `null`");
         }
     });
-}
-
-fn is_skipped(expression: ExpressionSyntax<'_>) -> bool {
-    matches!(expression, ExpressionSyntax::Skipped(_))
 }

@@ -143,6 +143,26 @@ const CASES: &[Case] = &[
         "type t = string\n@description(' ')\ntype u = string\n@description('x')\ntype v = string",
         &[1, 2],
     ),
+    case(
+        "no-unnecessary-dependson",
+        "resource a 'Microsoft.Storage/storageAccounts@2024-01-01' = { name: 'a', location: 'x', kind: 'StorageV2', sku: { name: 'Standard_LRS' } }\n\
+         resource b 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = { parent: a, name: 'default' }\n\
+         resource c 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = { parent: b, name: 'c', dependsOn: [\n\
+         a\n] }",
+        &[4],
+    ),
+    case(
+        "use-parent-property",
+        "var n = 'a'\nresource a 'Microsoft.Storage/storageAccounts@2024-01-01' = { name: n, location: 'x', kind: 'StorageV2', sku: { name: 'Standard_LRS' } }\n\
+         resource b 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {\nname: '${n}/default' }",
+        &[4],
+    ),
+    case(
+        "use-resource-symbol-reference",
+        "resource a 'Microsoft.Storage/storageAccounts@2024-01-01' = { name: 'a', location: 'x', kind: 'StorageV2', sku: { name: 'Standard_LRS' } }\n\
+         output k object = listKeys(resourceId('Microsoft.Storage/storageAccounts', 'a'), '2024-01-01')",
+        &[2],
+    ),
     case("use-description-vars", "var a = 1\n@description('b')\nvar b = 2", &[1]),
     case(
         "use-recognized-resource-type",

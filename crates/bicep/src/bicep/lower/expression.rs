@@ -226,6 +226,7 @@ impl<'a> Lowerer<'a, '_> {
             SymbolKind::Item(_) | SymbolKind::Index(_) => Target::null(),
             SymbolKind::Type(_)
             | SymbolKind::Function(_)
+            | SymbolKind::Test(_)
             | SymbolKind::Wildcard(_)
             | SymbolKind::Extension
             | SymbolKind::Namespace(_) => {

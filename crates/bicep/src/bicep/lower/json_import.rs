@@ -13,21 +13,6 @@ pub struct JsonSymbols {
     template: Arc<Value>,
 }
 
-/// The names that an ARM template exports.
-pub fn exported_names(template: &Value) -> impl Iterator<Item = &str> {
-    let is_exported =
-        |(_, value): &(&String, &Value)| value["metadata"]["__bicep_export!"] == Value::Bool(true);
-    let definitions = template["definitions"].as_object().into_iter().flatten();
-    let functions = template["functions"].as_array().into_iter().flatten();
-    let functions = functions.filter(|found| found["namespace"] == "__bicep");
-    let functions = functions.filter_map(|found| found["members"].as_object()).flatten();
-    let variables = template["metadata"]["__bicep_exported_variables!"].as_array();
-    let variables = variables.into_iter().flatten();
-    let variables = variables.filter_map(|variable| variable["name"].as_str());
-    let named = definitions.chain(functions).filter(is_exported).map(|(name, _)| name.as_str());
-    named.chain(variables)
-}
-
 /// A variable of an ARM template.
 pub enum Variable<'v> {
     Plain(&'v Value),

@@ -45,7 +45,6 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use imports::Imports;
 use target::Target;
 
-pub use json_import::exported_names;
 pub use parameters::{Assigned, Environment, ParametersFile, lower_parameters};
 pub use template::lower;
 pub use version::syntax_needs_symbols;

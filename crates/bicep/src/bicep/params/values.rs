@@ -11,7 +11,7 @@ use crate::arm::evaluate::{
 };
 use crate::arm::expression::{self, Expression, TemplateString};
 use crate::bicep::lower::{Assigned, ParametersFile};
-use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 
 /// The most items that a loop may make.
 const MOST_ITEMS: i64 = 10_000;
@@ -102,9 +102,20 @@ impl<'f> Values<'f> {
         secret
     }
 
-    /// Tells what went wrong since the last time.
+    /// Tells what went wrong since the last time. A value that has an error of its own fails because of it.
     pub fn report(&self, place: Place, diagnostics: &mut Diagnostics) {
+        let within = |inner: &Place| {
+            inner.file == place.file
+                && place.span.start <= inner.span.start
+                && inner.span.end <= place.span.end
+        };
+        let has_error = diagnostics.iter().any(|finding| {
+            finding.severity == Severity::Error && finding.place.as_ref().is_some_and(within)
+        });
         for (title, help) in self.problems.take() {
+            if has_error {
+                continue;
+            }
             let finding = Diagnostic::error("BCP338", title);
             diagnostics.push(finding.at(place, "this value cannot be computed").help(help));
         }

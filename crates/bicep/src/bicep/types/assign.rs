@@ -5,7 +5,7 @@ use super::model::Type;
 /// objects and arrays.
 pub fn assignable(source: &Type<'_>, target: &Type<'_>) -> bool {
     match (source, target) {
-        (Type::Namespace(_), _) | (_, Type::Namespace(_)) => false,
+        (Type::Namespace(_) | Type::Error, _) | (_, Type::Namespace(_)) => false,
         (Type::Any | Type::Azure(..), _) | (_, Type::Any | Type::Azure(..)) => true,
         // What another file could not make sense of takes nothing.
         (_, Type::Error) => matches!(source, Type::Null),

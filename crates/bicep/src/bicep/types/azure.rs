@@ -32,6 +32,14 @@ pub struct Declaration {
     pub has_parent: bool,
 }
 
+impl ResourceBody<'_> {
+    /// The body as `resourceInput` and `resourceOutput` name it, which no declaration stands for.
+    pub fn plain<'a>(found: Resource<'static>, name: &str) -> Type<'a> {
+        let declaration = Declaration { is_existing: false, is_nested: false, has_parent: false };
+        defined(&found, name, declaration)
+    }
+}
+
 /// What the body of a resource of this type and version is.
 pub fn resource_body<'a>(
     name: &'a str,
@@ -93,30 +101,57 @@ fn defined<'a>(resource: &Resource<'static>, name: &str, declaration: Declaratio
     }
 }
 
-/// The type at a path inside of the body of a resource type: `Namespace/type@version#properties/name`.
+/// The type at a path inside of the body of a resource type: `Namespace/type@version#properties/name/items`.
 /// Nothing if the tables do not have the resource type.
-pub fn declared_by_azure<'a>(source: &str) -> Option<Type<'a>> {
+///
+/// What a deployment takes is read of it, too, and what it gives may be passed on.
+pub fn declared_by_azure<'a>(source: &str, is_output: bool) -> Option<Type<'a>> {
     let (name, path) = source.split_once('#').unwrap_or((source, ""));
     let (name, version) = name.split_once('@')?;
     let found = tables().resource(name, version)?;
-    let mut kind = resolved(found.body, TOP);
-    for step in path.split('/').filter(|step| !step.is_empty()) {
-        kind = match (step, kind) {
-            ("properties", Type::Object(object)) if path_is_marked(path) => Type::Object(object),
-            ("items" | "*", Type::Array(array)) => array.item(),
-            ("additionalProperties", Type::Object(object)) => {
+    let body = ResourceBody::plain(found, name);
+    let mut kind = body;
+    let mut steps = path.split('/').filter(|step| !step.is_empty()).map(unescaped);
+    while let Some(step) = steps.next() {
+        kind = match (step.to_ascii_lowercase().as_str(), kind) {
+            ("properties", Type::Object(object)) => {
+                let name = steps.next().unwrap_or_default();
+                object.property_in_any_case(&name).map_or(Type::Any, Property::kind)
+            }
+            ("additionalproperties", Type::Object(object)) => {
                 object.additional().map_or(Type::Any, |more| more.0)
             }
-            (name, Type::Object(object)) => object.property(name).map_or(Type::Any, Property::kind),
-            _ => Type::Any,
+            ("items", Type::Array(array)) => array.item(),
+            ("discriminator", Type::Discriminated(several)) => {
+                let value = steps.nth(1).unwrap_or_default();
+                let member = several.member(&value);
+                member.map_or(Type::Any, |member| Type::Object(Rc::clone(member)))
+            }
+            _ => return Some(Type::Any),
         };
     }
-    Some(kind)
+    Some(without_flag(kind, is_output))
 }
 
-/// Whether a path writes `properties` before each name, as JSON Schema does.
-fn path_is_marked(path: &str) -> bool {
-    path.split('/').step_by(2).all(|step| matches!(step, "properties" | "items" | "*"))
+/// A segment of a JSON pointer in a URI.
+fn unescaped(segment: &str) -> String {
+    let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
+    crate::diagnostic::pointer::unescape(&decoded).into_owned()
+}
+
+/// The type without what is only true of the body of a resource: what is only written can be read, or what is
+/// only read can be written.
+pub fn without_flag(kind: Type<'_>, is_output: bool) -> Type<'_> {
+    let flag = if is_output { Flags::READ_ONLY } else { Flags::WRITE_ONLY };
+    let Type::Object(object) = &kind else { return kind };
+    if !object.properties.iter().any(|one| one.flags.has(flag)) {
+        return kind;
+    }
+    let properties = object.properties.iter().map(|one| {
+        let flags = one.flags.without(flag);
+        one.clone().flagged(flags)
+    });
+    Type::Object(Rc::new(ObjectType { properties: properties.collect(), ..(**object).clone() }))
 }
 
 /// Most types that a thread keeps as they were read.

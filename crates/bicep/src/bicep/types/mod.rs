@@ -14,7 +14,7 @@ mod model;
 mod template;
 
 pub use assign::assignable;
-pub use azure::{ResourceBody, declared_by_azure, resource_body};
+pub use azure::{ResourceBody, declared_by_azure, resource_body, without_flag};
 pub use flags::{Flags, Marks};
 pub use model::{ArrayType, DiscriminatedType, Integer, ObjectType, Property, Text, Type};
-pub use template::{Declared, of_template};
+pub use template::{Declared, Exported, exported_by_template, of_template};

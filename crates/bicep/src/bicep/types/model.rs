@@ -63,6 +63,18 @@ pub struct Integer {
     pub marks: Marks,
 }
 
+impl Integer {
+    /// Numbers of a range, which may be one number.
+    pub fn between(minimum: Option<i64>, maximum: Option<i64>) -> Self {
+        match (minimum, maximum) {
+            (Some(least), Some(greatest)) if least == greatest => {
+                Self { literal: Some(least), ..Self::default() }
+            }
+            _ => Self { minimum, maximum, ..Self::default() },
+        }
+    }
+}
+
 /// Texts of a range of lengths, or one that is written out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Text<'a> {
@@ -150,6 +162,12 @@ impl<'a> ObjectType<'a> {
         self.properties.iter().find(|known| known.name == name)
     }
 
+    /// The property of a name, or one that only its case tells apart.
+    pub fn property_in_any_case(&self, name: &str) -> Option<&Property<'a>> {
+        self.property(name)
+            .or_else(|| self.properties.iter().find(|known| known.name.eq_ignore_ascii_case(name)))
+    }
+
     /// What properties of other names are.
     pub fn additional(&self) -> Option<(Type<'a>, Flags)> {
         self.additional.as_ref().map(|(kind, flags)| (kind.clone().resolved(), *flags))
@@ -208,6 +226,11 @@ impl<'a> Type<'a> {
         Self::Bool(None, Marks::NONE)
     }
 
+    /// What no value is of: an item of an empty array.
+    pub fn never() -> Self {
+        Self::Union(Rc::from([]))
+    }
+
     /// An object of which nothing more is known.
     pub fn object() -> Self {
         let additional = Some((Self::Any, Flags::NONE));
@@ -244,7 +267,7 @@ impl<'a> Type<'a> {
         }
         let count = i64::try_from(items.len()).ok();
         let item = match items.as_slice() {
-            [] => Self::Any,
+            [] => Self::never(),
             [item] => item.clone(),
             items => Self::any_of(items.iter().cloned()),
         };
@@ -268,7 +291,6 @@ impl<'a> Type<'a> {
         let mut members: Vec<Self> = Vec::new();
         for next in types {
             match next.resolved() {
-                Self::Error => return Self::Error,
                 Self::Any => return Self::Any,
                 Self::Union(inner) => {
                     for member in inner.iter() {
@@ -429,6 +451,15 @@ impl<'a> Type<'a> {
         self.kinds().meets(kinds)
     }
 
+    /// Whether it is an object with a property whose type is not valid.
+    pub fn has_broken_property(&self) -> bool {
+        match self {
+            Self::Object(object) => object.properties.iter().any(|one| one.kind.is_error()),
+            Self::Union(members) => members.iter().any(Self::has_broken_property),
+            _ => false,
+        }
+    }
+
     /// Whether the value is always of one of these kinds.
     pub fn is_always(&self, kinds: Kinds) -> bool {
         match self {
@@ -436,6 +467,20 @@ impl<'a> Type<'a> {
             Self::Union(members) => members.iter().all(|member| member.is_always(kinds)),
             other => other.can_be(kinds),
         }
+    }
+
+    /// One of several kinds of values.
+    pub fn of_any_kind(kinds: Kinds) -> Self {
+        let all = [
+            (Kinds::NULL, Self::Null),
+            (Kinds::STRING, Self::string()),
+            (Kinds::INT, Self::int()),
+            (Kinds::BOOL, Self::bool()),
+            (Kinds::OBJECT, Self::object()),
+            (Kinds::ARRAY, Self::array()),
+        ];
+        let meant = all.into_iter().filter(|(kind, _)| kinds.meets(*kind)).map(|(_, kind)| kind);
+        Self::any_of(meant)
     }
 
     /// What is known of a value of these kinds.
@@ -489,6 +534,7 @@ impl<'a> Type<'a> {
             Self::Lambda => "lambda".to_owned(),
             Self::Scope => "scope".to_owned(),
             Self::Dependency => "resource or module".to_owned(),
+            Self::Union(members) if members.is_empty() => "never".to_owned(),
             Self::Union(members) => {
                 let names: Vec<String> = members.iter().take(6).map(Self::name).collect();
                 let more = if members.len() > 6 { " | ..." } else { "" };
@@ -500,7 +546,9 @@ impl<'a> Type<'a> {
     /// Whether two types are the same as far as a quick look tells.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Null, Self::Null) | (Self::Lambda, Self::Lambda) => true,
+            (Self::Null, Self::Null)
+            | (Self::Error, Self::Error)
+            | (Self::Lambda, Self::Lambda) => true,
             (Self::Bool(left, _), Self::Bool(right, _)) => left == right,
             (Self::Int(left), Self::Int(right)) => left == right,
             (Self::String(left), Self::String(right)) => match (left.literal, right.literal) {

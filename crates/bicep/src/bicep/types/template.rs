@@ -50,6 +50,47 @@ pub fn of_template<'a>(
     declared
 }
 
+/// What an ARM template exports.
+#[derive(Debug, Clone)]
+pub enum Exported<'a> {
+    /// A type.
+    Type(Type<'a>),
+    /// A variable.
+    Variable,
+    /// A function: what it takes and gives.
+    Function(Vec<Type<'a>>, Type<'a>),
+}
+
+/// The types, variables and functions that an ARM template exports, by name.
+pub fn exported_by_template<'a>(
+    template: &Value,
+    arena: &'a Arena,
+) -> Vec<(&'a str, Exported<'a>)> {
+    let definitions = template["definitions"].as_object();
+    let reader = Reader { definitions, arena, unknown: RefCell::default() };
+    let is_exported =
+        |(_, value): &(&String, &Value)| value["metadata"]["__bicep_export!"] == Value::Bool(true);
+    let mut all: Vec<(&'a str, Exported<'a>)> = Vec::new();
+    for (name, schema) in definitions.into_iter().flatten().filter(is_exported) {
+        all.push((arena.alloc_str(name), Exported::Type(reader.kind(schema, 0))));
+    }
+    let spaces = template["functions"].as_array().into_iter().flatten();
+    let spaces = spaces.filter(|found| found["namespace"] == "__bicep");
+    let functions = spaces.filter_map(|found| found["members"].as_object()).flatten();
+    for (name, function) in functions.filter(is_exported) {
+        let takes = function["parameters"].as_array().into_iter().flatten();
+        let takes = takes.map(|parameter| reader.kind(parameter, 0)).collect();
+        let gives = reader.kind(&function["output"], 0);
+        all.push((arena.alloc_str(name), Exported::Function(takes, gives)));
+    }
+    let variables = template["metadata"]["__bicep_exported_variables!"].as_array();
+    let variables = variables.into_iter().flatten();
+    for name in variables.filter_map(|variable| variable["name"].as_str()) {
+        all.push((arena.alloc_str(name), Exported::Variable));
+    }
+    all
+}
+
 struct Reader<'a, 't> {
     definitions: Option<&'t Map<String, Value>>,
     arena: &'a Arena,
@@ -81,7 +122,8 @@ impl<'a> Reader<'a, '_> {
         let derived = &schema["metadata"][DERIVED];
         if !derived.is_null() {
             let source = derived["source"].as_str().or(derived.as_str()).unwrap_or_default();
-            return azure::declared_by_azure(source).unwrap_or_else(|| {
+            let is_output = derived["output"] == Value::Bool(true);
+            return azure::declared_by_azure(source, is_output).unwrap_or_else(|| {
                 let name = source.split_once('#').map_or(source, |(name, _)| name);
                 self.unknown.borrow_mut().push(self.arena.alloc_str(name));
                 Type::Any
