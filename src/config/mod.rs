@@ -84,8 +84,8 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
     if let Some((name, known)) = system.and_then(|os| Some((os, catalog::unsupported_system(os)?)))
     {
         diagnostic.title = format!("`{name}` is not supported");
-        diagnostic.label = known.reason.to_owned();
-        diagnostic.help = known.advice.to_owned();
+        known.reason.clone_into(&mut diagnostic.label);
+        known.advice.clone_into(&mut diagnostic.help);
         diagnostic.facts.push(known.fact);
     }
     if finding.kind == FindingKind::UnknownProperty

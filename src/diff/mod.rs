@@ -44,6 +44,7 @@ pub use roles::title;
 pub use security::{Access, SecurityChange, SecurityKind};
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::catalog::{Date, Overlay};
 use crate::diagnostic::Diagnostics;
@@ -136,9 +137,11 @@ impl Diff {
             if !change.consequence.is_empty() {
                 change.consequence.push_str("; ");
             }
-            change.consequence.push_str(&format!(
+            // Writing to a string cannot fail.
+            let _ = write!(
+                change.consequence,
                 "this verdict is based on facts last verified on {day}, more than a year before {as_of}"
-            ));
+            );
         }
         self
     }

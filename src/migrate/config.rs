@@ -9,7 +9,8 @@ use super::keys;
 use super::ledger::{SourcePool, pointer_of, steps_of};
 use super::start_task;
 use crate::catalog::{
-    self, BaseImage, Date, DriverClass, GpuModules, GpuVendor, NodeAgent, Status, VmSize,
+    self, BaseImage, Date, DriverClass, Generation, GpuModules, GpuVendor, NodeAgent, Status,
+    VmSize,
 };
 use crate::check;
 
@@ -263,7 +264,7 @@ fn operating_system(draft: &mut Draft, pool: &SourcePool, sizes: &[String], as_o
         });
         return own.map_or(*key, |image| image.os_key).to_owned();
     }
-    let default = catalog::config_default("os");
+    let default = successor(&[offer, sku], sizes);
     let named = text(pool, &pointer.1).map_or_else(
         || [offer, sku].into_iter().flatten().collect::<Vec<_>>().join(" "),
         str::to_owned,
@@ -281,6 +282,20 @@ fn operating_system(draft: &mut Draft, pool: &SourcePool, sizes: &[String], as_o
     ));
     draft.reasons.insert(pointer, why);
     default.to_owned()
+}
+
+/// The operating system in place of one that has ended: an HPC image has what MPI needs, and a plain one has not.
+fn successor(names: &[Option<&str>], sizes: &[String]) -> &'static str {
+    const HPC: &str = "ubuntu-hpc-24.04";
+    let hpc = names.iter().flatten().any(|name| name.to_lowercase().contains("hpc"));
+    let image = catalog::base_image(HPC, Generation::V2).filter(|image| {
+        let starts = |size: &VmSize| size.boots(image.generation) == Some(true);
+        let sizes = sizes.iter().map(|size| catalog::vm_size(size));
+        hpc && sizes
+            .into_iter()
+            .all(|size| serves(image, size.as_ref()) && size.as_ref().is_none_or(starts))
+    });
+    image.map_or_else(|| catalog::config_default("os"), |image| image.os_key)
 }
 
 /// What the names of a marketplace image say of the system in it.

@@ -65,7 +65,7 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
             continue;
         }
         if second {
-            let why = "a config uses one registry: import the image into it (`az acr import`), and add it to `images`";
+            let why = "a config uses one registry: add the image to `images` with `import`, which copies it into that registry";
             draft.reasons.insert(pointer, why.to_owned());
             continue;
         }
@@ -129,8 +129,8 @@ pub(super) fn identities(pool: &SourcePool) -> impl Iterator<Item = &str> {
 fn pulled(reference: &str) -> String {
     format!(
         "nodes pull `{reference}` when they start, because it is in a second registry: a patch adds the image and its \
-         registry. To bake it into the node image, import it into the registry of the config (`az acr import`), and add it \
-         to `images`"
+         registry. To bake it into the node image, add it to `images` with `import`, which copies it into the registry of \
+         the config"
     )
 }
 
@@ -157,7 +157,7 @@ fn registries(draft: &mut Draft, pool: &SourcePool) {
                  and list its images under `images`"
             ),
             None => "prebake pulls from one Azure container registry with an identity, and from public registries. \
-                     Import private images from other registries (`az acr import`)"
+                     Copy private images of other registries with `images[].import`"
                 .to_owned(),
         };
         draft.reasons.insert((0, format!("{base}/{index}")), why);

@@ -12,8 +12,8 @@ use crate::check;
 const SECRETS: [&str; 5] =
     ["password", "accountKey", "sasKey", "sshPrivateKey", "protectedSettings"];
 
-const REGISTRY: &str = "prebake pulls with an identity. Import the images into an Azure container registry (`az acr import \
-     --username --password`), and delete the password of the registry";
+const REGISTRY: &str = "prebake pulls with an identity. Copy the images into the registry of the config (`images[].import`, \
+     with `user` and `loginVariable`), and keep the password out of the config";
 const OWN_REGISTRY: &str = "prebake pulls from this registry with an identity. If nothing else uses its admin user, turn \
      it off (`az acr update --admin-enabled false`)";
 const MOUNT: &str = "nodes mount with an identity: grant it the role Storage Blob Data Reader (or Contributor, to write) on \
@@ -33,6 +33,8 @@ const VALUE: &str =
 const SIGNATURE: &str = "the config contains the URL without its signature: grant an identity of the pool the role Storage Blob Data Reader on the container";
 const PACKAGE: &str = "the source does not name the account of the package: set the account (`batch.account`), \
                        upload the package there (`az batch application package create`), and add it to the pool";
+const FILE: &str = "the source does not name the account whose auto-storage holds the files: set the account (`batch.account`), \
+     and add the files to the start task (`resourceFiles`)";
 pub(super) const DRIVER: &str =
     "the GPU driver is baked into the image, and Azure advises against installing it twice";
 
@@ -181,6 +183,14 @@ fn users_and_packages(pool: &mut SourcePool) {
         for index in 0..count(pool, "/properties/applicationPackages") {
             let at = format!("/properties/applicationPackages/{index}");
             pool.left_out.insert(at, PACKAGE.to_owned());
+        }
+    }
+    let files = "/properties/startTask/resourceFiles";
+    for index in 0..count(pool, files) {
+        let at = format!("{files}/{index}");
+        let stored = pool.body.pointer(&format!("{at}/autoStorageContainerName")).is_some();
+        if stored && pool.place.account.is_none() {
+            pool.left_out.insert(at, FILE.to_owned());
         }
     }
     let registries = format!("{MACHINE}/containerConfiguration/containerRegistries");

@@ -219,7 +219,7 @@ fn server(
             pointer,
             format!("the config does not name registry `{server}`"),
             "pulling from it needs an identity with a role in it",
-            "name the registry under `registry` with `create: false`, or import the image",
+            "name the registry under `registry` with `create: false`, or copy the image with `import`",
         );
         return None;
     }

@@ -80,15 +80,16 @@ impl<'a> Names<'a> {
         let plain = |text: &str| -> String {
             text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
         };
-        if let Some(name) = self.of_pattern(role) {
-            let mut name = plain(&name);
-            // The suffix stays, since it tells one from another.
+        if let Some(whole) = self.of_pattern(role, self.name) {
             let pattern = self.given.pattern.as_deref().unwrap_or_default();
-            if !pattern.contains("{suffix}") {
-                name.truncate(longest - self.suffix.len());
-                name.push_str(&self.suffix);
-            }
-            name.truncate(longest);
+            let suffix = if pattern.contains("{suffix}") { "" } else { &self.suffix };
+            // The deployment's name gives way: the suffix tells one from another.
+            let kept = plain(self.name);
+            let surplus = (plain(&whole).len() + suffix.len()).saturating_sub(longest);
+            let kept = &kept[..kept.len().saturating_sub(surplus)];
+            let mut name = plain(&self.of_pattern(role, kept).unwrap_or(whole));
+            name.truncate(longest - suffix.len());
+            name.push_str(suffix);
             return name;
         }
         let mut name = plain(self.name);
@@ -110,25 +111,24 @@ impl<'a> Names<'a> {
             "builder-vnet" => &self.given.builder_network,
             _ => &None,
         };
-        let given = given.clone().or_else(|| self.of_pattern(role));
+        let given = given.clone().or_else(|| self.of_pattern(role, self.name));
         given.unwrap_or_else(|| format!("{}-{role}", self.name))
     }
 
     /// The deployment's name with underscores, for names that take no hyphen.
     pub(super) fn underscored(&self, role: &str) -> String {
-        if let Some(name) = self.of_pattern(role) {
+        if let Some(name) = self.of_pattern(role, self.name) {
             return name.replace('-', "_");
         }
         format!("{}_{role}", self.name.replace('-', "_"))
     }
 
-    /// The name of the config's pattern, for what has an abbreviation.
-    fn of_pattern(&self, role: &str) -> Option<String> {
+    /// The name of the config's pattern for this name of the deployment, for what has an abbreviation.
+    fn of_pattern(&self, role: &str, name: &str) -> Option<String> {
         let pattern = self.given.pattern.as_ref()?;
         let (_, kind) = TYPES.iter().find(|(known, _)| *known == role)?;
         let part = TOLD_APART.iter().find(|(known, _)| *known == role);
-        let name =
-            part.map_or_else(|| self.name.to_owned(), |(_, part)| format!("{}-{part}", self.name));
+        let name = part.map_or_else(|| name.to_owned(), |(_, part)| format!("{name}-{part}"));
         let name = pattern
             .replace("{type}", catalog::abbreviation(kind)?)
             .replace("{name}", &name)
@@ -201,4 +201,71 @@ pub(super) fn identifier(text: &str, taken: &mut Vec<String>) -> String {
     }
     taken.push(name.clone());
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn config(name: &str, names: &Value) -> Config {
+        let config = json!({
+            "name": name, "location": "northeurope", "resourceGroup": "g", "names": names,
+        });
+        serde_json::from_value(config).expect("a config")
+    }
+
+    #[test]
+    fn a_pattern_names_each_resource_apart() {
+        for pattern in ["{type}-{name}", "{name}{type}", "x-{type}-{name}-{location}-{suffix}"] {
+            let config = config("vision", &json!({ "pattern": pattern }));
+            let names = Names::new(&config);
+            let all: BTreeSet<String> = TYPES.iter().map(|(role, _)| names.local(role)).collect();
+            assert_eq!(all.len(), TYPES.len(), "{pattern}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_follows_the_abbreviations_of_the_cloud_adoption_framework() {
+        let config = config("vision", &json!({ "pattern": "{type}-{name}-{location}" }));
+        let names = Names::new(&config);
+        assert_eq!(names.local("vnet"), "vnet-vision-northeurope");
+        assert_eq!(names.local("nsg"), "nsg-vision-northeurope");
+        assert_eq!(names.local("pull"), "id-vision-pull-northeurope");
+        assert_eq!(names.local("nat-ip"), "pip-vision-nat-northeurope");
+        assert_eq!(names.local("builder"), "vm-vision-builder-northeurope");
+        assert!(names.global("acr", 50).starts_with("crvisionnortheurope"));
+        assert_eq!(names.underscored("gallery"), "gal_vision_northeurope");
+    }
+
+    #[test]
+    fn a_given_name_stands_before_the_pattern() {
+        let names = json!({ "pattern": "{type}-{name}", "natGateway": "egress" });
+        let config = config("vision", &names);
+        assert_eq!(Names::new(&config).local("nat"), "egress");
+        assert_eq!(Names::new(&config).local("nat-ip"), "pip-vision-nat");
+    }
+
+    /// However long the name is, what tells two deployments apart stays in a name that is unique in the world.
+    #[test]
+    fn a_name_that_is_unique_in_the_world_keeps_its_suffix() {
+        let long = "recommendation-models-of-the-search-team";
+        for pattern in
+            ["{type}-{name}", "{type}{name}{suffix}", "{suffix}-{type}-{name}-{location}"]
+        {
+            for (role, longest) in [("st", 24), ("", 24), ("acr", 50)] {
+                let of = |suffix: &str| {
+                    let config = config(long, &json!({ "pattern": pattern, "suffix": suffix }));
+                    Names::new(&config).global(role, longest)
+                };
+                let name = of("k3f9a");
+                assert!(name.len() <= longest, "{pattern}: {name}");
+                assert!(name.contains("k3f9a"), "{pattern}: {name}");
+                assert_ne!(name, of("zzzzz"), "{pattern}");
+            }
+        }
+    }
 }

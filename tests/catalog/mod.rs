@@ -247,8 +247,8 @@ fn a_registry_is_compared_with_what_the_config_relies_on() {
     let told = labels(CONFIG);
     assert!(told.contains("is `sharedacr-f00d`, but the config needs `sharedacr`"), "{told}");
     assert!(!told.contains("public network access"), "{told}");
-    let build = "{ context: 'https://github.com/contoso/app.git#v1' }";
-    let built = CONFIG.replace("tag: '1' }", &format!("tag: '1', build: {build} }}"));
+    let context = "{ context: 'https://github.com/contoso/app.git#v1' }";
+    let built = CONFIG.replace("tag: '1' }", &format!("tag: '1', build: {context} }}"));
     let told = labels(&built);
     assert!(told.contains("`public network access` of `sharedacr` is `Disabled`"), "{told}");
     let pooled =
@@ -287,12 +287,12 @@ fn old_facts_are_told_as_such() {
 #[test]
 fn test_cases_have_their_catalogs() {
     let folder = imported();
-    let test = |arguments: &[&str]| {
+    let run = |arguments: &[&str]| {
         let all = [&["test", ".", "--as-of", "2026-11-25"], arguments].concat();
         prebake(folder.path(), &all)
     };
-    succeeds(&test(&["--accept"]));
-    succeeds(&test(&[]));
+    succeeds(&run(&["--accept"]));
+    succeeds(&run(&[]));
     let path = folder.path().join("azure/sizes.tsv");
     let text = fs::read_to_string(&path).expect("sizes are there");
     let without: String = text
@@ -301,7 +301,7 @@ fn test_cases_have_their_catalogs() {
         .map(|line| format!("{line}\n"))
         .collect();
     fs::write(&path, without).expect("written");
-    let output = test(&[]);
+    let output = run(&[]);
     let shown = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{shown}");
     assert!(shown.contains("-error[SUB001]") || shown.contains("+error[SUB001]"), "{shown}");

@@ -360,6 +360,35 @@ fn the_identity_of_a_registry_becomes_the_pull_identity() {
     assert_outcomes(&migrated, &[(&format!("{base}.identityReference.resourceId"), Outcome::Same)]);
 }
 
+/// MPI needs InfiniBand's drivers and libraries, which the image of the source had.
+#[test]
+fn an_hpc_image_that_has_ended_is_followed_by_an_hpc_image() {
+    let pool = r#"{"id":"mpi","vmSize":"Standard_HB120rs_v3","virtualMachineConfiguration":{"imageReference":{"publisher":
+        "openlogic","offer":"centos-hpc","sku":"7.7"},"nodeAgentSKUId":"batch.node.centos 7"},"targetDedicatedNodes":2,
+        "enableInterNodeCommunication":true}"#;
+    let file = File { name: "mpi.json".to_owned(), text: pool.to_owned() };
+    let migrated = migrate::migrate(&[file], &tools()).expect("it is migrated");
+    assert_eq!(config(&migrated, 0)["node"]["os"], "ubuntu-hpc-24.04");
+}
+
+/// A new account has no files, so a start task that waits for them would never end.
+#[test]
+fn files_of_an_unknown_account_are_a_step() {
+    let pool = r#"{"id":"f","vmSize":"Standard_D4ds_v5","virtualMachineConfiguration":{"imageReference":{"publisher":"canonical",
+        "offer":"ubuntu-24_04-lts","sku":"server"},"nodeAgentSKUId":"batch.node.ubuntu 24.04"},"targetDedicatedNodes":1,
+        "startTask":{"commandLine":"ls","resourceFiles":[{"autoStorageContainerName":"inputs"},{"httpUrl":"https://example.com/a","filePath":"a"}]}}"#;
+    let file = File { name: "files.json".to_owned(), text: pool.to_owned() };
+    let migrated = migrate::migrate(&[file], &tools()).expect("it is migrated");
+    let source = "startTask.resourceFiles[0].autoStorageContainerName";
+    assert_outcomes(
+        &migrated,
+        &[(source, Outcome::Step), ("startTask.resourceFiles[1].httpUrl", Outcome::Same)],
+    );
+    let config = config(&migrated, 0);
+    let files = &config["batch"]["pools"][0]["startTask"]["resourceFiles"];
+    assert_eq!(files.as_array().map(Vec::len), Some(1), "{files}");
+}
+
 /// A user without a password is no user of the new pool, so its start task cannot run as that user.
 #[test]
 fn a_start_task_does_not_run_as_a_user_that_is_not_taken_over() {
