@@ -111,14 +111,10 @@ fn chosen<'t, 'a>(
 }
 
 fn items<'a>(given: &ArrayType<'a>, declared: &ArrayType<'a>, depth: u8) -> Type<'a> {
-    match &given.items {
-        Some(items) => {
-            let items = items.iter().map(|item| narrowed(item, &declared.item(), depth + 1));
-            Type::tuple(items.collect())
-        }
-        None => {
-            let item = narrowed(&given.item(), &declared.item(), depth + 1);
-            Type::array_between(item, given.minimum, given.maximum, declared.marks)
-        }
+    if let Some(items) = &given.items {
+        let items = items.iter().map(|item| narrowed(item, &declared.item(), depth + 1));
+        return Type::tuple(items.collect());
     }
+    let item = narrowed(&given.item(), &declared.item(), depth + 1);
+    Type::array_between(item, given.minimum, given.maximum, declared.marks)
 }
