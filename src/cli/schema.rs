@@ -14,16 +14,17 @@ const MAX_TABLE_BYTES: u64 = 64 << 20;
 pub(super) enum Schema {
     /// Print the JSON Schema of the config file
     Config,
-    /// Create schemas of resource types from the type tables that Microsoft publishes
+    /// Create schemas of resource types from Azure's types
     Import(Import),
 }
 
 /// `prebake schema import`.
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// Folder of type tables with the layout of <https://github.com/Azure/bicep-types-az>
+    /// Folder of type tables with the layout of <https://github.com/Azure/bicep-types-az> [default: the types
+    /// that `prebake --version` names]
     #[arg(long, value_name = "DIR")]
-    types: PathBuf,
+    types: Option<PathBuf>,
     /// Folder to write the schemas to
     #[arg(short, long, value_name = "DIR", default_value = "schemas/azure")]
     output: PathBuf,
@@ -62,17 +63,22 @@ impl Import {
         };
         let resource = ResourceName::parse(name)
             .map_err(|error| failed(&error, "use the format `Namespace/type@version`"))?;
-        let tables = find_tables(&self.types, &resource);
+        let Some(types) = &self.types else {
+            let schema = import::import_built_in(&resource)
+                .map_err(|error| failed(&error, "check the name and the version"))?;
+            return self.write(&resource, &import::print(&schema));
+        };
+        let tables = find_tables(types, &resource);
         if tables.is_empty() {
             return Err((
                 format!("no schema was created for `{name}`"),
-                format!("`{}` does not contain `{}`", self.types.display(), resource.table_path()),
+                format!("`{}` does not contain `{}`", types.display(), resource.table_path()),
                 "download the table from https://github.com/Azure/bicep-types-az".to_owned(),
             ));
         }
         let mut last = None;
         for table in tables {
-            let text = read(&self.types, &table)?;
+            let text = read(types, &table)?;
             match import::import(&text, &resource) {
                 Ok(schema) => return self.write(&resource, &import::print(&schema)),
                 Err(error) => last = Some(error),

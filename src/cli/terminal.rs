@@ -54,8 +54,14 @@ pub(super) fn remark(text: &str) {
 
 /// Prints what is not a result.
 pub(super) fn note(text: &str) {
-    let mut stderr = anstream::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes());
+    let stderr = std::io::stderr();
+    if anstream::AutoStream::choice(&stderr) == anstream::ColorChoice::Never {
+        // The stream would write what stands between two escapes apart, with a system call each.
+        let plain = anstream::adapter::strip_str(text).to_string();
+        let _ = stderr.lock().write_all(plain.as_bytes());
+        return;
+    }
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Prints findings with their excerpts; the stream drops the color where there is no terminal.

@@ -451,9 +451,10 @@ impl List<'_> {
 
     /// A blob mount reads with an identity, whose role on the storage no resource of the render gives.
     fn of_mounts(&mut self, batch: &Batch) {
-        let mounts = batch.pools.iter().flat_map(|pool| &pool.mounts).filter(|mount| mount.blob);
+        let mounts =
+            batch.pools.iter().flat_map(|pool| &pool.mounts).filter(|mount| mount.is_blob());
         for mount in mounts {
-            let Some(identity) = self.identity(mount.identity.as_ref()) else { continue };
+            let Some(identity) = self.identity(mount.identity()) else { continue };
             let scope =
                 Scope { kind: "storage account", name: mount.source.clone(), id: None, path: None };
             let reason =

@@ -6,7 +6,7 @@ use super::names::short_digest;
 use super::network::PoolSubnet;
 use super::pool::Pool;
 use super::pool_machine::Machine;
-use super::pool_tasks::Mount;
+use super::pool_tasks::{FileSystem, Mount};
 use super::resolver::Resolver;
 
 /// The ID carries a digest of what needs an empty pool, so that a change of it makes a second pool.
@@ -87,12 +87,14 @@ impl<'a> NeedsEmptyPool<'a> {
         let mut mounts = pool.mounts.clone();
         mounts.sort_by(|a, b| a.path.cmp(&b.path));
         for mount in &mut mounts {
-            mount.identity = mount.identity.as_ref().map(lower);
+            if let FileSystem::Blob { identity: Some(id), .. } = &mut mount.file_system {
+                *id = id.to_lowercase();
+            }
         }
         // The body names the pull identity where it pulls and where it mounts; a set of identities alone
         // changes while nodes run.
         let pulls = containers.as_ref().is_some_and(|[_, registries]| !registries.is_empty());
-        let mounted = mounts.iter().any(|mount| mount.blob && mount.identity.is_none());
+        let mounted = mounts.iter().any(|mount| mount.is_blob() && mount.identity().is_none());
         let identity = context.identity.filter(|_| pulls || mounted);
         Self {
             display_name: pool.display_name.as_deref(),

@@ -44,7 +44,9 @@ pub use node_image::{BakedImage, NodeImage, TargetRegion};
 pub use origin::Origins;
 pub use pool::{Application, AutoScale, Containers, FixedScale, Pool, Scale};
 pub use pool_machine::{Machine, User};
-pub use pool_tasks::{HostMount, Job, Mount, ResourceFile, Share, StartTask, TaskContainer};
+pub use pool_tasks::{
+    FileSystem, HostMount, Job, Mount, ResourceFile, Share, StartTask, TaskContainer,
+};
 pub use registry::{Registry, Role};
 pub use resource_id::ResourceId;
 use resource_id::is_resource_id;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::batch::NodeIdentity;
 use super::names::identifier;
 use super::pool::Pool;
+use super::pool_tasks::Mount;
 
 /// The identities that a config names for its pools, each under a key of its own.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -20,7 +21,7 @@ impl PoolIdentities {
         let mut found = Self::default();
         let mut taken = Vec::new();
         for pool in pools {
-            let of_mounts = pool.mounts.iter().filter_map(|mount| mount.identity.as_ref());
+            let of_mounts = pool.mounts.iter().filter_map(Mount::identity);
             let files = pool.start_task.iter().flat_map(|task| &task.resource_files);
             let of_files = files.filter_map(|file| file.identity.as_ref());
             for id in pool.identities.iter().chain(of_mounts).chain(of_files) {

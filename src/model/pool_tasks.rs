@@ -1,7 +1,8 @@
 //! What runs on the nodes of a pool besides the tasks of jobs: start task, its files and its container, mounted
 //! file systems, and what jobs take over.
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::batch::PoolContext;
 use super::images::NameValue;
@@ -76,23 +77,77 @@ pub struct HostMount {
 }
 
 /// A mounted file system.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mount {
-    /// A blob container.
-    pub blob: bool,
+    /// What is mounted.
+    pub file_system: FileSystem,
     /// Storage account, or `host:/export`.
     pub source: String,
-    /// Container of a blob mount.
-    pub container: Option<String>,
     /// Folder below the mount root.
     pub path: String,
     /// Options of the mount command.
     pub options: Option<String>,
-    /// Resource ID of the identity; the pull identity without it.
-    pub identity: Option<String>,
+}
+
+/// What can be mounted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FileSystem {
+    /// A blob container.
+    Blob {
+        /// Its name.
+        container: String,
+        /// Resource ID of the identity; the pull identity without it.
+        identity: Option<String>,
+    },
     /// A share of Azure Files.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub share: Option<Share>,
+    AzureFiles(Share),
+    /// An NFS export.
+    Nfs,
+}
+
+impl Mount {
+    /// Whether it is a blob container.
+    pub fn is_blob(&self) -> bool {
+        matches!(self.file_system, FileSystem::Blob { .. })
+    }
+
+    /// The share of Azure Files.
+    pub fn share(&self) -> Option<&Share> {
+        match &self.file_system {
+            FileSystem::AzureFiles(share) => Some(share),
+            FileSystem::Blob { .. } | FileSystem::Nfs => None,
+        }
+    }
+
+    /// Resource ID of the identity that the config names for it.
+    pub fn identity(&self) -> Option<&String> {
+        match &self.file_system {
+            FileSystem::Blob { identity, .. } => identity.as_ref(),
+            FileSystem::AzureFiles(_) | FileSystem::Nfs => None,
+        }
+    }
+}
+
+/// Templates ask a mount for `blob`, `container`, `identity` and `share`.
+impl Serialize for Mount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let container = match &self.file_system {
+            FileSystem::Blob { container, .. } => Some(container),
+            FileSystem::AzureFiles(_) | FileSystem::Nfs => None,
+        };
+        let mut object = serializer.serialize_struct("Mount", 7)?;
+        object.serialize_field("blob", &self.is_blob())?;
+        object.serialize_field("source", &self.source)?;
+        object.serialize_field("container", &container)?;
+        object.serialize_field("path", &self.path)?;
+        object.serialize_field("options", &self.options)?;
+        object.serialize_field("identity", &self.identity())?;
+        match self.share() {
+            Some(share) => object.serialize_field("share", share)?,
+            None => object.skip_field("share")?,
+        }
+        object.end()
+    }
 }
 
 /// A share of Azure Files.
@@ -362,14 +417,24 @@ pub(super) fn mounts(
             .as_ref()
             .filter(|_| mount.kind == MountKind::AzureFiles)
             .map(|key| secrets.add(resolver, key, &format!("{pointer}/key")));
+        // What lacks a part was reported, and an export stands in for it.
+        let file_system = match mount.kind {
+            MountKind::Blob => mount
+                .container
+                .clone()
+                .map(|container| FileSystem::Blob { container, identity: mount.identity.clone() }),
+            MountKind::AzureFiles => mount
+                .share
+                .clone()
+                .zip(key)
+                .map(|(name, key)| FileSystem::AzureFiles(Share { name, key })),
+            MountKind::Nfs => None,
+        };
         mounts.push(Mount {
-            blob: mount.kind == MountKind::Blob,
+            file_system: file_system.unwrap_or(FileSystem::Nfs),
             source: mount.source.clone(),
-            container: mount.container.clone(),
             path: mount.path.clone(),
             options: mount.options.clone(),
-            identity: mount.identity.clone(),
-            share: mount.share.clone().zip(key).map(|(name, key)| Share { name, key }),
         });
     }
     mounts

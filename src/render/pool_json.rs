@@ -4,7 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Application, Job, Model, NodeImage, Pool, PoolSubnet, ResourceFile, StartTask, TaskContainer,
+    Application, FileSystem, Job, Model, Mount, NodeImage, Pool, PoolSubnet, ResourceFile,
+    StartTask, TaskContainer,
 };
 
 /// Stands for the subscription in resource IDs of a config that names none.
@@ -80,13 +81,13 @@ pub(super) fn limits(pool: &Pool) -> Vec<&'static str> {
             "images from the private registry, which need an identity; only preloaded images run",
         );
     }
-    if pool.mounts.iter().any(|mount| mount.blob) {
+    if pool.mounts.iter().any(Mount::is_blob) {
         limits.push("blob mounts, which need an identity");
     }
     if pool.start_task.iter().flat_map(|task| &task.resource_files).any(reads_with_identity) {
         limits.push("downloads of its start task, which need an identity");
     }
-    if pool.mounts.iter().any(|mount| mount.share.is_some()) {
+    if pool.mounts.iter().any(|mount| mount.share().is_some()) {
         limits.push("its Azure Files mounts, whose keys are only in a key vault");
     }
     if !pool.machine.users.is_empty() {
@@ -304,17 +305,17 @@ pub(super) fn job(pool: &Pool, job: &Job) -> Value {
 
 /// The mounts that need no secret.
 fn mounts(model: &Model, pool: &Pool) -> Vec<Value> {
-    let one = |mount: &crate::model::Mount| {
+    let one = |mount: &Mount| {
         let mut body = Map::new();
         body.insert("relativeMountPath".into(), json!(mount.path));
-        if mount.blob {
+        if let FileSystem::Blob { container, identity } = &mount.file_system {
             body.insert("accountName".into(), json!(mount.source));
-            body.insert("containerName".into(), json!(mount.container));
+            body.insert("containerName".into(), json!(container));
             if let Some(options) = &mount.options {
                 body.insert("blobfuseOptions".into(), json!(options));
             }
             let existing = model.identity_at.as_ref().map(|at| at.id.clone());
-            let identity = mount.identity.clone().or(existing).unwrap_or_else(|| {
+            let identity = identity.clone().or(existing).unwrap_or_else(|| {
                 let name = model.identity.as_deref().unwrap_or_default();
                 let kind = "Microsoft.ManagedIdentity/userAssignedIdentities";
                 format!("{}/providers/{kind}/{name}", group_id(model))
@@ -329,5 +330,5 @@ fn mounts(model: &Model, pool: &Pool) -> Vec<Value> {
             json!({ "nfsMountConfiguration": body })
         }
     };
-    pool.mounts.iter().filter(|mount| mount.share.is_none()).map(one).collect()
+    pool.mounts.iter().filter(|mount| mount.share().is_none()).map(one).collect()
 }

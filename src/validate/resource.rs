@@ -89,7 +89,7 @@ fn own_name(resource: &Resource) -> &str {
 fn without_schema(resource: &Resource, schemas: &ResourceSchemas) -> Diagnostic {
     let name = format!("{}@{}", resource.kind, resource.api_version);
     let versions = schemas.versions(&resource.kind);
-    let command = format!("`prebake schema import --types DIR {name}`");
+    let command = format!("`prebake schema import {name}`");
     let help = match versions.last() {
         Some(newest) => {
             format!(

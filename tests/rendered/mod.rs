@@ -23,7 +23,7 @@ fn bicep(config: &Value) -> BTreeMap<String, String> {
     let shown = text::render(&outcome.diagnostics, &outcome.sources, false);
     let render = outcome.render.unwrap_or_else(|| panic!("does not render:\n{shown}"));
     let mut files = render.artifacts.files;
-    files.retain(|path, _| path.ends_with(".bicep"));
+    files.retain(|path, _| Path::new(path).extension().is_some_and(|it| it == "bicep"));
     files
 }
 

@@ -1,6 +1,8 @@
 //! The importer: what the tables say carries over, what they leave open stays open.
 
-use prebake::schema::import::{ImportError, ResourceName, import, print};
+use std::collections::BTreeSet;
+
+use prebake::schema::import::{ImportError, ResourceName, import, import_built_in, print};
 use prebake::schema::{ResourceSchemas, Schema, Values};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -115,6 +117,67 @@ fn what_cannot_be_imported_says_why() {
     let mut broken = table();
     broken[8]["properties"]["name"]["type"]["$ref"] = json!("#/999");
     assert!(matches!(error(&broken.to_string(), "A.B/c@2020-01-01"), ImportError::BadTable(_)));
+}
+
+/// The committed schemas say what the compiler's types say. Those share what is the same, and know of no property
+/// called `description`.
+#[test]
+fn the_committed_schemas_say_what_the_types_of_this_build_say() {
+    let mut compared = 0;
+    for committed in ResourceSchemas::all_embedded() {
+        let name = ResourceName::parse(committed.name()).expect("a name");
+        let made = import_built_in(&name).expect("the types have it");
+        let committed = serde_json::from_str(committed.text()).expect("it is JSON");
+        let mut same = Same { roots: [&made, &committed], met: BTreeSet::new() };
+        same.check(&made, &committed, &name.to_string());
+        assert!(same.met.len() > 3, "{name}: {} parts", same.met.len());
+        compared += 1;
+    }
+    assert!(compared > 20, "only {compared} schemas");
+    let unknown = ResourceName::parse("Microsoft.Batch/batchAccounts@2025-06-02").expect("a name");
+    let error = import_built_in(&unknown).expect_err("there is no such version").to_string();
+    assert!(error.contains("did you mean `Microsoft.Batch/batchAccounts@2025-06-01`?"), "{error}");
+}
+
+/// Two schemas side by side.
+struct Same<'s> {
+    roots: [&'s Value; 2],
+    met: BTreeSet<[*const Value; 2]>,
+}
+
+impl<'s> Same<'s> {
+    fn resolved(&self, side: usize, value: &'s Value) -> &'s Value {
+        let target = value.get("$ref").and_then(Value::as_str);
+        let target =
+            target.and_then(|target| self.roots[side].pointer(target.trim_start_matches('#')));
+        target.unwrap_or(value)
+    }
+
+    fn check(&mut self, made: &'s Value, committed: &'s Value, at: &str) {
+        let (made, committed) = (self.resolved(0, made), self.resolved(1, committed));
+        if !self.met.insert([made, committed].map(std::ptr::from_ref)) {
+            return;
+        }
+        match (made, committed) {
+            (Value::Object(made), Value::Object(committed)) => {
+                let is_told = |key: &&String| !["$defs", "description"].contains(&key.as_str());
+                let keys = |map: &'s serde_json::Map<String, Value>| {
+                    map.keys().filter(is_told).collect::<BTreeSet<_>>()
+                };
+                assert_eq!(keys(made), keys(committed), "{at}");
+                for key in keys(made) {
+                    self.check(&made[key], &committed[key], &format!("{at}/{key}"));
+                }
+            }
+            (Value::Array(made), Value::Array(committed)) => {
+                assert_eq!(made.len(), committed.len(), "{at}");
+                for (index, (made, committed)) in made.iter().zip(committed).enumerate() {
+                    self.check(made, committed, &format!("{at}/{index}"));
+                }
+            }
+            _ => assert_eq!(made, committed, "{at}"),
+        }
+    }
 }
 
 /// The committed schemas are results of the importer. The tables are a folder beside the repository,

@@ -127,9 +127,7 @@ fn a_type_without_schema_is_named_once_with_the_command_that_makes_it() {
     assert_eq!(finding.code, "PB3110");
     assert!(finding.help.contains("use version `2025-06-01`"), "{}", finding.help);
     assert!(
-        finding
-            .help
-            .contains("prebake schema import --types DIR Microsoft.Batch/batchAccounts@1999-07-01")
+        finding.help.contains("prebake schema import Microsoft.Batch/batchAccounts@1999-07-01")
     );
 }
 

@@ -102,6 +102,10 @@ pub(super) struct Reference {
 }
 
 impl Reference {
+    pub(super) fn to(index: Index) -> Self {
+        Self { target: format!("#/{index}") }
+    }
+
     pub(super) fn index(&self) -> Result<Index, ImportError> {
         let digits = self.target.strip_prefix("#/").and_then(|digits| digits.parse().ok());
         digits.ok_or_else(|| {
@@ -179,6 +183,10 @@ pub(super) struct Table {
 }
 
 impl Table {
+    pub(super) fn new(types: Vec<Type>) -> Self {
+        Self { types }
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, ImportError> {
         let bad = |error: serde_json::Error| ImportError::BadTable(error.to_string());
         let entries: Vec<Value> = serde_json::from_str(text).map_err(bad)?;

@@ -294,16 +294,7 @@ impl<'a> Checker<'a, '_> {
                 Type::String(Text { literal: Some(name), .. }) => {
                     self.member(base, node.base, name, span, node.safe)
                 }
-                _ if is_text || matches!(index, Type::Any) => {
-                    if matches!(base, Type::Object(object) if object.properties.is_empty() && object.additional.is_none())
-                    {
-                        let words =
-                            ("the object has no properties", "use another object before the `[`");
-                        self.error("BCP052", span, "an empty object is indexed", words);
-                        return Type::Error;
-                    }
-                    Type::Any
-                }
+                _ if is_text || matches!(index, Type::Any) => self.some_property(base, span),
                 _ => mistake("BCP075", "the index of an object must be a `string`"),
             },
             Type::Discriminated(_) => {
@@ -326,6 +317,18 @@ impl<'a> Checker<'a, '_> {
                 self.error("BCP076", node.base.span(), title, words);
                 Type::Error
             }
+        }
+    }
+
+    /// A property whose name is not known.
+    fn some_property(&self, base: &Type<'a>, span: Span) -> Type<'a> {
+        match base {
+            Type::Object(object) if object.properties.is_empty() && object.additional.is_none() => {
+                let words = ("the object has no properties", "use another object before the `[`");
+                self.error("BCP052", span, "an empty object is indexed", words);
+                Type::Error
+            }
+            _ => Type::Any,
         }
     }
 

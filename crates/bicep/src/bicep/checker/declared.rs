@@ -162,6 +162,17 @@ impl<'a> Checker<'a, '_> {
             // The parser has reported it.
             TypeSyntax::Skipped(_) => Type::Any,
             TypeSyntax::PropertyAccess(node) => self.type_property(node),
+            TypeSyntax::AdditionalPropertiesAccess(_)
+            | TypeSyntax::ArrayAccess(_)
+            | TypeSyntax::ItemsAccess(_) => self.part_of_type(syntax),
+            TypeSyntax::Instantiation(node) => instantiated(node),
+            TypeSyntax::Resource(_) => Type::Any,
+        }
+    }
+
+    /// What `.*`, an index or `[*]` picks from a type.
+    fn part_of_type(&self, syntax: TypeSyntax<'a>) -> Type<'a> {
+        match syntax {
             TypeSyntax::AdditionalPropertiesAccess(node) => match self.described(node.base) {
                 Type::Object(object) if has_more(&object) => {
                     object.additional().map_or(Type::Any, |more| more.0)
@@ -183,8 +194,7 @@ impl<'a> Checker<'a, '_> {
                 Type::Array(array) if array.items.is_none() => array.item(),
                 _ => Type::Error,
             },
-            TypeSyntax::Instantiation(node) => instantiated(node),
-            TypeSyntax::Resource(_) => Type::Any,
+            _ => Type::Any,
         }
     }
 

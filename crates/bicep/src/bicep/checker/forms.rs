@@ -198,7 +198,7 @@ impl<'a> Checker<'a, '_> {
             }
             // Nothing more can be said of other arguments than their kind.
             None if nullable && !form.parameter(at).meets(Kinds::NULL) => {
-                self.maybe_null(argument.span())
+                self.maybe_null(argument.span());
             }
             None => {}
         }

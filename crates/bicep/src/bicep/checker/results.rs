@@ -74,7 +74,9 @@ impl<'a> Checker<'a, '_> {
         match name {
             "any" => Type::Any,
             "externalInput" => {
-                syntax.iter().for_each(|argument| self.constant_value(*argument));
+                for argument in syntax {
+                    self.constant_value(*argument);
+                }
                 Type::Any
             }
             "fail" => Type::never(),

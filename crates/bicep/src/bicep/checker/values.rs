@@ -36,8 +36,7 @@ fn narrowed<'a>(given: &Type<'a>, declared: &Type<'a>, depth: u8) -> Type<'a> {
         return declared.clone();
     }
     match (declared, given) {
-        (_, Type::Any | Type::Error) => Type::Any,
-        (Type::Any, given) => given.clone(),
+        (_, Type::Any | Type::Error) | (Type::Any, _) => Type::Any,
         (Type::String(text), Type::String(own)) if text.literal.is_none() => within(own, text),
         (Type::Int(number), Type::Int(own)) if number.literal.is_none() => {
             Type::Int(Integer { literal: own.literal, ..*number })
@@ -85,13 +84,15 @@ fn members<'a>(given: &ObjectType<'a>, declared: &ObjectType<'a>, depth: u8) -> 
     let properties =
         declared.properties.iter().map(|property| match given.property(property.name) {
             Some(own) if !property.flags.has(Flags::READ_ONLY) => {
-                let declared = property.kind();
-                let kind = narrowed(&own.kind(), &declared, depth + 1);
-                Property::new(
-                    property.name,
-                    present(kind, &declared, property.flags),
-                    property.flags,
-                )
+                let (declared, own) = (property.kind(), own.kind());
+                // Of a property that may be absent, the text is not kept.
+                let is_known = property.flags.has(Flags::REQUIRED)
+                    && matches!(own, Type::String(Text { literal: Some(_), .. }))
+                    && matches!(declared, Type::Union(_))
+                    && assignable(&own, &declared);
+                let kind = if is_known { own } else { narrowed(&own, &declared, depth + 1) };
+                let kind = present(kind, &declared, property.flags);
+                Property::new(property.name, kind, property.flags)
             }
             _ => property.clone(),
         });
@@ -110,14 +111,10 @@ fn chosen<'t, 'a>(
 }
 
 fn items<'a>(given: &ArrayType<'a>, declared: &ArrayType<'a>, depth: u8) -> Type<'a> {
-    match &given.items {
-        Some(items) => {
-            let items = items.iter().map(|item| narrowed(item, &declared.item(), depth + 1));
-            Type::tuple(items.collect())
-        }
-        None => {
-            let item = narrowed(&given.item(), &declared.item(), depth + 1);
-            Type::array_between(item, given.minimum, given.maximum, declared.marks)
-        }
+    if let Some(items) = &given.items {
+        let items = items.iter().map(|item| narrowed(item, &declared.item(), depth + 1));
+        return Type::tuple(items.collect());
     }
+    let item = narrowed(&given.item(), &declared.item(), depth + 1);
+    Type::array_between(item, given.minimum, given.maximum, declared.marks)
 }

@@ -144,7 +144,7 @@ impl<'a> Linting<'a, '_> {
             if listed.is_some_and(|listed| within(span, &listed)) {
                 return false;
             }
-            if let Some(identity) = self.identity_read(expression) {
+            if let Some(identity) = identity_read(expression) {
                 read.insert(identity);
             }
             let Some(on) = self.named(expression) else { return true };
@@ -159,29 +159,6 @@ impl<'a> Linting<'a, '_> {
             }
             false
         });
-    }
-
-    /// The resource or module whose identity alone an access reads, or whose function a call is.
-    fn identity_read(&self, access: ExpressionSyntax<'a>) -> Option<Span> {
-        let mut base = match access {
-            ExpressionSyntax::PropertyAccess(node) if IDENTITY.contains(&node.name.name) => {
-                node.base
-            }
-            ExpressionSyntax::ArrayAccess(node)
-                if node.index.literal().is_some_and(|name| IDENTITY.contains(&name)) =>
-            {
-                node.base
-            }
-            ExpressionSyntax::InstanceFunctionCall(node) => node.base,
-            _ => return None,
-        };
-        loop {
-            base = match base {
-                ExpressionSyntax::NonNullAssertion(node) => node.base,
-                ExpressionSyntax::ArrayAccess(node) if node.index.literal().is_none() => node.base,
-                _ => return Some(base.span()),
-            };
-        }
     }
 
     /// The symbol that a name or `a::b` means.
@@ -203,5 +180,26 @@ impl<'a> Linting<'a, '_> {
             SymbolKind::Module(node) => node.body().r#for.is_none(),
             _ => false,
         }
+    }
+}
+
+/// The resource or module whose identity alone an access reads, or whose function a call is.
+fn identity_read(access: ExpressionSyntax<'_>) -> Option<Span> {
+    let mut base = match access {
+        ExpressionSyntax::PropertyAccess(node) if IDENTITY.contains(&node.name.name) => node.base,
+        ExpressionSyntax::ArrayAccess(node)
+            if node.index.literal().is_some_and(|name| IDENTITY.contains(&name)) =>
+        {
+            node.base
+        }
+        ExpressionSyntax::InstanceFunctionCall(node) => node.base,
+        _ => return None,
+    };
+    loop {
+        base = match base {
+            ExpressionSyntax::NonNullAssertion(node) => node.base,
+            ExpressionSyntax::ArrayAccess(node) if node.index.literal().is_none() => node.base,
+            _ => return Some(base.span()),
+        };
     }
 }
