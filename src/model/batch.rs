@@ -107,9 +107,8 @@ pub(super) fn resolve(
     let storage = written.storage.unwrap_or_default();
     let storage_at = existing_storage(resolver, &storage);
     let storage_access = PublicAccess::new(storage.public_network_access, &storage.ip_rules);
-    let own_name = |at: &ResourceId| at.name.clone();
     let storage_account = (create_account && storage.create.unwrap_or(true)).then(|| {
-        let existing = storage_at.as_ref().map(own_name);
+        let existing = storage_at.as_ref().map(|at| at.name.clone());
         existing.or(storage.name.clone()).unwrap_or_else(|| names.global("st", 24))
     });
     same_ids(resolver, &written.pools);

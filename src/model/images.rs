@@ -344,6 +344,47 @@ fn resolve_build(
     })
 }
 
+/// Whether the login of an import is whole, and there where its registry asks for one.
+fn import_login(
+    import: &fields::Import,
+    host: &str,
+    refuse: &mut impl FnMut(&str, &'static str, &str, &str, &str),
+) -> Option<()> {
+    let named = import.user.is_some();
+    if named != import.login_variable.is_some() {
+        let (key, other) =
+            if named { ("user", "loginVariable") } else { ("loginVariable", "user") };
+        let title = format!("`{key}` requires `{other}`");
+        refuse(
+            &format!("/{key}"),
+            "PB1022",
+            &title,
+            "a login consists of both",
+            &format!("add `{other}`"),
+        );
+        return None;
+    }
+    if named && import.registry_id.is_some() {
+        let label = "the deploying identity reads the registry of `registryId`";
+        refuse(
+            "/user",
+            "PB1022",
+            "`user` has no effect with `registryId`",
+            label,
+            "remove one of them",
+        );
+        return None;
+    }
+    let is_azure = catalog::cloud_of_registry(host).is_some();
+    if is_azure && !named && import.registry_id.is_none() {
+        let label = "an Azure registry gives its images to an identity";
+        let help = "add `registryId`, the resource ID of the source registry";
+        refuse("/from", "PB1024", "the source registry requires a login", label, help);
+        return None;
+    }
+    Some(())
+}
+
 fn resolve_import(
     resolver: &mut Resolver<'_>,
     written: &fields::Image,
@@ -380,38 +421,7 @@ fn resolve_import(
         refuse("/from", "PB1008", "not the whole name of an image", label, help);
         return None;
     };
-    let named = import.user.is_some();
-    if named != import.login_variable.is_some() {
-        let (key, other) =
-            if named { ("user", "loginVariable") } else { ("loginVariable", "user") };
-        let title = format!("`{key}` requires `{other}`");
-        refuse(
-            &format!("/{key}"),
-            "PB1022",
-            &title,
-            "a login consists of both",
-            &format!("add `{other}`"),
-        );
-        return None;
-    }
-    if named && import.registry_id.is_some() {
-        let label = "the deploying identity reads the registry of `registryId`";
-        refuse(
-            "/user",
-            "PB1022",
-            "`user` has no effect with `registryId`",
-            label,
-            "remove one of them",
-        );
-        return None;
-    }
-    let is_azure = catalog::cloud_of_registry(host).is_some();
-    if is_azure && !named && import.registry_id.is_none() {
-        let label = "an Azure registry gives its images to an identity";
-        let help = "add `registryId`, the resource ID of the source registry";
-        refuse("/from", "PB1024", "the source registry requires a login", label, help);
-        return None;
-    }
+    import_login(import, host, &mut refuse)?;
     let source_registry = match &import.registry_id {
         Some(id) => {
             Some(ResourceId::parse(id, "Microsoft.ContainerRegistry/registries").or_else(|| {

@@ -236,7 +236,7 @@ impl FileProvider for Rendered<'_> {
     fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
         self.listed.set(true);
         let below = |path: &String| (self.whole(path), Vec::new());
-        bicep::MemoryFiles::from_iter(self.files.keys().map(below)).list(folder)
+        self.files.keys().map(below).collect::<bicep::MemoryFiles>().list(folder)
     }
 }
 

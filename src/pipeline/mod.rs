@@ -244,10 +244,7 @@ fn phases(
     is_about_the_region(overlay, &model.location, &document, diagnostics);
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
     bake_fits(&artifacts, &document, diagnostics)?;
-    let folder = match tools.output.as_str() {
-        "" => model.name.clone(),
-        output => format!("{output}/{}", model.name),
-    };
+    let folder = folder(&model, tools);
     let wanted = extend::Wanted {
         config: &config,
         document: &document,
@@ -286,12 +283,7 @@ fn phases(
         overlay: overlay.at(&model.location),
         dockerfiles: read.dockerfiles,
     };
-    let digests = || {
-        let (config, templates) = (job::digest(&document, added), tools.templates.digest());
-        Manifest::of(&model.name, config, templates, &artifacts.files)
-            .deployed_to(target(&model))
-            .judged_by(overlay.digest())
-    };
+    let digests = || manifest(&document, &model, &artifacts, read, tools);
     let run = || {
         let answers = checks.run(secrets, tools, sources, diagnostics);
         sources.mark_generated(&folder);
@@ -301,6 +293,28 @@ fn phases(
     artifacts.insert(MANIFEST, manifest.text());
     let overlay = Arc::clone(overlay);
     Some((Render { config, document, model, artifacts, extension, stages, overlay }, answers))
+}
+
+/// The folder of a render, as findings name it.
+fn folder(model: &Model, tools: &Tools) -> String {
+    match tools.output.as_str() {
+        "" => model.name.clone(),
+        output => format!("{output}/{}", model.name),
+    }
+}
+
+/// What a render was made from, and the digests of its files.
+fn manifest(
+    document: &Document,
+    model: &Model,
+    artifacts: &Artifacts,
+    read: &Read<'_>,
+    tools: &Tools,
+) -> Manifest {
+    let (config, templates) = (job::digest(document, read.added), tools.templates.digest());
+    Manifest::of(&model.name, config, templates, &artifacts.files)
+        .deployed_to(target(model))
+        .judged_by(read.overlay.digest())
 }
 
 /// The changes of a config's own as the README lists them.

@@ -646,7 +646,8 @@ fn the_image_of_a_pool_stays_the_base_of_the_new_one() {
         (pool_of(hpc, ubuntu, "Standard_ND40rs_v2"), "ubuntu-24.04"),
     ];
     for (file, os) in cases {
-        let migrated = migrate::migrate(&[file.clone()], &tools()).expect("it is migrated");
+        let migrated =
+            migrate::migrate(std::slice::from_ref(&file), &tools()).expect("it is migrated");
         let config: Value = serde_yaml::from_str(&migrated.configs[0].yaml).expect("YAML");
         assert_eq!(config["node"]["os"], os, "{}", file.text);
     }
