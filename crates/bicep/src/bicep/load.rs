@@ -16,13 +16,30 @@ use super::config_check;
 use super::files::{FileError, FileProvider, folder_of, join};
 use super::parser;
 use super::registry::ModuleReference;
-use super::syntax::{Arena, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax};
+use super::syntax::{
+    Arena, ExpressionSyntax, FileKind, ImportedSymbolSyntax, ImportedSyntax, ProgramSyntax,
+    StatementSyntax,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span};
 
 /// Files larger than this are refused.
 pub const MAXIMUM_FILE_BYTES: usize = 16 << 20;
 /// How many files one compilation may read.
 pub const MAXIMUM_FILES: usize = 10_000;
+
+/// What others import from a file.
+#[derive(Debug, Default)]
+pub struct Imported<'a> {
+    names: BTreeSet<&'a str>,
+    all: bool,
+}
+
+impl Imported<'_> {
+    /// Whether something of this name is imported.
+    pub fn names(&self, name: &str) -> bool {
+        self.all || self.names.contains(name)
+    }
+}
 
 /// Names a file of a [`Loaded`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,19 +104,29 @@ impl<'a> Loaded<'a> {
         &self.units[id.0]
     }
 
-    /// The files that others import from.
-    pub fn imported(&self) -> impl Iterator<Item = UnitId> {
+    /// The files that others import from, with what is imported.
+    pub fn imported(&self) -> HashMap<UnitId, Imported<'a>> {
+        let mut all: HashMap<UnitId, Imported<'a>> = HashMap::new();
         let units = self.units.iter().filter_map(|unit| match &unit.content {
             Content::Bicep(unit) => Some(unit),
             _ => None,
         });
-        units.flat_map(|unit| {
-            let imports = unit.bound.program.statements.iter();
-            imports.filter_map(|statement| match statement {
-                StatementSyntax::Import(node) => unit.reference(node.path),
-                _ => None,
-            })
-        })
+        for unit in units {
+            for statement in unit.bound.program.statements {
+                let StatementSyntax::Import(node) = statement else { continue };
+                let Some(id) = unit.reference(node.path) else { continue };
+                let imported = all.entry(id).or_default();
+                match node.what {
+                    ImportedSyntax::Named(list) => {
+                        imported.names.extend(
+                            list.items.iter().filter_map(ImportedSymbolSyntax::original_name),
+                        );
+                    }
+                    ImportedSyntax::Wildcard(_) | ImportedSyntax::Skipped(_) => imported.all = true,
+                }
+            }
+        }
+        all
     }
 
     /// A file that must be Bicep.

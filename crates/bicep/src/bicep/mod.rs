@@ -117,7 +117,7 @@ fn check<'a>(
 ) {
     let mut interfaces: Vec<Option<Interface<'a>>> = loaded.units.iter().map(|_| None).collect();
     let mut broken = Broken::of(diagnostics);
-    let imported: BTreeSet<usize> = loaded.imported().map(|id| id.0).collect();
+    let imported = loaded.imported();
     for id in &loaded.order {
         interfaces[id.0] = match &loaded.unit(*id).content {
             load::Content::Bicep(unit) => {
@@ -135,7 +135,7 @@ fn check<'a>(
                 Some(interface)
             }
             load::Content::Json(template) => {
-                Interface::of_template(template, imported.contains(&id.0), arena)
+                Interface::of_template(template, imported.get(id), arena)
             }
             load::Content::TemplateSpec(_) => None,
         };

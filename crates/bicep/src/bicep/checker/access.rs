@@ -1,5 +1,7 @@
 //! Properties and items: `a.b`, `a['b']`, `a[0]`, `a::b`.
 
+use smallvec::SmallVec;
+
 use super::Checker;
 use super::interface::Export;
 use super::values::within;
@@ -47,7 +49,7 @@ impl Owner {
 impl<'a> Checker<'a, '_> {
     /// The type that a chain of accesses leads to.
     pub(super) fn accessed(&self, expression: ExpressionSyntax<'a>) -> Type<'a> {
-        let mut chain = Vec::new();
+        let mut chain: SmallVec<[ExpressionSyntax<'a>; 8]> = SmallVec::new();
         let mut base = expression;
         loop {
             let next = match base {

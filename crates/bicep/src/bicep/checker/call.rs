@@ -1,5 +1,7 @@
 //! Calls: how many arguments, and of which kinds.
 
+use smallvec::SmallVec;
+
 use super::Checker;
 use super::interface::Export;
 use super::narrow::Narrowing;
@@ -163,8 +165,12 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// The types of arguments. Those before a lambda say what its parameters are.
-    fn arguments(&self, name: &str, arguments: &'a [ExpressionSyntax<'a>]) -> Vec<Type<'a>> {
-        let mut types: Vec<Type<'a>> = Vec::with_capacity(arguments.len());
+    fn arguments(
+        &self,
+        name: &str,
+        arguments: &'a [ExpressionSyntax<'a>],
+    ) -> SmallVec<[Type<'a>; 4]> {
+        let mut types = SmallVec::with_capacity(arguments.len());
         for argument in arguments {
             if let ExpressionSyntax::Lambda(lambda) = argument {
                 self.lambda_parameters(name, lambda, &types);

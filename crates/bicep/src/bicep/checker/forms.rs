@@ -1,6 +1,8 @@
 //! Which of the forms of a built-in function a call means, and whether its arguments fit that form in all
 //! their parts.
 
+use std::borrow::Cow;
+
 use super::Checker;
 use super::call::accumulated;
 use super::narrow::Narrowing;
@@ -49,11 +51,12 @@ impl<'a> Checker<'a, '_> {
         let broken = broken.filter(|(found, _)| found.is_error());
         let broken = broken.into_iter().any(|(_, syntax)| !self.is_told(*syntax));
         // What is wrong with an argument has been told.
-        let known = |argument: &Type<'a>| match argument {
-            Type::Error => Type::Any,
-            other => other.clone(),
-        };
-        let mut arguments: Vec<Type<'a>> = arguments.iter().map(known).collect();
+        let mut arguments = Cow::Borrowed(arguments);
+        for at in 0..arguments.len() {
+            if arguments[at].is_error() {
+                arguments.to_mut()[at] = Type::Any;
+            }
+        }
         let form = loop {
             match self.matching(function, syntax, &arguments) {
                 Match::One(form) => break Some(form),
@@ -65,7 +68,7 @@ impl<'a> Checker<'a, '_> {
                         return Type::Error;
                     };
                     let some = arguments[nullable.at].without_null();
-                    arguments[nullable.at] = some.unwrap_or(Type::Any);
+                    arguments.to_mut()[nullable.at] = some.unwrap_or(Type::Any);
                 }
             }
         };

@@ -163,7 +163,8 @@ impl<'a> Checker<'a, '_> {
 
     /// The type of an object, whose repeated keys are reported.
     pub(super) fn object(&self, node: &ObjectSyntax<'a>) -> Type<'a> {
-        let (mut properties, mut more): (Vec<Property<'a>>, Vec<Type<'a>>) = Default::default();
+        let mut properties: Vec<Property<'a>> = Vec::with_capacity(node.items.len());
+        let mut more: Vec<Type<'a>> = Vec::new();
         let mut broken = self.repeated_keys(node);
         for item in node.items {
             match item {

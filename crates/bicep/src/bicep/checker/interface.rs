@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Checker;
 use crate::bicep::binder::Bound;
+use crate::bicep::load::Imported;
 use crate::bicep::syntax::{
     Arena, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, StatementSyntax,
 };
@@ -103,9 +104,13 @@ impl<'a> Interface<'a> {
         interface
     }
 
-    /// What an ARM template offers; nothing if it is none. What it exports is only looked into if it is
-    /// imported.
-    pub fn of_template(template: &Value, is_imported: bool, arena: &'a Arena) -> Option<Self> {
+    /// What an ARM template offers; nothing if it is none. Of what it exports, only what is imported is looked
+    /// into.
+    pub fn of_template(
+        template: &Value,
+        imported: Option<&Imported<'_>>,
+        arena: &'a Arena,
+    ) -> Option<Self> {
         let schema = template["$schema"].as_str()?.to_ascii_lowercase();
         let known = [
             ("subscriptiondeploymenttemplate", "subscription"),
@@ -117,8 +122,9 @@ impl<'a> Interface<'a> {
         let mut unknown = Vec::new();
         let parameters = of_template(template, "parameters", arena, &mut unknown);
         let outputs = of_template(template, "outputs", arena, &mut unknown);
-        let exported = if is_imported { exported_by_template(template, arena) } else { Vec::new() };
-        let exports = exported.into_iter().map(|(name, exported)| {
+        let exported = imported
+            .map(|imported| exported_by_template(template, |name| imported.names(name), arena));
+        let exports = exported.into_iter().flatten().map(|(name, exported)| {
             let export = match exported {
                 Exported::Type(kind) => Export::Type(kind),
                 Exported::Variable => Export::Value(Type::Any),

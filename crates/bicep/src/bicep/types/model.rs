@@ -1,5 +1,7 @@
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::azure;
 use super::flags::{Flags, Marks};
 use crate::azure_types::TypeId;
@@ -288,7 +290,8 @@ impl<'a> Type<'a> {
 
     /// One of several types.
     pub fn any_of(types: impl IntoIterator<Item = Self>) -> Self {
-        let mut members: Vec<Self> = Vec::new();
+        // Most are of one type, or of a type and null.
+        let mut members: SmallVec<[Self; 2]> = SmallVec::new();
         for next in types {
             match next.resolved() {
                 Self::Any => return Self::Any,
@@ -306,7 +309,7 @@ impl<'a> Type<'a> {
         match members.len() {
             0 => Self::Any,
             1 => members.remove(0),
-            _ => Self::Union(members.into()),
+            _ => Self::Union(members.into_iter().collect()),
         }
     }
 
@@ -328,9 +331,9 @@ impl<'a> Type<'a> {
     /// The type without null; nothing if it is never null.
     pub fn without_null(&self) -> Option<Self> {
         let Self::Union(members) = self else { return None };
-        let some = members.iter().filter(|member| !matches!(member, Self::Null));
-        let some: Vec<Self> = some.cloned().collect();
-        (some.len() < members.len()).then(|| Self::any_of(some))
+        let is_null = |member: &&Self| matches!(member, Self::Null);
+        members.iter().find(is_null)?;
+        Some(Self::any_of(members.iter().filter(|member| !is_null(member)).cloned()))
     }
 
     /// Several texts, numbers or truth values as the one type that they are part of.
@@ -594,7 +597,7 @@ impl ObjectType<'_> {
     }
 }
 
-fn add<'a>(members: &mut Vec<Type<'a>>, next: Type<'a>) {
+fn add<'a>(members: &mut SmallVec<[Type<'a>; 2]>, next: Type<'a>) {
     if !members.iter().any(|known| known.is_same(&next)) {
         members.push(next);
     }

@@ -61,9 +61,11 @@ pub enum Exported<'a> {
     Function(Vec<Type<'a>>, Type<'a>),
 }
 
-/// The types, variables and functions that an ARM template exports, by name.
+/// The types, variables and functions that an ARM template exports, by name. What nothing names is not read: it may be
+/// anything.
 pub fn exported_by_template<'a>(
     template: &Value,
+    is_named: impl Fn(&str) -> bool,
     arena: &'a Arena,
 ) -> Vec<(&'a str, Exported<'a>)> {
     let definitions = template["definitions"].as_object();
@@ -72,7 +74,8 @@ pub fn exported_by_template<'a>(
         |(_, value): &(&String, &Value)| value["metadata"]["__bicep_export!"] == Value::Bool(true);
     let mut all: Vec<(&'a str, Exported<'a>)> = Vec::new();
     for (name, schema) in definitions.into_iter().flatten().filter(is_exported) {
-        all.push((arena.alloc_str(name), Exported::Type(reader.kind(schema, 0))));
+        let kind = if is_named(name) { reader.kind(schema, 0) } else { Type::Any };
+        all.push((arena.alloc_str(name), Exported::Type(kind)));
     }
     let spaces = template["functions"].as_array().into_iter().flatten();
     let spaces = spaces.filter(|found| found["namespace"] == "__bicep");
@@ -90,6 +93,10 @@ pub fn exported_by_template<'a>(
     }
     all
 }
+
+/// What a schema of an ARM template calls its type.
+const WORDS: [&str; 7] =
+    ["string", "securestring", "int", "bool", "array", "object", "secureobject"];
 
 struct Reader<'a, 't> {
     definitions: Option<&'t Map<String, Value>>,
@@ -129,13 +136,15 @@ impl<'a> Reader<'a, '_> {
                 Type::Any
             });
         }
-        let name = schema["type"].as_str().unwrap_or_default().to_ascii_lowercase();
+        let written = schema["type"].as_str().unwrap_or_default();
+        let name = WORDS.into_iter().find(|known| known.eq_ignore_ascii_case(written));
+        let name = name.unwrap_or_default();
         let secure = if name.starts_with("secure") { Marks::SECURE } else { Marks::NONE };
         if let Some(values) = schema["allowedValues"].as_array() {
-            return self.allowed(values, &name, secure);
+            return self.allowed(values, name, secure);
         }
         let bound = |key: &str| schema[key].as_i64();
-        match name.as_str() {
+        match name {
             "string" | "securestring" => Type::String(Text {
                 minimum: bound("minLength"),
                 maximum: bound("maxLength"),
