@@ -3,7 +3,7 @@ using './builder.bicep'
 param location = 'westeurope'
 param tags = {
   costCenter: '4711'
-  'prebake-bake': 'f66199ab2888ed0db58d917d60cca5f7'
+  'prebake-bake': 'd0cf7cc2aeecb9c29ec183b5bad84028'
 }
 param vmName = 'vm-genomics-builder-prod'
 param vmSize = 'Standard_D16ds_v5'

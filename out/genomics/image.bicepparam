@@ -6,7 +6,7 @@ param tags = {
 }
 param versionTags = {
   costCenter: '4711'
-  'prebake-bake': 'f66199ab2888ed0db58d917d60cca5f7'
+  'prebake-bake': 'd0cf7cc2aeecb9c29ec183b5bad84028'
 }
 param galleryName = 'gal_genomics_prod'
 param definitionName = 'genomics-ubuntu-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'usgovvirginia'
 param tags = {
-  'prebake-bake': '259d8db4a34931438b0f425c478a4557'
+  'prebake-bake': '52c662cbc00e93104abd7b5821e682dd'
 }
 param vmName = 'imagery-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

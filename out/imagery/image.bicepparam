@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'usgovvirginia'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '259d8db4a34931438b0f425c478a4557'
+  'prebake-bake': '52c662cbc00e93104abd7b5821e682dd'
 }
 param galleryName = 'imagery_gallery'
 param definitionName = 'imagery-ubuntu-22.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'eastus2'
 param tags = {
-  'prebake-bake': '85eedf285169401451884e1256b75038'
+  'prebake-bake': '2ee96eae833d96c945ca30b562ac58f9'
 }
 param vmName = 'inference-builder'
 param vmSize = 'Standard_NC24ads_A100_v4'

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'eastus2'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '85eedf285169401451884e1256b75038'
+  'prebake-bake': '2ee96eae833d96c945ca30b562ac58f9'
 }
 param galleryName = 'inference_gallery'
 param definitionName = 'inference-ubuntu-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': '40fe6d07d106c493ca8d1a53c45ce6f3'
+  'prebake-bake': '077b020d278d2fcf0e38065b4a2c3e67'
 }
 param vmName = 'pretrain-builder'
 param vmSize = 'Standard_ND96isr_H100_v5'

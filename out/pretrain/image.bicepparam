@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '40fe6d07d106c493ca8d1a53c45ce6f3'
+  'prebake-bake': '077b020d278d2fcf0e38065b4a2c3e67'
 }
 param galleryName = 'pretrain_gallery'
 param definitionName = 'pretrain-ubuntu-hpc-24.04'

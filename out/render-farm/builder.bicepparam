@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westeurope'
 param tags = {
-  'prebake-bake': '288816ade6ae25f3cc36fdaf6e74aa29'
+  'prebake-bake': '416fe53221a744ca099e229216498bf9'
   team: 'visual-effects'
 }
 param vmName = 'render-farm-builder'

@@ -5,7 +5,7 @@ param tags = {
   team: 'visual-effects'
 }
 param versionTags = {
-  'prebake-bake': '288816ade6ae25f3cc36fdaf6e74aa29'
+  'prebake-bake': '416fe53221a744ca099e229216498bf9'
   team: 'visual-effects'
 }
 param galleryName = 'render_farm_gallery'

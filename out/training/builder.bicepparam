@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westus3'
 param tags = {
-  'prebake-bake': 'b7e87fecb9ec57c4618d0618bbdf21bf'
+  'prebake-bake': '1d8d358556854f2b3daef5af77d0ccac'
 }
 param vmName = 'training-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

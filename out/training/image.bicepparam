@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'westus3'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'b7e87fecb9ec57c4618d0618bbdf21bf'
+  'prebake-bake': '1d8d358556854f2b3daef5af77d0ccac'
 }
 param galleryName = 'training_gallery'
 param definitionName = 'training-ubuntu-24.04'

@@ -312,7 +312,7 @@ login() {
 }
 
 install -d -m 0700 "$DOCKER_CONFIG"
-# A role assigned by this deployment can take minutes to be honoured.
+# A role assigned by this deployment can take minutes to be honored.
 retry 12 login transcodeacr53b1ded7.azurecr.io transcode transcode-pull \
   || die "this registry does not let the builder's identity in:" transcodeacr53b1ded7.azurecr.io transcode-pull
 PREBAKE_END
@@ -447,7 +447,7 @@ set -euo pipefail
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
 BAKE_NAME='transcode'
-BAKE_ID=7ddcfd88965b5c5e004469579837c6fc
+BAKE_ID=3ead55e2ebcab8220ee3bd55b2f17efd
 readonly BAKE_NAME BAKE_ID REBOOT=194
 SERVERS=(transcodeacr53b1ded7.azurecr.io)
 

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'northeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '7ddcfd88965b5c5e004469579837c6fc'
+  'prebake-bake': '3ead55e2ebcab8220ee3bd55b2f17efd'
 }
 param galleryName = 'transcode_gallery'
 param definitionName = 'transcode-ubuntu-24.04'

@@ -17,7 +17,7 @@ param registryName string
 @allowed(['Basic', 'Standard', 'Premium'])
 param registrySku string
 
-@description('Which roles the registry honours.')
+@description('Which roles the registry honors.')
 @allowed(['LegacyRegistryPermissions', 'AbacRepositoryPermissions'])
 param roleAssignmentMode string
 

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': '88ad2295bc13711e40941f7864f42df9'
+  'prebake-bake': 'e07a25cd96e7d8495011b6c3e4c12ccf'
 }
 param vmName = 'vision-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '88ad2295bc13711e40941f7864f42df9'
+  'prebake-bake': 'e07a25cd96e7d8495011b6c3e4c12ccf'
 }
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'

@@ -21,7 +21,7 @@ pub struct Role {
     pub name: &'static str,
     /// The GUID of its definition.
     pub id: &'static str,
-    /// In which mode a registry honours it.
+    /// In which mode a registry honors it.
     pub registry_mode: RegistryMode,
     /// What it allows, in a few words.
     pub used_for: &'static str,

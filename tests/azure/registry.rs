@@ -57,7 +57,7 @@ pub fn added(cloud: &mut Cloud, shown: &mut Value) {
 /// `.../registries/NAME/...` of Resource Manager; `None` where any resource answers the same.
 ///
 /// Shapes: <https://learn.microsoft.com/rest/api/containerregistry/registries/schedule-run> and its
-/// neighbours `runs` and `tasks`.
+/// neighbors `runs` and `tasks`.
 pub fn answer(cloud: &mut Cloud, request: &Request, id: &str, rest: &[&str]) -> Option<Outcome> {
     let lower: Vec<String> = rest.iter().map(|word| word.to_lowercase()).collect();
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();

@@ -74,7 +74,7 @@ fn refusals_that_pass_are_waited_for() {
     builder.front.refuse("/metadata/identity", 2, TOO_MANY);
     builder.front.refuse("/oauth2/exchange", 2, UNAUTHORIZED);
     builder.front.refuse("/oauth2/exchange", 1, TOO_MANY);
-    // The role of the identity is not honoured yet: it may log in, but not pull.
+    // The role of the identity is not honored yet: it may log in, but not pull.
     builder.front.refuse("/v2/demo/app/manifests/", 3, DENIED);
     let ended = builder.bake();
     assert_eq!(ended.code, 0, "{}\n{}", ended.output, builder.console());

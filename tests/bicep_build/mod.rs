@@ -243,7 +243,8 @@ fn snapshots_a_deployment_and_compares_with_the_last() {
                 resource plain 'Microsoft.Storage/storageAccounts@2024-01-01' = {\n\
                   name: 'st${uniqueString(resourceGroup().id)}'\n  location: 'here'\n\
                   kind: 'StorageV2'\n  sku: { name: 'Standard_LRS' }\n\
-                  tags: { text: '[plain]', who: inner.outputs.principal, host: 'x${environment().name}' }\n}\n\
+                  tags: { text: '[plain]', host: 'x${environment().name}' }\n\
+                  properties: { customDomain: { name: inner.outputs.principal } }\n}\n\
                 output id string = plain.id\n";
     let parameters = "using 'main.bicep'\nparam names = ['ONE']\n";
     write(
@@ -265,7 +266,8 @@ fn snapshots_a_deployment_and_compares_with_the_last() {
     assert_eq!(resources[1]["location"], "west");
     let tags = &resources[0]["tags"];
     assert_eq!(tags["text"], "[plain]");
-    assert_eq!(tags["who"], format!("[reference('{inner}', '2024-11-30').principalId]"));
+    let domain = &resources[0]["properties"]["customDomain"]["name"];
+    assert_eq!(*domain, format!("[reference('{inner}', '2024-11-30').principalId]"));
     assert_eq!(tags["host"], "[format('x{0}', environment().name)]");
     assert_eq!(shown["outputs"]["id"], resources[0]["id"]);
     assert_eq!(run(&["--mode", "validate"]).status.code(), Some(1), "there is none yet");

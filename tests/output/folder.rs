@@ -97,7 +97,7 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A folder `out` with a neighbour that nothing may touch, and in it `vision` with the first render.
+/// A folder `out` with a neighbor that nothing may touch, and in it `vision` with the first render.
 pub struct Out {
     _temporary: tempfile::TempDir,
     pub above: PathBuf,
@@ -132,7 +132,7 @@ impl Out {
         add_foreign(&self.folder);
     }
 
-    /// Nothing but the neighbour, as it was, and perhaps the render.
+    /// Nothing but the neighbor, as it was, and perhaps the render.
     pub fn is_clean(&self) -> bool {
         let names = names(&self.above);
         let known = names.iter().all(|name| name == "other" || name == "vision");

@@ -7,6 +7,6 @@
     reason = "tests read and write files, tell what they leave out, and end as processes that are killed"
 )]
 
-mod behaviour;
+mod behavior;
 mod faults;
 mod folder;

@@ -90,9 +90,9 @@ pub enum Sku {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RoleAssignmentMode {
-    /// RBAC registry permissions: `AcrPull` and `AcrPush` are honoured.
+    /// RBAC registry permissions: `AcrPull` and `AcrPush` are honored.
     Legacy,
-    /// RBAC registry plus ABAC repository permissions: repository roles are honoured.
+    /// RBAC registry plus ABAC repository permissions: repository roles are honored.
     Abac,
 }
 

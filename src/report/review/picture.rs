@@ -18,7 +18,7 @@ const TITLE: usize = 42;
 const LANE: usize = 49;
 /// More resources than this make no picture that anybody reads.
 const MAX_NODES: usize = 150;
-/// Up to this many resources a Mermaid graph shows them all; of more, what changes and its neighbours.
+/// Up to this many resources a Mermaid graph shows them all; of more, what changes and its neighbors.
 const FEW_NODES: usize = 12;
 /// GitHub draws no larger Mermaid graph well.
 const MAX_MERMAID_NODES: usize = 60;
@@ -249,7 +249,7 @@ fn curve(from: &Node, to: &Node) -> String {
 }
 
 impl Picture {
-    /// The picture as Mermaid: what changes and its neighbours, or all when that is few.
+    /// The picture as Mermaid: what changes and its neighbors, or all when that is few.
     pub(super) fn mermaid(&self) -> String {
         let shown = self.mermaid_nodes();
         if shown.is_empty() {

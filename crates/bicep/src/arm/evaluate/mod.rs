@@ -1,7 +1,7 @@
 //! Takes ARM expressions and the scope they stand in, gives values; what only Azure can know stays an
 //! expression inside the value.
 //!
-//! Partial by nature: one part that cannot be computed never blanks its neighbours. Work, depth and loop
+//! Partial by nature: one part that cannot be computed never blanks its neighbors. Work, depth and loop
 //! counts are bounded. Calls no Azure and reads no template: names are looked up through [`Scope`].
 //!
 //! Read `value` for what comes out and `json` for how one looks into it, `scope` for what goes in, `evaluator` for the

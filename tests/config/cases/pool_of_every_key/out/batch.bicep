@@ -217,7 +217,8 @@ resource nodeStorageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 }
 
 resource imageVersion 'Microsoft.Compute/galleries/images/versions@2025-03-03' existing = {
-  name: '${image.gallery}/${image.definition}/${image.version}'
+  parent: imageDefinition
+  name: image.version
 }
 
 resource imageDefinition 'Microsoft.Compute/galleries/images@2025-03-03' existing = {
