@@ -71,6 +71,7 @@ impl<'a> Checker<'a, '_> {
             };
             let own = self.owner(syntax);
             let mut owner = own;
+            let mut is_there = false;
             let previous_safe = previous.is_some_and(|(access, _)| is_safe(access));
             if previous_safe || safe {
                 if matches!(found, Type::Null) {
@@ -81,16 +82,17 @@ impl<'a> Checker<'a, '_> {
                 });
                 if let Some(some) = found.without_null() {
                     (found, null_removed) = (some, true);
-                } else if safe
-                    && [owner, before].into_iter().flatten().any(|one| self.may_lack(one))
-                {
+                } else if safe && owner.is_some_and(|one| self.may_lack(one)) {
                     (owner, null_removed) = (None, true);
+                } else if safe {
+                    // The one of a loop is known to be there then, and is not null.
+                    is_there = before.is_some_and(|one| self.may_lack(one));
                 }
             }
             let before = previous.and_then(|(_, owner)| owner).filter(|one| one.is_collection());
             // After a safe access of the one of a loop, it is known to be there.
             let lookup = match (before, owner) {
-                (Some(before), _) if !(safe && null_removed) => Some(before),
+                (Some(before), _) if !(safe && (null_removed || is_there)) => Some(before),
                 (Some(_), _) => None,
                 (None, owner) => owner.filter(|one| !one.is_collection()),
             };

@@ -2,9 +2,10 @@ use crate::bicep::{MemoryFiles, compile};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 
 /// What the cases use as modules and imports.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("child.bicep", "param a string"),
     ("broken.bicep", "@export()\ntype t = { a: missing }"),
+    ("giving.bicep", "output b string = 'b'"),
     ("lib.bicep", "@export()\nvar Place = 1\n@export()\ntype known = string"),
     ("secret.bicep", "param n string\n@secure()\noutput key string = n"),
     (
@@ -121,6 +122,11 @@ const CASES: &[Case] = &[
     (
         "resource r 'Microsoft.Storage/storageAccounts@2022-09-01' existing = { name: 'r' }\nmodule m 'child.bicep' = {\nname: r.location\nparams: { a: 'x' } }",
         &[("BCP120", 3)],
+    ),
+    // A safe access of the one of a conditional loop does not make its outputs null.
+    (
+        "module m 'giving.bicep' = [for i in range(0, 2): if (i > 0) {\nname: 'm${i}' }]\nmodule n 'child.bicep' = {\nparams: { a: m[0].?outputs.b } }",
+        &[],
     ),
     // Parts of types.
     ("type t = null", &[("BCP289", 1)]),
