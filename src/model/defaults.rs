@@ -20,6 +20,7 @@ pub struct Supplied {
 const DEFAULT: &str = "default";
 const NAME: &str = "derived from `name`";
 const UNIQUE: &str = "derived from `name`, `resourceGroup` and `subscription`";
+const WITH_SUFFIX: &str = "derived from `name` and `names.suffix`";
 const SIZE: &str = "chosen for the VM size";
 
 /// The keys that a config leaves out, in the order of the model.
@@ -125,13 +126,18 @@ impl Found<'_> {
         }
     }
 
+    /// Where a name that nobody else may have comes from.
+    fn unique(&self) -> &'static str {
+        if self.written.pointer("/names/suffix").is_some() { WITH_SUFFIX } else { UNIQUE }
+    }
+
     fn registry(&mut self, model: &Model) {
         let Some(registry) = &model.registry else { return };
         if self.written.get("registry").is_none() {
             return;
         }
         self.add("/registry/create", registry.create, DEFAULT);
-        self.add("/registry/name", registry.name.clone(), UNIQUE);
+        self.add("/registry/name", registry.name.clone(), self.unique());
         if registry.create {
             self.add("/registry/sku", registry.sku, DEFAULT);
         }
@@ -198,13 +204,13 @@ impl Found<'_> {
 
     fn batch(&mut self, batch: &Batch) {
         self.add("/batch/account/create", batch.create_account, DEFAULT);
-        self.add("/batch/account/name", batch.account.clone(), UNIQUE);
+        self.add("/batch/account/name", batch.account.clone(), self.unique());
         if batch.create_account {
             self.add("/batch/account/allocationMode", batch.allocation_mode, DEFAULT);
             self.add("/batch/storage/create", batch.storage_account.is_some(), DEFAULT);
         }
         if let Some(storage) = &batch.storage_account {
-            self.add("/batch/storage/name", storage.clone(), UNIQUE);
+            self.add("/batch/storage/name", storage.clone(), self.unique());
         }
         for (index, pool) in batch.pools.iter().enumerate() {
             self.pool(&format!("/batch/pools/{index}"), pool);

@@ -618,3 +618,16 @@ fn a_config_with_patches_and_files_is_explained() {
     let stale = prebake(folder.path(), &["render", "--check"]);
     assert_eq!(stale.status.code(), Some(1));
 }
+
+#[test]
+fn a_derived_name_says_what_it_is_derived_from() {
+    let folder = with_config();
+    let shown =
+        || succeeds(&prebake(folder.path(), &["config", "show", "prebake.yaml", "--defaults"]));
+    let digest = "# derived from `name`, `resourceGroup` and `subscription`";
+    assert!(shown().contains(digest), "{}", shown());
+    let config = format!("{CONFIG}names: {{ suffix: x7k2p }}\n");
+    std::fs::write(folder.path().join("prebake.yaml"), config).expect("a config");
+    assert!(shown().contains("x7k2p\"  # derived from `name` and `names.suffix`"), "{}", shown());
+    assert!(!shown().contains(digest), "{}", shown());
+}
