@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
+use prebake::arm::evaluate::Evaluated;
 use prebake::diff::{RenderState, diff};
 use prebake::expand::Resource;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use serde_json::Value;
 fn state(json: &str, files: &str) -> RenderState {
     let list = serde_json::from_str::<Vec<Value>>(json).unwrap_or_default();
     let resource = |(index, body): (usize, &Value)| {
-        let body = body.as_object()?.clone();
+        let typed = Evaluated::from_template(body).as_object()?.clone();
         let name =
             body.get("name").and_then(Value::as_str).map_or(index.to_string(), str::to_owned);
         let kind = body.get("type").and_then(Value::as_str);
@@ -23,7 +24,7 @@ fn state(json: &str, files: &str) -> RenderState {
             kind: kind.unwrap_or("Microsoft.Batch/batchAccounts/pools").to_owned(),
             api_version: "2025-06-01".to_owned(),
             name,
-            body,
+            body: typed,
             depends_on: Vec::new(),
             existing: false,
             pointer: format!("/resources/{index}"),
