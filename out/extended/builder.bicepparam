@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': 'aa1723afbc4ca920bb0dca886c72397e'
+  'prebake-bake': 'ee17cfa53b9487fe78b9ffc7204afb48'
 }
 param vmName = 'extended-builder'
 param vmSize = 'Standard_D4s_v5'

@@ -39,7 +39,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='extended-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = aa1723afbc4ca920bb0dca886c72397e ] || fail 'the builder belongs to another bake: delete it first' extended-builder
+  [ -z "$builder" ] || [ "$builder" = ee17cfa53b9487fe78b9ffc7204afb48 ] || fail 'the builder belongs to another bake: delete it first' extended-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-extended-builder-
     vm=(--resource-group "$group" --name extended-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -55,7 +55,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"aa1723afbc4ca920bb0dca886c72397e"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"ee17cfa53b9487fe78b9ffc7204afb48"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'aa1723afbc4ca920bb0dca886c72397e'
+  'prebake-bake': 'ee17cfa53b9487fe78b9ffc7204afb48'
 }
 param galleryName = 'extended_gallery'
 param definitionName = 'extended-ubuntu-24.04'

@@ -3,7 +3,7 @@ using './builder.bicep'
 param location = 'westeurope'
 param tags = {
   costCenter: '4711'
-  'prebake-bake': 'd0cf7cc2aeecb9c29ec183b5bad84028'
+  'prebake-bake': '5b3c784766acd152aeed5a3e3c2af0a0'
 }
 param vmName = 'vm-genomics-builder-prod'
 param vmSize = 'Standard_D16ds_v5'

@@ -52,7 +52,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='vm-genomics-builder-prod'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = d0cf7cc2aeecb9c29ec183b5bad84028 ] || fail 'the builder belongs to another bake: delete it first' vm-genomics-builder-prod
+  [ -z "$builder" ] || [ "$builder" = 5b3c784766acd152aeed5a3e3c2af0a0 ] || fail 'the builder belongs to another bake: delete it first' vm-genomics-builder-prod
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-genomics-builder-
     vm=(--resource-group "$group" --name vm-genomics-builder-prod) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -68,7 +68,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"d0cf7cc2aeecb9c29ec183b5bad84028"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"5b3c784766acd152aeed5a3e3c2af0a0"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.

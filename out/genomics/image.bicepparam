@@ -6,7 +6,7 @@ param tags = {
 }
 param versionTags = {
   costCenter: '4711'
-  'prebake-bake': 'd0cf7cc2aeecb9c29ec183b5bad84028'
+  'prebake-bake': '5b3c784766acd152aeed5a3e3c2af0a0'
 }
 param galleryName = 'gal_genomics_prod'
 param definitionName = 'genomics-ubuntu-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'usgovvirginia'
 param tags = {
-  'prebake-bake': '52c662cbc00e93104abd7b5821e682dd'
+  'prebake-bake': '23273f5e210e38f63e2983fe1cc415ba'
 }
 param vmName = 'imagery-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

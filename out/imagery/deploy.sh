@@ -53,7 +53,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='imagery-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = 52c662cbc00e93104abd7b5821e682dd ] || fail 'the builder belongs to another bake: delete it first' imagery-builder
+  [ -z "$builder" ] || [ "$builder" = 23273f5e210e38f63e2983fe1cc415ba ] || fail 'the builder belongs to another bake: delete it first' imagery-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-imagery-builder-
     vm=(--resource-group "$group" --name imagery-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -69,7 +69,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"52c662cbc00e93104abd7b5821e682dd"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"23273f5e210e38f63e2983fe1cc415ba"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.

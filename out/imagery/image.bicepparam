@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'usgovvirginia'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '52c662cbc00e93104abd7b5821e682dd'
+  'prebake-bake': '23273f5e210e38f63e2983fe1cc415ba'
 }
 param galleryName = 'imagery_gallery'
 param definitionName = 'imagery-ubuntu-22.04'

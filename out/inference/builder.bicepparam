@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'eastus2'
 param tags = {
-  'prebake-bake': '2ee96eae833d96c945ca30b562ac58f9'
+  'prebake-bake': '7dc610e302fb811f38b35b072bf21b39'
 }
 param vmName = 'inference-builder'
 param vmSize = 'Standard_NC24ads_A100_v4'

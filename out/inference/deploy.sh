@@ -40,7 +40,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='inference-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = 2ee96eae833d96c945ca30b562ac58f9 ] || fail 'the builder belongs to another bake: delete it first' inference-builder
+  [ -z "$builder" ] || [ "$builder" = 7dc610e302fb811f38b35b072bf21b39 ] || fail 'the builder belongs to another bake: delete it first' inference-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-inference-builder-
     vm=(--resource-group "$group" --name inference-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -56,7 +56,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"2ee96eae833d96c945ca30b562ac58f9"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"7dc610e302fb811f38b35b072bf21b39"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'eastus2'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '2ee96eae833d96c945ca30b562ac58f9'
+  'prebake-bake': '7dc610e302fb811f38b35b072bf21b39'
 }
 param galleryName = 'inference_gallery'
 param definitionName = 'inference-ubuntu-24.04'

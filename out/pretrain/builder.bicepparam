@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': '077b020d278d2fcf0e38065b4a2c3e67'
+  'prebake-bake': '08fe295dc8b1e53c78ffdf0c79c35b62'
 }
 param vmName = 'pretrain-builder'
 param vmSize = 'Standard_ND96isr_H100_v5'

@@ -52,7 +52,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='pretrain-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = 077b020d278d2fcf0e38065b4a2c3e67 ] || fail 'the builder belongs to another bake: delete it first' pretrain-builder
+  [ -z "$builder" ] || [ "$builder" = 08fe295dc8b1e53c78ffdf0c79c35b62 ] || fail 'the builder belongs to another bake: delete it first' pretrain-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-pretrain-builder-
     vm=(--resource-group "$group" --name pretrain-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -68,7 +68,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"077b020d278d2fcf0e38065b4a2c3e67"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"08fe295dc8b1e53c78ffdf0c79c35b62"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '077b020d278d2fcf0e38065b4a2c3e67'
+  'prebake-bake': '08fe295dc8b1e53c78ffdf0c79c35b62'
 }
 param galleryName = 'pretrain_gallery'
 param definitionName = 'pretrain-ubuntu-hpc-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'northeurope'
 param tags = {
-  'prebake-bake': '6ce0b05571bb9c8cc66dd2cf65fa06cc'
+  'prebake-bake': '41a6e40f9d6ca99d5d9380ea0d26839b'
 }
 param vmName = 'simulate-builder'
 param vmSize = 'Standard_D8ds_v5'

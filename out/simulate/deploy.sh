@@ -39,7 +39,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='simulate-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = 6ce0b05571bb9c8cc66dd2cf65fa06cc ] || fail 'the builder belongs to another bake: delete it first' simulate-builder
+  [ -z "$builder" ] || [ "$builder" = 41a6e40f9d6ca99d5d9380ea0d26839b ] || fail 'the builder belongs to another bake: delete it first' simulate-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-simulate-builder-
     vm=(--resource-group "$group" --name simulate-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -55,7 +55,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"6ce0b05571bb9c8cc66dd2cf65fa06cc"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"41a6e40f9d6ca99d5d9380ea0d26839b"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'northeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '6ce0b05571bb9c8cc66dd2cf65fa06cc'
+  'prebake-bake': '41a6e40f9d6ca99d5d9380ea0d26839b'
 }
 param galleryName = 'simulate_gallery'
 param definitionName = 'simulate-ubuntu-24.04'

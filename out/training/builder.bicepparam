@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westus3'
 param tags = {
-  'prebake-bake': '1d8d358556854f2b3daef5af77d0ccac'
+  'prebake-bake': '12563d6f3210a952856883e8157a987c'
 }
 param vmName = 'training-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

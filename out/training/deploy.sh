@@ -56,7 +56,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='training-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = 1d8d358556854f2b3daef5af77d0ccac ] || fail 'the builder belongs to another bake: delete it first' training-builder
+  [ -z "$builder" ] || [ "$builder" = 12563d6f3210a952856883e8157a987c ] || fail 'the builder belongs to another bake: delete it first' training-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-training-builder-
     vm=(--resource-group "$group" --name training-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -72,7 +72,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"1d8d358556854f2b3daef5af77d0ccac"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"12563d6f3210a952856883e8157a987c"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'westus3'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '1d8d358556854f2b3daef5af77d0ccac'
+  'prebake-bake': '12563d6f3210a952856883e8157a987c'
 }
 param galleryName = 'training_gallery'
 param definitionName = 'training-ubuntu-24.04'

@@ -97,9 +97,20 @@ refresh_lists() {
   retry 6 update_lists && touch "$PREBAKE_RUN/lists"
 }
 
-# repair_packages: finishes what a power cut interrupted; nothing can be installed before.
+# A package that a power cut left half unpacked: apt installs nothing else before it is unpacked again.
+half_unpacked() {
+  dpkg-query --show --showformat='${db:Status-Eflag} ${Package}\n' | sed -n 's/^reinstreq //p'
+}
+
+# repair_packages: finishes what a power cut interrupted; nothing can be installed before. The archive of a half unpacked
+# package can be one that a later step adds: that step then installs the package again.
 repair_packages() {
+  local package
   dpkg --configure -a || true
+  for package in $(half_unpacked); do
+    apt_get install --reinstall --no-remove "$package" \
+      || dpkg --remove --force-remove-reinstreq --force-depends "$package" || true
+  done
   apt_get --fix-broken --no-remove install || true
 }
 
@@ -447,7 +458,7 @@ set -euo pipefail
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
 BAKE_NAME='transcode'
-BAKE_ID=3ead55e2ebcab8220ee3bd55b2f17efd
+BAKE_ID=41e909c7f6ff310cb622197c6901e386
 readonly BAKE_NAME BAKE_ID REBOOT=194
 SERVERS=(transcodeacr53b1ded7.azurecr.io)
 

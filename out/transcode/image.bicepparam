@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'northeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '3ead55e2ebcab8220ee3bd55b2f17efd'
+  'prebake-bake': '41e909c7f6ff310cb622197c6901e386'
 }
 param galleryName = 'transcode_gallery'
 param definitionName = 'transcode-ubuntu-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': 'e07a25cd96e7d8495011b6c3e4c12ccf'
+  'prebake-bake': '3305df009fe26c93bb0e171c496e4083'
 }
 param vmName = 'vision-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

@@ -56,7 +56,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='vision-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = e07a25cd96e7d8495011b6c3e4c12ccf ] || fail 'the builder belongs to another bake: delete it first' vision-builder
+  [ -z "$builder" ] || [ "$builder" = 3305df009fe26c93bb0e171c496e4083 ] || fail 'the builder belongs to another bake: delete it first' vision-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-vision-builder-
     vm=(--resource-group "$group" --name vision-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -72,7 +72,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"e07a25cd96e7d8495011b6c3e4c12ccf"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"3305df009fe26c93bb0e171c496e4083"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'e07a25cd96e7d8495011b6c3e4c12ccf'
+  'prebake-bake': '3305df009fe26c93bb0e171c496e4083'
 }
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westeurope'
 param tags = {
-  'prebake-bake': 'e0a58199eb0f54967c1e68ecc649a761'
+  'prebake-bake': '45a59fe5959cf395d5e94bbd32f602ff'
 }
 param vmName = 'viz-builder'
 param vmSize = 'Standard_NV18ads_A10_v5'

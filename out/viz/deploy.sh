@@ -39,7 +39,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='viz-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = e0a58199eb0f54967c1e68ecc649a761 ] || fail 'the builder belongs to another bake: delete it first' viz-builder
+  [ -z "$builder" ] || [ "$builder" = 45a59fe5959cf395d5e94bbd32f602ff ] || fail 'the builder belongs to another bake: delete it first' viz-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-viz-builder-
     vm=(--resource-group "$group" --name viz-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -55,7 +55,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"e0a58199eb0f54967c1e68ecc649a761"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"45a59fe5959cf395d5e94bbd32f602ff"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.

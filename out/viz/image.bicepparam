@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'westeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'e0a58199eb0f54967c1e68ecc649a761'
+  'prebake-bake': '45a59fe5959cf395d5e94bbd32f602ff'
 }
 param galleryResourceGroup = 'platform-images-rg'
 param galleryName = 'central_images'

@@ -272,6 +272,37 @@ fn a_step_may_ask_for_one_restart_and_the_bake_goes_on() {
     assert_eq!(fs::read_to_string(builder.path("ran")).expect("it ran"), "once\n");
 }
 
+/// A power cut while a package is unpacked: apt refuses to install anything else until it is whole or gone.
+#[test]
+fn a_half_unpacked_package_is_unpacked_again_or_goes() {
+    if !tools_are_there() {
+        return;
+    }
+    for is_in_an_archive in [true, false] {
+        let builder = Builder::new();
+        builder.install(&plan_for(&builder, &[], &[plans::run("true")]));
+        builder.keep_steps(&["step-1"]);
+        let marker = builder.path("restarted");
+        builder.replace_step(
+            "step-1",
+            &format!("[ -e {0} ] || {{ touch {0}; exit 194; }}", marker.display()),
+        );
+        let tools = builder.path("tools").display().to_string();
+        builder.tool("dpkg-query", "echo 'ok bash'; echo 'reinstreq docker-ce'");
+        let fails = if is_in_an_archive { "true" } else { "! [[ $* = *--reinstall* ]]" };
+        builder.tool("apt-get", &format!("printf 'apt-get %s\\n' \"$*\" >> {tools}\n{fails}"));
+        assert_eq!(builder.bake().code, 0);
+        assert!(!builder.tools().contains("--reinstall"), "{}", builder.tools());
+        assert_eq!(builder.bake().code, 0);
+        assert_eq!(builder.result()["status"], "succeeded");
+        let told = builder.tools();
+        assert!(told.contains("install --reinstall --no-remove docker-ce"), "{told}");
+        let removed = "dpkg --remove --force-remove-reinstreq --force-depends docker-ce";
+        assert_eq!(told.contains(removed), !is_in_an_archive, "{told}");
+        assert!(!told.contains("--no-remove bash"), "{told}");
+    }
+}
+
 #[test]
 fn a_bake_that_is_stopped_publishes_nothing_and_goes_on() {
     if !tools_are_there() {

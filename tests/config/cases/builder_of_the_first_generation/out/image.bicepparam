@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'f02a99d256a99a1ecf985da95d895c19'
+  'prebake-bake': '8fdcf566969d9f3047424b07f711a704'
 }
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'

@@ -56,7 +56,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='bake01'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = c620a498bae6d6281d70b23a40bf1087 ] || fail 'the builder belongs to another bake: delete it first' bake01
+  [ -z "$builder" ] || [ "$builder" = afcb367a477cc78df6a6a40aa8b16208 ] || fail 'the builder belongs to another bake: delete it first' bake01
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-named-builder-
     vm=(--resource-group "$group" --name bake01) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -72,7 +72,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # A line counts only whole: the kernel may have written into it.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"c620a498bae6d6281d70b23a40bf1087"'* ]] || fail 'the result on the console is that of another bake'
+      [[ -z $result || $result = *'"bakeId":"afcb367a477cc78df6a6a40aa8b16208"'* ]] || fail 'the result on the console is that of another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # The last thing that a bake does is to power off: before that, the machine is not ready to be captured.
