@@ -42,13 +42,15 @@ pub(super) struct Script {
     pub(super) commands: Commands,
     /// The text of the bake holds it encoded.
     pub(super) encoded: bool,
+    /// The shell that is given it ends at the first command that fails.
+    pub(super) stops: bool,
 }
 
 impl Script {
     fn new(name: String, text: String) -> Self {
         let shell = looks_like_shell(&name, &text);
         let commands = if shell { commands(&text) } else { Commands::default() };
-        Self { name, text, commands, encoded: false }
+        Self { name, text, commands, encoded: false, stops: false }
     }
 
     /// Files that a runner executes in the order of their numbers: `/opt/x/steps/20-docker.sh`.
@@ -99,11 +101,12 @@ impl<'a> Bake<'a> {
         config: Option<Cow<'a, Value>>,
     ) -> Self {
         let config = config.filter(|config| config.is_object());
-        let scripts = match &config {
+        let mut scripts = match &config {
             Some(config) => scripts(config),
             None if text.len() > MAX_BYTES => Vec::new(),
             None => vec![Script::new("custom data".to_owned(), text.clone().into_owned())],
         };
+        read_what_shells_are_given(&mut scripts);
         let code = code(&scripts);
         Self { is_custom_data: true, text, path, node, config, scripts, code }
     }
@@ -111,7 +114,8 @@ impl<'a> Bake<'a> {
     /// A script that Image Builder runs; the files that it writes are scripts of their own.
     fn of_script(text: Cow<'a, str>, path: Option<&'a str>, node: Option<Node<'a>>) -> Self {
         let small = if text.len() <= MAX_BYTES { &*text } else { "" };
-        let scripts = written_files(small);
+        let mut scripts = written_files(small);
+        read_what_shells_are_given(&mut scripts);
         let code = code(&scripts);
         Self { is_custom_data: false, text, path, node, config: None, scripts, code }
     }
@@ -312,6 +316,31 @@ fn written_files(script: &str) -> Vec<Script> {
     }
     scripts.push(Script::new("runcmd".to_owned(), rest));
     scripts
+}
+
+/// Files whose name does not say that a shell runs them, but that a shell is given in another script:
+/// `bash "$HOME"/own/setup`.
+fn read_what_shells_are_given(scripts: &mut [Script]) {
+    let given: Vec<(String, bool)> = scripts
+        .iter()
+        .flat_map(|script| script.commands.iter())
+        .filter(|command| matches!(command.program(), "bash" | "sh"))
+        .filter_map(|command| {
+            let word = command.words().last()?;
+            let stops = command.words().any(|option| {
+                option.starts_with('-') && !option.starts_with("--") && option.contains('e')
+            });
+            Some((word[word.find('/')?..].to_owned(), stops))
+        })
+        .collect();
+    for script in scripts.iter_mut().filter(|script| !looks_like_shell(&script.name, &script.text))
+    {
+        let own = given.iter().find(|(path, _)| script.name.ends_with(path.as_str()));
+        if let Some((_, stops)) = own {
+            script.commands = commands(&script.text);
+            script.stops = *stops;
+        }
+    }
 }
 
 fn command_text(entry: &Value) -> String {

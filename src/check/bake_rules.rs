@@ -366,7 +366,10 @@ fn stops_on_error(script: &Script) -> bool {
     let in_shebang = first.starts_with("#!") && first.split_whitespace().any(is_errexit);
     let fails_loudly =
         |command: Command<'_>| command.program() == "set" && command.words().any(is_errexit);
-    in_shebang || script.commands.iter().any(fails_loudly) || script.text.contains("|| exit")
+    script.stops
+        || in_shebang
+        || script.commands.iter().any(fails_loudly)
+        || script.text.contains("|| exit")
 }
 
 fn is_errexit(word: &str) -> bool {

@@ -12,12 +12,13 @@ use crate::check::case::{Change, Deployment, fill};
 type Test = fn(&Deployment) -> Result<(), Failed>;
 
 pub fn trials(base: &Deployment) -> Vec<Trial> {
-    let tests: [(&str, Test); 6] = [
+    let tests: [(&str, Test); 7] = [
         ("places::value", points_at_the_value),
         ("places::missing_value", points_beside_a_missing_value),
         ("places::line", points_at_the_line),
         ("places::custom_data", reads_custom_data),
         ("places::image_builder", reads_the_script_of_image_builder),
+        ("places::own_commands", reads_what_a_shell_is_given),
         ("places::config", points_at_the_config),
     ];
     tests
@@ -119,6 +120,34 @@ remove: [builder]
         if base.with(&change).findings().contains(code) {
             return Err(format!("{code} is found").into());
         }
+    }
+    Ok(())
+}
+
+/// The commands of a config are files without an ending, which a step gives to a shell that ends at a failure.
+fn reads_what_a_shell_is_given(base: &Deployment) -> Result<(), Failed> {
+    let change = r#"
+files:
+  bake.sh: |
+    #!/bin/bash
+    set -e
+    install -D /dev/stdin /opt/bake/steps/20-own.sh << 'END'
+    set -e
+    exec bash -euo pipefail "$BAKE"/own/firewall
+    END
+    install -D /dev/stdin /opt/bake/own/firewall << 'END'
+    curl https://example.com/rules
+    ufw enable
+    END
+    bash /opt/bake/steps/20-own.sh
+remove: [builder]
+"#;
+    let finding = only(base, change, "IMG022")?;
+    let Target::Artifact { path, span } = &finding.target else { return Err("no file".into()) };
+    let change: Change = serde_yaml::from_str(change).expect("the change is one");
+    expect(&base.with(&change).artifacts[path][span.range()], "ufw enable")?;
+    if base.with(&change).findings().contains("CI010") {
+        return Err("CI010 is found".into());
     }
     Ok(())
 }
