@@ -97,20 +97,30 @@ impl RenderPlaces<'_> {
             return None;
         }
         let parsed = config::parse(text, FileId(0), &mut Diagnostics::new())?;
-        let holds = |pointer: String| {
-            let place = parsed.place(&pointer)?;
-            (place.span.start <= span.start && span.start < place.span.end).then_some(())
-        };
+        // A place is the first line of a value: an item of a list goes on to the next one, or to the next key.
+        let start = |pointer: &str| parsed.place(pointer).map(|place| place.span.start);
         let entries = |list: &str| parsed.value.get(list).and_then(Value::as_array);
+        let holds = |list: &str, at: usize| {
+            let own = start(&format!("/{list}/{at}"))?;
+            let is_last = at + 1 == entries(list)?.len();
+            let keys = parsed.value.as_object()?.keys();
+            let end = if is_last {
+                let starts = keys.filter_map(|key| start(&format!("/{key}")));
+                starts.filter(|start| *start > own).min().unwrap_or(u32::MAX)
+            } else {
+                start(&format!("/{list}/{}", at + 1))?
+            };
+            (own <= span.start && span.start < end).then_some(())
+        };
         let files = entries("write_files").into_iter().flatten().enumerate();
-        let mut file = files.filter(|(at, _)| holds(format!("/write_files/{at}")).is_some());
+        let mut file = files.filter(|(at, _)| holds("write_files", *at).is_some());
         if let Some((_, entry)) = file.next() {
             let name = entry.get("path")?.as_str()?.rsplit('/').next()?;
             let key = self.origins.of_step(name.strip_suffix(".sh").unwrap_or(name))?;
             return self.document.place(&key);
         }
         let count = entries("steps").map_or(0, Vec::len);
-        let position = (0..count).find(|at| holds(format!("/steps/{at}")).is_some())?;
+        let position = (0..count).find(|at| holds("steps", *at).is_some())?;
         self.document.place(&self.origins.of_build(position)?)
     }
 

@@ -220,6 +220,15 @@ const FINDINGS: &[Case] = &[
         "CI006",
         "run: docker login",
     ),
+    // A place is a line, and a command has several.
+    (
+        &[(
+            "gallery:\n",
+            "bake:\n  steps:\n    - run: echo one\n    - run: |\n        echo two\n        ufw enable\ngallery:\n",
+        )],
+        "IMG022",
+        "run: |",
+    ),
     (
         &[("batch:\n", "checks: { quota: { Standard NCASv3_T4 Family: 4 } }\nbatch:\n")],
         "POOL032",
