@@ -327,9 +327,7 @@ fn read_what_shells_are_given(scripts: &mut [Script]) {
         .filter(|command| matches!(command.program(), "bash" | "sh"))
         .filter_map(|command| {
             let word = command.words().last()?;
-            let stops = command.words().any(|option| {
-                option.starts_with('-') && !option.starts_with("--") && option.contains('e')
-            });
+            let stops = command.words().any(is_errexit);
             Some((word[word.find('/')?..].to_owned(), stops))
         })
         .collect();
@@ -341,6 +339,11 @@ fn read_what_shells_are_given(scripts: &mut [Script]) {
             script.stops = *stops;
         }
     }
+}
+
+/// Whether an option of a shell or of `set` ends a script at the first command that fails.
+pub(super) fn is_errexit(word: &str) -> bool {
+    word == "errexit" || (word.starts_with('-') && !word.starts_with("--") && word.contains('e'))
 }
 
 fn command_text(entry: &Value) -> String {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
-use super::bake::{Bake, Script};
+use super::bake::{Bake, Script, is_errexit};
 use super::finding::Sink;
 use super::shell::Command;
 use super::view::{Pool, View};
@@ -370,10 +370,6 @@ fn stops_on_error(script: &Script) -> bool {
         || in_shebang
         || script.commands.iter().any(fails_loudly)
         || script.text.contains("|| exit")
-}
-
-fn is_errexit(word: &str) -> bool {
-    word == "errexit" || (word.starts_with('-') && !word.starts_with("--") && word.contains('e'))
 }
 
 /// A step may leave `set -e` to a library that it reads first.
