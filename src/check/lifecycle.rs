@@ -81,7 +81,7 @@ struct AgentEnd {
 }
 
 /// What Batch itself said of the image counts before the built-in table.
-fn end_of_agent(view: &View<'_>, pool: &Pool<'_>, id: &str) -> Option<AgentEnd> {
+fn end_of_agent<'a>(view: &View<'a>, pool: &Pool<'a>, id: &str) -> Option<AgentEnd> {
     let image = base_image(view, pool).map(|(image, _)| image_name(&image));
     if let Some(answer) = image.and_then(|name| view.overlay().image_ends_on(&name)) {
         let (ends_on, fact) = (answer.value, answer.fact);

@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use crate::arm::evaluate::Evaluated;
 use crate::diagnostic::pointer;
 use crate::expand::{Context, Resource, resource_id_of};
@@ -20,15 +22,8 @@ enum Held<'a> {
     Missing,
 }
 
-/// How many steps a node has without memory of its own: rules ask for thousands of nodes, nearly all of them near.
-const FEW: usize = 6;
-
-/// The way from a resource to a node.
-#[derive(Debug, Clone, Default)]
-struct Steps<'a> {
-    few: [Option<Step<'a>>; FEW],
-    more: Vec<Step<'a>>,
-}
+/// The way from a resource to a node. Rules ask for thousands of nodes, nearly all of them near.
+type Steps<'a> = SmallVec<[Step<'a>; 6]>;
 
 #[derive(Debug, Clone, Copy)]
 enum Step<'a> {
@@ -36,31 +31,22 @@ enum Step<'a> {
     Item(usize),
 }
 
-impl<'a> Steps<'a> {
-    fn push(&mut self, step: Step<'a>) {
-        match self.few.iter_mut().find(|free| free.is_none()) {
-            Some(free) => *free = Some(step),
-            None => self.more.push(step),
+/// The way as a JSON pointer.
+fn pointer_of(steps: &[Step<'_>]) -> String {
+    let mut pointer = String::new();
+    for step in steps {
+        pointer.push('/');
+        match step {
+            Step::Key(key) => pointer.push_str(&pointer::escape(key)),
+            Step::Item(index) => pointer.push_str(&index.to_string()),
         }
     }
-
-    /// As a JSON pointer.
-    fn pointer(&self) -> String {
-        let mut pointer = String::new();
-        for step in self.few.iter().flatten().chain(&self.more) {
-            pointer.push('/');
-            match step {
-                Step::Key(key) => pointer.push_str(&pointer::escape(key)),
-                Step::Item(index) => pointer.push_str(&index.to_string()),
-            }
-        }
-        pointer
-    }
+    pointer
 }
 
 impl<'a> Node<'a> {
     pub(super) fn new(resource: &'a Resource) -> Self {
-        Self { resource, steps: Steps::default(), held: Held::Body }
+        Self { resource, steps: Steps::new(), held: Held::Body }
     }
 
     pub(super) fn resource(&self) -> &'a Resource {
@@ -69,12 +55,12 @@ impl<'a> Node<'a> {
 
     /// Its place in the stage's template.
     pub(super) fn pointer(&self) -> String {
-        format!("{}{}", self.resource.pointer, self.steps.pointer())
+        format!("{}{}", self.resource.pointer, pointer_of(&self.steps))
     }
 
     /// Its place in the resource.
     pub(super) fn path(&self) -> String {
-        self.steps.pointer()
+        pointer_of(&self.steps)
     }
 
     pub(super) fn value(&self) -> Option<&'a Evaluated> {
