@@ -117,6 +117,26 @@ fn cycles_are_told() {
 }
 
 #[test]
+fn names_of_types_that_name_one_another_are_followed_once() {
+    let names = 60;
+    let mut source = String::new();
+    for level in 0..5 {
+        for at in 0..names {
+            let next: Vec<String> =
+                (0..names).map(|next| format!("a{}_{next}", level + 1)).collect();
+            let _ = writeln!(source, "type a{level}_{at} = {}", next.join(" | "));
+        }
+    }
+    for at in 0..names {
+        let _ = writeln!(source, "type a5_{at} = '{at}'");
+    }
+    source.push_str("output x a0_0 = '7'\n");
+    run(&[("main.bicep", &source)]);
+    source.push_str("type b = b | 'x'\n");
+    assert!(codes(&source).contains(&"BCP298".to_owned()));
+}
+
+#[test]
 fn files_that_cannot_be_read_are_told() {
     assert!(codes("module m 'none.bicep' = { name: 'm' }").contains(&"BCP091".to_owned()));
     assert!(codes("module m '../../x.bicep' = { name: 'm' }").contains(&"BCP091".to_owned()));

@@ -12,7 +12,7 @@ use crate::bicep::syntax::{
     ArrayAccessSyntax, DeclarationBody, ExpressionSyntax, PropertyAccessSyntax,
     ResourceAccessSyntax,
 };
-use crate::bicep::types::{ArrayType, Flags, ObjectType, Property, Text, Type, assignable};
+use crate::bicep::types::{ArrayType, Flags, ObjectType, Text, Type, assignable};
 use crate::diagnostic::{Severity, Span};
 
 /// The types that live in `sys`, which its names may be taken for.
@@ -138,7 +138,7 @@ impl<'a> Checker<'a, '_> {
                 _ => return false,
             },
         };
-        declared.start <= span.start && span.end <= declared.end
+        declared.contains(span)
     }
 
     fn may_lack(&self, owner: Owner) -> bool {
@@ -470,9 +470,7 @@ impl<'a> Checker<'a, '_> {
             }
             return kind;
         }
-        let readable = |known: &&Property<'a>| !known.flags.has(Flags::WRITE_ONLY);
-        let mut known: Vec<&str> =
-            object.properties.iter().filter(readable).map(|known| known.name).collect();
+        let mut known: Vec<&str> = object.readable().map(|known| known.name).collect();
         known.sort_unstable();
         let found = self.unknown_member(
             &Type::Object(std::rc::Rc::default()),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::Checker;
-use crate::bicep::types::{Flags, Marks, ObjectType, Text, Type};
+use crate::bicep::types::{Flags, Marks, ObjectType, Property, Text, Type};
 use crate::diagnostic::{Severity, Span};
 
 impl<'a> Checker<'a, '_> {
@@ -29,22 +29,17 @@ impl<'a> Checker<'a, '_> {
         let warns = safe || objects.iter().any(|object| object.marks.has(Marks::WARN_PROPERTY));
         let severity = if warns { Severity::Warning } else { Severity::Error };
         let found = objects.iter().map(|object| {
-            let own = object.property(name).map(|found| (found.kind(), found.flags));
-            own.or_else(|| object.additional())
+            let own = object.property(name).map(Property::kind);
+            own.or_else(|| object.additional().map(|more| more.0))
         });
-        let found: Vec<Option<(Type<'a>, Flags)>> = found.collect();
+        let found: Vec<Option<Type<'a>>> = found.collect();
         let lacking = found.iter().any(Option::is_none);
-        let kinds = found.iter().flatten().map(|(kind, _)| kind.clone());
-        let kinds: Vec<Type<'a>> = kinds.collect();
+        let kinds: Vec<Type<'a>> = found.into_iter().flatten().collect();
         if kinds.is_empty() {
-            let names: HashSet<&str> = objects
-                .iter()
-                .flat_map(|object| &object.properties)
-                .filter(|property| !property.flags.has(Flags::WRITE_ONLY))
-                .map(|property| property.name)
-                .collect();
-            let mut names: Vec<&str> = names.into_iter().collect();
+            let names = objects.iter().flat_map(|object| object.readable());
+            let mut names: Vec<&str> = names.map(|property| property.name).collect();
             names.sort_unstable();
+            names.dedup();
             let base = Type::Object(Rc::default());
             let found = self.unknown_member(&base, name, span, &names, severity);
             return Some(if warns { Type::Any } else { found });
@@ -67,7 +62,7 @@ fn are_told_apart(objects: &[Rc<ObjectType<'_>>]) -> bool {
         let mut seen = HashSet::new();
         objects.iter().all(|object| {
             let own = object.property(property.name).filter(|own| own.flags.has(Flags::REQUIRED));
-            match own.map(crate::bicep::types::Property::kind) {
+            match own.map(Property::kind) {
                 Some(Type::String(Text { literal: Some(text), .. })) => seen.insert(text),
                 _ => false,
             }

@@ -8,7 +8,7 @@ use super::narrow::Narrowing;
 use super::results::values_of;
 use crate::azure_types::{ResourceFunction, tables};
 use crate::bicep::binder::{ResourceId, SymbolKind};
-use crate::bicep::functions::{self, Kinds};
+use crate::bicep::functions;
 use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
     ExpressionSyntax, FunctionCallSyntax, FunctionDeclarationSyntax, IdentifierSyntax,
@@ -263,7 +263,7 @@ impl<'a> Checker<'a, '_> {
         let inside = self.bound.symbols.iter().any(|symbol| match symbol.kind {
             SymbolKind::Parameter(node) => node.default.is_some_and(|default| {
                 let span = default.span();
-                span.start <= name.span.start && name.span.end <= span.end
+                span.contains(name.span)
             }),
             _ => false,
         });
@@ -312,7 +312,5 @@ impl<'a> Checker<'a, '_> {
 
 /// What a lambda of `reduce` is given of what was gathered so far, from what it starts with.
 pub(super) fn accumulated<'a>(start: &Type<'a>) -> Type<'a> {
-    let kinds = [Kinds::STRING, Kinds::INT, Kinds::BOOL, Kinds::OBJECT, Kinds::ARRAY];
-    let only = kinds.into_iter().find(|kind| start.kinds() == *kind);
-    only.map_or(Type::Any, Type::of_kinds)
+    Type::of_kinds(start.kinds())
 }

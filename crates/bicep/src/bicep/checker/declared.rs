@@ -315,15 +315,25 @@ fn told_apart<'a>(union: Type<'a>, decorators: &[DecoratorSyntax<'a>]) -> Type<'
     }))
 }
 
+/// Whether this names the body of a resource.
+pub(super) fn is_derived(node: &TypeInstantiationSyntax<'_>) -> bool {
+    matches!(node.name.name, "resourceInput" | "resourceOutput")
+}
+
+/// The argument of `resourceInput` and `resourceOutput`, without its namespace.
+pub(super) fn resource_text<'a>(node: &TypeInstantiationSyntax<'a>) -> Option<&'a str> {
+    let [argument] = node.arguments else { return None };
+    let TypeSyntax::String(text) = argument.without_parentheses() else { return None };
+    let text = text.literal()?;
+    Some(text.strip_prefix("az:").unwrap_or(text))
+}
+
 /// `resourceInput<'T@v'>` and `resourceOutput<'T@v'>`.
 fn instantiated<'a>(node: &TypeInstantiationSyntax<'a>) -> Type<'a> {
-    if !matches!(node.name.name, "resourceInput" | "resourceOutput") {
+    if !is_derived(node) {
         return Type::Any;
     }
-    let [argument] = node.arguments else { return Type::Error };
-    let TypeSyntax::String(argument) = argument.without_parentheses() else { return Type::Error };
-    let Some(text) = argument.literal() else { return Type::Error };
-    let text = text.strip_prefix("az:").unwrap_or(text);
+    let Some(text) = resource_text(node) else { return Type::Error };
     let Some((kind, version)) = text.split_once('@').filter(|_| is_resource_type(text)) else {
         return if text.contains(':') { Type::Any } else { Type::Error };
     };

@@ -100,17 +100,26 @@ impl<'a> Checker<'a, '_> {
 
     /// Reports functions that ask Azure in the body of a function.
     pub(super) fn late_functions(&self, body: ExpressionSyntax<'a>) {
-        walk(body, &mut |expression| {
+        self.each_late_call(body, |node| {
+            let title = format!("`{}` cannot be called in a function", node.name.name);
+            let words =
+                ("its value is known only during the deployment", "pass the value as a parameter");
+            self.error("BCP341", node.span, title, words);
+        });
+    }
+
+    /// Calls of functions that ask Azure.
+    fn each_late_call(
+        &self,
+        value: ExpressionSyntax<'a>,
+        report: impl Fn(&FunctionCallSyntax<'a>),
+    ) {
+        walk(value, &mut |expression| {
             if let ExpressionSyntax::FunctionCall(node) = expression
                 && self.bound.target(node.name).is_none()
                 && function(None, node.name.name).is_some_and(|it| it.usage == Use::RunTime)
             {
-                let title = format!("`{}` cannot be called in a function", node.name.name);
-                let words = (
-                    "its value is known only during the deployment",
-                    "pass the value as a parameter",
-                );
-                self.error("BCP341", node.span, title, words);
+                report(node);
             }
             true
         });
@@ -141,19 +150,11 @@ impl<'a> Checker<'a, '_> {
         if is_module {
             return;
         }
-        walk(condition, &mut |expression| {
-            if let ExpressionSyntax::FunctionCall(node) = expression
-                && self.bound.target(node.name).is_none()
-                && function(None, node.name.name).is_some_and(|it| it.usage == Use::RunTime)
-            {
-                let title = format!("`{}` cannot be used in a condition", node.name.name);
-                let words = (
-                    "conditions are evaluated before the deployment",
-                    "use a parameter or a variable",
-                );
-                self.error("BCP066", node.name.span, title, words);
-            }
-            true
+        self.each_late_call(condition, |node| {
+            let title = format!("`{}` cannot be used in a condition", node.name.name);
+            let words =
+                ("conditions are evaluated before the deployment", "use a parameter or a variable");
+            self.error("BCP066", node.name.span, title, words);
         });
     }
 

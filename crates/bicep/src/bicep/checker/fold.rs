@@ -19,8 +19,11 @@ impl<'a> Checker<'a, '_> {
         arguments: &[Type<'a>],
         place: Span,
     ) -> Option<Type<'a>> {
-        match self.folded_quietly(function, arguments) {
-            Ok(found) => found,
+        let mut left = LARGEST;
+        let values = arguments.iter().map(|argument| value_of(argument, &mut left));
+        let values: Vec<Evaluated> = values.collect::<Option<_>>()?;
+        match applied(function, &values) {
+            Ok(found) => self.literal_of(&found?, &mut { LARGEST }),
             Err(why) => {
                 let title = format!("`{function}` fails for these values");
                 let words = (why.as_str(), "use values that it accepts");
@@ -28,21 +31,6 @@ impl<'a> Checker<'a, '_> {
                 None
             }
         }
-    }
-
-    /// The same without a warning, but with what is wrong.
-    pub(super) fn folded_quietly(
-        &self,
-        function: &str,
-        arguments: &[Type<'a>],
-    ) -> Result<Option<Type<'a>>, String> {
-        let mut left = LARGEST;
-        let values: Option<Vec<Evaluated>> =
-            arguments.iter().map(|argument| value_of(argument, &mut left)).collect();
-        let Some(values) = values else { return Ok(None) };
-        let found = applied(function, &values)?;
-        let mut left = LARGEST;
-        Ok(found.and_then(|found| self.literal_of(&found, &mut left)))
     }
 
     fn literal_of(&self, value: &Evaluated, left: &mut usize) -> Option<Type<'a>> {

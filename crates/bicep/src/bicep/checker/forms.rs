@@ -220,7 +220,7 @@ fn parameter_type<'a>(name: &str, at: usize, arguments: &[Type<'a>]) -> Option<T
         ("substring", 1) => Some(between(longest(arguments))),
         ("substring", 2) => Some(between(longest(arguments).map(|most| {
             let start = match &arguments[1] {
-                Type::Int(number) => number.literal.or(number.minimum),
+                Type::Int(number) => number.bounds().0,
                 _ => None,
             };
             start.filter(|start| *start <= most).map_or(most, |start| most - start)

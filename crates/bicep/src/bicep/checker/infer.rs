@@ -301,14 +301,13 @@ impl<'a> Checker<'a, '_> {
                 | SymbolKind::Imported(..)
                 | SymbolKind::Function(_)
         );
-        let is_missing = self.is_missing_import(id);
-        if is_missing || matches!(self.bound.symbol(id).kind, SymbolKind::Function(_)) {
-            if is_missing {
-                let title = format!("`{}` is not a value", name.name);
-                let words = ("the import does not provide this name", "correct the import");
-                self.error("BCP063", name.span, title, words);
-                return Type::Error;
-            }
+        if self.is_missing_import(id) {
+            let title = format!("`{}` is not a value", name.name);
+            let words = ("the import does not provide this name", "correct the import");
+            self.error("BCP063", name.span, title, words);
+            return Type::Error;
+        }
+        if matches!(self.bound.symbol(id).kind, SymbolKind::Function(_)) {
             let title = format!("`{}` is a function, not a value", name.name);
             self.error("BCP063", name.span, title, ("expected a value", "call the function"));
             return Type::Error;

@@ -122,6 +122,8 @@ struct Checker<'a, 'c> {
     existing_bodies: RefCell<HashSet<u32>>,
     /// Which variables only a deployment can tell.
     late: RefCell<HashMap<SymbolId, bool>>,
+    /// Which types stand for themselves, in a circle.
+    circular: RefCell<HashMap<SymbolId, bool>>,
     /// The uses of names, in the order of the text.
     uses: OnceCell<Vec<Use<'a>>>,
     /// Where secrets may be read.
@@ -148,6 +150,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             module_bodies: RefCell::default(),
             existing_bodies: RefCell::default(),
             late: RefCell::default(),
+            circular: RefCell::default(),
             uses: OnceCell::new(),
             secrets: OnceCell::new(),
             in_condition: Cell::new(false),

@@ -34,7 +34,7 @@ impl<'a> Checker<'a, '_> {
         let Some(body) = node.body().object else { return };
         let Some(interface) = self.modules.interface(node.path) else { return };
         for unknown in &interface.unknown {
-            if !unknown.split_once('@').is_some_and(|_| is_resource_type(unknown)) {
+            if !is_resource_type(unknown) {
                 let title = format!("`{unknown}` is not a resource type");
                 let words =
                     ("parameters or outputs of the module use this type", "correct the module");

@@ -155,7 +155,7 @@ fn opposite<'a>(kind: &Type<'a>) -> Type<'a> {
 /// The least and the greatest of a number.
 fn bounds(kind: &Type<'_>) -> (Option<i64>, Option<i64>) {
     match kind {
-        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
+        Type::Int(number) => number.bounds(),
         Type::Union(members) => {
             let all: Vec<(Option<i64>, Option<i64>)> = members.iter().map(bounds).collect();
             // One without a bound is passed over, as Microsoft's compiler does.

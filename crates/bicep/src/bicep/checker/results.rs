@@ -11,7 +11,7 @@ use crate::bicep::types::{ArrayType, Flags, Integer, Marks, ObjectType, Property
 use crate::diagnostic::Span;
 
 /// Functions whose value is known if their arguments are.
-const FOLDED: [&str; 26] = [
+const FOLDED: [&str; 31] = [
     "base64",
     "base64ToString",
     "contains",
@@ -25,12 +25,16 @@ const FOLDED: [&str; 26] = [
     "intersection",
     "join",
     "lastIndexOf",
+    "max",
+    "min",
     "padLeft",
     "replace",
     "shallowMerge",
+    "skip",
     "split",
     "startsWith",
     "substring",
+    "take",
     "toLower",
     "toUpper",
     "trim",
@@ -38,6 +42,7 @@ const FOLDED: [&str; 26] = [
     "uniqueString",
     "uri",
     "uriComponent",
+    "uriComponentToString",
 ];
 
 /// Length of a GUID, in characters.
@@ -209,11 +214,9 @@ impl<'a> Checker<'a, '_> {
 
 fn is_folded(name: &str, first: Option<&Type<'_>>) -> bool {
     match name {
-        "uriComponentToString" => true,
         // Of arrays, something else is known.
         "first" | "last" => matches!(first, Some(Type::String(_))),
         "length" => !matches!(first, Some(Type::Array(_))),
-        "max" | "min" | "skip" | "take" => true,
         _ => FOLDED.binary_search(&name).is_ok(),
     }
 }
@@ -374,7 +377,7 @@ fn sized_text<'a>(name: &str, arguments: &[Type<'a>]) -> Option<Type<'a>> {
 /// The lengths of a part of a text.
 fn part_length(arguments: &[Type<'_>]) -> Range {
     let range = |number: &Type<'_>| match number {
-        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
+        Type::Int(number) => number.bounds(),
         _ => (None, None),
     };
     if let Some(length @ Type::Int(_)) = arguments.get(2) {
@@ -422,7 +425,7 @@ fn joined<'a>(arguments: &[Type<'a>]) -> Option<Type<'a>> {
 /// The lengths of what `take` or `skip` leave.
 fn cut(name: &str, (least, most): Range, count: &Type<'_>) -> Range {
     let (low, high) = match count {
-        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
+        Type::Int(number) => number.bounds(),
         _ => (None, None),
     };
     if name == "take" {
@@ -484,7 +487,7 @@ fn sizes(object: &ObjectType<'_>) -> (i64, Option<i64>) {
 /// The bounds of the greatest or the least of several numbers.
 fn extreme(name: &str, numbers: &[Type<'_>]) -> Range {
     let bounds = numbers.iter().map(|number| match number {
-        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
+        Type::Int(number) => number.bounds(),
         _ => (None, None),
     });
     let (lows, highs): (Vec<Option<i64>>, Vec<Option<i64>>) = bounds.unzip();
@@ -520,7 +523,7 @@ fn array<'a>(name: &str, arguments: &[Type<'a>]) -> Option<Type<'a>> {
 /// The numbers that `range` gives.
 fn counted<'a>(start: &Type<'a>, count: &Type<'a>) -> Type<'a> {
     let bounds = |number: &Type<'a>| match number {
-        Type::Int(number) => (number.literal.or(number.minimum), number.literal.or(number.maximum)),
+        Type::Int(number) => number.bounds(),
         _ => (None, None),
     };
     let ((low, high), (fewest, most)) = (bounds(start), bounds(count));
@@ -585,14 +588,9 @@ fn object_of(value: Type<'_>) -> Type<'_> {
     Type::shaped(ObjectType { additional: Some((value, Flags::NONE)), ..ObjectType::default() })
 }
 
-/// The properties of an object that can be read.
-fn readable<'t, 'a>(object: &'t ObjectType<'a>) -> impl Iterator<Item = &'t Property<'a>> {
-    object.properties.iter().filter(|property| !property.flags.has(Flags::WRITE_ONLY))
-}
-
 fn keys<'a>(object: &ObjectType<'a>) -> Type<'a> {
     let named: Vec<Type<'a>> =
-        readable(object).map(|property| Type::literal(property.name)).collect();
+        object.readable().map(|property| Type::literal(property.name)).collect();
     match (named.is_empty(), object.additional.is_some()) {
         (true, false) => Type::never(),
         (_, true) => Type::string(),
@@ -603,7 +601,7 @@ fn keys<'a>(object: &ObjectType<'a>) -> Type<'a> {
 /// What the properties of an object are.
 pub(super) fn values_of<'a>(object: &Type<'a>) -> Type<'a> {
     let Type::Object(object) = object else { return Type::Any };
-    let named = readable(object).map(Property::kind);
+    let named = object.readable().map(Property::kind);
     Type::any_of(named.chain(object.additional().map(|more| more.0)))
 }
 

@@ -1,10 +1,10 @@
 //! Type expressions: which types may stand in a union, and what `@discriminator` tells apart.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::Checker;
-use super::declared::has_more;
-use super::declared::is_literal;
+use super::declared::{has_more, is_derived, is_literal, resource_text};
 use super::interface::{called_with, has};
 use super::resources::is_resource_type;
 use crate::bicep::binder::{SymbolId, SymbolKind};
@@ -66,9 +66,7 @@ impl<'a> Checker<'a, '_> {
                 if object.property(name.name).is_some() || name.is_missing() {
                     return;
                 }
-                let readable = |known: &&Property<'a>| !known.flags.has(Flags::WRITE_ONLY);
-                let known = object.properties.iter().filter(readable).map(|known| known.name);
-                let mut known: Vec<&str> = known.collect();
+                let mut known: Vec<&str> = object.readable().map(|known| known.name).collect();
                 known.sort_unstable();
                 let base = Type::Object(Rc::clone(&object));
                 self.unknown_member(&base, name.name, name.span, &known, Severity::Error);
@@ -157,27 +155,39 @@ impl<'a> Checker<'a, '_> {
 
     /// Whether the type that is named at a place stands for itself, in a circle.
     fn is_circular(&self, place: Span) -> bool {
-        let named = self.bound.uses.iter().find(|used| used.span == place);
-        named.is_some_and(|used| self.leads_to(used.target, used.target, 0))
+        let named = self.uses_in(place).find(|used| used.span == place);
+        named.is_some_and(|used| {
+            let known = self.circular.borrow().get(&used.target).copied();
+            known.unwrap_or_else(|| {
+                let found = self.leads_to_itself(used.target);
+                self.circular.borrow_mut().insert(used.target, found);
+                found
+            })
+        })
     }
 
-    fn leads_to(&self, from: SymbolId, wanted: SymbolId, depth: usize) -> bool {
-        let SymbolKind::Type(node) = self.bound.symbol(from).kind else { return false };
-        let mut open = vec![node.value];
-        while let Some(next) = open.pop() {
-            match next {
-                TypeSyntax::Parenthesized(node) => open.push(node.r#type),
-                TypeSyntax::Nullable(node) => open.push(node.base),
-                TypeSyntax::NonNull(node) => open.push(node.base),
-                TypeSyntax::Union(node) => open.extend(node.members),
-                TypeSyntax::Variable(node) => {
-                    let Some(id) = self.bound.target(node.name) else { continue };
-                    if id == wanted || depth < DEEPEST_ALIAS && self.leads_to(id, wanted, depth + 1)
-                    {
-                        return true;
-                    }
+    /// Each name is followed once: a union names many others, and so do those.
+    fn leads_to_itself(&self, wanted: SymbolId) -> bool {
+        let (mut level, mut seen) = (vec![wanted], HashSet::from([wanted]));
+        for _ in 0..=DEEPEST_ALIAS {
+            let bodies = std::mem::take(&mut level).into_iter().filter_map(|from| {
+                let SymbolKind::Type(node) = self.bound.symbol(from).kind else { return None };
+                Some(node.value)
+            });
+            let mut open: Vec<TypeSyntax<'a>> = bodies.collect();
+            while let Some(next) = open.pop() {
+                match next {
+                    TypeSyntax::Parenthesized(node) => open.push(node.r#type),
+                    TypeSyntax::Nullable(node) => open.push(node.base),
+                    TypeSyntax::NonNull(node) => open.push(node.base),
+                    TypeSyntax::Union(node) => open.extend(node.members),
+                    TypeSyntax::Variable(node) => match self.bound.target(node.name) {
+                        Some(id) if id == wanted => return true,
+                        Some(id) if seen.insert(id) => level.push(id),
+                        _ => {}
+                    },
+                    _ => {}
                 }
-                _ => {}
             }
         }
         false
@@ -251,7 +261,9 @@ impl<'a> Checker<'a, '_> {
                     self.typed(item.value, item.decorators);
                 }
             }
-            TypeSyntax::Instantiation(node) if is_derived(node) && names_resource(node) => {
+            TypeSyntax::Instantiation(node)
+                if is_derived(node) && resource_text(node).is_some_and(is_resource_type) =>
+            {
                 let words =
                     ("the body of a resource cannot be a type", "select one of its properties");
                 self.error("BCP394", node.span, "the type refers to a whole resource", words);
@@ -387,16 +399,3 @@ impl<'a> Checker<'a, '_> {
 
 /// How many names that stand for other names are followed.
 const DEEPEST_ALIAS: usize = 4;
-
-/// Whether the argument is the type and version of a resource.
-fn names_resource(node: &TypeInstantiationSyntax<'_>) -> bool {
-    let [argument] = node.arguments else { return false };
-    let TypeSyntax::String(text) = argument.without_parentheses() else { return false };
-    let text = text.literal().unwrap_or_default();
-    is_resource_type(text.strip_prefix("az:").unwrap_or(text))
-}
-
-/// Whether this names the body of a resource.
-fn is_derived(node: &TypeInstantiationSyntax<'_>) -> bool {
-    matches!(node.name.name, "resourceInput" | "resourceOutput")
-}

@@ -75,6 +75,11 @@ impl Integer {
             _ => Self { minimum, maximum, ..Self::default() },
         }
     }
+
+    /// The least and the greatest.
+    pub fn bounds(&self) -> (Option<i64>, Option<i64>) {
+        (self.literal.or(self.minimum), self.literal.or(self.maximum))
+    }
 }
 
 /// Texts of a range of lengths, or one that is written out.
@@ -159,6 +164,11 @@ pub struct ObjectType<'a> {
 }
 
 impl<'a> ObjectType<'a> {
+    /// The properties that can be read.
+    pub fn readable(&self) -> impl Iterator<Item = &Property<'a>> {
+        self.properties.iter().filter(|property| !property.flags.has(Flags::WRITE_ONLY))
+    }
+
     /// The property of a name.
     pub fn property(&self, name: &str) -> Option<&Property<'a>> {
         self.properties.iter().find(|known| known.name == name)
