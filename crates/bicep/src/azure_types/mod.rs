@@ -382,7 +382,6 @@ impl<'t> Tables<'t> {
 /// How types without anything else to say are written.
 pub const SMALL: [u8; 3] = [0, 8, 16];
 
-/// The bounds that the bits 8 and 16 of a tag say are there.
 /// What a version has after its text.
 fn skip_version(record: &mut Record<'_>) -> Option<()> {
     record.number()?;
@@ -394,6 +393,7 @@ fn skip_version(record: &mut Record<'_>) -> Option<()> {
     Some(())
 }
 
+/// The bounds that the bits 8 and 16 of a tag say are there.
 fn bounds(tag: u8, record: &mut Record<'_>) -> Option<(Option<i64>, Option<i64>)> {
     let minimum = if tag & 8 == 0 { None } else { Some(record.signed()?) };
     let maximum = if tag & 16 == 0 { None } else { Some(record.signed()?) };

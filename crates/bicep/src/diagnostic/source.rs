@@ -25,6 +25,11 @@ impl Span {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// Whether another one lies in it.
+    pub fn contains(self, inner: Self) -> bool {
+        self.start <= inner.start && inner.end <= self.end
+    }
+
     /// Whether it holds nothing, and so stands for the position between two characters.
     pub fn is_empty(self) -> bool {
         self.start == self.end

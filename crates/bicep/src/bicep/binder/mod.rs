@@ -194,8 +194,7 @@ impl<'a> Bound<'a> {
 
     /// Whether something in a range does not parse.
     pub fn has_syntax_error(&self, span: Span) -> bool {
-        let within = |error: &Span| span.start <= error.start && error.end <= span.end;
-        self.syntax_errors.iter().any(within)
+        self.syntax_errors.iter().any(|error| span.contains(*error))
     }
 
     /// A place in this file.

@@ -1,6 +1,7 @@
 //! API versions that are old.
 
 use super::Linting;
+use super::resources::is_type;
 use crate::azure_types::tables;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::functions::is_list_function;
@@ -54,16 +55,6 @@ fn known_kind(kind: &str) -> String {
     }
 }
 
-/// Whether a text is a resource type, or continues one.
-fn is_kind(text: &str) -> bool {
-    let letters = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphabetic());
-    let mut parts = text.split('/');
-    let namespace = parts.next().and_then(|namespace| namespace.split_once('.'));
-    namespace.is_some_and(|(left, right)| letters(left) && letters(right))
-        && text.contains('/')
-        && parts.all(letters)
-}
-
 impl<'a> Linting<'a, '_> {
     /// The day from which on versions are recent, and the one before which they have been out for a while.
     fn limits(&self) -> (i64, i64) {
@@ -78,7 +69,7 @@ impl<'a> Linting<'a, '_> {
                 let mut texts = call.arguments.iter().map(|argument| self.known_text(*argument));
                 let mut kind = texts
                     .find_map(|text| {
-                        text.map(|text| text.trim_end_matches('/')).filter(|text| is_kind(text))
+                        text.map(|text| text.trim_end_matches('/')).filter(|text| is_type(text))
                     })?
                     .to_owned();
                 // Names that are known stand behind the type.
@@ -93,7 +84,7 @@ impl<'a> Linting<'a, '_> {
                     _ => None,
                 }
             }
-            other => self.known_text(other).filter(|text| is_kind(text)).map(str::to_owned),
+            other => self.known_text(other).filter(|text| is_type(text)).map(str::to_owned),
         }
     }
 

@@ -42,13 +42,9 @@ fn depends_on<'a>(body: Option<&ObjectSyntax<'a>>) -> Option<ExpressionSyntax<'a
 impl<'a> Linting<'a, '_> {
     /// The bodies of all resources and modules.
     fn bodies(&self) -> Vec<(SymbolId, DeclarationBody<'a>)> {
+        let modules = self.modules();
         let modules =
-            self.bound.program.statements.iter().filter_map(|statement| match statement {
-                StatementSyntax::Module(node) => {
-                    Some((self.bound.declared(node.name)?, node.body()))
-                }
-                _ => None,
-            });
+            modules.filter_map(|node| Some((self.bound.declared(node.name)?, node.body())));
         let resources = self.bound.resources.iter();
         modules.chain(resources.map(|found| (found.symbol, found.syntax.body()))).collect()
     }
@@ -96,13 +92,7 @@ impl<'a> Linting<'a, '_> {
         let mut graph = Graph::new();
         for resource in &self.bound.resources {
             let body = resource.syntax.body();
-            let outer = resource.nested_in.or_else(|| {
-                let parent = body.object?.property("parent")?.value;
-                match self.named(parent).map(|id| self.bound.symbol(id).kind) {
-                    Some(SymbolKind::Resource(id)) => Some(id),
-                    _ => None,
-                }
-            });
+            let outer = resource.nested_in;
             let outer = outer.map(|id| Dependency { on: self.symbol_of(id), weak: true });
             let mut found: Vec<Dependency> = outer.into_iter().collect();
             self.uses_of(resource.syntax.value, body.object, &mut found);
@@ -136,12 +126,10 @@ impl<'a> Linting<'a, '_> {
         let span_of = |name: &str| Some(body?.property(name)?.value.span());
         let listed = span_of("dependsOn");
         let placed: Vec<Span> = ["parent", "scope"].into_iter().filter_map(span_of).collect();
-        let within =
-            |inner: Span, outer: &Span| outer.start <= inner.start && inner.end <= outer.end;
         let mut read: HashSet<Span> = HashSet::new();
         walk(value, &mut |expression| {
             let span = expression.span();
-            if listed.is_some_and(|listed| within(span, &listed)) {
+            if listed.is_some_and(|listed| listed.contains(span)) {
                 return false;
             }
             if let Some(identity) = identity_read(expression) {
@@ -154,7 +142,8 @@ impl<'a> Linting<'a, '_> {
             );
             let is_resource = matches!(self.bound.symbol(on).kind, SymbolKind::Resource(_));
             if is_dependency {
-                let weak = read.contains(&span) || placed.iter().any(|placed| within(span, placed));
+                let weak =
+                    read.contains(&span) || placed.iter().any(|placed| placed.contains(span));
                 found.push(Dependency { on, weak: weak && is_resource });
             }
             false

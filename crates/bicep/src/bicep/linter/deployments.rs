@@ -87,7 +87,7 @@ impl<'a> Linting<'a, '_> {
         let uses = self.bound.uses.iter().filter(|found| {
             let kind = self.bound.symbol(found.target).kind;
             let declared = !matches!(kind, SymbolKind::Namespace(_) | SymbolKind::Extension);
-            declared && span.start <= found.span.start && found.span.end <= span.end
+            declared && span.contains(found.span)
         });
         uses.map(|found| found.span).collect()
     }

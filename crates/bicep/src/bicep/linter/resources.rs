@@ -130,7 +130,7 @@ pub(super) fn recognized_type(linting: &Linting<'_, '_>) {
     linting.expressions(&mut |expression| {
         let span = expression.span();
         // There such a function may not stand at all.
-        if conditions.iter().any(|it| it.start <= span.start && span.end <= it.end) {
+        if conditions.iter().any(|it| it.contains(span)) {
             return;
         }
         let (name, arguments, span) = match expression {
@@ -169,7 +169,7 @@ pub(super) fn recognized_type(linting: &Linting<'_, '_>) {
 }
 
 /// Whether a text is written like a resource type.
-fn is_type(text: &str) -> bool {
+pub(super) fn is_type(text: &str) -> bool {
     let letters = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_alphabetic());
     let mut parts = text.split('/');
     let namespace = parts.next().and_then(|first| first.split_once('.'));

@@ -104,18 +104,15 @@ impl<'f> Values<'f> {
 
     /// Tells what went wrong since the last time. A value that has an error of its own fails because of it.
     pub fn report(&self, place: Place, diagnostics: &mut Diagnostics) {
-        let within = |inner: &Place| {
-            inner.file == place.file
-                && place.span.start <= inner.span.start
-                && inner.span.end <= place.span.end
+        let problems = self.problems.take();
+        let within = |inner: Place| inner.file == place.file && place.span.contains(inner.span);
+        let is_error = |finding: &Diagnostic| {
+            finding.severity == Severity::Error && finding.place.is_some_and(within)
         };
-        let has_error = diagnostics.iter().any(|finding| {
-            finding.severity == Severity::Error && finding.place.as_ref().is_some_and(within)
-        });
-        for (title, help) in self.problems.take() {
-            if has_error {
-                continue;
-            }
+        if problems.is_empty() || diagnostics.iter().any(is_error) {
+            return;
+        }
+        for (title, help) in problems {
             let finding = Diagnostic::error("BCP338", title);
             diagnostics.push(finding.at(place, "this value cannot be computed").help(help));
         }

@@ -20,21 +20,18 @@ pub(super) fn to_upper(arguments: Arguments<'_>) -> Outcome {
 
 /// Letters become what .NET makes of them: one for one, so that `İ` stays.
 pub(super) fn lower(text: &str) -> String {
-    let one = |letter: char| {
-        let mut lower = letter.to_lowercase();
-        match (lower.next(), lower.next()) {
-            (Some(only), None) => only,
-            _ => letter,
-        }
-    };
-    text.chars().map(one).collect()
+    one_for_one(text, char::to_lowercase)
 }
 
 /// Letters become what .NET makes of them: one for one, so that `ß` stays.
 fn upper(text: &str) -> String {
+    one_for_one(text, char::to_uppercase)
+}
+
+fn one_for_one<I: Iterator<Item = char>>(text: &str, change: fn(char) -> I) -> String {
     let one = |letter: char| {
-        let mut upper = letter.to_uppercase();
-        match (upper.next(), upper.next()) {
+        let mut changed = change(letter);
+        match (changed.next(), changed.next()) {
             (Some(only), None) => only,
             _ => letter,
         }
