@@ -7,7 +7,6 @@ use super::at::At;
 use super::dependency::Waiting;
 use super::identity::{id_of, place_id, resource_id};
 use super::scope::TemplateScope;
-use super::value::Turns;
 use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, Properties, placeholder};
 use crate::diagnostic::{Diagnostic, pointer};
 
