@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
             );
             let mut known: Vec<&str> = given().collect();
             known.extend(&self.known);
-            unknown.help = crate::diagnostic::nearest(name, known.into_iter())
+            unknown.help = crate::diagnostic::nearest(name, known)
                 .map(|near| format!("did you mean `{near}`?"));
             self.found.push(unknown);
         }
