@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use super::table::Row;
 use super::tables::API_PROPERTIES as PROPERTIES;
 use super::tables::API_VERSIONS as VERSIONS;
+use super::tables::CHANGED_DEFAULTS as DEFAULTS;
 use crate::diagnostic::Fact;
 
 /// A property that not every API version of its type has.
@@ -57,6 +58,22 @@ pub fn api_properties(kind: &str) -> &'static [ApiProperty] {
         by_kind
     });
     BY_KIND.get(&kind.to_lowercase()).map_or(&[], Vec::as_slice)
+}
+
+/// A default that changed with an API version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedDefault {
+    /// The first version with the new default.
+    pub since: &'static str,
+    /// Its row, for a finding that rests on it.
+    pub fact: Fact,
+}
+
+/// The change of the default of a property, if there was one. The path is as in `ApiProperty`.
+pub fn changed_default(kind: &str, path: &str) -> Option<ChangedDefault> {
+    let row = DEFAULTS.find(&format!("{kind}#{path}"))?;
+    let [_, since] = row.cells();
+    Some(ChangedDefault { since, fact: DEFAULTS.fact(row) })
 }
 
 fn parse(row: Row) -> ApiProperty {

@@ -4,12 +4,14 @@
 //! any of the others: each holds one or two tables of `tables/`.
 
 mod api;
+mod autoscale;
 mod azure_error;
 mod cloud;
 mod cloud_config;
 mod config_default;
 mod cuda;
 mod date;
+mod disk;
 mod forecast_noise;
 mod lifecycle;
 pub mod mutability;
@@ -29,8 +31,10 @@ mod tables;
 mod vm_size;
 
 pub use api::{
-    ApiProperty, api_properties, api_version, api_version_fact, api_versions, newest_api_version,
+    ApiProperty, ChangedDefault, api_properties, api_version, api_version_fact, api_versions,
+    changed_default, newest_api_version,
 };
+pub use autoscale::autoscale_variables;
 pub use azure_error::{AzureErrorCode, azure_error};
 pub use cloud::{
     Cloud, cloud, cloud_of, cloud_of_registry, cloud_of_storage, clouds, names_public_host,
@@ -39,6 +43,7 @@ pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
 pub use config_default::config_default;
 pub use cuda::cuda_driver;
 pub use date::Date;
+pub use disk::disk_tier;
 pub use forecast_noise::forecast_noise;
 pub use lifecycle::{Lifecycle, lifecycle};
 pub use name_rule::{NameProblem, NameRule, name_rule};

@@ -19,8 +19,9 @@ pub struct Retirement {
 }
 
 /// The end of a subject: `batch-family:` with a quota family (lowercase, no spaces) for Batch, `growth:` with
-/// one for deployments of new subscriptions, `image-offer:` with publisher and offer, `api-versions:` with a
-/// namespace, and a service with a feature: `batch:`, `network:`, `registry:`, `compute:`.
+/// one for deployments of new subscriptions, `public-family:` with one whose sizes end in the public cloud alone,
+/// `image-offer:` with publisher and offer, `api-versions:` with a namespace, `region:` with a region, and a service
+/// with a feature: `batch:`, `network:`, `registry:`, `compute:`.
 pub fn retirement(subject: &str) -> Option<Retirement> {
     TABLE.find(subject).map(parse)
 }

@@ -25,7 +25,7 @@ pub struct Role {
     pub registry_mode: RegistryMode,
     /// What it allows, in a few words.
     pub used_for: &'static str,
-    /// The roles whose rights it has too, separated by commas; `*` for all.
+    /// The roles whose rights it has or can take, separated by commas; `*` for all.
     includes: &'static str,
     /// Where the row comes from.
     pub source: &'static str,

@@ -9,10 +9,14 @@ pub(super) const API_PROPERTIES: Table =
     Table::new("api-properties", include_str!("tables/api-properties.tsv"));
 pub(super) const API_VERSIONS: Table =
     Table::new("api-versions", include_str!("tables/api-versions.tsv"));
+pub(super) const AUTOSCALE_VARIABLES: Table =
+    Table::new("autoscale-variables", include_str!("tables/autoscale-variables.tsv"));
 pub(super) const AZURE_ERRORS: Table =
     Table::new("azure-errors", include_str!("tables/azure-errors.tsv"));
 pub(super) const BASE_IMAGES: Table =
     Table::new("base-images", include_str!("tables/base-images.tsv"));
+pub(super) const CHANGED_DEFAULTS: Table =
+    Table::new("changed-defaults", include_str!("tables/changed-defaults.tsv"));
 pub(super) const CLOUD_CONFIG_KEYS: Table =
     Table::new("cloud-config-keys", include_str!("tables/cloud-config-keys.tsv"));
 pub(super) const CLOUDS: Table = Table::new("clouds", include_str!("tables/clouds.tsv"));
@@ -25,6 +29,8 @@ pub(super) const CONFIG_DEFAULTS: Table =
 pub(super) const CUDA_DRIVERS: Table =
     Table::new("cuda-drivers", include_str!("tables/cuda-drivers.tsv"));
 pub(super) const DEFAULTS: Table = Table::new("defaults", include_str!("tables/defaults.tsv"));
+pub(super) const DISK_TIERS: Table =
+    Table::new("disk-tiers", include_str!("tables/disk-tiers.tsv"));
 pub(super) const DRIVERS: Table = Table::new("drivers", include_str!("tables/drivers.tsv"));
 pub(super) const GPU_DRIVERS: Table =
     Table::new("gpu-drivers", include_str!("tables/gpu-drivers.tsv"));
@@ -61,8 +67,10 @@ pub fn tables() -> impl Iterator<Item = Table> {
         AGENT_POOL_REGIONS,
         API_PROPERTIES,
         API_VERSIONS,
+        AUTOSCALE_VARIABLES,
         AZURE_ERRORS,
         BASE_IMAGES,
+        CHANGED_DEFAULTS,
         CLOUD_CONFIG_KEYS,
         CLOUDS,
         COMPARISONS,
@@ -70,6 +78,7 @@ pub fn tables() -> impl Iterator<Item = Table> {
         CONFIG_DEFAULTS,
         CUDA_DRIVERS,
         DEFAULTS,
+        DISK_TIERS,
         DRIVERS,
         GPU_DRIVERS,
         LIFECYCLES,

@@ -187,3 +187,56 @@ fn days_of_the_clock_are_days_of_the_calendar() {
     }
     assert_eq!(Date::of_unix_seconds(253_402_300_800), None);
 }
+
+#[test]
+fn sizes_with_nvme_disks_alone_have_temporary_space() {
+    // Batch formats and mounts these disks (azure-docs batch-nvme-temp, 2026-05-19).
+    for (name, gib) in [
+        ("Standard_L8s_v4", 1788),
+        ("Standard_L16as_v4", 3576),
+        ("Standard_L2aos_v4", 1341),
+        ("Standard_FX48-12mds_v2", 2640),
+        ("Standard_L160ias_v5", 28_608),
+        ("Standard_E96bds_v6", 5280),
+    ] {
+        let size = vm_size(name).unwrap();
+        assert_eq!((size.temp_disk_gb, size.nvme_temp_gb), (Some(0), Some(gib)), "{name}");
+    }
+    for none in ["Standard_FX48-12ms_v2", "Standard_E96bs_v6", "Standard_D4s_v6"] {
+        let size = vm_size(none).unwrap();
+        assert_eq!((size.temp_disk_gb, size.nvme_temp_gb), (Some(0), None), "{none}");
+    }
+}
+
+#[test]
+fn names_hold_the_characters_that_azure_takes() {
+    for (kind, taken, refused) in [
+        ("Microsoft.Compute/disks", "vision-os_disk", "vision.disk"),
+        ("Microsoft.Compute/galleries/images", "vision_node-1.x", "_vision"),
+        ("Microsoft.Compute/galleries", "vision.gallery_1", "vision-gallery"),
+    ] {
+        let check = |name: &str| name_rule(kind).unwrap().check(name);
+        assert_eq!(check(taken), Ok(()), "{taken}");
+        assert_eq!(check(refused), Err(NameProblem::Characters), "{refused}");
+    }
+}
+
+#[test]
+fn retirements_name_regions_and_families_that_exist() {
+    let families: Vec<_> = vm_sizes()
+        .filter_map(vm_size)
+        .map(|size| size.family.to_lowercase().replace(' ', ""))
+        .collect();
+    for row in tables::RETIREMENTS.rows() {
+        match row.key().split_once(':') {
+            Some(("region", name)) => {
+                let replacement = retirement(row.key()).unwrap().replacement;
+                assert!(region(name).is_some() && region(replacement).is_some(), "{name}");
+            }
+            Some(("batch-family" | "growth" | "public-family", family)) => {
+                assert!(families.iter().any(|known| known == family), "{family}");
+            }
+            _ => {}
+        }
+    }
+}

@@ -16,7 +16,7 @@ pub enum GpuVendor {
     Nvidia,
     /// AMD: the NVIDIA stack does not serve it.
     Amd,
-    /// An FPGA, which is no GPU.
+    /// Another accelerator, which is no GPU: an FPGA or a video processor.
     Fpga,
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::catalog;
+
 /// What is wrong in a formula.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
@@ -14,32 +16,6 @@ pub(super) struct Problem {
 /// Variables that a formula may set.
 const TARGETS: [&str; 3] =
     ["$TargetDedicatedNodes", "$TargetLowPriorityNodes", "$NodeDeallocationOption"];
-
-/// Variables that Batch gives.
-const METRICS: [&str; 22] = [
-    "$CPUPercent",
-    "$WallClockSeconds",
-    "$MemoryBytes",
-    "$DiskBytes",
-    "$DiskReadBytes",
-    "$DiskWriteBytes",
-    "$DiskReadOps",
-    "$DiskWriteOps",
-    "$NetworkInBytes",
-    "$NetworkOutBytes",
-    "$SampleNodeCount",
-    "$ActiveTasks",
-    "$RunningTasks",
-    "$PendingTasks",
-    "$SucceededTasks",
-    "$FailedTasks",
-    "$TaskSlotsPerNode",
-    "$CurrentDedicatedNodes",
-    "$CurrentLowPriorityNodes",
-    "$PreemptedNodeCount",
-    "$UsableNodeCount",
-    "$MaxTasksPerNode",
-];
 
 /// Batch's limits on a formula.
 const MAX_BYTES: usize = 8192;
@@ -145,13 +121,15 @@ impl<'a> Reader<'a> {
     }
 
     fn use_variable(&mut self, name: &'a str, line: usize) {
-        let given = METRICS.iter().chain(&TARGETS).any(|known| known.eq_ignore_ascii_case(name));
-        if !given && !self.known.contains(name) {
+        let given = || catalog::autoscale_variables().chain(TARGETS);
+        let is_given = given().any(|known| known.eq_ignore_ascii_case(name));
+        if !is_given && !self.known.contains(name) {
             let mut unknown = problem(
                 line,
                 format!("`{name}` is neither a variable of Batch nor assigned before"),
             );
-            let known = METRICS.iter().chain(&TARGETS).copied().chain(self.known.iter().copied());
+            let mut known: Vec<&str> = given().collect();
+            known.extend(&self.known);
             unknown.help = crate::diagnostic::nearest(name, known)
                 .map(|near| format!("did you mean `{near}`?"));
             self.found.push(unknown);
@@ -254,6 +232,7 @@ mod tests {
     #[test]
     fn mistakes_are_found_with_their_lines() {
         assert_eq!(what("$TargetDedicatedNodes = $PendingTask.GetSample(1);").len(), 1);
+        assert_eq!(what("$TargetDedicatedNodes = $MaxTasksPerNode;").len(), 1);
         let missing = problems("a = 1\n$TargetDedicatedNodes = a;");
         assert_eq!((missing.len(), missing[0].line), (1, 2));
         assert_eq!(what("a = 1;"), ["it does not set `$TargetDedicatedNodes`"]);

@@ -1,13 +1,15 @@
 //! What Azure ends or restricts, judged on the day of the run: sizes, node agents, image offers, API versions,
 //! registry features.
 
+use std::collections::BTreeSet;
+
 use super::Check;
 use super::finding::{Finding, Sink};
 use super::node::Node;
 use super::pool::base_image;
 use super::subscription::image_name;
 use super::view::{Pool, View};
-use crate::catalog::{self, Date, Retirement, Status, VmSize};
+use crate::catalog::{self, Date, Region, Retirement, Status, VmSize};
 use crate::diagnostic::{Fact, Severity};
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -17,6 +19,7 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("API001", version_has_no_end),
     ("API012", version_is_no_preview),
     ("ACR010", content_trust_has_no_end),
+    ("POOL041", region_has_no_end),
 ];
 
 /// Reports something that has a day in the table of ends: as the rule has it once the day has come, as a warning
@@ -180,9 +183,12 @@ impl Ending {
 }
 
 fn size_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
-    for (node, size, in_batch) in sizes(view) {
+    for (node, mut size, in_batch) in sizes(view) {
         let batch = of_family("batch-family", &size).filter(|_| in_batch);
         let growth = of_family("growth", &size);
+        if ends_elsewhere(view, &size) {
+            (size.status, size.retired_on) = (Status::Current, None);
+        }
         let own = view.overlay().size_ends_on(&size.name);
         let day = own.as_ref().map(|answer| answer.value);
         let as_of = view.render.as_of;
@@ -196,6 +202,34 @@ fn size_is_offered(view: &View<'_>, sink: &mut Sink<'_>) {
         for end in [growth, batch].into_iter().flatten() {
             finding.help(format!("move to `{}`", end.replacement)).rests_on(end.fact());
         }
+    }
+}
+
+/// Whether the end of a size holds in the public cloud alone, and the render deploys to another one.
+fn ends_elsewhere(view: &View<'_>, size: &VmSize) -> bool {
+    of_family("public-family", size).is_some()
+        && locations(view).any(|(_, region)| region.cloud != "public")
+}
+
+/// Where the deployed resources are: the values, and the known regions that they name.
+fn locations<'a>(view: &View<'a>) -> impl Iterator<Item = (Node<'a>, Region)> + use<'a> {
+    view.deployed().filter_map(|node| {
+        let location = node.at("location");
+        let region = catalog::region(location.text()?)?;
+        Some((location, region))
+    })
+}
+
+fn region_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
+    let mut told = BTreeSet::new();
+    for (location, region) in locations(view) {
+        let subject = format!("region:{}", region.name);
+        let Some(end) = catalog::retirement(&subject).filter(|_| told.insert(region.name)) else {
+            continue;
+        };
+        let what = format!("the region `{}`", region.name);
+        ended(sink, &location, &what, &subject, view.render.as_of)
+            .help(format!("use `{}`", end.replacement));
     }
 }
 

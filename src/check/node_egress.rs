@@ -2,12 +2,15 @@
 
 use super::Check;
 use super::finding::Sink;
+use super::lifecycle::is_before;
 use super::network::{
     SecurityRule, Subnet, has_no_public_address, security_rules, subnet_of, subnets,
 };
 use super::node::{Node, same_id};
 use super::registry::endpoint_targets;
 use super::view::View;
+use crate::catalog::changed_default;
+use crate::diagnostic::{Fact, Severity};
 
 pub(super) const RULES: &[(&str, Check)] = &[
     ("NET005", private_nodes_have_egress),
@@ -35,19 +38,30 @@ fn private_nodes_have_egress(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for pool in &view.pools {
         let Some(subnet) = subnet_of(view, pool) else { continue };
-        let private_subnet =
-            subnet.node.at("properties/defaultOutboundAccess").boolean() == Some(false);
+        let outbound = subnet.node.at("properties/defaultOutboundAccess");
+        let changed = private_by_default(&subnet).filter(|_| !outbound.exists());
+        let private_subnet = changed.is_some() || outbound.boolean() == Some(false);
         let own_address = pool.at("networkConfiguration/publicIPAddressConfiguration/provision");
         let own_address = own_address.exists() && !has_no_public_address(pool);
         let needs = has_no_public_address(pool) || (private_subnet && !own_address);
         if needs && !has_egress(&subnet) {
-            sink.report(
-                &pool.at("networkConfiguration/subnetId"),
-                "the subnet has no NAT gateway and no route",
-            )
-            .also(&subnet.node, "the subnet");
+            let node = pool.at("networkConfiguration/subnetId");
+            let finding = sink.report(&node, "the subnet has no NAT gateway and no route");
+            finding.also(&subnet.node, "the subnet");
+            // A network that exists keeps what it has, and nothing here says whether it does.
+            if let Some(fact) = changed.filter(|_| !has_no_public_address(pool)) {
+                finding.severity(Severity::Warning).rests_on(fact);
+            }
         }
     }
+}
+
+/// The fact that a subnet is private where its network does not say so, from the API version of the network on.
+fn private_by_default(subnet: &Subnet<'_>) -> Option<Fact> {
+    let network = subnet.node.resource();
+    let changed =
+        changed_default(&network.kind, "/properties/subnets/*/properties/defaultOutboundAccess")?;
+    (!is_before(&network.api_version, changed.since)).then_some(changed.fact)
 }
 
 fn security_group_lets_batch_through(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -9,7 +9,7 @@ use super::network::{own_subscription, subscription_of};
 use super::node::{Node, same_id};
 use super::pool::base_image;
 use super::view::{Pool, View};
-use crate::catalog::VmSize;
+use crate::catalog::{VmSize, changed_default};
 use crate::diagnostic::Severity;
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -256,10 +256,6 @@ fn no_resource_tags(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// The first API version in which a key vault uses roles unless told otherwise (Learn key-vault
-/// access-control-default).
-const ROLES_BY_DEFAULT: &str = "2026-02-01";
-
 /// Accounts whose nodes live in the user's subscription.
 fn user_subscription_accounts<'a>(view: &View<'a>) -> impl Iterator<Item = Node<'a>> {
     view.of_kind("Microsoft.Batch/batchAccounts")
@@ -304,8 +300,11 @@ fn vault_lets_batch_in(view: &View<'_>, sink: &mut Sink<'_>) {
         };
         let roles = vault.at("properties/enableRbacAuthorization").boolean();
         // Newer versions use roles where the template says nothing.
-        let default = !is_before(&vault.resource().api_version, ROLES_BY_DEFAULT);
-        if roles.unwrap_or(default) {
+        let changed =
+            changed_default(&vault.resource().kind, "/properties/enableRbacAuthorization");
+        let by_default =
+            changed.is_some_and(|changed| !is_before(&vault.resource().api_version, changed.since));
+        if roles.unwrap_or(by_default) {
             continue;
         }
         let allows = |policy: &Node<'_>| {

@@ -216,10 +216,8 @@ impl Import {
         let mut log = String::new();
         for path in answers(&self.answers)? {
             let bytes = read(&path)?;
-            let command = overlay::import(&bytes, &mut collected).map_err(|error| {
-                let help = "use the unchanged JSON output of a command of `prebake catalog script`";
-                (refused(&path), error.to_string(), help.to_owned())
-            })?;
+            let command = overlay::import(&bytes, &mut collected)
+                .map_err(|error| (refused(&path), error.to_string(), error.help().to_owned()))?;
             let _ = writeln!(log, "{}: {command}", path.display());
         }
         if let Some(index) = index {

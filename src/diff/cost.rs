@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::capacity::{Capacity, PoolCapacity};
 use crate::arm::evaluate::Evaluated;
-use crate::catalog::Overlay;
+use crate::catalog::{self, Overlay};
 use crate::expand::Resource;
 
 /// Hours of a month, as Azure's own calculator counts them.
@@ -153,26 +153,11 @@ fn disk_meter(disk: &Evaluated, default: Option<&str>) -> Option<String> {
         kind.or_else(|| disk.get("storageAccountType")).and_then(Evaluated::as_str).or(default);
     let Some(kind) = kind else { return Some(format!("disk:{gib} GiB of unknown type")) };
     let (letter, redundancy) = match kind.split_once('_')? {
-        ("Premium", redundancy) => ("P", redundancy),
-        ("StandardSSD", redundancy) => ("E", redundancy),
-        ("Standard", redundancy) => ("S", redundancy),
+        ("Premium", redundancy) => ('P', redundancy),
+        ("StandardSSD", redundancy) => ('E', redundancy),
+        ("Standard", redundancy) => ('S', redundancy),
         _ => return None,
     };
-    let tier = TIERS.iter().find(|(most, _)| gib <= *most)?.1;
-    Some(format!("disk:{letter}{tier} {redundancy}"))
+    let tier = catalog::disk_tier(letter, gib)?;
+    Some(format!("disk:{tier} {redundancy}"))
 }
-
-/// Sizes of managed disks in GiB and their tiers (azure-compute-docs disks-types).
-const TIERS: [(u64, u32); 11] = [
-    (32, 4),
-    (64, 6),
-    (128, 10),
-    (256, 15),
-    (512, 20),
-    (1024, 30),
-    (2048, 40),
-    (4096, 50),
-    (8192, 60),
-    (16_384, 70),
-    (32_767, 80),
-];

@@ -103,8 +103,12 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>) -> Option<Sizes> {
 fn named(resolver: &mut Resolver<'_>, name: &str, pointer: String) -> Option<Machine> {
     let size = resolver.overlay.vm_size(name).or_else(|| {
         let help = match resolver.overlay.nearest_size(name) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => "use the full name of a size, such as `Standard_NC4as_T4_v3`".into(),
+            Some(known) => format!(
+                "did you mean `{known}`? `prebake catalog import` adds a newer size that your subscription has"
+            ),
+            None => "use the full name of a size, such as `Standard_NC4as_T4_v3`; `prebake catalog import` adds \
+                     a newer one that your subscription has"
+                .into(),
         };
         resolver.error(
             "PB1001",

@@ -305,6 +305,22 @@ fn test_cases_have_their_catalogs() {
 }
 
 #[test]
+fn an_end_in_the_public_cloud_is_told_there_alone() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    for (location, ends) in [("swedencentral", true), ("usgovvirginia", false)] {
+        let config = CONFIG
+            .replace("catalog: azure\n", "")
+            .replace("swedencentral", location)
+            .replace("Standard_NC4as_T4_v3", "Standard_D4s_v3");
+        fs::write(folder.path().join("prebake.yaml"), config).expect("written");
+        let found = findings(folder.path(), &["--as-of", "2026-11-29"]);
+        let label = found["POOL004"]["label"].as_str().expect("a label");
+        assert_eq!(label.contains("2029-11-15"), ends, "{location}: {label}");
+        assert!(label.contains("2026-07-01"), "{location}: {label}");
+    }
+}
+
+#[test]
 fn a_catalog_of_another_region_is_told_and_not_used() {
     let folder = imported();
     let config = CONFIG.replace("location: swedencentral", "location: westeurope");
@@ -385,6 +401,54 @@ fn cells_of_an_answer_cannot_break_the_file() {
     let usage = usage.to_str().expect("a path is text");
     succeeds(&prebake(folder.path(), &["catalog", "import", usage]));
     assert!(folder.path().join("catalog/batch-sizes.tsv").exists());
+}
+
+const ODD_SIZE: &str = r#"[{
+  "name": "Standard_X9_v9", "resourceType": "virtualMachines", "family": "f", "restrictions": [],
+  "locations": ["swedencentral"],
+  "capabilities": [
+    { "name": "vCPUs", "value": "-1" }, { "name": "MemoryGB", "value": "NaN" }, { "name": "GPUs", "value": "x" }
+  ]
+}]"#;
+
+#[test]
+fn amounts_that_are_no_numbers_are_unknown() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::write(folder.path().join("sizes.json"), ODD_SIZE).expect("written");
+    let usage = "[{\"currentValue\": 4, \"limit\": -1, \"name\": {\"value\": \"cores\"}}]";
+    fs::write(folder.path().join("usage.json"), usage).expect("written");
+    let arguments = ["catalog", "import", "sizes.json", "usage.json"];
+    succeeds(&prebake(folder.path(), &arguments));
+    let read = |name: &str| {
+        let text = fs::read_to_string(folder.path().join("catalog").join(name)).ok();
+        text.unwrap_or_default()
+    };
+    assert!(read("sizes.tsv").contains("\nStandard_X9_v9\tf\t\t\t\t"), "{}", read("sizes.tsv"));
+    assert!(read("quota-use.tsv").contains("\ncompute:cores\t4\t"), "{}", read("quota-use.tsv"));
+    assert!(!read("quotas.tsv").contains("compute:cores"), "{}", read("quotas.tsv"));
+}
+
+#[test]
+fn files_that_powershell_wrote_are_read_or_refused_with_the_reason() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let answer = folder.path().join("answer.json");
+    let import = || prebake(folder.path(), &["catalog", "import", "answer.json"]);
+    fs::write(&answer, format!("\u{feff}{ODD_SIZE}")).expect("written");
+    succeeds(&import());
+    let wide: Vec<u8> =
+        format!("\u{feff}{ODD_SIZE}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&answer, wide).expect("written");
+    refused(&import(), "it is UTF-16; save it as UTF-8");
+}
+
+#[test]
+fn an_answer_about_another_region_is_refused_with_both_names() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::write(folder.path().join("sizes.json"), ODD_SIZE).expect("written");
+    let arguments = ["catalog", "import", "sizes.json", "--location", "West Europe"];
+    let output = prebake(folder.path(), &arguments);
+    refused(&output, "it is for region `swedencentral`, and this catalog is for `westeurope`");
+    refused(&output, "use a separate folder for each region");
 }
 
 #[test]

@@ -29,6 +29,13 @@ pub enum AnswerError {
     Foreign,
     /// It is the answer of a command, but a part of it is not as the command answers.
     Malformed(&'static str, String),
+    /// It is about one region, and the others are about another.
+    OtherRegion {
+        /// Its region.
+        answer: String,
+        /// Theirs.
+        catalog: String,
+    },
     /// It says nothing: an empty list is the answer to many questions.
     Empty,
 }
@@ -43,9 +50,25 @@ impl fmt::Display for AnswerError {
             Self::Malformed(command, why) => {
                 write!(formatter, "it looks like the output of `{command}`, but {why}")
             }
+            Self::OtherRegion { answer, catalog } => {
+                write!(
+                    formatter,
+                    "it is for region `{answer}`, and this catalog is for `{catalog}`"
+                )
+            }
             Self::Empty => {
                 formatter.write_str("it is empty, so prebake cannot tell which command printed it")
             }
+        }
+    }
+}
+
+impl AnswerError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::OtherRegion { .. } => "use a separate folder for each region",
+            _ => "use the unchanged JSON output of a command of `prebake catalog script`",
         }
     }
 }
@@ -117,14 +140,15 @@ pub(super) struct UsageName {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Number {
-    Number(u64),
+    Number(i64),
     Text(String),
 }
 
 impl Number {
+    /// The number; nothing for one below zero, which is no limit.
     pub(super) fn get(&self) -> Option<u64> {
         match self {
-            Self::Number(number) => Some(*number),
+            Self::Number(number) => u64::try_from(*number).ok(),
             Self::Text(text) => text.parse().ok(),
         }
     }
@@ -269,9 +293,16 @@ pub(super) struct RegistrySku {
     pub(super) name: String,
 }
 
+/// What PowerShell may put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 impl Asked {
     /// Reads an answer and tells from its shape what was asked.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, AnswerError> {
+        if [&[0xff, 0xfe], &[0xfe, 0xff]].iter().any(|mark| bytes.starts_with(*mark)) {
+            return Err(AnswerError::NotJson("it is UTF-16; save it as UTF-8".to_owned()));
+        }
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         let value: Value = serde_json::from_slice(bytes)
             .map_err(|error| AnswerError::NotJson(error.to_string()))?;
         match &value {

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::answer::{
-    AnswerError, Asked, BatchAccount, BatchSku, Image, ImageSku, Location, Number, Provider,
-    Registry, SupportedImage, Usage, VmSku,
+    AnswerError, Asked, BatchAccount, BatchSku, Image, ImageSku, Location, Provider, Registry,
+    SupportedImage, Usage, VmSku,
 };
 use super::file::{Fault, Rows};
 use super::layout::{
@@ -103,8 +103,7 @@ impl Collected {
         match &self.location {
             None => self.location = Some(short),
             Some(known) if *known != short => {
-                let why = format!("it is for region `{short}`, but the others are for `{known}`");
-                return Err(AnswerError::Malformed("az", why));
+                return Err(AnswerError::OtherRegion { answer: short, catalog: known.clone() });
             }
             Some(_) => {}
         }
@@ -220,6 +219,12 @@ fn size_cells(sku: &VmSku, location: &str) -> Vec<String> {
         let number: Option<u64> = capability(name).parse().ok();
         number.map_or_else(String::new, |number| (number / divisor).to_string())
     };
+    let count = |name: &str| {
+        let number: Option<u32> = capability(name).parse().ok();
+        number.map_or_else(String::new, |number| number.to_string())
+    };
+    let memory = capability("MemoryGB");
+    let is_amount = memory.parse().is_ok_and(|gib: f64| gib.is_finite() && gib > 0.0);
     let trusted = match (flag("TrustedLaunchDisabled").as_str(), capability("HyperVGenerations")) {
         ("yes", _) => "no",
         ("no", _) => "yes",
@@ -232,9 +237,9 @@ fn size_cells(sku: &VmSku, location: &str) -> Vec<String> {
     vec![
         sku.name.clone(),
         sku.family.clone().unwrap_or_default(),
-        capability("vCPUs"),
-        capability("MemoryGB"),
-        capability("GPUs"),
+        count("vCPUs"),
+        if is_amount { memory } else { String::new() },
+        count("GPUs"),
         capability("HyperVGenerations"),
         scaled("MaxResourceVolumeMB", 1024),
         scaled("NvmeDiskSizeInMiB", 1024),
@@ -291,9 +296,11 @@ fn usages(usages: &[Usage], into: &mut Collected) {
     let command = "az vm list-usage";
     for usage in usages {
         let name = format!("compute:{}", usage.name.value.replace(' ', ""));
-        let cell = |number: &Number| number.get().map_or_else(String::new, |n| n.to_string());
-        into.row(QUOTAS, vec![name.clone(), cell(&usage.limit)], command);
-        into.row(QUOTA_USE, vec![name, cell(&usage.current_value)], command);
+        for (layout, number) in [(QUOTAS, &usage.limit), (QUOTA_USE, &usage.current_value)] {
+            if let Some(number) = number.get() {
+                into.row(layout, vec![name.clone(), number.to_string()], command);
+            }
+        }
     }
 }
 
