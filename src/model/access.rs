@@ -16,6 +16,8 @@ pub struct Access {
     pub assign_roles: bool,
     /// The scopes on which it does, in words.
     pub assigned_on: Vec<String>,
+    /// The resource groups besides that of the config to which modules deploy.
+    pub other_groups: Vec<String>,
     /// The render does assign one.
     pub assigns: bool,
     /// What somebody else grants.
@@ -94,6 +96,8 @@ pub struct Submitter {
     pub principal_type: &'static str,
 }
 
+/// The role that lets the deployer put something into a subnet.
+const JOINER: &str = "Network Contributor";
 const IDENTITIES: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
 
 /// The identity that pulls images, if the config names one that exists.
@@ -150,7 +154,13 @@ pub(super) fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
     if !model.access.assign_roles {
         identities_exist(resolver, model);
     }
-    let mut list = List { model, needed: Vec::new(), assigned_on: Vec::new(), assigns: false };
+    let mut list = List {
+        model,
+        needed: Vec::new(),
+        assigned_on: Vec::new(),
+        assigned: Vec::new(),
+        assigns: false,
+    };
     list.of_registry();
     list.of_imports();
     list.of_image_builder();
@@ -161,7 +171,9 @@ pub(super) fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
         list.of_mounts(batch);
         list.of_resource_files(batch);
     }
+    let other_groups = list.other_groups();
     let List { needed, assigned_on, assigns, .. } = list;
+    model.access.other_groups = other_groups;
     model.access.assigns = assigns;
     model.access.late = needed.iter().any(|grant| grant.after.is_some());
     model.access.to_deployer = needed.iter().any(|grant| grant.to == Principal::Deployer);
@@ -207,6 +219,8 @@ struct List<'a> {
     model: &'a Model,
     needed: Vec<Grant>,
     assigned_on: Vec<String>,
+    /// The resources outside the resource group of the config on which the render assigns roles.
+    assigned: Vec<Scope>,
     assigns: bool,
 }
 
@@ -218,6 +232,7 @@ impl List<'_> {
             let on = format!("{} {}", grant.scope.kind, grant.scope.name);
             if self.is_elsewhere(&grant.scope) && !self.assigned_on.contains(&on) {
                 self.assigned_on.push(on);
+                self.assigned.push(grant.scope);
             }
         } else {
             self.needed.push(grant);
@@ -225,13 +240,20 @@ impl List<'_> {
     }
 
     fn need(&mut self, role: &str, scope: Scope, to: Principal, reason: &'static str) {
-        let grant = Grant { role: Role::built_in(role), scope, to, reason, after: None };
+        let after = self.creates(&to).then_some("registry");
+        let grant = Grant { role: Role::built_in(role), scope, to, reason, after };
         let known = |known: &Grant| {
             (&known.role, &known.scope, &known.to) == (&grant.role, &grant.scope, &grant.to)
         };
         if !self.needed.iter().any(known) {
             self.needed.push(grant);
         }
+    }
+
+    /// Whether the stage of the registry creates an identity that pulls images.
+    fn creates(&self, to: &Principal) -> bool {
+        let Principal::Identity { identity } = to else { return false };
+        self.model.identity_at.is_none() && self.model.identity.as_ref() == Some(&identity.name)
     }
 
     fn of_registry(&mut self) {
@@ -321,13 +343,9 @@ impl List<'_> {
         let joins = [network.builder_network_id.as_deref(), network.pools.network_id()];
         for network in joins.into_iter().flatten() {
             let reason = "joins the subnet: the builder and the pools are created with the permissions of the deployer";
-            self.need(
-                "Network Contributor",
-                Scope::of_network(network),
-                Principal::Deployer,
-                reason,
-            );
+            self.need(JOINER, Scope::of_network(network), Principal::Deployer, reason);
         }
+        self.of_closed_network();
         let gallery = model.node_image.baked().map(|baked| self.gallery_scope(baked));
         if let Some(gallery) = gallery.filter(|gallery| self.is_elsewhere(gallery)) {
             let role = "Compute Gallery Artifacts Publisher";
@@ -350,6 +368,64 @@ impl List<'_> {
             let role = "Azure Batch Account Contributor";
             self.need(role, account, Principal::Deployer, "creates the pools");
         }
+    }
+
+    /// What a deployment joins of a network besides the subnets of its machines.
+    fn of_closed_network(&mut self) {
+        let model = self.model;
+        let endpoints = model.endpoints.network_id.as_deref();
+        let agents = model.registry.as_ref().and_then(|registry| registry.agent_pool.as_ref());
+        let agents = agents.and_then(|pool| pool.network_id.as_deref());
+        for (network, reason) in [
+            (endpoints, "joins the subnet of the private endpoints"),
+            (agents, "joins the subnet of the agent pool"),
+        ] {
+            let Some(network) = network else { continue };
+            self.need(JOINER, Scope::of_network(network), Principal::Deployer, reason);
+        }
+        if let Some(dns) = &model.endpoints.dns {
+            let id = format!(
+                "/subscriptions/{}/resourceGroups/{}",
+                dns.subscription, dns.resource_group
+            );
+            let group = Scope::of_id("resource group", &dns.resource_group, &id);
+            let reason = "enters the private endpoints into the DNS zones";
+            self.need("Private DNS Zone Contributor", group, Principal::Deployer, reason);
+        }
+        let Some(created) = model.network.pools.created() else { return };
+        for (kind, id) in [
+            ("NAT gateway", created.nat_gateway_id.as_ref()),
+            ("route table", created.route_table_id.as_ref()),
+        ] {
+            let Some(id) = id else { continue };
+            let name = id.rsplit('/').next().unwrap_or_default();
+            let scope = Scope::of_id(kind, name, id);
+            self.need(JOINER, scope, Principal::Deployer, "gives it to the created subnet");
+        }
+    }
+
+    /// The resource groups besides that of the config to which modules deploy.
+    fn other_groups(&self) -> Vec<String> {
+        let model = self.model;
+        let mut groups: Vec<String> = Vec::new();
+        let mut add = |group: Option<&String>| {
+            let known =
+                |known: &String| group.is_some_and(|group| group.eq_ignore_ascii_case(known));
+            if let Some(group) = group.filter(|_| !groups.iter().any(known)) {
+                groups.push(group.clone());
+            }
+        };
+        if let Some(baked) = model.node_image.baked() {
+            add(baked.resource_group.as_ref());
+        }
+        if let Some(batch) = &model.batch {
+            add(batch.resource_group.as_ref());
+        }
+        for grant in &self.assigned {
+            add(grant.group().as_ref());
+        }
+        groups.retain(|group| !group.eq_ignore_ascii_case(&model.resource_group));
+        groups
     }
 
     fn of_account(&mut self, batch: &Batch) {
@@ -551,5 +627,13 @@ impl Scope {
 
     fn of_network(id: &str) -> Self {
         Self::of_id("network", id.rsplit('/').next().unwrap_or_default(), id)
+    }
+
+    /// The resource group that it is in.
+    fn group(&self) -> Option<String> {
+        let id = self.id.as_ref().or(self.path.as_ref())?;
+        let mut parts = id.split('/');
+        parts.find(|part| part.eq_ignore_ascii_case("resourceGroups"))?;
+        parts.next().map(str::to_owned)
     }
 }

@@ -111,8 +111,12 @@ fn context(stage: &str, model: &Model) -> Context {
     }
 }
 
+/// What does not fit the type of a resource: a missing property, a wrong value, an unknown property.
+const NO_FIT: [&str; 5] = ["BCP035", "BCP036", "BCP037", "BCP088", "BCP089"];
+
 /// Leads findings about what a patch made to the line of the config that says it. What the types of Azure do not know
-/// is a warning to the compiler, because they may be behind; in a patch it is a mistake.
+/// is a warning to the compiler, because they may be behind; in a patch it is a mistake, and in an added file that does
+/// not silence it.
 fn at_patches(
     findings: Diagnostics,
     folder: &str,
@@ -134,7 +138,8 @@ fn at_patches(
             kept.push(finding);
             continue;
         };
-        if finding.code.starts_with("BCP") && change.kind == ChangeKind::Patch {
+        let is_patch = finding.code.starts_with("BCP") && change.kind == ChangeKind::Patch;
+        if is_patch || NO_FIT.contains(&&*finding.code) {
             finding.severity = Severity::Error;
         }
         let why = change.told();
