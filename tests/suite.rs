@@ -30,6 +30,7 @@ mod offline;
 mod output;
 mod overlays;
 mod places;
+mod processor;
 mod properties;
 mod rendered;
 mod report_findings;

@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use super::table::Row;
 use super::tables::CLOUDS as TABLE;
+use crate::arm::hosts;
 
 /// A cloud of Azure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,39 +52,10 @@ pub fn clouds() -> impl Iterator<Item = Cloud> {
     TABLE.rows().map(parse)
 }
 
-/// Hosts of the public cloud that are called otherwise in the other clouds.
-/// Source: <https://github.com/Azure/bicep/blob/main/src/Bicep.Core/Configuration/bicepconfig.json>, 2026-11-29.
-pub const PUBLIC_HOSTS: [&str; 16] = [
-    "api.loganalytics.io",
-    "asazure.windows.net",
-    "azuredatalakeanalytics.net",
-    "azuredatalakestore.net",
-    "batch.core.windows.net",
-    "core.windows.net",
-    "database.windows.net",
-    "datalake.azure.net",
-    "gallery.azure.com",
-    "graph.windows.net",
-    "login.microsoftonline.com",
-    "management.azure.com",
-    "management.core.windows.net",
-    "region.asazure.windows.net",
-    "trafficmanager.net",
-    "vault.azure.net",
-];
-
 /// Whether a text names a host of the public cloud that is called otherwise in the other clouds.
 pub fn names_public_host(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    let is_word = |at: usize, host: &str| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + host.len()..].chars().next();
-        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
-    };
-    let mut places = PUBLIC_HOSTS
-        .iter()
-        .flat_map(|host| text.match_indices(host).map(move |(at, _)| (at, *host)));
-    places.any(|(at, host)| is_word(at, host))
+    hosts::PUBLIC.iter().any(|host| hosts::places(&text, host).next().is_some())
 }
 
 impl Cloud {

@@ -34,8 +34,7 @@ pub use api::{
 };
 pub use azure_error::{AzureErrorCode, azure_error};
 pub use cloud::{
-    Cloud, PUBLIC_HOSTS, cloud, cloud_of, cloud_of_registry, cloud_of_storage, clouds,
-    names_public_host,
+    Cloud, cloud, cloud_of, cloud_of_registry, cloud_of_storage, clouds, names_public_host,
 };
 pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
 pub use config_default::config_default;

@@ -79,11 +79,8 @@ impl Condition {
     }
 
     fn holds(&self, before: Option<&Evaluated>, after: Option<&Evaluated>) -> bool {
-        let is = |value: Option<&Evaluated>, text: &str| match value {
-            Some(Evaluated::String(value)) => value.eq_ignore_ascii_case(text),
-            Some(Evaluated::Bool(value)) => value.to_string() == text,
-            _ => false,
-        };
+        let is =
+            |value: Option<&Evaluated>, text: &str| value.is_some_and(|value| value.is_word(text));
         match self {
             Self::Always => true,
             Self::Added => before.is_none(),

@@ -22,7 +22,7 @@ use crate::render::{PlannedBuild, PlannedImport, PlannedRegistry};
 
 /// API version of runs.
 const TASKS: &str = "2025-03-01-preview";
-const REGISTRIES: &str = "Microsoft.ContainerRegistry/registries";
+pub(super) const REGISTRIES: &str = "Microsoft.ContainerRegistry/registries";
 /// A build waits in a queue before its own time begins.
 const QUEUE: Duration = Duration::from_secs(1800);
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::build::REGISTRIES;
 use super::deployment::Deployment;
 use super::error::CallError;
 use super::failure::Failure;
 use crate::catalog;
 use crate::render::{PlannedImport, PlannedRegistry};
 
-const REGISTRIES: &str = "Microsoft.ContainerRegistry/registries";
 /// An image of tens of gigabytes takes its time.
 const LONGEST: Duration = Duration::from_secs(2 * 3600);
 

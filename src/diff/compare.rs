@@ -11,6 +11,7 @@ use super::origin::Origin;
 use super::values::{self, Likeness};
 use crate::arm::evaluate::{Evaluated, Properties};
 use crate::catalog::mutability::{Comparison, Facts, Mutability, Verdict};
+use crate::model::hex;
 
 /// Properties that name an element of an array when no table says which does.
 const USUAL_KEYS: [&str; 3] = ["name", "id", "key"];
@@ -109,8 +110,7 @@ fn encoded(value: &Evaluated) -> Evaluated {
         .decode(text)
         .unwrap_or_else(|_| text.as_bytes().to_vec());
     let digest = Sha256::digest(&bytes);
-    let start = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    Evaluated::from(format!("({} bytes, SHA-256 {start:08x}...)", bytes.len()))
+    Evaluated::from(format!("({} bytes, SHA-256 {}...)", bytes.len(), hex(&digest[..4])))
 }
 
 /// The row that decides when a whole value comes or goes: its own, or that of a part which is worse

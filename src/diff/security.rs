@@ -393,11 +393,7 @@ fn is_news(change: &ResourceChange, item: &AffectedValue, access: Access) -> boo
 }
 
 fn is(value: Option<&Evaluated>, text: &str) -> bool {
-    match value {
-        Some(Evaluated::String(value)) => value.eq_ignore_ascii_case(text),
-        Some(Evaluated::Bool(value)) => value.to_string() == text,
-        _ => false,
-    }
+    value.is_some_and(|value| value.is_word(text))
 }
 
 fn opened(before: bool, after: bool) -> Access {

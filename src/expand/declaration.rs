@@ -7,7 +7,6 @@ use super::at::At;
 use super::dependency::Waiting;
 use super::identity::{id_of, place_id, resource_id};
 use super::scope::TemplateScope;
-use super::value::Turns;
 use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, Properties, placeholder};
 use crate::diagnostic::{Diagnostic, pointer};
 
@@ -98,31 +97,11 @@ impl<'s> TemplateScope<'s> {
         collected: &mut Collected,
     ) {
         let evaluator = Evaluator::new(self);
-        let Some(copy) = declaration.json.get("copy").and_then(Value::as_object) else {
-            return self.instance(
-                &evaluator,
-                pointer,
-                declaration,
-                parent,
-                None,
-                &Locals::NONE,
-                collected,
-            );
-        };
-        let name = copy.get("name").and_then(Value::as_str).unwrap_or_default();
-        let count = self.turns(
-            &evaluator,
-            copy.get("count"),
-            At::Pointer(pointer).key("copy"),
-            &Locals::NONE,
-        );
-        let indices: Vec<Option<i64>> = match count {
-            Turns::Known(count) => (0..count).map(Some).collect(),
-            Turns::Open => vec![None],
-        };
-        for index in indices {
-            let locals = Locals::NONE;
-            let locals = locals.with_loop(name, index);
+        let copy = declaration.json.get("copy").filter(|copy| copy.is_object());
+        let loop_name = copy.and_then(|copy| copy.get("name")?.as_str()).unwrap_or_default();
+        for index in self.instances(&evaluator, pointer, copy) {
+            let none = Locals::NONE;
+            let locals = if copy.is_some() { none.with_loop(loop_name, index) } else { none };
             self.instance(&evaluator, pointer, declaration, parent, index, &locals, collected);
         }
     }

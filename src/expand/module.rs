@@ -258,7 +258,8 @@ impl TemplateScope<'_> {
         None
     }
 
-    fn instances(
+    /// The turns of a loop, or one without an index where there is none or its count is open.
+    pub(super) fn instances(
         &self,
         evaluator: &Evaluator<'_>,
         pointer: &str,

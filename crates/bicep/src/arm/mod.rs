@@ -5,6 +5,7 @@
 
 pub mod evaluate;
 pub mod expression;
+pub mod hosts;
 mod source_map;
 
 pub use source_map::SourceMap;

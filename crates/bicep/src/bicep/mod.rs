@@ -41,7 +41,7 @@ use std::collections::BTreeSet;
 
 pub use content::MAXIMUM_BASE64_BYTES;
 pub use files::{Entry, FileError, FileProvider, MemoryFiles};
-pub use linter::{ENVIRONMENT_HOSTS, Lint, rule_names};
+pub use linter::{Lint, rule_names};
 pub use load::MAXIMUM_FILE_BYTES;
 pub use params::{Parameters, compile_deployment, compile_deployment_linted, compile_params};
 

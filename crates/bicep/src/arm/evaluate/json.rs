@@ -62,6 +62,15 @@ impl Evaluated {
         }
     }
 
+    /// Whether the value is this word, as a text in any case or as `true` or `false`.
+    pub fn is_word(&self, word: &str) -> bool {
+        match self {
+            Self::String(text) => text.eq_ignore_ascii_case(word),
+            Self::Bool(value) => value.to_string() == word,
+            _ => false,
+        }
+    }
+
     /// Whether only Azure knows the value as a whole.
     pub fn is_symbolic(&self) -> bool {
         matches!(self, Self::Symbolic(_))

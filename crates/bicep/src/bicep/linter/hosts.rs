@@ -3,41 +3,21 @@
 use serde_json::Value;
 
 use super::Linting;
+use crate::arm::hosts;
 use crate::bicep::syntax::{ExpressionSyntax, StringSyntax};
 use crate::diagnostic::Span;
-
-/// The hosts that are looked for unless `disallowedhosts` says otherwise.
-/// Source: <https://github.com/Azure/bicep/blob/main/src/Bicep.Core/Configuration/bicepconfig.json>, 2026-11-29.
-pub const HOSTS: [&str; 16] = [
-    "api.loganalytics.io",
-    "asazure.windows.net",
-    "azuredatalakeanalytics.net",
-    "azuredatalakestore.net",
-    "batch.core.windows.net",
-    "core.windows.net",
-    "database.windows.net",
-    "datalake.azure.net",
-    "gallery.azure.com",
-    "graph.windows.net",
-    "login.microsoftonline.com",
-    "management.azure.com",
-    "management.core.windows.net",
-    "region.asazure.windows.net",
-    "trafficmanager.net",
-    "vault.azure.net",
-];
 
 /// The hosts that are the same everywhere, unless `excludedhosts` says otherwise.
 const EVERYWHERE: [&str; 1] = ["schema.management.azure.com"];
 
 pub(super) fn environment_urls(linting: &Linting<'_, '_>) {
-    let hosts = linting.hosts("disallowedhosts", &HOSTS);
-    let shortest = hosts.iter().map(String::len).min().unwrap_or(usize::MAX);
+    let disallowed = linting.hosts("disallowedhosts", &hosts::PUBLIC);
+    let shortest = disallowed.iter().map(String::len).min().unwrap_or(usize::MAX);
     let everywhere = linting.hosts("excludedhosts", &EVERYWHERE);
     linting.undecorated(&mut |expression| {
         let ExpressionSyntax::String(node) = expression else { return };
         if node.span.range().len() > shortest {
-            linting.hosts_in(node, &hosts, &everywhere, shortest);
+            linting.hosts_in(node, &disallowed, &everywhere, shortest);
         }
     });
 }
@@ -104,16 +84,8 @@ fn parts(node: &StringSyntax<'_>) -> Vec<Span> {
     parts
 }
 
-/// Where a host stands in a text, and is no part of a longer word.
+/// Where a host appears in a text as a whole word.
 fn matches(text: &str, host: &str) -> Vec<Span> {
-    let bounds = |at: usize| {
-        let end = at + host.len();
-        let before = text[..at].chars().next_back();
-        let after = text[end..].chars().next();
-        let free = |letter: Option<char>| !letter.is_some_and(char::is_alphanumeric);
-        (free(before) && free(after)).then_some((at, end))
-    };
     let small = |at: usize| u32::try_from(at).unwrap_or(0);
-    let found = text.match_indices(host).filter_map(|(at, _)| bounds(at));
-    found.map(|(start, end)| Span::new(small(start), small(end))).collect()
+    hosts::places(text, host).map(|place| Span::new(small(place.start), small(place.end))).collect()
 }

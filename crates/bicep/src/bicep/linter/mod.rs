@@ -26,8 +26,6 @@ mod types;
 mod unused;
 mod visit;
 
-pub use hosts::HOSTS as ENVIRONMENT_HOSTS;
-
 use std::cell::RefCell;
 
 use serde_json::Value;
