@@ -243,6 +243,7 @@ fn phases(
     let model = model::resolve(&config, &document, overlay, diagnostics)?;
     is_about_the_region(overlay, &model.location, &document, diagnostics);
     let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
+    stages::format_overlaid(&mut artifacts);
     bake_fits(&artifacts, &document, diagnostics)?;
     let folder = folder(&model, tools);
     let wanted = extend::Wanted {

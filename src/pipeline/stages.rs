@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::compiled::{CompiledStages, Deployment};
 use crate::arm;
+use crate::bicep::format::{FormatOptions, format};
+use crate::bicep::syntax::FileKind;
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::expand::{self, Context, Level, Resource};
 use crate::extend::{ChangeKind, Extension};
@@ -33,6 +35,20 @@ impl Stage {
     /// Path of the parameters file in a render.
     pub fn parameters_path(name: &str) -> String {
         format!("arm/{name}.parameters.json")
+    }
+}
+
+/// Brings the Bicep that a team's own templates make into the form that all rendered Bicep has.
+pub(super) fn format_overlaid(artifacts: &mut Artifacts) {
+    for path in &artifacts.overlaid {
+        let kind = match path.rsplit_once('.') {
+            Some((_, "bicep")) => FileKind::Bicep,
+            Some((_, "bicepparam")) => FileKind::Parameters,
+            _ => continue,
+        };
+        if let Some(text) = artifacts.files.get_mut(path) {
+            *text = format(text, kind, &FormatOptions::default());
+        }
     }
 }
 
