@@ -194,6 +194,11 @@ resource appRun 'Microsoft.ContainerRegistry/registries/taskRuns@2025-03-01-prev
     }
     forceUpdateTag: builds.app.image
   }
+  dependsOn: [
+    // Agents in a network reach the registry through its endpoint.
+    registryEndpointZone
+    registryDnsZoneLink
+  ]
 }
 
 @description('Host of the registry.')
