@@ -104,7 +104,7 @@ impl Stage<'_> {
         let format = |text: &str, kind| format(text, kind, &FormatOptions::default());
         self.artifacts.files.insert(path, format(&growth.text, FileKind::Bicep));
         for file in &growth.grown.beside {
-            let is_bicep = file.path.ends_with(".bicep") && !file.is_value;
+            let is_bicep = references::is_bicep(&file.path) && !file.is_value;
             let text =
                 if is_bicep { format(&file.text, FileKind::Bicep) } else { file.text.clone() };
             self.artifacts.files.insert(file.path.clone(), text);
@@ -341,7 +341,7 @@ fn bring_others(
         if growth.grown.beside.iter().any(|known| known.path == path) {
             continue;
         }
-        let is_bicep = other.is_code && path.ends_with(".bicep");
+        let is_bicep = other.is_code && references::is_bicep(path);
         if is_bicep {
             refuse(references::references(&other.text).refused, other.file, told);
         }

@@ -1,5 +1,7 @@
 //! What a Bicep file names of other files, and where these stand in a render.
 
+use std::path::Path;
+
 use crate::bicep::lexer::{self, Token, TokenKind};
 use crate::bicep::parser;
 use crate::bicep::syntax::{Arena, ExpressionSyntax, FileKind, StatementSyntax};
@@ -101,6 +103,11 @@ impl References {
 fn plain(text: &str, token: Token) -> Option<&str> {
     let inner = text[token.span.range()].strip_prefix('\'')?.strip_suffix('\'')?;
     (token.kind == TokenKind::StringComplete && !inner.contains('\\')).then_some(inner)
+}
+
+/// Whether a file is Bicep, by its name.
+pub fn is_bicep(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|ending| ending == "bicep")
 }
 
 /// A path with its `.` and `..` followed.

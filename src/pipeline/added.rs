@@ -131,7 +131,7 @@ impl Reader<'_> {
         }
         let text = self.text(path)?;
         self.known.insert(to.to_owned(), (path.to_owned(), is_code));
-        let is_bicep = is_code && path.ends_with(".bicep");
+        let is_bicep = is_code && references::is_bicep(path);
         let text = if is_bicep { as_bicep(&text) } else { text };
         let file = self.sources.add(path, text.as_str());
         let links = if is_bicep { self.links(path, &text, file) } else { Vec::new() };
