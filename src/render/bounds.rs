@@ -23,7 +23,8 @@ const LEAST_COST: usize = 256;
 pub const MAX_VALUE: usize = 4 << 20;
 /// How large a rendered file may be: what is read back of a render.
 pub const MAX_OUTPUT: usize = 16 << 20;
-/// How long the templates of one config may take together, on any machine: the built-in ones take a millisecond.
+/// How long the processor may work on the templates of one config, on any machine: the built-in ones take a
+/// millisecond. Other programs do not count, so that a busy machine renders what an idle one renders.
 const MAX_TIME: Duration = Duration::from_secs(2);
 
 /// How deep templates may include and extend one another: each level takes a share of the stack.
@@ -196,18 +197,49 @@ fn body(tag: &Tag<'_>, rest: &[Tag<'_>], open: &str, close: &str) -> usize {
 
 struct Budget {
     passed: usize,
-    until: Option<Instant>,
+    deadline: Option<Deadline>,
     broken: Option<String>,
 }
 
+/// The end of a time for work on this thread.
+#[derive(Clone, Copy)]
+struct Deadline {
+    /// Before this instant, the processor cannot have worked for that long. It is cheaper to read.
+    clock: Instant,
+    processor: Duration,
+}
+
+impl Deadline {
+    fn after(time: Duration) -> Self {
+        Self { clock: Instant::now() + time, processor: processor_time() + time }
+    }
+
+    fn is_over(self) -> bool {
+        Instant::now() > self.clock && processor_time() > self.processor
+    }
+}
+
+/// How long the processor has worked on this thread.
+#[cfg(unix)]
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// How long this process has worked, where the time of a thread cannot be read.
+#[cfg(not(unix))]
+fn processor_time() -> Duration {
+    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    START.elapsed()
+}
+
 thread_local! {
-    static BUDGET: RefCell<Budget> = const { RefCell::new(Budget { passed: 0, until: None, broken: None }) };
+    static BUDGET: RefCell<Budget> = const { RefCell::new(Budget { passed: 0, deadline: None, broken: None }) };
 }
 
 /// Opens the budget that all templates of one config share, on this thread.
 pub(super) fn open() {
-    let until = Instant::now().checked_add(MAX_TIME);
-    BUDGET.set(Budget { passed: 0, until, broken: None });
+    BUDGET.set(Budget { passed: 0, deadline: Some(Deadline::after(MAX_TIME)), broken: None });
 }
 
 /// The limit that the render went beyond, in words.
@@ -223,7 +255,7 @@ fn refuse<T>(limit: String) -> TeraResult<T> {
 fn pass(bytes: usize) -> TeraResult<&'static str> {
     let (passed, late) = BUDGET.with_borrow_mut(|budget| {
         budget.passed = budget.passed.saturating_add(bytes);
-        (budget.passed, budget.until.is_some_and(|until| Instant::now() > until))
+        (budget.passed, budget.deadline.is_some_and(Deadline::is_over))
     });
     if passed > MAX_PASSED {
         return refuse(format!(
@@ -356,8 +388,12 @@ mod tests {
     fn time_ends_a_template() {
         open();
         assert_eq!(pass(1).expect("there is time"), "");
-        BUDGET.with_borrow_mut(|budget| budget.until = Some(Instant::now()));
-        std::thread::sleep(Duration::from_millis(2));
+        let time = Duration::from_millis(2);
+        BUDGET.with_borrow_mut(|budget| budget.deadline = Some(Deadline::after(time)));
+        std::thread::sleep(time * 2);
+        assert_eq!(pass(1).expect("the processor did nothing"), "");
+        let start = processor_time();
+        while processor_time() < start + time * 2 {}
         assert!(pass(1).is_err());
         assert_eq!(broken().as_deref(), Some("the templates of this config take longer than 2 s"));
     }
