@@ -9,9 +9,9 @@ param poolAllocationMode = 'BatchService'
 param storageAccountName = 'stgenomicsprodk3f9a'
 param endpointSubnetId = '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/rg-network/providers/Microsoft.Network/virtualNetworks/vnet-spoke/subnets/endpoints'
 param endpointNames = {
-  accountEndpoint: 'genomics-accountEndpoint'
-  nodeEndpoint: 'genomics-nodeEndpoint'
-  storageEndpoint: 'genomics-storageEndpoint'
+  accountEndpoint: 'pep-genomics-account-prod'
+  nodeEndpoint: 'pep-genomics-nodes-prod'
+  storageEndpoint: 'pep-genomics-storage-prod'
 }
 param dnsResourceGroup = 'rg-private-dns'
 param dnsSubscriptionId = '99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e'

@@ -183,6 +183,10 @@ resource genomics_alignRun 'Microsoft.ContainerRegistry/registries/taskRuns@2025
     }
     forceUpdateTag: builds.genomics_align.image
   }
+  dependsOn: [
+    // Agents in a network reach the registry through its endpoint.
+    registryEndpointZone
+  ]
 }
 
 @description('Host of the registry.')

@@ -11,7 +11,7 @@ param identityName = 'id-genomics-pull-prod'
 param pullRoleId = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 param endpointSubnetId = '/subscriptions/7d2f2ad5-5e52-4a2f-8f4b-3c8c2f1f9a11/resourceGroups/rg-network/providers/Microsoft.Network/virtualNetworks/vnet-spoke/subnets/endpoints'
 param endpointNames = {
-  registryEndpoint: 'genomics-registryEndpoint'
+  registryEndpoint: 'pep-genomics-registry-prod'
 }
 param dnsResourceGroup = 'rg-private-dns'
 param dnsSubscriptionId = '99c1e0a4-6f0e-4d53-9c3e-1f2a3b4c5d6e'

@@ -28,6 +28,7 @@ mod search;
 mod software;
 mod table;
 mod tables;
+mod unsupported;
 mod vm_size;
 
 pub use api::{
@@ -49,9 +50,8 @@ pub use lifecycle::{Lifecycle, lifecycle};
 pub use name_rule::{NameProblem, NameRule, name_rule};
 pub use naming::{abbreviation, has_agent_pools};
 pub use os::{
-    BaseImage, Generation, NodeAgent, UnsupportedSystem, base_image, base_images,
-    marketplace_image, node_agent, node_agent_by_id, node_agent_fact, node_agents, os_keys,
-    unsupported_system,
+    BaseImage, Generation, NodeAgent, base_image, base_images, marketplace_image, node_agent,
+    node_agent_by_id, node_agent_fact, node_agents, os_keys,
 };
 pub use overlay::Overlay;
 pub use pool_property::{PoolProperty, pool_properties};
@@ -62,10 +62,11 @@ pub use role::{RegistryMode, Role, pull_role, role, role_by_id};
 pub use search::rows_about;
 pub use software::{
     Driver, GridDriver, PackageSource, Repository, driver, driver_branch, grid_driver,
-    last_driver_branch, mig_profiles, package_source,
+    last_driver_branch, mig_instances, mig_profiles, package_source,
 };
 pub use table::{Row, Table};
 pub use tables::{SECURITY, tables};
+pub use unsupported::{unsupported_key, unsupported_system};
 pub use vm_size::{DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes};
 
 /// Whether Azure still offers something.

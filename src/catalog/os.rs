@@ -1,7 +1,6 @@
 use super::table::Row;
 use super::tables::BASE_IMAGES;
 use super::tables::NODE_AGENTS;
-use super::tables::UNSUPPORTED_SYSTEMS;
 use super::{Date, Status};
 use crate::diagnostic::Fact;
 
@@ -135,26 +134,6 @@ pub fn node_agent_fact(id: &str) -> Fact {
 /// All node agents.
 pub fn node_agents() -> impl Iterator<Item = NodeAgent> {
     NODE_AGENTS.rows().map(parse_agent)
-}
-
-/// Why prebake does not bake for an operating system.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnsupportedSystem {
-    /// What stands against it.
-    pub reason: &'static str,
-    /// What to do instead.
-    pub advice: &'static str,
-    /// The row that says so.
-    pub fact: Fact,
-}
-
-/// What is known of an operating system that is no OS key: the row with the longest beginning of its name.
-pub fn unsupported_system(name: &str) -> Option<UnsupportedSystem> {
-    let name = name.to_lowercase();
-    let rows = UNSUPPORTED_SYSTEMS.rows().filter(|row| name.starts_with(row.key()));
-    let row = rows.max_by_key(|row| row.key().len())?;
-    let [_, reason, advice] = row.cells();
-    Some(UnsupportedSystem { reason, advice, fact: UNSUPPORTED_SYSTEMS.fact(row) })
 }
 
 fn split_key(key: &'static str) -> (&'static str, Generation) {

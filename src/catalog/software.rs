@@ -69,6 +69,14 @@ pub fn mig_profiles(gpu_model: &str) -> impl Iterator<Item = &'static str> {
     MIG.find(gpu_model).into_iter().flat_map(|row| row.cells::<3>()[1].split(' '))
 }
 
+/// How many instances of a MIG profile a GPU holds.
+pub fn mig_instances(gpu_model: &str, profile: &str) -> Option<u32> {
+    let row = MIG.find(gpu_model)?;
+    let [_, profiles, instances] = row.cells();
+    let at = profiles.split(' ').position(|known| known == profile)?;
+    instances.split(' ').nth(at)?.parse().ok()
+}
+
 /// A package repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repository {

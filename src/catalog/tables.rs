@@ -51,6 +51,8 @@ pub(super) const ROLES: Table = Table::new("roles", include_str!("tables/roles.t
 pub const SECURITY: Table = Table::new("security", include_str!("tables/security.tsv"));
 pub(super) const UNSUPPORTED_SYSTEMS: Table =
     Table::new("unsupported-systems", include_str!("tables/unsupported-systems.tsv"));
+pub(super) const UNSUPPORTED_KEYS: Table =
+    Table::new("unsupported-keys", include_str!("tables/unsupported-keys.tsv"));
 pub(super) const VM_SIZES: Table = Table::new("vm-sizes", include_str!("tables/vm-sizes.tsv"));
 pub(super) const LIFECYCLES: Table =
     Table::new("lifecycles", include_str!("tables/lifecycles.tsv"));
@@ -93,6 +95,7 @@ pub fn tables() -> impl Iterator<Item = Table> {
         RETIREMENTS,
         ROLES,
         SECURITY,
+        UNSUPPORTED_KEYS,
         UNSUPPORTED_SYSTEMS,
         VM_SIZES,
         WHAT_IF_NOISE,

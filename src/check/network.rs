@@ -172,7 +172,7 @@ fn network_is_in_the_subscription(view: &View<'_>, sink: &mut Sink<'_>) {
         if let Some((there, own)) = there.zip(own).filter(|(there, own)| there != own) {
             let label =
                 format!("the network is in subscription {there}, but its users are in {own}");
-            sink.report(&subnet, label).help("use a subnet in the subscription of the deployment");
+            sink.report(&subnet, label).help(format!("use a subnet in subscription {own}"));
         }
     }
 }

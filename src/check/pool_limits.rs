@@ -9,7 +9,7 @@ use super::network::{own_subscription, subscription_of};
 use super::node::{Node, same_id};
 use super::pool::base_image;
 use super::view::{Pool, View};
-use crate::catalog::{VmSize, changed_default};
+use crate::catalog::{self, VmSize, changed_default};
 use crate::diagnostic::Severity;
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -57,8 +57,18 @@ fn slots_fit_the_gpus(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some((wanted, size)) = slots.number().zip(pool.size.as_ref()) else { continue };
         let Some(gpus) = size.gpus.filter(|_| size.has_gpu()) else { continue };
         let whole = i64::from(gpus.numerator.div_ceil(gpus.denominator.max(1)));
-        if wanted > whole {
-            sink.report(&slots, format!("{wanted} slots share {gpus} GPU on `{}`", size.name));
+        let profile = view.render.declared.mig.as_deref();
+        let instances =
+            profile.and_then(|profile| catalog::mig_instances(&size.gpu_model, profile));
+        match instances.map(|instances| i64::from(instances) * whole) {
+            Some(all) if wanted > all => {
+                let label = format!("{wanted} slots share {all} MIG instances on `{}`", size.name);
+                sink.report(&slots, label);
+            }
+            None if wanted > whole => {
+                sink.report(&slots, format!("{wanted} slots share {gpus} GPU on `{}`", size.name));
+            }
+            _ => {}
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct RenderView<'a> {
 pub struct Declared {
     /// Whether the nodes shall have GPUs, if the config says so.
     pub gpu: Option<bool>,
+    /// The MIG profile into which each GPU is partitioned.
+    pub mig: Option<String>,
     /// Whether the nodes of an account that is used and not created live in the user's subscription.
     pub user_subscription: Option<bool>,
     /// Dedicated vCPUs granted, by VM family.

@@ -96,7 +96,22 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
             None => elsewhere,
         };
     }
+    if let Some(known) =
+        catalog::unsupported_key(&path_of(&finding.pointer)).filter(|_| code == "PB0101")
+    {
+        let key = finding.pointer.rsplit('/').next().unwrap_or_default();
+        diagnostic.title = format!("`{key}` is not supported");
+        known.reason.clone_into(&mut diagnostic.label);
+        known.advice.clone_into(&mut diagnostic.help);
+        diagnostic.facts.push(known.fact);
+    }
     diagnostic
+}
+
+/// A pointer as a path without the positions of items.
+fn path_of(pointer: &str) -> String {
+    let is_name = |part: &&str| !part.is_empty() && !part.bytes().all(|byte| byte.is_ascii_digit());
+    pointer.split('/').filter(is_name).collect::<Vec<_>>().join(".")
 }
 
 /// Where an unknown key belongs, if other mappings of the config know it.

@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 
 use super::added::{Added, AddedText};
 use super::origin::Copied;
-use super::{ConfigFindings, value, with_program};
+use super::{ConfigFindings, references, value, with_program};
 use crate::bicep::format::{FormatOptions, format};
-use crate::bicep::lexer;
 use crate::bicep::parser;
 use crate::bicep::syntax::{
     Arena, DirectiveKind, ExpressionSyntax, FileKind, IdentifierSyntax, ImportedSyntax,
@@ -18,17 +17,8 @@ use crate::bicep::syntax::{
 };
 use crate::config::fields::AddedFile;
 use crate::diagnostic::pointer::escape;
-use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources, Span, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span, nearest};
 use crate::render::{Artifacts, quote};
-
-/// The functions that read other files.
-const LOADS: [&str; 5] = [
-    "loadTextContent",
-    "loadFileAsBase64",
-    "loadJsonContent",
-    "loadYamlContent",
-    "loadDirectoryFileInfo",
-];
 
 /// A stage whose Bicep grows.
 pub(super) struct Stage<'a> {
@@ -56,10 +46,26 @@ struct Growth {
 pub(super) struct Grown {
     /// The files, in the order of their statements.
     pub(super) copied: Vec<Copied>,
-    /// Those that stand beside the stage: path in the render, and which of the files it is.
-    pub(super) modules: Vec<(String, usize)>,
+    /// The files that stand beside the stage.
+    pub(super) beside: Vec<Beside>,
     /// Values of parameters: name, and pointer in the config.
     pub(super) values: Vec<(String, String)>,
+}
+
+/// A file that stands beside a stage.
+#[derive(Debug)]
+pub(super) struct Beside {
+    /// Its path in the render.
+    pub(super) path: String,
+    /// Its text in the render.
+    text: String,
+    /// Its content is a value, whatever it is.
+    is_value: bool,
+    pub(super) file: FileId,
+    /// Its text as it was read.
+    pub(super) source: String,
+    /// Which of the added files brings it.
+    pub(super) of: usize,
 }
 
 impl Stage<'_> {
@@ -90,15 +96,18 @@ impl Stage<'_> {
             let none = Map::new();
             let values = entry.parameters().unwrap_or(&none);
             self.add_file(file, values, &pointer, &mut growth, told);
+            bring_others(file, added, &mut growth, told);
         }
         if told.findings.has_errors() {
             return Grown::default();
         }
         let format = |text: &str, kind| format(text, kind, &FormatOptions::default());
         self.artifacts.files.insert(path, format(&growth.text, FileKind::Bicep));
-        for (path, index) in &growth.grown.modules {
-            let text = format(&growth.grown.copied[*index].source, FileKind::Bicep);
-            self.artifacts.files.insert(path.clone(), text);
+        for file in &growth.grown.beside {
+            let is_bicep = references::is_bicep(&file.path) && !file.is_value;
+            let text =
+                if is_bicep { format(&file.text, FileKind::Bicep) } else { file.text.clone() };
+            self.artifacts.files.insert(file.path.clone(), text);
         }
         let path = format!("{}.bicepparam", self.name);
         if let (Some(before), false) =
@@ -123,7 +132,7 @@ impl Stage<'_> {
         let program = parser::parse(&arena, &file.text, FileKind::Bicep, file.file, &mut problems);
         let broken = problems.has_errors();
         told.findings.append(problems);
-        if broken || !stands_alone(&program, file, told) {
+        if broken || !keeps_to_itself(&program, file, told) {
             return;
         }
         match scope(&program) {
@@ -169,18 +178,19 @@ impl Stage<'_> {
             }
         }
         let before = with_program(&growth.text, |program| program.statements.len());
-        let mut text = file.text.clone();
+        let mut edits = references::relinked(&self.path(), &file.links);
         let mut statements: Vec<Span> = Vec::new();
         let mut names = Vec::new();
-        for statement in program.statements.iter().rev() {
+        for statement in program.statements {
             if let StatementSyntax::TargetScope(node) = statement {
-                text.replace_range(node.span.range(), "");
+                edits.push((node.span, String::new()));
             } else {
-                statements.insert(0, statement.span());
+                statements.push(statement.span());
                 let name = identifier(*statement).map_or("", |name| name.name);
-                names.insert(0, name.to_owned());
+                names.push(name.to_owned());
             }
         }
+        let text = references::edited(&file.text, edits);
         growth.grown.copied.push(Copied {
             file: file.file,
             path: file.path.clone(),
@@ -285,7 +295,15 @@ impl Stage<'_> {
             names: vec![symbol],
             first: first.unwrap_or_default(),
         });
-        growth.grown.modules.push((beside, growth.grown.copied.len() - 1));
+        let edits = references::relinked(&beside, &file.links);
+        growth.grown.beside.push(Beside {
+            path: beside,
+            text: references::edited(&file.text, edits),
+            is_value: false,
+            file: file.file,
+            source: file.text.clone(),
+            of: growth.grown.copied.len() - 1,
+        });
     }
 
     /// Where the stage itself declares a name.
@@ -311,49 +329,60 @@ fn scope<'a>(program: &ProgramSyntax<'a>) -> &'a str {
     named.unwrap_or("resourceGroup")
 }
 
-/// Whether a file names no other file and silences nothing beyond its own lines.
-fn stands_alone(
+/// Brings what an added file names into the render.
+fn bring_others(
+    file: &AddedText,
+    added: &Added,
+    growth: &mut Growth,
+    told: &mut ConfigFindings<'_>,
+) {
+    let Some(of) = growth.grown.copied.len().checked_sub(1) else { return };
+    for (path, other) in added.reached(&file.links) {
+        if growth.grown.beside.iter().any(|known| known.path == path) {
+            continue;
+        }
+        let is_bicep = other.is_code && references::is_bicep(path);
+        if is_bicep {
+            refuse(references::references(&other.text).refused, other.file, told);
+        }
+        growth.grown.beside.push(Beside {
+            path: path.to_owned(),
+            text: references::edited(&other.text, references::relinked(path, &other.links)),
+            is_value: !is_bicep,
+            file: other.file,
+            source: other.text.clone(),
+            of,
+        });
+    }
+}
+
+/// Whether a file needs nothing that a render cannot hold, and silences nothing beyond its own lines.
+fn keeps_to_itself(
     program: &ProgramSyntax<'_>,
     file: &AddedText,
     told: &mut ConfigFindings<'_>,
 ) -> bool {
-    let mut others: Vec<(Span, &str)> = Vec::new();
-    let is_local = |path: &ExpressionSyntax<'_>| {
-        let name = path.literal().unwrap_or_default();
-        !["br:", "br/", "ts:", "ts/"].iter().any(|scheme| name.starts_with(scheme))
-    };
-    for statement in program.statements {
-        let path = match statement {
-            StatementSyntax::Module(node) => node.path,
-            StatementSyntax::Import(node) => node.path,
-            StatementSyntax::Test(node) => node.path,
-            _ => continue,
-        };
-        if is_local(&path) {
-            others.push((path.span(), "refers to another file"));
-        }
-    }
-    for token in lexer::lex(&file.text).tokens {
-        if LOADS.contains(&&file.text[token.span.range()]) {
-            others.push((token.span, "reads another file"));
-        }
-    }
+    let mut refused = references::references(&file.text).refused;
     for directive in program.directives {
         if directive.kind != DirectiveKind::DisableNextLine {
-            others.push((directive.span, "has an effect beyond this file"));
+            refused.push((directive.span, "has an effect beyond this file"));
         }
     }
-    for (span, label) in &others {
-        let finding = Diagnostic::error("PB1424", "an added file must be self-contained")
-            .at(Place { file: file.file, span: *span }, *label)
-            .reason("its text becomes part of the stage, which is in another folder")
+    let is_empty = refused.is_empty();
+    refuse(refused, file.file, told);
+    is_empty
+}
+
+fn refuse(refused: Vec<(Span, &'static str)>, file: FileId, told: &mut ConfigFindings<'_>) {
+    for (span, label) in refused {
+        let finding = Diagnostic::error("PB1424", "this cannot become part of a stage")
+            .at(Place { file, span }, label)
+            .reason("a render contains the text of an added file, and the files that it names by plain paths")
             .help(
-                "copy the contents of the other file into this one; to suppress a diagnostic, use \
-                   `#disable-next-line`",
+                "name each file in a plain string; to suppress a diagnostic, use `#disable-next-line`",
             );
         told.findings.push(finding);
     }
-    others.is_empty()
 }
 
 /// The names that a statement declares: whether it is an output, the name, where it stands.

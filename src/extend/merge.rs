@@ -64,7 +64,7 @@ impl<'m, 'd> Merge<'m, 'd> {
         }
         let body = DeclarationBody::of(value);
         if body.r#for.is_some() {
-            return self.refuse_expression(symbol, None, pointer);
+            return self.refuse_loop(symbol, pointer);
         }
         match value::form(patch, pointer, self.told) {
             Form::Wrong => {}
@@ -139,7 +139,7 @@ impl<'m, 'd> Merge<'m, 'd> {
                     return false;
                 }
                 (ExpressionSyntax::For(_), _) => {
-                    self.refuse_expression(shown, None, pointer);
+                    self.refuse_loop(shown, pointer);
                     return false;
                 }
                 (ExpressionSyntax::Object(_), Some(_)) => {
@@ -148,9 +148,13 @@ impl<'m, 'd> Merge<'m, 'd> {
                     self.told.at_key(finding, pointer, "the stage has an object here");
                     return false;
                 }
-                (rendered, _) if !is_literal(rendered) => {
+                (rendered, appended) if !is_literal(rendered) => {
                     let expression = self.source(rendered);
-                    self.refuse_expression(shown, Some(&expression), pointer);
+                    let with = match appended {
+                        Some(_) => format!("concat({expression}, [ ... ])"),
+                        None => format!("union({expression}, {{ ... }})"),
+                    };
+                    self.refuse_expression(shown, &expression, &with, pointer);
                     return false;
                 }
                 _ => {}
@@ -260,21 +264,28 @@ impl<'m, 'd> Merge<'m, 'd> {
         self.told.at_key(finding, pointer, "removes nothing");
     }
 
-    /// Refuses to merge into an expression, or into a loop.
-    fn refuse_expression(&mut self, what: &str, expression: Option<&str>, pointer: &str) {
-        let (label, help) = match expression {
-            Some(expression) if expression.len() <= 60 && !expression.contains('\n') => (
+    /// Refuses to merge into an expression; `with` is one that does what the patch wants.
+    fn refuse_expression(&mut self, what: &str, expression: &str, with: &str, pointer: &str) {
+        let (label, help) = if expression.len() <= 60 && !expression.contains('\n') {
+            (
                 format!("the stage sets it to the expression `{expression}`"),
-                format!(
-                    "replace it, for example with `{{ $bicep: \"union({expression}, {{ ... }})\" }}`"
-                ),
-            ),
-            Some(_) => (
+                format!("replace it, for example with `{{ $bicep: \"{with}\" }}`"),
+            )
+        } else {
+            (
                 "the stage sets it to an expression".to_owned(),
                 "replace it with `{ $bicep: \"...\" }`".to_owned(),
-            ),
-            None => ("a loop creates it".to_owned(), "extend the template of the stage".to_owned()),
+            )
         };
+        self.refuse(what, &label, &help, pointer);
+    }
+
+    /// Refuses to merge into a loop.
+    fn refuse_loop(&mut self, what: &str, pointer: &str) {
+        self.refuse(what, "a loop creates it", "extend the template of the stage", pointer);
+    }
+
+    fn refuse(&mut self, what: &str, label: &str, help: &str, pointer: &str) {
         let finding =
             Diagnostic::error("PB1403", format!("a patch cannot be merged into `{what}`"))
                 .reason("its value is known only during the deployment")

@@ -4,7 +4,8 @@
 //! A patch is compared with the syntax tree of the stage, becomes edits of its text, and the result is printed by the
 //! formatter. Judges no type: the compiler does, and its findings are led back to the config by [`Extension`].
 //!
-//! Read `value`, which prints what a config says as Bicep, then `merge` with `edit` and `prune`, `add`, and `origin`.
+//! Read `value`, which prints what a config says as Bicep, then `merge` with `edit` and `prune`, `add` with `references`,
+//! and `origin`.
 
 mod add;
 mod added;
@@ -13,10 +14,12 @@ mod given;
 mod merge;
 mod origin;
 mod prune;
+pub mod references;
 mod value;
 
-pub use added::Added;
+pub use added::{Added, OtherText};
 pub use origin::{Change, ChangeKind, Extension};
+pub use references::Link;
 
 use std::collections::BTreeMap;
 

@@ -245,14 +245,14 @@ impl Extension {
                 }
             });
         }
-        for (path, index) in &grown.modules {
-            let (file, change) = (&grown.copied[*index], starts.get(*index).unwrap_or(&first));
-            if let Some(text) = files.get(path) {
+        for file in &grown.beside {
+            let change = starts.get(file.of).unwrap_or(&first);
+            if let Some(text) = files.get(&file.path) {
                 let whole =
                     |text: &str| Span::new(0, u32::try_from(text.len()).unwrap_or(u32::MAX));
-                let source = &file.source;
-                let copy = Copy::of(text, whole(text), source, whole(source), file.file, *change);
-                self.copies.entry(path.clone()).or_default().push(copy);
+                let (source, all) = (&file.source, whole(&file.source));
+                let copy = Copy::of(text, whole(text), source, all, file.file, *change);
+                self.copies.entry(file.path.clone()).or_default().push(copy);
             }
         }
         let path = format!("{stage}.bicepparam");

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::names::Names;
 use super::network::subnet;
 use super::resolver::Resolver;
 use super::{Model, Registry};
@@ -45,6 +46,17 @@ pub struct Endpoint {
     pub name: String,
     /// Name of its private DNS zone.
     pub zone: String,
+    /// Symbolic name of that zone, if the deployment creates it.
+    pub dns_zone: Option<&'static str>,
+}
+
+/// A private DNS zone that the deployment creates.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DnsZone {
+    /// Symbolic name.
+    pub key: &'static str,
+    /// Name of the zone.
+    pub name: String,
 }
 
 /// The resource group of private DNS zones.
@@ -77,12 +89,18 @@ impl DnsGroup {
 pub struct Endpoints {
     /// Subnet of the endpoints.
     pub subnet_id: Option<String>,
+    /// The network of that subnet.
+    pub network_id: Option<String>,
     /// Where the private DNS zones are, if the config says so.
     pub dns: Option<DnsGroup>,
     /// Those of the stage of the registry.
     pub registry: Vec<Endpoint>,
     /// Those of the stage of the account.
     pub batch: Vec<Endpoint>,
+    /// The private DNS zones that the stage of the registry creates.
+    pub registry_zones: Vec<DnsZone>,
+    /// Those that the stage of the account creates.
+    pub batch_zones: Vec<DnsZone>,
 }
 
 /// An agent pool, on which ACR Tasks run inside a network.
@@ -92,6 +110,8 @@ pub struct AgentPool {
     pub name: String,
     /// Subnet in which it is created; it exists without one.
     pub subnet_id: Option<String>,
+    /// The network of that subnet.
+    pub network_id: Option<String>,
     /// Size of an agent.
     pub tier: String,
 }
@@ -102,7 +122,7 @@ pub(super) fn agent_pool(
     written: &fields::Registry,
 ) -> Option<AgentPool> {
     let pool = written.agent_pool.as_ref()?;
-    subnet(resolver, pool.subnet_id.as_ref(), "/registry/agentPool/subnetId");
+    let joined = subnet(resolver, pool.subnet_id.as_ref(), "/registry/agentPool/subnetId");
     let location = super::short_region(&resolver.config.location);
     if pool.subnet_id.is_some() && !catalog::has_agent_pools(&location) {
         resolver.report(
@@ -126,18 +146,20 @@ pub(super) fn agent_pool(
     Some(AgentPool {
         name: pool.name.clone(),
         subnet_id: pool.subnet_id.clone(),
+        network_id: joined.map(|subnet| subnet.parent()),
         tier: pool.tier.clone().unwrap_or_else(|| "S2".to_owned()),
     })
 }
 
 /// The endpoints of what the deployment creates, and what cannot be reached without them.
 pub(super) fn endpoints(resolver: &mut Resolver<'_>, model: &Model) -> Endpoints {
+    let names = Names::new(resolver.config);
     builds_reach_the_registry(resolver, model);
     machines_reach_what_is_closed(resolver, model);
     let config = resolver.config;
     let written = config.network.as_ref().and_then(|network| network.private_endpoints.clone());
     let Some(written) = written else { return Endpoints::default() };
-    subnet(resolver, Some(&written.subnet_id), "/network/privateEndpoints/subnetId");
+    let joined = subnet(resolver, Some(&written.subnet_id), "/network/privateEndpoints/subnetId");
     let zones = written.dns_resource_group_id.as_deref().map(|id| id.trim_end_matches('/'));
     let dns = zones.and_then(DnsGroup::parse);
     if zones.is_some() && dns.is_none() {
@@ -149,30 +171,65 @@ pub(super) fn endpoints(resolver: &mut Resolver<'_>, model: &Model) -> Endpoints
             "copy it from `az group show --query id`",
         );
     }
+    let creates = creates_zones(resolver, &written);
     let cloud = &model.cloud;
-    let endpoint = |key, target, group, zone: String| Endpoint {
+    let endpoint = |key, (target, group), zone: String, dns_zone| Endpoint {
         key,
         target,
         group,
-        name: format!("{}-{key}", model.name),
+        name: names.local(key),
         zone: format!("privatelink.{zone}"),
+        dns_zone: creates.then_some(dns_zone),
     };
-    let mut found = Endpoints { subnet_id: Some(written.subnet_id), dns, ..Endpoints::default() };
+    let network_id = joined.map(|subnet| subnet.parent());
+    let subnet_id = Some(written.subnet_id);
+    let mut found = Endpoints { subnet_id, network_id, dns, ..Endpoints::default() };
     if model.registry.as_ref().is_some_and(|registry| registry.create) {
         let zone = cloud.registry_suffix.to_owned();
-        found.registry.push(endpoint("registryEndpoint", "registry", "registry", zone));
+        let to = ("registry", "registry");
+        found.registry.push(endpoint("registryEndpoint", to, zone, "registryDnsZone"));
+        found.registry_zones = zones_of(&found.registry);
     }
     let Some(batch) = model.batch.as_ref().filter(|batch| batch.create_account) else {
         return found;
     };
     let zone = cloud.batch_suffix.to_owned();
-    found.batch.push(endpoint("accountEndpoint", "account", "batchAccount", zone.clone()));
-    found.batch.push(endpoint("nodeEndpoint", "account", "nodeManagement", zone));
+    for (key, group) in [("accountEndpoint", "batchAccount"), ("nodeEndpoint", "nodeManagement")] {
+        found.batch.push(endpoint(key, ("account", group), zone.clone(), "batchDnsZone"));
+    }
     if batch.storage_account.is_some() && batch.storage_at.is_none() {
         let zone = format!("blob.{}", cloud.storage_suffix);
-        found.batch.push(endpoint("storageEndpoint", "storage", "blob", zone));
+        found.batch.push(endpoint("storageEndpoint", ("storage", "blob"), zone, "blobDnsZone"));
     }
+    found.batch_zones = zones_of(&found.batch);
     found
+}
+
+/// Whether the deployment creates the private DNS zones.
+fn creates_zones(resolver: &mut Resolver<'_>, written: &fields::PrivateEndpoints) -> bool {
+    let creates = written.create_dns_zones.unwrap_or(false);
+    if creates && written.dns_resource_group_id.is_some() {
+        resolver.error(
+            "PB1022",
+            "/network/privateEndpoints/createDnsZones",
+            "the private DNS zones either exist or are created",
+            "`dnsResourceGroupId` refers to existing zones",
+            "remove one of them",
+        );
+    }
+    creates
+}
+
+/// The zones that the deployment creates for endpoints, each once.
+fn zones_of(endpoints: &[Endpoint]) -> Vec<DnsZone> {
+    let mut zones: Vec<DnsZone> = Vec::new();
+    for endpoint in endpoints {
+        let Some(key) = endpoint.dns_zone else { continue };
+        if !zones.iter().any(|known| known.key == key) {
+            zones.push(DnsZone { key, name: endpoint.zone.clone() });
+        }
+    }
+    zones
 }
 
 /// Shared agents of ACR Tasks come from public addresses that nobody can name.

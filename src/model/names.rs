@@ -39,8 +39,9 @@ pub(super) struct Names<'a> {
 }
 
 /// The types of what has a name of its own, by the part in the name.
-const TYPES: [(&str, &str); 13] = [
+const TYPES: [(&str, &str); 17] = [
     ("", "Microsoft.Batch/batchAccounts"),
+    ("accountEndpoint", "Microsoft.Network/privateEndpoints"),
     ("acr", "Microsoft.ContainerRegistry/registries"),
     ("build", "Microsoft.ManagedIdentity/userAssignedIdentities"),
     ("builder", "Microsoft.Compute/virtualMachines"),
@@ -49,20 +50,27 @@ const TYPES: [(&str, &str); 13] = [
     ("image-builder", "Microsoft.ManagedIdentity/userAssignedIdentities"),
     ("nat", "Microsoft.Network/natGateways"),
     ("nat-ip", "Microsoft.Network/publicIPAddresses"),
+    ("nodeEndpoint", "Microsoft.Network/privateEndpoints"),
     ("nsg", "Microsoft.Network/networkSecurityGroups"),
     ("pull", "Microsoft.ManagedIdentity/userAssignedIdentities"),
+    ("registryEndpoint", "Microsoft.Network/privateEndpoints"),
     ("st", "Microsoft.Storage/storageAccounts"),
+    ("storageEndpoint", "Microsoft.Network/privateEndpoints"),
     ("vnet", "Microsoft.Network/virtualNetworks"),
 ];
 
 /// The parts that the pattern's type does not say already.
-const TOLD_APART: [(&str, &str); 6] = [
+const TOLD_APART: [(&str, &str); 10] = [
+    ("accountEndpoint", "account"),
     ("build", "build"),
     ("builder", "builder"),
     ("builder-vnet", "builder"),
     ("image-builder", "image-builder"),
     ("nat-ip", "nat"),
+    ("nodeEndpoint", "nodes"),
     ("pull", "pull"),
+    ("registryEndpoint", "registry"),
+    ("storageEndpoint", "storage"),
 ];
 
 impl<'a> Names<'a> {

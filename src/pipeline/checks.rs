@@ -173,6 +173,7 @@ impl Checks<'_> {
         let declared = Declared {
             user_subscription: self.user_subscription(),
             gpu: self.config.node.as_ref().and_then(|node| node.gpu),
+            mig: self.config.node.as_ref().and_then(|node| node.mig.clone()),
             quota: self
                 .config
                 .checks

@@ -42,7 +42,7 @@ pub fn jobs(input: &Input, files: &dyn Files, environments: &[String]) -> Vec<Jo
     };
     if names.is_empty() {
         job.document = Some(layers.base);
-        job.apply(&input.overrides, files);
+        job.apply(input, files);
         return vec![job];
     }
     if !layers.fit(&names, &mut job.diagnostics) {
@@ -52,7 +52,7 @@ pub fn jobs(input: &Input, files: &dyn Files, environments: &[String]) -> Vec<Jo
         let mut one = Job { sources: job.sources.clone(), ..Job::default() };
         one.document = layers.environment(&name, &mut one.diagnostics);
         one.environment = Some(name);
-        one.apply(&input.overrides, files);
+        one.apply(input, files);
         one
     };
     names.into_iter().map(environment).collect()
@@ -63,7 +63,7 @@ impl Job {
     pub fn alone(input: &Input) -> Self {
         let mut job = Self::default();
         job.document = job.layers(input, &NoFiles).map(|layers| layers.base);
-        job.apply(&input.overrides, &NoFiles);
+        job.apply(input, &NoFiles);
         job
     }
 
@@ -72,15 +72,15 @@ impl Job {
         layers::layers(&input.path, &input.bytes, files, sources, diagnostics)
     }
 
-    fn apply(&mut self, overrides: &[String], files: &dyn Files) {
+    fn apply(&mut self, input: &Input, files: &dyn Files) {
         if let Some(document) = &mut self.document {
             let (sources, diagnostics) = (&mut self.sources, &mut self.diagnostics);
-            for assignment in overrides {
+            for assignment in &input.overrides {
                 config::set(document, assignment, sources, diagnostics);
             }
             let overlay = overlay::load(document, files, sources, diagnostics);
             self.overlay = Arc::new(overlay.unwrap_or_default());
-            self.added = Arc::new(added::load(document, files, sources, diagnostics));
+            self.added = Arc::new(added::load(&input.path, document, files, sources, diagnostics));
             if files.reads() {
                 self.dockerfiles = dockerfiles::read(document, files, sources);
             }

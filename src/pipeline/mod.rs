@@ -242,8 +242,7 @@ fn phases(
     };
     let model = model::resolve(&config, &document, overlay, diagnostics)?;
     is_about_the_region(overlay, &model.location, &document, diagnostics);
-    let mut artifacts = render::render(&model, &tools.templates, sources, diagnostics)?;
-    bake_fits(&artifacts, &document, diagnostics)?;
+    let mut artifacts = rendered(&model, &document, tools, sources, diagnostics)?;
     let folder = folder(&model, tools);
     let wanted = extend::Wanted {
         config: &config,
@@ -293,6 +292,20 @@ fn phases(
     artifacts.insert(MANIFEST, manifest.text());
     let overlay = Arc::clone(overlay);
     Some((Render { config, document, model, artifacts, extension, stages, overlay }, answers))
+}
+
+/// The files that templates and the model make.
+fn rendered(
+    model: &Model,
+    document: &Document,
+    tools: &Tools,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Artifacts> {
+    let mut artifacts = render::render(model, &tools.templates, sources, diagnostics)?;
+    stages::format_overlaid(&mut artifacts);
+    bake_fits(&artifacts, document, diagnostics)?;
+    Some(artifacts)
 }
 
 /// The folder of a render, as findings name it.

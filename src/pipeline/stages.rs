@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::compiled::{CompiledStages, Deployment};
 use crate::arm;
+use crate::bicep::format::{FormatOptions, format};
+use crate::bicep::syntax::FileKind;
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::expand::{self, Context, Level, Resource};
 use crate::extend::{ChangeKind, Extension};
@@ -33,6 +35,20 @@ impl Stage {
     /// Path of the parameters file in a render.
     pub fn parameters_path(name: &str) -> String {
         format!("arm/{name}.parameters.json")
+    }
+}
+
+/// Brings the Bicep that a team's own templates make into the form that all rendered Bicep has.
+pub(super) fn format_overlaid(artifacts: &mut Artifacts) {
+    for path in &artifacts.overlaid {
+        let kind = match path.rsplit_once('.') {
+            Some((_, "bicep")) => FileKind::Bicep,
+            Some((_, "bicepparam")) => FileKind::Parameters,
+            _ => continue,
+        };
+        if let Some(text) = artifacts.files.get_mut(path) {
+            *text = format(text, kind, &FormatOptions::default());
+        }
     }
 }
 
@@ -111,8 +127,12 @@ fn context(stage: &str, model: &Model) -> Context {
     }
 }
 
+/// What does not fit the type of a resource: a missing property, a wrong value, an unknown property.
+const NO_FIT: [&str; 5] = ["BCP035", "BCP036", "BCP037", "BCP088", "BCP089"];
+
 /// Leads findings about what a patch made to the line of the config that says it. What the types of Azure do not know
-/// is a warning to the compiler, because they may be behind; in a patch it is a mistake.
+/// is a warning to the compiler, because they may be behind; in a patch it is a mistake, and in an added file that does
+/// not silence it.
 fn at_patches(
     findings: Diagnostics,
     folder: &str,
@@ -134,7 +154,8 @@ fn at_patches(
             kept.push(finding);
             continue;
         };
-        if finding.code.starts_with("BCP") && change.kind == ChangeKind::Patch {
+        let is_patch = finding.code.starts_with("BCP") && change.kind == ChangeKind::Patch;
+        if is_patch || NO_FIT.contains(&&*finding.code) {
             finding.severity = Severity::Error;
         }
         let why = change.told();

@@ -148,6 +148,8 @@ static AZURE: LazyLock<BTreeMap<String, Schema>> = LazyLock::new(|| {
         azure!("Microsoft.Network/natGateways@2025-05-01"),
         azure!("Microsoft.Network/networkInterfaces@2025-05-01"),
         azure!("Microsoft.Network/networkSecurityGroups@2025-05-01"),
+        azure!("Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01"),
+        azure!("Microsoft.Network/privateDnsZones@2024-06-01"),
         azure!("Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01"),
         azure!("Microsoft.Network/privateEndpoints@2025-05-01"),
         azure!("Microsoft.Network/publicIPAddresses@2025-05-01"),

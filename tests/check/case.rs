@@ -232,6 +232,7 @@ impl Deployment {
             declared: &Declared {
                 user_subscription: None,
                 gpu: self.gpu,
+                mig: None,
                 quota: self.quota.clone(),
                 registry: self.registry_settings(),
                 dockerfiles: self.dockerfiles(),

@@ -262,9 +262,11 @@ fn a_collision_names_both_places() {
 #[test]
 fn what_cannot_become_part_of_a_stage_is_refused() {
     for (file, code) in [
-        ("var a = loadTextContent('x')\n", "PB1424"),
-        ("module a './b.bicep' = {}\n", "PB1424"),
-        ("import { a } from 'b.bicep'\n", "PB1424"),
+        ("var a = loadTextContent('x')\n", "PB1420"),
+        ("module a './b.bicep' = {}\n", "PB1420"),
+        ("import { a } from 'b.bicep'\n", "PB1420"),
+        ("var a = loadDirectoryFileInfo('x')\n", "PB1424"),
+        ("var x = 'y'\nvar a = loadTextContent(x)\n", "PB1424"),
         ("#disable-diagnostics BCP037\nvar a = 1\n", "PB1424"),
         ("targetScope = 'managementGroup'\n", "PB1426"),
         ("param a string\n", "PB1425"),
@@ -292,4 +294,99 @@ fn what_cannot_become_part_of_a_stage_is_refused() {
         &[("a.bicep", "param count int\noutput c int = count\n")],
     );
     assert!(shown.contains("BCP033") && shown.contains("prebake.yaml:10:"), "{shown}");
+}
+
+const ALERTS: &str = "\
+import { severity } from 'shared/levels.bicep'
+var rule = loadJsonContent('shared/rule.json')
+module alert 'shared/alert.bicep' = {
+  params: { name: rule.name, severity: severity, query: loadTextContent('shared/query.kql') }
+}
+";
+
+const ALERT: &str = "\
+param name string
+param severity int
+param query string
+resource group 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: name
+  location: 'global'
+  properties: { enabled: true, groupShortName: loadTextContent('../../short.txt') }
+  tags: { severity: string(severity), query: query }
+}
+";
+
+fn alerts() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("team/alerts.bicep", ALERTS),
+        ("team/shared/levels.bicep", "@export()\nvar severity = 2\n"),
+        ("team/shared/rule.json", "{ \"name\": \"failed-tasks\" }"),
+        ("team/shared/alert.bicep", ALERT),
+        ("team/shared/query.kql", "AzureDiagnostics\n| take 1\n"),
+        ("short.txt", "ops"),
+    ]
+}
+
+#[test]
+fn an_added_file_uses_what_stands_beside_it() {
+    let render = extended("add: { batch: [team/alerts.bicep] }\n", &alerts());
+    let files = &render.artifacts.files;
+    let stage = &files["batch.bicep"];
+    assert!(stage.contains("module alert 'added/team/shared/alert.bicep' = {"), "{stage}");
+    assert!(stage.contains("loadTextContent('added/team/shared/query.kql')"), "{stage}");
+    // What is loaded is the same, byte by byte, and a copied file finds the next one.
+    assert_eq!(files["added/team/shared/query.kql"], "AzureDiagnostics\n| take 1\n");
+    assert!(files["added/team/shared/alert.bicep"].contains("loadTextContent('../../short.txt')"));
+    let group = body(&render, "batch", "Microsoft.Insights/actionGroups");
+    assert_eq!(group["properties"]["groupShortName"], "ops");
+    assert_eq!(group["tags"], json!({ "severity": "2", "query": "AzureDiagnostics\n| take 1\n" }));
+}
+
+#[test]
+fn a_module_of_the_subscription_uses_what_stands_beside_it() {
+    let file = "targetScope = 'subscription'\nvar tags = loadJsonContent('tags.json')\n\
+                resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = { name: 'x', location: 'westeurope', tags: tags }\n";
+    let files = [("team/more.bicep", file), ("team/tags.json", "{ \"team\": \"vision\" }")];
+    let render = extended("add: { batch: [team/more.bicep] }\n", &files);
+    let module = &render.artifacts.files["modules/more.bicep"];
+    assert!(module.contains("loadJsonContent('../added/team/tags.json')"), "{module}");
+    let group = body(&render, "batch", "Microsoft.Resources/resourceGroups");
+    assert_eq!(group["tags"], json!({ "team": "vision" }));
+}
+
+#[test]
+fn what_is_wrong_in_a_file_beside_an_added_one_is_told_at_its_line() {
+    let mut files = alerts();
+    files[3].1 = "param name string\nparam severity int\nparam query string\n\noutput all string = '${name}${query}${severty}'\n";
+    let shown = told("add: { batch: [team/alerts.bicep] }\n", &files);
+    assert!(shown.contains("error[BCP057]"), "{shown}");
+    assert!(shown.contains("team/shared/alert.bicep:5:"), "{shown}");
+    // A file that is missing is told where it is named, and so is one that is Bicep and a value at once.
+    let missing = told("add: { batch: [team/alerts.bicep] }\n", &files[..5]);
+    assert!(!missing.contains("PB1420"), "nothing names `short.txt` any more: {missing}");
+    let missing = told("add: { batch: [team/alerts.bicep] }\n", &alerts()[..5]);
+    assert!(
+        missing.contains("PB1420") && missing.contains("team/shared/alert.bicep:7:"),
+        "{missing}"
+    );
+    let both =
+        "var text = loadTextContent('b.bicep')\nmodule b 'b.bicep' = { params: { t: text } }\n";
+    let shown = told(
+        "add: { batch: [a.bicep] }\n",
+        &[("a.bicep", both), ("b.bicep", "param t string\noutput u string = t\n")],
+    );
+    assert!(shown.contains("PB1420") && shown.contains("used as Bicep and as a value"), "{shown}");
+}
+
+#[test]
+fn added_files_name_a_bounded_number_of_others() {
+    let names: Vec<String> = (0..101).map(|number| format!("f{number}.txt")).collect();
+    let text: String = names.iter().enumerate().fold(String::new(), |text, (number, name)| {
+        format!("{text}output o{number} string = loadTextContent('{name}')\n")
+    });
+    let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let mut files = vec![("a.bicep", leak(text))];
+    files.extend(names.into_iter().map(|name| (leak(name), "x")));
+    let shown = told("add: { batch: [a.bicep] }\n", &files);
+    assert!(shown.contains("more than 100 files"), "{shown}");
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use prebake::bicep::format::{FormatOptions, format};
+use prebake::bicep::syntax::FileKind;
 use prebake::diagnostic::{Diagnostics, Sources, text};
 use prebake::pipeline::{self, Input, Tools};
 use prebake::render::{EMBEDDED, Templates};
@@ -248,6 +250,15 @@ fn templates_share_one_budget() {
     assert!(rendered(&[(BATCH, &batch)]).is_ok());
     let found = found(&[("bicep/image.bicep.tera", &image), (BATCH, &batch)]);
     assert!(found.contains("go through more than 16 MiB"), "{found}");
+}
+
+#[test]
+fn what_a_template_makes_is_in_the_form_of_the_formatter() {
+    let own = "{% extends \"built-in/bicep/batch.bicep.tera\" %}\n{% block more %}\noutput   poolCount   int={{ batch.pools | length }}\n{% endblock %}\n";
+    let files = rendered(&[(BATCH, own)]).expect("it renders");
+    assert!(files["batch.bicep"].contains("\noutput poolCount int = "), "{}", files["batch.bicep"]);
+    let form = format(&files["batch.bicep"], FileKind::Bicep, &FormatOptions::default());
+    assert_eq!(files["batch.bicep"], form);
 }
 
 #[test]

@@ -54,6 +54,9 @@ pub struct PrivateEndpoints {
     /// Default: the endpoints have no DNS zone group. Example: `/subscriptions/<id>/resourceGroups/dns`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns_resource_group_id: Option<String>,
+    /// Whether to create the private DNS zones and link them to the network of `subnetId`. Default: `false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_dns_zones: Option<bool>,
 }
 
 /// Public addresses of nodes.

@@ -1,5 +1,7 @@
 //! Who may do what: the roles that a render assigns, and those that somebody else grants.
 
+mod deployer;
+
 use serde::Serialize;
 
 use super::registry::Role;
@@ -16,6 +18,8 @@ pub struct Access {
     pub assign_roles: bool,
     /// The scopes on which it does, in words.
     pub assigned_on: Vec<String>,
+    /// The resource groups besides that of the config to which modules deploy.
+    pub other_groups: Vec<String>,
     /// The render does assign one.
     pub assigns: bool,
     /// What somebody else grants.
@@ -150,7 +154,14 @@ pub(super) fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
     if !model.access.assign_roles {
         identities_exist(resolver, model);
     }
-    let mut list = List { model, needed: Vec::new(), assigned_on: Vec::new(), assigns: false };
+    image_builder_reads_its_source(resolver, model);
+    let mut list = List {
+        model,
+        needed: Vec::new(),
+        assigned_on: Vec::new(),
+        assigned: Vec::new(),
+        assigns: false,
+    };
     list.of_registry();
     list.of_imports();
     list.of_image_builder();
@@ -161,7 +172,9 @@ pub(super) fn complete(resolver: &mut Resolver<'_>, model: &mut Model) {
         list.of_mounts(batch);
         list.of_resource_files(batch);
     }
+    let other_groups = list.other_groups();
     let List { needed, assigned_on, assigns, .. } = list;
+    model.access.other_groups = other_groups;
     model.access.assigns = assigns;
     model.access.late = needed.iter().any(|grant| grant.after.is_some());
     model.access.to_deployer = needed.iter().any(|grant| grant.to == Principal::Deployer);
@@ -202,11 +215,28 @@ fn identities_exist(resolver: &mut Resolver<'_>, model: &Model) {
     }
 }
 
+/// An identity that the deployment creates cannot read the image of others from which the same deployment bakes.
+fn image_builder_reads_its_source(resolver: &mut Resolver<'_>, model: &Model) {
+    let builder = model.builder.as_ref().filter(|builder| builder.image_builder);
+    let reads = model.node.os.image_id.is_some();
+    if reads && builder.is_some_and(|builder| builder.identity_at.is_none()) {
+        resolver.error(
+            "PB1501",
+            "/node/image/id",
+            "the identity of Image Builder would have no role",
+            "the deployment creates it, but assigns no role on this image",
+            "create the identity, assign it Compute Gallery Image Reader on the image, and set `builder.identityId`",
+        );
+    }
+}
+
 /// The grants of a model as they are found.
 struct List<'a> {
     model: &'a Model,
     needed: Vec<Grant>,
     assigned_on: Vec<String>,
+    /// The resources outside the resource group of the config on which the render assigns roles.
+    assigned: Vec<Scope>,
     assigns: bool,
 }
 
@@ -218,6 +248,7 @@ impl List<'_> {
             let on = format!("{} {}", grant.scope.kind, grant.scope.name);
             if self.is_elsewhere(&grant.scope) && !self.assigned_on.contains(&on) {
                 self.assigned_on.push(on);
+                self.assigned.push(grant.scope);
             }
         } else {
             self.needed.push(grant);
@@ -225,13 +256,20 @@ impl List<'_> {
     }
 
     fn need(&mut self, role: &str, scope: Scope, to: Principal, reason: &'static str) {
-        let grant = Grant { role: Role::built_in(role), scope, to, reason, after: None };
+        let after = self.creates(&to).then_some("registry");
+        let grant = Grant { role: Role::built_in(role), scope, to, reason, after };
         let known = |known: &Grant| {
             (&known.role, &known.scope, &known.to) == (&grant.role, &grant.scope, &grant.to)
         };
         if !self.needed.iter().any(known) {
             self.needed.push(grant);
         }
+    }
+
+    /// Whether the stage of the registry creates an identity that pulls images.
+    fn creates(&self, to: &Principal) -> bool {
+        let Principal::Identity { identity } = to else { return false };
+        self.model.identity_at.is_none() && self.model.identity.as_ref() == Some(&identity.name)
     }
 
     fn of_registry(&mut self) {
@@ -282,9 +320,7 @@ impl List<'_> {
             return;
         };
         let Some(baked) = model.node_image.baked() else { return };
-        let path = format!("/providers/{IDENTITIES}/{}", builder.identity);
-        let identity =
-            self.scope("identity", &builder.identity, builder.identity_at.as_ref(), &path);
+        let Some(identity) = self.image_builder_identity() else { return };
         let to = Principal::Identity { identity };
         let gallery = self.gallery_scope(baked);
         self.own(Grant {
@@ -314,42 +350,11 @@ impl List<'_> {
         }
     }
 
-    /// What whoever deploys needs outside the resource group of the config.
-    fn of_deployer(&mut self) {
-        let model = self.model;
-        let network = &model.network;
-        let joins = [network.builder_network_id.as_deref(), network.pools.network_id()];
-        for network in joins.into_iter().flatten() {
-            let reason = "joins the subnet: the builder and the pools are created with the permissions of the deployer";
-            self.need(
-                "Network Contributor",
-                Scope::of_network(network),
-                Principal::Deployer,
-                reason,
-            );
-        }
-        let gallery = model.node_image.baked().map(|baked| self.gallery_scope(baked));
-        if let Some(gallery) = gallery.filter(|gallery| self.is_elsewhere(gallery)) {
-            let role = "Compute Gallery Artifacts Publisher";
-            self.need(role, gallery, Principal::Deployer, "publishes the image version");
-        }
-        if model.identity_at.is_some()
-            && let Some(identity) = self.pull_scope()
-        {
-            let reason = "gives builder and pools the identity";
-            self.need("Managed Identity Operator", identity, Principal::Deployer, reason);
-        }
-        let pools = model.batch.iter().flat_map(|batch| &batch.pools);
-        for id in pools.flat_map(|pool| &pool.identities) {
-            let Some(identity) = self.identity(Some(id)) else { continue };
-            let reason = "gives pools the identity";
-            self.need("Managed Identity Operator", identity, Principal::Deployer, reason);
-        }
-        let account = model.batch.as_ref().map(|batch| self.account_scope(batch));
-        if let Some(account) = account.filter(|account| self.is_elsewhere(account)) {
-            let role = "Azure Batch Account Contributor";
-            self.need(role, account, Principal::Deployer, "creates the pools");
-        }
+    /// The identity of Image Builder, if it bakes.
+    fn image_builder_identity(&self) -> Option<Scope> {
+        let builder = self.model.builder.as_ref().filter(|builder| builder.image_builder)?;
+        let path = format!("/providers/{IDENTITIES}/{}", builder.identity);
+        Some(self.scope("identity", &builder.identity, builder.identity_at.as_ref(), &path))
     }
 
     fn of_account(&mut self, batch: &Batch) {
@@ -551,5 +556,13 @@ impl Scope {
 
     fn of_network(id: &str) -> Self {
         Self::of_id("network", id.rsplit('/').next().unwrap_or_default(), id)
+    }
+
+    /// The resource group that it is in.
+    fn group(&self) -> Option<String> {
+        let id = self.id.as_ref().or(self.path.as_ref())?;
+        let mut parts = id.split('/');
+        parts.find(|part| part.eq_ignore_ascii_case("resourceGroups"))?;
+        parts.next().map(str::to_owned)
     }
 }
