@@ -137,6 +137,34 @@ fn names_of_types_that_name_one_another_are_followed_once() {
 }
 
 #[test]
+fn spreads_cannot_grow_without_bound() {
+    let mut arrays = String::from("var a0 = [1, 2]\n");
+    let mut objects = String::from("var a0 = { b: 1 }\n");
+    for level in 1..40 {
+        let before = level - 1;
+        let _ = writeln!(arrays, "var a{level} = [...a{before}, ...a{before}]");
+        let _ = writeln!(objects, "var a{level} = {{ ...a{before}, c{level}: a{before} }}");
+    }
+    assert_eq!(codes(&format!("{arrays}output o array = a39\n")), [""; 0]);
+    assert_eq!(codes(&format!("{objects}output o object = a39\n")), [""; 0]);
+}
+
+#[test]
+fn existing_resources_of_existing_resources_are_followed_once() {
+    let mut source =
+        String::from("param p string\nresource r0 'A.B/c@2023-01-01' existing = { name: p }\n");
+    for level in 1..60 {
+        let name = format!("r{}.name", level - 1);
+        let _ = writeln!(
+            source,
+            "resource r{level} 'A.B/c@2023-01-01' existing = {{ name: '${{{name}}}${{{name}}}' }}\n\
+             output o{level} string = r{level}.name"
+        );
+    }
+    assert!(!codes(&source).contains(&"BCP307".to_owned()));
+}
+
+#[test]
 fn files_that_cannot_be_read_are_told() {
     assert!(codes("module m 'none.bicep' = { name: 'm' }").contains(&"BCP091".to_owned()));
     assert!(codes("module m '../../x.bicep' = { name: 'm' }").contains(&"BCP091".to_owned()));

@@ -24,6 +24,9 @@ struct Mistake<'v> {
     help: String,
 }
 
+/// How many rules of a config are looked at: there are fewer, so that what is beyond is wrong anyway.
+const MOST_RULES: usize = 100;
+
 /// The findings about a config, whose text is that of a file.
 pub fn findings(config: &Value, text: &str, file: FileId) -> Vec<Diagnostic> {
     let mut mistakes = Vec::new();
@@ -54,7 +57,7 @@ fn analyzers<'v>(config: &'v Value, mistakes: &mut Vec<Mistake<'v>>) {
             wrong(&["analyzers", "core", key], title, "write true or false".to_owned());
         }
     }
-    for (name, options) in core["rules"].as_object().into_iter().flatten() {
+    for (name, options) in core["rules"].as_object().into_iter().flatten().take(MOST_RULES) {
         let path = ["analyzers", "core", "rules", name.as_str()];
         if !linter::rule_names().any(|known| known == name) {
             let help = match suggestion(name, linter::rule_names()) {

@@ -14,6 +14,8 @@ use crate::diagnostic::{Severity, Span};
 
 /// The longest text, in bytes, that is put together while checking: beyond, only its length is known.
 const LONGEST_FOLDED: usize = 4096;
+/// The most items of arrays that are put together by `...`: beyond, only what each may be is known.
+const MOST_SPREAD: usize = 4096;
 /// The index of the last of the resources that one loop can make.
 const GREATEST_INDEX: i64 = 799;
 
@@ -132,8 +134,10 @@ impl<'a> Checker<'a, '_> {
                 ArrayItemSyntax::Value(value) => items.push(self.infer(*value)),
                 ArrayItemSyntax::Spread(node) => match self.infer(node.expression) {
                     Type::Array(array) => match &array.items {
-                        Some(known) => items.extend(known.iter().cloned()),
-                        None => others.push(array.item()),
+                        Some(known) if items.len() + known.len() <= MOST_SPREAD => {
+                            items.extend(known.iter().cloned());
+                        }
+                        _ => others.push(array.item()),
                     },
                     Type::Error => broken = true,
                     other => {

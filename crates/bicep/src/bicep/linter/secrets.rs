@@ -15,6 +15,9 @@ use crate::diagnostic::Span;
 /// How deep a type is searched for secrets.
 const MAX_DEPTH: usize = 24;
 
+/// How many parts of a type are searched for secrets.
+const MOST_PARTS: usize = 20_000;
+
 /// Words in the names of secrets, and names with such words that are none.
 const WORDS: [&str; 5] = ["password", "pwd", "secret", "accountkey", "acctkey"];
 const HARMLESS: [&str; 5] =
@@ -252,7 +255,8 @@ impl<'a> Linting<'a, '_> {
                 }
                 _ => return,
             };
-            let secrets = secrets(&self.checked.type_of(expression), is_base, MAX_DEPTH);
+            let secrets =
+                secrets(&self.checked.type_of(expression), is_base, MAX_DEPTH, &mut { MOST_PARTS });
             found.extend(std::iter::repeat_n(place, secrets));
         });
         found
@@ -269,24 +273,29 @@ fn is_open(found: &Type<'_>) -> bool {
 }
 
 fn has_secrets(found: &Type<'_>, is_base: bool, depth: usize) -> bool {
-    secrets(found, is_base, depth) > 0
+    secrets(found, is_base, depth, &mut { MOST_PARTS }) > 0
 }
 
 /// How many parts of a value are secrets. Of one that is only a base, what is inside does not count.
-fn secrets(found: &Type<'_>, is_base: bool, depth: usize) -> usize {
-    let Some(depth) = depth.checked_sub(1) else { return 0 };
+fn secrets(found: &Type<'_>, is_base: bool, depth: usize, left: &mut usize) -> usize {
+    let (Some(depth), Some(rest)) = (depth.checked_sub(1), left.checked_sub(1)) else { return 0 };
+    *left = rest;
     let own = usize::from(!matches!(found, Type::Union(_)) && found.is_secure());
     let inner = match found {
-        Type::Union(members) => members.iter().map(|member| secrets(member, is_base, depth)).sum(),
+        Type::Union(members) => {
+            members.iter().map(|member| secrets(member, is_base, depth, left)).sum()
+        }
         _ if is_base => 0,
         Type::Object(object) => {
-            let properties = object.properties.iter().map(|it| secrets(&it.kind(), false, depth));
-            let more = object.additional().map_or(0, |more| secrets(&more.0, false, depth));
-            properties.sum::<usize>() + more
+            let properties = object.properties.iter();
+            let properties: usize =
+                properties.map(|it| secrets(&it.kind(), false, depth, left)).sum();
+            let more = object.additional().map_or(0, |more| secrets(&more.0, false, depth, left));
+            properties + more
         }
         Type::Array(array) => match &array.items {
-            Some(items) => items.iter().map(|item| secrets(item, false, depth)).sum(),
-            None => secrets(&array.item(), false, depth),
+            Some(items) => items.iter().map(|item| secrets(item, false, depth, left)).sum(),
+            None => secrets(&array.item(), false, depth, left),
         },
         _ => 0,
     };
