@@ -85,9 +85,12 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
         function => {
             let text = decode(&bytes, request.arguments.get(1), 2)?;
             bounded(text.encode_utf16().count(), MAXIMUM_DATA, "characters")?;
-            let value = if function == "loadYamlContent" { yaml_value(&text) } else { json(&text) };
+            let (value, code) = match function {
+                "loadYamlContent" => (yaml_value(&text), "BCP340"),
+                _ => (json(&text), "BCP186"),
+            };
             let value = value.map_err(|why| {
-                error("BCP186", 0, "the file cannot be parsed", why, "correct the file")
+                error(code, 0, "the file cannot be parsed", why, "correct the file")
             })?;
             match request.arguments.first() {
                 None => Ok(value),
@@ -169,7 +172,13 @@ fn decode<'b>(
 
 fn directory(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, ContentError> {
     let pattern = request.arguments.first().map_or("*", String::as_str);
-    let mut entries = files.list(request.path).map_err(|why| unreadable(request.path, &why))?;
+    let mut entries = files.list(request.path).map_err(|why| {
+        if files.read(request.path).is_ok() {
+            let title = format!("`{}` is a file", request.path);
+            return error("BCP430", 0, &title, "expected a folder", "name a folder");
+        }
+        ContentError { code: "BCP428", ..unreadable(request.path, &why) }
+    })?;
     entries.sort_by_cached_key(|entry| (entry.name.to_uppercase(), entry.name.clone()));
     let names = entries.into_iter().filter(|entry| !entry.folder && matches(pattern, &entry.name));
     let infos = names.take(MAXIMUM_FILES).map(|entry| {

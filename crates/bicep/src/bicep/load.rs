@@ -85,7 +85,7 @@ impl BicepUnit<'_> {
     /// Where the file names others, with the files, in order.
     pub fn named(&self) -> impl Iterator<Item = (Span, UnitId)> {
         let paths = paths(self.bound.program);
-        paths.filter_map(|path| Some((path.span(), self.reference(path)?)))
+        paths.filter_map(|(path, _)| Some((path.span(), self.reference(path)?)))
     }
 }
 
@@ -309,7 +309,7 @@ impl<'a> Loader<'a, '_> {
         let file = unit.bound.file;
         let config = Rc::clone(&unit.config);
         let folder = folder_of(&self.units[id.0].path).to_owned();
-        for path in paths(program) {
+        for (path, wanted) in paths(program) {
             let ExpressionSyntax::String(string) = path else { continue };
             let place = Place { file, span: string.span };
             let Some(text) = string.literal() else {
@@ -327,6 +327,10 @@ impl<'a> Loader<'a, '_> {
                     continue;
                 }
             };
+            if let Some(finding) = wanted.mistaken(&reference) {
+                self.diagnostics.push(finding.at(place, "wrong kind of file"));
+                continue;
+            }
             let registry = matches!(reference, ModuleReference::Registry(_));
             match self.unit(text, reference, &folder) {
                 Ok(target) => {
@@ -405,15 +409,41 @@ enum State {
     Done,
 }
 
-fn paths(program: ProgramSyntax<'_>) -> impl Iterator<Item = ExpressionSyntax<'_>> {
-    program.statements.iter().filter_map(|statement| match statement {
-        StatementSyntax::Module(node) => Some(node.path),
-        StatementSyntax::Import(node) => Some(node.path),
-        StatementSyntax::Test(node) => {
-            node.path.literal().filter(|path| !path.is_empty()).map(|_| node.path)
+/// What refers to a file.
+#[derive(Clone, Copy)]
+enum Referring {
+    Module,
+    Using,
+    Other,
+}
+
+impl Referring {
+    /// What is wrong with a file of this kind here. Parameters files are extended, and nothing else.
+    fn mistaken(self, reference: &ModuleReference) -> Option<Diagnostic> {
+        let ModuleReference::Local(path) = reference else { return None };
+        if !path.ends_with(".bicepparam") {
+            return None;
         }
-        StatementSyntax::Using(node) => Some(node.path),
-        StatementSyntax::Extends(node) => Some(node.path),
+        let (code, title) = match self {
+            Self::Module => ("BCP277", "a module cannot be a parameters file"),
+            Self::Using => ("BCP276", "the template cannot be a parameters file"),
+            Self::Other => return None,
+        };
+        let help = "write the path of a Bicep file or an ARM template";
+        Some(Diagnostic::error(code, title).help(help))
+    }
+}
+
+fn paths(program: ProgramSyntax<'_>) -> impl Iterator<Item = (ExpressionSyntax<'_>, Referring)> {
+    program.statements.iter().filter_map(|statement| match statement {
+        StatementSyntax::Module(node) => Some((node.path, Referring::Module)),
+        StatementSyntax::Import(node) => Some((node.path, Referring::Other)),
+        StatementSyntax::Test(node) => {
+            let written = node.path.literal().filter(|path| !path.is_empty());
+            written.map(|_| (node.path, Referring::Other))
+        }
+        StatementSyntax::Using(node) => Some((node.path, Referring::Using)),
+        StatementSyntax::Extends(node) => Some((node.path, Referring::Other)),
         _ => None,
     })
 }
@@ -432,7 +462,9 @@ fn unreadable(path: &str, registry: bool, place: Place, error: &FileError) -> Di
 fn cycle(place: Place, names: &[String]) -> Diagnostic {
     if names.len() == 1 {
         let title = "the file refers to itself";
-        return Diagnostic::error("BCP094", title)
+        let is_parameters = names[0].ends_with(".bicepparam`");
+        let code = if is_parameters { "BCP278" } else { "BCP094" };
+        return Diagnostic::error(code, title)
             .at(place, "this is the path of the same file")
             .help("name another file");
     }

@@ -11,6 +11,8 @@ pub mod cycles;
 mod names;
 mod types;
 
+pub use types::AMBIENT_TYPES;
+
 use std::collections::{HashMap, HashSet};
 
 use super::functions::Namespace;
@@ -155,6 +157,11 @@ impl<'a> Bound<'a> {
     /// A resource.
     pub fn resource(&self, id: ResourceId) -> &BoundResource<'a> {
         &self.resources[id.0 as usize]
+    }
+
+    /// All resources with their numbers.
+    pub fn numbered_resources(&self) -> impl Iterator<Item = (ResourceId, &BoundResource<'a>)> {
+        (0..).map(ResourceId).zip(&self.resources)
     }
 
     /// What the name that is used here means.

@@ -7,7 +7,7 @@ use super::{Bound, BoundResource, ResourceId, Symbol, SymbolId, SymbolKind, Use,
 use crate::bicep::functions::{self, Namespace};
 use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
-    ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ImportSyntax,
+    ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, FileKind, IdentifierSyntax, ImportSyntax,
     ImportedSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, ProgramSyntax,
     ResourceDeclarationSyntax, StatementSyntax, StringSyntax,
 };
@@ -485,6 +485,12 @@ impl<'a> Binder<'a, '_> {
         if used.name == "base" && self.extends() {
             let id = self.add(used, SymbolKind::Base);
             self.bound.targets.insert(used.span.start, id);
+            return;
+        }
+        if used.name == "base" && self.bound.program.kind == FileKind::Parameters {
+            let title = "`base` stands for a file that this one extends";
+            let label = "the file extends no other";
+            self.push("BCP431", title, used.span, label, "add `extends` and a path");
             return;
         }
         if AMBIENT_TYPES.contains(&used.name) {

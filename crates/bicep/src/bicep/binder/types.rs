@@ -29,7 +29,7 @@ impl<'a> Binder<'a, '_> {
                 self.is_silent(silent);
                 if let Some(base) = node.base {
                     self.types(base);
-                } else if !GENERIC_TYPES.contains(&node.name.name) {
+                } else if !GENERIC_TYPES.contains(&node.name.name) && !self.is_type(node.name) {
                     self.report_unknown_type(node.name);
                 }
             }
@@ -102,6 +102,13 @@ impl<'a> Binder<'a, '_> {
         } else if !AMBIENT_TYPES.contains(&used.name) {
             self.report_unknown_type(used);
         }
+    }
+
+    /// Whether a name is that of a type.
+    fn is_type(&self, name: IdentifierSyntax<'a>) -> bool {
+        let kind = self.bound.global(name.name).map(|id| self.bound.symbol(id).kind);
+        AMBIENT_TYPES.contains(&name.name)
+            || matches!(kind, Some(SymbolKind::Type(_) | SymbolKind::Imported(..)))
     }
 
     fn report_unknown_type(&mut self, used: IdentifierSyntax<'a>) {

@@ -282,17 +282,26 @@ impl<'a> Checker<'a, '_> {
                     self.item_at(items, at, node)
                 }
                 (Type::Int(number), _) if number.literal.is_some_and(|value| value < 0) => {
-                    mistake("BCP388", "array indexes start at 0")
+                    self.negative_index(span)
                 }
                 _ if is_number => array_item(array),
                 _ => mistake("BCP074", "the index of an array must be an `int`"),
             },
             Type::Resource(_, true) | Type::Module(_, true) => {
+                self.safe_collection(node);
                 if is_number {
                     base.item()
                 } else {
                     mistake("BCP074", "the index of an array must be an `int`")
                 }
+            }
+            Type::Object(_)
+            | Type::Discriminated(_)
+            | Type::Resource(_, false)
+            | Type::Module(_, false)
+                if node.from_end =>
+            {
+                mistake("BCP414", "`^` counts the items of an array")
             }
             Type::Object(_) | Type::Resource(_, false) | Type::Module(_, false) => match index {
                 Type::String(Text { literal: Some(name), .. }) => {
@@ -301,27 +310,40 @@ impl<'a> Checker<'a, '_> {
                 _ if is_text || matches!(index, Type::Any) => self.some_property(base, span),
                 _ => mistake("BCP075", "the index of an object must be a `string`"),
             },
+            Type::Discriminated(_) if is_text => Type::Any,
             Type::Discriminated(_) => {
-                if is_text {
-                    Type::Any
-                } else {
-                    mistake("BCP075", "the index of an object must be a `string`")
-                }
+                mistake("BCP075", "the index of an object must be a `string`")
             }
-            Type::Any => {
-                if is_text || is_number {
-                    return Type::Any;
-                }
-                mistake("BCP049", "an index must be a `string` or an `int`")
+            Type::Any if is_text && node.from_end && !matches!(index, Type::Any) => {
+                mistake("BCP415", "`^` needs an `int`")
             }
+            Type::Any if is_text || is_number => Type::Any,
+            Type::Any => mistake("BCP049", "an index must be a `string` or an `int`"),
             Type::Union(members) if members.iter().all(|member| is_indexed(member)) => Type::Any,
-            _ => {
-                let title = format!("`{}` cannot be indexed", base.name());
-                let words = ("only arrays and objects have items", "use an array or an object");
-                self.error("BCP076", node.base.span(), title, words);
-                Type::Error
-            }
+            _ => self.no_items(node, base),
         }
+    }
+
+    fn no_items(&self, node: &ArrayAccessSyntax<'a>, base: &Type<'a>) -> Type<'a> {
+        let title = format!("`{}` cannot be indexed", base.name());
+        let words = ("only arrays and objects have items", "use an array or an object");
+        self.error("BCP076", node.base.span(), title, words);
+        Type::Error
+    }
+
+    fn safe_collection(&self, node: &ArrayAccessSyntax<'a>) {
+        if node.safe {
+            let words = ("`[?` is not valid here", "remove the `?`");
+            let place = Span::new(node.base.span().end, node.index.span().start);
+            let title = "safe access to a loop of resources or modules";
+            self.error("BCP323", place, title, words);
+        }
+    }
+
+    fn negative_index(&self, span: Span) -> Type<'a> {
+        let words = ("array indexes start at 0", "use 0 or more");
+        self.error("BCP339", span, "the index is negative", words);
+        Type::Error
     }
 
     /// A property whose name is not known.

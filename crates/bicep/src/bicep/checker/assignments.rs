@@ -6,8 +6,28 @@ use crate::bicep::syntax::{ExpressionSyntax, StatementSyntax};
 use crate::diagnostic::Span;
 
 impl Checker<'_, '_> {
+    /// A parameters file has one template, and extends one file.
+    fn repeated_references(&self) {
+        let (mut using, mut extends) = (Vec::new(), Vec::new());
+        for statement in self.bound.program.statements {
+            match statement {
+                StatementSyntax::Using(node) => using.push(node.keyword),
+                StatementSyntax::Extends(node) => extends.push(node.keyword),
+                _ => {}
+            }
+        }
+        for (code, word, spans) in [("BCP262", "using", using), ("BCP405", "extends", extends)] {
+            for span in spans.iter().filter(|_| spans.len() > 1) {
+                let title = format!("`{word}` is used more than once");
+                let words = ("a file has only one", "keep one of them");
+                self.error(code, *span, title, words);
+            }
+        }
+    }
+
     pub(super) fn assignments(&self) {
         let statements = self.bound.program.statements;
+        self.repeated_references();
         let path = statements.iter().find_map(|statement| match statement {
             StatementSyntax::Using(node) => Some(node.path),
             _ => None,

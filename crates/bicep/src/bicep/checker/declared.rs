@@ -1,14 +1,16 @@
 //! What type expressions stand for.
 
+use std::collections::HashSet;
+
 use super::Checker;
-use super::interface::{Export, arguments_of, has};
+use super::interface::{Export, arguments_of, has, is_called};
 use super::resources::is_resource_type;
 use crate::azure_types::tables;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
-    ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax,
-    ParameterDeclarationSyntax, TypeInstantiationSyntax, TypePropertyAccessSyntax, TypeSyntax,
-    UnaryOperator,
+    ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectKeySyntax,
+    ObjectTypeItemSyntax, ObjectTypeSyntax, ParameterDeclarationSyntax, TypeInstantiationSyntax,
+    TypePropertyAccessSyntax, TypeSyntax, UnaryOperator,
 };
 use crate::bicep::types::{
     Flags, Integer, Marks, ObjectType, Property, ResourceBody, Text, Type, assignable, without_flag,
@@ -66,13 +68,10 @@ impl<'a> Checker<'a, '_> {
         if decorators.is_empty() {
             return kind;
         }
-        let number = |name: &str| {
-            let argument = arguments_of(decorators, name)?.first()?;
-            match self.infer(*argument) {
-                Type::Int(number) => number.literal,
-                _ => None,
-            }
-        };
+        let number = |name: &str| self.bound_by(decorators, name);
+        if self.crossed_bounds(&kind, decorators).is_some() {
+            return Type::Error;
+        }
         let secure = if has(decorators, "secure") { Marks::SECURE } else { Marks::NONE };
         match kind {
             Type::String(text) if text.literal.is_none() => Type::String(Text {
@@ -113,6 +112,39 @@ impl<'a> Checker<'a, '_> {
             }
             union @ Type::Union(_) => told_apart(union, decorators),
             other => other,
+        }
+    }
+
+    /// The decorator whose bound leaves no value, because the least is above the greatest.
+    pub(super) fn crossed_bounds<'d>(
+        &self,
+        kind: &Type<'a>,
+        decorators: &'d [DecoratorSyntax<'a>],
+    ) -> Option<&'d DecoratorSyntax<'a>> {
+        let some = kind.without_null();
+        let (own, names) = match some.as_ref().unwrap_or(kind) {
+            Type::String(text) if text.literal.is_none() => {
+                ((text.minimum, text.maximum), ["minLength", "maxLength"])
+            }
+            Type::Int(range) if range.literal.is_none() => {
+                ((range.minimum, range.maximum), ["minValue", "maxValue"])
+            }
+            Type::Array(array) if array.items.is_none() => {
+                ((array.minimum, array.maximum), ["minLength", "maxLength"])
+            }
+            _ => return None,
+        };
+        let [least, greatest] = names.map(|name| self.bound_by(decorators, name));
+        let crossed = least.or(own.0)? > greatest.or(own.1)?;
+        let written = |name: &&str| decorators.iter().find(|one| is_called(one, name));
+        names.iter().find_map(written).filter(|_| crossed)
+    }
+
+    /// The number that a decorator is given.
+    fn bound_by(&self, decorators: &[DecoratorSyntax<'a>], name: &str) -> Option<i64> {
+        match self.infer(*arguments_of(decorators, name)?.first()?) {
+            Type::Int(number) => number.literal,
+            _ => None,
         }
     }
 
@@ -166,7 +198,8 @@ impl<'a> Checker<'a, '_> {
             | TypeSyntax::ArrayAccess(_)
             | TypeSyntax::ItemsAccess(_) => self.part_of_type(syntax),
             TypeSyntax::Instantiation(node) => instantiated(node),
-            TypeSyntax::Resource(_) => Type::Any,
+            TypeSyntax::Resource(_) if self.modules.experiment(RESOURCE_TYPES) => Type::Any,
+            TypeSyntax::Resource(_) => Type::Error,
         }
     }
 
@@ -213,16 +246,20 @@ impl<'a> Checker<'a, '_> {
                 _ => {}
             }
         }
-        match self.described(node.base) {
+        let base = self.described(node.base);
+        match base.without_null().unwrap_or(base) {
             Type::Object(object) => {
                 object.property(node.name.name).map_or(Type::Error, Property::kind)
             }
-            Type::Error => Type::Error,
-            _ => Type::Any,
+            Type::Any => Type::Any,
+            _ => Type::Error,
         }
     }
 
     fn object_type(&self, node: &ObjectTypeSyntax<'a>) -> Type<'a> {
+        if is_invalid(node) {
+            return Type::Error;
+        }
         let properties = node.properties().filter_map(|property| {
             let kind = self.described_with(property.value, property.decorators);
             let nullable = matches!(kind, Type::Null) || kind.without_null().is_some();
@@ -245,10 +282,31 @@ impl<'a> Checker<'a, '_> {
         let Some(id) = self.bound.target(name) else { return built_in_type(name.name) };
         match self.bound.symbol(id).kind {
             SymbolKind::Type(_) | SymbolKind::Imported(..) => self.symbol(id),
+            SymbolKind::Namespace(_) | SymbolKind::Wildcard(_) => Type::Error,
             _ => Type::Any,
         }
     }
 }
+
+/// Whether the properties of an object type contradict each other, or are not known while compiling.
+fn is_invalid(node: &ObjectTypeSyntax<'_>) -> bool {
+    let mut names = HashSet::new();
+    let mut more = 0;
+    node.items.iter().any(|item| match item {
+        ObjectTypeItemSyntax::Property(property) => match property.key {
+            ObjectKeySyntax::Skipped(_) => false,
+            _ => property.name().is_none_or(|name| !names.insert(name)),
+        },
+        ObjectTypeItemSyntax::AdditionalProperties(_) => {
+            more += 1;
+            more > 1
+        }
+        ObjectTypeItemSyntax::Skipped(_) => false,
+    })
+}
+
+/// The experiment that gives parameters and outputs the types of resources.
+pub(super) const RESOURCE_TYPES: &str = "resourceTypedParamsAndOutputs";
 
 fn built_in_type<'a>(name: &str) -> Type<'a> {
     match name {
@@ -331,7 +389,7 @@ pub(super) fn resource_text<'a>(node: &TypeInstantiationSyntax<'a>) -> Option<&'
 /// `resourceInput<'T@v'>` and `resourceOutput<'T@v'>`.
 fn instantiated<'a>(node: &TypeInstantiationSyntax<'a>) -> Type<'a> {
     if !is_derived(node) {
-        return Type::Any;
+        return if node.name.name == "resource" { Type::Any } else { Type::Error };
     }
     let Some(text) = resource_text(node) else { return Type::Error };
     let Some((kind, version)) = text.split_once('@').filter(|_| is_resource_type(text)) else {

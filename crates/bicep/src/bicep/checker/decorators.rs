@@ -1,6 +1,9 @@
 //! Decorators: which may stand where, and what they take.
 
+use std::collections::HashMap;
+
 use super::Checker;
+use super::declared::is_literal;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::functions::{self, Decorator, Namespace, Sites};
 use crate::bicep::spelling::suggestion;
@@ -137,11 +140,27 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// Whether a decorator can describe a type.
-    fn describes(&self, syntax: &DecoratorSyntax<'a>, decorator: &Decorator, described: &Type<'a>) {
+    fn describes(
+        &self,
+        syntax: &DecoratorSyntax<'a>,
+        decorator: &Decorator,
+        described: &Type<'a>,
+        target: TypeSyntax<'a>,
+    ) {
         // What a discriminator chooses from is looked at member by member.
         let is_union = matches!(described, Type::Union(_) | Type::Error);
         if decorator.name == "discriminator" && is_union {
             return;
+        }
+        let literal = match decorator.name {
+            "allowed" => is_written_out(target),
+            "minLength" | "maxLength" => is_one_of_literals(described),
+            _ => false,
+        };
+        if literal {
+            let title = format!("`@{}` on a type that lists its values", decorator.name);
+            let words = ("the type says which values there are", "remove the decorator");
+            self.error("BCP295", syntax.span, title, words);
         }
         let Some(wanted) = decorator.target else { return };
         let some = described.without_null().unwrap_or_else(|| described.clone());
@@ -159,10 +178,13 @@ impl<'a> Checker<'a, '_> {
             ExpressionSyntax::FunctionCall(node) => Some(node.name.name),
             _ => None,
         };
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for name in decorators.iter().filter_map(name) {
+            *counts.entry(name).or_default() += 1;
+        }
         for syntax in decorators {
             let own = name(syntax).filter(|own| functions::decorator(own).is_some());
-            let count = decorators.iter().filter(|other| own.is_some() && name(other) == own);
-            if count.count() > 1 {
+            if own.is_some_and(|own| counts[own] > 1) {
                 let title = format!("`@{}` is used more than once", own.unwrap_or_default());
                 self.error(
                     "BCP166",
@@ -183,6 +205,13 @@ impl<'a> Checker<'a, '_> {
     ) {
         let described = target.map(|target| self.described(target));
         self.repeated_decorators(decorators);
+        if let Some(decorator) =
+            described.as_ref().and_then(|kind| self.crossed_bounds(kind, decorators))
+        {
+            let words = ("no value fits the bounds", "correct one of the bounds");
+            let title = "the least bound is above the greatest";
+            self.error("BCP331", decorator.span, title, words);
+        }
         for syntax in decorators {
             let Some((name, decorator)) = self.decorator(syntax) else { continue };
             if !decorator.sites.meets(site.sites) {
@@ -196,10 +225,10 @@ impl<'a> Checker<'a, '_> {
             if target.is_some_and(|target| !self.targets(syntax, decorator, target)) {
                 continue;
             }
-            if let (Some(described), ExpressionSyntax::FunctionCall(_)) =
-                (&described, syntax.expression)
+            if let (Some(described), Some(target), ExpressionSyntax::FunctionCall(_)) =
+                (&described, target, syntax.expression)
             {
-                self.describes(syntax, decorator, described);
+                self.describes(syntax, decorator, described, target);
             }
             if decorator.name == "sealed"
                 && let Some(TypeSyntax::Object(node)) = target.map(TypeSyntax::without_parentheses)
@@ -415,5 +444,26 @@ impl<'a> Checker<'a, '_> {
                 ("a batch contains at least one instance", "use 1 or more"),
             );
         }
+    }
+}
+
+/// Whether a type is written as its values.
+fn is_written_out(target: TypeSyntax<'_>) -> bool {
+    matches!(
+        target,
+        TypeSyntax::String(_)
+            | TypeSyntax::Integer(_)
+            | TypeSyntax::Boolean(_)
+            | TypeSyntax::Unary(_)
+            | TypeSyntax::Union(_)
+    )
+}
+
+/// Whether a type is one value or several, leaving null out.
+fn is_one_of_literals(described: &Type<'_>) -> bool {
+    let some = described.without_null();
+    match some.as_ref().unwrap_or(described) {
+        Type::Union(members) => members.iter().all(is_literal),
+        other => is_literal(other),
     }
 }

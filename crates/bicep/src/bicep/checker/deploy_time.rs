@@ -2,17 +2,17 @@
 
 use super::Checker;
 use super::access::STATIC_PROPERTIES;
-use crate::bicep::binder::{SymbolId, SymbolKind};
+use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
 use crate::bicep::functions::{Use, function};
 use crate::bicep::syntax::{
     ArrayItemSyntax, DeclarationBody, ExpressionSyntax, FunctionCallSyntax,
-    InstanceFunctionCallSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax,
-    ResourceDeclarationSyntax, StatementSyntax, walk,
+    InstanceFunctionCallSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, StatementSyntax,
+    walk,
 };
-use crate::bicep::types::Type;
+use crate::bicep::types::{Flags, Type};
 use crate::diagnostic::Span;
 
-/// What must be known of a resource before it is deployed, beside its name.
+/// What must be known of a resource before it is deployed, if its type has the property.
 const EARLY_PROPERTIES: [&str; 13] = [
     "location",
     "kind",
@@ -22,12 +22,14 @@ const EARLY_PROPERTIES: [&str; 13] = [
     "extendedLocation",
     "zones",
     "plan",
-    "eTag",
     "tags",
     "sku",
     "identity",
     "managedByExtended",
+    "asserts",
 ];
+/// What says which resource or module a declaration means.
+const IDENTIFIERS: [&str; 3] = ["name", "scope", "parent"];
 
 /// What an access reads.
 enum Access {
@@ -44,6 +46,38 @@ fn is_static(kind: &Type<'_>) -> bool {
     matches!(kind, Type::String(text) if text.literal.is_some_and(|text| STATIC_PROPERTIES.contains(&text)))
 }
 
+/// Visits each expression of a statement, and those of the resources that are nested in it. What an existing
+/// resource is given is left out: it is asked for when somebody reads the resource.
+fn each_expression<'a>(
+    statement: StatementSyntax<'a>,
+    visit: &mut dyn FnMut(ExpressionSyntax<'a>),
+) {
+    let (value, existing) = match statement {
+        StatementSyntax::Parameter(node) => (node.default, false),
+        StatementSyntax::Variable(node) => (Some(node.value), false),
+        StatementSyntax::Output(node) => (Some(node.value), false),
+        StatementSyntax::Module(node) => (Some(node.value), false),
+        StatementSyntax::Resource(node) => (Some(node.value), node.existing.is_some()),
+        _ => (None, false),
+    };
+    let mut open: Vec<ExpressionSyntax<'a>> = value.into_iter().filter(|_| !existing).collect();
+    while let Some(value) = open.pop() {
+        walk(value, &mut |expression| {
+            // What a name stands for is not read.
+            if matches!(expression, ExpressionSyntax::FunctionCall(node) if node.name.name == "nameof")
+            {
+                return false;
+            }
+            visit(expression);
+            if let ExpressionSyntax::Object(object) = expression {
+                let nested = object.resources().filter(|nested| nested.existing.is_none());
+                open.extend(nested.map(|nested| nested.value));
+            }
+            true
+        });
+    }
+}
+
 impl<'a> Checker<'a, '_> {
     pub(super) fn deploy_time(&self) {
         for statement in self.bound.program.statements {
@@ -54,25 +88,24 @@ impl<'a> Checker<'a, '_> {
                         self.known_before(node.body, "BCP182", "a value of the loop");
                     }
                 }
-                StatementSyntax::Resource(node) => self.resource_values(node),
                 StatementSyntax::Module(node) => {
                     self.declaration_values(node.body(), true);
-                    self.early_name(node.body());
+                    self.early_identifiers(node.body());
                 }
                 _ => {}
             }
+            each_expression(*statement, &mut |expression| {
+                self.inlined_call(expression);
+                self.late_resource(expression);
+            });
         }
-    }
-
-    fn resource_values(&self, node: &ResourceDeclarationSyntax<'a>) {
-        self.declaration_values(node.body(), false);
-        // An existing resource may also be found while deploying.
-        if node.existing.is_none() {
-            self.early_name(node.body());
-            self.early_properties(node.body());
-        }
-        for nested in node.body().object.into_iter().flat_map(ObjectSyntax::resources) {
-            self.resource_values(nested);
+        for (id, resource) in self.bound.numbered_resources() {
+            self.declaration_values(resource.syntax.body(), false);
+            // An existing resource may also be found while deploying.
+            if resource.syntax.existing.is_none() {
+                self.early_identifiers(resource.syntax.body());
+                self.early_properties(id, resource.syntax.body());
+            }
         }
     }
 
@@ -89,10 +122,20 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// Properties that decide what a resource is, and so must be known before it is deployed.
-    fn early_properties(&self, body: DeclarationBody<'a>) {
+    fn early_properties(&self, id: ResourceId, body: DeclarationBody<'a>) {
         let Some(object) = body.object else { return };
+        let shape = self.resource_shape(id);
         for property in object.properties() {
-            if property.name().is_some_and(|name| EARLY_PROPERTIES.contains(&name)) {
+            let Some(name) = property.name().filter(|name| EARLY_PROPERTIES.contains(name)) else {
+                continue;
+            };
+            let declared = match &shape {
+                Type::Object(shape) => shape.property(name),
+                _ => None,
+            };
+            let is_known = self.body(id).is_some_and(|body| body.found.is_some());
+            let is_own = declared.is_none_or(|declared| !declared.flags.has(Flags::FALLBACK));
+            if is_own || !is_known {
                 self.known_before(property.value, "BCP120", "the property");
             }
         }
@@ -116,8 +159,7 @@ impl<'a> Checker<'a, '_> {
     ) {
         walk(value, &mut |expression| {
             if let ExpressionSyntax::FunctionCall(node) = expression
-                && self.bound.target(node.name).is_none()
-                && function(None, node.name.name).is_some_and(|it| it.usage == Use::RunTime)
+                && self.is_late_function(node)
             {
                 report(node);
             }
@@ -125,9 +167,129 @@ impl<'a> Checker<'a, '_> {
         });
     }
 
-    fn early_name(&self, body: DeclarationBody<'a>) {
-        if let Some(name) = body.object.and_then(|object| object.property("name")) {
-            self.known_before(name.value, "BCP120", "the name");
+    fn early_identifiers(&self, body: DeclarationBody<'a>) {
+        for name in IDENTIFIERS {
+            if let Some(property) = body.object.and_then(|object| object.property(name)) {
+                self.report_late(
+                    self.late_identifier(name, property.value),
+                    "BCP120",
+                    "the property",
+                );
+            }
+        }
+    }
+
+    /// Finds the places of what only a deployment can tell in what identifies a resource or module. A scope
+    /// or a parent may be a resource as a whole.
+    fn late_identifier(&self, name: &str, value: ExpressionSyntax<'a>) -> Vec<Span> {
+        let mut found = Vec::new();
+        let outer = self.takes_resources.replace(name != "name");
+        self.late_values(value, &mut found);
+        self.takes_resources.set(outer);
+        found
+    }
+
+    /// Whether an identifier of an existing resource is known only during the deployment.
+    fn is_late_identifier(&self, id: ResourceId, name: &str) -> bool {
+        let resource = self.bound.resource(id);
+        if resource.syntax.existing.is_none() {
+            return false;
+        }
+        let index = IDENTIFIERS.iter().position(|known| *known == name);
+        let late = self.late_identifiers_of(id);
+        index.is_some_and(|index| late[index])
+    }
+
+    /// Whether an existing resource can be found only during the deployment.
+    fn is_late_resource(&self, id: ResourceId) -> bool {
+        self.bound.resource(id).syntax.existing.is_some()
+            && self.late_identifiers_of(id).contains(&true)
+    }
+
+    fn late_identifiers_of(&self, id: ResourceId) -> [bool; 3] {
+        if let Some(known) = self.late_identifiers.borrow().get(&id) {
+            return *known;
+        }
+        // One that needs itself has been reported, and is not asked again.
+        self.late_identifiers.borrow_mut().insert(id, [false; 3]);
+        let body = self.bound.resource(id).syntax.body().object;
+        let late = IDENTIFIERS.map(|name| {
+            let property = body.and_then(|body| body.property(name));
+            property.is_some_and(|property| !self.late_identifier(name, property.value).is_empty())
+        });
+        self.late_identifiers.borrow_mut().insert(id, late);
+        late
+    }
+
+    /// Reports what a call of a function that asks Azure is given and only a deployment can tell.
+    fn inlined_call(&self, expression: ExpressionSyntax<'a>) {
+        let arguments = match expression {
+            ExpressionSyntax::FunctionCall(node) if self.is_late_function(node) => node.arguments,
+            ExpressionSyntax::InstanceFunctionCall(node) if self.is_late_method(node) => {
+                node.arguments
+            }
+            _ => return,
+        };
+        for argument in arguments {
+            self.known_before(*argument, "BCP181", "the argument");
+        }
+    }
+
+    /// Reports what is read of an existing resource that can be found only during the deployment.
+    fn late_resource(&self, expression: ExpressionSyntax<'a>) {
+        let is_early = |name: &str| name.is_empty() || STATIC_PROPERTIES.contains(&name);
+        let base = match expression {
+            ExpressionSyntax::PropertyAccess(node) if !is_early(node.name.name) => node.base,
+            ExpressionSyntax::ArrayAccess(node) => match node.index {
+                ExpressionSyntax::String(text) if !text.literal().is_some_and(is_early) => {
+                    node.base
+                }
+                _ => return,
+            },
+            ExpressionSyntax::InstanceFunctionCall(node) if self.is_late_method(node) => node.base,
+            _ => return,
+        };
+        if self.deployed_resource(base).is_some_and(|id| self.is_late_resource(id)) {
+            let title = "the existing resource is not known at the start of the deployment";
+            let words = (
+                "its name, scope or parent is known only during the deployment",
+                "read only its `id`, `name`, `type` or `apiVersion`, or move this to a module",
+            );
+            self.error("BCP307", expression.span(), title, words);
+        }
+    }
+
+    /// The resource that an expression names.
+    fn deployed_resource(&self, expression: ExpressionSyntax<'a>) -> Option<ResourceId> {
+        if self.deployed(expression) != Some(false) {
+            return None;
+        }
+        match self.captured_type(expression) {
+            Type::Resource(id, _) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The type of an expression, without telling again what is wrong with it.
+    fn captured_type(&self, expression: ExpressionSyntax<'a>) -> Type<'a> {
+        let mut kind = Type::Any;
+        self.captured(|| kind = self.infer(expression));
+        kind
+    }
+
+    /// Whether a function asks Azure.
+    fn is_late_function(&self, node: &FunctionCallSyntax<'a>) -> bool {
+        self.bound.target(node.name).is_none()
+            && function(None, node.name.name).is_some_and(|it| it.usage == Use::RunTime)
+    }
+
+    /// Whether a function of a namespace or a resource asks Azure.
+    fn is_late_method(&self, node: &InstanceFunctionCallSyntax<'a>) -> bool {
+        match self.captured_type(node.base) {
+            Type::Namespace(namespace) => function(Some(namespace), node.name.name)
+                .is_some_and(|function| function.usage == Use::RunTime),
+            Type::Resource(..) => node.name.name != "getSecret",
+            _ => false,
         }
     }
 
@@ -135,6 +297,10 @@ impl<'a> Checker<'a, '_> {
     fn known_before(&self, expression: ExpressionSyntax<'a>, code: &'static str, what: &str) {
         let mut found = Vec::new();
         self.late_values(expression, &mut found);
+        self.report_late(found, code, what);
+    }
+
+    fn report_late(&self, found: Vec<Span>, code: &'static str, what: &str) {
         for span in found {
             let title = format!("{what} is not known at the start of the deployment");
             let words = (
@@ -177,7 +343,13 @@ impl<'a> Checker<'a, '_> {
             Access::Late => found.push(expression.span()),
             Access::Early => {}
             // Not the access, but what is accessed is a resource: all of it is read.
-            Access::Other if self.deployed(expression).is_some() => found.push(expression.span()),
+            Access::Other if self.deployed(expression).is_some() => {
+                let fits = self.takes_resources.get();
+                let resource = self.deployed_resource(expression);
+                if !fits || resource.is_some_and(|id| self.is_late_resource(id)) {
+                    found.push(expression.span());
+                }
+            }
             Access::Other => self.late_parts(expression, found),
         }
     }
@@ -297,9 +469,31 @@ impl<'a> Checker<'a, '_> {
         let Some(is_module) = self.deployed(base) else { return Access::Other };
         let known: &[&str] = if is_module { &["name"] } else { &STATIC_PROPERTIES };
         match name {
+            Some("name")
+                if self
+                    .deployed_resource(base)
+                    .is_some_and(|id| self.is_late_identifier(id, "name")) =>
+            {
+                Access::Late
+            }
             // A missing name has been reported.
             Some(name) if name.is_empty() || known.contains(&name) => Access::Early,
+            // That there is no such property has been reported.
+            Some(name) if !self.declares(base, name) => Access::Early,
             _ => Access::Late,
+        }
+    }
+
+    /// Whether the resource or module that an expression names can have a property.
+    fn declares(&self, expression: ExpressionSyntax<'a>, name: &str) -> bool {
+        let shape = match self.captured_type(expression) {
+            Type::Resource(id, _) => self.resource_shape(id),
+            Type::Module(id, _) => self.module_body(id).map_or(Type::Any, Type::Object),
+            _ => return true,
+        };
+        match shape {
+            Type::Object(shape) => shape.property(name).is_some(),
+            _ => true,
         }
     }
 

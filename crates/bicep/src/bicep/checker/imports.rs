@@ -1,9 +1,9 @@
 //! Symbols of other files: what is imported must be exported there, and what uses the others means nothing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Checker;
-use super::interface::Export;
+use super::interface::{Export, Interface};
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::syntax::{
     DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ImportSyntax, ImportedSyntax,
@@ -18,7 +18,31 @@ impl<'a> Checker<'a, '_> {
                 self.imported(node);
             }
         }
+        self.repeated_imports();
         self.missing_types();
+    }
+
+    /// Reports symbols that are imported under several names.
+    fn repeated_imports(&self) {
+        let mut known: BTreeMap<(*const Interface<'a>, &str), Vec<Span>> = BTreeMap::new();
+        for statement in self.bound.program.statements {
+            let StatementSyntax::Import(node) = statement else { continue };
+            let ImportedSyntax::Named(named) = node.what else { continue };
+            let Some(interface) = self.modules.interface(node.path) else { continue };
+            for item in named.items {
+                if let Some(original) = item.original_name() {
+                    let place = (std::ptr::from_ref(interface), original);
+                    known.entry(place).or_default().push(item.span);
+                }
+            }
+        }
+        let mut spans: Vec<Span> =
+            known.into_values().filter(|spans| spans.len() > 1).flatten().collect();
+        spans.sort_by_key(|span| span.start);
+        for span in spans {
+            let words = ("another import has the same symbol", "import it under one name");
+            self.error("BCP362", span, "the symbol is imported more than once", words);
+        }
     }
 
     /// Reports the types that are imported and do not exist where they are used, and what cannot be exported

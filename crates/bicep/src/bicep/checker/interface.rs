@@ -163,6 +163,15 @@ pub(super) fn has(decorators: &[DecoratorSyntax<'_>], name: &str) -> bool {
     arguments_of(decorators, name).is_some()
 }
 
+/// Whether a decorator has this name.
+pub(super) fn is_called(decorator: &DecoratorSyntax<'_>, name: &str) -> bool {
+    match decorator.expression {
+        ExpressionSyntax::FunctionCall(node) => node.name.name == name,
+        ExpressionSyntax::InstanceFunctionCall(node) => node.name.name == name,
+        _ => false,
+    }
+}
+
 /// The text that the decorator of this name is called with, and where it stands.
 pub(super) fn called_with<'a>(
     decorators: &[DecoratorSyntax<'a>],

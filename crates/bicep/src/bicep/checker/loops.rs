@@ -54,6 +54,7 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn loops_in_object(&self, object: &'a ObjectSyntax<'a>, place: Place) {
+        let has_loop = object.properties().any(|one| matches!(one.value, ExpressionSyntax::For(_)));
         for item in object.items {
             match item {
                 ObjectItemSyntax::Property(property) => {
@@ -64,6 +65,11 @@ impl<'a> Checker<'a, '_> {
                     self.loops_in(property.value, place);
                 }
                 ObjectItemSyntax::Spread(spread) => {
+                    if has_loop {
+                        let words =
+                            ("a property of the object is a loop", "move the loop to a variable");
+                        self.error("BCP417", spread.span, "`...` beside a property loop", words);
+                    }
                     self.loops_in(spread.expression, Place::Nowhere);
                 }
                 ObjectItemSyntax::Resource(node) => {

@@ -122,6 +122,10 @@ struct Checker<'a, 'c> {
     existing_bodies: RefCell<HashSet<u32>>,
     /// Which variables only a deployment can tell.
     late: RefCell<HashMap<SymbolId, bool>>,
+    /// Which of name, scope and parent of an existing resource only a deployment can tell.
+    late_identifiers: RefCell<HashMap<ResourceId, [bool; 3]>>,
+    /// Whether resources as a whole may stand where a value is looked at.
+    takes_resources: Cell<bool>,
     /// Which types stand for themselves, in a circle.
     circular: RefCell<HashMap<SymbolId, bool>>,
     /// The uses of names, in the order of the text.
@@ -150,6 +154,8 @@ impl<'a, 'c> Checker<'a, 'c> {
             module_bodies: RefCell::default(),
             existing_bodies: RefCell::default(),
             late: RefCell::default(),
+            late_identifiers: RefCell::default(),
+            takes_resources: Cell::new(false),
             circular: RefCell::default(),
             uses: OnceCell::new(),
             secrets: OnceCell::new(),

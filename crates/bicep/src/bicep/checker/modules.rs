@@ -75,6 +75,9 @@ impl<'a> Checker<'a, '_> {
             }
             return;
         };
+        if self.ambiguous_scope(scope.value) {
+            return;
+        }
         let given = match scope.value {
             ExpressionSyntax::FunctionCall(call) => call.name.name,
             ExpressionSyntax::InstanceFunctionCall(call) => call.name.name,
@@ -108,7 +111,7 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    /// Management groups stand above what this file deploys to.
+    /// Management groups stand above what these files deploy to.
     fn reachable_scope(&self, given: &str, span: Span) {
         let code = match self.target_scope_name() {
             Some("subscription") => "BCP115",

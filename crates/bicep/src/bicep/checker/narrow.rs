@@ -32,6 +32,7 @@ pub(super) struct Narrowing<'n> {
 enum Mismatch<'n> {
     Value,
     Item(bool),
+    Spread(bool),
     Property(&'n str, bool),
 }
 
@@ -150,6 +151,7 @@ impl<'a> Checker<'a, '_> {
         let (code, warns, what) = match how.mismatch {
             Mismatch::Value => ("BCP033", target.warns(), "the value".to_owned()),
             Mismatch::Item(warns) => ("BCP034", warns, "the item".to_owned()),
+            Mismatch::Spread(warns) => ("BCP403", warns, "an item of the array".to_owned()),
             Mismatch::Property(name, warns) => ("BCP036", warns, format!("`{name}`")),
         };
         let severity = if warns { Severity::Warning } else { Severity::Error };
@@ -224,6 +226,7 @@ impl<'a> Checker<'a, '_> {
                 ArrayItemSyntax::Spread(node) => {
                     spread = true;
                     let target = Type::array_between(wanted.item(), None, None, wanted.marks);
+                    let how = Narrowing { mismatch: Mismatch::Spread(warns), ..how };
                     self.narrow(node.expression, &target, how);
                 }
             }

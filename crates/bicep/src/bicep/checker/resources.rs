@@ -4,20 +4,19 @@ use super::Checker;
 use crate::azure_types::Scopes;
 use crate::bicep::binder::{BoundResource, ResourceId, SymbolKind};
 use crate::bicep::syntax::{ExpressionSyntax, ObjectSyntax, StatementSyntax, StringSyntax};
-use crate::bicep::types::{ResourceBody, Type};
+use crate::bicep::types::{ResourceBody, Type, assignable};
 use crate::diagnostic::Span;
 
 impl<'a> Checker<'a, '_> {
     pub(super) fn resources(&self) {
-        for (index, resource) in self.bound.resources.iter().enumerate() {
-            let Ok(index) = u32::try_from(index) else { return };
-            self.resource(ResourceId(index), resource);
+        for (id, resource) in self.bound.numbered_resources() {
+            self.resource(id, resource);
         }
         self.equal_resources();
     }
 
     fn resource(&self, id: ResourceId, resource: &BoundResource<'a>) {
-        self.resource_type(resource);
+        self.resource_type(id, resource);
         let node = resource.syntax;
         let Some(body) = node.body().object else { return };
         if self.resource_type_error(id) {
@@ -27,6 +26,9 @@ impl<'a> Checker<'a, '_> {
         self.parent(resource, body);
         self.scope(resource, body);
         self.permitted_scope(id, resource, body);
+        if let Some(asserts) = body.property("asserts") {
+            self.needs_experiment("assertions", "BCP349", asserts.value.span());
+        }
         if let Some(ExpressionSyntax::String(name)) = name.map(|name| name.value) {
             self.name_segments(resource, body, name);
         }
@@ -65,37 +67,85 @@ impl<'a> Checker<'a, '_> {
         self.warning(code, written.span, title, (label, &help));
     }
 
-    fn resource_type(&self, resource: &BoundResource<'a>) {
+    /// Reports a type that is none, one that only exists, and a place where no resource may stand.
+    fn resource_type(&self, id: ResourceId, resource: &BoundResource<'a>) {
         let Some(written) = resource.syntax.type_string() else { return };
-        let Some(text) = written.literal() else {
-            let words = ("the type must be known at compile time", "write the type as plain text");
-            self.error("BCP047", written.span, "the resource type contains an expression", words);
-            return;
-        };
-        let is_type = match resource.nested_in {
-            None => self.has_extensions() || is_resource_type(text),
-            Some(_) => is_nested_type(text),
-        };
-        if !is_type {
-            let words = (
-                "expected a type and an API version",
-                "use the form 'Microsoft.Batch/batchAccounts@2024-07-01'",
-            );
-            self.error("BCP029", written.span, "invalid resource type", words);
+        if let Some((code, title, words)) = self.type_trouble(resource) {
+            self.error(code, written.span, title, words);
+        } else if resource.syntax.existing.is_none()
+            && let Some(found) = self.body(id).and_then(|body| body.found)
+            && found.writable == Scopes(0)
+            && found.readable != Scopes(0)
+        {
+            let words = ("Azure has no way to deploy it", "add `existing`");
+            self.warning("BCP245", written.span, "the resource type is read-only", words);
+        }
+        let mut outer = resource.nested_in;
+        while let Some(parent) = outer.map(|id| self.bound.resource(id)) {
+            if parent.syntax.body().r#for.is_some() {
+                let words =
+                    ("the outer resource is a loop", "declare it outside, and set its `parent`");
+                let title = "a nested resource inside a resource loop";
+                return self.error("BCP160", resource.syntax.span, title, words);
+            }
+            outer = parent.nested_in;
         }
     }
 
     /// Whether the type of a resource is an error, so that nothing about the resource is known.
     pub(super) fn resource_type_error(&self, id: ResourceId) -> bool {
         let resource = self.bound.resource(id);
-        let Some(written) = resource.syntax.type_string() else { return true };
-        match written.literal() {
-            None => true,
-            Some(text) => match resource.nested_in {
-                None => !self.has_extensions() && !is_resource_type(text),
-                Some(_) => !is_nested_type(text),
-            },
+        resource.syntax.type_string().is_none() || self.type_trouble(resource).is_some()
+    }
+
+    /// What is wrong with the type of a resource.
+    fn type_trouble(&self, resource: &BoundResource<'a>) -> Option<Trouble> {
+        let invalid = (
+            "BCP029",
+            "invalid resource type",
+            (
+                "expected a type and an API version",
+                "use the form 'Microsoft.Batch/batchAccounts@2024-07-01'",
+            ),
+        );
+        let Some(text) = resource.syntax.type_string()?.literal() else {
+            let words = ("the type must be known at compile time", "write the type as plain text");
+            return Some(("BCP047", "the resource type contains an expression", words));
+        };
+        let foreign = self.has_extensions();
+        let (namespace, text) = match text.split_once(':') {
+            Some((namespace, text)) if !namespace.is_empty() && !foreign => (namespace, text),
+            _ => ("az", text),
+        };
+        if !matches!(namespace, "az" | "sys") {
+            let words = ("no namespace has this name", "use a resource type of Azure");
+            return Some(("BCP208", "the namespace of the resource type is unknown", words));
         }
+        if let Some(outer) = resource.nested_in {
+            let invalid = (!is_nested_type(text)).then_some(invalid);
+            return invalid.or_else(|| self.nested_type_trouble(outer, text));
+        }
+        if !foreign && !is_resource_type(text) {
+            return Some(invalid);
+        }
+        (namespace == "sys").then_some((
+            "BCP209",
+            "the namespace has no resource types",
+            ("`sys` has no resource types", "remove `sys:`"),
+        ))
+    }
+
+    fn nested_type_trouble(&self, outer: ResourceId, text: &str) -> Option<Trouble> {
+        if self.deeper(|| self.resource_type_error(outer)) != Some(false) {
+            let words = ("the type of the outer resource is an error", "correct that type first");
+            return Some(("BCP157", "the resource type cannot be determined", words));
+        }
+        let words = (
+            "the outer resource provides the rest of the type",
+            "write only the last segment of the type",
+        );
+        let title = "a nested resource type with more than one segment";
+        text.contains('/').then_some(("BCP156", title, words))
     }
 
     /// Whether types of other systems than Azure may be used.
@@ -197,9 +247,25 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
+    /// Reports a scope that a condition chooses. Says whether it is one.
+    pub(super) fn ambiguous_scope(&self, scope: ExpressionSyntax<'a>) -> bool {
+        let ExpressionSyntax::Ternary(node) = scope.without_parentheses() else { return false };
+        let is_known = matches!(self.infer(node.condition), Type::Bool(Some(_), _));
+        let is_scope = |branch| assignable(&self.infer(branch), &Type::Scope);
+        if is_known || !is_scope(node.when_true) || !is_scope(node.when_false) {
+            return false;
+        }
+        let words = ("the scope depends on a condition", "write one scope, without a condition");
+        self.error("BCP420", scope.span(), "the scope is not known at compile time", words);
+        true
+    }
+
     fn scope(&self, resource: &BoundResource<'a>, body: &ObjectSyntax<'a>) {
         let Some(scope) = body.property("scope") else { return };
         let span = scope.value.span();
+        if self.ambiguous_scope(scope.value) {
+            return;
+        }
         if body.property("parent").is_some() && resource.syntax.existing.is_none() {
             let words = ("a child resource has the scope of its parent", "remove it");
             self.error("BCP164", span, "`scope` on a child resource", words);
@@ -295,6 +361,9 @@ impl<'a> Checker<'a, '_> {
     }
 }
 
+/// Code, title, label and help of what is wrong.
+type Trouble = (&'static str, &'static str, (&'static str, &'static str));
+
 /// The type of a resource that is not nested, without its version.
 pub(super) fn plain_type<'a>(resource: &BoundResource<'a>) -> Option<&'a str> {
     if resource.nested_in.is_some() {
@@ -317,14 +386,17 @@ pub(super) fn is_resource_type(text: &str) -> bool {
     types >= 2 && segments.all(good) && is_version(version)
 }
 
-/// Whether this is the last part of a type, with or without a version.
+/// Whether this is a part of a type, with or without a version.
 fn is_nested_type(text: &str) -> bool {
     let (name, version) = match text.split_once('@') {
         Some((name, version)) => (name, Some(version)),
         None => (text, None),
     };
-    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    let good = |segment: &str| !segment.is_empty() && segment.bytes().all(letters);
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let good = |segment: &str| {
+        segment.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && segment.bytes().all(letters)
+    };
     name.split('/').all(good) && version.is_none_or(is_version)
 }
 

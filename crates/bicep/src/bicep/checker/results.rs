@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Checker;
 use super::forms::uri_parts;
 use super::infer::printed_length;
+use crate::arm::evaluate::{Evaluated, applied};
 use crate::bicep::functions::{Form, Function, Kinds};
 use crate::bicep::syntax::ExpressionSyntax;
 use crate::bicep::types::{ArrayType, Flags, Integer, Marks, ObjectType, Property, Text, Type};
@@ -107,7 +108,12 @@ impl<'a> Checker<'a, '_> {
                 None => Type::array(),
             },
             "deployment" => self.deployment(),
-            "json" => first.map_or(Type::Any, |first| self.parsed_json(first)),
+            "json" => match (first, syntax.first()) {
+                (Some(Type::String(Text { literal: Some(text), .. })), Some(place)) => {
+                    self.parsed_json(text, place.span())
+                }
+                _ => Type::Any,
+            },
             _ => shaped(name, arguments)
                 .or_else(|| sized_text(name, arguments))
                 .or_else(|| number(name, arguments))
@@ -183,11 +189,18 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// What a text that is known stands for as JSON.
-    fn parsed_json(&self, text: &Type<'a>) -> Type<'a> {
-        let Type::String(Text { literal: Some(text), .. }) = text else { return Type::Any };
-        match serde_json::from_str(text) {
-            Ok(value) => self.json_type(&value),
-            Err(_) => Type::Any,
+    fn parsed_json(&self, text: &str, place: Span) -> Type<'a> {
+        if let Ok(value) = serde_json::from_str(text) {
+            return self.json_type(&value);
+        }
+        // Azure reads more than JSON.
+        match applied("json", &[Evaluated::String(text.to_owned())]) {
+            Ok(_) => Type::Any,
+            Err(why) => {
+                let words = (why.as_str(), "write valid JSON");
+                self.error("BCP186", place, "the text is not JSON", words);
+                Type::Error
+            }
         }
     }
 

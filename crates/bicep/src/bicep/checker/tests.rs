@@ -2,7 +2,9 @@ use crate::bicep::{MemoryFiles, compile};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 
 /// What the cases use as modules and imports.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
+    ("broken.yaml", "a: [b"),
+    ("given.bicepparam", "using none"),
     ("child.bicep", "param a string"),
     ("broken.bicep", "@export()\ntype t = { a: missing }"),
     ("giving.bicep", "output b string = 'b'"),
@@ -148,7 +150,84 @@ const CASES: &[Case] = &[
     ("var a = loadTextContent('')\noutput o string = a", &[("BCP050", 1)]),
     ("var a = loadTextContent('/a')\noutput o string = a", &[("BCP051", 1)]),
     ("var a = loadTextContent('a\\\\b')\noutput o string = a", &[("BCP098", 1)]),
-    ("var a = loadTextContent('a:b')\noutput o string = a", &[("BCP085", 1)]),
+    ("var a = loadTextContent('ab:c')\noutput o string = a", &[("BCP085", 1)]),
+    ("var a = loadTextContent('C:/a')\noutput o string = a", &[("BCP051", 1)]),
+    ("var a = loadYamlContent('broken.yaml')\noutput o object = a", &[("BCP340", 1)]),
+    ("var a = loadDirectoryFileInfo('nowhere')\noutput o array = a", &[("BCP428", 1)]),
+    ("var a = loadDirectoryFileInfo('child.bicep')\noutput o array = a", &[("BCP430", 1)]),
+    // Where resources stand, and their types.
+    (
+        "resource r 'Microsoft.Network/virtualNetworks@2023-05-01' = {\n  name: 'r'\n  resource s 'subnets/a' = { name: 's' }\n}",
+        &[("BCP156", 3)],
+    ),
+    (
+        "resource r 'bad' = {\n  name: 'r'\n  resource s 'subnets' = { name: 's' }\n}",
+        &[("BCP029", 1), ("BCP157", 3)],
+    ),
+    (
+        "resource r 'Microsoft.Network/virtualNetworks@2023-05-01' = [for i in range(0, 2): {\n  name: 'r${i}'\n  resource s 'subnets' = { name: 's' }\n}]",
+        &[("BCP160", 3)],
+    ),
+    (
+        "resource r 'no:Microsoft.Network/virtualNetworks@2023-05-01' = { name: 'r' }",
+        &[("BCP208", 1)],
+    ),
+    (
+        "resource r 'sys:Microsoft.Network/virtualNetworks@2023-05-01' = { name: 'r' }",
+        &[("BCP209", 1)],
+    ),
+    (
+        "param b bool\nmodule m 'giving.bicep' = {\n  scope: b ? resourceGroup('a') : resourceGroup('b')\n}",
+        &[("BCP420", 3)],
+    ),
+    // What only a deployment can tell.
+    (
+        "module m 'giving.bicep' = {}\nmodule n 'giving.bicep' = {\n  scope: resourceGroup(m.outputs.b)\n}",
+        &[("BCP120", 3)],
+    ),
+    (
+        "module m 'giving.bicep' = {}\noutput o object = reference(m.outputs.b, '2023-01-01')",
+        &[("BCP181", 2)],
+    ),
+    (
+        "module m 'giving.bicep' = {}\nresource r 'Microsoft.Network/virtualNetworks@2023-05-01' existing = {\n  name: m.outputs.b\n}\noutput o string = r.id\noutput p string = r.location\noutput q string = r.name",
+        &[("BCP307", 6)],
+    ),
+    (
+        "module m 'giving.bicep' = {}\nresource r 'Microsoft.Network/virtualNetworks@2023-05-01' existing = {\n  name: m.outputs.b\n}\nresource s 'Microsoft.Network/virtualNetworks/subnets@2023-05-01' = {\n  parent: r\n  name: 's'\n}",
+        &[("BCP120", 6)],
+    ),
+    // Parts of types.
+    ("type t = string\nparam p t[0]", &[("BCP388", 2)]),
+    ("type t = [string, int]\nparam p t[-1]", &[("BCP387", 2)]),
+    ("type t = string\nparam p t.a", &[("BCP055", 2)]),
+    ("param p { a: string }.a", &[("BCP391", 1)]),
+    ("param p az\noutput o string = p", &[("BCP306", 1), ("BCP062", 2)]),
+    ("type t = string\nparam p t<'a'>\noutput o string = p", &[("BCP383", 2), ("BCP062", 3)]),
+    ("type t = { '${'a'}b': string }", &[("BCP296", 1)]),
+    ("type t = {\n  *: string\n  *: int\n}", &[("BCP315", 2), ("BCP315", 3)]),
+    ("type t = {\n  @export()\n  a: string\n}", &[("BCP361", 2)]),
+    ("param p resource 'Microsoft.Network/virtualNetworks@2023-05-01'", &[("BCP231", 1)]),
+    // Parameters and decorators.
+    ("param p string? = 'a'\noutput o string? = p", &[("BCP326", 1)]),
+    ("@minLength(5)\n@maxLength(3)\nparam p string", &[("BCP331", 1)]),
+    ("@maxValue(3)\n@minValue(5)\nparam p int", &[("BCP331", 2)]),
+    ("@allowed(['a'])\nparam p 'a' | 'b'\noutput o string = p", &[("BCP295", 1)]),
+    // Indexes and spreads.
+    ("param p array\noutput o string = p[-1]", &[("BCP339", 2)]),
+    ("param p object\noutput o string = p[^1]", &[("BCP414", 2)]),
+    ("param p string[]\noutput o int[] = [1, ...p]", &[("BCP403", 2)]),
+    (
+        "resource r 'Microsoft.Network/virtualNetworks@2023-05-01' existing = [for i in range(0, 2): {\n  name: 'r${i}'\n}]\noutput o string = r[?0].id",
+        &[("BCP323", 4)],
+    ),
+    // Experiments and imports.
+    ("assert a = true", &[("BCP349", 1)]),
+    (
+        "import { Place as a, Place as b } from 'lib.bicep'\noutput o int = a + b",
+        &[("BCP362", 1), ("BCP362", 1)],
+    ),
+    ("module m 'given.bicepparam' = {}", &[("BCP277", 1)]),
 ];
 
 fn errors(text: &str) -> Vec<(String, usize)> {

@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::Checker;
-use super::declared::{has_more, is_derived, is_literal, resource_text};
-use super::interface::{called_with, has};
+use super::declared::{RESOURCE_TYPES, has_more, is_derived, is_literal, resource_text};
+use super::interface::{called_with, has, is_called};
 use super::resources::is_resource_type;
-use crate::bicep::binder::{SymbolId, SymbolKind};
+use crate::bicep::binder::{AMBIENT_TYPES, SymbolId, SymbolKind};
 use crate::bicep::functions::{Kinds, Sites};
 use crate::bicep::syntax::{
-    DecoratorSyntax, ExpressionSyntax, ObjectTypeItemSyntax, StatementSyntax,
-    TypeInstantiationSyntax, TypeSyntax, UnionTypeSyntax, walk_statement_types,
+    DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectKeySyntax, ObjectTypeItemSyntax,
+    ObjectTypeSyntax, StatementSyntax, TypeArrayAccessSyntax, TypeInstantiationSyntax, TypeSyntax,
+    UnionTypeSyntax, walk_statement_types,
 };
 use crate::bicep::types::{Flags, ObjectType, Property, Text, Type};
 use crate::diagnostic::{Severity, Span};
@@ -54,24 +55,121 @@ impl<'a> Checker<'a, '_> {
                 let words = ("only null would match it", "use a type that allows other values");
                 self.error("BCP289", root.span(), "the type is `null`", words);
             }
-            walk_statement_types(*statement, &mut |node| self.type_access(node));
+            let mut bases = HashSet::new();
+            walk_statement_types(*statement, &mut |node| {
+                match node {
+                    TypeSyntax::PropertyAccess(access) => {
+                        bases.insert(access.base.span());
+                    }
+                    TypeSyntax::Instantiation(node) => {
+                        bases.extend(node.base.map(TypeSyntax::span));
+                    }
+                    TypeSyntax::Variable(named) if !bases.contains(&named.name.span) => {
+                        self.namespace_type(named.name);
+                    }
+                    _ => {}
+                }
+                self.type_access(node);
+            });
+        }
+    }
+
+    /// Reports a namespace as a type.
+    fn namespace_type(&self, name: IdentifierSyntax<'a>) {
+        let kind = self.bound.target(name).map(|id| self.bound.symbol(id).kind);
+        if matches!(kind, Some(SymbolKind::Namespace(_) | SymbolKind::Wildcard(_))) {
+            let title = format!("`{}` is a namespace, not a type", name.name);
+            self.error("BCP306", name.span, title, ("expected a type", "use a type of it"));
+        }
+    }
+
+    /// Whether the parts of this can be named: only those of a type that has a name.
+    fn has_parts(&self, base: TypeSyntax<'a>, access: Span) -> bool {
+        let named = match base {
+            TypeSyntax::Instantiation(node) => is_derived(node),
+            TypeSyntax::Variable(_)
+            | TypeSyntax::PropertyAccess(_)
+            | TypeSyntax::ArrayAccess(_)
+            | TypeSyntax::ItemsAccess(_)
+            | TypeSyntax::AdditionalPropertiesAccess(_) => true,
+            _ => false,
+        };
+        if !named {
+            let words = ("only types with a name have parts", "declare the type with `type`");
+            self.error("BCP391", access, "a part of a type without a name", words);
+        }
+        named
+    }
+
+    fn type_member(&self, base: TypeSyntax<'a>, name: &str, place: Span) {
+        let base = self.described(base);
+        match base.without_null().unwrap_or(base) {
+            Type::Any | Type::Error => {}
+            Type::Object(object) if object.property(name).is_some() || name.is_empty() => {}
+            Type::Object(object) => {
+                let mut known: Vec<&str> = object.readable().map(|known| known.name).collect();
+                known.sort_unstable();
+                self.unknown_member(&Type::Object(object), name, place, &known, Severity::Error);
+            }
+            other => {
+                let title = format!("`{}` has no properties", other.name());
+                let words = ("only objects have properties", "use a type of objects");
+                self.error("BCP055", place, title, words);
+            }
+        }
+    }
+
+    fn type_item(&self, access: &TypeArrayAccessSyntax<'a>) {
+        let place = access.index.span();
+        let index = match access.index {
+            ExpressionSyntax::Integer(index) => index.value,
+            ExpressionSyntax::Unary(_) => {
+                let words = ("indexes start at 0", "use 0 or more");
+                return self.error("BCP387", place, "the index is negative", words);
+            }
+            ExpressionSyntax::String(text) if text.literal().is_some() => {
+                return self.type_member(access.base, text.literal().unwrap_or_default(), place);
+            }
+            ExpressionSyntax::Skipped(_) => return,
+            _ => {
+                let words = ("the index must be known while compiling", "write a number");
+                return self.error("BCP032", place, "the index is an expression", words);
+            }
+        };
+        let base = self.described(access.base);
+        match base.without_null().unwrap_or(base) {
+            Type::Any | Type::Error => {}
+            Type::Array(array) if array.items.is_some() => {
+                let count = array.items.as_ref().map_or(0, |items| items.len());
+                if index >= count as u64 {
+                    let title = format!("index {index} is out of range for length {count}");
+                    let words = ("the array has no such item", "use an index within the array");
+                    self.error("BCP311", place, title, words);
+                }
+            }
+            other => {
+                let title = format!("`{}` has no items of its own", other.name());
+                let words = ("only the items of `[a, b]` have an index", "use `[*]` for an array");
+                self.error("BCP388", place, title, words);
+            }
         }
     }
 
     fn type_access(&self, node: TypeSyntax<'a>) {
         match node {
             TypeSyntax::PropertyAccess(access) => {
-                let Type::Object(object) = self.described(access.base) else { return };
-                let name = access.name;
-                if object.property(name.name).is_some() || name.is_missing() {
-                    return;
+                let is_namespace = matches!(access.base, TypeSyntax::Variable(base) if matches!(
+                    self.bound.target(base.name).map(|id| self.bound.symbol(id).kind),
+                    Some(SymbolKind::Namespace(_) | SymbolKind::Wildcard(_))
+                ));
+                if !is_namespace && self.has_parts(access.base, access.span) {
+                    self.type_member(access.base, access.name.name, access.name.span);
                 }
-                let mut known: Vec<&str> = object.readable().map(|known| known.name).collect();
-                known.sort_unstable();
-                let base = Type::Object(Rc::clone(&object));
-                self.unknown_member(&base, name.name, name.span, &known, Severity::Error);
             }
             TypeSyntax::AdditionalPropertiesAccess(access) => {
+                if !self.has_parts(access.base, access.span) {
+                    return;
+                }
                 let Type::Object(object) = self.described(access.base) else { return };
                 if !has_more(&object) {
                     let words =
@@ -79,32 +177,13 @@ impl<'a> Checker<'a, '_> {
                     self.error("BCP389", access.span, "`.*` is not valid for this type", words);
                 }
             }
-            TypeSyntax::ArrayAccess(access) => {
-                let Type::Array(array) = self.described(access.base) else { return };
-                let ExpressionSyntax::Integer(index) = access.index else { return };
-                match &array.items {
-                    None => {
-                        let words = ("the items of the array have a single type", "use `[*]`");
-                        self.error(
-                            "BCP388",
-                            index.span,
-                            "an item of the array type is indexed",
-                            words,
-                        );
-                    }
-                    Some(items) if index.value >= items.len() as u64 => {
-                        let title = format!(
-                            "index {} is out of range for length {}",
-                            index.value,
-                            items.len()
-                        );
-                        let words = ("the array has no such item", "use an index within the array");
-                        self.error("BCP311", index.span, title, words);
-                    }
-                    Some(_) => {}
-                }
+            TypeSyntax::ArrayAccess(access) if self.has_parts(access.base, access.span) => {
+                self.type_item(access);
             }
             TypeSyntax::ItemsAccess(access) => {
+                if !self.has_parts(access.base, access.span) {
+                    return;
+                }
                 let base = self.described(access.base);
                 let known = !matches!(base, Type::Any | Type::Error);
                 let is_plain = matches!(&base, Type::Array(array) if array.items.is_none());
@@ -115,7 +194,23 @@ impl<'a> Checker<'a, '_> {
                 }
             }
             TypeSyntax::Instantiation(node) if is_derived(node) => self.resource_argument(node),
+            TypeSyntax::Instantiation(node) if node.base.is_none() => self.plain_argument(node),
+            TypeSyntax::Resource(node) => {
+                self.needs_experiment(RESOURCE_TYPES, "BCP231", node.span);
+            }
             _ => {}
+        }
+    }
+
+    /// Reports arguments of a type that does not accept any.
+    fn plain_argument(&self, node: &TypeInstantiationSyntax<'a>) {
+        let is_type = AMBIENT_TYPES.contains(&node.name.name)
+            || self.bound.global(node.name.name).is_some_and(|id| {
+                matches!(self.bound.symbol(id).kind, SymbolKind::Type(_) | SymbolKind::Imported(..))
+            });
+        if is_type {
+            let title = format!("`{}` does not accept arguments", node.name.name);
+            self.error("BCP383", node.span, title, ("not a generic type", "remove the arguments"));
         }
     }
 
@@ -241,6 +336,7 @@ impl<'a> Checker<'a, '_> {
                 }
             }
             TypeSyntax::Object(node) => {
+                self.object_items(node);
                 for item in node.items {
                     match item {
                         ObjectTypeItemSyntax::Property(property) => {
@@ -272,9 +368,37 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
+    /// Reports names of properties that are not known, and more than one type of other properties.
+    fn object_items(&self, node: &ObjectTypeSyntax<'a>) {
+        let mut more = Vec::new();
+        for item in node.items {
+            match item {
+                ObjectTypeItemSyntax::Property(property) => {
+                    if let ObjectKeySyntax::String(key) = property.key
+                        && key.literal().is_none()
+                    {
+                        let words = ("the name must be known while compiling", "write plain text");
+                        let title = "the name of a property is an expression";
+                        self.error("BCP296", key.span, title, words);
+                    }
+                }
+                ObjectTypeItemSyntax::AdditionalProperties(node) => more.push(node.span),
+                ObjectTypeItemSyntax::Skipped(_) => {}
+            }
+        }
+        for span in more.iter().filter(|_| more.len() > 1) {
+            let words = ("an object has one type for other properties", "keep one of them");
+            self.error("BCP315", *span, "`*` is declared more than once", words);
+        }
+    }
+
     fn member_decorators(&self, decorators: &'a [DecoratorSyntax<'a>], value: TypeSyntax<'a>) {
         if !decorators.is_empty() {
             self.decorated_member(decorators, Sites::TYPE, value);
+        }
+        for decorator in decorators.iter().filter(|decorator| is_called(decorator, "export")) {
+            let words = ("only whole declarations are exported", "export the type around it");
+            self.error("BCP361", decorator.span, "`@export()` on a part of a type", words);
         }
     }
 

@@ -6,11 +6,11 @@ use super::interface::arguments_of;
 use super::narrow::Narrowing;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
-    ExpressionSyntax, FunctionDeclarationSyntax, ModuleDeclarationSyntax, ObjectItemSyntax,
-    ObjectSyntax, ParameterDeclarationSyntax, ResourceDeclarationSyntax, StatementSyntax,
-    TargetScopeSyntax, TestDeclarationSyntax, TypeSyntax,
+    AssertDeclarationSyntax, ExpressionSyntax, FunctionDeclarationSyntax, ModuleDeclarationSyntax,
+    ObjectItemSyntax, ObjectSyntax, ParameterDeclarationSyntax, ResourceDeclarationSyntax,
+    StatementSyntax, TargetScopeSyntax, TestDeclarationSyntax, TypeSyntax,
 };
-use crate::bicep::types::{ObjectType, Text, Type};
+use crate::bicep::types::{ObjectType, Text, Type, assignable};
 use crate::diagnostic::Span;
 
 /// The scopes that a file may have.
@@ -42,18 +42,7 @@ impl<'a> Checker<'a, '_> {
                     self.constant_value(node.value);
                 }
             }
-            StatementSyntax::Parameter(node) => {
-                let declared = self.parameter_type(node);
-                self.allowed_values(node);
-                if let Some(default) = node.default {
-                    self.parameter_default(default);
-                    if declared.is_error() {
-                        self.infer(default);
-                    } else {
-                        self.narrow(default, &declared, Narrowing::VALUE);
-                    }
-                }
-            }
+            StatementSyntax::Parameter(node) => self.parameter(node),
             StatementSyntax::ParameterAssignment(node) => {
                 self.infer(node.value);
             }
@@ -81,10 +70,11 @@ impl<'a> Checker<'a, '_> {
                 self.spread_bodies(node.body().object);
                 self.module_statement(node);
             }
-            StatementSyntax::Assert(node) => {
-                self.infer(node.value);
+            StatementSyntax::Assert(node) => self.assertion(node),
+            StatementSyntax::Test(node) => {
+                self.needs_experiment("testFramework", "BCP348", node.span);
+                self.test(node);
             }
-            StatementSyntax::Test(node) => self.test(node),
             StatementSyntax::Type(_)
             | StatementSyntax::Import(_)
             | StatementSyntax::Extension(_)
@@ -93,6 +83,42 @@ impl<'a> Checker<'a, '_> {
             | StatementSyntax::ExtensionConfig(_)
             | StatementSyntax::Missing(_)
             | StatementSyntax::Skipped(_) => {}
+        }
+    }
+
+    fn parameter(&self, node: &ParameterDeclarationSyntax<'a>) {
+        let declared = self.parameter_type(node);
+        self.allowed_values(node);
+        let Some(default) = node.default else { return };
+        self.parameter_default(default);
+        if declared.without_null().is_some() {
+            let words = ("the type allows `null`", "remove the default value or the `?`");
+            let title = "a default value for a parameter that is `null` by default";
+            self.error("BCP326", default.span(), title, words);
+        }
+        if declared.is_error() {
+            self.infer(default);
+        } else {
+            self.narrow(default, &declared, Narrowing::VALUE);
+        }
+    }
+
+    fn assertion(&self, node: &AssertDeclarationSyntax<'a>) {
+        self.needs_experiment("assertions", "BCP349", node.span);
+        let found = self.infer(node.value);
+        if !found.is_error() && !assignable(&found, &Type::bool()) {
+            let title = format!("the assertion is `{}`, not `bool`", found.name());
+            let words = ("an assertion must be a boolean", "use a comparison");
+            self.error("BCP350", node.value.span(), title, words);
+        }
+    }
+
+    /// Reports what an experiment brings when `bicepconfig.json` does not switch that on.
+    pub(super) fn needs_experiment(&self, name: &str, code: &'static str, span: Span) {
+        if !self.modules.experiment(name) {
+            let title = format!("this needs the experimental feature `{name}`");
+            let help = format!("set `experimentalFeaturesEnabled.{name}` in bicepconfig.json");
+            self.error(code, span, title, ("the feature is off", &help));
         }
     }
 
