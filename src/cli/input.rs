@@ -9,6 +9,7 @@ use walkdir::WalkDir;
 use super::folders::Folders;
 use super::{Configs, Exit, terminal, walk};
 use crate::catalog::Date;
+use crate::check::KnownScripts;
 use crate::config::MAX_BYTES;
 use crate::config::layers::Files;
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources, nearest};
@@ -139,7 +140,8 @@ pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, Exit> {
     })?;
     let output = shown_folder(output);
     let schemas = schemas(configs.schemas.as_deref())?;
-    Ok(Tools { templates, schemas, as_of, compiled: CompiledStages::default(), output })
+    let (compiled, scripts) = (CompiledStages::default(), KnownScripts::default());
+    Ok(Tools { templates, schemas, as_of, compiled, scripts, output })
 }
 
 /// A folder as messages name it: with `/`, and without the `.` and `..` that lead nowhere.
