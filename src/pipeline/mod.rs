@@ -15,7 +15,7 @@ mod secrets;
 mod stages;
 mod state;
 
-pub use compiled::{CompiledStages, Deployment};
+pub use compiled::{CompiledStages, Deployment, KnownTemplate};
 pub use edited::{edited, is_stage};
 pub use job::{Job, jobs};
 pub use stages::Stage;
