@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use super::table::Row;
 use super::tables::BASE_IMAGES;
 use super::tables::NODE_AGENTS;
@@ -89,7 +91,9 @@ pub fn base_image(os_key: &str, generation: Generation) -> Option<BaseImage> {
 
 /// All base images, by OS key and generation.
 pub fn base_images() -> impl Iterator<Item = BaseImage> {
-    BASE_IMAGES.rows().map(parse_image)
+    static PARSED: LazyLock<Vec<BaseImage>> =
+        LazyLock::new(|| BASE_IMAGES.rows().map(parse_image).collect());
+    PARSED.iter().cloned()
 }
 
 /// The base image that a marketplace reference names.

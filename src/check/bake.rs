@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,8 +8,9 @@ use memchr::{memchr, memmem, memrchr};
 use serde_json::Value;
 
 use super::finding::Target;
+use super::known::{KnownScripts, ScriptText};
 use super::node::Node;
-use super::shell::{Command, Commands, commands};
+use super::shell::Command;
 use super::view::View;
 use crate::diagnostic::Span;
 use crate::yaml;
@@ -38,8 +40,9 @@ pub(super) struct Bake<'a> {
 pub(super) struct Script {
     /// Path of the file, or `runcmd`.
     pub(super) name: String,
-    pub(super) text: String,
-    pub(super) commands: Commands,
+    known: Arc<ScriptText>,
+    /// Whether a shell runs it.
+    is_shell: bool,
     /// The text of the bake holds it encoded.
     pub(super) encoded: bool,
     /// The shell that is given it ends at the first command that fails.
@@ -47,10 +50,18 @@ pub(super) struct Script {
 }
 
 impl Script {
-    fn new(name: String, text: String) -> Self {
-        let shell = looks_like_shell(&name, &text);
-        let commands = if shell { commands(&text) } else { Commands::default() };
-        Self { name, text, commands, encoded: false, stops: false }
+    fn new(name: String, text: &str, known: &KnownScripts) -> Self {
+        let is_shell = looks_like_shell(&name, text);
+        Self { name, known: known.script(text), is_shell, encoded: false, stops: false }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.known.text
+    }
+
+    /// Its commands; none if no shell runs it.
+    pub(super) fn commands(&self) -> impl Iterator<Item = Command<'_>> {
+        self.is_shell.then(|| self.known.commands().iter()).into_iter().flatten()
     }
 
     /// Files that a runner executes in the order of their numbers: `/opt/x/steps/20-docker.sh`.
@@ -64,31 +75,43 @@ impl Script {
 impl<'a> Bake<'a> {
     /// The bakes of a render, each text once.
     pub(super) fn find(view: &View<'a>) -> Vec<Self> {
+        let known = view.render.scripts;
         let mut bakes: Vec<Self> = Vec::new();
         let files = view.render.artifacts.iter().filter(|(path, _)| is_cloud_init(path));
         for (path, text) in files {
             let config = view.render.values.get(path.as_str()).map(|value| &**value);
-            bakes.push(Self::new(Cow::Borrowed(text), Some(path), None, config.map(Cow::Borrowed)));
+            bakes.push(Self::new(
+                Cow::Borrowed(text),
+                Some(path),
+                None,
+                config.map(Cow::Borrowed),
+                known,
+            ));
         }
         if let Some((path, text)) = view.render.artifacts.get_key_value("bake.sh") {
-            bakes.push(Self::of_script(Cow::Borrowed(text), Some(path), None));
+            bakes.push(Self::of_script(Cow::Borrowed(text), Some(path), None, known));
         }
         for template in view.of_kind("Microsoft.VirtualMachineImages/imageTemplates") {
             for customizer in template.at("properties/customize").items() {
                 let inline = customizer.at("inline");
                 let lines: Vec<_> = inline.items().iter().filter_map(Node::text).collect();
                 if !lines.is_empty() {
-                    bakes.push(Self::of_script(Cow::Owned(lines.join("\n")), None, Some(inline)));
+                    bakes.push(Self::of_script(
+                        Cow::Owned(lines.join("\n")),
+                        None,
+                        Some(inline),
+                        known,
+                    ));
                 }
             }
         }
-        for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
-            let node = vm.at("properties/osProfile/customData");
-            let Some(text) = node.text().and_then(decode) else { continue };
+        for data in &view.custom_data {
+            let Some(text) = data.text() else { continue };
             if bakes.iter().all(|bake| bake.text != text) {
-                let small = if text.len() <= MAX_BYTES { &*text } else { "" };
+                let small = if text.len() <= MAX_BYTES { text } else { "" };
                 let config = yaml::read(small, yaml::FOREIGN).ok().map(Cow::Owned);
-                bakes.push(Self::new(Cow::Owned(text), None, Some(node), config));
+                let (text, node) = (Cow::Owned(text.to_owned()), Some(data.node.clone()));
+                bakes.push(Self::new(text, None, node, config, known));
             }
         }
         bakes
@@ -99,12 +122,13 @@ impl<'a> Bake<'a> {
         path: Option<&'a str>,
         node: Option<Node<'a>>,
         config: Option<Cow<'a, Value>>,
+        known: &KnownScripts,
     ) -> Self {
         let config = config.filter(|config| config.is_object());
         let mut scripts = match &config {
-            Some(config) => scripts(config),
+            Some(config) => scripts(config, known),
             None if text.len() > MAX_BYTES => Vec::new(),
-            None => vec![Script::new("custom data".to_owned(), text.clone().into_owned())],
+            None => vec![Script::new("custom data".to_owned(), &text, known)],
         };
         read_what_shells_are_given(&mut scripts);
         let code = code(&scripts);
@@ -112,9 +136,14 @@ impl<'a> Bake<'a> {
     }
 
     /// A script that Image Builder runs; the files that it writes are scripts of their own.
-    fn of_script(text: Cow<'a, str>, path: Option<&'a str>, node: Option<Node<'a>>) -> Self {
+    fn of_script(
+        text: Cow<'a, str>,
+        path: Option<&'a str>,
+        node: Option<Node<'a>>,
+        known: &KnownScripts,
+    ) -> Self {
         let small = if text.len() <= MAX_BYTES { &*text } else { "" };
-        let mut scripts = written_files(small);
+        let mut scripts = written_files(small, known);
         read_what_shells_are_given(&mut scripts);
         let code = code(&scripts);
         Self { is_custom_data: false, text, path, node, config: None, scripts, code }
@@ -160,12 +189,12 @@ impl<'a> Bake<'a> {
     pub(super) fn commands(&self) -> impl Iterator<Item = (&Script, Command<'_>)> {
         self.scripts
             .iter()
-            .flat_map(|script| script.commands.iter().map(move |command| (script, command)))
+            .flat_map(|script| script.commands().map(move |command| (script, command)))
     }
 
     /// Where a command stands.
     pub(super) fn at_command(&self, script: &Script, command: Command<'_>) -> Target {
-        let piece = &script.text[command.range()];
+        let piece = &script.text()[command.range()];
         let from = find(&self.text, &script.name).unwrap_or(0);
         self.place_after(from, piece)
     }
@@ -248,9 +277,13 @@ impl<'a> Bake<'a> {
 }
 
 /// The text of base64, if it is text.
-pub(super) fn decode(encoded: &str) -> Option<String> {
-    let bytes = STANDARD.decode(encoded.trim()).ok()?;
-    String::from_utf8(bytes).ok()
+fn decode(encoded: &str) -> Option<String> {
+    String::from_utf8(bytes_of(encoded)?).ok()
+}
+
+/// The bytes of base64.
+pub(super) fn bytes_of(encoded: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(encoded.trim()).ok()
 }
 
 fn is_cloud_init(path: &str) -> bool {
@@ -267,38 +300,38 @@ fn looks_like_shell(name: &str, text: &str) -> bool {
 }
 
 /// Written files first, then the commands of boot and run, in the order in which cloud-init runs them.
-fn scripts(config: &Value) -> Vec<Script> {
+fn scripts(config: &Value, known: &KnownScripts) -> Vec<Script> {
     let mut scripts = Vec::new();
-    let list = |key: &str| config.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = |key: &str| config.get(key).and_then(Value::as_array).into_iter().flatten();
     for file in list("write_files") {
         let name = file.get("path").and_then(Value::as_str).unwrap_or("").to_owned();
         let content = file.get("content").and_then(Value::as_str).unwrap_or("");
         let encoding = file.get("encoding").and_then(Value::as_str).unwrap_or("");
         let text = match encoding {
-            "" | "text/plain" => Some(content.to_owned()),
-            "b64" | "base64" => decode(content),
+            "" | "text/plain" => Some(Cow::Borrowed(content)),
+            "b64" | "base64" => decode(content).map(Cow::Owned),
             _ => None,
         };
         if let Some(text) = text {
             let encoded = matches!(encoding, "b64" | "base64");
-            scripts.push(Script { encoded, ..Script::new(name, text) });
+            scripts.push(Script { encoded, ..Script::new(name, &text, known) });
         }
     }
     for key in ["bootcmd", "runcmd"] {
         for entry in list(key) {
-            scripts.push(Script::new(key.to_owned(), command_text(&entry)));
+            scripts.push(Script::new(key.to_owned(), &command_text(entry), known));
         }
     }
-    let packages: Vec<_> = list("packages").iter().filter_map(package_name).collect();
+    let packages: Vec<_> = list("packages").filter_map(package_name).collect();
     if !packages.is_empty() {
-        scripts.push(Script::new("packages".to_owned(), packages.join("\n")));
+        scripts.push(Script::new("packages".to_owned(), &packages.join("\n"), known));
     }
     scripts
 }
 
 /// The files that a script writes from here documents (`install /dev/stdin PATH << 'END'`), and the rest
 /// of the script.
-fn written_files(script: &str) -> Vec<Script> {
+fn written_files(script: &str, known: &KnownScripts) -> Vec<Script> {
     let mut scripts = Vec::new();
     let mut rest = String::new();
     let mut lines = script.lines();
@@ -312,9 +345,9 @@ fn written_files(script: &str) -> Vec<Script> {
         let delimiter = delimiter.trim().trim_matches(['\'', '"']);
         let path = before.split_whitespace().last().unwrap_or("").trim_matches(['\'', '"']);
         let body: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
-        scripts.push(Script::new(path.to_owned(), body.join("\n")));
+        scripts.push(Script::new(path.to_owned(), &body.join("\n"), known));
     }
-    scripts.push(Script::new("runcmd".to_owned(), rest));
+    scripts.push(Script::new("runcmd".to_owned(), &rest, known));
     scripts
 }
 
@@ -323,7 +356,7 @@ fn written_files(script: &str) -> Vec<Script> {
 fn read_what_shells_are_given(scripts: &mut [Script]) {
     let given: Vec<(String, bool)> = scripts
         .iter()
-        .flat_map(|script| script.commands.iter())
+        .flat_map(Script::commands)
         .filter(|command| matches!(command.program(), "bash" | "sh"))
         .filter_map(|command| {
             let word = command.words().last()?;
@@ -331,11 +364,10 @@ fn read_what_shells_are_given(scripts: &mut [Script]) {
             Some((word[word.find('/')?..].to_owned(), stops))
         })
         .collect();
-    for script in scripts.iter_mut().filter(|script| !looks_like_shell(&script.name, &script.text))
-    {
+    for script in scripts.iter_mut().filter(|script| !script.is_shell) {
         let own = given.iter().find(|(path, _)| script.name.ends_with(path.as_str()));
         if let Some((_, stops)) = own {
-            script.commands = commands(&script.text);
+            script.is_shell = true;
             script.stops = *stops;
         }
     }
@@ -379,9 +411,9 @@ fn offset(at: usize) -> u32 {
 
 /// The lines of scripts that are no comments.
 fn code(scripts: &[Script]) -> String {
-    let size = scripts.iter().map(|script| script.text.len() + 1).sum();
+    let size = scripts.iter().map(|script| script.text().len() + 1).sum();
     let mut code = String::with_capacity(size);
-    for line in scripts.iter().flat_map(|script| script.text.lines()) {
+    for line in scripts.iter().flat_map(|script| script.text().lines()) {
         if !line.trim_start().starts_with('#') {
             code.push_str(line);
             code.push('\n');

@@ -102,7 +102,7 @@ fn changes_the_image(command: Command<'_>) -> bool {
 /// commands of cloud-init with the scripts that they call in their place.
 fn run_order<'b>(bake: &'b Bake<'_>) -> Vec<(&'b Script, Command<'b>)> {
     let mut numbered: Vec<_> = bake.scripts.iter().filter(|script| script.is_numbered()).collect();
-    if numbered.iter().any(|script| script.commands.iter().any(deprovisions)) {
+    if numbered.iter().any(|script| script.commands().any(deprovisions)) {
         numbered.sort_by(|left, right| left.name.cmp(&right.name));
         return numbered.into_iter().flat_map(with_commands).collect();
     }
@@ -129,7 +129,7 @@ fn run_order<'b>(bake: &'b Bake<'_>) -> Vec<(&'b Script, Command<'b>)> {
 }
 
 fn with_commands(script: &Script) -> impl Iterator<Item = (&Script, Command<'_>)> {
-    script.commands.iter().map(move |command| (script, command))
+    script.commands().map(move |command| (script, command))
 }
 
 fn secure_boot_takes_the_driver(view: &View<'_>, sink: &mut Sink<'_>) {
@@ -362,34 +362,32 @@ fn failing_commands_stop_the_bake(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn stops_on_error(script: &Script) -> bool {
-    let first = script.text.lines().next().unwrap_or("");
+    let first = script.text().lines().next().unwrap_or("");
     let in_shebang = first.starts_with("#!") && first.split_whitespace().any(is_errexit);
     let fails_loudly =
         |command: Command<'_>| command.program() == "set" && command.words().any(is_errexit);
     script.stops
         || in_shebang
-        || script.commands.iter().any(fails_loudly)
-        || script.text.contains("|| exit")
+        || script.commands().any(fails_loudly)
+        || script.text().contains("|| exit")
 }
 
 /// A step may leave `set -e` to a library that it reads first.
 fn sources_one_that_stops(bake: &Bake<'_>, script: &Script) -> bool {
-    script.commands.iter().filter(|command| matches!(command.program(), "." | "source")).any(
-        |command| {
-            let file = command.word(1).map_or("", super::node::last_segment);
-            bake.scripts.iter().any(|other| {
-                super::node::last_segment(&other.name) == file && stops_on_error(other)
-            })
-        },
-    )
+    script.commands().filter(|command| matches!(command.program(), "." | "source")).any(|command| {
+        let file = command.word(1).map_or("", super::node::last_segment);
+        bake.scripts
+            .iter()
+            .any(|other| super::node::last_segment(&other.name) == file && stops_on_error(other))
+    })
 }
 
 /// The branch of the NVIDIA driver that a bake installs: 580 of `580.126.20`.
 pub(super) fn driver_branch(bake: &Bake<'_>) -> Option<u32> {
     bake.scripts
         .iter()
-        .filter(|script| script.text.contains("nvidia"))
-        .flat_map(|script| script.text.lines())
+        .filter(|script| script.text().contains("nvidia"))
+        .flat_map(|script| script.text().lines())
         .filter(|line| !line.trim_start().starts_with('#'))
         .find_map(|line| {
             line.split(|letter: char| !letter.is_ascii_digit() && letter != '.').find_map(|word| {

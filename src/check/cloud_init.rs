@@ -1,7 +1,5 @@
 //! Group F: custom data, and secrets in what nodes and builder run.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::Check;
@@ -84,25 +82,19 @@ fn data_is_small_enough(view: &View<'_>, sink: &mut Sink<'_>) {
             format!("{} bytes; the limit of Azure is {MAX_CUSTOM_DATA}", bake.text.len()),
         );
     }
-    for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
-        let data = vm.at("properties/osProfile/customData");
-        let Some(text) = data.text() else { continue };
+    for data in &view.custom_data {
+        let size = data.encoded.len();
         // Text is judged above, in the file that it came from.
-        if text.len() > MAX_ENCODED && super::bake::decode(text).is_none() {
-            sink.report(
-                &data,
-                format!("{} characters; the limit of Azure is {MAX_ENCODED}", text.len()),
-            );
+        if size > MAX_ENCODED && data.text().is_none() {
+            let label = format!("{size} characters; the limit of Azure is {MAX_ENCODED}");
+            sink.report(&data.node, label);
         }
     }
 }
 
 fn data_is_base64(view: &View<'_>, sink: &mut Sink<'_>) {
-    for vm in view.of_kind("Microsoft.Compute/virtualMachines") {
-        let data = vm.at("properties/osProfile/customData");
-        if data.text().is_some_and(|text| STANDARD.decode(text.trim()).is_err()) {
-            sink.report(&data, "this text is not base64");
-        }
+    for data in view.custom_data.iter().filter(|data| data.bytes.is_none()) {
+        sink.report(&data.node, "this text is not base64");
     }
 }
 
@@ -136,7 +128,7 @@ fn no_secrets(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         // The other scripts stand in the text that was just searched.
         for script in bake.scripts.iter().filter(|script| script.encoded) {
-            for secret in secrets(&script.text) {
+            for secret in secrets(script.text()) {
                 let label = format!(
                     "everyone on the machine can read {} in `{}`",
                     secret.what, script.name

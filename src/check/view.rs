@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::bake::Bake;
+use super::bake::{Bake, bytes_of};
 use super::formula::most_nodes;
+use super::known::KnownScripts;
 use super::node::{Node, name_of, same_id};
 use crate::arm::Template;
 use crate::catalog::{self, Date, Overlay, VmSize};
@@ -27,6 +28,8 @@ pub struct RenderView<'a> {
     pub overlay: &'a Overlay,
     /// The day on which retirements are judged.
     pub as_of: Date,
+    /// What is known of the scripts of this run.
+    pub scripts: &'a KnownScripts,
 }
 
 /// What the config says and no resource shows.
@@ -75,6 +78,22 @@ pub(super) struct View<'a> {
     pub(super) render: &'a RenderView<'a>,
     pub(super) pools: Vec<Pool<'a>>,
     pub(super) bakes: Vec<Bake<'a>>,
+    pub(super) custom_data: Vec<CustomData<'a>>,
+}
+
+/// The custom data of a machine.
+pub(super) struct CustomData<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) encoded: &'a str,
+    /// What the base64 says; nothing where it is none.
+    pub(super) bytes: Option<Vec<u8>>,
+}
+
+impl CustomData<'_> {
+    /// What it says, if it is text.
+    pub(super) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self.bytes.as_ref()?).ok()
+    }
 }
 
 /// A pool and what the tables know about it.
@@ -142,7 +161,8 @@ impl<'a> Pool<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(render: &'a RenderView<'a>) -> Self {
-        let mut view = Self { render, pools: Vec::new(), bakes: Vec::new() };
+        let mut view =
+            Self { render, pools: Vec::new(), bakes: Vec::new(), custom_data: Vec::new() };
         view.pools = view
             .of_kind("Microsoft.Batch/batchAccounts/pools")
             .map(|node| {
@@ -151,6 +171,14 @@ impl<'a> View<'a> {
                     .text()
                     .and_then(|name| render.overlay.vm_size(name));
                 Pool { node, size }
+            })
+            .collect();
+        view.custom_data = view
+            .of_kind("Microsoft.Compute/virtualMachines")
+            .filter_map(|vm| {
+                let node = vm.at("properties/osProfile/customData");
+                let encoded = node.text()?;
+                Some(CustomData { node, encoded, bytes: bytes_of(encoded) })
             })
             .collect();
         view.bakes = Bake::find(&view);

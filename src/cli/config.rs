@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use super::folders::Folders;
 use super::{Configs, Exit, fleet, input, terminal};
 use crate::diagnostic::pointer;
 use crate::model::defaults;
@@ -40,9 +41,9 @@ impl Config {
 impl Show {
     fn run(&self) -> Exit {
         let Ok((paths, mut code)) = input::find(&self.configs.paths) else { return Exit::Failed };
-        let mut several = false;
+        let (mut several, folders) = (false, Folders::default());
         for path in &paths {
-            for job in input::jobs(path, &self.configs) {
+            for job in input::jobs(path, &self.configs, &folders) {
                 if several {
                     terminal::out("---\n");
                 }

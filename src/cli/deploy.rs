@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::folders::Folders;
 use super::{Configs, Exit, input, terminal};
 use crate::deploy::{
     Cloud, DeployableRender, Ended, Event, Failure, FailureKind, Modes, Outcome, Request, Verdict,
@@ -129,7 +130,7 @@ impl Deploy {
             ));
         };
         let mut rendered = BTreeMap::new();
-        for job in input::jobs(config, &shared) {
+        for job in input::jobs(config, &shared, &Folders::default()) {
             let outcome = job.render(&tools);
             let Some(render) = outcome.render else {
                 terminal::findings(&outcome.diagnostics, &outcome.sources);

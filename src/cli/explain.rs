@@ -3,6 +3,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::folders::Folders;
 use super::{Configs, DEFAULT_OUTPUT, Exit, fleet, input, terminal};
 use crate::check;
 use crate::diagnostic::{explanation, explanations, nearest};
@@ -52,7 +53,7 @@ fn extensions(path: &Path) -> Exit {
         Err(code) => return code,
     };
     let mut code = Exit::Done;
-    for job in input::jobs(path, &configs) {
+    for job in input::jobs(path, &configs, &Folders::default()) {
         let outcome = job.render(&tools);
         let Some(render) = &outcome.render else {
             terminal::findings(&outcome.diagnostics, &outcome.sources);

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
+use super::folders::Folders;
 use super::{Configs, Exit, input, record, terminal};
 use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostics, Sources};
@@ -24,6 +25,8 @@ const MANY: usize = 20;
 pub(super) struct Fleet<'a> {
     configs: &'a Configs,
     paths: Vec<PathBuf>,
+    /// Those of the configs.
+    folders: Folders,
     /// Path and place among its renders, for each render; empty for a single one.
     renders: Vec<(usize, usize)>,
     /// Renders that share what they must not share: none of them is made.
@@ -39,7 +42,9 @@ impl<'a> Fleet<'a> {
     pub fn new(configs: &'a Configs) -> Result<Self, Exit> {
         let (paths, code) = input::find(&configs.paths)?;
         let alone = Mutex::default();
-        let mut fleet = Self { configs, paths, renders: vec![], blocked: vec![], alone, code };
+        let folders = Folders::default();
+        let mut fleet =
+            Self { configs, paths, folders, renders: vec![], blocked: vec![], alone, code };
         fleet.survey();
         Ok(fleet)
     }
@@ -57,7 +62,7 @@ impl<'a> Fleet<'a> {
     /// Reads every config once to see how many renders there are and which of them collide.
     fn survey(&mut self) {
         let read = |path: usize| {
-            let jobs = input::jobs(&self.paths[path], self.configs);
+            let jobs = self.jobs(path);
             if self.paths.len() == 1 && jobs.len() == 1 {
                 *self.kept() = Some(jobs);
                 return vec![Vec::new()];
@@ -85,9 +90,13 @@ impl<'a> Fleet<'a> {
         self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn jobs(&self, path: usize) -> Vec<Job> {
+        input::jobs(&self.paths[path], self.configs, &self.folders)
+    }
+
     fn job(&self, number: usize) -> Job {
         let (path, place) = self.renders[number];
-        input::jobs(&self.paths[path], self.configs).into_iter().nth(place).unwrap_or_default()
+        self.jobs(path).into_iter().nth(place).unwrap_or_default()
     }
 
     /// How many renders are not made because they collide with others.
@@ -120,7 +129,7 @@ impl<'a> Fleet<'a> {
 
     fn one<T>(&self, path: usize, work: &impl Fn(&str, Job) -> T) -> Vec<T> {
         let kept = self.kept().take();
-        let jobs = kept.unwrap_or_else(|| input::jobs(&self.paths[path], self.configs));
+        let jobs = kept.unwrap_or_else(|| self.jobs(path));
         let free = jobs
             .into_iter()
             .enumerate()

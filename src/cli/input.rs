@@ -6,8 +6,10 @@ use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use super::folders::Folders;
 use super::{Configs, Exit, terminal, walk};
 use crate::catalog::Date;
+use crate::check::KnownScripts;
 use crate::config::MAX_BYTES;
 use crate::config::layers::Files;
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources, nearest};
@@ -23,12 +25,12 @@ pub(super) const MAX_TEMPLATE_BYTES: u64 = 1024 * 1024;
 const MAX_TEMPLATES: usize = 1000;
 
 /// The renders that a config asks for. One that cannot be read is a render with that finding.
-pub(super) fn jobs(path: &Path, configs: &Configs) -> Vec<Job> {
+pub(super) fn jobs(path: &Path, configs: &Configs, folders: &Folders) -> Vec<Job> {
     match disk::argument(path, MAX_BYTES as u64) {
         Ok(bytes) => {
             let shown = path.display().to_string();
             let input = Input { path: shown, bytes, overrides: configs.overrides.clone() };
-            pipeline::jobs(&input, &LayerFiles { config: path }, &configs.environments)
+            pipeline::jobs(&input, &LayerFiles { config: path, folders }, &configs.environments)
         }
         Err(error) => {
             vec![Job {
@@ -51,26 +53,16 @@ fn unreadable_config(path: &Path, error: &ReadError) -> Diagnostic {
         .help("name a config file, or create one with `prebake init`")
 }
 
-/// The folder that files named in a config may lie in: its repository, else the folder that prebake was
-/// started in, else the config's own.
-pub(super) fn root(config: &Path) -> PathBuf {
-    if let Some(repository) = disk::repository(config) {
-        return repository;
-    }
-    let own = config.parent().filter(|own| !own.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let is_below = |above: &PathBuf| own.canonicalize().is_ok_and(|own| own.starts_with(above));
-    let current = std::env::current_dir().and_then(|current| current.canonicalize());
-    current.ok().filter(is_below).unwrap_or_else(|| own.to_owned())
-}
-
 /// The configs that a config may extend.
 struct LayerFiles<'a> {
     config: &'a Path,
+    folders: &'a Folders,
 }
 
 impl Files for LayerFiles<'_> {
     fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
-        disk::within(&root(self.config), path, MAX_BYTES as u64)
+        self.folders
+            .read(self.config, path, MAX_BYTES as u64)
             .map_err(|error| format!("`{}`: {error}", path.display()))
     }
 }
@@ -93,8 +85,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Exit), Exit> {
         all.extend(found);
         worst = worst.max(code);
     }
-    let mut seen = BTreeSet::new();
-    all.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    let (mut seen, folders) = (BTreeSet::new(), Folders::default());
+    all.retain(|path| seen.insert(folders.resolve(path).unwrap_or_else(|_| path.clone())));
     Ok((all, worst))
 }
 
@@ -148,7 +140,8 @@ pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, Exit> {
     })?;
     let output = shown_folder(output);
     let schemas = schemas(configs.schemas.as_deref())?;
-    Ok(Tools { templates, schemas, as_of, compiled: CompiledStages::default(), output })
+    let (compiled, scripts) = (CompiledStages::default(), KnownScripts::default());
+    Ok(Tools { templates, schemas, as_of, compiled, scripts, output })
 }
 
 /// A folder as messages name it: with `/`, and without the `.` and `..` that lead nowhere.

@@ -4,7 +4,7 @@ use std::path::Path;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::input;
+use super::{folders, input};
 use crate::model;
 use crate::{disk, yaml};
 
@@ -25,7 +25,7 @@ pub(super) fn combinations(folder: &Path) -> Result<Vec<Combination>, String> {
     if path.symlink_metadata().is_err() {
         return Ok(vec![Combination::default()]);
     }
-    let root = input::root(&path);
+    let root = folders::root(&path);
     let text = disk::text_within(&root, &path, input::MAX_TEMPLATE_BYTES)
         .map_err(|error| error.to_string())?;
     let matrix = yaml::read(&text, yaml::FOREIGN).map_err(|problem| problem.to_string())?;

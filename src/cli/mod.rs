@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 pub mod files;
 mod fleet;
+mod folders;
 mod init;
 mod input;
 mod live;

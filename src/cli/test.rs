@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rayon::prelude::*;
 
+use super::folders::Folders;
 use super::matrix::{self, Combination};
 use super::{Configs, Exit, diff as diff_command, input, terminal};
 use crate::catalog::Date;
@@ -185,7 +186,7 @@ impl Test {
             let verdict = self.one(&case, job, tools);
             (case.name, verdict)
         };
-        input::jobs(&case.config, &configs).into_iter().map(one).collect()
+        input::jobs(&case.config, &configs, &Folders::default()).into_iter().map(one).collect()
     }
 
     fn one(&self, case: &Case, job: Job, tools: &Tools) -> Verdict {

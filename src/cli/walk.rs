@@ -123,6 +123,9 @@ impl Walk {
     }
 
     fn is_ignored(&self, path: &Path, is_folder: bool) -> bool {
+        if self.ignores.is_empty() {
+            return false;
+        }
         let Ok(whole) = std::path::absolute(path) else { return false };
         let said = self.ignores.iter().rev().map(|ignore| ignore.matched(&whole, is_folder));
         said.into_iter().find(|said| !said.is_none()).is_some_and(|said| said.is_ignore())

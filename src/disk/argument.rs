@@ -14,11 +14,11 @@ pub fn argument(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
         return super::within(&root, path, most);
     }
     let file = super::open(path)?;
-    let kind = file.metadata()?.file_type();
-    if kind.is_file() {
-        return super::bounded(file, most);
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return super::bounded_into(super::room(&metadata, most), file, most);
     }
-    pipe(file, kind, most)
+    pipe(file, metadata.file_type(), most)
 }
 
 #[cfg(unix)]

@@ -28,10 +28,7 @@ pub fn read_known(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), ReadErr
     if !metadata.is_file() {
         return Err(ReadError::NotRegular);
     }
-    // Room for the whole file spares reading it piece by piece; what it says of its size is not trusted further.
-    let size = metadata.len().min(most).min(MOST_RESERVED);
-    let bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-    Ok((bounded_into(bytes, file, most)?, metadata))
+    Ok((bounded_into(room(&metadata, most), file, most)?, metadata))
 }
 
 /// Reads a regular file of at most `most` bytes that lies in a folder after all links are resolved.
@@ -84,6 +81,12 @@ fn open(path: &Path) -> Result<File, ReadError> {
 
 /// Most bytes that are reserved because a file says that it has so many.
 const MOST_RESERVED: u64 = 1024 * 1024;
+
+/// Room for a whole file spares reading it piece by piece; what it says of its size is not trusted further.
+fn room(metadata: &Metadata, most: u64) -> Vec<u8> {
+    let size = metadata.len().min(most).min(MOST_RESERVED);
+    Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1)
+}
 
 fn bounded(file: impl std::io::Read, most: u64) -> Result<Vec<u8>, ReadError> {
     bounded_into(Vec::new(), file, most)

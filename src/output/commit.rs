@@ -41,9 +41,11 @@ impl Committed {
 /// did not write move along as hard links. A text that starts with `#!` becomes executable. When the
 /// folder already is what it should be, nothing is written at all.
 pub fn commit(folder: &Path, files: &BTreeMap<String, String>) -> Result<Committed, OutputError> {
-    refuse_odd_folder(folder)?;
-    let (mut plan, seen) =
-        tree::settled(folder, || Ok((Plan::of(folder, files)?, tree::identity(folder))))?;
+    let (mut plan, seen) = if stands(folder)? {
+        tree::settled(folder, || Ok((Plan::of(folder, files)?, tree::identity(folder))))?
+    } else {
+        (Plan::anew(folder, files)?, None)
+    };
     if plan.is_done() {
         sweep(folder);
         return Ok(plan.committed);
@@ -63,7 +65,8 @@ pub fn commit(folder: &Path, files: &BTreeMap<String, String>) -> Result<Committ
     Ok(plan.committed)
 }
 
-fn refuse_odd_folder(folder: &Path) -> Result<(), OutputError> {
+/// Whether the folder is there. What is no folder of its own is refused.
+fn stands(folder: &Path) -> Result<bool, OutputError> {
     let (problem, help) = match fs::symlink_metadata(folder) {
         _ if folder.file_name().is_none() => {
             ("the path has no folder name", "name a folder to render to")
@@ -75,8 +78,8 @@ fn refuse_odd_folder(folder: &Path) -> Result<(), OutputError> {
         Ok(found) if !found.is_dir() => {
             ("it is not a folder", "move it away, or render to another folder with `-o`")
         }
-        Ok(_) => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Ok(_) => return Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(OutputError::io("look at it", folder, &error)),
     };
     Err(OutputError::new("PB2502", folder, problem, help))

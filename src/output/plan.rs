@@ -26,7 +26,21 @@ impl<'a> Plan<'a> {
     pub fn of(folder: &Path, files: &'a BTreeMap<String, String>) -> Result<Self, OutputError> {
         let standing = tree::walk(folder)?;
         let manifest = previous::manifest(folder, &standing)?;
-        let before = previous::written(manifest.as_ref());
+        Self::over(folder, files, standing, manifest.as_ref())
+    }
+
+    /// The same where nothing stands.
+    pub fn anew(folder: &Path, files: &'a BTreeMap<String, String>) -> Result<Self, OutputError> {
+        Self::over(folder, files, Tree::new(), None)
+    }
+
+    fn over(
+        folder: &Path,
+        files: &'a BTreeMap<String, String>,
+        standing: Tree,
+        manifest: Option<&Manifest>,
+    ) -> Result<Self, OutputError> {
+        let before = previous::written(manifest);
         let mut plan = Self {
             write: vec![],
             carry: vec![],
@@ -36,7 +50,7 @@ impl<'a> Plan<'a> {
         for (path, text) in files {
             let native = native(folder, path)?;
             conflict(folder, &standing, &native)?;
-            plan.file(folder, path, native, text, &standing, manifest.as_ref())?;
+            plan.file(folder, path, native, text, &standing, manifest)?;
         }
         for (path, native) in before {
             if !files.contains_key(&path) && plan.goes(&standing, &native) {

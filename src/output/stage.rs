@@ -76,17 +76,15 @@ impl Stage {
         if is_own_folder(&old) && fs::symlink_metadata(&self.folder).is_err() {
             fs::rename(&old, &self.folder).context("restore the previous render", &old)?;
         }
-        let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
-        if is_there(&self.gone()) {
+        if fs::symlink_metadata(self.gone()).is_ok() {
             clear(&self.gone()).context("clear what an interrupted run left", &self.gone())?;
         }
         for left in [self.new_render(), old] {
-            if is_own_folder(&left) {
+            let Ok(found) = fs::symlink_metadata(&left) else { continue };
+            if found.is_dir() {
                 rescue(&left, &self.folder)?;
             }
-            if is_there(&left) {
-                self.discard(&left).context("clear what an interrupted run left", &left)?;
-            }
+            self.discard(&left).context("clear what an interrupted run left", &left)?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::places::{FindingPlaces, RenderPlaces};
 use super::secrets::Secrets;
 use super::stages::Stage;
 use crate::arm::Template;
-use crate::catalog::{Date, Overlay};
+use crate::catalog::Overlay;
 use crate::check::{self, Declared, RegistrySetting, RenderView};
 use crate::config::fields::AllocationMode;
 use crate::config::{Config, Document};
@@ -53,7 +53,7 @@ impl Checks<'_> {
         let ((values, mut found), of_resources) =
             rayon::join(|| self.values(&files), || self.resources(schemas));
         let (of_files, (of_rules, answers)) =
-            rayon::join(|| self.files(&files, &values), || self.rules(as_of, &files, &values));
+            rayon::join(|| self.files(&files, &values), || self.rules(tools, &files, &values));
         found.append(of_resources);
         found.append(of_files);
         let is_news =
@@ -126,8 +126,17 @@ impl Checks<'_> {
     ) -> Diagnostics {
         let mut found = Diagnostics::new();
         for (path, value) in values {
-            let text = &self.artifacts.files[*path];
-            validate::file(path, text, files[*path], value, &mut found);
+            let template = self.stages.iter().find(|it| Stage::template_path(&it.name) == *path);
+            let template = template.map(|stage| &stage.known);
+            if template.is_some_and(|template| template.fits()) {
+                continue;
+            }
+            let (text, mut own) = (&self.artifacts.files[*path], Diagnostics::new());
+            validate::file(path, text, files[*path], value, &mut own);
+            if let Some(template) = template.filter(|_| own.is_empty()) {
+                template.note_fits();
+            }
+            found.append(own);
         }
         found
     }
@@ -162,7 +171,7 @@ impl Checks<'_> {
     /// What the rules say.
     fn rules(
         &self,
-        as_of: Date,
+        tools: &Tools,
         files: &BTreeMap<String, FileId>,
         values: &BTreeMap<&str, Cow<'_, Value>>,
     ) -> (Diagnostics, Vec<Fact>) {
@@ -190,7 +199,8 @@ impl Checks<'_> {
             values,
             declared: &declared,
             overlay: self.overlay,
-            as_of,
+            as_of: tools.as_of,
+            scripts: &tools.scripts,
         };
         let places = FindingPlaces { render: self.places(), files };
         let findings = check::check(&subject);

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -27,7 +27,34 @@ struct Compiled {
     sources: Vec<String>,
     template: Template,
     text: Arc<str>,
-    expressions: OnceLock<Arc<Expressions>>,
+    known: Arc<KnownTemplate>,
+}
+
+/// What was found out about a template, for every stage that has it.
+#[derive(Debug, Default)]
+pub struct KnownTemplate {
+    /// Its expressions, parsed when it is used again.
+    expressions: OnceLock<Expressions>,
+    /// Set once it is known to meet the schema of templates.
+    fits: OnceLock<()>,
+}
+
+impl KnownTemplate {
+    /// Its expressions; none while it was used but once.
+    pub fn expressions(&self) -> &Expressions {
+        static NONE: LazyLock<Expressions> = LazyLock::new(Expressions::default);
+        self.expressions.get().unwrap_or(&NONE)
+    }
+
+    /// Whether it is known to meet the schema of templates.
+    pub fn fits(&self) -> bool {
+        self.fits.get().is_some()
+    }
+
+    /// Notes that it meets the schema of templates.
+    pub fn note_fits(&self) {
+        let _ = self.fits.set(());
+    }
 }
 
 /// A compiled stage with its parameters.
@@ -39,8 +66,10 @@ pub struct Deployment {
     pub text: Arc<str>,
     /// The parameters file.
     pub parameters: Value,
-    /// The template's expressions, parsed when it is used again.
-    pub expressions: Arc<Expressions>,
+    /// What is known of the template.
+    pub known: Arc<KnownTemplate>,
+    /// The files that decide what the stage compiles to, by their path in the render; nothing where more does.
+    pub inputs: Option<Vec<String>>,
 }
 
 impl CompiledStages {
@@ -106,7 +135,7 @@ impl CompiledStages {
             sources,
             template: made.template.clone(),
             text: Arc::clone(&made.text),
-            expressions: OnceLock::new(),
+            known: Arc::clone(&made.known),
         };
         let mut kept = self.kept();
         if kept.iter().any(|known| known.is_of(name, files.files)) {
@@ -149,10 +178,11 @@ impl Compiled {
             own.add(files.files.whole(path), files.files.files.get(path)?);
         }
         sources.append(own);
-        let parse = || Arc::new(Expressions::of(&self.template.json));
-        let expressions = Arc::clone(self.expressions.get_or_init(parse));
+        self.known.expressions.get_or_init(|| Expressions::of(&self.template.json));
         let (template, text) = (self.template.clone(), Arc::clone(&self.text));
-        Some(Deployment { template, text, parameters: compiled.json, expressions })
+        let known = Arc::clone(&self.known);
+        let inputs = files.files.inputs(&self.name, self.read.keys());
+        Some(Deployment { template, text, parameters: compiled.json, known, inputs })
     }
 }
 
@@ -182,7 +212,8 @@ fn compile(
         }
     };
     let text = super::stages::pretty(&template.json).into();
-    Some(Deployment { template, text, parameters, expressions: Arc::default() })
+    let inputs = files.inputs(name, []);
+    Some(Deployment { template, text, parameters, known: Arc::default(), inputs })
 }
 
 /// The files of a render as the compiler asks for them.
@@ -213,6 +244,20 @@ impl<'a> Rendered<'a> {
 
     fn whole(&self, path: &str) -> String {
         format!("{}/{path}", self.folder)
+    }
+
+    /// The files that were read for a stage, with those that were read before.
+    fn inputs<'s>(
+        &self,
+        stage: &str,
+        before: impl IntoIterator<Item = &'s String>,
+    ) -> Option<Vec<String>> {
+        if self.listed.get() {
+            return None;
+        }
+        let (read, before) = (self.read.borrow(), before.into_iter().cloned());
+        let own = read.keys().cloned().chain([format!("{stage}.bicepparam")]);
+        Some(before.chain(own).collect())
     }
 
     /// The path below the folder.

@@ -31,10 +31,23 @@ pub fn edited(
     }
     let mut stages = files.keys().filter(|path| is_stage(path));
     let differs = |path: &&String| {
-        let template = Stage::template_path(path.trim_end_matches(".bicep"));
+        let name = path.trim_end_matches(".bicep");
+        if current.is_some_and(|current| stands(name, files, current)) {
+            return false;
+        }
+        let template = Stage::template_path(name);
         files.get(&template).is_some_and(|json| !compiles_to(path, json, files, compiled))
     };
     stages.find(differs).cloned()
+}
+
+/// Whether a stage has the same files as in the current render, where it was just compiled: those that it is compiled
+/// from and those that it compiles to.
+fn stands(name: &str, files: &BTreeMap<String, String>, current: &Render) -> bool {
+    let stage = current.stages.iter().find(|stage| stage.name == name);
+    let Some(inputs) = stage.and_then(|stage| stage.inputs.as_ref()) else { return false };
+    let outputs = [Stage::template_path(name), Stage::parameters_path(name)];
+    inputs.iter().chain(&outputs).all(|path| files.get(path) == current.artifacts.files.get(path))
 }
 
 /// Whether a file of a render is the Bicep of a stage.

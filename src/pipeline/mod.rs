@@ -15,7 +15,7 @@ mod secrets;
 mod stages;
 mod state;
 
-pub use compiled::{CompiledStages, Deployment};
+pub use compiled::{CompiledStages, Deployment, KnownTemplate};
 pub use edited::{edited, is_stage};
 pub use job::{Job, jobs};
 pub use stages::Stage;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use crate::bicep;
 use crate::catalog::{Date, Overlay};
-use crate::check;
+use crate::check::{self, KnownScripts};
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity, Sources, code_class};
 use crate::diff::{self, Diff, Live, RenderState};
@@ -60,6 +60,8 @@ pub struct Tools {
     pub as_of: Date,
     /// The stages that were compiled before.
     pub compiled: CompiledStages,
+    /// The scripts that rules have read before.
+    pub scripts: KnownScripts,
     /// Folder of the renders as messages name it, such as `out`.
     pub output: String,
 }
@@ -78,6 +80,7 @@ impl Tools {
             schemas: ResourceSchemas::embedded(),
             as_of,
             compiled: CompiledStages::default(),
+            scripts: KnownScripts::default(),
             output: "out".to_owned(),
         }
     }

@@ -1,9 +1,11 @@
 //! From the rendered Bicep to what Azure is asked for.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::compiled::{CompiledStages, Deployment};
+use super::compiled::{CompiledStages, Deployment, KnownTemplate};
 use crate::arm;
 use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::syntax::FileKind;
@@ -20,6 +22,10 @@ pub struct Stage {
     pub name: String,
     /// Its template.
     pub template: arm::Template,
+    /// What is known of the template.
+    pub known: Arc<KnownTemplate>,
+    /// The files of the render that decide what it compiles to; nothing where more does.
+    pub inputs: Option<Vec<String>>,
     /// Its parameters file.
     pub parameters: Value,
     /// What it asks Azure for.
@@ -104,13 +110,13 @@ fn stage(
     model: &Model,
     diagnostics: &mut Diagnostics,
 ) -> (Stage, [String; 2]) {
-    let Deployment { template, text, parameters, expressions } = made;
-    let parsed = (&template, &*expressions);
+    let Deployment { template, text, parameters, known, inputs } = made;
+    let parsed = (&template, known.expressions());
     let context = context(name, model);
     let resources = expand::expand_parsed(name, parsed, &parameters, &context, diagnostics);
     let resources = resources.resources;
     let texts = [text.as_ref().to_owned(), pretty(&parameters)];
-    (Stage { name: name.to_owned(), template, parameters, resources }, texts)
+    (Stage { name: name.to_owned(), template, known, inputs, parameters, resources }, texts)
 }
 
 /// What is known before anything is deployed.

@@ -9,10 +9,11 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::Artifacts;
 use crate::catalog;
-use crate::model::{self, Model, NodeImage, hex_digest};
+use crate::model::{self, Model, NodeImage};
 
 /// Name of the plan in a render.
 pub const PLAN: &str = "deploy.json";
@@ -314,11 +315,8 @@ impl Plan {
 
 /// The digest of a stage: of the template and the parameters that Azure gets.
 pub fn stage_digest(template: &str, parameters: &str) -> String {
-    let mut text = String::with_capacity(template.len() + parameters.len() + 1);
-    text.push_str(template);
-    text.push('\0');
-    text.push_str(parameters);
-    hex_digest(text.as_bytes())
+    let parts = [template.as_bytes(), b"\0", parameters.as_bytes()];
+    model::hex(&parts.into_iter().fold(Sha256::new(), Sha256::chain_update).finalize())
 }
 
 /// The plan of a render whose stages are compiled.

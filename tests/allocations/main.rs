@@ -12,6 +12,7 @@ use std::path::Path;
 
 use prebake::bicep::{FileProvider, MemoryFiles, compile};
 use prebake::catalog::Date;
+use prebake::check::KnownScripts;
 use prebake::cli::files::Folder;
 use prebake::diagnostic::{Diagnostics, Sources};
 use prebake::pipeline::{self, CompiledStages, Input, Tools};
@@ -77,6 +78,7 @@ fn one_of_a_fleet() -> (usize, usize) {
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
         compiled: CompiledStages::default(),
+        scripts: KnownScripts::default(),
         output: "out".to_owned(),
     };
     for number in 1..3 {

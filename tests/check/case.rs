@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use prebake::arm::Template;
 use prebake::catalog::overlay::LAYOUTS;
 use prebake::catalog::{Date, Overlay};
-use prebake::check::{self, Declared, Dockerfile, Finding, RegistrySetting, RenderView};
+use prebake::check::{
+    self, Declared, Dockerfile, Finding, KnownScripts, RegistrySetting, RenderView,
+};
 use prebake::expand::{Resource, body_of};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -238,6 +240,7 @@ impl Deployment {
                 dockerfiles: self.dockerfiles(),
             },
             as_of: Date::parse(&self.as_of).expect("the day is one"),
+            scripts: &KnownScripts::default(),
         })
     }
 
