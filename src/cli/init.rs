@@ -122,8 +122,13 @@ impl Init {
                 terminal::failed(
                     &format!("`{name}` cannot be read"),
                     &why.to_string(),
-                    "name the file of a pool, a template, a Terraform state, a Batch Shipyard configuration or the \
-                     old script",
+                    if matches!(why, disk::ReadError::NotUtf8) {
+                        "save it as UTF-8: `>` in Windows PowerShell writes UTF-16, and `| Out-File -Encoding utf8` \
+                         writes UTF-8"
+                    } else {
+                        "name the file of a pool, a template, a Terraform state, a Batch Shipyard configuration or \
+                         the old script"
+                    },
                 )
             })?;
             files.push(File { name: one_line(&name), text });

@@ -34,7 +34,7 @@ pub(super) struct Draft {
     pub refused: BTreeMap<(usize, String), String>,
 }
 
-/// Pools that one config can describe: they share what a config says once.
+/// Pools that one config can describe: they share what a config says once, and each has its own ID.
 pub(super) fn groups(pools: &[SourcePool]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (index, pool) in pools.iter().enumerate() {
@@ -54,7 +54,10 @@ pub(super) fn groups(pools: &[SourcePool]) -> Vec<Vec<usize>> {
             pool.config.is_some().then_some(index),
         ]);
         let shared = shared.to_string().to_lowercase();
-        match groups.iter_mut().find(|(known, _)| *known == shared) {
+        let is_new = |members: &[usize]| {
+            members.iter().all(|member| !pools[*member].id.eq_ignore_ascii_case(&pool.id))
+        };
+        match groups.iter_mut().find(|(known, members)| *known == shared && is_new(members)) {
             Some((_, members)) => members.push(index),
             None => groups.push((shared, vec![index])),
         }
@@ -182,7 +185,18 @@ fn node(draft: &mut Draft, pools: &[&SourcePool], as_of: Date) {
 
 /// The VM size as Azure spells it, or the one that replaces it.
 fn size_of(draft: &mut Draft, index: usize, pool: &SourcePool, as_of: Date) -> String {
-    let written = text(pool, "/properties/vmSize").unwrap_or_default();
+    let Some(written) = text(pool, "/properties/vmSize") else {
+        let stand_in = catalog::config_default("cpu-size");
+        let step = format!(
+            "the VM size of {} is known only during the deployment: replace `{stand_in}`",
+            pool.named()
+        );
+        let step = ("node.vmSize".to_owned(), step);
+        if !draft.steps.contains(&step) {
+            draft.steps.push(step);
+        }
+        return stand_in.to_owned();
+    };
     let Some(size) = catalog::vm_size(written) else { return written.to_owned() };
     let ended = size.status == Status::Retired || size.retired_on.is_some_and(|end| end <= as_of);
     let family = size.family.to_lowercase().replace(' ', "");
@@ -198,9 +212,14 @@ fn size_of(draft: &mut Draft, index: usize, pool: &SourcePool, as_of: Date) -> S
         None if size.has_gpu() => catalog::config_default("gpu-size"),
         None => catalog::config_default("cpu-size"),
     };
+    let loses_network = size.rdma && catalog::vm_size(replacement).is_some_and(|new| !new.rdma);
+    let network = if loses_network { ". The new size has no InfiniBand" } else { "" };
     draft.reasons.insert(
         (index, "/properties/vmSize".to_owned()),
-        format!("Azure retired `{}`. The config uses `{replacement}`: check its quota", size.name),
+        format!(
+            "Azure retired `{}`. The config uses `{replacement}`: check its quota{network}",
+            size.name
+        ),
     );
     replacement.to_owned()
 }
@@ -359,8 +378,13 @@ fn network(draft: &mut Draft, pools: &[&SourcePool]) {
         network.insert("nodeAddresses".into(), json!("batchManaged"));
     }
     if !has_subnet {
-        let why = "the pool has no virtual network: prebake creates one with a NAT gateway, and the nodes get no \
-                   public addresses (`network.nodeAddresses`)";
+        let why = if first.is_unknown("subnetId") {
+            "the subnet of the pool is known only during the deployment, so prebake creates a network with a NAT gateway. \
+             To keep the subnet, set `network.subnetId`"
+        } else {
+            "the pool has no virtual network: prebake creates one with a NAT gateway, and the nodes get no public \
+             addresses (`network.nodeAddresses`)"
+        };
         draft.reasons.insert((0, base.to_owned()), why.to_owned());
     }
     if !network.is_empty() {

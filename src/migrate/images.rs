@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::config::{Draft, MACHINE};
+use super::config::{Draft, MACHINE, UNKNOWN};
 use super::ledger::SourcePool;
 use crate::catalog;
 
@@ -87,10 +87,19 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
         if let Some(id) = identity_of(pool, &label) {
             draft.value.insert("access".into(), json!({ "pullIdentityId": id }));
         }
-        let name = resource_name(&label);
+        let name = match resource_name(&label) {
+            name if is_registry(name) => name,
+            name => {
+                let step =
+                    format!("no Azure registry can have the name `{name}`: replace `{UNKNOWN}`");
+                draft.steps.push(("registry.name".to_owned(), step.clone()));
+                draft.reasons.insert((0, format!("{MACHINE}{NAMES}")), step);
+                UNKNOWN
+            }
+        };
         let mut registry = json!({ "create": false, "name": name });
         // A registry with a domain name label has another host than its name says.
-        if name != label {
+        if name != label && name != UNKNOWN {
             registry["loginServer"] = json!(login_server);
         }
         draft.value.insert("registry".into(), registry);
@@ -99,6 +108,11 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
         draft.value.insert("images".into(), Value::Array(images));
     }
     registries(draft, pool);
+}
+
+fn is_registry(name: &str) -> bool {
+    let rule = catalog::name_rule("Microsoft.ContainerRegistry/registries");
+    rule.is_none_or(|rule| rule.check(name).is_ok())
 }
 
 /// The name of a registry, whose host may have a domain name label after a hyphen.

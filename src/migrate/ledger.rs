@@ -232,6 +232,13 @@ impl SourcePool {
         if self.id.is_empty() { "the pool".to_owned() } else { format!("pool `{}`", self.id) }
     }
 
+    /// Whether the source sets a property to a value that only a deployment knows.
+    pub(super) fn is_unknown(&self, property: &str) -> bool {
+        self.entries.iter().any(|entry| {
+            matches!(entry.fate, Fate::Step(_)) && entry.at.rsplit('.').next() == Some(property)
+        })
+    }
+
     /// Puts a value into the body. Numbers are the positions of lists.
     pub(super) fn put(&mut self, steps: &[String], value: Value) -> Fate {
         put(&mut self.body, steps, 0, value);

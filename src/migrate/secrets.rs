@@ -28,6 +28,8 @@ const USER: &str = "Azure never returns the password of a user, and a config con
      Vault, and add the user (`users`)";
 const EXTENSION: &str = "Azure never returns protected settings, and a config contains no secrets: add the extension with a \
      `patch` that reads them from Key Vault";
+const SETTING: &str =
+    "a config contains no secrets: add the setting with a `patch` that reads it from Key Vault";
 const VALUE: &str =
     "store it in Key Vault, and let the task read it with an identity of the pool (`identities`)";
 const SIGNATURE: &str = "the config contains the URL without its signature: grant an identity of the pool the role Storage Blob Data Reader on the container";
@@ -84,19 +86,23 @@ fn secret(pool: &mut SourcePool, pointer: &str) -> Option<String> {
     if steps.last().is_some_and(|step| step == "name") {
         return None;
     }
-    let name = sibling(pool, &steps, "name").unwrap_or_default();
-    if !is_secret(&name, &text) {
+    // A value has its name beside it, or is the value of a key.
+    let beside = sibling(pool, &steps, "name").unwrap_or_default();
+    let key = steps.last().map(String::as_str).unwrap_or_default();
+    if !is_secret(&beside, &text) && !is_secret(key, &text) {
         return None;
     }
     remove(pool, pointer);
     // A variable or an entry of metadata goes with its value; a start task with its command.
-    let whole = match steps.last().map(String::as_str) {
-        Some("value") => pointer_of(&steps[..steps.len() - 1]),
-        Some("commandLine") => "/properties/startTask".to_owned(),
+    let whole = match key {
+        "value" => pointer_of(&steps[..steps.len() - 1]),
+        "commandLine" => "/properties/startTask".to_owned(),
         _ => pointer.to_owned(),
     };
-    pool.left_out.insert(whole, VALUE.to_owned());
-    Some(VALUE.to_owned())
+    let is_setting = steps.iter().any(|step| step == "extensions");
+    let why = if is_setting { SETTING } else { VALUE };
+    pool.left_out.insert(whole, why.to_owned());
+    Some(why.to_owned())
 }
 
 /// An Azure registry is read with an identity instead of a user.

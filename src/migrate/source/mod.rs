@@ -129,8 +129,7 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
     for pool in pools {
         match unserved(&pool) {
             Some(why) => {
-                let what = if pool.id.is_empty() { "the pool".to_owned() } else { pool.id.clone() };
-                sources.refused.push((format!("pool `{what}` of {}", pool.file), why));
+                sources.refused.push((format!("{} of {}", pool.named(), pool.file), why));
             }
             None => sources.pools.push(pool),
         }
@@ -158,7 +157,11 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
         return Err(Refusal {
             what: format!("{what} cannot be migrated{more}"),
             why: why.clone(),
-            help: "keep this pool as it is, or migrate a Linux pool".to_owned(),
+            help: if why == NO_SIZE {
+                "export the whole pool: `az batch pool show --pool-id ID > pool.json`".to_owned()
+            } else {
+                "keep this pool as it is, or migrate a Linux pool".to_owned()
+            },
         });
     }
     let names: Vec<String> = files.iter().map(|file| format!("`{}`", file.name)).collect();
@@ -173,6 +176,8 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
         help: "add the pool itself: `az batch pool show --pool-id ID > pool.json`".to_owned(),
     })
 }
+
+const NO_SIZE: &str = "it is incomplete: it has no VM size";
 
 /// Why prebake cannot serve a pool.
 fn unserved(pool: &SourcePool) -> Option<String> {
@@ -192,7 +197,12 @@ fn unserved(pool: &SourcePool) -> Option<String> {
         entry.at.to_lowercase().contains("cloudserviceconfiguration")
             || entry.at.starts_with("cloud_service_configuration")
     });
-    cloud_service.then(|| {
-        "it is a Windows pool of Cloud Services, which Azure retired on 2024-02-29".to_owned()
-    })
+    if cloud_service {
+        return Some(
+            "it is a Windows pool of Cloud Services, which Azure retired on 2024-02-29".to_owned(),
+        );
+    }
+    let size = pool.body.pointer("/properties/vmSize").and_then(Value::as_str).unwrap_or_default();
+    let has_size = !size.is_empty() || pool.is_unknown("vmSize") || pool.config.is_some();
+    (!has_size).then(|| NO_SIZE.to_owned())
 }

@@ -93,7 +93,12 @@ fn beside(file: &File, object: &Map<String, Value>, sources: &mut Sources) {
     };
     if kind.eq_ignore_ascii_case(ACCOUNT) || object.contains_key("accountEndpoint") {
         account(object, sources);
-        let why = "the config uses this account and does not create it (`batch.account`)";
+        let why = if id.starts_with('[') {
+            "it stays as it is. Its name is known only during the deployment: add the parameters file of the template with \
+             another `--from`"
+        } else {
+            "the config uses this account and does not create it (`batch.account`)"
+        };
         push(file, format!("Batch account `{id}`"), None, Becomes::Stays(why.into()), sources);
         return;
     }

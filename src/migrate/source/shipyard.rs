@@ -225,8 +225,9 @@ fn jobs(files: &[(&File, &Value)], sources: &mut Sources) {
             let id = job.get("id").and_then(Value::as_str).unwrap_or("job");
             let what = if job.get("recurrence").is_some() { "job schedule" } else { "job" };
             let tasks = job.get("tasks").and_then(Value::as_array).map_or(0, Vec::len);
+            let s = if tasks == 1 { "" } else { "s" };
             let step = format!(
-                "Shipyard submitted it with {tasks} tasks. Submit them yourself (`az batch job create`, `az batch task \
+                "Shipyard submitted it with {tasks} task{s}. Submit its tasks yourself (`az batch job create`, `az batch task \
                  create --json-file`) with `containerSettings.imageName`: {JOB}"
             );
             sources.companions.push(Companion {
