@@ -73,7 +73,7 @@ impl Action {
             Self::EmptyPool => "need an empty pool",
             Self::Beside => "new, next to the old one",
             Self::Create => "to create",
-            Self::Rebake => "recreated for the bake",
+            Self::Rebake => "recreated for the next bake",
             Self::Retire => "deleted after the bake",
             Self::Modify => "to modify",
             Self::NoChange => "unchanged",
@@ -187,6 +187,8 @@ pub struct PropertyChange {
     pub reset_to: Option<Evaluated>,
     /// The lines that it comes from.
     pub origin: Origin,
+    /// When it holds, in a few words, if a new resource has it and nothing that exists changes.
+    pub anew: Option<&'static str>,
     /// Refused only while something uses it.
     pub(super) in_use: bool,
 }
@@ -198,7 +200,7 @@ pub enum Pairing {
     Same,
     /// Another name, parent or scope.
     Renamed,
-    /// A version of an image beside an earlier one of the same definition.
+    /// A version or a definition of an image beside an earlier one of the same gallery.
     NextVersion,
     /// A pool beside the old one, whose ids differ in the digest of their immutable part.
     BlueGreen {

@@ -71,6 +71,7 @@ pub(super) fn change(
         reset: after.is_none(),
         reset_to: if after.is_none() { facts.default().cloned() } else { None },
         origin: Origin::default(),
+        anew: None,
         in_use: row.is_some_and(|row| row.in_use),
     }
 }

@@ -8,7 +8,7 @@ use super::change::{
 };
 use super::compare;
 use super::origin::Origin;
-use super::pairing::Pair;
+use super::pairing::{Pair, is_retired};
 use super::roles::{self, ROLE_ASSIGNMENT};
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::mutability::{self, Verdict};
@@ -16,14 +16,16 @@ use crate::catalog::{self, Lifecycle};
 use crate::expand::Resource;
 
 /// The type of a Batch pool.
-/// The resource type of a pool.
 pub const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 
 /// The type of a template of Azure Image Builder, of which each image version has its own.
-pub(super) const TEMPLATE: &str = "Microsoft.VirtualMachineImages/imageTemplates";
+pub const TEMPLATE: &str = "Microsoft.VirtualMachineImages/imageTemplates";
+
+/// The type of the definition of a gallery image.
+pub const DEFINITION: &str = "Microsoft.Compute/galleries/images";
 
 /// The type of a version of a gallery image.
-pub(super) const VERSION: &str = "Microsoft.Compute/galleries/images/versions";
+pub const VERSION: &str = "Microsoft.Compute/galleries/images/versions";
 
 /// The resource IDs that some resource refers to, in lower case.
 pub(super) struct Uses {
@@ -157,7 +159,7 @@ fn both(before: &Resource, after: &Resource, pairing: &Pairing, uses: &Uses) -> 
     let refused = properties.iter().any(|property| property.verdict >= Verdict::EmptyPool);
     if change.lifecycle == Lifecycle::OneBake {
         for property in &mut properties {
-            holds_anew(property, NEXT_BAKE);
+            holds_anew(property, "next bake", "applies to the next bake");
         }
     }
     change.noise = noise;
@@ -173,7 +175,7 @@ fn both(before: &Resource, after: &Resource, pairing: &Pairing, uses: &Uses) -> 
     change.removal = match (change.action, pairing) {
         (_, Pairing::Same) => None,
         (Action::Rebake, _) => Some(Removal::ByDeployment),
-        (_, Pairing::BlueGreen { .. }) => Some(Removal::WhenRetired),
+        (_, Pairing::BlueGreen { .. }) if is_retired(before, after) => Some(Removal::WhenRetired),
         _ => Some(Removal::ByHand),
     };
     change.pairing = pairing.clone();
@@ -220,7 +222,7 @@ fn new_identity(
     pairing: &Pairing,
 ) {
     for property in properties.iter_mut() {
-        holds_anew(property, FROM_THE_START);
+        holds_anew(property, "from the start", "applies to the new resource from the start");
     }
     let (key, old, new) = if before.name == after.name {
         ("scope", Evaluated::from(before.id.as_str()), Evaluated::from(after.id.as_str()))
@@ -231,17 +233,15 @@ fn new_identity(
     let path = vec![Segment::Property(key.to_owned())];
     let mut name = compare::change(facts, path, Some(&old), Some(&new));
     if matches!(pairing, Pairing::NextVersion | Pairing::BlueGreen { .. }) {
-        holds_anew(&mut name, "is the name of the new resource; the old one keeps its name");
+        let effect = "is the name of the new resource; the old one keeps its name";
+        holds_anew(&mut name, "new name", effect);
     }
     properties.push(name);
 }
 
-/// What a property does whose resource is made anew.
-const FROM_THE_START: &str = "applies to the new resource from the start";
-const NEXT_BAKE: &str = "applies to the next bake";
-
 /// A value that a new resource has from the start changes nothing that is there.
-fn holds_anew(property: &mut PropertyChange, effect: &str) {
+fn holds_anew(property: &mut PropertyChange, when: &'static str, effect: &str) {
+    property.anew = Some(when);
     property.verdict = Verdict::InPlace;
     property.change = match (&property.before, &property.after) {
         (None, _) => PropertyChangeType::Create,
@@ -319,10 +319,19 @@ fn beside(change: &ResourceChange, before: &Resource, old: &str) -> (String, Str
         let consequence = format!(
             "Batch creates pool `{name}` next to `{old}`; both have nodes until `{old}` is deleted"
         );
-        let advice = format!(
-            "move jobs to `{name}`, then run `prebake deploy --retire-old`, which drains and deletes `{old}`"
-        );
+        let advice = if change.removal == Some(Removal::WhenRetired) {
+            format!(
+                "move jobs to `{name}`, then run `prebake deploy --retire-old`, which drains and deletes `{old}`"
+            )
+        } else {
+            by_hand(&format!("move jobs to `{name}`, then delete `{old}` manually"))
+        };
         (consequence, advice)
+    } else if change.is(DEFINITION) {
+        let consequence = format!(
+            "image definition `{name}` is created next to `{old}`; pools that use an image of `{old}` keep it"
+        );
+        (consequence, by_hand(&format!("delete `{old}` manually when no pool uses its images")))
     } else if change.is(TEMPLATE) {
         let consequence =
             format!("template `{name}` bakes the next image version; `{old}` does not change");

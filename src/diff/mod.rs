@@ -36,7 +36,7 @@ pub use exit::DetailedExit;
 pub use files::{
     FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
 };
-pub use judge::POOL;
+pub use judge::{DEFINITION, POOL, TEMPLATE, VERSION};
 pub use live::{Live, LiveReview};
 pub use origin::{Line, Origin, Origins};
 pub use relations::Relation;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Pairing;
-use super::judge::{TEMPLATE, VERSION};
+use super::judge::{DEFINITION, TEMPLATE, VERSION};
 use crate::arm::evaluate::Evaluated;
 use crate::expand::Resource;
 
@@ -125,13 +125,13 @@ fn score(before: &Resource, after: &Resource) -> Option<(usize, Pairing)> {
     if !before.kind.eq_ignore_ascii_case(&after.kind) {
         return None;
     }
-    let base = blue_green_base(before).filter(|_| of_one_parent(before, after));
-    if let Some(base) = base.filter(|base| blue_green_base(after).as_ref() == Some(base)) {
+    if let Some(base) = shared_base(before, after).filter(|_| of_one_parent(before, after)) {
         return Some((300, Pairing::BlueGreen { base }));
     }
-    let by_version = [VERSION, TEMPLATE].iter().any(|kind| before.kind.eq_ignore_ascii_case(kind));
-    if by_version && of_one_parent(before, after) {
-        return Some((200, Pairing::NextVersion));
+    let is = |kind: &str| before.kind.eq_ignore_ascii_case(kind);
+    let by_version = [VERSION, TEMPLATE].into_iter().any(is) && of_one_parent(before, after);
+    if by_version || [DEFINITION, VERSION].into_iter().any(is) && of_one_gallery(before, after) {
+        return Some((if by_version { 200 } else { 150 }, Pairing::NextVersion));
     }
     let similarity = similarity(before, after);
     let same_name = type_and_name(before) == type_and_name(after);
@@ -144,6 +144,34 @@ fn of_one_parent(before: &Resource, after: &Resource) -> bool {
     let parent =
         |resource: &Resource| resource.id.rsplit_once('/').map(|(parent, _)| parent.to_lowercase());
     parent(before) == parent(after)
+}
+
+/// Whether two definitions of images, or versions of them, are in one gallery.
+fn of_one_gallery(before: &Resource, after: &Resource) -> bool {
+    let gallery = |resource: &Resource| {
+        let id = resource.id.to_lowercase();
+        id.split_once("/images/").map(|(gallery, _)| gallery.to_owned())
+    };
+    gallery(before).is_some() && gallery(before) == gallery(after)
+}
+
+/// The id that the config gives both pools, at least one of which carries a digest after it: `replace` changes
+/// the other.
+fn shared_base(before: &Resource, after: &Resource) -> Option<String> {
+    let (old, new) = (blue_green_base(before), blue_green_base(after));
+    let plain = |pool: &Resource| pool.name.rsplit('/').next().map(str::to_owned);
+    let is_one = match (&old, &new) {
+        (Some(old), Some(new)) => old == new,
+        (Some(old), None) => Some(old) == plain(after).as_ref(),
+        (None, Some(new)) => plain(before).as_ref() == Some(new),
+        (None, None) => false,
+    };
+    old.or(new).filter(|_| is_one)
+}
+
+/// Whether the deployment retires the old pool when it is asked to: both carry a digest.
+pub(super) fn is_retired(before: &Resource, after: &Resource) -> bool {
+    blue_green_base(before).is_some() && blue_green_base(after).is_some()
 }
 
 /// The id of a pool without the digest of its immutable part: its metadata says it, or its name does.

@@ -210,16 +210,19 @@ fn told_once(
     }
     let access = behind_wall(change, &item, item.settled.or_else(|| access(change, &item)))?;
     let stays = change.removal.is_some_and(|removal| removal != Removal::ByDeployment);
+    let once_deleted = stays && access == Access::Narrows;
+    // What somebody deletes is the old resource.
+    let named = change.before.as_ref().filter(|_| once_deleted);
     Some(SecurityChange {
         access,
         area: row.area,
         kind: change.kind.clone(),
-        name: change.name.clone(),
+        name: named.map_or(&change.name, |before| &before.name).clone(),
         label: row.label.to_owned(),
         path: item.path,
         before: item.before,
         after: item.after,
-        once_deleted: stays && access == Access::Narrows,
+        once_deleted,
     })
 }
 

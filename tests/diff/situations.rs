@@ -70,6 +70,14 @@ fn sides(situation: &str) -> (Option<Vec<Edits>>, Option<Vec<Edits>>) {
             vec![&[IN_PLACE]],
             vec![&[IN_PLACE], &[("Standard_NC4as_T4_v3", "Standard_NC8as_T4_v3")]],
         ),
+        "blue-green switched on" => both(vec![&[IN_PLACE]], vec![]),
+        "blue-green switched off" => both(vec![], vec![&[IN_PLACE]]),
+        "another operating system, blue-green" => {
+            both(vec![], vec![&[("ubuntu-24.04", "ubuntu-22.04"), ("1.0.0", "1.1.0")]])
+        }
+        "a tag, and no new bake" => {
+            both(vec![], vec![&[("node: {", "tags: { team: a }\nnode: {")]])
+        }
         "start task" => both(
             vec![&[("nodes: 2\n", "nodes: 2\n      startTask: { command: nvidia-smi }\n")]],
             vec![&[("nodes: 2\n", "nodes: 2\n      startTask: { command: nvidia-smi -L }\n")]],

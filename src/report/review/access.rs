@@ -13,7 +13,7 @@ use crate::diff::{Access, SecurityChange};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurityView {
-    /// `widens`, `changes`, `narrows` or `narrows after it is deleted`.
+    /// `widens`, `changes` or `narrows`.
     pub access: &'static str,
     /// A style for it.
     pub level: &'static str,
@@ -48,11 +48,7 @@ impl SecurityView {
         let last = change.name.rsplit('/').next().unwrap_or(&change.name);
         let kind = kind_words(&change.kind);
         Self {
-            access: if change.once_deleted {
-                "narrows after it is deleted"
-            } else {
-                change.access.words()
-            },
+            access: change.access.words(),
             level,
             area: change.area.words(),
             label: change.label.clone(),
@@ -63,7 +59,11 @@ impl SecurityView {
             },
             path: without_scopes(&change.path),
             before: value(&change.before, alike),
-            after: value(&change.after, alike),
+            after: if change.once_deleted {
+                format!("{} once it is deleted", value(&change.after, alike))
+            } else {
+                value(&change.after, alike)
+            },
         }
     }
 }

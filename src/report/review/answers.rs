@@ -7,7 +7,7 @@ use super::kinds::kind_words;
 use super::section::Summary;
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::Lifecycle;
-use crate::diff::{Access, Action, Diff, Pairing, ResourceChange, title};
+use crate::diff::{self, Access, Action, Diff, Pairing, ResourceChange, title};
 use crate::report::wording;
 
 /// How many names stand in an answer.
@@ -242,6 +242,9 @@ fn planned(diff: &Diff) -> Vec<String> {
         .map(|change| {
             let kind = kind_words(&change.kind);
             let old = change.before.as_deref().map(title).unwrap_or_default();
+            if old == change.title {
+                return format!("{kind} `{old}`");
+            }
             format!("{kind} `{}` next to `{old}`", change.title)
         })
         .collect();
@@ -250,10 +253,17 @@ fn planned(diff: &Diff) -> Vec<String> {
     let of_bake = |change: &&ResourceChange| {
         change.lifecycle == Lifecycle::OneBake && change.action == Action::Rebake
     };
-    if diff.resources.iter().any(|change| of_bake(&change)) {
+    if bakes(diff) && diff.resources.iter().any(|change| of_bake(&change)) {
         parts.push("the new bake uses a new builder".to_owned());
     }
     parts
+}
+
+/// Whether the deployment bakes: it does so only for an image version that the gallery does not have.
+fn bakes(diff: &Diff) -> bool {
+    let makes = [Action::Create, Action::Beside, Action::Replace];
+    let of_image = |change: &&ResourceChange| change.is(diff::VERSION) || change.is(diff::TEMPLATE);
+    diff.resources.iter().filter(of_image).any(|change| makes.contains(&change.action))
 }
 
 fn access(diff: &Diff) -> Answer {

@@ -128,10 +128,14 @@ impl Costs {
     fn side_by_side(&mut self, diff: &Diff) {
         for change in diff.resources.iter().filter(|change| is_billed_twice(change)) {
             let (kind, old) = (kind_words(&change.kind), old_title(change));
-            if change.removal == Some(Removal::WhenRetired) {
+            if change.action == Action::Beside {
                 self.for_a_while = true;
+                let end = match change.removal {
+                    Some(Removal::WhenRetired) => "`prebake deploy --retire-old` deletes it",
+                    _ => "you delete it",
+                };
                 self.parts.push(format!(
-                    "{kind} `{old}` runs in parallel with `{}` until `prebake deploy --retire-old` deletes it: {}",
+                    "{kind} `{old}` runs in parallel with `{}` until {end}: {}",
                     change.title,
                     nodes_beside(diff, change)
                 ));

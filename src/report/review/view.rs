@@ -100,9 +100,14 @@ pub struct ResourceView {
 impl ResourceView {
     /// Whether one account of the change is enough for both.
     fn is_like(&self, other: &Self) -> bool {
-        self.action == Action::Modify
-            && other.action == Action::Modify
-            && self.properties == other.properties
+        let alike = |(one, other): (&PropertyView, &PropertyView)| {
+            PropertyView { at: String::new(), ..one.clone() }
+                == PropertyView { at: String::new(), ..other.clone() }
+        };
+        matches!(self.action, Action::Modify | Action::Rebake)
+            && self.action == other.action
+            && self.properties.len() == other.properties.len()
+            && self.properties.iter().zip(&other.properties).all(alike)
             && (&self.consequence, &self.advice) == (&other.consequence, &other.advice)
     }
 
@@ -165,9 +170,12 @@ pub(super) fn grouped(resources: Vec<ResourceView>) -> (Vec<ResourceView>, Vec<u
 
 fn words(change: &ResourceChange) -> String {
     match (change.action, &change.pairing) {
-        (Action::Rebake, _) => "recreated for the bake".to_owned(),
+        (Action::Rebake, _) => "recreated for the next bake".to_owned(),
         (Action::Retire, _) => "deleted after the bake".to_owned(),
         (_, Pairing::BlueGreen { .. }) => "a new pool next to the old one".to_owned(),
+        (Action::Beside, _) if change.is(diff::DEFINITION) => {
+            "a new image definition next to the old one".to_owned()
+        }
         (Action::Beside, _) => "a new version next to the old one".to_owned(),
         (Action::Replace, Pairing::Renamed) => {
             let before = change.before.as_ref().map(|before| &before.name);
@@ -198,7 +206,12 @@ impl PropertyView {
             PropertyChangeType::Modify => ("~", "changed"),
             PropertyChangeType::NoEffect => ("x", "changed"),
         };
-        let (path, verdict) = (without_scopes(&path_text(&change.path)), verdict(change));
+        let path = without_scopes(&path_text(&change.path));
+        // What a new resource has from the start has no verdict but when it holds.
+        let (verdict, effect) = match change.anew {
+            Some(when) => (when.to_owned(), String::new()),
+            None => (verdict(change), change.effect.clone()),
+        };
         if path == "name" && change.before.as_ref().is_some_and(Evaluated::is_symbolic) {
             (before, after) = (None, Some("(computed by Azure)".to_owned()));
         }
@@ -229,7 +242,7 @@ impl PropertyView {
             short: if fits { short } else { String::new() },
             verdict,
             level: level(change.verdict),
-            effect: change.effect.clone(),
+            effect,
             reset,
             source,
             at: origin_text(&change.origin),
