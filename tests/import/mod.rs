@@ -6,6 +6,7 @@
 
 mod command;
 mod diff;
+mod unknown;
 
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,9 @@ const CASES: &[(&[&str], &str)] = &[
     (&["compiled-bicep.json"], "`bicep build`, languageVersion 2.0"),
     (&["extension-template.json"], "a pool template of Azure/azure-batch-cli-extensions"),
     (&["terraform.json"], "`terraform show -json`, azurerm 4"),
+    (&["late.json"], "a template without its parameters, azure-quickstart-templates"),
+    (&["placeholder.json"], "a pool of a guide, with a placeholder for the registry"),
+    (&["twins.json"], "`az batch pool list` of two accounts"),
     (&["shipyard-pool.yaml", "shipyard-config.yaml"], "Azure/batch-shipyard recipes"),
     (
         &[
