@@ -212,6 +212,28 @@ fn what_a_forecast_does_not_see_is_said() {
 }
 
 #[test]
+fn what_one_forecast_ignores_another_one_tells() {
+    let render = base();
+    let change = modified("sku.name", &json!("Premium"), &json!("Standard"));
+    let own = recorded(&render, &[("visionacr", change)]);
+    let mut other = recorded(&render, &[]);
+    for change in other["changes"].as_array_mut().unwrap() {
+        change["changeType"] = "Ignore".into();
+    }
+    // The order of the files says nothing.
+    for files in [[&own, &other], [&other, &own]] {
+        let mut live = read(files[0]);
+        live.append(read(files[1]));
+        let review = diff_with_live(Some(&render), &render, &live, &Nowhere);
+        let changed: Vec<Told> =
+            told(&review).into_iter().filter(|told| told.1 != Action::NoChange).collect();
+        assert_eq!(changed.len(), 1, "{changed:#?}");
+        assert_eq!(changed[0].2[0].0, "sku.name");
+        assert_eq!(review.live.unwrap().ignored, 0);
+    }
+}
+
+#[test]
 fn a_lasting_resource_that_is_gone_is_created_again() {
     let json = recorded(&base(), &[("/dev", json!({ "changeType": "Create", "after": {} }))]);
     let live = reviewed(Some(&base()), &base(), &json);

@@ -109,6 +109,22 @@ impl Live {
         self.notes.extend(other.notes);
     }
 
+    /// Each resource once. The forecast of a stage lists what other stages deploy as ignored, so what those stages say
+    /// of it goes before.
+    fn each_once(&self) -> Vec<&LiveResource> {
+        let mut places = BTreeMap::new();
+        let mut found: Vec<&LiveResource> = Vec::new();
+        for resource in &self.resources {
+            let place = *places.entry(resource.id.to_lowercase()).or_insert(found.len());
+            match found.get_mut(place) {
+                None => found.push(resource),
+                Some(known) if known.knowledge == Knowledge::Untouched => *known = resource,
+                Some(_) => {}
+            }
+        }
+        found
+    }
+
     /// The live state, from the two renders around it.
     pub(super) fn apply(&self, previous: Option<&RenderState>, new: &RenderState) -> Applied {
         let subscription = self.resources.iter().find_map(|live| subscription_of(&live.id));
@@ -122,7 +138,7 @@ impl Live {
             unseen: self.notes.clone(),
             ignored: 0,
         };
-        let mut left: Vec<&LiveResource> = self.resources.iter().collect();
+        let mut left = self.each_once();
         let old = applied.previous.clone();
         let of_old = |id: &str| {
             let resources = old.iter().flat_map(|state| &state.resources);

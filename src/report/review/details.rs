@@ -96,9 +96,17 @@ fn pool_ids(diff: &Diff) -> String {
 }
 
 fn noise(diff: &Diff) -> String {
-    let mut parts: Vec<String> = diff
-        .noise
-        .kinds()
+    // What the render and the forecast hide for one reason is one number.
+    let hidden = diff.live.iter().flat_map(|live| &live.hidden);
+    let hidden = hidden.map(|(words, count)| (*words, *count));
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for (words, count) in diff.noise.kinds().into_iter().chain(hidden) {
+        match kinds.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, sum)) => *sum += count,
+            None => kinds.push((words, count)),
+        }
+    }
+    let mut parts: Vec<String> = kinds
         .into_iter()
         .filter(|(_, count)| *count > 0)
         .map(|(words, count)| format!("{count} {words}"))
@@ -107,7 +115,5 @@ fn noise(diff: &Diff) -> String {
     if formatting > 0 {
         parts.push(format!("{formatting} file{} with formatting changes only", plural(formatting)));
     }
-    let hidden = diff.live.iter().flat_map(|live| &live.hidden);
-    parts.extend(hidden.map(|(words, count)| format!("{count} {words}")));
     parts.join(", ")
 }

@@ -47,10 +47,13 @@ impl LiveView {
         let mut unseen = live.unseen.clone();
         if live.ignored > 0 {
             let count = live.ignored;
-            let words = if count == 1 { "resource belongs" } else { "resources belong" };
-            unseen.push(format!(
-                "{count} {words} in Azure to no render; the deployment ignores them"
-            ));
+            unseen.push(if count == 1 {
+                "1 resource in Azure belongs to no render; the deployment ignores it".to_owned()
+            } else {
+                format!(
+                    "{count} resources in Azure belong to no render; the deployment ignores them"
+                )
+            });
         }
         Some(Self { summary, drift, unseen })
     }
