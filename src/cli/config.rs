@@ -74,7 +74,7 @@ impl Show {
             let origins = supplied.into_iter().map(|one| (one.pointer, one.origin)).collect();
             Lines { job, origins }.below(&whole, "", 0, &mut text);
             for (what, name) in defaults::derived_names(&model) {
-                let _ = writeln!(text, "# derived from `name`: {what} {name}");
+                let _ = writeln!(text, "# {what}: {name} (derived from `name`)");
             }
         } else if self.origin {
             let lines = Lines { job, origins: BTreeMap::new() };
@@ -117,13 +117,15 @@ impl Lines<'_> {
             }
             Value::Array(items) => {
                 for (index, value) in items.iter().enumerate() {
-                    self.entry(
-                        &format!("{indent}-"),
-                        value,
-                        &format!("{pointer}/{index}"),
-                        depth,
-                        out,
-                    );
+                    let pointer = format!("{pointer}/{index}");
+                    if value.as_object().is_some_and(|map| !map.is_empty()) {
+                        // The first key stands on the line of the dash.
+                        let mut item = String::new();
+                        self.below(value, &pointer, depth + 1, &mut item);
+                        let _ = write!(out, "{indent}- {}", item.trim_start());
+                    } else {
+                        self.entry(&format!("{indent}-"), value, &pointer, depth, out);
+                    }
                 }
             }
             single => out.push_str(&yaml(single)),

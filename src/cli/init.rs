@@ -32,8 +32,8 @@ pub(super) struct Init {
     from_env: bool,
     /// Import a file; repeat the option for files that belong together. Supported files: the
     /// output of `az batch pool show`, `az resource show` and `terraform show -json`,
-    /// deployment templates, exported resource groups, Batch Shipyard files, and `batch-
-    /// prep-v2.sh` with its environment file
+    /// deployment templates, exported resource groups, Batch Shipyard files, and
+    /// `batch-prep-v2.sh` with its environment file
     #[arg(long, value_name = "PATH", conflicts_with = "from_env")]
     from: Vec<PathBuf>,
     /// Print the config instead of writing it

@@ -161,7 +161,7 @@ impl Diff {
             terminal::out(&crate::diagnostic::printable::tamed(&hunks));
         }
         if code == Exit::Done {
-            terminal::out("nothing is missed\n");
+            terminal::out("the built-in templates have not changed since yours were ejected\n");
         }
         code
     }

@@ -4,6 +4,7 @@
 //! Every source is asked anew for each token: an assertion of a pipeline lives for minutes, a bake for an hour.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -406,24 +407,32 @@ fn ask_cli(
         command.args(["--subscription", subscription]);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let no_login = |why: String| {
-        Failure::input("not logged in to Azure", why).help(
-            "run `az login`, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`",
-        )
-    };
-    let output = command.output().map_err(|error| {
-        no_login(format!(
-            "the environment contains no credentials, and the Azure CLI cannot be started: {error}"
+    let no_login = |why: String, step: &str| {
+        Failure::input("not logged in to Azure", why).help(format!(
+            "{step}, or set `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`"
         ))
+    };
+    let output = command.output().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => no_login(
+            "the environment contains no credentials, and the Azure CLI is not installed".to_owned(),
+            "install the Azure CLI and run `az login`",
+        ),
+        _ => no_login(
+            format!(
+                "the environment contains no credentials, and the Azure CLI cannot be started: {error}"
+            ),
+            "run `az login`",
+        ),
     })?;
     let words = String::from_utf8_lossy(&output.stderr);
     let value: Option<Value> = serde_json::from_slice(&output.stdout).ok();
     let Some(value) = value.filter(|_| output.status.success()) else {
-        return Err(no_login(words.trim().lines().next_back().unwrap_or_default().to_owned()));
+        let why = words.trim().lines().next_back().unwrap_or_default().to_owned();
+        return Err(no_login(why, "run `az login`"));
     };
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let token =
-        text("accessToken").ok_or_else(|| no_login("the Azure CLI printed no token".to_owned()))?;
+    let token = text("accessToken")
+        .ok_or_else(|| no_login("the Azure CLI printed no token".to_owned(), "run `az login`"))?;
     let token = Token::new(&token, &value, world);
     Ok((token, text("subscription")))
 }

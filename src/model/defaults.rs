@@ -173,7 +173,7 @@ impl Found<'_> {
     fn builder(&mut self, builder: &Builder) {
         let method = if builder.image_builder { "image-builder" } else { "vm" };
         self.add("/bake/method", method, DEFAULT);
-        self.add("/builder/vmSize", builder.size.name.clone(), "the VM size of the nodes");
+        self.add("/builder/vmSize", builder.size.name.clone(), "same as the nodes");
         self.add("/builder/osDiskGb", builder.os_disk_gb, "default for the kind of node");
         self.add("/builder/imageVersion", builder.image_version.clone(), DEFAULT);
         self.add("/builder/timeoutMinutes", builder.timeout_minutes, DEFAULT);
@@ -218,7 +218,7 @@ impl Found<'_> {
     }
 
     fn pool(&mut self, at: &str, pool: &Pool) {
-        self.add(format!("{at}/vmSize"), pool.size.name.clone(), "`node.vmSize`");
+        self.add(format!("{at}/vmSize"), pool.size.name.clone(), "from `node.vmSize`");
         if let Some(fixed) = pool.scale.fixed() {
             self.add(format!("{at}/nodes"), fixed.nodes, DEFAULT);
             self.add(format!("{at}/spotNodes"), fixed.spot_nodes, DEFAULT);
@@ -228,7 +228,10 @@ impl Found<'_> {
         }
         self.add(format!("{at}/taskSlotsPerNode"), pool.task_slots_per_node, DEFAULT);
         self.add(format!("{at}/interNodeCommunication"), pool.inter_node_communication, DEFAULT);
-        let containers = "whether the config has images";
+        let containers = match pool.containers {
+            Some(_) => "because the config has images",
+            None => "because the config has no images",
+        };
         self.add(format!("{at}/containers"), pool.containers.is_some(), containers);
         let replace = if pool.blue_green { "blue-green" } else { "in-place" };
         self.add(format!("{at}/replace"), replace, DEFAULT);

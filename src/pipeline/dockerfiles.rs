@@ -1,6 +1,6 @@
 //! Reads the Dockerfiles of the images that a config builds from folders beside it.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
@@ -28,7 +28,13 @@ pub(super) fn read(document: &Document, files: &dyn Files, sources: &Sources) ->
         let place = document.place(&format!("{pointer}/context"))?;
         let of = sources.file(place.file).name.clone();
         let base = Path::new(&of).parent().unwrap_or(Path::new(""));
-        let bytes = files.read(&base.join(context).join(name));
+        let path: PathBuf = base
+            .join(context)
+            .join(name)
+            .components()
+            .filter(|part| *part != Component::CurDir)
+            .collect();
+        let bytes = files.read(&path);
         let text = bytes.and_then(|bytes| match String::from_utf8(bytes) {
             Ok(text) if text.len() <= LONGEST => Ok(text),
             Ok(_) => Err(format!("it has more than {LONGEST} bytes")),
