@@ -258,6 +258,7 @@ fn kind_of(words: &str) -> &'static str {
     match words {
         "pool" => "microsoft.batch/batchaccounts/pools",
         "virtual machine" => "microsoft.compute/virtualmachines",
+        "image definition" => "microsoft.compute/galleries/images",
         "image version" => "microsoft.compute/galleries/images/versions",
         "virtual network" => "microsoft.network/virtualnetworks",
         "role assignment" => "microsoft.authorization/roleassignments",

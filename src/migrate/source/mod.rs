@@ -126,17 +126,9 @@ fn fill(place: &mut super::ledger::Place, known: &super::ledger::Place) {
 /// Takes pools out that prebake cannot serve, and refuses sources that hold no other.
 fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
     let pools = std::mem::take(&mut sources.pools);
-    for pool in pools {
-        match unserved(&pool) {
-            Some(why) => {
-                sources.refused.push((format!("{} of {}", pool.named(), pool.file), why));
-            }
-            None => sources.pools.push(pool),
-        }
-    }
-    let properties: usize = sources.pools.iter().map(|pool| pool.properties).sum();
-    let oversized = sources.pools.iter().any(|pool| pool.properties > MOST_OF_A_POOL);
-    if oversized || sources.pools.len() > MOST_POOLS || properties > MOST_PROPERTIES {
+    let properties: usize = pools.iter().map(|pool| pool.properties).sum();
+    let oversized = pools.iter().any(|pool| pool.properties > MOST_OF_A_POOL);
+    if oversized || pools.len() > MOST_POOLS || properties > MOST_PROPERTIES {
         return Err(Refusal {
             what: "the source is too large for one run".to_owned(),
             why: format!(
@@ -145,6 +137,14 @@ fn enough(mut sources: Sources, files: &[File]) -> Result<Sources, Refusal> {
             ),
             help: "export fewer pools in one file".to_owned(),
         });
+    }
+    for pool in pools {
+        match unserved(&pool) {
+            Some(why) => {
+                sources.refused.push((format!("{} of {}", pool.named(), pool.file), why));
+            }
+            None => sources.pools.push(pool),
+        }
     }
     if !sources.pools.is_empty() {
         return Ok(sources);
