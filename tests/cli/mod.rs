@@ -575,9 +575,7 @@ fn one_template_is_ejected_and_told_what_it_misses() {
     );
     assert_eq!(files(folder.path()).len(), 2, "one template and what it was");
     std::fs::write(&template, "// mine\n").expect("a file");
-    assert!(
-        succeeds(&prebake(folder.path(), &["templates", "diff"])).contains("have not changed")
-    );
+    assert!(succeeds(&prebake(folder.path(), &["templates", "diff"])).contains("have not changed"));
     let older =
         std::fs::read_to_string(&original).expect("text").replace("'StorageV2'", "'Storage'");
     std::fs::write(&original, older).expect("a file");

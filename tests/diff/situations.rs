@@ -75,9 +75,6 @@ fn sides(situation: &str) -> (Option<Vec<Edits>>, Option<Vec<Edits>>) {
         "another operating system, blue-green" => {
             both(vec![], vec![&[("ubuntu-24.04", "ubuntu-22.04"), ("1.0.0", "1.1.0")]])
         }
-        "a tag, and no new bake" => {
-            both(vec![], vec![&[("node: {", "tags: { team: a }\nnode: {")]])
-        }
         "start task" => both(
             vec![&[("nodes: 2\n", "nodes: 2\n      startTask: { command: nvidia-smi }\n")]],
             vec![&[("nodes: 2\n", "nodes: 2\n      startTask: { command: nvidia-smi -L }\n")]],
