@@ -93,7 +93,7 @@ fn beside(file: &File, object: &Map<String, Value>, sources: &mut Sources) {
     };
     if kind.eq_ignore_ascii_case(ACCOUNT) || object.contains_key("accountEndpoint") {
         account(object, sources);
-        let why = if id.starts_with('[') {
+        let why = if is_expression(id) {
             "it stays as it is. Its name is known only during the deployment: add the parameters file of the template with \
              another `--from`"
         } else {
