@@ -16,6 +16,9 @@ use crate::bicep::types::{
     Flags, Integer, Marks, ObjectType, Property, ResourceBody, Text, Type, assignable, without_flag,
 };
 
+/// The decorators that bound a value or a length.
+const BOUNDS: [&str; 4] = ["minLength", "maxLength", "minValue", "maxValue"];
+
 impl<'a> Checker<'a, '_> {
     /// The type that a type expression describes, as far as it is known.
     pub(super) fn described(&self, syntax: TypeSyntax<'a>) -> Type<'a> {
@@ -55,7 +58,7 @@ impl<'a> Checker<'a, '_> {
             return declared.marked(Marks::LOOSE);
         }
         let marks = declared.marks();
-        let nullable = declared.without_null().is_some();
+        let nullable = declared.allows_null();
         let values = values.into_iter().map(|value| value.marked(marks));
         let allowed = match some {
             Type::Array(_) => Type::array_of(Type::any_of(values)),
@@ -121,6 +124,10 @@ impl<'a> Checker<'a, '_> {
         kind: &Type<'a>,
         decorators: &'d [DecoratorSyntax<'a>],
     ) -> Option<&'d DecoratorSyntax<'a>> {
+        let is_bound = |one: &DecoratorSyntax<'a>| BOUNDS.iter().any(|name| is_called(one, name));
+        if !decorators.iter().any(is_bound) {
+            return None;
+        }
         let some = kind.without_null();
         let (own, names) = match some.as_ref().unwrap_or(kind) {
             Type::String(text) if text.literal.is_none() => {
@@ -262,7 +269,7 @@ impl<'a> Checker<'a, '_> {
         }
         let properties = node.properties().filter_map(|property| {
             let kind = self.described_with(property.value, property.decorators);
-            let nullable = matches!(kind, Type::Null) || kind.without_null().is_some();
+            let nullable = matches!(kind, Type::Null) || kind.allows_null();
             let flags = if nullable { Flags::NONE } else { Flags::REQUIRED };
             Some(Property::new(property.name()?, kind, flags))
         });

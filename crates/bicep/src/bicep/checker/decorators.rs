@@ -1,6 +1,6 @@
 //! Decorators: which may stand where, and what they take.
 
-use std::collections::HashMap;
+use smallvec::SmallVec;
 
 use super::Checker;
 use super::declared::is_literal;
@@ -30,6 +30,9 @@ struct Site {
 const fn site(sites: Sites, code: &'static str, what: &'static str) -> Site {
     Site { sites, code, what }
 }
+
+/// Names of decorators that Bicep has: few, however many decorators are written.
+type Names = SmallVec<[&'static str; 4]>;
 
 impl<'a> Checker<'a, '_> {
     pub(super) fn decorators(&self) {
@@ -174,18 +177,21 @@ impl<'a> Checker<'a, '_> {
 
     /// Each decorator may stand once.
     fn repeated_decorators(&self, decorators: &'a [DecoratorSyntax<'a>]) {
-        let name = |syntax: &DecoratorSyntax<'a>| match syntax.expression {
-            ExpressionSyntax::FunctionCall(node) => Some(node.name.name),
+        let known = |syntax: &DecoratorSyntax<'a>| match syntax.expression {
+            ExpressionSyntax::FunctionCall(node) => functions::decorator(node.name.name),
             _ => None,
         };
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for name in decorators.iter().filter_map(name) {
-            *counts.entry(name).or_default() += 1;
+        let (mut seen, mut repeated) = (Names::new(), Names::new());
+        for name in decorators.iter().filter_map(known).map(|decorator| decorator.name) {
+            let names = if seen.contains(&name) { &mut repeated } else { &mut seen };
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
         for syntax in decorators {
-            let own = name(syntax).filter(|own| functions::decorator(own).is_some());
-            if own.is_some_and(|own| counts[own] > 1) {
-                let title = format!("`@{}` is used more than once", own.unwrap_or_default());
+            let name = known(syntax).map(|decorator| decorator.name);
+            if let Some(name) = name.filter(|name| repeated.contains(name)) {
+                let title = format!("`@{name}` is used more than once");
                 self.error(
                     "BCP166",
                     syntax.span,

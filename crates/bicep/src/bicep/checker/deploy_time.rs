@@ -60,8 +60,9 @@ fn each_expression<'a>(
         StatementSyntax::Resource(node) => (Some(node.value), node.existing.is_some()),
         _ => (None, false),
     };
-    let mut open: Vec<ExpressionSyntax<'a>> = value.into_iter().filter(|_| !existing).collect();
-    while let Some(value) = open.pop() {
+    let mut open = Vec::new();
+    let mut next = value.filter(|_| !existing);
+    while let Some(value) = next {
         walk(value, &mut |expression| {
             // What a name stands for is not read.
             if matches!(expression, ExpressionSyntax::FunctionCall(node) if node.name.name == "nameof")
@@ -75,6 +76,7 @@ fn each_expression<'a>(
             }
             true
         });
+        next = open.pop();
     }
 }
 

@@ -192,7 +192,7 @@ impl<'a> Checker<'a, '_> {
             return self.narrow(node.body, &wanted, Narrowing::VALUE);
         }
         let found = self.infer(argument);
-        let nullable = found.without_null().is_some();
+        let nullable = found.allows_null();
         match parameter_type(function.name, at, arguments) {
             Some(wanted) => self.narrow(argument, &wanted, Narrowing::VALUE),
             None if found.has_broken_property() => {

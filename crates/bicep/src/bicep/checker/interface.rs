@@ -65,8 +65,7 @@ impl<'a> Interface<'a> {
             match statement {
                 StatementSyntax::Parameter(node) => {
                     let kind = checker.parameter_type(node);
-                    let nullable =
-                        matches!(kind, Type::Any | Type::Null) || kind.without_null().is_some();
+                    let nullable = matches!(kind, Type::Any | Type::Null) || kind.allows_null();
                     interface.parameters.push(InterfaceParameter {
                         name: node.name.name,
                         required: node.default.is_none() && !nullable && !kind.is_error(),

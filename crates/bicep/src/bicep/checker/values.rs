@@ -61,7 +61,7 @@ fn narrowed<'a>(given: &Type<'a>, declared: &Type<'a>, depth: u8) -> Type<'a> {
 
 /// The same without the null that stands for a property that is left out.
 fn present<'a>(found: Type<'a>, declared: &Type<'a>, flags: Flags) -> Type<'a> {
-    if flags.has(Flags::REQUIRED) || declared.without_null().is_some() {
+    if flags.has(Flags::REQUIRED) || declared.allows_null() {
         return found;
     }
     match found {

@@ -91,7 +91,7 @@ impl<'a> Checker<'a, '_> {
         self.allowed_values(node);
         let Some(default) = node.default else { return };
         self.parameter_default(default);
-        if declared.without_null().is_some() {
+        if declared.allows_null() {
             let words = ("the type allows `null`", "remove the default value or the `?`");
             let title = "a default value for a parameter that is `null` by default";
             self.error("BCP326", default.span(), title, words);

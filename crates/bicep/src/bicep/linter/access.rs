@@ -67,7 +67,7 @@ impl<'a> Linting<'a, '_> {
             return;
         }
         let found = self.checked.type_of(access);
-        if matches!(found, Type::Null) || found.without_null().is_some() {
+        if matches!(found, Type::Null) || found.allows_null() {
             let title = "access to a value that might not exist";
             self.report(span, title, "the value can be null", "use `.?` or `[?...]`");
         }

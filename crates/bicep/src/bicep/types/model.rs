@@ -346,6 +346,11 @@ impl<'a> Type<'a> {
         Some(Self::any_of(members.iter().filter(|member| !is_null(member)).cloned()))
     }
 
+    /// Whether null is one of the values.
+    pub fn allows_null(&self) -> bool {
+        matches!(self, Self::Union(members) if members.iter().any(|one| matches!(one, Self::Null)))
+    }
+
     /// Several texts, numbers or truth values as the one type that they are part of.
     #[must_use]
     pub fn collapsed(self) -> Self {

@@ -41,7 +41,7 @@ pub fn of_template<'a>(
     let declared = declared
         .map(|(name, schema)| {
             let kind = reader.kind(schema, 0);
-            let nullable = kind.without_null().is_some() || matches!(kind, Type::Null);
+            let nullable = kind.allows_null() || matches!(kind, Type::Null);
             let required = schema["defaultValue"].is_null() && !nullable;
             Declared { name: arena.alloc_str(name), kind, required }
         })
@@ -219,7 +219,7 @@ impl<'a> Reader<'a, '_> {
         };
         let properties = properties.into_iter().flatten().map(|(name, schema)| {
             let kind = self.kind(schema, depth + 1);
-            let nullable = kind.without_null().is_some();
+            let nullable = kind.allows_null();
             let flags = if nullable { Flags::NONE } else { Flags::REQUIRED };
             Property::new(self.arena.alloc_str(name), kind, flags)
         });
