@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': 'ee17cfa53b9487fe78b9ffc7204afb48'
+  'prebake-bake': '484b3ba9f5374504727ea139a8aeccb9'
 }
 param vmName = 'extended-builder'
 param vmSize = 'Standard_D4s_v5'

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'ee17cfa53b9487fe78b9ffc7204afb48'
+  'prebake-bake': '484b3ba9f5374504727ea139a8aeccb9'
 }
 param galleryName = 'extended_gallery'
 param definitionName = 'extended-ubuntu-24.04'

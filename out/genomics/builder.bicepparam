@@ -3,7 +3,7 @@ using './builder.bicep'
 param location = 'westeurope'
 param tags = {
   costCenter: '4711'
-  'prebake-bake': '5b3c784766acd152aeed5a3e3c2af0a0'
+  'prebake-bake': '4a187fbc0e476a7fd975291e2ecb026e'
 }
 param vmName = 'vm-genomics-builder-prod'
 param vmSize = 'Standard_D16ds_v5'

@@ -6,7 +6,7 @@ param tags = {
 }
 param versionTags = {
   costCenter: '4711'
-  'prebake-bake': '5b3c784766acd152aeed5a3e3c2af0a0'
+  'prebake-bake': '4a187fbc0e476a7fd975291e2ecb026e'
 }
 param galleryName = 'gal_genomics_prod'
 param definitionName = 'genomics-ubuntu-24.04'

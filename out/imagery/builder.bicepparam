@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'usgovvirginia'
 param tags = {
-  'prebake-bake': '23273f5e210e38f63e2983fe1cc415ba'
+  'prebake-bake': 'e2a1268b24cecd0024ede2d1f7b21133'
 }
 param vmName = 'imagery-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'usgovvirginia'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '23273f5e210e38f63e2983fe1cc415ba'
+  'prebake-bake': 'e2a1268b24cecd0024ede2d1f7b21133'
 }
 param galleryName = 'imagery_gallery'
 param definitionName = 'imagery-ubuntu-22.04'

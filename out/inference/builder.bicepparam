@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'eastus2'
 param tags = {
-  'prebake-bake': '7dc610e302fb811f38b35b072bf21b39'
+  'prebake-bake': 'aebf76685a7dbb90f780ee67d14f9051'
 }
 param vmName = 'inference-builder'
 param vmSize = 'Standard_NC24ads_A100_v4'

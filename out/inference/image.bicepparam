@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'eastus2'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '7dc610e302fb811f38b35b072bf21b39'
+  'prebake-bake': 'aebf76685a7dbb90f780ee67d14f9051'
 }
 param galleryName = 'inference_gallery'
 param definitionName = 'inference-ubuntu-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': '08fe295dc8b1e53c78ffdf0c79c35b62'
+  'prebake-bake': 'f6285ddc0f96923e64835e7d24e1f66d'
 }
 param vmName = 'pretrain-builder'
 param vmSize = 'Standard_ND96isr_H100_v5'

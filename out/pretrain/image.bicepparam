@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '08fe295dc8b1e53c78ffdf0c79c35b62'
+  'prebake-bake': 'f6285ddc0f96923e64835e7d24e1f66d'
 }
 param galleryName = 'pretrain_gallery'
 param definitionName = 'pretrain-ubuntu-hpc-24.04'

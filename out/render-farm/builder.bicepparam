@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westeurope'
 param tags = {
-  'prebake-bake': '416fe53221a744ca099e229216498bf9'
+  'prebake-bake': 'ad08649e7ce237d7d52c007a292a0738'
   team: 'visual-effects'
 }
 param vmName = 'render-farm-builder'

@@ -5,7 +5,7 @@ param tags = {
   team: 'visual-effects'
 }
 param versionTags = {
-  'prebake-bake': '416fe53221a744ca099e229216498bf9'
+  'prebake-bake': 'ad08649e7ce237d7d52c007a292a0738'
   team: 'visual-effects'
 }
 param galleryName = 'render_farm_gallery'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'northeurope'
 param tags = {
-  'prebake-bake': '41a6e40f9d6ca99d5d9380ea0d26839b'
+  'prebake-bake': '508efe7cb482b94147a44f4fb784f530'
 }
 param vmName = 'simulate-builder'
 param vmSize = 'Standard_D8ds_v5'

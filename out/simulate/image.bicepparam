@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'northeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '41a6e40f9d6ca99d5d9380ea0d26839b'
+  'prebake-bake': '508efe7cb482b94147a44f4fb784f530'
 }
 param galleryName = 'simulate_gallery'
 param definitionName = 'simulate-ubuntu-24.04'

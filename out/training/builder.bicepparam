@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westus3'
 param tags = {
-  'prebake-bake': '12563d6f3210a952856883e8157a987c'
+  'prebake-bake': '6317675962242b9f1b5d213921797e76'
 }
 param vmName = 'training-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'westus3'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '12563d6f3210a952856883e8157a987c'
+  'prebake-bake': '6317675962242b9f1b5d213921797e76'
 }
 param galleryName = 'training_gallery'
 param definitionName = 'training-ubuntu-24.04'

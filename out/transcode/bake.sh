@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The bake of transcode for Azure Image Builder: puts its files in their places and runs them.
-# There is no secret in this file: it can be read by everyone who can read the image template.
+# The bake of transcode for Azure Image Builder: writes the files of the bake and runs it.
+# This file contains no secrets. Everyone who can read the image template can read it.
 set -euo pipefail
 
 install -D --mode=0644 /dev/stdin /opt/prebake/lib.sh << 'PREBAKE_END'
 # shellcheck shell=bash
-# What the steps of the bake share. Each step sources this file first; the variables
-# below may be set from outside, so that a step can be run and tested alone.
+# Functions that the steps of the bake share. Each step sources this file first. You can set the
+# variables below from outside, to run and test a single step.
 set -euo pipefail
 umask 022
 
@@ -20,9 +20,9 @@ umask 022
 export PREBAKE_HOME PREBAKE_STATE PREBAKE_RUN PREBAKE_CONSOLE PREBAKE_IMDS
 export PREBAKE_REGISTRY_SCHEME PREBAKE_RETRY_DELAY
 export HOME="${HOME:-/root}" LC_ALL=C
-# In memory: a credential written here never reaches the disk that becomes the image.
+# In memory, so that credentials never reach the disk that becomes the image.
 export DOCKER_CONFIG="$PREBAKE_RUN/docker"
-# gpg would leave a key ring in /root, which the image would keep.
+# Otherwise, gpg leaves a key ring in /root, and the image contains it.
 export GNUPGHOME="$PREBAKE_RUN/gnupg"
 
 mkdir -p "$PREBAKE_RUN" "$PREBAKE_STATE/facts"
@@ -53,7 +53,7 @@ retry() {
   done
 }
 
-# record NAME VALUE: a fact for the result of the bake.
+# record NAME VALUE: adds a fact to the result of the bake.
 record() {
   printf '%s\n' "$2" > "$PREBAKE_STATE/facts/$1"
   log "$1: $2"
@@ -69,7 +69,7 @@ fetch() {
   fi
 }
 
-# fetch_key URL FINGERPRINT FILE: a signing key, refused unless it has that fingerprint.
+# fetch_key URL FINGERPRINT FILE: gets a signing key, and fails if its fingerprint differs.
 fetch_key() {
   fetch "$1" "$3"
   gpg --batch --show-keys --with-colons "$3" | awk -F: '$1 == "fpr" { print $10 }' \
@@ -78,7 +78,7 @@ fetch_key() {
 }
 
 export DEBIAN_FRONTEND=noninteractive
-# Ubuntu restarts services after an installation, this bake among them.
+# After an installation, Ubuntu restarts services, and this bake is one of them.
 export NEEDRESTART_SUSPEND=1
 
 apt_get() {
@@ -86,24 +86,24 @@ apt_get() {
     --no-install-recommends "$@"
 }
 
-# update_lists OPTION...: without the mode, apt succeeds with the old lists when an archive does not answer.
+# update_lists OPTION...: without this mode, apt succeeds with old lists if an archive does not answer.
 update_lists() {
   apt_get --option APT::Update::Error-Mode=any "$@" update
 }
 
-# refresh_lists: brings the package lists once per boot.
+# refresh_lists: updates the package lists once per boot.
 refresh_lists() {
   if [ -e "$PREBAKE_RUN/lists" ]; then return 0; fi
   retry 6 update_lists && touch "$PREBAKE_RUN/lists"
 }
 
-# A package that a power cut left half unpacked: apt installs nothing else before it is unpacked again.
+# A power cut can leave a package half unpacked. apt then installs nothing until it is unpacked again.
 half_unpacked() {
   dpkg-query --show --showformat='${db:Status-Eflag} ${Package}\n' | sed -n 's/^reinstreq //p'
 }
 
-# repair_packages: finishes what a power cut interrupted; nothing can be installed before. The archive of a half unpacked
-# package can be one that a later step adds: that step then installs the package again.
+# repair_packages: finishes what a power cut interrupted, because nothing can be installed before. If a later step adds
+# the archive of a half unpacked package, that step installs the package again.
 repair_packages() {
   local package
   dpkg --configure -a || true
@@ -114,7 +114,7 @@ repair_packages() {
   apt_get --fix-broken --no-remove install || true
 }
 
-# An archive that moves on makes the lists stale, and a step of the config may remove them.
+# The lists become stale when an archive changes, and a step of the config can delete them.
 install_once() {
   refresh_lists || return 1
   if apt_get install --no-remove "$@"; then return 0; fi
@@ -123,7 +123,7 @@ install_once() {
   return 1
 }
 
-# install_packages PACKAGE...: never removes a package, such as cloud-init, to make room for another one.
+# install_packages PACKAGE...: never removes another package, such as cloud-init, to resolve a conflict.
 install_packages() {
   retry 4 install_once "$@"
 }
@@ -146,7 +146,7 @@ add_source() {
     if [ -n "$4" ]; then printf 'Components: %s\n' "$4"; fi
     printf 'Architectures: amd64\nSigned-By: %s\n' "$key"
   } > "/etc/apt/sources.list.d/$1.sources"
-  # Only this archive: the others were read before.
+  # Only this archive: the lists of the others are current.
   retry 6 update_lists --option "Dir::Etc::SourceList=sources.list.d/$1.sources" \
     --option Dir::Etc::SourceParts=- --option APT::Get::List-Cleanup=false
 }
@@ -159,13 +159,13 @@ hold() {
   apt-mark hold "$@"
 }
 
-# json_field NAME: the value of a string field of the JSON on standard input. Tokens hold no escapes.
+# json_field NAME: prints a string field of the JSON on standard input. Tokens contain no escapes.
 json_field() {
   tr -d '\n\r' | sed -n 's/.*"'"$1"'"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p'
 }
 
-# http NAME CURL-ARGUMENTS...: one request; the body goes to standard output.
-# A server that answers 429 or 503 is given the time it asks for.
+# http NAME CURL-ARGUMENTS...: sends one request and prints the body of the answer.
+# After 429 or 503, it waits as long as the server asks.
 http() {
   local name=$1 body="$PREBAKE_RUN/body" head="$PREBAKE_RUN/head" code wait
   shift
@@ -185,7 +185,7 @@ http() {
   return 1
 }
 
-# remove_credentials [SERVER...]: leaves nothing that could log in anywhere.
+# remove_credentials [SERVER...]: deletes everything that could log in to a registry.
 remove_credentials() {
   local server
   for server in "$@"; do
@@ -198,12 +198,12 @@ PREBAKE_END
 
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/001-prepare.sh << 'PREBAKE_END'
 #!/usr/bin/env bash
-# Stops automatic updates, holds the kernel, installs what the later steps need.
+# Stops automatic updates, holds the kernel, and installs what the later steps need.
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
 
-# An update in the background holds the package lock, and a new kernel after the bake has no driver.
+# A background update blocks package installations, and a kernel from after the bake has no driver.
 for unit in apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service \
   unattended-upgrades.service; do
   systemctl stop "$unit" || true
@@ -224,7 +224,7 @@ PREBAKE_END
 
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/002-docker.sh << 'PREBAKE_END'
 #!/usr/bin/env bash
-# Installs Docker Engine from Docker's own repository, its data on the OS disk.
+# Installs Docker Engine from Docker's own repository, with its data on the OS disk.
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
@@ -232,7 +232,7 @@ version=''
 packages=(docker-ce docker-ce-cli containerd.io docker-buildx-plugin)
 conflicts=(docker.io docker-compose docker-compose-v2 docker-doc podman-docker containerd runc)
 
-# One by one: a package manager that does not know one of them removes none.
+# One by one: if a package manager does not know one of them, it removes none of them.
 for package in "${conflicts[@]}"; do
   if is_installed "$package"; then remove_package "$package"; fi
 done
@@ -242,7 +242,7 @@ add_source docker https://download.docker.com/linux/ubuntu \
   https://download.docker.com/linux/ubuntu/gpg \
   9DC858229FC7DD38854AE2D88D81803C0EBFCD88
 if [ -n "$version" ]; then
-  # Versions look like 5:28.5.1-1~ubuntu.24.04~noble, the newest first.
+  # Versions look like 5:28.5.1-1~ubuntu.24.04~noble. The newest is first.
   exact=$(apt-cache madison docker-ce | awk -v want="$version" '
     { plain = $3; sub(/^[0-9]+:/, "", plain) }
     index(plain, want ".") == 1 || index(plain, want "-") == 1 { print $3; exit }')
@@ -257,7 +257,7 @@ hold docker-ce docker-ce-cli containerd.io
 systemctl enable --now docker.service
 retry 6 docker info > /dev/null
 
-# The temporary disk is empty on every new node: images there would not be in the node image.
+# The temporary disk is not part of the node image, so images must not be on it.
 root=$(docker info --format '{{.DockerRootDir}}')
 case $root in
   /mnt | /mnt/* | /media/*) die "Docker keeps its data on the temporary disk ($root)" ;;
@@ -267,7 +267,7 @@ PREBAKE_END
 
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/003-tools.sh << 'PREBAKE_END'
 #!/usr/bin/env bash
-# Installs packages that the config asks for.
+# Installs packages from the config.
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
@@ -276,8 +276,8 @@ PREBAKE_END
 
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/004-login.sh << 'PREBAKE_END'
 #!/usr/bin/env bash
-# Logs in to the registries with the VM's identity: the instance metadata service gives a token,
-# the registry exchanges it. The credential lives in memory only, and for three hours at most.
+# Logs in to the registries with the identity of the VM: the registry exchanges a token from the instance
+# metadata service. The credential stays in memory and is valid for at most three hours.
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
@@ -290,7 +290,7 @@ metadata() {
     "$PREBAKE_IMDS/metadata/$path"
 }
 
-# identity_token RESOURCE_GROUP NAME: an Entra token for container registries.
+# identity_token RESOURCE_GROUP NAME: prints an Entra token for container registries.
 identity_token() {
   local subscription group token query='api-version=2021-02-01&format=text' name=()
   group=$1
@@ -298,7 +298,7 @@ identity_token() {
   if [ -z "$group" ]; then
     group=$(metadata instance/compute/resourceGroupName --data "$query") || group=
   fi
-  # Named, because a policy may attach further identities to the VM; its only one needs no name.
+  # Name the identity, because a policy can attach more identities to the VM. A single identity needs no name.
   if [ -n "$subscription" ] && [ -n "$group" ]; then
     name=(--data-urlencode "msi_res_id=/subscriptions/$subscription/resourceGroups/$group/providers/Microsoft.ManagedIdentity/userAssignedIdentities/$2")
   fi
@@ -313,7 +313,7 @@ identity_token() {
 login() {
   local token refresh
   token=$(identity_token "$2" "$3") || return 1
-  # On standard input: a process's arguments can be read by everyone on the machine.
+  # On standard input: everyone on the machine can read the arguments of a process.
   refresh=$(printf '%s' "$token" \
     | http "$1" --data-urlencode grant_type=access_token --data-urlencode "service=$1" \
       --data-urlencode access_token@- "$PREBAKE_REGISTRY_SCHEME://$1/oauth2/exchange" \
@@ -323,14 +323,14 @@ login() {
 }
 
 install -d -m 0700 "$DOCKER_CONFIG"
-# A role assigned by this deployment can take minutes to be honored.
+# A role assignment of this deployment can take minutes to become active.
 retry 12 login transcodeacr53b1ded7.azurecr.io transcode transcode-pull \
   || die "this registry does not let the builder's identity in:" transcodeacr53b1ded7.azurecr.io transcode-pull
 PREBAKE_END
 
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/005-preload.sh << 'PREBAKE_END'
 #!/usr/bin/env bash
-# Pulls the images that every node shall have on its disk when it boots, and records their digests.
+# Pulls the images that are on the disk of every node when it boots, and records their digests.
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
@@ -342,7 +342,7 @@ pull_once() {
   if grep --ignore-case --quiet -E 'no space left on device' "$output"; then
     die "the OS disk is too small for $1"
   fi
-  # A missing image and a missing role can look alike in a registry; the message decides.
+  # A registry can answer alike for a missing image and a missing role. The message tells them apart.
   if grep --ignore-case --quiet -E 'manifest unknown|name unknown|not found: manifest|not known to registry' "$output" \
     && ! grep --ignore-case --quiet -E 'unauthorized|denied|authentication required' "$output"; then
     die "the registry does not have $1"
@@ -350,7 +350,7 @@ pull_once() {
   return 1
 }
 
-# preload IMAGE DIGEST: an empty digest accepts what the tag points to.
+# preload IMAGE DIGEST: an empty digest accepts every image that the tag points to.
 preload() {
   local digest
   log "pulling $1"
@@ -365,7 +365,7 @@ preload() {
   printf '%s %s\n' "$1" "$(printf '%s\n' "$digest" | head -n 1)" >> "$PREBAKE_STATE/images"
 }
 
-# Docker does not wait until a layer is on the disk: after a power cut it may take half a layer for a whole one.
+# Docker does not wait until a layer is on the disk. After a power cut, it can mistake half a layer for a whole one.
 start_over() {
   local root
   log "an earlier pull was interrupted: its layers are removed"
@@ -376,7 +376,7 @@ start_over() {
   retry 6 docker info > /dev/null
 }
 
-# Images that a step of the config put there were whole before this step began, and stay.
+# Images from a step of the config were complete before this step started, so they stay.
 if [ -e "$PREBAKE_STATE/pulling" ]; then
   if grep --quiet empty "$PREBAKE_STATE/pulling"; then start_over; fi
 else
@@ -387,14 +387,14 @@ fi
 
 : > "$PREBAKE_STATE/images"
 preload transcodeacr53b1ded7.azurecr.io/transcode/ffmpeg:7.1 ''
-# On the disk before the mark goes.
+# Write the images to the disk before the mark is deleted.
 sync
 rm "$PREBAKE_STATE/pulling"
 PREBAKE_END
 
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/006-logout.sh << 'PREBAKE_END'
 #!/usr/bin/env bash
-# Removes every registry credential, and proves it.
+# Removes every registry credential, and checks that none is left.
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
@@ -406,7 +406,7 @@ PREBAKE_END
 
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/007-verify.sh << 'PREBAKE_END'
 #!/usr/bin/env bash
-# Checks what the nodes will rely on: Docker, the images.
+# Checks everything that the nodes need: Docker, the images.
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
@@ -418,7 +418,7 @@ PREBAKE_END
 install -D --mode=0755 /dev/stdin /opt/prebake/steps/008-clean.sh << 'PREBAKE_END'
 #!/usr/bin/env bash
 # Removes what belongs to this machine and must not be in an image.
-# A restart brings much of it back, so this step runs again after one.
+# A restart recreates much of it, so this step runs again after a restart.
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
@@ -427,13 +427,13 @@ remove_credentials transcodeacr53b1ded7.azurecr.io
 apt-get clean
 rm -rf /var/lib/apt/lists/*
 
-# Stopped first, because it would save a new one when the machine powers off.
+# Stop the service first, because it saves a new one when the machine powers off.
 systemctl stop systemd-random-seed.service || true
 rm -f /var/lib/systemd/random-seed /root/.bash_history /root/.wget-hsts
 rm -rf /root/.cache /root/.gnupg
-# A description of the builder's GPUs; each node makes its own.
+# It describes the GPUs of the builder. Each node creates its own.
 rm -f /etc/cdi/nvidia*
-# From here on the journal is in memory. systemd 239 knows no way back, and keeps it there from the start.
+# From here on, the journal is in memory. systemd 239 cannot switch back, so there it is always in memory.
 journalctl --relinquish-var || true
 find /var/log/journal -mindepth 1 -delete 2> /dev/null || true
 find /var/log -type f -exec truncate --size 0 {} +
@@ -443,27 +443,27 @@ PREBAKE_END
 
 install -D --mode=0755 /dev/stdin /opt/prebake/prebake-bake << 'PREBAKE_END'
 #!/usr/bin/env bash
-# Runs the steps of the bake in order and leaves one machine-readable result:
+# Runs the steps of the bake in order and writes one machine-readable result:
 #   - on the serial console, where `az vm boot-diagnostics get-boot-log` reads it:
 #       PREBAKE-STEP <step> started|done|rebooting|failed <seconds>
 #       PREBAKE-LOG <line>                  the end of the failed step's log
 #       PREBAKE-RESULT <json> sha256:<digest of the json>
-#     A marker stands at the start of its line only: where a log mentions one, it is written differently.
+#     A marker is always at the start of its line. Markers inside a log are rewritten.
 #   - in /var/lib/prebake/result.json, which stays in the image.
 # Azure Image Builder shows the same lines in its customization log and generalizes the machine.
-# A step asks for a restart with exit code 194; the bake then goes on after it.
+# A step requests a restart with exit code 194. The bake continues after the restart.
 set -euo pipefail
 
 # shellcheck source=/dev/null
 . "${PREBAKE_HOME:-/opt/prebake}/lib.sh"
 
 BAKE_NAME='transcode'
-BAKE_ID=41e909c7f6ff310cb622197c6901e386
+BAKE_ID=3024dbbde8abdc5ff0ff04c39ea0faee
 readonly BAKE_NAME BAKE_ID REBOOT=194
 SERVERS=(transcodeacr53b1ded7.azurecr.io)
 
 console() {
-  # The empty line ends whatever the kernel was printing.
+  # The empty line ends a line that the kernel did not finish.
   printf '\n%s\n' "$*" >> "$PREBAKE_CONSOLE" 2> /dev/null || true
   printf '%s\n' "$*"
 }
@@ -533,8 +533,8 @@ step_name() {
   printf '%s' "${name#*-}"
 }
 
-# A restart undoes what these steps did: it ends a login, and brings a machine-id, host keys and a user back.
-# So they are marked in memory, and run again after one.
+# A restart undoes these steps: it ends a login and recreates the machine ID, host keys and a user.
+# Their marks are in memory, so these steps run again after a restart.
 done_file() {
   case $1 in
     login | logout | clean | deprovision) printf '%s' "$PREBAKE_RUN/done/$1" ;;
@@ -562,7 +562,7 @@ compose() {
   printf '}'
 }
 
-# publish JSON: three times on the console, because the kernel may write into a line of ours.
+# publish JSON: three times on the console, because the kernel can write into a line.
 publish() {
   local digest
   published=1
@@ -573,7 +573,7 @@ publish() {
   done
 }
 
-# Services are stopped in turn on the way down: what a step misses then is no failure of its own.
+# A shutdown stops services one by one. A step that fails because of this has not really failed.
 machine_stops() {
   [ "$(systemctl is-system-running 2> /dev/null || true)" = stopping ]
 }
@@ -596,7 +596,7 @@ restart() {
   fail "$1" "$REBOOT" "$2"
 }
 
-# What the step wrote is on the disk before its mark can be: a power cut must not leave the mark alone.
+# Write the output of the step to the disk before its mark: a power cut must not leave only the mark.
 mark_done() {
   sync
   { printf '%d\n' "$2" > "$(done_file "$1")"; } 2>> "$PREBAKE_RUN/log/$1" || fail "$1" 1 "$2"
@@ -608,8 +608,8 @@ run_step() {
   [ ! -s "$(done_file "$name")" ] || return 0
   console "PREBAKE-STEP $name started 0"
   started=$SECONDS
-  # In the background, so that a signal is heard at once; without the lock, which a process that a step leaves
-  # running would keep.
+  # In the background, so that the script handles signals at once. Without the lock, which a process that the
+  # step leaves running would keep.
   bash "$step" > "$PREBAKE_RUN/log/$name" 2>&1 < /dev/null 9>&- &
   step_process=$!
   wait "$step_process" || code=$?
@@ -622,7 +622,7 @@ run_step() {
   console "PREBAKE-STEP $name done $((SECONDS - started))"
 }
 
-# Whatever ends this script without a result must not look like a bake that is still running.
+# If this script ends without a result, the bake must not look as if it is still running.
 on_exit() {
   local code=$?
   [ -z "$published" ] || return 0
@@ -632,14 +632,14 @@ on_exit() {
   publish "$(compose failed "$code")"
 }
 
-# The service is stopped: no failure, and nothing to publish. The next start goes on with this step.
+# Someone stopped the service. This is not a failure: the next start continues with this step.
 stop() {
   trap - EXIT TERM INT HUP
   [ -z "$step_process" ] || kill "$step_process" 2> /dev/null || true
   exit 143
 }
 
-# Until its unit is gone, a machine that starts bakes on. So the unit goes last, together with what it runs.
+# A machine that starts continues the bake as long as the unit exists. So remove the unit last, with its files.
 finish() {
   trap '' TERM INT HUP
   sync
@@ -657,7 +657,7 @@ main() {
   flock --nonblock 9 || die "a bake is already running"
   trap on_exit EXIT
   trap stop TERM INT HUP
-  # Marks of an earlier start: whatever came after it may have undone them.
+  # Marks of an earlier start: a later start can have undone these steps.
   rm -rf "$PREBAKE_RUN/done"
   mkdir -p "$PREBAKE_RUN/done"
   [ -z "$resumed" ] || repair_packages > "$PREBAKE_RUN/log/repair" 2>&1 9>&-

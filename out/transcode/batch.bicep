@@ -82,7 +82,7 @@ resource account 'Microsoft.Batch/batchAccounts@2025-06-01' = {
   properties: {
     poolAllocationMode: poolAllocationMode
     publicNetworkAccess: 'Enabled'
-    // Entra ID only: gallery images need it, and there is no key to leak.
+    // Only Entra ID: gallery images require it, and no key can leak.
     allowedAuthenticationModes: [
       'AAD'
     ]
@@ -93,7 +93,7 @@ resource account 'Microsoft.Batch/batchAccounts@2025-06-01' = {
   }
 }
 
-// Storage Blob Data Contributor, on the auto-storage account alone.
+// Storage Blob Data Contributor, only on the auto-storage account.
 resource storageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(storage.id, account.id, 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
   scope: storage
@@ -107,7 +107,7 @@ resource storageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Nodes talk to Batch over outbound 443; nothing needs to reach them.
+// Nodes connect to Batch over outbound port 443. They need no inbound access.
 resource securityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
   name: network.securityGroup
   location: location

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'northeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '41e909c7f6ff310cb622197c6901e386'
+  'prebake-bake': '3024dbbde8abdc5ff0ff04c39ea0faee'
 }
 param galleryName = 'transcode_gallery'
 param definitionName = 'transcode-ubuntu-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': '3305df009fe26c93bb0e171c496e4083'
+  'prebake-bake': '0be9128964bda3a871c4940f4936450a'
 }
 param vmName = 'vision-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

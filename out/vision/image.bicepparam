@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '3305df009fe26c93bb0e171c496e4083'
+  'prebake-bake': '0be9128964bda3a871c4940f4936450a'
 }
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'

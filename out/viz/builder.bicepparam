@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westeurope'
 param tags = {
-  'prebake-bake': '45a59fe5959cf395d5e94bbd32f602ff'
+  'prebake-bake': '12d6334d68972f7a99bdba7886b39f4e'
 }
 param vmName = 'viz-builder'
 param vmSize = 'Standard_NV18ads_A10_v5'

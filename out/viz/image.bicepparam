@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'westeurope'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '45a59fe5959cf395d5e94bbd32f602ff'
+  'prebake-bake': '12d6334d68972f7a99bdba7886b39f4e'
 }
 param galleryResourceGroup = 'platform-images-rg'
 param galleryName = 'central_images'

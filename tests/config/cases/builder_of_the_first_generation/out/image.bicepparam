@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '8fdcf566969d9f3047424b07f711a704'
+  'prebake-bake': 'd2e67a624168ecd8a23357053212589a'
 }
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'

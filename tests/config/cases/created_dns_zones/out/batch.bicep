@@ -75,7 +75,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     allowSharedKeyAccess: false
     minimumTlsVersion: 'TLS1_2'
     publicNetworkAccess: 'Disabled'
-    // Batch reads and writes auto-storage as a trusted service, with the identity of the account.
+    // Batch accesses the auto-storage account as a trusted service, with the identity of the Batch account.
     networkAcls: {
       bypass: 'AzureServices'
       defaultAction: 'Deny'
@@ -94,7 +94,7 @@ resource account 'Microsoft.Batch/batchAccounts@2025-06-01' = {
   properties: {
     poolAllocationMode: poolAllocationMode
     publicNetworkAccess: 'Disabled'
-    // Entra ID only: gallery images need it, and there is no key to leak.
+    // Only Entra ID: gallery images require it, and no key can leak.
     allowedAuthenticationModes: [
       'AAD'
     ]
@@ -105,7 +105,7 @@ resource account 'Microsoft.Batch/batchAccounts@2025-06-01' = {
   }
 }
 
-// Storage Blob Data Contributor, on the auto-storage account alone.
+// Storage Blob Data Contributor, only on the auto-storage account.
 resource storageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(storage.id, account.id, 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
   scope: storage
@@ -333,7 +333,7 @@ resource pool_p 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
       }
     ]
   }
-  // Nodes reach Batch through the endpoint, which is there before the first of them boots.
+  // Nodes reach Batch through the endpoint, so it must exist before they start.
   dependsOn: [
     nodeEndpointZone
     batchDnsZoneLink

@@ -104,7 +104,7 @@ resource account 'Microsoft.Batch/batchAccounts@2025-06-01' = {
   properties: {
     poolAllocationMode: poolAllocationMode
     publicNetworkAccess: 'Enabled'
-    // Entra ID only: gallery images need it, and there is no key to leak.
+    // Only Entra ID: gallery images require it, and no key can leak.
     allowedAuthenticationModes: [
       'AAD'
     ]
@@ -118,7 +118,7 @@ resource account 'Microsoft.Batch/batchAccounts@2025-06-01' = {
   }
 }
 
-// Storage Blob Data Contributor, on the auto-storage account alone.
+// Storage Blob Data Contributor, only on the auto-storage account.
 resource storageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(storage.id, account.id, 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
   scope: storage
@@ -132,7 +132,7 @@ resource storageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Nodes talk to Batch over outbound 443; nothing needs to reach them.
+// Nodes connect to Batch over outbound port 443. They need no inbound access.
 resource securityGroup 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
   name: network.securityGroup
   location: location
@@ -202,7 +202,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   name: identityName
 }
 
-// Storage Blob Data Reader, on the auto-storage account alone: nodes read packages and files there.
+// Storage Blob Data Reader, only on the auto-storage account: nodes read packages and files from it.
 resource nodeStorageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(storage.id, identity.id, '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1')
   scope: storage
@@ -240,7 +240,7 @@ resource pool_full 'Microsoft.Batch/batchAccounts/pools@2025-06-01' = {
     deploymentConfiguration: {
       virtualMachineConfiguration: {
         imageReference: {
-          // The newest version: running nodes take it over as `upgradePolicy` says.
+          // The newest version. `upgradePolicy` decides how running nodes get it.
           id: imageDefinition.id
         }
         nodeAgentSkuId: nodeAgentSkuId
