@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'usgovvirginia'
 param tags = {
-  'prebake-bake': 'e2a1268b24cecd0024ede2d1f7b21133'
+  'prebake-bake': '85d0e0d3ba649321336ce563559c87e4'
 }
 param vmName = 'imagery-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

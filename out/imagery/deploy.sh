@@ -53,7 +53,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='imagery-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = e2a1268b24cecd0024ede2d1f7b21133 ] || fail 'the builder belongs to another bake: delete it first' imagery-builder
+  [ -z "$builder" ] || [ "$builder" = 85d0e0d3ba649321336ce563559c87e4 ] || fail 'the builder belongs to another bake: delete it first' imagery-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-imagery-builder-
     vm=(--resource-group "$group" --name imagery-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -69,7 +69,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # Ignore damaged lines: the kernel can write into one.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"e2a1268b24cecd0024ede2d1f7b21133"'* ]] || fail 'the result on the console belongs to another bake'
+      [[ -z $result || $result = *'"bakeId":"85d0e0d3ba649321336ce563559c87e4"'* ]] || fail 'the result on the console belongs to another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # A bake ends by powering off the VM. The VM cannot be captured before that.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'usgovvirginia'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'e2a1268b24cecd0024ede2d1f7b21133'
+  'prebake-bake': '85d0e0d3ba649321336ce563559c87e4'
 }
 param galleryName = 'imagery_gallery'
 param definitionName = 'imagery-ubuntu-22.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'eastus2'
 param tags = {
-  'prebake-bake': 'aebf76685a7dbb90f780ee67d14f9051'
+  'prebake-bake': '80b0d287b7417a94da875e4cf1f51dd7'
 }
 param vmName = 'inference-builder'
 param vmSize = 'Standard_NC24ads_A100_v4'

@@ -40,7 +40,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='inference-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = aebf76685a7dbb90f780ee67d14f9051 ] || fail 'the builder belongs to another bake: delete it first' inference-builder
+  [ -z "$builder" ] || [ "$builder" = 80b0d287b7417a94da875e4cf1f51dd7 ] || fail 'the builder belongs to another bake: delete it first' inference-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-inference-builder-
     vm=(--resource-group "$group" --name inference-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -56,7 +56,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # Ignore damaged lines: the kernel can write into one.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"aebf76685a7dbb90f780ee67d14f9051"'* ]] || fail 'the result on the console belongs to another bake'
+      [[ -z $result || $result = *'"bakeId":"80b0d287b7417a94da875e4cf1f51dd7"'* ]] || fail 'the result on the console belongs to another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # A bake ends by powering off the VM. The VM cannot be captured before that.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'eastus2'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'aebf76685a7dbb90f780ee67d14f9051'
+  'prebake-bake': '80b0d287b7417a94da875e4cf1f51dd7'
 }
 param galleryName = 'inference_gallery'
 param definitionName = 'inference-ubuntu-24.04'

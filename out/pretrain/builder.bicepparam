@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': 'f6285ddc0f96923e64835e7d24e1f66d'
+  'prebake-bake': 'de01281e033535b4dc950cc8d188d78b'
 }
 param vmName = 'pretrain-builder'
 param vmSize = 'Standard_ND96isr_H100_v5'

@@ -52,7 +52,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='pretrain-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = f6285ddc0f96923e64835e7d24e1f66d ] || fail 'the builder belongs to another bake: delete it first' pretrain-builder
+  [ -z "$builder" ] || [ "$builder" = de01281e033535b4dc950cc8d188d78b ] || fail 'the builder belongs to another bake: delete it first' pretrain-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-pretrain-builder-
     vm=(--resource-group "$group" --name pretrain-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -68,7 +68,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # Ignore damaged lines: the kernel can write into one.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"f6285ddc0f96923e64835e7d24e1f66d"'* ]] || fail 'the result on the console belongs to another bake'
+      [[ -z $result || $result = *'"bakeId":"de01281e033535b4dc950cc8d188d78b"'* ]] || fail 'the result on the console belongs to another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # A bake ends by powering off the VM. The VM cannot be captured before that.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': 'f6285ddc0f96923e64835e7d24e1f66d'
+  'prebake-bake': 'de01281e033535b4dc950cc8d188d78b'
 }
 param galleryName = 'pretrain_gallery'
 param definitionName = 'pretrain-ubuntu-hpc-24.04'

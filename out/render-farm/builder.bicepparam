@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westeurope'
 param tags = {
-  'prebake-bake': 'ad08649e7ce237d7d52c007a292a0738'
+  'prebake-bake': 'c9e1afec1d7efeb6a0893489a7872a91'
   team: 'visual-effects'
 }
 param vmName = 'render-farm-builder'

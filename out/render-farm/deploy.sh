@@ -52,7 +52,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='render-farm-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = ad08649e7ce237d7d52c007a292a0738 ] || fail 'the builder belongs to another bake: delete it first' render-farm-builder
+  [ -z "$builder" ] || [ "$builder" = c9e1afec1d7efeb6a0893489a7872a91 ] || fail 'the builder belongs to another bake: delete it first' render-farm-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-render-farm-builder-
     vm=(--resource-group "$group" --name render-farm-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -68,7 +68,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # Ignore damaged lines: the kernel can write into one.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"ad08649e7ce237d7d52c007a292a0738"'* ]] || fail 'the result on the console belongs to another bake'
+      [[ -z $result || $result = *'"bakeId":"c9e1afec1d7efeb6a0893489a7872a91"'* ]] || fail 'the result on the console belongs to another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # A bake ends by powering off the VM. The VM cannot be captured before that.

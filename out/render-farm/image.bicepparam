@@ -5,7 +5,7 @@ param tags = {
   team: 'visual-effects'
 }
 param versionTags = {
-  'prebake-bake': 'ad08649e7ce237d7d52c007a292a0738'
+  'prebake-bake': 'c9e1afec1d7efeb6a0893489a7872a91'
   team: 'visual-effects'
 }
 param galleryName = 'render_farm_gallery'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'westus3'
 param tags = {
-  'prebake-bake': '6317675962242b9f1b5d213921797e76'
+  'prebake-bake': '88e712e1b7dcfc8b14dba225b3db3aed'
 }
 param vmName = 'training-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'westus3'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '6317675962242b9f1b5d213921797e76'
+  'prebake-bake': '88e712e1b7dcfc8b14dba225b3db3aed'
 }
 param galleryName = 'training_gallery'
 param definitionName = 'training-ubuntu-24.04'

@@ -2,7 +2,7 @@ using './builder.bicep'
 
 param location = 'swedencentral'
 param tags = {
-  'prebake-bake': '0be9128964bda3a871c4940f4936450a'
+  'prebake-bake': '7a441b50a7f470a87ed895c851aba877'
 }
 param vmName = 'vision-builder'
 param vmSize = 'Standard_NC4as_T4_v3'

@@ -56,7 +56,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='vision-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = 0be9128964bda3a871c4940f4936450a ] || fail 'the builder belongs to another bake: delete it first' vision-builder
+  [ -z "$builder" ] || [ "$builder" = 7a441b50a7f470a87ed895c851aba877 ] || fail 'the builder belongs to another bake: delete it first' vision-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-vision-builder-
     vm=(--resource-group "$group" --name vision-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -72,7 +72,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # Ignore damaged lines: the kernel can write into one.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"0be9128964bda3a871c4940f4936450a"'* ]] || fail 'the result on the console belongs to another bake'
+      [[ -z $result || $result = *'"bakeId":"7a441b50a7f470a87ed895c851aba877"'* ]] || fail 'the result on the console belongs to another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # A bake ends by powering off the VM. The VM cannot be captured before that.

@@ -3,7 +3,7 @@ using './image.bicep'
 param location = 'swedencentral'
 param tags = {}
 param versionTags = {
-  'prebake-bake': '0be9128964bda3a871c4940f4936450a'
+  'prebake-bake': '7a441b50a7f470a87ed895c851aba877'
 }
 param galleryName = 'vision_gallery'
 param definitionName = 'vision-ubuntu-24.04'

@@ -25,7 +25,7 @@ pub enum GpuVendor {
 pub enum DriverClass {
     /// No GPU, no driver.
     None,
-    /// NVIDIA's data-centre driver.
+    /// NVIDIA's data center driver.
     Cuda,
     /// NVIDIA's GRID (vGPU) driver as Azure licenses it.
     Grid,

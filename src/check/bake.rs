@@ -239,7 +239,7 @@ impl<'a> Bake<'a> {
         self.line_with(&["-grid-azure.run", "nvidia-grid", "gridd.conf", "fwlink/?linkid=874272"])
     }
 
-    /// The line that installs the data-centre driver.
+    /// The line that installs the data center driver.
     pub(super) fn data_centre_driver(&self) -> Option<&str> {
         self.line_with(&[
             "cuda-drivers",

@@ -188,7 +188,7 @@ fn driver_class_fits_the_size(view: &View<'_>, sink: &mut Sink<'_>) {
                 DriverClass::Cuda
                     if bake.data_centre_driver().is_none() && !size.gpu_model.contains("T4") =>
                 {
-                    (bake.grid_driver(), "data-centre")
+                    (bake.grid_driver(), "data center")
                 }
                 _ => (None, ""),
             };

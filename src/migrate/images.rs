@@ -82,32 +82,36 @@ pub(super) fn add(draft: &mut Draft, pool: &SourcePool, notes: &mut Vec<String>)
             images.push(image);
         }
     }
-    // A public image is named with its whole host, which is another text for the same image.
     if let Some(label) = registry {
-        if let Some(id) = identity_of(pool, &label) {
-            draft.value.insert("access".into(), json!({ "pullIdentityId": id }));
-        }
-        let name = match resource_name(&label) {
-            name if is_registry(name) => name,
-            name => {
-                let step =
-                    format!("no Azure registry can have the name `{name}`: replace `{UNKNOWN}`");
-                draft.steps.push(("registry.name".to_owned(), step.clone()));
-                draft.reasons.insert((0, format!("{MACHINE}{NAMES}")), step);
-                UNKNOWN
-            }
-        };
-        let mut registry = json!({ "create": false, "name": name });
-        // A registry with a domain name label has another host than its name says.
-        if name != label && name != UNKNOWN {
-            registry["loginServer"] = json!(login_server);
-        }
-        draft.value.insert("registry".into(), registry);
+        add_registry(draft, pool, &label, login_server);
     }
     if !images.is_empty() {
         draft.value.insert("images".into(), Value::Array(images));
     }
     registries(draft, pool);
+}
+
+/// Puts the registry of the images into the config. A public image is named with its whole host, which is another
+/// text for the same image.
+fn add_registry(draft: &mut Draft, pool: &SourcePool, label: &str, login_server: &str) {
+    if let Some(id) = identity_of(pool, label) {
+        draft.value.insert("access".into(), json!({ "pullIdentityId": id }));
+    }
+    let name = match resource_name(label) {
+        name if is_registry(name) => name,
+        name => {
+            let step = format!("no Azure registry can have the name `{name}`: replace `{UNKNOWN}`");
+            draft.steps.push(("registry.name".to_owned(), step.clone()));
+            draft.reasons.insert((0, format!("{MACHINE}{NAMES}")), step);
+            UNKNOWN
+        }
+    };
+    let mut registry = json!({ "create": false, "name": name });
+    // A registry with a domain name label has another host than its name says.
+    if name != label && name != UNKNOWN {
+        registry["loginServer"] = json!(login_server);
+    }
+    draft.value.insert("registry".into(), registry);
 }
 
 fn is_registry(name: &str) -> bool {

@@ -10,9 +10,9 @@ use crate::diagnostic::Diagnostic;
 /// The GPU software of the nodes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gpu {
-    /// Data-centre or GRID driver.
+    /// Data center or GRID driver.
     pub driver: DriverKind,
-    /// Release of the vGPU software that the GRID driver belongs to; none for the data-centre driver.
+    /// Release of the vGPU software that the GRID driver belongs to; none for the data center driver.
     pub vgpu: Option<&'static str>,
     /// Kernel modules.
     pub modules: KernelModules,

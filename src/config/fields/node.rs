@@ -187,7 +187,7 @@ pub struct Driver {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DriverKind {
-    /// The data-centre (CUDA) driver of the NC and ND sizes.
+    /// The data center (CUDA) driver of the NC and ND sizes.
     DataCenter,
     /// The GRID (vGPU) driver of the NV sizes.
     Grid,

@@ -159,7 +159,7 @@ impl StepData {
         let branch = version.split('.').next().unwrap_or(version);
         let open = gpu.modules == KernelModules::Open;
         Self::Driver {
-            class_title: if gpu.driver == DriverKind::Grid { "GRID (vGPU)" } else { "data-centre" },
+            class_title: if gpu.driver == DriverKind::Grid { "GRID (vGPU)" } else { "data center" },
             modules: if open { "open" } else { "proprietary" },
             version: version.to_owned(),
             method: driver.method,
@@ -175,7 +175,7 @@ impl StepData {
     pub(super) fn installed_driver(gpu: &Gpu) -> Self {
         let open = gpu.modules == KernelModules::Open;
         Self::Driver {
-            class_title: if gpu.driver == DriverKind::Grid { "GRID (vGPU)" } else { "data-centre" },
+            class_title: if gpu.driver == DriverKind::Grid { "GRID (vGPU)" } else { "data center" },
             modules: if open { "open" } else { "proprietary" },
             version: String::new(),
             method: "installed",

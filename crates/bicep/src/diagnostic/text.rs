@@ -40,7 +40,7 @@ pub fn render(findings: &Diagnostics, sources: &Sources, color: bool) -> String 
     out
 }
 
-/// Colours of its own pass, those of the text do not.
+/// Colors of its own pass, those of the text do not.
 struct Tame<W>(W);
 
 impl<W: Write> Write for Tame<W> {

@@ -61,7 +61,7 @@ if [ "$image" = yes ]; then
   [ -z "$version" ] || [ "$version" = Succeeded ] || fail "the image version is $version: wait for it, or delete it"
   builder=$(azure vm list --resource-group "$group" \
     --query "[?name=='imported-builder'].tags.\"prebake-bake\" | [0]" --output tsv)
-  [ -z "$builder" ] || [ "$builder" = 8de604ec1486e6951eded20e27854c47 ] || fail 'the builder belongs to another bake: delete it first' imported-builder
+  [ -z "$builder" ] || [ "$builder" = acc219491d96e9c676af32ed9b6c5514 ] || fail 'the builder belongs to another bake: delete it first' imported-builder
   if [ -z "$version" ]; then
     [ -n "$builder" ] || stage builder prebake-imported-builder-
     vm=(--resource-group "$group" --name imported-builder) end=$((SECONDS + 90 * 60)) result="" shown=0 stopped=0
@@ -77,7 +77,7 @@ if [ "$image" = yes ]; then
       while IFS= read -r line; do # Ignore damaged lines: the kernel can write into one.
         if [ "$(printf '%s' "${line% sha256:*}" | digest)" = "${line##* sha256:}" ]; then result=${line% sha256:*}; fi
       done < <(tr -d '\r' < "$console" | sed -n 's/^.*PREBAKE-RESULT //p')
-      [[ -z $result || $result = *'"bakeId":"8de604ec1486e6951eded20e27854c47"'* ]] || fail 'the result on the console belongs to another bake'
+      [[ -z $result || $result = *'"bakeId":"acc219491d96e9c676af32ed9b6c5514"'* ]] || fail 'the result on the console belongs to another bake'
       [[ $result != *'"status":"failed","failedStep"'* ]] || break
       case $power in PowerState/stopped | PowerState/deallocated) stopped=$((stopped + 1)) ;; esac
       # A bake ends by powering off the VM. The VM cannot be captured before that.
