@@ -258,7 +258,8 @@ fn assigned(lines: &str, first: usize) -> Vec<Secret> {
         let harmless = NOT_SECRET.iter().any(|end| lower[name.clone()].ends_with(end))
             || ["http", "/", "--"].iter().any(|start| text.starts_with(start))
             || matches!(text.as_ref(), "disabled" | "enabled" | "required" | "optional")
-            || text.split([',', '}', ']']).next().is_some_and(is_word_of_json);
+            || text.split([',', '}', ']']).next().is_some_and(is_word_of_json)
+            || is_prose(bytes, name.start, &value);
         let end = (0..=value.end).rev().find(|end| lines.is_char_boundary(*end)).unwrap_or(0);
         let value = value.start..end;
         (!harmless).then(|| Secret {
@@ -273,6 +274,15 @@ fn assigned(lines: &str, first: usize) -> Vec<Secret> {
 /// Whether a value is a word of JSON, after which another property or the end of an object stands.
 fn is_word_of_json(text: &str) -> bool {
     matches!(text, "true" | "false" | "null")
+}
+
+/// Whether a name and its value are words of a comment whose sentence continues after the value.
+fn is_prose(bytes: &[u8], name: usize, value: &Range<usize>) -> bool {
+    let line = memrchr_iter(b'\n', &bytes[..name]).next().map_or(0, |end| end + 1);
+    let before = bytes[line..name].trim_ascii_start();
+    let is_comment = before.starts_with(b"#") || before.starts_with(b"//");
+    let goes_on = matches!(&bytes[value.end..], [b' ', next, ..] if next.is_ascii_alphabetic());
+    is_comment && goes_on && bytes[value.clone()].iter().all(u8::is_ascii_alphabetic)
 }
 
 #[cfg(test)]
@@ -315,6 +325,15 @@ mod tests {
         }
         assert_eq!(found("https://me:gehêim€ß@example.org").len(), 1);
         assert_eq!(found("machine ü\nlogin ß\npassword éüß").len(), 1);
+    }
+
+    #[test]
+    fn a_sentence_in_a_comment_is_no_secret() {
+        assert!(found("# This file has no secrets: everyone can read it.\n").is_empty());
+        assert!(found("  // the token: whoever asks gets one\n").is_empty());
+        assert_eq!(found("# password: hunterhunter\n").len(), 1);
+        assert_eq!(found("# password: hunter2hunter2 of the old account\n").len(), 1);
+        assert_eq!(found("password: hunterhunter of the old account\n").len(), 1);
     }
 
     #[test]
