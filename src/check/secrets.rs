@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn a_sentence_in_a_comment_is_no_secret() {
         assert!(found("# This file has no secrets: everyone can read it.\n").is_empty());
-        assert!(found("  // the token: whoever asks gets one\n").is_empty());
+        assert!(found("  // About the token: every node gets one\n").is_empty());
         assert_eq!(found("# password: hunterhunter\n").len(), 1);
         assert_eq!(found("# password: hunter2hunter2 of the old account\n").len(), 1);
         assert_eq!(found("password: hunterhunter of the old account\n").len(), 1);
