@@ -657,6 +657,8 @@ main() {
   flock --nonblock 9 || die "a bake is already running"
   trap on_exit EXIT
   trap stop TERM INT HUP
+  # cloud-init does not wait until its files are on the disk: a power cut must not leave the unit or a step empty.
+  sync
   # Marks of an earlier start: a later start can have undone these steps.
   rm -rf "$PREBAKE_RUN/done"
   mkdir -p "$PREBAKE_RUN/done"
