@@ -82,6 +82,20 @@ fn power_that_is_cut_while_dpkg_works() {
     image::assert_clean(&machine, end);
 }
 
+/// What cloud-init wrote a moment ago is on the disk: an empty unit would never bake again.
+#[test]
+fn power_that_is_cut_as_the_first_step_starts() {
+    if !machines_boot() {
+        return;
+    }
+    let mut machine = bakes::builder(&bakes::cpu(&[]));
+    machine.switch_on();
+    machine.wait_for("PREBAKE-STEP prepare started");
+    machine.cut_power();
+    let end = machine.bake();
+    image::assert_clean(&machine, end);
+}
+
 #[test]
 fn power_that_is_cut_after_the_clean_up() {
     if !machines_boot() {
