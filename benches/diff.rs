@@ -18,7 +18,7 @@ fn base() -> RenderState {
     let json: Value = serde_json::from_str(BASE).expect("the file is JSON");
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let resource = |value: &Value| Resource {
-        stage: text(value, "stage"),
+        stage: text(value, "stage").as_str().into(),
         id: text(value, "id"),
         kind: text(value, "type"),
         api_version: text(value, "apiVersion"),

@@ -58,7 +58,7 @@ fn pool() -> Value {
 
 fn resource(index: usize) -> Resource {
     Resource {
-        stage: "batch".to_owned(),
+        stage: "batch".into(),
         id: format!("/pools/{index}"),
         kind: "Microsoft.Batch/batchAccounts/pools".to_owned(),
         api_version: "2025-06-01".to_owned(),

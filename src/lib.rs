@@ -75,7 +75,7 @@ use crate::schema::ResourceSchemas;
 /// let tools = Tools::new(Date::parse("2026-11-23").expect("it is a day"));
 /// let outcome = prebake::render(include_str!("../examples/cpu.yaml"), &tools);
 /// let render = outcome.render.expect("the example has no errors");
-/// let stages: Vec<&str> = render.stages.iter().map(|stage| stage.name.as_str()).collect();
+/// let stages: Vec<&str> = render.stages.iter().map(|made| made.stage.name()).collect();
 /// assert_eq!(stages, ["builder", "image", "batch"]);
 /// assert!(render.artifacts.files["batch.bicep"].contains("Microsoft.Batch/batchAccounts/pools"));
 ///

@@ -19,7 +19,7 @@ fn state(json: &str, files: &str) -> RenderState {
             body.get("name").and_then(Value::as_str).map_or(index.to_string(), str::to_owned);
         let kind = body.get("type").and_then(Value::as_str);
         Some(Resource {
-            stage: "batch".to_owned(),
+            stage: "batch".into(),
             id: format!("/any/{name}"),
             kind: kind.unwrap_or("Microsoft.Batch/batchAccounts/pools").to_owned(),
             api_version: "2025-06-01".to_owned(),

@@ -14,7 +14,7 @@ use prebake::report::review::{Format, review};
 static DIFF: LazyLock<Diff> = LazyLock::new(|| {
     let body = serde_json::json!({ "name": "one", "properties": { "vmSize": "any", "list": [1, 2] } });
     let pool = Resource {
-        stage: "batch".to_owned(),
+        stage: "batch".into(),
         id: "/any/one".to_owned(),
         kind: "Microsoft.Batch/batchAccounts/pools".to_owned(),
         api_version: "2025-06-01".to_owned(),

@@ -13,7 +13,6 @@ mod cuda;
 mod date;
 mod disk;
 mod forecast_noise;
-mod lifecycle;
 pub mod mutability;
 mod name_rule;
 mod naming;
@@ -26,6 +25,7 @@ mod retirement;
 mod role;
 mod search;
 mod software;
+mod stage;
 mod table;
 mod tables;
 mod unsupported;
@@ -46,7 +46,6 @@ pub use cuda::cuda_driver;
 pub use date::Date;
 pub use disk::disk_tier;
 pub use forecast_noise::forecast_noise;
-pub use lifecycle::{Lifecycle, lifecycle};
 pub use name_rule::{NameProblem, NameRule, name_rule};
 pub use naming::{abbreviation, has_agent_pools};
 pub use os::{
@@ -64,6 +63,7 @@ pub use software::{
     Driver, GridDriver, PackageSource, Repository, driver, driver_branch, grid_driver,
     last_driver_branch, mig_instances, mig_profiles, package_source,
 };
+pub use stage::{Lifecycle, Stage, StageName};
 pub use table::{Row, Table};
 pub use tables::{SECURITY, tables};
 pub use unsupported::{unsupported_key, unsupported_system};

@@ -11,7 +11,7 @@ use super::lifecycle::is_before;
 use super::node::Node;
 use super::view::View;
 use crate::arm::evaluate::Evaluated;
-use crate::catalog;
+use crate::catalog::{self, StageName};
 use crate::diagnostic::{Span, pointer};
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -128,8 +128,8 @@ fn properties_stand_at_their_level(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 /// A value of a compiled stage.
-fn in_template(stage: &str, pointer: String) -> Target {
-    Target::Resource { stage: stage.to_owned(), pointer }
+fn in_template(stage: &StageName, pointer: String) -> Target {
+    Target::Resource { stage: stage.clone(), pointer }
 }
 
 fn is_secure(definition: &Value) -> bool {
@@ -210,7 +210,7 @@ fn what_if_sees_everything(view: &View<'_>, sink: &mut Sink<'_>) {
         let expanded = view
             .deployed()
             .map(|node| node.resource())
-            .filter(|resource| resource.stage == **stage && resource.kind.to_lowercase() == kind);
+            .filter(|resource| resource.stage == *stage && resource.kind.to_lowercase() == kind);
         let count = written.max(expanded.count());
         if count > MAX_NESTED {
             let label = format!("{count} nested deployments; what-if expands only {MAX_NESTED}");
@@ -234,12 +234,12 @@ fn nested(template: &Value) -> usize {
 /// The expression that names a resource, as the template writes it.
 fn name_expression<'a>(view: &View<'a>, node: &Node<'_>) -> Option<&'a str> {
     let resource = node.resource();
-    let template = view.render.templates.get(resource.stage.as_str())?;
+    let template = view.render.templates.get(&resource.stage)?;
     template.json.pointer(&format!("{}/name", resource.pointer))?.as_str()
 }
 
 /// An expression with the variables and parameter defaults that it names in their place, one level deep.
-fn with_definitions(view: &View<'_>, stage: &str, expression: &str) -> String {
+fn with_definitions(view: &View<'_>, stage: &StageName, expression: &str) -> String {
     let mut text = expression.to_owned();
     let Some(template) = view.render.templates.get(stage) else { return text };
     for (name, value) in members(&template.json, "variables") {

@@ -1,5 +1,6 @@
 use super::node::Node;
 use super::rules;
+use crate::catalog::StageName;
 use crate::diagnostic::{Diagnostic, Fact, Place, Severity, Span};
 
 /// What a finding is about.
@@ -8,7 +9,7 @@ pub enum Target {
     /// A value of a compiled stage.
     Resource {
         /// The stage.
-        stage: String,
+        stage: StageName,
         /// JSON pointer of the value in the stage's template.
         pointer: String,
     },
@@ -112,7 +113,7 @@ impl<'a> Sink<'a> {
 /// Knows where things stand in the texts that a user can open.
 pub trait Places {
     /// The rendered line of a value of a stage.
-    fn resource(&self, stage: &str, pointer: &str) -> Option<Place>;
+    fn resource(&self, stage: &StageName, pointer: &str) -> Option<Place>;
     /// A range of a rendered file.
     fn artifact(&self, path: &str, span: Span) -> Option<Place>;
     /// The line of the user's own file that decides what a finding is about.

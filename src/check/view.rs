@@ -8,7 +8,7 @@ use super::formula::most_nodes;
 use super::known::KnownScripts;
 use super::node::{Node, name_of, same_id};
 use crate::arm::Template;
-use crate::catalog::{self, Date, Overlay, VmSize};
+use crate::catalog::{self, Date, Overlay, StageName, VmSize};
 use crate::expand::Resource;
 
 /// One render as the rules see it.
@@ -17,7 +17,7 @@ pub struct RenderView<'a> {
     /// The resources of all stages.
     pub resources: &'a [&'a Resource],
     /// The compiled stages, by name.
-    pub templates: &'a BTreeMap<&'a str, &'a Template>,
+    pub templates: &'a BTreeMap<StageName, &'a Template>,
     /// The rendered files, by path.
     pub artifacts: &'a BTreeMap<String, String>,
     /// What those files say that are YAML or JSON, by path.

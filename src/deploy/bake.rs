@@ -14,7 +14,7 @@ use super::event::Event;
 use super::failure::Failure;
 use super::http::{Call, Patience};
 use super::state::tags;
-use crate::catalog::{self, Date};
+use crate::catalog::{self, Date, Stage};
 use crate::render::{BAKE_TAG, PlannedBake};
 
 /// What a bake leaves beside its render.
@@ -89,7 +89,7 @@ impl Deployment<'_> {
     /// Makes the builder, waits for its bake and generalizes it; goes on where an earlier run stopped.
     pub(super) fn bake(&self) -> Result<(), Failure> {
         let Some(bake) = &self.plan.bake else { return Ok(()) };
-        let stage = self.plan.stage("builder").ok_or_else(|| {
+        let stage = self.plan.stage(Stage::Builder).ok_or_else(|| {
             Failure::input(
                 "the deployment plan has no stage `builder`",
                 "the bake needs this stage",
@@ -109,7 +109,7 @@ impl Deployment<'_> {
             let history = self.history()?;
             let name = super::state::deployment_name(self.plan, stage);
             let made = self
-                .latest("builder", &history)
+                .latest(Stage::Builder, &history)
                 .is_some_and(|past| past.name == name && past.state == "Succeeded");
             let age = builder.as_ref().map_or(Duration::ZERO, |builder| self.age(builder));
             if builder.is_none() || !made {

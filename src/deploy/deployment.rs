@@ -265,7 +265,7 @@ impl Deployment<'_> {
     fn declared_stages(&self) -> impl Iterator<Item = &PlannedStage> {
         let modes = self.request.modes;
         self.plan.stages.iter().filter(move |stage| match stage.part {
-            Part::Image => modes.image && !matches!(stage.name.as_str(), "builder" | "image"),
+            Part::Image => modes.image && !stage.name.is_of_bake(),
             Part::Batch => modes.batch,
         })
     }

@@ -1,3 +1,4 @@
+use crate::catalog::Stage;
 use serde::Serialize;
 
 /// What happens during a deployment, in the order in which it happens. The JSON of `--format json` is one of these a
@@ -69,7 +70,7 @@ pub enum Event {
     /// What a stage would change.
     Change {
         /// The stage.
-        stage: String,
+        stage: Stage,
         /// What-if's own word, such as `Create`.
         change: String,
         /// The resource.

@@ -16,7 +16,7 @@ use super::http::Patience;
 use super::removal::Leftover;
 use super::state::{Drift, PastDeployment, deployment_name, drift, tags};
 use crate::arm::evaluate::Evaluated;
-use crate::catalog;
+use crate::catalog::{self, Stage};
 use crate::expand::Resource;
 use crate::render::{BAKE_TAG, PlannedImage};
 
@@ -83,7 +83,7 @@ impl Deployment<'_> {
         state.deployed = self.version(&path)?;
         let Some(deployed) = &state.deployed else { return Ok(Some(state)) };
         self.check_origin(deployed, &state.version)?;
-        for (resource, found) in self.deployed("image")? {
+        for (resource, found) in self.deployed(Stage::Image)? {
             let declared = ["Microsoft.Compute/galleries", "Microsoft.Compute/galleries/images"];
             let Some(found) = found
                 .filter(|_| declared.iter().any(|kind| resource.kind.eq_ignore_ascii_case(kind)))
@@ -94,9 +94,9 @@ impl Deployment<'_> {
         }
         let wanted = self.wanted_regions();
         state.regions = wanted.filter(|wanted| !same_regions(wanted, deployed));
-        let planned = self.plan.stage("image").map(|stage| deployment_name(self.plan, stage));
+        let planned = self.plan.stage(Stage::Image).map(|stage| deployment_name(self.plan, stage));
         state.by_hand = self
-            .latest("image", history)
+            .latest(Stage::Image, history)
             .is_some_and(|latest| Some(&latest.name) == planned.as_ref());
         Ok(Some(state))
     }
@@ -135,7 +135,7 @@ impl Deployment<'_> {
             // Another run of the same bake may have captured and removed the builder meanwhile.
             return if self.version(path)?.is_some() { Ok(()) } else { Err(failure) };
         }
-        let stage = self.plan.stage("image").ok_or_else(|| {
+        let stage = self.plan.stage(Stage::Image).ok_or_else(|| {
             Failure::input(
                 "the plan has no stage `image`",
                 "the bake needs this stage to capture the image",
@@ -182,13 +182,13 @@ impl Deployment<'_> {
                 format!("image version {name} does not exist"),
                 "the pools start from it",
             );
-            return Err(if self.plan.stage("image").is_some() {
+            return Err(if self.plan.stage(Stage::Image).is_some() {
                 failure.help("create it with `prebake deploy --image-only`")
             } else {
                 failure.help("correct `gallery.imageVersionId` in the config")
             });
         };
-        if self.plan.stage("image").is_some() {
+        if self.plan.stage(Stage::Image).is_some() {
             self.check_origin(&deployed, &name)?;
         }
         self.settled(&path, &name, &deployed).map(|_| ())
@@ -355,7 +355,7 @@ impl Deployment<'_> {
     fn wanted_regions(&self) -> Option<Value> {
         let of = |kind: &str, pointer: &str| {
             let resource = self.resources.iter().find(|resource| {
-                resource.stage == "image"
+                resource.stage == Stage::Image
                     && !resource.existing
                     && resource.kind.eq_ignore_ascii_case(kind)
             })?;

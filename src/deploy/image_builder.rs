@@ -12,7 +12,7 @@ use super::event::Event;
 use super::failure::Failure;
 use super::http::{Call, Patience, host};
 use super::state::tags;
-use crate::catalog;
+use crate::catalog::{self, Stage};
 use crate::diagnostic::percent;
 use crate::render::{BAKE_TAG, PlannedImageBuilder};
 
@@ -36,7 +36,7 @@ impl Deployment<'_> {
         let before = if let Some(found) = &template {
             self.run_again(&path, run_of(found))?
         } else {
-            let stage = self.plan.stage("image").ok_or_else(|| {
+            let stage = self.plan.stage(Stage::Image).ok_or_else(|| {
                 Failure::input("the plan has no stage `image`", "Image Builder needs this stage")
                     .help("render it again")
             })?;

@@ -13,6 +13,7 @@ use super::error::CallError;
 use super::event::{Event, Verdict};
 use super::failure::Failure;
 use super::state::{StageState, in_parallel};
+use crate::catalog::Stage;
 use crate::expand::Resource;
 use crate::render::PlannedImport;
 
@@ -193,9 +194,9 @@ impl Deployment<'_> {
         let bakes = survey.image.as_ref().is_some_and(|image| image.deployed.is_none());
         let written = |resource: &&Resource| {
             let by_state = survey.stages.iter().any(|(stage, state)| {
-                stage.name == resource.stage && *state != StageState::Current
+                resource.stage == stage.name && *state != StageState::Current
             });
-            let of_bake = bakes && matches!(resource.stage.as_str(), "builder" | "image");
+            let of_bake = bakes && resource.stage.known().is_some_and(Stage::is_of_bake);
             !resource.existing && (by_state || of_bake)
         };
         for resource in self.resources.iter().filter(written) {
@@ -228,18 +229,18 @@ impl Deployment<'_> {
             "Microsoft.Storage/storageAccounts",
             "Microsoft.Batch/batchAccounts",
         ];
-        let differs: Vec<&str> = survey
+        let differs: Vec<Stage> = survey
             .stages
             .iter()
             .filter(|(_, state)| *state != StageState::Current)
-            .map(|(stage, _)| stage.name.as_str())
+            .map(|(stage, _)| stage.name)
             .collect();
         for resource in &self.resources {
             let Some(kind) = global.iter().find(|kind| resource.kind.eq_ignore_ascii_case(kind))
             else {
                 continue;
             };
-            if resource.existing || !differs.contains(&resource.stage.as_str()) {
+            if resource.existing || !differs.iter().any(|stage| resource.stage == *stage) {
                 continue;
             }
             let there = survey.group.is_some()

@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::resource_manager::ended;
 use super::state::{Drift, RESOURCES, StageState, deployment_name, stale_assignments};
 use crate::arm::evaluate::Evaluated;
+use crate::catalog::Stage;
 use crate::diff::path_text;
 use crate::render::PlannedStage;
 
@@ -80,7 +81,7 @@ impl Deployment<'_> {
                 failure
             };
             let again = if error.has_code("RoleAssignmentUpdateNotPermitted") {
-                self.remove_stale_assignments(&step, &stage.name)?
+                self.remove_stale_assignments(&step, stage.name)?
             } else {
                 error.passes()
             };
@@ -174,7 +175,7 @@ impl Deployment<'_> {
     }
 
     /// Removes the role assignments of a stage whose identity was made anew. Gives whether there were any.
-    fn remove_stale_assignments(&self, step: &str, stage: &str) -> Result<bool, Failure> {
+    fn remove_stale_assignments(&self, step: &str, stage: Stage) -> Result<bool, Failure> {
         let found = self.deployed(stage)?;
         let outdated = stale_assignments(&found);
         for assignment in &outdated {

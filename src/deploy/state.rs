@@ -8,6 +8,7 @@ use super::deployment::Deployment;
 use super::error::CallError;
 use super::failure::Failure;
 use crate::arm::evaluate::Evaluated;
+use crate::catalog::Stage;
 use crate::diff::{self, PropertyChange};
 use crate::expand::Resource;
 use crate::render::{NAME_DIGEST, Plan, PlannedStage, deployment_prefix};
@@ -70,7 +71,7 @@ pub(super) struct Drift {
 
 /// The name of a stage's deployment: config, stage and digest, so that two configs in one group never share one.
 pub(super) fn deployment_name(plan: &Plan, stage: &PlannedStage) -> String {
-    format!("{}{}", deployment_prefix(&plan.name, &stage.name), &stage.digest[..NAME_DIGEST])
+    format!("{}{}", deployment_prefix(&plan.name, stage.name), &stage.digest[..NAME_DIGEST])
 }
 
 impl Deployment<'_> {
@@ -89,7 +90,7 @@ impl Deployment<'_> {
     /// The latest deployment of a stage of this config, whatever its content.
     pub(super) fn latest<'h>(
         &self,
-        stage: &str,
+        stage: Stage,
         history: &'h [PastDeployment],
     ) -> Option<&'h PastDeployment> {
         let prefix = deployment_prefix(&self.plan.name, stage);
@@ -107,7 +108,7 @@ impl Deployment<'_> {
         stage: &PlannedStage,
         history: &[PastDeployment],
     ) -> Result<StageState, Failure> {
-        let Some(latest) = self.latest(&stage.name, history) else {
+        let Some(latest) = self.latest(stage.name, history) else {
             return Ok(StageState::Differs("it has not been deployed yet".to_owned()));
         };
         if latest.is_running() {
@@ -123,7 +124,7 @@ impl Deployment<'_> {
             )));
         }
         let (mut drifts, mut missing) = (Vec::new(), Vec::new());
-        let found = self.deployed(&stage.name)?;
+        let found = self.deployed(stage.name)?;
         for (resource, deployed) in &found {
             match deployed {
                 None => missing.push(resource.name.as_str()),
@@ -142,7 +143,10 @@ impl Deployment<'_> {
     }
 
     /// The resources of a stage with what stands in Azure.
-    pub(super) fn deployed(&self, stage: &str) -> Result<Vec<(&Resource, Option<Value>)>, Failure> {
+    pub(super) fn deployed(
+        &self,
+        stage: Stage,
+    ) -> Result<Vec<(&Resource, Option<Value>)>, Failure> {
         let asked: Vec<&Resource> =
             self.resources.iter().filter(|resource| is_asked(resource, stage)).collect();
         let answers =
@@ -159,7 +163,7 @@ impl Deployment<'_> {
 }
 
 /// A nested deployment is no resource of its own, and what is deployed in another stage is asked there.
-fn is_asked(resource: &Resource, stage: &str) -> bool {
+fn is_asked(resource: &Resource, stage: Stage) -> bool {
     resource.stage == stage
         && !resource.existing
         && !resource.kind.eq_ignore_ascii_case("Microsoft.Resources/deployments")

@@ -10,6 +10,7 @@ use super::deployment::Deployment;
 use super::event::{Event, Outcome};
 use super::failure::Failure;
 use super::state::{RESOURCES, deployment_name};
+use crate::catalog::Stage;
 use crate::render::Part;
 
 const LONGEST: Duration = Duration::from_secs(1800);
@@ -39,12 +40,11 @@ impl Deployment<'_> {
                 Part::Image => all || modes.image,
                 Part::Batch => all || modes.batch,
             };
-            let of_bake = matches!(stage.name.as_str(), "builder" | "image");
             if !wanted {
                 continue;
             }
             let step = format!("stage {}", stage.name);
-            if of_bake && baked {
+            if stage.name.is_of_bake() && baked {
                 self.done(
                     &step,
                     Outcome::Unchanged,
@@ -63,7 +63,7 @@ impl Deployment<'_> {
             );
             match self.azure.change("POST", &path, RESOURCES, Some(&body), LONGEST) {
                 Ok(result) => {
-                    self.tell_changes(&stage.name, result.as_ref().unwrap_or(&Value::Null))?;
+                    self.tell_changes(stage.name, result.as_ref().unwrap_or(&Value::Null))?;
                 }
                 // A stage refers to what the stages before it make.
                 Err(error) if error.status() == 404 || error.has_code("ResourceNotFound") => {
@@ -77,7 +77,7 @@ impl Deployment<'_> {
         Ok(())
     }
 
-    fn tell_changes(&self, stage: &str, result: &Value) -> Result<(), Failure> {
+    fn tell_changes(&self, stage: Stage, result: &Value) -> Result<(), Failure> {
         if let Some(error) = result.get("error").filter(|error| !error.is_null()) {
             let error = super::resource_manager::ended(Some(error), "Failed");
             if error.has_code("ResourceNotFound") {
@@ -103,7 +103,7 @@ impl Deployment<'_> {
                 .filter_map(|one| Some(one.get("path")?.as_str()?.to_owned()));
             let resource = text("resourceId");
             self.world.report(Event::Change {
-                stage: stage.to_owned(),
+                stage,
                 change: text("changeType").to_owned(),
                 resource: resource
                     .split_once("/providers/")

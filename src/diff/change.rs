@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use super::compare;
 use super::origin::Origin;
 use crate::arm::evaluate::Evaluated;
-use crate::catalog::Lifecycle;
 use crate::catalog::mutability::{self, Verdict};
+use crate::catalog::{Lifecycle, StageName};
 use crate::expand::Resource;
 
 /// What happens to a resource.
@@ -235,7 +235,7 @@ pub struct ResourceChange {
     /// The worst verdict of its properties.
     pub verdict: Verdict,
     /// The stage that deploys it.
-    pub stage: String,
+    pub stage: StageName,
     /// Its type.
     pub kind: String,
     /// Its full name, the new one if it changes.

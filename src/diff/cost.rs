@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::capacity::{Capacity, PoolCapacity};
 use crate::arm::evaluate::Evaluated;
-use crate::catalog::{self, Overlay};
+use crate::catalog::{self, Lifecycle, Overlay};
 use crate::expand::Resource;
 
 /// Hours of a month, as Azure's own calculator counts them.
@@ -23,9 +23,6 @@ pub struct Cost {
     pub missing: BTreeSet<String>,
 }
 
-/// The stage whose resources live as long as a bake.
-const BUILDER: &str = "builder";
-
 /// What two sides cost; nothing where no prices were brought.
 pub(super) fn cost(
     before: &[Resource],
@@ -38,7 +35,9 @@ pub(super) fn cost(
     }
     let mut bill = Bill { overlay, currency: String::new(), missing: BTreeSet::new() };
     let mut side = |resources: &[Resource], pools: Vec<(&String, &PoolCapacity)>| -> f64 {
-        let there = resources.iter().filter(|it| !it.existing && it.stage != BUILDER);
+        let there = resources
+            .iter()
+            .filter(|it| !it.existing && it.stage.lifecycle() == Lifecycle::Lasting);
         let standing: f64 = there.map(|resource| bill.resource(resource)).sum();
         let pools = pools.into_iter().map(|(name, pool)| {
             let resource = resources.iter().find(|resource| resource.name == *name);

@@ -62,7 +62,7 @@ pub(super) fn judge(pair: &Pair, uses: &Uses) -> ResourceChange {
 fn named(resource: &Resource, action: Action) -> ResourceChange {
     ResourceChange {
         action,
-        lifecycle: catalog::lifecycle(&resource.stage),
+        lifecycle: resource.stage.lifecycle(),
         removal: None,
         verdict: Verdict::NoEffect,
         stage: resource.stage.clone(),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::change::{ResourceChange, Segment};
 use crate::arm::evaluate::Evaluated;
+use crate::catalog::StageName;
 use crate::diagnostic::pointer;
 use crate::expand::Resource;
 
@@ -39,7 +40,7 @@ pub struct Origin {
 /// Knows the lines behind the values of the new render.
 pub trait Origins {
     /// The origin of a value of a stage, by its JSON pointer in the stage's template.
-    fn of_value(&self, stage: &str, pointer: &str) -> Origin;
+    fn of_value(&self, stage: &StageName, pointer: &str) -> Origin;
     /// The origin of a part of a rendered file, by its offset in bytes.
     fn of_file(&self, path: &str, offset: usize) -> Origin;
 }
@@ -48,7 +49,7 @@ pub trait Origins {
 pub(super) struct Unknown;
 
 impl Origins for Unknown {
-    fn of_value(&self, _stage: &str, _pointer: &str) -> Origin {
+    fn of_value(&self, _stage: &StageName, _pointer: &str) -> Origin {
         Origin::default()
     }
 

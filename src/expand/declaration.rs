@@ -153,7 +153,7 @@ impl<'s> TemplateScope<'s> {
         let Parent { kind, name, id } = identity;
         let api_version = self.text(evaluator, pointer, json, "apiVersion", locals);
         collected.resources.push(Resource {
-            stage: self.session.stage.to_owned(),
+            stage: self.session.stage.clone(),
             id: id.clone(),
             kind: kind.clone(),
             api_version,

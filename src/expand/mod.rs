@@ -28,6 +28,7 @@ use crate::arm::Template;
 use crate::arm::evaluate::{self, Evaluated, Properties};
 pub use crate::arm::evaluate::{Context, Level};
 use crate::arm::expression::Expressions;
+use crate::catalog::StageName;
 use crate::diagnostic::Diagnostics;
 
 /// One resource as a stage asks Azure for it.
@@ -36,8 +37,8 @@ use crate::diagnostic::Diagnostics;
 /// expression, everything else is a literal. Where a value comes from, its JSON pointer says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
-    /// The stage that deploys it: `registry`, `builder`, `image`, `batch`.
-    pub stage: String,
+    /// The stage that deploys it.
+    pub stage: StageName,
     /// Full resource ID; symbolic parts (a subscription only Azure knows) as `{subscriptionId}`-like
     /// placeholders never collide with real ids.
     pub id: String,
@@ -102,7 +103,7 @@ pub struct Expansion {
 
 /// Expands one stage. `parameters` is a parameters file or its `parameters` object.
 pub fn expand(
-    stage: &str,
+    stage: impl Into<StageName>,
     template: &Template,
     parameters: &Value,
     context: &Context,
@@ -113,13 +114,13 @@ pub fn expand(
 
 /// The same of a template whose expressions were parsed before.
 pub fn expand_parsed(
-    stage: &str,
+    stage: impl Into<StageName>,
     (template, expressions): (&Template, &Expressions),
     parameters: &Value,
     context: &Context,
     diagnostics: &mut Diagnostics,
 ) -> Expansion {
-    let session = session::Session::new(stage, &template.source_map, expressions);
+    let session = session::Session::new(stage.into(), &template.source_map, expressions);
     let expansion = module::expand_root(&session, &template.json, parameters, context);
     diagnostics.append(session.into_diagnostics());
     expansion

@@ -4,6 +4,7 @@ use super::at::At;
 use crate::arm::SourceMap;
 use crate::arm::evaluate::{Problem, Work};
 use crate::arm::expression::Expressions;
+use crate::catalog::StageName;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Resources of one stage; Azure takes 800 a template.
@@ -16,7 +17,7 @@ pub(super) const DEEPEST_MODULE: usize = 16;
 
 /// What all templates of one expansion share: the sink of findings and the limits.
 pub(super) struct Session<'a> {
-    pub(super) stage: &'a str,
+    pub(super) stage: StageName,
     source_map: &'a SourceMap,
     pub(super) expressions: &'a Expressions,
     diagnostics: RefCell<Diagnostics>,
@@ -27,7 +28,7 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn new(
-        stage: &'a str,
+        stage: StageName,
         source_map: &'a SourceMap,
         expressions: &'a Expressions,
     ) -> Self {

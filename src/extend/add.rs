@@ -15,14 +15,15 @@ use crate::bicep::syntax::{
     Arena, DirectiveKind, ExpressionSyntax, FileKind, IdentifierSyntax, ImportedSyntax,
     ProgramSyntax, StatementSyntax, TypeSyntax,
 };
+use crate::catalog::Stage;
 use crate::config::fields::AddedFile;
 use crate::diagnostic::pointer::escape;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span, nearest};
 use crate::render::{Artifacts, quote};
 
 /// A stage whose Bicep grows.
-pub(super) struct Stage<'a> {
-    pub(super) name: &'a str,
+pub(super) struct GrowingStage<'a> {
+    pub(super) stage: Stage,
     /// Folder of the render, as messages name it.
     pub(super) folder: &'a str,
     pub(super) artifacts: &'a mut Artifacts,
@@ -68,11 +69,7 @@ pub(super) struct Beside {
     pub(super) of: usize,
 }
 
-impl Stage<'_> {
-    fn path(&self) -> String {
-        format!("{}.bicep", self.name)
-    }
-
+impl GrowingStage<'_> {
     /// Adds the files of this stage.
     pub(super) fn add(
         &mut self,
@@ -80,18 +77,18 @@ impl Stage<'_> {
         added: &Added,
         told: &mut ConfigFindings<'_>,
     ) -> Grown {
-        let path = self.path();
+        let path = self.stage.bicep();
         let Some(text) = self.artifacts.files.get(&path).cloned() else {
-            let title = format!("the render has no stage `{}`", self.name);
+            let title = format!("the render has no stage `{}`", self.stage);
             let finding = Diagnostic::error("PB1400", title)
                 .reason("the config does not deploy this stage")
                 .help("remove the files, or configure what the stage deploys");
-            told.at_key(finding, &format!("/add/{}", self.name), "added to here");
+            told.at_key(finding, &format!("/add/{}", self.stage), "added to here");
             return Grown::default();
         };
         let mut growth = Growth { text: text.clone(), ..Growth::default() };
         for (index, entry) in files.iter().enumerate() {
-            let pointer = format!("/add/{}/{index}", self.name);
+            let pointer = format!("/add/{}/{index}", self.stage);
             let Some(file) = added.get(&pointer) else { continue };
             let none = Map::new();
             let values = entry.parameters().unwrap_or(&none);
@@ -109,7 +106,7 @@ impl Stage<'_> {
                 if is_bicep { format(&file.text, FileKind::Bicep) } else { file.text.clone() };
             self.artifacts.files.insert(file.path.clone(), text);
         }
-        let path = format!("{}.bicepparam", self.name);
+        let path = self.stage.bicep_parameters();
         if let (Some(before), false) =
             (self.artifacts.files.get(&path), growth.parameters.is_empty())
         {
@@ -178,7 +175,7 @@ impl Stage<'_> {
             }
         }
         let before = with_program(&growth.text, |program| program.statements.len());
-        let mut edits = references::relinked(&self.path(), &file.links);
+        let mut edits = references::relinked(&self.stage.bicep(), &file.links);
         let mut statements: Vec<Span> = Vec::new();
         let mut names = Vec::new();
         for statement in program.statements {
@@ -308,7 +305,7 @@ impl Stage<'_> {
 
     /// Where the stage itself declares a name.
     fn rendered(&mut self, is_output: bool, name: &str) -> Option<Place> {
-        let path = self.path();
+        let path = self.stage.bicep();
         let text = self.artifacts.files.get(&path)?;
         let span = with_program(text, |program| {
             let all = program.statements.iter().flat_map(|statement| names(*statement));

@@ -28,6 +28,7 @@ use serde_json::{Map, Value};
 use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::parser;
 use crate::bicep::syntax::{Arena, FileKind, ProgramSyntax, StatementSyntax};
+use crate::catalog::Stage;
 use crate::config::{Config, Document, fields};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, nearest, pointer};
 use crate::model::Origins;
@@ -66,10 +67,10 @@ pub fn extend(
     let mut extension = Extension::default();
     let mut told = ConfigFindings { document, findings: Diagnostics::new() };
     let mut grown = Vec::new();
-    for (name, files) in config.add.iter().flat_map(fields::Add::stages) {
+    for (stage, files) in config.add.iter().flat_map(fields::Add::stages) {
         if !files.is_empty() {
-            let mut stage = add::Stage { name, folder, artifacts, sources };
-            grown.push((name, stage.add(files, added, &mut told)));
+            let mut growing = add::GrowingStage { stage, folder, artifacts, sources };
+            grown.push((stage, growing.add(files, added, &mut told)));
         }
     }
     // A patch may be about what an added file declares, which is not there after an error.
@@ -112,14 +113,14 @@ impl ConfigFindings<'_> {
 }
 
 fn patch_stage(
-    stage: &str,
+    stage: Stage,
     patches: &Patches,
     origins: &Origins<'_>,
     artifacts: &mut Artifacts,
     extension: &mut Extension,
     told: &mut ConfigFindings<'_>,
 ) {
-    let path = format!("{stage}.bicep");
+    let path = stage.bicep();
     let Some(text) = artifacts.files.get(&path) else {
         let finding = Diagnostic::error("PB1400", format!("the render has no stage `{stage}`"))
             .reason("the config does not deploy this stage")
@@ -128,7 +129,7 @@ fn patch_stage(
         return;
     };
     // What a stage deploys into another resource group stands in a module of it.
-    let module = format!("modules/{stage}.bicep");
+    let module = stage.module();
     let has_module = artifacts.files.contains_key(&module);
     let is_own = |symbol: &str| {
         !has_module || with_program(text, |it| declared(it, symbol).is_some()).unwrap_or(true)
@@ -136,7 +137,7 @@ fn patch_stage(
     let (own, inner): (Vec<_>, Vec<_>) = patches.iter().partition(|(symbol, _)| is_own(symbol));
     let file = Patched { stage, path: &path, patches: &own };
     if let Some(lost) = file.patch(origins, artifacts, extension, told) {
-        let parameters = format!("{stage}.bicepparam");
+        let parameters = stage.bicep_parameters();
         if let Some(text) = artifacts.files.get_mut(&parameters).filter(|_| !lost.is_empty()) {
             let pruned = prune::prune_parameters(text, &lost);
             *text = format(&pruned, FileKind::Parameters, &FormatOptions::default());
@@ -150,7 +151,7 @@ fn patch_stage(
 
 /// A rendered file with what is merged into its resources.
 struct Patched<'a> {
-    stage: &'a str,
+    stage: Stage,
     path: &'a str,
     patches: &'a [(&'a String, &'a Map<String, Value>)],
 }
@@ -166,7 +167,7 @@ impl Patched<'_> {
     ) -> Option<Vec<prune::Chain>> {
         let text = artifacts.files.get(self.path)?;
         // A module gets the parameters of its stage under their names.
-        let parameters = artifacts.files.get(&format!("{}.bicepparam", self.stage));
+        let parameters = artifacts.files.get(&self.stage.bicep_parameters());
         let given = parameters.map(|text| given(text)).unwrap_or_default();
         let (mut edits, mut landings) = (Edits::default(), Vec::new());
         // A template of a team that cannot be parsed is told by the compiler.
@@ -199,7 +200,7 @@ impl Patched<'_> {
 
 /// Warns of a patch that takes the place of a key of the config: what else follows that key does not follow the patch.
 fn decided_by_a_key(
-    stage: &str,
+    stage: Stage,
     landing: &Landing,
     lost: &[prune::Chain],
     origins: &Origins<'_>,

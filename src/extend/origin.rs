@@ -12,6 +12,7 @@ use crate::bicep::parser;
 use crate::bicep::syntax::{
     Arena, ArrayItemSyntax, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax,
 };
+use crate::catalog::Stage;
 use crate::config::Document;
 use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span, pointer};
 
@@ -229,12 +230,12 @@ impl Extension {
     /// Finds where what was added to a stage came to stand.
     pub(super) fn grow(
         &mut self,
-        stage: &str,
+        stage: Stage,
         grown: &Grown,
         files: &BTreeMap<String, String>,
         document: &Document,
     ) {
-        let path = format!("{stage}.bicep");
+        let path = stage.bicep();
         let first = self.changes.len();
         let mut starts = Vec::new();
         if let Some(text) = files.get(&path) {
@@ -255,7 +256,7 @@ impl Extension {
                 self.copies.entry(file.path.clone()).or_default().push(copy);
             }
         }
-        let path = format!("{stage}.bicepparam");
+        let path = stage.bicep_parameters();
         if let (Some(text), false) = (files.get(&path), grown.values.is_empty()) {
             self.assigned(&path, text, &grown.values, document);
         }

@@ -6,7 +6,7 @@ use super::names::Names;
 use super::network::subnet;
 use super::resolver::Resolver;
 use super::{Model, Registry};
-use crate::catalog;
+use crate::catalog::{self, Stage};
 use crate::config::fields::{self, PublicNetworkAccess};
 use crate::diagnostic::Severity;
 
@@ -256,7 +256,7 @@ fn machines_reach_what_is_closed(resolver: &mut Resolver<'_>, model: &Model) {
     let registry = model.registry.as_ref().is_some_and(|registry| registry.access.disabled);
     let account = model.batch.as_ref().is_some_and(|batch| batch.access.disabled);
     let pools = model.batch.as_ref().is_some_and(|batch| !batch.pools.is_empty());
-    let baked_in = model.stages.contains(&"builder") || model.builder.is_some();
+    let baked_in = model.stages.contains(&Stage::Builder) || model.builder.is_some();
     let pulls = model.identity.is_some();
     let builder_alone = registry && pulls && baked_in && model.network.builder_subnet_id.is_none();
     let pools_alone =

@@ -58,7 +58,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::catalog::{self, Cloud, Overlay};
+use crate::catalog::{self, Cloud, Overlay, Stage};
 use crate::config::{Config, Document, Partial};
 use crate::diagnostic::{Diagnostics, Severity, nearest};
 use bake::BakePlan;
@@ -110,7 +110,7 @@ pub struct Model {
     /// Deployment stacks, when the config asks for them.
     pub stacks: Option<Stacks>,
     /// The stages that this config deploys, in order.
-    pub stages: Vec<&'static str>,
+    pub stages: Vec<Stage>,
 }
 
 /// The VM that bakes the image.
@@ -286,13 +286,13 @@ fn registry_stage(model: &Model) -> bool {
         || builds.into_iter().any(|build| build.task_run)
 }
 
-fn stages(model: &Model) -> Vec<&'static str> {
+fn stages(model: &Model) -> Vec<Stage> {
     let baked = model.node_image.baked().is_some();
     let wanted = [
-        ("registry", registry_stage(model)),
-        ("builder", baked && model.builder.as_ref().is_some_and(|one| !one.image_builder)),
-        ("image", baked),
-        ("batch", model.batch.is_some()),
+        (Stage::Registry, registry_stage(model)),
+        (Stage::Builder, baked && model.builder.as_ref().is_some_and(|one| !one.image_builder)),
+        (Stage::Image, baked),
+        (Stage::Batch, model.batch.is_some()),
     ];
     wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(stage, _)| stage).collect()
 }

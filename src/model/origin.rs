@@ -5,7 +5,7 @@
 
 use super::Model;
 use super::bake::Step;
-use crate::catalog::Table;
+use crate::catalog::{Stage, Table};
 use crate::config::Document;
 
 const TABLE: Table = Table::new("origins", include_str!("origins.tsv"));
@@ -33,10 +33,10 @@ impl<'a> Origins<'a> {
     }
 
     /// The key that decides a parameter of a stage, or a part of it.
-    pub fn of_parameter(&self, stage: &str, path: &[String]) -> Option<String> {
+    pub fn of_parameter(&self, stage: Stage, path: &[String]) -> Option<String> {
         let (pattern, bound) = self.parameter_pattern(path);
         let keys = |of: &str| longest(&format!("parameter:{of}"), &pattern);
-        let row = keys(stage).filter(|row| row.covers(&pattern)).or_else(|| keys("*"))?;
+        let row = keys(stage.name()).filter(|row| row.covers(&pattern)).or_else(|| keys("*"))?;
         self.written(row.config, bound)
     }
 

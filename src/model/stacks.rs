@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use crate::catalog::Stage;
 use crate::config::fields::{self, ActionOnUnmanage, DenySettingsMode};
 
 /// Deployment stacks of the lasting stages.
@@ -9,16 +10,13 @@ pub struct Stacks {
     pub action_on_unmanage: &'static str,
     /// `none`, `denyDelete` or `denyWriteAndDelete`, as the Azure CLI spells it.
     pub deny_settings_mode: &'static str,
-    /// The stages that become stacks: those that no bake makes.
-    pub stages: Vec<&'static str>,
+    /// The stages that become stacks: those that last and that no bake changes. An image version stays as long as a
+    /// pool uses it, and a builder lasts one bake.
+    pub stages: Vec<Stage>,
 }
 
-/// Stages that last and that no bake changes: an image version stays as long as a pool uses it, and a builder
-/// lasts one bake.
-const STAGES: [&str; 2] = ["registry", "batch"];
-
 impl Stacks {
-    pub(super) fn new(written: &fields::Stacks, stages: &[&'static str]) -> Self {
+    pub(super) fn new(written: &fields::Stacks, stages: &[Stage]) -> Self {
         Self {
             action_on_unmanage: match written.action_on_unmanage {
                 None | Some(ActionOnUnmanage::DetachAll) => "detachAll",
@@ -30,7 +28,7 @@ impl Stacks {
                 Some(DenySettingsMode::DenyDelete) => "denyDelete",
                 Some(DenySettingsMode::DenyWriteAndDelete) => "denyWriteAndDelete",
             },
-            stages: stages.iter().copied().filter(|stage| STAGES.contains(stage)).collect(),
+            stages: stages.iter().copied().filter(|stage| !stage.is_of_bake()).collect(),
         }
     }
 }

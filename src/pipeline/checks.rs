@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::CompiledStage;
 use super::Tools;
 use super::places::{FindingPlaces, RenderPlaces};
 use super::secrets::Secrets;
-use super::stages::Stage;
 use crate::arm::Template;
-use crate::catalog::Overlay;
+use crate::catalog::{Overlay, StageName};
 use crate::check::{self, Declared, RegistrySetting, RenderView};
 use crate::config::fields::AllocationMode;
 use crate::config::{Config, Document};
@@ -30,7 +30,7 @@ pub(super) struct Checks<'a> {
     pub(super) model: &'a Model,
     pub(super) artifacts: &'a Artifacts,
     pub(super) extension: &'a Extension,
-    pub(super) stages: &'a [Stage],
+    pub(super) stages: &'a [CompiledStage],
     /// Folder of the render, as messages name it.
     pub(super) folder: &'a str,
     /// What the user's subscription said of the region.
@@ -105,9 +105,10 @@ impl Checks<'_> {
     /// What the schemas of their types say of the resources.
     fn resources(&self, schemas: &ResourceSchemas) -> Diagnostics {
         let places = self.places();
-        let of_stage = |stage: &Stage| {
+        let of_stage = |stage: &CompiledStage| {
             let mut found = Diagnostics::new();
-            let cause = |pointer: &str| places.of_value(&stage.name, pointer);
+            let name = stage.stage.into();
+            let cause = |pointer: &str| places.of_value(&name, pointer);
             validate::resources(&stage.resources, &stage.template, schemas, &cause, &mut found);
             found
         };
@@ -126,7 +127,7 @@ impl Checks<'_> {
     ) -> Diagnostics {
         let mut found = Diagnostics::new();
         for (path, value) in values {
-            let template = self.stages.iter().find(|it| Stage::template_path(&it.name) == *path);
+            let template = self.stages.iter().find(|it| it.stage.template() == *path);
             let template = template.map(|stage| &stage.known);
             if template.is_some_and(|template| template.fits()) {
                 continue;
@@ -151,8 +152,8 @@ impl Checks<'_> {
             .stages
             .iter()
             .flat_map(|stage| {
-                let template = (Stage::template_path(&stage.name), &*stage.template.json);
-                [template, (Stage::parameters_path(&stage.name), &stage.parameters)]
+                let template = (stage.stage.template(), &*stage.template.json);
+                [template, (stage.stage.parameters(), &stage.parameters)]
             })
             .collect();
         let mut values = BTreeMap::new();
@@ -177,8 +178,8 @@ impl Checks<'_> {
     ) -> (Diagnostics, Vec<Fact>) {
         let resources: Vec<&Resource> =
             self.stages.iter().flat_map(|stage| &stage.resources).collect();
-        let templates: BTreeMap<&str, &Template> =
-            self.stages.iter().map(|stage| (stage.name.as_str(), &stage.template)).collect();
+        let templates: BTreeMap<StageName, &Template> =
+            self.stages.iter().map(|stage| (stage.stage.into(), &stage.template)).collect();
         let declared = Declared {
             user_subscription: self.user_subscription(),
             gpu: self.config.node.as_ref().and_then(|node| node.gpu),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::stages::pretty;
-use super::{CompiledStages, Render, Stage};
+use super::{CompiledStages, Render};
 use crate::bicep::{self, MemoryFiles};
+use crate::catalog::StageName;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::render::{MANIFEST, Manifest};
 
@@ -35,8 +36,9 @@ pub fn edited(
         if current.is_some_and(|current| stands(name, files, current)) {
             return false;
         }
-        let template = Stage::template_path(name);
-        files.get(&template).is_some_and(|json| !compiles_to(path, json, files, compiled))
+        files
+            .get(&StageName::from(name).template())
+            .is_some_and(|json| !compiles_to(path, json, files, compiled))
     };
     stages.find(differs).cloned()
 }
@@ -44,9 +46,12 @@ pub fn edited(
 /// Whether a stage has the same files as in the current render, where it was just compiled: those that it is compiled
 /// from and those that it compiles to.
 fn stands(name: &str, files: &BTreeMap<String, String>, current: &Render) -> bool {
-    let stage = current.stages.iter().find(|stage| stage.name == name);
-    let Some(inputs) = stage.and_then(|stage| stage.inputs.as_ref()) else { return false };
-    let outputs = [Stage::template_path(name), Stage::parameters_path(name)];
+    let stage = current.stages.iter().find(|stage| stage.stage.name() == name);
+    let Some((stage, inputs)) = stage.and_then(|made| Some((made.stage, made.inputs.as_ref()?)))
+    else {
+        return false;
+    };
+    let outputs = [stage.template(), stage.parameters()];
     inputs.iter().chain(&outputs).all(|path| files.get(path) == current.artifacts.files.get(path))
 }
 
@@ -62,7 +67,7 @@ fn compiles_to(
     compiled: &CompiledStages,
 ) -> bool {
     let name = path.trim_end_matches(".bicep");
-    let parameters = files.get(&Stage::parameters_path(name));
+    let parameters = files.get(&StageName::from(name).parameters());
     if let Some(parameters) =
         parameters.filter(|_| files.contains_key(&format!("{name}.bicepparam")))
     {

@@ -18,14 +18,14 @@ mod state;
 pub use compiled::{CompiledStages, Deployment, KnownTemplate};
 pub use edited::{edited, is_stage};
 pub use job::{Job, jobs};
-pub use stages::Stage;
+pub use stages::CompiledStage;
 pub use state::previous_state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bicep;
-use crate::catalog::{Date, Overlay};
+use crate::catalog::{Date, Overlay, Stage};
 use crate::check::{self, KnownScripts};
 use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity, Sources, code_class};
@@ -126,7 +126,7 @@ pub struct Render {
     /// What the config's own patches made of them.
     pub extension: Extension,
     /// The compiled stages, in order.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<CompiledStage>,
     /// What the user's own subscription said of the region.
     pub overlay: Arc<Overlay>,
 }
@@ -165,8 +165,8 @@ impl Render {
     }
 
     /// The place in the config of what decides a value of a stage, by its JSON pointer in the stage's template.
-    pub fn written_at(&self, stage: &str, pointer: &str) -> Option<Place> {
-        self.places().of_value(stage, pointer)
+    pub fn written_at(&self, stage: Stage, pointer: &str) -> Option<Place> {
+        self.places().of_value(&stage.into(), pointer)
     }
 
     fn places(&self) -> places::RenderPlaces<'_> {

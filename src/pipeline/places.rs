@@ -8,8 +8,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::stages::Stage;
+use super::CompiledStage;
 use crate::arm::expression::{self, Expression, TemplateString};
+use crate::catalog::StageName;
 use crate::check::{Places, Target};
 use crate::config::{self, Document};
 use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span};
@@ -22,7 +23,7 @@ use crate::render::Artifacts;
 /// The places of one render.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RenderPlaces<'a> {
-    pub(super) stages: &'a [Stage],
+    pub(super) stages: &'a [CompiledStage],
     pub(super) artifacts: &'a Artifacts,
     pub(super) extension: &'a Extension,
     pub(super) document: &'a Document,
@@ -31,8 +32,8 @@ pub(super) struct RenderPlaces<'a> {
 
 impl RenderPlaces<'_> {
     /// The place in the config of what decides a value of a stage.
-    pub(super) fn of_value(&self, stage: &str, pointer: &str) -> Option<Place> {
-        let stage = self.stages.iter().find(|known| known.name == stage)?;
+    pub(super) fn of_value(&self, stage: &StageName, pointer: &str) -> Option<Place> {
+        let stage = self.stages.iter().find(|known| *stage == known.stage)?;
         if let Some((place, _)) = self.change_of_value(stage, pointer) {
             return Some(place);
         }
@@ -41,7 +42,7 @@ impl RenderPlaces<'_> {
     }
 
     /// The patch that made a value of a stage, and the line that says it.
-    fn change_of_value(&self, stage: &Stage, pointer: &str) -> Option<(Place, &Change)> {
+    fn change_of_value(&self, stage: &CompiledStage, pointer: &str) -> Option<(Place, &Change)> {
         if self.extension.is_empty() {
             return None;
         }
@@ -49,7 +50,7 @@ impl RenderPlaces<'_> {
         self.extension.at(stage.template.source_map.place(&origin)?)
     }
 
-    fn key_of_value(&self, stage: &Stage, pointer: &str) -> Option<String> {
+    fn key_of_value(&self, stage: &CompiledStage, pointer: &str) -> Option<String> {
         let resource = stage
             .resources
             .iter()
@@ -57,13 +58,13 @@ impl RenderPlaces<'_> {
             .max_by_key(|resource| resource.pointer.len())?;
         let origin = template_pointer(&stage.template.json, pointer);
         let in_module = origin.contains("/properties/template/");
-        let by_parameter = if in_module || self.is_overlaid(&format!("{}.bicepparam", stage.name)) {
+        let by_parameter = if in_module || self.is_overlaid(&stage.stage.bicep_parameters()) {
             None
         } else {
             self.key_of_parameters(stage, &origin)
         };
         by_parameter.or_else(|| {
-            let path = if self.is_overlaid(&format!("{}.bicep", stage.name)) {
+            let path = if self.is_overlaid(&stage.stage.bicep()) {
                 ""
             } else {
                 &pointer[resource.pointer.len()..]
@@ -74,7 +75,7 @@ impl RenderPlaces<'_> {
 
     /// The key behind the last parameter that an expression reads: what comes last is what tells a name or an
     /// id from others.
-    fn key_of_parameters(&self, stage: &Stage, pointer: &str) -> Option<String> {
+    fn key_of_parameters(&self, stage: &CompiledStage, pointer: &str) -> Option<String> {
         let template = &stage.template.json;
         let (text, rest) = text_at(template, pointer)?;
         let parsed = parsed(text)?;
@@ -85,7 +86,7 @@ impl RenderPlaces<'_> {
         {
             only.extend(rest.iter().map(|segment| (*segment).to_owned()));
         }
-        paths.iter().rev().find_map(|path| self.origins.of_parameter(&stage.name, path))
+        paths.iter().rev().find_map(|path| self.origins.of_parameter(stage.stage, path))
     }
 
     /// The place in the config of what a part of a rendered file comes from.
@@ -137,8 +138,8 @@ pub(super) struct FindingPlaces<'a> {
 }
 
 impl Places for FindingPlaces<'_> {
-    fn resource(&self, stage: &str, pointer: &str) -> Option<Place> {
-        let stage = self.render.stages.iter().find(|known| known.name == stage)?;
+    fn resource(&self, stage: &StageName, pointer: &str) -> Option<Place> {
+        let stage = self.render.stages.iter().find(|known| *stage == known.stage)?;
         stage.template.source_map.place(pointer)
     }
 
@@ -169,8 +170,8 @@ impl ChangeOrigins<'_> {
 }
 
 impl diff::Origins for ChangeOrigins<'_> {
-    fn of_value(&self, stage: &str, pointer: &str) -> Origin {
-        let known = self.render.stages.iter().find(|known| known.name == stage);
+    fn of_value(&self, stage: &StageName, pointer: &str) -> Origin {
+        let known = self.render.stages.iter().find(|known| *stage == known.stage);
         let rendered = known.and_then(|stage| {
             let origin = template_pointer(&stage.template.json, pointer);
             stage.template.source_map.place(&origin)

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::stages::Stage;
+use super::CompiledStage;
 use crate::arm::evaluate::Evaluated;
-use crate::catalog::{PoolProperty, pool_properties};
+use crate::catalog::{PoolProperty, Stage, pool_properties};
 use crate::diagnostic::{Diagnostic, Diagnostics, pointer};
 use crate::expand::Resource;
 use crate::extend::{Change, ChangeKind, Extension};
@@ -30,16 +30,17 @@ const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 pub(super) fn reach(
     extension: &Extension,
     model: &Model,
-    stages: &[Stage],
+    stages: &[CompiledStage],
     artifacts: &mut Artifacts,
     diagnostics: &mut Diagnostics,
 ) -> BTreeSet<String> {
     let mut missed = BTreeSet::new();
+    let files = [Stage::Batch.bicep(), Stage::Batch.module()];
     for pool in model.batch.iter().flat_map(|batch| &batch.pools) {
         let symbol = format!("pool_{}", pool.key);
         let is_own = |change: &&Change| {
             change.kind == ChangeKind::Patch
-                && matches!(change.path.as_str(), "batch.bicep" | "modules/batch.bicep")
+                && files.contains(&change.path)
                 && change.symbol == symbol
         };
         let changes: Vec<&Change> = extension.changes().iter().filter(is_own).collect();
@@ -55,7 +56,7 @@ pub(super) fn reach(
                 let title = format!("`{}` has no effect on `{path}`", change.property);
                 let mut finding = Diagnostic::info("PB1410", title)
                     .reason(why)
-                    .help("create the pool from `batch.bicep`, which contains the patch");
+                    .help(format!("create the pool from `{}`, which contains the patch", files[0]));
                 finding.place = change.place;
                 "only the stage contains it".clone_into(&mut finding.label);
                 diagnostics.push(finding);
@@ -68,8 +69,8 @@ pub(super) fn reach(
     missed
 }
 
-fn resource<'s>(stages: &'s [Stage], id: &str) -> Option<&'s Resource> {
-    let batch = stages.iter().find(|stage| stage.name == "batch")?;
+fn resource<'s>(stages: &'s [CompiledStage], id: &str) -> Option<&'s Resource> {
+    let batch = stages.iter().find(|stage| stage.stage == Stage::Batch)?;
     batch
         .resources
         .iter()

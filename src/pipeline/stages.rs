@@ -9,6 +9,7 @@ use super::compiled::{CompiledStages, Deployment, KnownTemplate};
 use crate::arm;
 use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::syntax::FileKind;
+use crate::catalog::Stage;
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::expand::{self, Context, Level, Resource};
 use crate::extend::{ChangeKind, Extension};
@@ -17,9 +18,9 @@ use crate::render::Artifacts;
 
 /// A compiled stage.
 #[derive(Debug)]
-pub struct Stage {
-    /// `registry`, `builder`, `image` or `batch`.
-    pub name: String,
+pub struct CompiledStage {
+    /// Which one it is.
+    pub stage: Stage,
     /// Its template.
     pub template: arm::Template,
     /// What is known of the template.
@@ -30,18 +31,6 @@ pub struct Stage {
     pub parameters: Value,
     /// What it asks Azure for.
     pub resources: Vec<Resource>,
-}
-
-impl Stage {
-    /// Path of the compiled template in a render.
-    pub fn template_path(name: &str) -> String {
-        format!("arm/{name}.json")
-    }
-
-    /// Path of the parameters file in a render.
-    pub fn parameters_path(name: &str) -> String {
-        format!("arm/{name}.parameters.json")
-    }
 }
 
 /// Brings the Bicep that a team's own templates make into the form that all rendered Bicep has.
@@ -68,17 +57,22 @@ pub(super) fn compile(
     artifacts: &mut Artifacts,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
-) -> Option<Vec<Stage>> {
+) -> Option<Vec<CompiledStage>> {
     // Each stage has sources of its own until all are done, so that they can be compiled side by side.
     let made: Vec<_> = model
         .stages
         .par_iter()
-        .map(|name| {
+        .map(|stage| {
             let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
-            let made =
-                compiled.compile(name, folder, &artifacts.files, &mut sources, &mut findings);
-            let stage = made.map(|made| stage(name, made, model, &mut findings));
-            (stage, sources, findings)
+            let made = compiled.compile(
+                stage.name(),
+                folder,
+                &artifacts.files,
+                &mut sources,
+                &mut findings,
+            );
+            let made = made.map(|made| expanded(*stage, made, model, &mut findings));
+            (made, sources, findings)
         })
         .collect();
     let mut stages = Vec::new();
@@ -88,11 +82,11 @@ pub(super) fn compile(
         findings.move_files(by);
         let findings = at_patches(findings, folder, extension, sources);
         diagnostics.append(with_templates(findings, folder, artifacts, sources));
-        let Some((mut stage, [template, parameters])) = made else { continue };
-        stage.template.source_map.move_files(by);
-        files.push((Stage::template_path(&stage.name), template));
-        files.push((Stage::parameters_path(&stage.name), parameters));
-        stages.push(stage);
+        let Some((mut compiled, [template, parameters])) = made else { continue };
+        compiled.template.source_map.move_files(by);
+        files.push((compiled.stage.template(), template));
+        files.push((compiled.stage.parameters(), parameters));
+        stages.push(compiled);
     }
     if stages.len() < model.stages.len() {
         return None;
@@ -104,23 +98,23 @@ pub(super) fn compile(
 }
 
 /// What a compiled stage asks for, and its files as they are written.
-fn stage(
-    name: &str,
+fn expanded(
+    stage: Stage,
     made: Deployment,
     model: &Model,
     diagnostics: &mut Diagnostics,
-) -> (Stage, [String; 2]) {
+) -> (CompiledStage, [String; 2]) {
     let Deployment { template, text, parameters, known, inputs } = made;
     let parsed = (&template, known.expressions());
-    let context = context(name, model);
-    let resources = expand::expand_parsed(name, parsed, &parameters, &context, diagnostics);
+    let context = context(stage, model);
+    let resources = expand::expand_parsed(stage, parsed, &parameters, &context, diagnostics);
     let resources = resources.resources;
     let texts = [text.as_ref().to_owned(), pretty(&parameters)];
-    (Stage { name: name.to_owned(), template, known, inputs, parameters, resources }, texts)
+    (CompiledStage { stage, template, known, inputs, parameters, resources }, texts)
 }
 
 /// What is known before anything is deployed.
-fn context(stage: &str, model: &Model) -> Context {
+fn context(stage: Stage, model: &Model) -> Context {
     Context {
         level: Level::ResourceGroup,
         tenant_id: None,
@@ -128,7 +122,7 @@ fn context(stage: &str, model: &Model) -> Context {
         resource_group: Some(model.resource_group.clone()),
         location: Some(model.location.clone()),
         management_group: None,
-        deployment: Some(stage.to_owned()),
+        deployment: Some(stage.to_string()),
         public_cloud: model.cloud.key == "public",
     }
 }

@@ -1,31 +1,28 @@
 //! A render as a diff compares it: the new one from its stages, the previous one from its compiled files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Render, Stage};
+use super::{CompiledStage, Render};
 use crate::arm::evaluate::Evaluated;
 use crate::arm::expression::is_expression;
 use crate::arm::{SourceMap, Template};
-use crate::catalog;
+use crate::catalog::{self, StageName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diff::RenderState;
 use crate::expand::{self, Context, Level, Resource};
 use crate::render::Target;
 
-/// The order in which stages deploy; others follow in the order of the alphabet.
-const STAGES: [&str; 4] = ["registry", "builder", "image", "batch"];
-
 /// The new render.
 pub(super) fn of(
-    stages: &[Stage],
+    stages: &[CompiledStage],
     target: &Target,
     files: &BTreeMap<String, String>,
 ) -> RenderState {
     let mut state = RenderState { resources: Vec::new(), files: files.clone() };
     for stage in stages {
-        let context = context(&stage.name, Some(target));
+        let context = context(&stage.stage.into(), Some(target));
         let resources = stage.resources.iter().cloned();
         state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
     }
@@ -43,8 +40,8 @@ pub fn previous_state(
     let mut state = RenderState { resources: Vec::new(), files: files.clone() };
     let current = current.filter(|current| target == Some(&super::target(&current.model)));
     for name in stages(files) {
-        let context = context(name, target);
-        if let Some(stage) = current.and_then(|current| unchanged(name, files, current)) {
+        let context = context(&name, target);
+        if let Some(stage) = current.and_then(|current| unchanged(&name, files, current)) {
             let resources = stage.resources.iter().cloned();
             state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
             continue;
@@ -56,11 +53,11 @@ pub fn previous_state(
                 Ok(_) => format!("`{path}` has no `{part}`"),
                 Err(_) => format!("`{path}` is not JSON"),
             };
-            diagnostics.push(broken(name, why));
+            diagnostics.push(broken(&name, why));
             None
         };
-        let template = read(Stage::template_path(name), "resources");
-        let parameters = read(Stage::parameters_path(name), "parameters");
+        let template = read(name.template(), "resources");
+        let parameters = read(name.parameters(), "parameters");
         let (Some(json), Some(parameters)) = (template, parameters) else { continue };
         let template = Template { json: json.into(), source_map: SourceMap::default() };
         // What the previous render's own findings were is no news now.
@@ -74,13 +71,13 @@ pub fn previous_state(
 
 /// The stage of the current render, if its compiled files are the same.
 fn unchanged<'a>(
-    name: &str,
+    name: &StageName,
     files: &BTreeMap<String, String>,
     current: &'a Render,
-) -> Option<&'a Stage> {
-    let paths = [Stage::template_path(name), Stage::parameters_path(name)];
+) -> Option<&'a CompiledStage> {
+    let paths = [name.template(), name.parameters()];
     let same = paths.iter().all(|path| files.get(path) == current.artifacts.files.get(path));
-    current.stages.iter().find(|stage| same && stage.name == name)
+    current.stages.iter().find(|stage| same && *name == stage.stage)
 }
 
 /// Resources come as a list or by name, parameters by name.
@@ -88,7 +85,7 @@ fn is_filled(part: &Value) -> bool {
     part.is_array() || part.is_object()
 }
 
-fn broken(stage: &str, why: String) -> Diagnostic {
+fn broken(stage: &StageName, why: String) -> Diagnostic {
     Diagnostic::error("PB2201", format!("stage `{stage}` of the previous render is damaged"))
         .reason(why)
         .help("render the previous config again, or compare with another folder")
@@ -137,18 +134,16 @@ fn id(value: &Evaluated, context: &Context) -> Option<String> {
     expand::resource_id_of(value, context).filter(|id| id.starts_with('/'))
 }
 
-fn stages(files: &BTreeMap<String, String>) -> Vec<&str> {
-    let mut names: Vec<&str> = files
+fn stages(files: &BTreeMap<String, String>) -> BTreeSet<StageName> {
+    files
         .keys()
         .filter_map(|path| path.strip_prefix("arm/")?.strip_suffix(".json"))
         .filter(|name| !name.ends_with(".parameters") && !name.contains('/'))
-        .collect();
-    let rank = |name: &str| STAGES.iter().position(|stage| *stage == name).unwrap_or(STAGES.len());
-    names.sort_by_key(|name| rank(name));
-    names
+        .map(StageName::from)
+        .collect()
 }
 
-fn context(stage: &str, target: Option<&Target>) -> Context {
+fn context(stage: &StageName, target: Option<&Target>) -> Context {
     Context {
         level: Level::ResourceGroup,
         tenant_id: None,
@@ -156,7 +151,7 @@ fn context(stage: &str, target: Option<&Target>) -> Context {
         resource_group: target.map(|target| target.resource_group.clone()),
         location: target.map(|target| target.location.clone()),
         management_group: None,
-        deployment: Some(stage.to_owned()),
+        deployment: Some(stage.to_string()),
         public_cloud: target.is_none_or(|it| catalog::cloud_of(&it.location).key == "public"),
     }
 }

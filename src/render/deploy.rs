@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::quote;
+use crate::catalog::Stage;
 use crate::model::{Build, Import, Model, Pool, hex_digest};
 
 /// The template of the script.
@@ -19,7 +20,8 @@ pub const NAME_DIGEST: usize = 12;
 
 /// What the names of all deployments of a stage of one config begin with: a part of the stage's digest
 /// follows. Two configs in one resource group share no name.
-pub fn deployment_prefix(name: &str, stage: &str) -> String {
+pub fn deployment_prefix(name: &str, stage: Stage) -> String {
+    let stage = stage.name();
     let room = LONGEST_NAME - "prebake---".len() - stage.len() - NAME_DIGEST;
     if name.len() <= room {
         return format!("prebake-{name}-{stage}-");
@@ -27,6 +29,12 @@ pub fn deployment_prefix(name: &str, stage: &str) -> String {
     let digest = &hex_digest(name.as_bytes())[..8];
     let kept: String = name.chars().take(room - 9).collect();
     format!("prebake-{kept}-{digest}-{stage}-")
+}
+
+/// Whether a stage is deployed up to the image version, and not with the account and its pools.
+pub(super) fn is_before_image(stage: Stage, model: &Model) -> bool {
+    let bakes = model.node_image.baked().is_some();
+    stage != Stage::Batch && (bakes || model.batch.is_none())
 }
 
 /// What the template sees besides the model.
@@ -37,8 +45,8 @@ pub(super) struct Deploy {
     prefixes: BTreeMap<&'static str, String>,
     /// Digest of the bake that a builder VM runs.
     bake_id: Option<String>,
-    image_stages: Vec<&'static str>,
-    batch_stages: Vec<&'static str>,
+    image_stages: Vec<Stage>,
+    batch_stages: Vec<Stage>,
     providers: BTreeSet<&'static str>,
     builds: Vec<ImageBuild>,
     local_builds: bool,
@@ -74,11 +82,9 @@ struct Leftover {
 /// Everything that the script of a config needs.
 pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
     let bakes = model.node_image.baked().is_some();
-    let own_builder = bakes && model.stages.contains(&"builder");
-    let first = |stage: &&&str| **stage != "batch" && (bakes || model.batch.is_none());
-    let image_stages: Vec<_> = model.stages.iter().filter(first).copied().collect();
-    let batch_stages =
-        model.stages.iter().filter(|stage| !image_stages.contains(stage)).copied().collect();
+    let own_builder = bakes && model.stages.contains(&Stage::Builder);
+    let (image_stages, batch_stages) =
+        model.stages.iter().copied().partition(|stage| is_before_image(*stage, model));
     let builds: Vec<ImageBuild> =
         model.images.iter().filter_map(|image| image.build.as_ref()).map(build).collect();
     Deploy {
@@ -86,7 +92,7 @@ pub(super) fn deploy(model: &Model, bake_id: Option<&str>) -> Deploy {
         prefixes: model
             .stages
             .iter()
-            .map(|stage| (*stage, deployment_prefix(&model.name, stage)))
+            .map(|stage| (stage.name(), deployment_prefix(&model.name, *stage)))
             .collect(),
         bake_id: bake_id.filter(|_| own_builder).map(str::to_owned),
         image_stages,
@@ -119,7 +125,7 @@ pub(super) fn providers(model: &Model) -> BTreeSet<&'static str> {
     need(model.registry.is_some(), &["Microsoft.ContainerRegistry"]);
     need(model.identity.is_some() || image_builder, &["Microsoft.ManagedIdentity"]);
     need(model.node_image.baked().is_some(), &["Microsoft.Compute"]);
-    need(model.stages.contains(&"builder"), &["Microsoft.Network"]);
+    need(model.stages.contains(&Stage::Builder), &["Microsoft.Network"]);
     need(!model.endpoints.registry.is_empty(), &["Microsoft.Network"]);
     need(
         image_builder,

@@ -31,6 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::catalog::Stage;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::model::bake::BakePlan;
 use crate::model::{Model, Pool};
@@ -249,28 +250,29 @@ fn pool_path(pool: &Pool) -> String {
 }
 
 /// Whether what a stage deploys lies outside the resource group of the config.
-fn is_elsewhere(model: &Model, source: &str) -> bool {
-    match source {
-        "image" => model.node_image.baked().is_some_and(|baked| baked.elsewhere),
-        "batch" => model.batch.as_ref().is_some_and(|batch| batch.elsewhere),
-        _ => false,
+fn is_elsewhere(model: &Model, stage: Stage) -> bool {
+    match stage {
+        Stage::Image => model.node_image.baked().is_some_and(|baked| baked.elsewhere),
+        Stage::Batch => model.batch.as_ref().is_some_and(|batch| batch.elsewhere),
+        Stage::Registry | Stage::Builder => false,
     }
 }
 
 /// The files that templates make: path in the render and template.
 fn files(model: &Model) -> Vec<(String, String)> {
     let mut files = Vec::new();
-    for stage in &model.stages {
-        let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
-        let source = if *stage == "image" && image_builder { "image-builder" } else { stage };
+    let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
+    for stage in model.stages.iter().copied() {
+        let is_template = stage == Stage::Image && image_builder;
+        let source = if is_template { "image-builder" } else { stage.name() };
         let mut template = source.to_owned();
-        if is_elsewhere(model, source) {
+        if !is_template && is_elsewhere(model, stage) {
             // What the stage deploys lies in another resource group, so that it is a module there.
             template.push_str("-elsewhere");
-            files.push((format!("modules/{stage}.bicep"), format!("bicep/{source}.bicep.tera")));
+            files.push((stage.module(), format!("bicep/{source}.bicep.tera")));
         }
-        files.push((format!("{stage}.bicep"), format!("bicep/{template}.bicep.tera")));
-        files.push((format!("{stage}.bicepparam"), format!("bicep/{source}.bicepparam.tera")));
+        files.push((stage.bicep(), format!("bicep/{template}.bicep.tera")));
+        files.push((stage.bicep_parameters(), format!("bicep/{source}.bicepparam.tera")));
     }
     let mut single = |wanted: bool, path: &str, template: &str| {
         if wanted {
@@ -281,7 +283,6 @@ fn files(model: &Model) -> Vec<(String, String)> {
         registry.resource_group.is_some() || registry.subscription.is_some()
     });
     let assigns = model.access.assign_roles;
-    let image_builder = model.builder.as_ref().is_some_and(|builder| builder.image_builder);
     let baked = model.node_image.baked();
     let batch = model.batch.as_ref();
     for (role, wanted) in [

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::Artifacts;
-use crate::catalog;
+use crate::catalog::{self, Lifecycle, Stage};
 use crate::model::{self, Model, NodeImage};
 
 /// Name of the plan in a render.
@@ -88,7 +88,7 @@ pub enum Part {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct PlannedStage {
     /// `registry`, `builder`, `image` or `batch`.
-    pub name: String,
+    pub name: Stage,
     /// The part that it belongs to.
     pub part: Part,
     /// Compiled template, relative to the render.
@@ -308,7 +308,7 @@ impl Plan {
     }
 
     /// The stage of a name.
-    pub fn stage(&self, name: &str) -> Option<&PlannedStage> {
+    pub fn stage(&self, name: Stage) -> Option<&PlannedStage> {
         self.stages.iter().find(|stage| stage.name == name)
     }
 }
@@ -321,7 +321,6 @@ pub fn stage_digest(template: &str, parameters: &str) -> String {
 
 /// The plan of a render whose stages are compiled.
 pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
-    let bakes = model.node_image.baked().is_some();
     Plan {
         version: PLAN_VERSION,
         prebake: env!("CARGO_PKG_VERSION").to_owned(),
@@ -331,7 +330,7 @@ pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
         tags: model.tags.clone(),
         location: model.location.clone(),
         cloud: model.cloud.key.to_owned(),
-        stages: model.stages.iter().map(|name| stage(name, bakes, model, artifacts)).collect(),
+        stages: model.stages.iter().map(|name| stage(*name, model, artifacts)).collect(),
         providers: super::deploy::providers(model).into_iter().map(str::to_owned).collect(),
         registry: model.registry.as_ref().map(registry),
         builds: model.images.iter().filter_map(|image| image.build.as_ref()).map(build).collect(),
@@ -347,18 +346,17 @@ pub fn plan(model: &Model, artifacts: &Artifacts) -> Plan {
     }
 }
 
-fn stage(name: &str, bakes: bool, model: &Model, artifacts: &Artifacts) -> PlannedStage {
-    let template = format!("arm/{name}.json");
-    let parameters = format!("arm/{name}.parameters.json");
+fn stage(name: Stage, model: &Model, artifacts: &Artifacts) -> PlannedStage {
+    let (template, parameters) = (name.template(), name.parameters());
     let text = |path: &str| artifacts.files.get(path).map_or("", String::as_str);
-    let image = name != "batch" && (bakes || model.batch.is_none());
+    let image = super::deploy::is_before_image(name, model);
     PlannedStage {
-        name: name.to_owned(),
+        name,
         part: if image { Part::Image } else { Part::Batch },
         digest: stage_digest(text(&template), text(&parameters)),
         template,
         parameters,
-        removed_after: name == "builder",
+        removed_after: name.lifecycle() == Lifecycle::OneBake,
     }
 }
 

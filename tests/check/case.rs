@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use prebake::arm::Template;
 use prebake::catalog::overlay::LAYOUTS;
-use prebake::catalog::{Date, Overlay};
+use prebake::catalog::{Date, Overlay, StageName};
 use prebake::check::{
     self, Declared, Dockerfile, Finding, KnownScripts, RegistrySetting, RenderView,
 };
@@ -195,7 +195,7 @@ impl Deployment {
         self.resources
             .iter()
             .map(|(symbol, written)| Resource {
-                stage: written.stage.clone(),
+                stage: written.stage.as_str().into(),
                 id: written.id.clone().unwrap_or_else(|| id(&written.kind, &written.name)),
                 kind: written.kind.clone(),
                 api_version: written.api.clone(),
@@ -210,10 +210,13 @@ impl Deployment {
 
     pub fn checked(&self) -> Vec<Finding> {
         let template = |json: &Value| Template { json: json.clone().into(), ..Template::default() };
-        let templates: BTreeMap<&str, Template> =
-            self.templates.iter().map(|(stage, json)| (stage.as_str(), template(json))).collect();
-        let templates: BTreeMap<&str, &Template> =
-            templates.iter().map(|(stage, template)| (*stage, template)).collect();
+        let templates: BTreeMap<StageName, Template> = self
+            .templates
+            .iter()
+            .map(|(stage, json)| (StageName::from(stage.as_str()), template(json)))
+            .collect();
+        let templates: BTreeMap<StageName, &Template> =
+            templates.iter().map(|(stage, template)| (stage.clone(), template)).collect();
         let resources = self.resources();
         let resources: Vec<&Resource> = resources.iter().collect();
         let is_data = |path: &str| matches!(path.rsplit_once('.'), Some((_, "yaml" | "json")));

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use libtest_mimic::{Failed, Trial};
+use prebake::catalog::StageName;
 use prebake::check::{self, Finding, Places, Target};
 use prebake::diagnostic::{FileId, Place, Span};
 
@@ -158,7 +159,7 @@ struct Known {
 }
 
 impl Places for Known {
-    fn resource(&self, _stage: &str, _pointer: &str) -> Option<Place> {
+    fn resource(&self, _stage: &StageName, _pointer: &str) -> Option<Place> {
         Some(Place { file: FileId(1), span: Span::new(0, 1) })
     }
 

@@ -58,7 +58,7 @@ fn the_modes_deploy_stage_by_stage() {
     let plan = fs::read_to_string(script.path("out/deploy.json")).expect("the plan");
     let plan: Plan = serde_json::from_str(&plan).expect("a plan");
     for stage in plan.stages.iter().filter(|stage| stage.part == Part::Image) {
-        let prefix = deployment_prefix(&plan.name, &stage.name);
+        let prefix = deployment_prefix(&plan.name, stage.name);
         let line = format!("== stage {} ({prefix}{})", stage.name, &stage.digest[..NAME_DIGEST]);
         assert!(run.stdout.contains(&line), "no `{line}` in:\n{}", run.stdout);
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use prebake::catalog::Stage;
 use prebake::render::{PLAN, Part, Plan, stage_digest};
 
 fn renders() -> Vec<PathBuf> {
@@ -36,7 +37,10 @@ fn a_plan_says_of_each_stage_what_azure_gets() {
             let template = read(&render.join(&stage.template));
             let parameters = read(&render.join(&stage.parameters));
             assert_eq!(stage.digest, stage_digest(&template, &parameters), "{}", stage.name);
-            assert_eq!(stage.part == Part::Batch, stage.name == "batch" || plan.stages.len() == 1);
+            assert_eq!(
+                stage.part == Part::Batch,
+                stage.name == Stage::Batch || plan.stages.len() == 1
+            );
         }
     }
 }

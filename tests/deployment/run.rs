@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use prebake::arm::evaluate::Evaluated;
+use prebake::catalog::Stage;
 use prebake::diagnostic::Diagnostics;
 use prebake::diff;
 use prebake::expand::Resource;
@@ -164,7 +165,11 @@ impl Place {
             location: "swedencentral".to_owned(),
         };
         let state = pipeline::previous_state(&files, Some(&target), None, &mut Diagnostics::new());
-        state.resources.into_iter().filter(|one| !one.existing && one.stage != "builder").collect()
+        state
+            .resources
+            .into_iter()
+            .filter(|one| !one.existing && one.stage != Stage::Builder)
+            .collect()
     }
 
     /// Azure holds what the render asks for, with its properties, and nothing of the builder.

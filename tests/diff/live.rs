@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use prebake::arm::evaluate::Evaluated;
+use prebake::catalog::StageName;
 use prebake::diff::live::{Forecast, forecast, resources_of};
 use prebake::diff::{
     Action, Diff, Live, Origin, Origins, RenderState, diff, diff_with_live, path_text,
@@ -18,7 +19,7 @@ const NOISE: &str = include_str!("../../src/catalog/tables/what-if-noise.tsv");
 struct Nowhere;
 
 impl Origins for Nowhere {
-    fn of_value(&self, _stage: &str, _pointer: &str) -> Origin {
+    fn of_value(&self, _stage: &StageName, _pointer: &str) -> Origin {
         Origin::default()
     }
 

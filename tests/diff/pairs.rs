@@ -2,6 +2,7 @@
 
 use prebake::arm::evaluate::Evaluated;
 use prebake::catalog::mutability::Verdict;
+use prebake::catalog::{Stage, StageName};
 use prebake::diff::{Access, Action, Diff, Pairing, RenderState, ResourceChange, diff, path_text};
 use prebake::expand::body_of;
 use serde_json::json;
@@ -247,7 +248,7 @@ fn a_disk_grows_and_does_not_shrink() {
     let with = |size: u32| {
         let mut state = base();
         // A machine that lasts; one that is made for a bake starts from a new disk.
-        "batch".clone_into(&mut named(&mut state, "vision-builder").stage);
+        named(&mut state, "vision-builder").stage = Stage::Batch.into();
         set(&mut state, "vision-builder", "properties.storageProfile.osDisk.diskSizeGB", size);
         state
     };
@@ -275,8 +276,8 @@ fn a_deployment_that_moves_to_a_subscription_takes_its_role_assignments_along() 
     set(&mut after, "another-guid", "properties.principalId", principal);
     let diff = diff(Some(&before), Some(&after));
     assert_eq!(resource(&diff, "another-guid").pairing, Pairing::Renamed);
-    let expected = |change: &ResourceChange| match change.stage.as_str() {
-        "builder" => Action::Rebake,
+    let expected = |change: &ResourceChange| match change.stage {
+        StageName::Known(Stage::Builder) => Action::Rebake,
         _ => Action::Replace,
     };
     assert!(diff.resources.iter().all(|change| change.action == expected(change)));
@@ -355,8 +356,8 @@ fn a_wholly_new_render_creates_everything() {
 #[test]
 fn a_render_that_is_gone_deletes_everything() {
     let diff = diff(Some(&base()), None);
-    let expected = |change: &ResourceChange| match change.stage.as_str() {
-        "builder" => Action::Retire,
+    let expected = |change: &ResourceChange| match change.stage {
+        StageName::Known(Stage::Builder) => Action::Retire,
         _ => Action::Delete,
     };
     assert!(diff.resources.iter().all(|change| change.action == expected(change)));

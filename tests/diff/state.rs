@@ -20,7 +20,7 @@ pub fn base() -> RenderState {
 fn resource(json: &Value) -> Resource {
     let text = |key: &str| json[key].as_str().unwrap().to_owned();
     Resource {
-        stage: text("stage"),
+        stage: text("stage").as_str().into(),
         id: text("id"),
         kind: text("type"),
         api_version: text("apiVersion"),

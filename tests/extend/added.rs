@@ -5,6 +5,7 @@ use std::path::Path;
 
 use prebake::bicep::format::{FormatOptions, format};
 use prebake::bicep::syntax::FileKind;
+use prebake::catalog::Stage;
 use prebake::config::layers::Files;
 use prebake::diagnostic::{Severity, text};
 use prebake::pipeline::{self, Input, Outcome, Render};
@@ -65,8 +66,8 @@ fn extended(extension: &str, files: &[(&'static str, &'static str)]) -> Render {
 }
 
 /// What a stage asks Azure for, of one type.
-fn body(render: &Render, stage: &str, kind: &str) -> Value {
-    let stage = render.stages.iter().find(|known| known.name == stage).expect("it is rendered");
+fn body(render: &Render, stage: Stage, kind: &str) -> Value {
+    let stage = render.stages.iter().find(|known| known.stage == stage).expect("it is rendered");
     let found = stage.resources.iter().find(|one| one.kind == kind && !one.existing);
     Value::Object(found.unwrap_or_else(|| panic!("no {kind}")).body_json())
 }
@@ -92,10 +93,10 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
 ";
     let config = "add: { batch: [endpoint.bicep] }\npatch: { batch: { account: { properties: { publicNetworkAccess: Disabled } } } }\n";
     let render = extended(config, &[("endpoint.bicep", file)]);
-    let endpoint = body(&render, "batch", "Microsoft.Network/privateEndpoints");
+    let endpoint = body(&render, Stage::Batch, "Microsoft.Network/privateEndpoints");
     let connection = &endpoint["properties"]["privateLinkServiceConnections"][0]["properties"];
     assert_eq!(connection["groupIds"], json!(["batchAccount"]));
-    let account = body(&render, "batch", "Microsoft.Batch/batchAccounts");
+    let account = body(&render, Stage::Batch, "Microsoft.Batch/batchAccounts");
     assert_eq!(account["properties"]["publicNetworkAccess"], "Disabled");
 }
 
@@ -113,7 +114,7 @@ patch:
     storageRole: { properties: { principalId: 22222222-2222-2222-2222-222222222222 } }
 ";
     let render = extended(config, &[]);
-    let account = body(&render, "batch", "Microsoft.Batch/batchAccounts");
+    let account = body(&render, Stage::Batch, "Microsoft.Batch/batchAccounts");
     assert_eq!(account["properties"]["encryption"]["keySource"], "Microsoft.KeyVault");
     assert_eq!(account["identity"]["type"], "UserAssigned");
 }
@@ -133,7 +134,7 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
         "add:\n  batch:\n    - file: logs.bicep\n      parameters: {{ workspaceId: {workspace} }}\n"
     );
     let render = extended(&config, &[("logs.bicep", file)]);
-    let logs = body(&render, "batch", "Microsoft.Insights/diagnosticSettings");
+    let logs = body(&render, Stage::Batch, "Microsoft.Insights/diagnosticSettings");
     assert_eq!(logs["properties"]["workspaceId"], workspace);
     assert!(render.artifacts.files["batch.bicepparam"].contains("\nparam workspaceId = '/sub"));
 }
@@ -155,7 +156,7 @@ resource tasks 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
 }
 ";
     let render = extended(config, &[("tasks.bicep", file)]);
-    let pool = body(&render, "batch", "Microsoft.Batch/batchAccounts/pools");
+    let pool = body(&render, Stage::Batch, "Microsoft.Batch/batchAccounts/pools");
     let identities = pool["identity"]["userAssignedIdentities"].as_object().expect("a mapping");
     assert_eq!(identities.len(), 2, "{pool}");
     // An identity of elsewhere is a key of its own.
@@ -163,7 +164,7 @@ resource tasks 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
     let config = format!(
         "patch: {{ batch: {{ pool_dev: {{ identity: {{ userAssignedIdentities: {{ {id}: {{}} }} }} }} }} }}\n"
     );
-    let pool = body(&extended(&config, &[]), "batch", "Microsoft.Batch/batchAccounts/pools");
+    let pool = body(&extended(&config, &[]), Stage::Batch, "Microsoft.Batch/batchAccounts/pools");
     let identities = pool["identity"]["userAssignedIdentities"].as_object().expect("a mapping");
     assert!(identities.len() == 2 && identities.contains_key(id), "{pool}");
 }
@@ -179,7 +180,7 @@ patch:
         mountConfiguration:
           - azureFileShareConfiguration: { accountName: shared, azureFileUrl: \"https://shared.file.core.windows.net/data\", relativeMountPath: data, accountKey: { $bicep: \"storage.listKeys().keys[0].value\" } }
 ";
-    let pool = body(&extended(config, &[]), "batch", "Microsoft.Batch/batchAccounts/pools");
+    let pool = body(&extended(config, &[]), Stage::Batch, "Microsoft.Batch/batchAccounts/pools");
     assert_eq!(pool["properties"]["upgradePolicy"], json!({ "mode": "rolling" }));
     let share = &pool["properties"]["mountConfiguration"][0]["azureFileShareConfiguration"];
     assert_eq!(share["relativeMountPath"], "data");
@@ -200,13 +201,13 @@ resource budget 'Microsoft.Consumption/budgets@2026-06-01' = {
 fn a_budget_alert_of_the_group_and_of_the_subscription() {
     let config = "add: { batch: [ { file: budget.bicep, parameters: { amount: 500 } } ] }\n";
     let render = extended(config, &[("budget.bicep", BUDGET)]);
-    let budget = body(&render, "batch", "Microsoft.Consumption/budgets");
+    let budget = body(&render, Stage::Batch, "Microsoft.Consumption/budgets");
     assert_eq!(budget["properties"]["amount"], 500);
 
     let of_subscription: &'static str =
         Box::leak(format!("targetScope = 'subscription'\n{BUDGET}").into_boxed_str());
     let render = extended(config, &[("budget.bicep", of_subscription)]);
-    let budget = body(&render, "batch", "Microsoft.Consumption/budgets");
+    let budget = body(&render, Stage::Batch, "Microsoft.Consumption/budgets");
     assert_eq!(budget["properties"]["amount"], 500);
     assert!(render.artifacts.files["modules/budget.bicep"].starts_with("targetScope"));
     assert!(render.artifacts.files["batch.bicep"].contains("scope: subscription()"));
@@ -222,7 +223,7 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
 }
 ";
     let render = extended("add: { batch: [lock.bicep] }\n", &[("lock.bicep", file)]);
-    let lock = body(&render, "batch", "Microsoft.Authorization/locks");
+    let lock = body(&render, Stage::Batch, "Microsoft.Authorization/locks");
     assert_eq!(lock["properties"]["level"], "CanNotDelete");
 }
 
@@ -337,7 +338,7 @@ fn an_added_file_uses_what_stands_beside_it() {
     // What is loaded is the same, byte by byte, and a copied file finds the next one.
     assert_eq!(files["added/team/shared/query.kql"], "AzureDiagnostics\n| take 1\n");
     assert!(files["added/team/shared/alert.bicep"].contains("loadTextContent('../../short.txt')"));
-    let group = body(&render, "batch", "Microsoft.Insights/actionGroups");
+    let group = body(&render, Stage::Batch, "Microsoft.Insights/actionGroups");
     assert_eq!(group["properties"]["groupShortName"], "ops");
     assert_eq!(group["tags"], json!({ "severity": "2", "query": "AzureDiagnostics\n| take 1\n" }));
 }
@@ -350,7 +351,7 @@ fn a_module_of_the_subscription_uses_what_stands_beside_it() {
     let render = extended("add: { batch: [team/more.bicep] }\n", &files);
     let module = &render.artifacts.files["modules/more.bicep"];
     assert!(module.contains("loadJsonContent('../added/team/tags.json')"), "{module}");
-    let group = body(&render, "batch", "Microsoft.Resources/resourceGroups");
+    let group = body(&render, Stage::Batch, "Microsoft.Resources/resourceGroups");
     assert_eq!(group["tags"], json!({ "team": "vision" }));
 }
 

@@ -5,6 +5,7 @@ use prebake::bicep::parser;
 use prebake::bicep::syntax::{
     Arena, ArrayItemSyntax, ExpressionSyntax, FileKind, ObjectSyntax, StatementSyntax,
 };
+use prebake::catalog::Stage;
 use prebake::diagnostic::{Diagnostics, FileId};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -157,7 +158,7 @@ proptest! {
         } } });
         let outcome = render(&config, &tools());
         if let Some(render) = outcome.render {
-            let batch = render.stages.iter().find(|stage| stage.name == "batch").expect("it is rendered");
+            let batch = render.stages.iter().find(|made| made.stage == Stage::Batch).expect("it is rendered");
             let pool = batch.resources.iter().find(|one| one.kind.ends_with("/pools") && !one.existing).expect("a pool");
             let literal = |text: &str| if text.starts_with('[') && text.ends_with(']') { format!("[{text}") } else { text.to_owned() };
             let properties = &pool.body_json()["properties"];

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use prebake::catalog::Stage;
 use prebake::pipeline::{self, Input, Outcome};
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ fn outcome(text: &str) -> Outcome {
 }
 
 /// A value of a resource: stage, type, JSON pointer in the template, value.
-type Leaf = (String, String, String, Value);
+type Leaf = (Stage, String, String, Value);
 
 fn leaves(outcome: &Outcome) -> Vec<Leaf> {
     let Some(render) = &outcome.render else {
@@ -32,7 +33,7 @@ fn leaves(outcome: &Outcome) -> Vec<Leaf> {
         for resource in stage.resources.iter().filter(|resource| !resource.existing) {
             let at = |path: &str| format!("{}{path}", resource.pointer);
             let mut add = |pointer: String, value: &Value| {
-                found.push((stage.name.clone(), resource.kind.clone(), pointer, value.clone()));
+                found.push((stage.stage, resource.kind.clone(), pointer, value.clone()));
             };
             add(at("/name"), &Value::from(resource.name.as_str()));
             for (key, value) in &resource.body_json() {
@@ -61,7 +62,7 @@ fn walk(pointer: &str, value: &Value, add: &mut impl FnMut(String, &Value)) {
 }
 
 /// The text of the line that decides a value.
-fn line_of(outcome: &Outcome, stage: &str, pointer: &str) -> String {
+fn line_of(outcome: &Outcome, stage: Stage, pointer: &str) -> String {
     let place = outcome.render.as_ref().and_then(|render| render.written_at(stage, pointer));
     let Some(place) = place else { return "(no line)".to_owned() };
     let (file, at) = outcome.sources.position(place);
@@ -131,7 +132,7 @@ const CHANGES: &[(&str, &str)] = &[
 #[test]
 fn a_value_is_traced_to_the_line_that_changes_it() {
     let base = outcome(CONFIG);
-    let before: BTreeMap<(String, String), Value> =
+    let before: BTreeMap<(Stage, String), Value> =
         leaves(&base).into_iter().map(|(stage, _, at, value)| ((stage, at), value)).collect();
     let (mut wrong, mut traced) = (Vec::new(), 0);
     for (from, to) in CHANGES {
@@ -139,12 +140,12 @@ fn a_value_is_traced_to_the_line_that_changes_it() {
         let changed = outcome(&CONFIG.replace(from, to));
         let mut differs = 0;
         for (stage, kind, pointer, value) in leaves(&changed) {
-            let old = before.get(&(stage.clone(), pointer.clone()));
+            let old = before.get(&(stage, pointer.clone()));
             if old.is_none_or(|old| *old == value) || is_derived(from, &kind, &pointer) {
                 continue;
             }
             differs += 1;
-            let line = line_of(&changed, &stage, &pointer);
+            let line = line_of(&changed, stage, &pointer);
             let line = line.trim_start_matches("- ");
             if !line.starts_with(to.trim_start_matches("- ")) {
                 wrong.push(format!(

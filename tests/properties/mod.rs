@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::Command;
 
+use prebake::catalog::Stage;
 use prebake::diagnostic::{Severity, text};
 use prebake::pipeline::{self, Input, Outcome, Tools};
 use proptest::prelude::*;
@@ -362,7 +363,7 @@ proptest! {
     fn any_sensible_config_renders(config in sensible()) {
         let outcome = render(&config, &tools());
         let Some(made) = &outcome.render else { return refused(&outcome) };
-        let stages: Vec<&str> = made.stages.iter().map(|stage| stage.name.as_str()).collect();
+        let stages: Vec<Stage> = made.stages.iter().map(|made| made.stage).collect();
         prop_assert_eq!(&stages, &made.model.stages);
         for (path, text) in &made.artifacts.files {
             prop_assert!(text.ends_with('\n') && !text.contains('\r'), "{path}");

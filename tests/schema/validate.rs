@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 fn resource(kind: &str, api_version: &str, name: &str, body: &Value) -> Resource {
     Resource {
-        stage: "batch".to_owned(),
+        stage: "batch".into(),
         id: format!("/providers/{kind}/{name}"),
         kind: kind.to_owned(),
         api_version: api_version.to_owned(),

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::catalog::Stage;
+
 /// Properties that are merged into rendered resources: by stage, then by the symbolic name of the resource. Objects
 /// are merged, `null` removes a property, `$append` adds items to a list, and `$bicep` is an expression.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,12 +34,12 @@ type Properties = BTreeMap<String, Map<String, Value>>;
 
 impl Patch {
     /// What is merged into each stage.
-    pub fn stages(&self) -> [(&'static str, &Properties); 4] {
+    pub fn stages(&self) -> [(Stage, &Properties); 4] {
         [
-            ("registry", &self.registry),
-            ("builder", &self.builder),
-            ("image", &self.image),
-            ("batch", &self.batch),
+            (Stage::Registry, &self.registry),
+            (Stage::Builder, &self.builder),
+            (Stage::Image, &self.image),
+            (Stage::Batch, &self.batch),
         ]
     }
 }
@@ -67,12 +69,12 @@ pub struct Add {
 
 impl Add {
     /// The files of each stage.
-    pub fn stages(&self) -> [(&'static str, &[AddedFile]); 4] {
+    pub fn stages(&self) -> [(Stage, &[AddedFile]); 4] {
         [
-            ("registry", &self.registry),
-            ("builder", &self.builder),
-            ("image", &self.image),
-            ("batch", &self.batch),
+            (Stage::Registry, &self.registry),
+            (Stage::Builder, &self.builder),
+            (Stage::Image, &self.image),
+            (Stage::Batch, &self.batch),
         ]
     }
 }

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::RenderState;
 use super::change::ResourceChange;
 use crate::arm::evaluate::{Evaluated, Properties};
-use crate::catalog::{self, Lifecycle};
+use crate::catalog::{Lifecycle, StageName};
 use crate::expand::Resource;
 
 /// How the id of a resource stands for a subscription that no config names.
@@ -73,7 +73,7 @@ pub struct Live {
     /// The resources, in the order of the inputs.
     pub resources: Vec<LiveResource>,
     /// The stages that the inputs cover; empty for GETs, which cover what they name.
-    pub stages: BTreeSet<String>,
+    pub stages: BTreeSet<StageName>,
     /// What Azure says besides, as sentences.
     pub notes: Vec<String>,
 }
@@ -188,7 +188,7 @@ impl Applied {
         };
         let mut body = match &live.knowledge {
             // What is made for one bake is gone when the bake ends, and is made anew.
-            Knowledge::Absent if catalog::lifecycle(&new.stage) == Lifecycle::OneBake => {
+            Knowledge::Absent if new.stage.lifecycle() == Lifecycle::OneBake => {
                 self.state.resources.extend(old.cloned());
                 return;
             }

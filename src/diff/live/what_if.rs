@@ -8,7 +8,7 @@ use crate::arm::evaluate::Evaluated;
 /// A forecast of one stage, as JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Forecast<'a> {
-    /// The stage that it is of.
+    /// The stage that it is of, as the user names it.
     pub stage: &'a str,
     /// What Azure said.
     pub json: &'a Value,
@@ -32,7 +32,7 @@ pub fn forecast(forecast: Forecast<'_>) -> Result<Live, String> {
     let Some(changes) = body.get("changes").and_then(Value::as_array) else {
         return Err("it has no `changes`, so it is not a forecast".to_owned());
     };
-    let mut live = Live { stages: [stage.to_owned()].into(), ..Live::default() };
+    let mut live = Live { stages: [stage.into()].into(), ..Live::default() };
     for (index, change) in changes.iter().enumerate() {
         live.resources.extend(resource(change).map_err(|why| format!("change {index}: {why}"))?);
     }

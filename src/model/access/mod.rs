@@ -8,6 +8,7 @@ use super::registry::Role;
 use super::resolver::Resolver;
 use super::resource_id::ResourceId;
 use super::{BakedImage, Batch, Model};
+use crate::catalog::Stage;
 use crate::config::fields::{self, PrincipalType};
 
 /// Roles and identities.
@@ -46,7 +47,7 @@ pub struct Grant {
     /// What for.
     pub reason: &'static str,
     /// The stage after which it can be granted, since that one creates what it is about.
-    pub after: Option<&'static str>,
+    pub after: Option<Stage>,
 }
 
 /// What a role is granted on.
@@ -256,7 +257,7 @@ impl List<'_> {
     }
 
     fn need(&mut self, role: &str, scope: Scope, to: Principal, reason: &'static str) {
-        let after = self.creates(&to).then_some("registry");
+        let after = self.creates(&to).then_some(Stage::Registry);
         let grant = Grant { role: Role::built_in(role), scope, to, reason, after };
         let known = |known: &Grant| {
             (&known.role, &known.scope, &known.to) == (&grant.role, &grant.scope, &grant.to)
@@ -358,7 +359,7 @@ impl List<'_> {
     }
 
     fn of_account(&mut self, batch: &Batch) {
-        let after = batch.create_account.then_some("batch");
+        let after = batch.create_account.then_some(Stage::Batch);
         if batch.create_account
             && let Some(storage) = &batch.storage_account
         {
@@ -390,7 +391,7 @@ impl List<'_> {
     }
 
     /// The deployment assigns a role to the pull identity only; another identity has what somebody gave it.
-    fn of_node_identity(&mut self, batch: &Batch, scope: Scope, after: Option<&'static str>) {
+    fn of_node_identity(&mut self, batch: &Batch, scope: Scope, after: Option<Stage>) {
         let Some(node_identity) = &batch.node_identity else { return };
         let Some(identity) = self.identity(node_identity.id.as_ref()) else { return };
         let grant = Grant {

@@ -161,7 +161,7 @@ fn change_entries(config: &str, change: &ResourceChange) -> Vec<Value> {
     delete["replacedBy"] = Value::from(change.id.as_str());
     if let Some(before) = before {
         delete["name"] = Value::from(before.name.as_str());
-        delete["stage"] = Value::from(before.stage.as_str());
+        delete["stage"] = json!(before.stage);
     }
     delete["delta"] = json!([]);
     vec![create, delete]

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::kinds::kind_words;
+use crate::catalog::StageName;
 use crate::diff::{Action, Diff, ResourceChange, title};
 
 const BOX_WIDTH: usize = 236;
@@ -27,8 +28,6 @@ const MAX_NAME: usize = 28;
 const MAX_SMALL_NAME: usize = 36;
 /// Right end of a sign in its box.
 const MARK: usize = BOX_WIDTH - 10;
-/// The order of the stages that prebake renders; others follow.
-const STAGES: [&str; 4] = ["registry", "builder", "image", "batch"];
 
 /// A resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,7 +61,7 @@ pub struct Node {
     #[serde(skip)]
     id: String,
     #[serde(skip)]
-    stage: String,
+    stage: StageName,
 }
 
 /// One resource needs another.
@@ -116,11 +115,7 @@ pub(super) fn picture(diff: &Diff, places: &[usize]) -> Picture {
     if nodes.is_empty() || nodes.len() > MAX_NODES {
         return Picture::default();
     }
-    let mut stages: Vec<String> = nodes.iter().map(|node| node.stage.clone()).collect();
-    let rank =
-        |stage: &String| STAGES.iter().position(|known| known == stage).unwrap_or(STAGES.len());
-    stages.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
-    stages.dedup();
+    let stages: BTreeSet<StageName> = nodes.iter().map(|node| node.stage.clone()).collect();
     let mut rows = vec![0_usize; stages.len()];
     for node in &mut nodes {
         let column = stages.iter().position(|stage| *stage == node.stage).unwrap_or(0);
@@ -129,8 +124,8 @@ pub(super) fn picture(diff: &Diff, places: &[usize]) -> Picture {
         rows[column] += 1;
     }
     let tallest = rows.iter().max().copied().unwrap_or(0);
-    let column = |(index, title): (usize, &String)| Column {
-        title: title.clone(),
+    let column = |(index, title): (usize, &StageName)| Column {
+        title: title.to_string(),
         x: MARGIN + index * COLUMN,
     };
     Picture {

@@ -9,6 +9,7 @@ use super::files::origin_text;
 use super::kinds::kind_words;
 use super::lines::{LineView, line, line_view};
 use crate::arm::evaluate::Evaluated;
+use crate::catalog::StageName;
 use crate::catalog::mutability::Verdict;
 use crate::diff::{
     self, Action, LineState, Pairing, PropertyChange, PropertyChangeType, ResourceChange,
@@ -78,7 +79,7 @@ pub struct ResourceView {
     /// The name that it had, where that differs.
     pub previous_name: String,
     /// The stage that deploys it.
-    pub stage: String,
+    pub stage: StageName,
     /// Others that change exactly alike, by type and name.
     pub also: Vec<String>,
     /// What happens if it is deployed as it is.
