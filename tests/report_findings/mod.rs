@@ -55,23 +55,24 @@ fn junit_fails_from_the_bar_on() {
     assert_eq!(
         xml,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <testsuites name=\"prebake validate\" tests=\"3\" failures=\"1\" errors=\"0\">\n\
-         \x20 <testsuite name=\"prebake.yaml\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\">\n\
-         \x20   <testcase classname=\"prebake.yaml\" name=\"POOL004 envs/gpu, dev.yaml:2:17\" \
+         <testsuites name=\"prebake validate\" tests=\"3\" skipped=\"0\" failures=\"1\" errors=\"0\">\n\
+         \x20   <testsuite name=\"prebake.yaml\" tests=\"2\" skipped=\"0\" errors=\"0\" failures=\"1\">\n\
+         \x20       <testcase name=\"POOL004 envs/gpu, dev.yaml:2:17\" classname=\"prebake.yaml\" \
          file=\"envs/gpu, dev.yaml\" line=\"2\">\n\
-         \x20     <failure type=\"error\" message=\"VM size is retired\">envs/gpu, dev.yaml:2:17: VM size is \
-         retired&#10;Azure retired `Standard_NV12s_v3` on 2026-09-30&#10;why: Allocation fails, or the pool \
-         cannot grow any more&#10;help: move to a current size</failure>\n\
-         \x20   </testcase>\n\
-         \x20   <testcase classname=\"prebake.yaml\" name=\"PB9999 prebake.yaml:1:1\" \
+         \x20           <failure message=\"VM size is retired\" type=\"error\">envs/gpu, dev.yaml:2:17: VM \
+         size is retired\nAzure retired `Standard_NV12s_v3` on 2026-09-30\nwhy: Allocation fails, or the pool \
+         cannot grow any more\nhelp: move to a current size</failure>\n\
+         \x20       </testcase>\n\
+         \x20       <testcase name=\"PB9999 prebake.yaml:1:1\" classname=\"prebake.yaml\" \
          file=\"prebake.yaml\" line=\"1\">\n\
-         \x20     <system-out>warning: prebake.yaml:1:1: 100% &lt;odd&gt; &amp; &quot;quoted&quot;&#10;\
-         first line\u{fffd}&#10;second: line\u{fffd}</system-out>\n\
-         \x20   </testcase>\n\
-         \x20 </testsuite>\n\
-         \x20 <testsuite name=\"clean.yaml\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\">\n\
-         \x20   <testcase classname=\"clean.yaml\" name=\"no findings\"/>\n\
-         \x20 </testsuite>\n\
+         \x20           <system-out>warning: prebake.yaml:1:1: 100% &lt;odd&gt; &amp; &quot;quoted&quot;\n\
+         first line\u{fffd}\nsecond: line\u{fffd}</system-out>\n\
+         \x20       </testcase>\n\
+         \x20   </testsuite>\n\
+         \x20   <testsuite name=\"clean.yaml\" tests=\"1\" skipped=\"0\" errors=\"0\" failures=\"0\">\n\
+         \x20       <testcase name=\"no findings\" classname=\"clean.yaml\">\n\
+         \x20       </testcase>\n\
+         \x20   </testsuite>\n\
          </testsuites>\n"
     );
     assert!(report(Format::Junit, Some(Severity::Warning)).contains("failures=\"2\""));

@@ -1,77 +1,54 @@
-use std::fmt::Write as _;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Checked;
 use super::location::{Location, message};
 use crate::diagnostic::{Diagnostic, Severity};
 
+/// # Panics
+/// Never: a report without times is written to memory.
 pub(super) fn render(checked: &[Checked<'_>], fail_on: Option<Severity>) -> String {
-    let fails = |finding: &Diagnostic| fail_on.is_some_and(|least| finding.severity >= least);
-    let failures = |one: &Checked<'_>| one.diagnostics.iter().filter(|it| fails(it)).count();
-    let tests = |one: &Checked<'_>| one.diagnostics.iter().count().max(1);
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let all_tests: usize = checked.iter().map(tests).sum();
-    let all_failures: usize = checked.iter().map(failures).sum();
-    let _ = writeln!(
-        xml,
-        "<testsuites name=\"prebake validate\" tests=\"{all_tests}\" failures=\"{all_failures}\" errors=\"0\">"
-    );
+    let mut report = Report::new("prebake validate");
     for one in checked {
-        let name = escape(one.config);
-        let (tests, failures) = (tests(one), failures(one));
-        let _ = writeln!(
-            xml,
-            "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">"
-        );
+        let mut suite = TestSuite::new(replaced(one.config));
         if one.diagnostics.is_empty() {
-            let _ = writeln!(xml, "    <testcase classname=\"{name}\" name=\"no findings\"/>");
+            let mut case = TestCase::new("no findings", TestCaseStatus::success());
+            case.set_classname(replaced(one.config));
+            suite.add_test_case(case);
         }
         for finding in one.diagnostics {
-            case(&mut xml, finding, one, fails(finding));
+            let fails = fail_on.is_some_and(|least| finding.severity >= least);
+            suite.add_test_case(case(finding, one, fails));
         }
-        xml.push_str("  </testsuite>\n");
+        report.add_test_suite(suite);
     }
-    xml.push_str("</testsuites>\n");
-    xml
+    report.to_string().expect("a report without times is written to memory")
 }
 
-fn case(xml: &mut String, finding: &Diagnostic, checked: &Checked<'_>, fails: bool) {
+fn case(finding: &Diagnostic, checked: &Checked<'_>, fails: bool) -> TestCase {
     let location = Location::of_finding(finding, checked);
     let place = format!("{}:{}:{}", location.file, location.start.line, location.start.column);
-    let name = escape(&format!("{} {place}", finding.code));
-    let _ = writeln!(
-        xml,
-        "    <testcase classname=\"{}\" name=\"{name}\" file=\"{}\" line=\"{}\">",
-        escape(checked.config),
-        escape(location.file),
-        location.start.line
-    );
-    let text = escape(&format!("{place}: {}", message(finding, checked)));
+    let text = replaced(&format!("{place}: {}", message(finding, checked)));
     let word = finding.severity.word();
-    if fails {
-        let title = escape(&finding.title);
-        let _ =
-            writeln!(xml, "      <failure type=\"{word}\" message=\"{title}\">{text}</failure>");
+    let status = if fails {
+        let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        failure.set_type(word).set_message(replaced(&finding.title)).set_description(&*text);
+        failure
     } else {
-        let _ = writeln!(xml, "      <system-out>{word}: {text}</system-out>");
+        TestCaseStatus::success()
+    };
+    let mut case = TestCase::new(replaced(&format!("{} {place}", finding.code)), status);
+    case.set_classname(replaced(checked.config));
+    case.extra.insert("file".into(), replaced(location.file).into());
+    case.extra.insert("line".into(), location.start.line.to_string().into());
+    if !fails {
+        case.set_system_out(format!("{word}: {text}"));
     }
-    xml.push_str("    </testcase>\n");
+    case
 }
 
-/// Text for elements and attributes. Characters that XML 1.0 does not have become U+FFFD.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => {
-                let _ = write!(escaped, "&#{};", u32::from(letter));
-            }
-            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            _ => escaped.push(letter),
-        }
-    }
-    escaped
+/// The text with U+FFFD in the place of each character that XML 1.0 does not have, and that the library would drop.
+fn replaced(text: &str) -> String {
+    let is_missing =
+        |letter: char| matches!(letter, '\0'..='\x08' | '\x0b'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    text.replace(is_missing, "\u{fffd}")
 }
