@@ -12,6 +12,7 @@ use crate::arm::Template;
 use crate::arm::expression::Expressions;
 use crate::bicep::{self, Entry, FileError, FileProvider};
 use crate::diagnostic::{Diagnostics, Sources};
+use crate::render::json_text;
 
 /// What is kept of the stages of a run, the last used first.
 #[derive(Debug, Default)]
@@ -211,7 +212,7 @@ fn compile(
             (bicep::compile(&path, files, sources, diagnostics)?, parameters.json)
         }
     };
-    let text = super::stages::pretty(&template.json).into();
+    let text = json_text(&*template.json).into();
     let inputs = files.inputs(name, []);
     Some(Deployment { template, text, parameters, known: Arc::default(), inputs })
 }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::stages::pretty;
 use super::{CompiledStages, Render};
 use crate::bicep::{self, MemoryFiles};
 use crate::catalog::StageName;
 use crate::diagnostic::{Diagnostics, Sources};
-use crate::render::{MANIFEST, Manifest};
+use crate::render::{MANIFEST, Manifest, json_text};
 
 /// The Bicep file of a previous render that does not compile to the template beside it: a comparison reads the
 /// template, and a deployment may take the Bicep. Another version of prebake may compile to another template, so its renders are not judged.
@@ -78,7 +77,7 @@ fn compiles_to(
         };
         return made.is_some_and(|made| {
             is_same(&made.template.json, &made.text, json)
-                && is_same(&made.parameters, &pretty(&made.parameters), parameters)
+                && is_same(&made.parameters, &json_text(&made.parameters), parameters)
         });
     }
     compiles_alone(path, json, files)

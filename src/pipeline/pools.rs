@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, pointer};
 use crate::expand::Resource;
 use crate::extend::{Change, ChangeKind, Extension};
 use crate::model::Model;
-use crate::render::Artifacts;
+use crate::render::{Artifacts, json_text};
 
 /// The form of a pool of the data plane.
 static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
@@ -62,9 +62,7 @@ pub(super) fn reach(
                 diagnostics.push(finding);
             }
         }
-        let mut text = serde_json::to_string_pretty(&body).expect("a JSON value serializes");
-        text.push('\n');
-        artifacts.files.insert(path, text);
+        artifacts.files.insert(path, json_text(&body));
     }
     missed
 }

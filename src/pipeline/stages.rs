@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::expand::{self, Context, Level, Resource};
 use crate::extend::{ChangeKind, Extension};
 use crate::model::Model;
-use crate::render::Artifacts;
+use crate::render::{Artifacts, json_text};
 
 /// A compiled stage.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ fn expanded(
     let context = context(stage, model);
     let resources = expand::expand_parsed(stage, parsed, &parameters, &context, diagnostics);
     let resources = resources.resources;
-    let texts = [text.as_ref().to_owned(), pretty(&parameters)];
+    let texts = [text.as_ref().to_owned(), json_text(&parameters)];
     (CompiledStage { stage, template, known, inputs, parameters, resources }, texts)
 }
 
@@ -199,10 +199,4 @@ fn with_templates(
         finding
     });
     Diagnostics::from(findings.collect::<Vec<_>>())
-}
-
-pub(super) fn pretty(value: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("a JSON value serializes");
-    text.push('\n');
-    text
 }

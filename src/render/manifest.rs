@@ -77,13 +77,8 @@ impl Manifest {
     }
 
     /// The text of the file.
-    ///
-    /// # Panics
-    /// Never: plain data serializes.
     pub fn text(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("plain data serializes");
-        text.push('\n');
-        text
+        super::json_text(self)
     }
 
     /// Reads a manifest, if the text is one.

@@ -161,23 +161,16 @@ pub fn render(
         }
     }
     for pool in pools {
-        let mut text = serde_json::to_string_pretty(&pool_json::body(model, pool))
-            .expect("a JSON value serializes");
-        text.push('\n');
-        artifacts.insert(pool_path(pool), text);
+        artifacts.insert(pool_path(pool), json_text(&pool_json::body(model, pool)));
         if let Some(job) = &pool.job {
-            let mut text = serde_json::to_string_pretty(&pool_json::job(pool, job))
-                .expect("a JSON value serializes");
-            text.push('\n');
+            let text = json_text(&pool_json::job(pool, job));
             artifacts.insert(format!("jobs/{}.json", pool.base_id), text);
         }
     }
     if !pools.is_empty() {
         let ids: BTreeMap<&str, &str> =
             pools.iter().map(|pool| (pool.base_id.as_str(), pool.id.as_str())).collect();
-        let mut text = serde_json::to_string_pretty(&ids).expect("a JSON value serializes");
-        text.push('\n');
-        artifacts.insert(POOL_IDS, text);
+        artifacts.insert(POOL_IDS, json_text(&ids));
     }
     complete.then_some(artifacts)
 }
@@ -202,6 +195,16 @@ pub fn readme(
 
 const README: &str = "README.md";
 const README_TEMPLATE: &str = "readme/README.md.tera";
+
+/// JSON as a file of a render holds it: indented, and with an end of its last line.
+///
+/// # Panics
+/// Never on what the crate writes: plain data with text keys serializes.
+pub(crate) fn json_text(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("plain data serializes");
+    text.push('\n');
+    text
+}
 
 /// A text that ends with its last line.
 fn ended(mut text: String) -> String {

@@ -284,27 +284,17 @@ pub struct PlannedPool {
 
 impl Plan {
     /// The text of the file.
-    ///
-    /// # Panics
-    /// Never: plain data serializes.
     pub fn text(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("plain data serializes");
-        text.push('\n');
-        text
+        super::json_text(self)
     }
 
     /// The JSON Schema of the file.
-    ///
-    /// # Panics
-    /// Never: a schema serializes.
     pub fn schema() -> String {
         let schema = SchemaSettings::draft2020_12()
             .for_deserialize()
             .into_generator()
             .into_root_schema_for::<Self>();
-        let mut text = serde_json::to_string_pretty(&schema).expect("a schema serializes");
-        text.push('\n');
-        text
+        super::json_text(&schema)
     }
 
     /// The stage of a name.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources, percent};
+use crate::render::json_text;
 
 const SCHEMA: &str = "https://schemastore.azurewebsites.net/schemas/json/sarif-2.1.0-rtm.6.json";
 
@@ -83,7 +84,7 @@ pub fn sarif(
             "columnKind": "utf16CodeUnits",
         }],
     });
-    format!("{report:#}\n")
+    json_text(&report)
 }
 
 fn position(finding: &Diagnostic, sources: &Sources, entry: &str, path_of: PathOf<'_>) -> Position {

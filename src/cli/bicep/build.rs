@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::Exit;
 use super::WRONG;
@@ -12,6 +12,7 @@ use super::input::{Entry, Findings, Input, refused};
 use super::output::Output;
 use crate::bicep::{self, Parameters};
 use crate::diagnostic::{Diagnostics, Sources};
+use crate::render::json_text;
 
 /// `prebake bicep build`.
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ impl Build {
             );
             self.findings.print(entry, &diagnostics, &sources, false);
             match built {
-                Some(template) => self.output.give(entry, "json", &text(&template.json)),
+                Some(template) => self.output.give(entry, "json", &json_text(&*template.json)),
                 None => WRONG,
             }
         })
@@ -76,7 +77,7 @@ impl BuildParams {
             if let Some(code) = self.other_template(entry, &parameters) {
                 return code;
             }
-            let parameters_text = text(&parameters.json);
+            let parameters_text = json_text(&parameters.json);
             if !self.output.is_stdout() {
                 return self.output.give(entry, "json", &parameters_text);
             }
@@ -84,10 +85,10 @@ impl BuildParams {
             let specification = used.and_then(|used| used.strip_prefix("ts:"));
             let both = json!({
                 "parametersJson": parameters_text,
-                "templateJson": template.map(|template| text(&template.json)),
+                "templateJson": template.map(|template| json_text(&*template.json)),
                 "templateSpecId": specification,
             });
-            self.output.give(entry, "json", &text(&both))
+            self.output.give(entry, "json", &json_text(&both))
         })
     }
 
@@ -101,10 +102,4 @@ impl BuildParams {
         let why = format!("the parameters belong to `{}`", used.display());
         Some(refused(named, &why, "pass the file of the `using` statement to `--bicep-file`"))
     }
-}
-
-fn text(value: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("JSON values can be written");
-    text.push('\n');
-    text
 }

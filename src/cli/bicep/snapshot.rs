@@ -11,6 +11,7 @@ use super::output::write;
 use crate::bicep::{self, FileProvider as _};
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::expand::{self, Context};
+use crate::render::json_text;
 
 /// `prebake bicep snapshot`.
 #[derive(Debug, Args)]
@@ -93,7 +94,7 @@ impl Snapshot {
     }
 
     fn give(&self, entry: &Entry, snapshot: &Value) -> Exit {
-        let text = format!("{snapshot:#}\n");
+        let text = json_text(snapshot);
         if self.stdout {
             terminal::out(&text);
             return Exit::Done;
@@ -111,7 +112,7 @@ impl Snapshot {
         match known {
             Ok(known) if known == *snapshot => Exit::Done,
             Ok(known) => {
-                let known = format!("{known:#}\n");
+                let known = json_text(&known);
                 let diff = similar::TextDiff::from_lines(&known, &text);
                 terminal::out(&diff.unified_diff().header("expected", "found").to_string());
                 WRONG

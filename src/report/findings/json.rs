@@ -1,8 +1,9 @@
 use serde_json::{Value, json};
 
+use super::Checked;
 use super::location::Location;
-use super::{Checked, pretty};
 use crate::diagnostic::{Diagnostic, Fact, Severity};
+use crate::render::json_text;
 
 pub(super) fn render(checked: &[Checked<'_>]) -> String {
     let findings: Vec<Value> = checked
@@ -11,7 +12,7 @@ pub(super) fn render(checked: &[Checked<'_>]) -> String {
         .collect();
     let count =
         |severity| -> usize { checked.iter().map(|one| one.diagnostics.count(severity)).sum() };
-    pretty(&json!({
+    json_text(&json!({
         "version": 1,
         "findings": findings,
         "summary": {

@@ -45,8 +45,3 @@ pub fn render(format: Format, checked: &[Checked<'_>], fail_on: Option<Severity>
         Format::Github => github::render(checked),
     }
 }
-
-/// JSON with two spaces and a final newline.
-fn pretty(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
-}

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::Checked;
 use super::location::Location;
-use super::{Checked, pretty};
 use crate::check;
 use crate::diagnostic::{Diagnostic, Severity, explanation, percent};
 use crate::model;
+use crate::render::json_text;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -29,7 +30,7 @@ pub(super) fn render(checked: &[Checked<'_>]) -> String {
             results.push(result(finding, index, one, &mut seen));
         }
     }
-    pretty(&json!({
+    json_text(&json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
