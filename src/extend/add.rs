@@ -174,7 +174,8 @@ impl GrowingStage<'_> {
                 None => is_missing(name.0, Place { file: file.file, span }, pointer, told),
             }
         }
-        let before = with_program(&growth.text, |program| program.statements.len());
+        let before =
+            with_program(&growth.text, FileKind::Bicep, |program| program.statements.len());
         let mut edits = references::relinked(&self.stage.bicep(), &file.links);
         let mut statements: Vec<Span> = Vec::new();
         let mut names = Vec::new();
@@ -276,7 +277,7 @@ impl GrowingStage<'_> {
         known_parameters(program, values, pointer, told);
         let bound = self.bound(program, file, values, pointer, growth, told);
         growth.names.insert(key, place);
-        let first = with_program(&growth.text, |program| program.statements.len());
+        let first = with_program(&growth.text, FileKind::Bicep, |program| program.statements.len());
         let params =
             if bound.is_empty() { String::new() } else { format!("params: {{\n{bound}}}\n") };
         let path = quote::json(&Value::from(file.path.as_str()));
@@ -307,7 +308,7 @@ impl GrowingStage<'_> {
     fn rendered(&mut self, is_output: bool, name: &str) -> Option<Place> {
         let path = self.stage.bicep();
         let text = self.artifacts.files.get(&path)?;
-        let span = with_program(text, |program| {
+        let span = with_program(text, FileKind::Bicep, |program| {
             let all = program.statements.iter().flat_map(|statement| names(*statement));
             let mut same = all.filter(|(output, known, _)| (*output, *known) == (is_output, name));
             same.next().map(|(_, _, span)| span)

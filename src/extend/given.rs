@@ -2,25 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use crate::bicep::parser;
-use crate::bicep::syntax::{Arena, ExpressionSyntax, FileKind, StatementSyntax};
-use crate::diagnostic::{Diagnostics, FileId};
+use super::with_program;
+use crate::bicep::syntax::{ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax};
 
 /// An expression that reads a parameter → its text.
 pub(super) type Given = BTreeMap<String, String>;
 
 /// Reads a parameters file. One that cannot be parsed gives nothing, and is told by the compiler.
 pub(super) fn given(text: &str) -> Given {
-    let arena = Arena::new();
-    let mut problems = Diagnostics::new();
-    let program = parser::parse(&arena, text, FileKind::Parameters, FileId(0), &mut problems);
-    let mut found = Given::new();
-    for statement in program.statements.iter().filter(|_| !problems.has_errors()) {
-        if let StatementSyntax::ParameterAssignment(node) = statement {
-            read(node.name.name, node.value, &mut found);
+    let read = |program: &ProgramSyntax<'_>| {
+        let mut found = Given::new();
+        for statement in program.statements {
+            if let StatementSyntax::ParameterAssignment(node) = statement {
+                read(node.name.name, node.value, &mut found);
+            }
         }
-    }
-    found
+        found
+    };
+    with_program(text, FileKind::Parameters, read).unwrap_or_default()
 }
 
 fn read(way: &str, value: ExpressionSyntax<'_>, found: &mut Given) {

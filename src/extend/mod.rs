@@ -132,7 +132,9 @@ fn patch_stage(
     let module = stage.module();
     let has_module = artifacts.files.contains_key(&module);
     let is_own = |symbol: &str| {
-        !has_module || with_program(text, |it| declared(it, symbol).is_some()).unwrap_or(true)
+        !has_module
+            || with_program(text, FileKind::Bicep, |it| declared(it, symbol).is_some())
+                .unwrap_or(true)
     };
     let (own, inner): (Vec<_>, Vec<_>) = patches.iter().partition(|(symbol, _)| is_own(symbol));
     let file = Patched { stage, path: &path, patches: &own };
@@ -171,7 +173,7 @@ impl Patched<'_> {
         let given = parameters.map(|text| given(text)).unwrap_or_default();
         let (mut edits, mut landings) = (Edits::default(), Vec::new());
         // A template of a team that cannot be parsed is told by the compiler.
-        with_program(text, |program| {
+        with_program(text, FileKind::Bicep, |program| {
             for (symbol, patch) in self.patches {
                 let pointer = format!("/patch/{}/{}", self.stage, pointer::escape(symbol));
                 let merge = Merge::new(text, &given, symbol, &mut edits, &mut landings, told);
@@ -221,10 +223,14 @@ fn decided_by_a_key(
 }
 
 /// Parses a rendered file; nothing if it has errors.
-fn with_program<T>(text: &str, read: impl FnOnce(&ProgramSyntax<'_>) -> T) -> Option<T> {
+fn with_program<T>(
+    text: &str,
+    kind: FileKind,
+    read: impl FnOnce(&ProgramSyntax<'_>) -> T,
+) -> Option<T> {
     let arena = Arena::new();
     let mut problems = Diagnostics::new();
-    let program = parser::parse(&arena, text, FileKind::Bicep, FileId(0), &mut problems);
+    let program = parser::parse(&arena, text, kind, FileId(0), &mut problems);
     (!problems.has_errors()).then(|| read(&program))
 }
 

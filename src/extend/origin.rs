@@ -8,13 +8,12 @@ use super::add::Grown;
 use super::value::{APPEND, EXPRESSION, is_kept};
 use super::{declared, with_program};
 use crate::bicep::lexer;
-use crate::bicep::parser;
 use crate::bicep::syntax::{
-    Arena, ArrayItemSyntax, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax,
+    ArrayItemSyntax, ExpressionSyntax, FileKind, ProgramSyntax, StatementSyntax,
 };
 use crate::catalog::Stage;
 use crate::config::Document;
-use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span, pointer};
+use crate::diagnostic::{FileId, Place, Sources, Span, pointer};
 
 /// A step from a value into what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,7 +238,7 @@ impl Extension {
         let first = self.changes.len();
         let mut starts = Vec::new();
         if let Some(text) = files.get(&path) {
-            with_program(text, |program| {
+            with_program(text, FileKind::Bicep, |program| {
                 for file in &grown.copied {
                     starts.push(self.changes.len());
                     self.copied(&path, text, program, file);
@@ -290,32 +289,32 @@ impl Extension {
         values: &[(String, String)],
         document: &Document,
     ) {
-        let arena = Arena::new();
-        let mut problems = Diagnostics::new();
-        let program = parser::parse(&arena, text, FileKind::Parameters, FileId(0), &mut problems);
         let parts = self.parts.entry(path.to_owned()).or_default();
-        for statement in program.statements {
-            let StatementSyntax::ParameterAssignment(node) = statement else { continue };
-            let value = values.iter().find(|(name, _)| name == node.name.name);
-            let Some((_, pointer)) = value else { continue };
-            let change = self.changes.len();
-            let mut cover = Cover { document, change, parts };
-            cover.part(node.span, pointer);
-            if let Some(written) = document.value.pointer(pointer) {
-                cover.value(node.value, written, pointer);
+        let changes = &mut self.changes;
+        with_program(text, FileKind::Parameters, |program| {
+            for statement in program.statements {
+                let StatementSyntax::ParameterAssignment(node) = statement else { continue };
+                let value = values.iter().find(|(name, _)| name == node.name.name);
+                let Some((_, pointer)) = value else { continue };
+                let change = changes.len();
+                let mut cover = Cover { document, change, parts };
+                cover.part(node.span, pointer);
+                if let Some(written) = document.value.pointer(pointer) {
+                    cover.value(node.value, written, pointer);
+                }
+                changes.push(Change {
+                    kind: ChangeKind::Patch,
+                    path: path.to_owned(),
+                    symbol: node.name.name.to_owned(),
+                    property: String::new(),
+                    target: String::new(),
+                    pointer: pointer.clone(),
+                    place: document.key_place(pointer),
+                    before: None,
+                    after: Some(text[node.value.span().range()].to_owned()),
+                });
             }
-            self.changes.push(Change {
-                kind: ChangeKind::Patch,
-                path: path.to_owned(),
-                symbol: node.name.name.to_owned(),
-                property: String::new(),
-                target: String::new(),
-                pointer: pointer.clone(),
-                place: document.key_place(pointer),
-                before: None,
-                after: Some(text[node.value.span().range()].to_owned()),
-            });
-        }
+        });
     }
 
     /// Finds in the printed text where each change came to stand.
@@ -327,7 +326,7 @@ impl Extension {
         document: &Document,
     ) {
         let mut parts = Vec::new();
-        with_program(text, |program| {
+        with_program(text, FileKind::Bicep, |program| {
             for landing in landings {
                 let statement = declared(program, &landing.symbol);
                 let body = statement.and_then(body);

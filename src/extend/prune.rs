@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use super::edit::Edits;
 use super::with_program;
 use crate::bicep::lexer::{self, Token, TokenKind};
-use crate::bicep::parser;
 use crate::bicep::syntax::{
-    Arena, ExpressionSyntax, FileKind, IdentifierSyntax, ProgramSyntax, StatementSyntax, TypeSyntax,
+    ExpressionSyntax, FileKind, IdentifierSyntax, ProgramSyntax, StatementSyntax, TypeSyntax,
 };
-use crate::diagnostic::{Diagnostics, FileId, Span};
+use crate::diagnostic::Span;
 
 /// A name with the properties that are asked of it: `pools.dev.vmSize`.
 pub(super) type Chain = Vec<String>;
@@ -23,7 +22,9 @@ pub(super) fn prune(before: &str, merged: String) -> (String, Vec<Chain>) {
     let (mut text, mut lost) = (merged, Vec::new());
     for _ in 0..ROUNDS {
         let now = chains(&text);
-        let edits = with_program(&text, |program| unused(program, &text, &used, &now, &mut lost));
+        let edits = with_program(&text, FileKind::Bicep, |program| {
+            unused(program, &text, &used, &now, &mut lost)
+        });
         let Some(edits) = edits.filter(|edits| !edits.is_empty()) else { break };
         text = edits.apply(&text);
     }
@@ -32,12 +33,12 @@ pub(super) fn prune(before: &str, merged: String) -> (String, Vec<Chain>) {
 
 /// Takes the values of what a stage lost out of its parameters file.
 pub(super) fn prune_parameters(text: &str, lost: &[Chain]) -> String {
-    let arena = Arena::new();
-    let mut problems = Diagnostics::new();
-    let program = parser::parse(&arena, text, FileKind::Parameters, FileId(0), &mut problems);
-    if problems.has_errors() {
-        return text.to_owned();
-    }
+    let pruned = with_program(text, FileKind::Parameters, |program| values_of(program, text, lost));
+    pruned.map_or_else(|| text.to_owned(), |edits| edits.apply(text))
+}
+
+/// The edits that remove these values.
+fn values_of(program: &ProgramSyntax<'_>, text: &str, lost: &[Chain]) -> Edits {
     let mut edits = Edits::default();
     for chain in lost {
         let assigned = program.statements.iter().find_map(|statement| match statement {
@@ -54,7 +55,7 @@ pub(super) fn prune_parameters(text: &str, lost: &[Chain]) -> String {
             }
         }
     }
-    edits.apply(text)
+    edits
 }
 
 fn unused(
