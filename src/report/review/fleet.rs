@@ -71,7 +71,7 @@ impl Fleet {
         let total = all.len();
         let (mut order, same): (Vec<usize>, Vec<usize>) =
             (0..total).partition(|at| all[*at].telling || total == 1);
-        order.sort_by_key(|at| all[*at].weight());
+        order.sort_by_key(|at| all[*at].rank());
         let reviews: Vec<&Summary> = order.iter().map(|at| all[*at]).collect();
         let counts = counts::counts(|action| count(&all, action));
         let headline = match &reviews[..] {

@@ -1,5 +1,6 @@
 //! What is kept of one config until all are put together: its answers, and its part of the report as text.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -11,10 +12,6 @@ use super::json;
 use super::page::Told;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{DetailedExit, Diff};
-
-/// What a reader should see first comes first: errors, then what is replaced or deleted.
-const ORDER: [DetailedExit; 3] =
-    [DetailedExit::Error, DetailedExit::Dangerous, DetailedExit::Changed];
 
 /// One config of a report.
 #[derive(Debug)]
@@ -84,8 +81,9 @@ impl Summary {
         }
     }
 
-    pub fn weight(&self) -> usize {
-        ORDER.iter().position(|code| *code == self.exit_code).unwrap_or(ORDER.len())
+    /// Its place among others: what a reader should see first comes first, errors and then what is lost.
+    pub fn rank(&self) -> Reverse<DetailedExit> {
+        Reverse(self.exit_code)
     }
 }
 
