@@ -120,12 +120,7 @@ fn create_once<'a>(
     made: &mut BTreeSet<&'a Path>,
 ) -> Result<(), OutputError> {
     let above = path.parent().unwrap_or(path);
-    if made.insert(above) { create_above(&new.join(path)) } else { Ok(()) }
-}
-
-fn create_above(path: &Path) -> Result<(), OutputError> {
-    let above = path.parent().unwrap_or(path);
-    fs::create_dir_all(above).context("create the folder", above)
+    if made.insert(above) { tree::create_above(&new.join(path)) } else { Ok(()) }
 }
 
 fn carry(from: &Path, to: &Path, kind: Kind) -> io::Result<()> {
@@ -163,7 +158,7 @@ fn retire(stage: &Stage, folder: &Path, plan: &Plan<'_>) -> Result<(), OutputErr
         if kind == Kind::Folder || plan.ours.contains(&path) || is_same(&from, &to) {
             continue;
         }
-        create_above(&to)?;
+        tree::create_above(&to)?;
         fs::rename(&from, &to).context("move it to the new render", &from)?;
     }
     stage.discard(old).context("remove the previous render", old)
@@ -179,7 +174,7 @@ pub(super) fn rescue(left: &Path, folder: &Path) -> Result<(), OutputError> {
         let (from, to) = (left.join(path), folder.join(path));
         let is_there = fs::symlink_metadata(&to).is_ok();
         if *kind != Kind::Folder && !ours.contains(path) && !is_there {
-            create_above(&to)?;
+            tree::create_above(&to)?;
             fs::rename(&from, &to).context("move it back to the render", &from)?;
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::commit::rescue;
 use super::error::{Context, OutputError};
+use super::tree;
 
 /// How long a commit waits for another one of the same folder.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -123,11 +124,9 @@ fn beside(folder: &Path) -> PathBuf {
 
 /// The lock, or nothing when another has it or has just given it back.
 fn try_lock(at: &Path) -> Result<Option<File>, OutputError> {
-    let above = at.parent().filter(|above| !above.as_os_str().is_empty());
     let made = match fs::create_dir(at) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let above = above.unwrap_or(Path::new("."));
-            fs::create_dir_all(above).context("create the folder", above)?;
+            tree::create_above(at)?;
             fs::create_dir(at)
         }
         made => made,
@@ -224,8 +223,8 @@ fn unlock(folder: &Path) {
         let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
     };
     open(folder);
-    let below = super::tree::walk(folder).into_iter().flatten();
-    for (path, _) in below.filter(|(_, kind)| *kind == super::tree::Kind::Folder) {
+    let below = tree::walk(folder).into_iter().flatten();
+    for (path, _) in below.filter(|(_, kind)| *kind == tree::Kind::Folder) {
         open(&folder.join(path));
     }
 }

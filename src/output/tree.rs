@@ -161,3 +161,9 @@ pub(super) fn shown(path: &Path) -> String {
     let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
     names.join("/")
 }
+
+/// Makes the folder that a path is in.
+pub(super) fn create_above(path: &Path) -> Result<(), OutputError> {
+    let above = path.parent().unwrap_or(path);
+    fs::create_dir_all(above).context("create the folder", above)
+}
