@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::folders::Folders;
-use super::{Configs, Exit, fleet, input, terminal};
+use super::{Configs, Exit, input, terminal};
 use crate::diagnostic::pointer;
 use crate::model::defaults;
 use crate::pipeline::Job;
@@ -56,7 +56,7 @@ impl Show {
 
     fn one(&self, path: &Path, job: &Job) -> Exit {
         terminal::findings(&job.diagnostics, &job.sources);
-        let Some(document) = &job.document else { return fleet::worst(true, true) };
+        let Some(document) = &job.document else { return Exit::Failed };
         let mut text = match &job.environment {
             Some(environment) => format!("# {}, environment {environment}\n", path.display()),
             None => format!("# {}\n", path.display()),

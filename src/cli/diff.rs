@@ -10,8 +10,7 @@ use crate::catalog::Overlay;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
 use crate::diff::{self, DetailedExit, RenderState};
 use crate::output::{self, OutputError, PreviousRender};
-use crate::pipeline::{self, CompiledStages, Job, Render, Tools};
-use crate::render::MANIFEST;
+use crate::pipeline::{self, Job, Render, Tools};
 use crate::report::review::{self, Fleet, Reviewer, Section};
 use crate::report::{Report, Templates};
 
@@ -103,7 +102,7 @@ impl Diff {
             );
         }
         if code == Exit::Done {
-            sections.extend(self.gone(&sections, &reviewer)?);
+            sections.extend(self.gone(&sections, &reviewer, &tools)?);
         }
         if sections.is_empty() {
             if code == Exit::Done {
@@ -151,20 +150,20 @@ impl Diff {
         // compared it before.
         if let Some((name, Ok(previous))) = &standing
             && super::fleet::stands(previous, &job, tools)
-            && let Ok(Some(state)) = state_of(previous, &self.folder(name), None, None)
+            && let Ok(Some(state)) = pipeline::previous(previous, &self.folder(name), None, None)
         {
             return compared(reviewer, name, Some(&state), &state, &job.overlay);
         }
         let outcome = job.render(tools);
         let Some(render) = &outcome.render else {
-            let code = super::fleet::worst(outcome.is_bad_input(), true);
+            let code = Exit::of(&outcome, true);
             let notes = terminal::told(&outcome.diagnostics, &outcome.sources, Severity::Error);
             return Compared::Failed(code, notes);
         };
         let name = &render.model.name;
         let standing = standing.filter(|(known, _)| known == name).map(|(_, previous)| previous);
         let previous = standing.unwrap_or_else(|| read(name));
-        match previous_of(previous, &self.folder(name), Some(render), &tools.compiled) {
+        match state_of(previous, &self.folder(name), Some(render), tools) {
             Ok(previous) => {
                 let live =
                     recorded.map(|it| it.live(previous.as_ref(), &render.state())).transpose();
@@ -187,7 +186,7 @@ impl Diff {
     /// The folder of a render: the one given, if it is a render itself, or below it.
     fn folder(&self, name: &str) -> PathBuf {
         // One that lost its manifest is found too, so that it is told and not taken for nothing.
-        let is_render = |folder: &Path| folder.join(MANIFEST).exists() || has_stages(folder);
+        let is_render = output::has_render;
         let inside = self.against.join(name);
         let checkout = self.against.join("out").join(name);
         if is_render(&self.against) {
@@ -200,7 +199,12 @@ impl Diff {
     }
 
     /// Renders of configs that are gone. Only a search of folders can tell that one is gone.
-    fn gone(&self, sections: &[Section], reviewer: &Reviewer) -> Result<Vec<Section>, Exit> {
+    fn gone(
+        &self,
+        sections: &[Section],
+        reviewer: &Reviewer,
+        tools: &Tools,
+    ) -> Result<Vec<Section>, Exit> {
         let known: BTreeSet<&str> = sections.iter().map(Section::name).collect();
         if !self.configs.paths.iter().all(|path| path.is_dir()) {
             return Ok(Vec::new());
@@ -208,7 +212,7 @@ impl Diff {
         let mut renders = input::renders(&self.against);
         renders.retain(|name, _| !known.contains(name.as_str()));
         let section = |(name, folder): (&String, &PathBuf)| {
-            let state = previous(folder)?;
+            let state = state_of(output::previous(folder), folder, None, tools)?;
             Ok(state.map(|state| reviewer.section(name, &diff::diff(Some(&state), None))))
         };
         let gone: Vec<Result<_, Diagnostics>> = renders.par_iter().map(section).collect();
@@ -252,69 +256,13 @@ fn compared(
     Compared::Section(Box::new(reviewer.section(name, &diff)))
 }
 
-/// The render in a folder as a diff compares it; nothing where no render stands.
-pub(super) fn previous(folder: &Path) -> Result<Option<RenderState>, Diagnostics> {
-    previous_of(output::previous(folder), folder, None, &CompiledStages::default())
-}
-
-fn previous_of(
+/// The render that was read from a folder, as a diff compares it; nothing where none stands.
+fn state_of(
     read: Result<PreviousRender, OutputError>,
     folder: &Path,
     current: Option<&Render>,
-    compiled: &CompiledStages,
+    tools: &Tools,
 ) -> Result<Option<RenderState>, Diagnostics> {
     let previous = read.map_err(|error| Diagnostics::from(vec![error.diagnostic()]))?;
-    state_of(&previous, folder, current, Some(compiled))
-}
-
-/// The same of a render that was read. One that lost what a comparison needs is an error: taken for nothing,
-/// it would make every resource look new. `compiled` is nothing where it is known that no stage was edited.
-pub(super) fn state_of(
-    previous: &PreviousRender,
-    folder: &Path,
-    current: Option<&Render>,
-    compiled: Option<&CompiledStages>,
-) -> Result<Option<RenderState>, Diagnostics> {
-    let broken = |path: &str, why: &str| {
-        let finding = Diagnostic::error("PB2201", "previous render is damaged")
-            .reason(format!("`{}` {why}", folder.join(path).display()))
-            .help("render the previous config again, or compare with another folder");
-        Diagnostics::from(vec![finding])
-    };
-    let Some(manifest) = &previous.manifest else {
-        if previous.foreign.iter().any(|path| path == MANIFEST) || folder.join(MANIFEST).is_dir() {
-            return Err(broken(
-                MANIFEST,
-                "is not a manifest that this version of prebake can read",
-            ));
-        }
-        if has_stages(folder) {
-            return Err(broken(MANIFEST, "is missing, although the stages that it listed exist"));
-        }
-        return Ok(None);
-    };
-    if let Some(path) = previous.damaged.iter().find(|path| path.starts_with("arm/")) {
-        return Err(broken(path, "is missing, or is not a readable text file"));
-    }
-    if !previous.files.keys().any(|path| pipeline::is_stage(path)) {
-        return Err(broken(MANIFEST, "does not list any stages"));
-    }
-    let mut findings = Diagnostics::new();
-    let target = manifest.target.as_ref();
-    let state = pipeline::previous_state(&previous.files, target, current, &mut findings);
-    if findings.has_errors() {
-        return Err(findings);
-    }
-    let edited = |compiled| pipeline::edited(&previous.files, manifest, current, compiled);
-    if let Some(path) = compiled.and_then(edited) {
-        return Err(broken(&path, "was edited: it does not compile to the file in `arm/`"));
-    }
-    Ok(Some(state))
-}
-
-/// Whether compiled stages stand in a folder.
-fn has_stages(folder: &Path) -> bool {
-    let entries = std::fs::read_dir(folder.join("arm")).into_iter().flatten().flatten();
-    let mut names = entries.map(|entry| entry.file_name());
-    names.any(|name| name.to_string_lossy().ends_with(".parameters.json"))
+    pipeline::previous(&previous, folder, current, Some(&tools.compiled))
 }

@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use crate::diff::DetailedExit;
+use crate::pipeline::Outcome;
 
 /// How a command ends. Of several, the last one of this order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +19,17 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// How a config ends, whose findings fail the run or do not. Bad input fails whatever else was found.
+    pub(super) fn of(outcome: &Outcome, fails: bool) -> Self {
+        if outcome.is_bad_input() {
+            Self::Failed
+        } else if fails {
+            Self::Findings
+        } else {
+            Self::Done
+        }
+    }
+
     /// The exit code of the process.
     pub fn code(self) -> u8 {
         match self {

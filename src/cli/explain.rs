@@ -4,7 +4,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::folders::Folders;
-use super::{Configs, DEFAULT_OUTPUT, Exit, fleet, input, terminal};
+use super::{Configs, DEFAULT_OUTPUT, Exit, input, terminal};
 use crate::check;
 use crate::diagnostic::{explanation, explanations, nearest};
 
@@ -57,7 +57,7 @@ fn extensions(path: &Path) -> Exit {
         let outcome = job.render(&tools);
         let Some(render) = &outcome.render else {
             terminal::findings(&outcome.diagnostics, &outcome.sources);
-            code = fleet::worst(outcome.is_bad_input(), outcome.diagnostics.has_errors());
+            code = Exit::of(&outcome, outcome.diagnostics.has_errors());
             continue;
         };
         let changes = render.extension.changes();

@@ -158,22 +158,9 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// Whether a render stands as a job would make it anew: the digests of the config and the templates, the
-/// version, and the digest of every file on disk say so, and the manifest is one that this machine has made or
-/// compared before. A manifest alone proves nothing: whoever edits a file can edit its digest, too.
+/// Whether a render stands as a job would make it anew, and this machine has made or compared it before. A manifest
+/// alone proves nothing: whoever edits a file can edit its digest, too.
 pub(super) fn stands(previous: &PreviousRender, job: &Job, tools: &Tools) -> bool {
-    previous.manifest.as_ref().is_some_and(|manifest| {
-        let same = Some(manifest.name.as_str()) == job.name() && job.made(manifest, tools);
-        same && previous.is_whole()
-            && previous.files.get(MANIFEST).is_some_and(|text| record::holds(text))
-    })
-}
-
-/// `no config` and other failures of the arguments end with this code.
-pub(super) const fn worst(bad_input: bool, findings: bool) -> Exit {
-    match (bad_input, findings) {
-        (true, _) => Exit::Failed,
-        (false, true) => Exit::Findings,
-        (false, false) => Exit::Done,
-    }
+    job.stands_in(previous, tools)
+        && previous.files.get(MANIFEST).is_some_and(|text| record::holds(text))
 }

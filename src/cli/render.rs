@@ -111,7 +111,7 @@ impl Render {
             } else {
                 format!("{label}: {counts}; nothing was written\n")
             };
-            let code = super::fleet::worst(outcome.is_bad_input(), true);
+            let code = Exit::of(&outcome, true);
             return Shown { name, text, notes, state: State::Refused, code };
         };
         let folder = self.output.join(&render.model.name);
@@ -327,7 +327,7 @@ fn in_azure(
     (render, sources): (&pipeline::Render, &Sources),
     tools: &Tools,
 ) -> (String, bool) {
-    match super::diff::state_of(previous, folder, Some(render), Some(&tools.compiled)) {
+    match pipeline::previous(previous, folder, Some(render), Some(&tools.compiled)) {
         Ok(before) => {
             let diff = render.diff(before.as_ref(), sources);
             (review::summary(&diff), diff.findings.has_errors())

@@ -6,12 +6,12 @@ use rayon::prelude::*;
 
 use super::folders::Folders;
 use super::matrix::{self, Combination};
-use super::{Configs, Exit, diff as diff_command, input, terminal};
+use super::{Configs, Exit, input, terminal};
 use crate::catalog::Date;
 use crate::diagnostic::{Diagnostics, Sources, text};
 use crate::diff;
 use crate::output;
-use crate::pipeline::{Job, Render, Tools};
+use crate::pipeline::{self, Job, Render, Tools};
 use crate::render::{MANIFEST, Manifest};
 use crate::report::review::{self, Format};
 use crate::report::{Templates, files};
@@ -223,7 +223,7 @@ impl Test {
         let approved = if approved.files.contains_key(FINDINGS_FILE) {
             None
         } else {
-            match diff_command::state_of(&approved, &case.expected, None, Some(&tools.compiled)) {
+            match pipeline::previous(&approved, &case.expected, None, Some(&tools.compiled)) {
                 Ok(approved) => approved,
                 Err(findings) => return told(&findings),
             }

@@ -113,7 +113,7 @@ impl Validate {
     fn exit(&self, outcome: &Outcome) -> Exit {
         let worst = outcome.diagnostics.iter().map(|finding| finding.severity).max();
         let fails = self.bar().is_some_and(|bar| worst >= Some(bar));
-        super::fleet::worst(outcome.is_bad_input(), fails)
+        Exit::of(outcome, fails)
     }
 }
 

@@ -22,6 +22,6 @@ mod tree;
 pub use commit::{Committed, commit};
 pub use error::OutputError;
 pub use file::{write, write_new};
-pub use previous::{PreviousRender, previous};
+pub use previous::{PreviousRender, has_render, previous};
 pub use stage::sweep;
 pub use tree::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE_BYTES};

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use super::error::{Context, OutputError};
@@ -20,12 +20,19 @@ pub struct PreviousRender {
     pub damaged: Vec<String>,
     /// One of them has a mode that no render gives: a script that cannot be started, a file that all may write.
     pub lost_mode: bool,
+    /// What stands where its manifest should is none that this version can read.
+    pub broken_manifest: bool,
 }
 
 impl PreviousRender {
     /// Whether prebake rendered here before.
     pub fn exists(&self) -> bool {
         self.manifest.is_some()
+    }
+
+    /// Whether compiled stages stand there that no manifest lists.
+    pub fn lost_manifest(&self) -> bool {
+        !self.exists() && self.foreign.iter().any(|path| is_compiled_stage(path))
     }
 
     /// Whether every file of the manifest is on disk with the digest that the manifest gives.
@@ -47,12 +54,28 @@ pub fn previous(folder: &Path) -> Result<PreviousRender, OutputError> {
     tree::settled(folder, || read(folder))
 }
 
+/// Whether a render stands in a folder, or what is left of one that lost its manifest.
+pub fn has_render(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder.join("arm")).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| format!("arm/{}", entry.file_name().to_string_lossy()));
+    folder.join(MANIFEST).exists() || names.any(|path| is_compiled_stage(&path))
+}
+
+fn is_compiled_stage(path: &str) -> bool {
+    let name = path.strip_prefix("arm/").and_then(|name| name.strip_suffix(".parameters.json"));
+    name.is_some_and(|name| !name.contains('/'))
+}
+
 fn read(folder: &Path) -> Result<PreviousRender, OutputError> {
     let tree = tree::walk(folder)?;
     let manifest = text(folder, &tree, Path::new(MANIFEST))?;
     let parsed = manifest.as_ref().and_then(|(text, _)| Manifest::parse(text));
     let ours = written(parsed.as_ref());
-    let mut render = PreviousRender { manifest: parsed, ..PreviousRender::default() };
+    let mut render = PreviousRender {
+        broken_manifest: parsed.is_none() && tree.contains_key(Path::new(MANIFEST)),
+        manifest: parsed,
+        ..PreviousRender::default()
+    };
     let mut add = |path: &String, read: Option<(String, Metadata)>| match read {
         Some((text, known)) => {
             render.lost_mode |= !plan::has_mode(&known, &text);

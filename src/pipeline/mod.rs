@@ -11,6 +11,7 @@ mod job;
 mod overlay;
 mod places;
 mod pools;
+mod previous;
 mod secrets;
 mod stages;
 mod state;
@@ -18,6 +19,7 @@ mod state;
 pub use compiled::{CompiledStages, Deployment, KnownTemplate};
 pub use edited::{edited, is_stage};
 pub use job::{Job, jobs};
+pub use previous::previous;
 pub use stages::CompiledStage;
 pub use state::previous_state;
 
