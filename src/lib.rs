@@ -27,6 +27,8 @@
 //! Everything is pure but `cli` and `output`, which read through `disk`; `output` writes.
 //! `docs/internals/architecture.md` holds the contract of every phase.
 
+#![warn(unreachable_pub)]
+
 pub use prebake_bicep::{arm, bicep, diagnostic};
 #[doc(hidden)]
 pub use prebake_bicep::{azure_types, yaml};

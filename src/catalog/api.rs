@@ -23,7 +23,7 @@ pub struct ApiProperty {
 }
 
 /// The newest API version of a resource type that is no preview, if it has one.
-pub fn newest_api_version(kind: &str) -> Option<&'static str> {
+pub(crate) fn newest_api_version(kind: &str) -> Option<&'static str> {
     VERSIONS.find(kind).map(|row| row.cells::<3>()[2])
 }
 
@@ -36,12 +36,12 @@ pub fn api_version(kind: &str) -> Option<&'static str> {
 ///
 /// # Panics
 /// If the type is not one of the table.
-pub fn api_version_fact(kind: &str) -> Fact {
+pub(crate) fn api_version_fact(kind: &str) -> Fact {
     VERSIONS.fact_of(kind).expect("the type was found in the table")
 }
 
 /// All resource types with the API version that prebake uses.
-pub fn api_versions() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn api_versions() -> impl Iterator<Item = (&'static str, &'static str)> {
     VERSIONS.rows().map(|row| {
         let [kind, version] = row.cells();
         (kind, version)
@@ -49,7 +49,7 @@ pub fn api_versions() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The properties of a resource type that came or went with a version.
-pub fn api_properties(kind: &str) -> &'static [ApiProperty] {
+pub(crate) fn api_properties(kind: &str) -> &'static [ApiProperty] {
     static BY_KIND: LazyLock<BTreeMap<String, Vec<ApiProperty>>> = LazyLock::new(|| {
         let mut by_kind = BTreeMap::<_, Vec<_>>::new();
         for property in PROPERTIES.rows().map(parse) {
@@ -70,7 +70,7 @@ pub struct ChangedDefault {
 }
 
 /// The change of the default of a property, if there was one. The path is as in `ApiProperty`.
-pub fn changed_default(kind: &str, path: &str) -> Option<ChangedDefault> {
+pub(crate) fn changed_default(kind: &str, path: &str) -> Option<ChangedDefault> {
     let row = DEFAULTS.find(&format!("{kind}#{path}"))?;
     let [_, since] = row.cells();
     Some(ChangedDefault { since, fact: DEFAULTS.fact(row) })

@@ -14,7 +14,7 @@ pub struct AzureErrorCode {
 }
 
 /// What is known of an error code.
-pub fn azure_error(code: &str) -> Option<AzureErrorCode> {
+pub(crate) fn azure_error(code: &str) -> Option<AzureErrorCode> {
     let [code, passes, advice, source] = TABLE.find(code)?.cells();
     Some(AzureErrorCode { code, passes: passes == "yes", advice, source })
 }

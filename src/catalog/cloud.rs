@@ -42,13 +42,13 @@ pub fn cloud(key: &str) -> Option<Cloud> {
 ///
 /// # Panics
 /// Never: a test looks up the cloud of every region.
-pub fn cloud_of(region: &str) -> Cloud {
+pub(crate) fn cloud_of(region: &str) -> Cloud {
     let key = super::region(region).map_or("public", |region| region.cloud);
     cloud(key).expect("a test looks up the cloud of every region")
 }
 
 /// All clouds.
-pub fn clouds() -> impl Iterator<Item = Cloud> {
+pub(crate) fn clouds() -> impl Iterator<Item = Cloud> {
     TABLE.rows().map(parse)
 }
 
@@ -75,12 +75,12 @@ impl Cloud {
 }
 
 /// The cloud to whose registries a host belongs.
-pub fn cloud_of_registry(host: &str) -> Option<Cloud> {
+pub(crate) fn cloud_of_registry(host: &str) -> Option<Cloud> {
     clouds().find(|cloud| cloud.is_registry(host))
 }
 
 /// The cloud to whose storage accounts a host belongs.
-pub fn cloud_of_storage(host: &str) -> Option<Cloud> {
+pub(crate) fn cloud_of_storage(host: &str) -> Option<Cloud> {
     clouds().find(|cloud| ends_with(host, cloud.storage_suffix))
 }
 

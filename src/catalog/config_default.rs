@@ -4,7 +4,7 @@ use super::tables::CONFIG_DEFAULTS as TABLE;
 ///
 /// # Panics
 /// If the key is not one of the table: a mistake of the program.
-pub fn config_default(key: &str) -> &'static str {
+pub(crate) fn config_default(key: &str) -> &'static str {
     let row = TABLE.find(key).expect("the table contains every key");
     let [_, value, _] = row.cells();
     value

@@ -2,7 +2,7 @@ use super::tables::DISK_TIERS as TABLE;
 
 /// The tier that Azure bills a managed disk as: `E10` for a standard SSD of 100 GiB. The letter says the kind.
 /// Nothing for a disk that is larger than the largest.
-pub fn disk_tier(letter: char, gib: u64) -> Option<&'static str> {
+pub(crate) fn disk_tier(letter: char, gib: u64) -> Option<&'static str> {
     let of_kind = TABLE.rows().filter(|row| row.key().starts_with(letter));
     let holds = of_kind.filter_map(|row| {
         let [tier, most] = row.cells();

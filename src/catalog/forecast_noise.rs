@@ -14,7 +14,7 @@ enum When {
 /// Why a difference between what is live and a render means nothing, if a row says so.
 ///
 /// `path` has a step for each property, `[]` for an element of a list.
-pub fn forecast_noise(
+pub(crate) fn forecast_noise(
     kind: &str,
     path: &[&str],
     live: Option<&Evaluated>,

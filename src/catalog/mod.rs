@@ -31,42 +31,47 @@ mod tables;
 mod unsupported;
 mod vm_size;
 
-pub use api::{
-    ApiProperty, ChangedDefault, api_properties, api_version, api_version_fact, api_versions,
-    changed_default, newest_api_version,
+pub use api::{ApiProperty, ChangedDefault, api_version};
+pub(crate) use api::{
+    api_properties, api_version_fact, api_versions, changed_default, newest_api_version,
 };
-pub use autoscale::autoscale_variables;
-pub use azure_error::{AzureErrorCode, azure_error};
-pub use cloud::{
-    Cloud, cloud, cloud_of, cloud_of_registry, cloud_of_storage, clouds, names_public_host,
-};
-pub use cloud_config::{cloud_config_keys, is_cloud_config_key};
-pub use config_default::config_default;
-pub use cuda::cuda_driver;
+pub(crate) use autoscale::autoscale_variables;
+pub use azure_error::AzureErrorCode;
+pub(crate) use azure_error::azure_error;
+pub use cloud::{Cloud, cloud, names_public_host};
+pub(crate) use cloud::{cloud_of, cloud_of_registry, cloud_of_storage, clouds};
+pub(crate) use cloud_config::{cloud_config_keys, is_cloud_config_key};
+pub(crate) use config_default::config_default;
+pub(crate) use cuda::cuda_driver;
 pub use date::Date;
-pub use disk::disk_tier;
-pub use forecast_noise::forecast_noise;
-pub use name_rule::{NameProblem, NameRule, name_rule};
-pub use naming::{abbreviation, has_agent_pools};
-pub use os::{
-    BaseImage, Generation, NodeAgent, base_image, base_images, marketplace_image, node_agent,
-    node_agent_by_id, node_agent_fact, node_agents, os_keys,
+pub(crate) use disk::disk_tier;
+pub(crate) use forecast_noise::forecast_noise;
+pub(crate) use name_rule::name_rule;
+pub use name_rule::{NameProblem, NameRule};
+pub(crate) use naming::{abbreviation, has_agent_pools};
+pub use os::{BaseImage, Generation, NodeAgent, base_image};
+pub(crate) use os::{
+    base_images, marketplace_image, node_agent, node_agent_by_id, node_agent_fact, node_agents,
+    os_keys,
 };
 pub use overlay::Overlay;
-pub use pool_property::{PoolProperty, pool_properties};
+pub use pool_property::PoolProperty;
+pub(crate) use pool_property::pool_properties;
 pub use region::{Region, region, regions};
-pub use removal::removal_command;
+pub(crate) use removal::removal_command;
 pub use retirement::{Retirement, retirement};
-pub use role::{RegistryMode, Role, pull_role, role, role_by_id};
-pub use search::rows_about;
-pub use software::{
-    Driver, GridDriver, PackageSource, Repository, driver, driver_branch, grid_driver,
-    last_driver_branch, mig_instances, mig_profiles, package_source,
+pub use role::{RegistryMode, Role, role};
+pub(crate) use role::{pull_role, role_by_id};
+pub(crate) use search::rows_about;
+pub use software::{Driver, GridDriver, PackageSource, Repository, driver};
+pub(crate) use software::{
+    driver_branch, grid_driver, last_driver_branch, mig_instances, mig_profiles, package_source,
 };
 pub use stage::{Lifecycle, Stage, StageName};
 pub use table::{Row, Table};
-pub use tables::{SECURITY, tables};
-pub use unsupported::{unsupported_key, unsupported_system};
+pub(crate) use tables::SECURITY;
+pub use tables::tables;
+pub(crate) use unsupported::{unsupported_key, unsupported_system};
 pub use vm_size::{DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes};
 
 /// Whether Azure still offers something.

@@ -64,7 +64,7 @@ impl NameRule {
 }
 
 /// The rule for a resource type.
-pub fn name_rule(kind: &str) -> Option<&'static NameRule> {
+pub(crate) fn name_rule(kind: &str) -> Option<&'static NameRule> {
     RULES.get(&kind.to_ascii_lowercase())
 }
 

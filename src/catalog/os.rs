@@ -90,14 +90,14 @@ pub fn base_image(os_key: &str, generation: Generation) -> Option<BaseImage> {
 }
 
 /// All base images, by OS key and generation.
-pub fn base_images() -> impl Iterator<Item = BaseImage> {
+pub(crate) fn base_images() -> impl Iterator<Item = BaseImage> {
     static PARSED: LazyLock<Vec<BaseImage>> =
         LazyLock::new(|| BASE_IMAGES.rows().map(parse_image).collect());
     PARSED.iter().cloned()
 }
 
 /// The base image that a marketplace reference names.
-pub fn marketplace_image(publisher: &str, offer: &str, sku: &str) -> Option<BaseImage> {
+pub(crate) fn marketplace_image(publisher: &str, offer: &str, sku: &str) -> Option<BaseImage> {
     base_images().find(|image| {
         image.publisher.eq_ignore_ascii_case(publisher)
             && image.offer.eq_ignore_ascii_case(offer)
@@ -106,7 +106,7 @@ pub fn marketplace_image(publisher: &str, offer: &str, sku: &str) -> Option<Base
 }
 
 /// The OS keys that have a base image, each once, sorted.
-pub fn os_keys() -> impl Iterator<Item = &'static str> {
+pub(crate) fn os_keys() -> impl Iterator<Item = &'static str> {
     let mut previous = "";
     BASE_IMAGES.rows().map(|row| split_key(row.key()).0).filter(move |key| {
         let new = *key != previous;
@@ -116,14 +116,14 @@ pub fn os_keys() -> impl Iterator<Item = &'static str> {
 }
 
 /// The node agent for an OS key.
-pub fn node_agent(os_key: &str) -> Option<NodeAgent> {
+pub(crate) fn node_agent(os_key: &str) -> Option<NodeAgent> {
     let image =
         base_image(os_key, Generation::V2).or_else(|| base_image(os_key, Generation::V1))?;
     node_agent_by_id(image.node_agent)
 }
 
 /// The node agent of this id.
-pub fn node_agent_by_id(id: &str) -> Option<NodeAgent> {
+pub(crate) fn node_agent_by_id(id: &str) -> Option<NodeAgent> {
     NODE_AGENTS.find(id).map(parse_agent)
 }
 
@@ -131,12 +131,12 @@ pub fn node_agent_by_id(id: &str) -> Option<NodeAgent> {
 ///
 /// # Panics
 /// If the id is not one of the table.
-pub fn node_agent_fact(id: &str) -> Fact {
+pub(crate) fn node_agent_fact(id: &str) -> Fact {
     NODE_AGENTS.fact_of(id).expect("the agent was found in the table")
 }
 
 /// All node agents.
-pub fn node_agents() -> impl Iterator<Item = NodeAgent> {
+pub(crate) fn node_agents() -> impl Iterator<Item = NodeAgent> {
     NODE_AGENTS.rows().map(parse_agent)
 }
 

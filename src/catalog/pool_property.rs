@@ -12,7 +12,7 @@ pub struct PoolProperty {
 }
 
 /// All properties, the enclosing ones first.
-pub fn pool_properties() -> impl Iterator<Item = PoolProperty> {
+pub(crate) fn pool_properties() -> impl Iterator<Item = PoolProperty> {
     TABLE.rows().map(|row| {
         let [data_plane, resource, form] = row.cells();
         PoolProperty { data_plane, resource, is_enabled: form == "enabled" }

@@ -7,7 +7,7 @@ const UNKNOWN_SUBSCRIPTION: &str = "{subscriptionId}";
 const CURRENT_SUBSCRIPTION: &str = "$(az account show --query id --output tsv)";
 
 /// The command that deletes a resource; nothing if only Azure knows a part of its id.
-pub fn removal_command(kind: &str, id: &str) -> Option<String> {
+pub(crate) fn removal_command(kind: &str, id: &str) -> Option<String> {
     if id.replace(UNKNOWN_SUBSCRIPTION, "").contains('{') {
         return None;
     }

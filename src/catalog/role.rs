@@ -45,7 +45,7 @@ pub fn role(name: &str) -> Option<Role> {
 }
 
 /// The role of this GUID.
-pub fn role_by_id(id: &str) -> Option<Role> {
+pub(crate) fn role_by_id(id: &str) -> Option<Role> {
     TABLE.rows().map(parse).find(|role| role.id.eq_ignore_ascii_case(id))
 }
 
@@ -53,7 +53,7 @@ pub fn role_by_id(id: &str) -> Option<Role> {
 ///
 /// # Panics
 /// Never: a test looks both roles up.
-pub fn pull_role(abac: bool) -> Role {
+pub(crate) fn pull_role(abac: bool) -> Role {
     let name = if abac { "Container Registry Repository Reader" } else { "AcrPull" };
     role(name).expect("a test looks both roles up")
 }

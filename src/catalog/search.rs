@@ -5,7 +5,7 @@ use super::{tables, vm_size};
 /// Every row that is about a name: the rows with this key, the images of an OS key or of a
 /// `publisher:offer:sku`, the role of an ID, the region of a display name, and the ends of a subject or of the
 /// family of a size. The first cells of the tables that are read in order are types, and not names.
-pub fn rows_about(name: &str) -> Vec<(Table, Row)> {
+pub(crate) fn rows_about(name: &str) -> Vec<(Table, Row)> {
     let mut found: Vec<(Table, Row)> = Vec::new();
     let mut add = |table: Table, row: Row| {
         if !found.iter().any(|(known, of)| known.name() == table.name() && of.key() == row.key()) {

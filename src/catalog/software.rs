@@ -40,12 +40,12 @@ impl Driver {
 }
 
 /// The branch of a driver's version, its first number.
-pub fn driver_branch(version: &str) -> Option<u32> {
+pub(crate) fn driver_branch(version: &str) -> Option<u32> {
     version.split('.').next()?.parse().ok()
 }
 
 /// The last branch of the driver that serves a GPU; nothing for those that every later branch serves.
-pub fn last_driver_branch(gpu_model: &str) -> Option<u32> {
+pub(crate) fn last_driver_branch(gpu_model: &str) -> Option<u32> {
     GPU_DRIVERS.find(gpu_model)?.cells::<3>()[1].parse().ok()
 }
 
@@ -59,18 +59,18 @@ pub struct GridDriver {
 }
 
 /// The GRID driver of a GPU; nothing where Azure supports none.
-pub fn grid_driver(gpu_model: &str) -> Option<GridDriver> {
+pub(crate) fn grid_driver(gpu_model: &str) -> Option<GridDriver> {
     let [_, _, vgpu, modules] = GPU_DRIVERS.find(gpu_model)?.cells();
     (!vgpu.is_empty()).then(|| GridDriver { vgpu, modules: GpuModules::parse(modules) })
 }
 
 /// The MIG profiles of a GPU; none for one that cannot be cut into instances.
-pub fn mig_profiles(gpu_model: &str) -> impl Iterator<Item = &'static str> {
+pub(crate) fn mig_profiles(gpu_model: &str) -> impl Iterator<Item = &'static str> {
     MIG.find(gpu_model).into_iter().flat_map(|row| row.cells::<3>()[1].split(' '))
 }
 
 /// How many instances of a MIG profile a GPU holds.
-pub fn mig_instances(gpu_model: &str, profile: &str) -> Option<u32> {
+pub(crate) fn mig_instances(gpu_model: &str, profile: &str) -> Option<u32> {
     let row = MIG.find(gpu_model)?;
     let [_, profiles, instances] = row.cells();
     let at = profiles.split(' ').position(|known| known == profile)?;
@@ -116,7 +116,7 @@ pub fn driver(class: &str, modules: &str, os: &str) -> Option<Driver> {
 }
 
 /// Where software comes from: `docker`, `toolkit`, `cuda`, or the system's `base` and `build` packages.
-pub fn package_source(kind: &str, os: &str) -> Option<PackageSource> {
+pub(crate) fn package_source(kind: &str, os: &str) -> Option<PackageSource> {
     PACKAGE_SOURCES.find(&format!("{kind}-{os}")).map(parse_source)
 }
 

@@ -48,7 +48,7 @@ pub(super) const RETIREMENTS: Table =
     Table::new("retirements", include_str!("tables/retirements.tsv"));
 pub(super) const ROLES: Table = Table::new("roles", include_str!("tables/roles.tsv"));
 /// Which properties decide who may do or reach what.
-pub const SECURITY: Table = Table::new("security", include_str!("tables/security.tsv"));
+pub(crate) const SECURITY: Table = Table::new("security", include_str!("tables/security.tsv"));
 pub(super) const UNSUPPORTED_SYSTEMS: Table =
     Table::new("unsupported-systems", include_str!("tables/unsupported-systems.tsv"));
 pub(super) const UNSUPPORTED_KEYS: Table =

@@ -4,7 +4,7 @@ use crate::diagnostic::Fact;
 
 /// Why prebake leaves something out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsupported {
+pub(crate) struct Unsupported {
     /// What stands against it.
     pub reason: &'static str,
     /// What to do instead.
@@ -21,7 +21,7 @@ impl Unsupported {
 }
 
 /// What is known of an operating system that is no OS key: the row with the longest beginning of its name.
-pub fn unsupported_system(name: &str) -> Option<Unsupported> {
+pub(crate) fn unsupported_system(name: &str) -> Option<Unsupported> {
     let name = name.to_lowercase();
     let rows = UNSUPPORTED_SYSTEMS.rows().filter(|row| name.starts_with(row.key()));
     let row = rows.max_by_key(|row| row.key().len())?;
@@ -29,6 +29,6 @@ pub fn unsupported_system(name: &str) -> Option<Unsupported> {
 }
 
 /// What is known of a key that a config does not have, by its path without the positions of items.
-pub fn unsupported_key(path: &str) -> Option<Unsupported> {
+pub(crate) fn unsupported_key(path: &str) -> Option<Unsupported> {
     Some(Unsupported::of(UNSUPPORTED_KEYS, UNSUPPORTED_KEYS.find(path)?))
 }

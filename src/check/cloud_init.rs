@@ -36,7 +36,7 @@ const HEADERS: [&str; 9] = [
 ];
 
 /// The most bytes of custom data that Azure takes.
-pub const MAX_CUSTOM_DATA: usize = 65_535;
+pub(crate) const MAX_CUSTOM_DATA: usize = 65_535;
 const MAX_ENCODED: usize = 87_380;
 const MAX_LITERAL: usize = 131_072;
 

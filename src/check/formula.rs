@@ -8,7 +8,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_BYTES: usize = 8192;
 
 /// The most dedicated and spot nodes of a formula; nothing where only Azure can know.
-pub fn most_nodes(formula: &str) -> [Option<u64>; 2] {
+pub(crate) fn most_nodes(formula: &str) -> [Option<u64>; 2] {
     if formula.len() > MAX_BYTES {
         return [None, None];
     }

@@ -37,14 +37,15 @@ mod start_task;
 mod subscription;
 mod view;
 
-pub use cloud_init::MAX_CUSTOM_DATA;
+pub(crate) use cloud_init::MAX_CUSTOM_DATA;
 pub use duration::seconds;
 pub use finding::{Finding, Places, Target, diagnostic};
-pub use formula::most_nodes;
+pub(crate) use formula::most_nodes;
 pub use known::KnownScripts;
 pub use policy::{Outcome, apply};
 pub use rules::{Rule, explain, rule, rules};
-pub use secrets::{SECRET, holds_secret, secrets_of_file};
+pub use secrets::SECRET;
+pub(crate) use secrets::{holds_secret, secrets_of_file};
 pub use view::{Declared, Dockerfile, RegistrySetting, RenderView};
 
 use rayon::prelude::*;

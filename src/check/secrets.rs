@@ -164,7 +164,7 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
 }
 
 /// Whether a text holds a secret.
-pub fn holds_secret(text: &str) -> bool {
+pub(crate) fn holds_secret(text: &str) -> bool {
     !secrets(text).is_empty()
 }
 
@@ -173,7 +173,7 @@ pub fn holds_secret(text: &str) -> bool {
 ///
 /// # Panics
 /// Never: a test looks the rule's code up.
-pub fn secrets_of_file(file: &SourceFile, id: FileId) -> Vec<(Diagnostic, Place)> {
+pub(crate) fn secrets_of_file(file: &SourceFile, id: FileId) -> Vec<(Diagnostic, Place)> {
     let place = |range: &Range<usize>| {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Place { file: id, span: Span::new(offset(range.start), offset(range.end)) }

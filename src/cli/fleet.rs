@@ -39,7 +39,7 @@ pub(super) struct Fleet<'a> {
 
 impl<'a> Fleet<'a> {
     /// Finds the configs and what they cannot share.
-    pub fn new(configs: &'a Configs) -> Result<Self, Exit> {
+    pub(super) fn new(configs: &'a Configs) -> Result<Self, Exit> {
         let (paths, code) = input::find(&configs.paths)?;
         let alone = Mutex::default();
         let folders = Folders::default();
@@ -50,12 +50,12 @@ impl<'a> Fleet<'a> {
     }
 
     /// How many renders the run makes.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.renders.len()
     }
 
     /// Whether it is one config that the user watches, not a fleet.
-    pub fn is_single(&self) -> bool {
+    pub(super) fn is_single(&self) -> bool {
         self.renders.len() == 1
     }
 
@@ -100,12 +100,12 @@ impl<'a> Fleet<'a> {
     }
 
     /// How many renders are not made because they collide with others.
-    pub fn blocked(&self) -> usize {
+    pub(super) fn blocked(&self) -> usize {
         self.renders.iter().filter(|render| self.blocked.contains(render)).count()
     }
 
     /// Works on every render in parallel and shows the results in order. Gives the worst exit code.
-    pub fn each<T: Send>(
+    pub(super) fn each<T: Send>(
         &self,
         work: impl Fn(&str, Job) -> T + Sync,
         mut show: impl FnMut(T) -> Exit,
@@ -139,7 +139,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// Whether a bar shows the progress, so that good news needs no line.
-    pub fn has_progress(&self) -> bool {
+    pub(super) fn has_progress(&self) -> bool {
         self.len() > MANY && std::io::stderr().is_terminal()
     }
 
@@ -153,7 +153,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// Whether findings are few enough to be shown whole; of a large fleet only errors are.
-    pub fn shows_all(&self) -> bool {
+    pub(super) fn shows_all(&self) -> bool {
         self.len() <= MANY
     }
 }

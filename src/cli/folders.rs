@@ -21,7 +21,7 @@ pub(super) struct Folders {
 
 impl Folders {
     /// A path with all links resolved. Whether the file itself is a link is looked up each time.
-    pub fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+    pub(super) fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         let name = path.file_name().filter(|name| {
             // `a/.` and `a/` are only paths of a folder.
             path.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes())
@@ -33,7 +33,7 @@ impl Folders {
     }
 
     /// Reads a file that a config names, of at most `most` bytes.
-    pub fn read(&self, config: &Path, path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
+    pub(super) fn read(&self, config: &Path, path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
         let folder = config.parent().unwrap_or(Path::new(""));
         let root = known(&self.roots, folder, || root(config).canonicalize())?;
         let found = self.resolve(path)?;

@@ -8,13 +8,13 @@ use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span, p
 use crate::yaml::{self, Entry, Limits, Problem, ProblemKind};
 
 /// Largest config in bytes. A hundred pools with long formulas fit in a tenth of it.
-pub const MAX_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
 /// Deepest nesting of mappings and sequences.
 pub const MAX_DEPTH: usize = 32;
 /// Most values in one document, aliases counted as often as they are used.
-pub const MAX_VALUES: usize = 50_000;
+pub(crate) const MAX_VALUES: usize = 50_000;
 /// Longest key in bytes: what YAML itself allows to a key without `?`.
-pub const MAX_KEY_BYTES: usize = 1024;
+pub(super) const MAX_KEY_BYTES: usize = 1024;
 
 const LIMITS: Limits =
     Limits { bytes: MAX_BYTES, depth: MAX_DEPTH, values: MAX_VALUES, key_bytes: MAX_KEY_BYTES };
@@ -209,7 +209,7 @@ fn step<'a>(at: &'a mut Value, key: &str) -> Result<&'a mut Value, String> {
 }
 
 /// Makes a source of bytes. Reports `PB0010` when they are not UTF-8.
-pub fn source(
+pub(super) fn source(
     name: &str,
     bytes: &[u8],
     sources: &mut Sources,

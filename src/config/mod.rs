@@ -14,9 +14,11 @@ pub mod schema;
 mod set;
 
 pub use crate::yaml::Entry;
-pub use document::{Document, MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse};
+pub(crate) use document::MAX_BYTES;
+pub use document::{Document, MAX_DEPTH, parse};
 pub use fields::Config;
-pub use partial::{Partial, partial};
+pub use partial::Partial;
+pub(crate) use partial::partial;
 pub use set::set;
 
 use crate::catalog;

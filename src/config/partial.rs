@@ -31,7 +31,7 @@ const STAND_INS: [(&str, &str); 4] = [
 ///
 /// # Panics
 /// Never on any document: the committed schema compiles, as a test shows.
-pub fn partial(document: &Document) -> Option<Partial> {
+pub(crate) fn partial(document: &Document) -> Option<Partial> {
     let mut value = document.value.clone();
     let mut omitted = Vec::new();
     for _ in 0..ROUNDS {

@@ -7,7 +7,7 @@ use crate::catalog;
 
 /// Where a cloud answers, and for whom its tokens are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cloud {
+pub(crate) struct Cloud {
     /// Name of the cloud.
     pub name: String,
     /// URL of Azure Resource Manager, without a slash at its end.
@@ -24,7 +24,7 @@ pub struct Cloud {
 
 impl Cloud {
     /// A cloud of the catalog.
-    pub fn of_catalog(key: &str) -> Option<Self> {
+    pub(crate) fn of_catalog(key: &str) -> Option<Self> {
         let cloud = catalog::cloud(key)?;
         Some(Self {
             name: cloud.name.to_owned(),
@@ -39,7 +39,7 @@ impl Cloud {
     /// Reads the answer of `GET https://<resource manager>/metadata/endpoints?api-version=2022-09-01`, an object, or
     /// a list of which the first is taken, as older versions answer.
     /// Source of the shape: learn.microsoft.com, Azure Stack Hub, "Register your cloud".
-    pub fn of_metadata(text: &str) -> Result<Self, Failure> {
+    pub(crate) fn of_metadata(text: &str) -> Result<Self, Failure> {
         let wrong = |what: &str| {
             Failure::input("the file of `--cloud` is not a description of a cloud", what).help(
                 "save the response of `https://<resource manager>/metadata/endpoints?api-version=2022-09-01`",

@@ -13,7 +13,7 @@ const RESULT: &str = "PREBAKE-RESULT ";
 
 /// What a console says so far.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Console {
+pub(super) struct Console {
     /// Step, state and seconds, in order.
     pub steps: Vec<BakeStep>,
     /// The end of the failed step's log.
@@ -24,7 +24,7 @@ pub struct Console {
 
 /// One step of a bake, as it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BakeStep {
+pub(super) struct BakeStep {
     /// Name.
     pub name: String,
     /// `started`, `done`, `rebooting` or `failed`.
@@ -35,7 +35,7 @@ pub struct BakeStep {
 
 /// What a bake ended with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BakeResult {
+pub(super) struct BakeResult {
     /// Digest of the bake that ran.
     pub bake_id: String,
     /// Whether every step was done.
@@ -47,7 +47,7 @@ pub struct BakeResult {
 }
 
 /// Reads a console from its start.
-pub fn read(bytes: &[u8]) -> Console {
+pub(super) fn read(bytes: &[u8]) -> Console {
     let text = String::from_utf8_lossy(bytes);
     let mut console = Console::default();
     for line in text.lines() {

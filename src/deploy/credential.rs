@@ -34,7 +34,7 @@ const METADATA_SERVICE: &str = "http://169.254.169.254";
 
 /// Where a token comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub(super) enum Source {
     /// `AZURE_CLIENT_SECRET`.
     Secret(Application, Secret),
     /// A file that holds the assertion, `AZURE_FEDERATED_TOKEN_FILE`.
@@ -53,14 +53,14 @@ pub enum Source {
 
 /// An application with the tenant that it logs in to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Application {
+pub(super) struct Application {
     tenant: String,
     client: String,
 }
 
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub(super) struct Secret(String);
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -70,7 +70,7 @@ impl std::fmt::Debug for Secret {
 
 impl Source {
     /// What a person calls it.
-    pub fn words(&self) -> &'static str {
+    pub(super) fn words(&self) -> &'static str {
         match self {
             Self::Secret(..) => "client secret",
             Self::TokenFile(..) => "workload identity",
@@ -88,7 +88,7 @@ struct Token {
 }
 
 /// A login, with one token for each audience.
-pub struct Session<'a> {
+pub(super) struct Session<'a> {
     world: &'a World,
     http: &'a Http,
     cloud: &'a Cloud,
@@ -102,7 +102,7 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     /// Logs in with the first source that there is. One that the environment describes and that refuses ends the
     /// search: whoever sets a secret means that one. A machine in Azure need not have an identity.
-    pub fn open(
+    pub(super) fn open(
         world: &'a World,
         http: &'a Http,
         cloud: &'a Cloud,
@@ -129,7 +129,7 @@ impl<'a> Session<'a> {
     }
 
     /// A token for an audience, renewed in time.
-    pub fn token(&self, audience: &str) -> Result<String, CallError> {
+    pub(super) fn token(&self, audience: &str) -> Result<String, CallError> {
         if let Some(token) = self.kept(audience) {
             return Ok(token);
         }
@@ -140,7 +140,7 @@ impl<'a> Session<'a> {
     }
 
     /// Forgets a token that was refused.
-    pub fn forget(&self, audience: &str) {
+    pub(super) fn forget(&self, audience: &str) {
         self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(audience);
     }
 

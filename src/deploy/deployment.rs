@@ -25,7 +25,7 @@ const SUBSCRIPTIONS: &str = "2022-12-01";
 /// Which parts a deployment covers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is asked for on its own")]
-pub struct Modes {
+pub(crate) struct Modes {
     /// Everything up to the image version.
     pub image: bool,
     /// The account and its pools.
@@ -42,7 +42,7 @@ pub struct Modes {
 
 /// What is asked of a deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Request {
+pub(crate) struct Request {
     /// Which parts.
     pub modes: Modes,
     /// Folder of the config; images are built from it.
@@ -55,7 +55,7 @@ pub struct Request {
 
 /// How a deployment ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// Azure was equal to the render already.
     Unchanged,
     /// Azure is equal to the render now.
@@ -97,7 +97,7 @@ impl Survey {
 }
 
 /// Makes Azure equal to a render.
-pub fn deploy(
+pub(crate) fn deploy(
     render: &DeployableRender,
     request: &Request,
     world: &World,

@@ -8,7 +8,7 @@ use crate::catalog;
 
 /// One error of Azure: the innermost that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AzureError {
+pub(crate) struct AzureError {
     /// HTTP status of the answer; 0 of an error that a deployment or an operation ended with.
     pub status: u16,
     /// Code, as Azure spells it.
@@ -21,7 +21,7 @@ pub struct AzureError {
 
 /// Why a call to Azure gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallError {
+pub(crate) enum CallError {
     /// Azure refused; the first error is the innermost of the first.
     Refused(Vec<AzureError>),
     /// There was no answer.
@@ -53,7 +53,7 @@ impl From<CallError> for Failure {
 
 impl CallError {
     /// Of an answer that is no success.
-    pub fn of(answer: &Answer) -> Self {
+    pub(crate) fn of(answer: &Answer) -> Self {
         let body = answer.json().unwrap_or(Value::Null);
         let mut errors = Vec::new();
         let error = body.get("error").or_else(|| body.pointer("/errors/0")).unwrap_or(&body);
@@ -75,7 +75,7 @@ impl CallError {
     }
 
     /// The code of the first error; empty without one.
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         match self {
             Self::Refused(errors) => errors.first().map_or("", |error| error.code.as_str()),
             _ => "",
@@ -83,7 +83,7 @@ impl CallError {
     }
 
     /// The status of the answer; 0 without one.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Refused(errors) => errors.first().map_or(0, |error| error.status),
             _ => 0,
@@ -91,7 +91,7 @@ impl CallError {
     }
 
     /// Whether one of the errors has a code.
-    pub fn has_code(&self, code: &str) -> bool {
+    pub(crate) fn has_code(&self, code: &str) -> bool {
         match self {
             Self::Refused(errors) => {
                 errors.iter().any(|error| error.code.eq_ignore_ascii_case(code))
@@ -101,7 +101,7 @@ impl CallError {
     }
 
     /// Whether the answer says that there is no such thing: a 404 in Azure's own form, since a proxy answers 404 too.
-    pub fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         let Self::Refused(errors) = self else { return false };
         let scope = [
             "SubscriptionNotFound",
@@ -115,7 +115,7 @@ impl CallError {
     }
 
     /// Whether the same call may succeed a little later.
-    pub fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         match self {
             Self::Unreachable(unreachable) => unreachable.passes,
             Self::Refused(errors) => {
@@ -130,7 +130,7 @@ impl CallError {
     }
 
     /// As the end of a deployment: what failed, Azure's own innermost error, the resource and the next step.
-    pub fn failure(&self, what: &str) -> Failure {
+    pub(crate) fn failure(&self, what: &str) -> Failure {
         let errors = match self {
             Self::Failed(failure) => return failure.clone(),
             Self::Unreachable(unreachable) => return unreachable.failure().during(what),
@@ -175,7 +175,7 @@ impl CallError {
 }
 
 /// The errors of a resource or an operation that failed: `error`, or what stands in `properties.error`.
-pub fn errors_of(value: &Value) -> Vec<AzureError> {
+pub(super) fn errors_of(value: &Value) -> Vec<AzureError> {
     let mut errors = Vec::new();
     innermost(value, "", &mut errors);
     errors

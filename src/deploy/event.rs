@@ -5,7 +5,7 @@ use serde::Serialize;
 /// line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Event {
+pub(crate) enum Event {
     /// Where the deployment goes.
     Started {
         /// The subscription.
@@ -89,7 +89,7 @@ pub enum Event {
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is as it must be.
     Ok,
     /// It could not be asked, or may matter later.
@@ -101,7 +101,7 @@ pub enum Verdict {
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It was done.
     Deployed,
     /// There was nothing to do.

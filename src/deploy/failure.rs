@@ -2,7 +2,7 @@ use std::fmt;
 
 /// Whose turn it is after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
+pub(crate) enum FailureKind {
     /// The command, the render or the login cannot be used; nothing was changed.
     Input,
     /// Azure refused something, or something in Azure failed.
@@ -11,7 +11,7 @@ pub enum FailureKind {
 
 /// What ended a deployment: what, why, and the next steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// Whose turn it is.
     pub kind: FailureKind,
     /// What failed, lowercase and without a full stop.
@@ -24,12 +24,12 @@ pub struct Failure {
 
 impl Failure {
     /// A failure of what the user gave.
-    pub fn input(title: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn input(title: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::new(FailureKind::Input, title, reason)
     }
 
     /// A failure in Azure.
-    pub fn azure(title: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn azure(title: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::new(FailureKind::Azure, title, reason)
     }
 
@@ -39,14 +39,14 @@ impl Failure {
 
     /// Adds a next step.
     #[must_use]
-    pub fn help(mut self, step: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, step: impl Into<String>) -> Self {
         self.help.push(step.into());
         self
     }
 
     /// Says what was being done.
     #[must_use]
-    pub fn during(mut self, what: &str) -> Self {
+    pub(crate) fn during(mut self, what: &str) -> Self {
         self.title = format!("{what}: {}", self.title);
         self
     }

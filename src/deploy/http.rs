@@ -33,7 +33,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
 /// What a call sends.
 #[derive(Debug, Clone, Copy)]
-pub enum Body<'a> {
+pub(super) enum Body<'a> {
     /// Nothing.
     None,
     /// JSON.
@@ -48,7 +48,7 @@ pub enum Body<'a> {
 
 /// One call.
 #[derive(Debug, Clone, Copy)]
-pub struct Call<'a> {
+pub(super) struct Call<'a> {
     /// `GET`, `PUT`, ...
     pub method: &'a str,
     /// The whole URL.
@@ -63,14 +63,14 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// A call without a token, headers or a body.
-    pub fn new(method: &'a str, url: &'a str) -> Self {
+    pub(super) fn new(method: &'a str, url: &'a str) -> Self {
         Self { method, url, bearer: None, headers: &[], body: Body::None }
     }
 }
 
 /// What came back.
 #[derive(Debug, Clone, Default)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// HTTP status.
     pub status: u16,
     headers: Vec<(String, String)>,
@@ -80,22 +80,22 @@ pub struct Answer {
 
 impl Answer {
     /// A header, by its name in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON; nothing when it is none.
-    pub fn json(&self) -> Option<Value> {
+    pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.bytes).ok()
     }
 
     /// Whether the status says that the call was done.
-    pub fn is_success(&self) -> bool {
+    pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// What a status means that asks to come again.
-    pub fn later(&self, url: &str) -> Option<Unreachable> {
+    pub(crate) fn later(&self, url: &str) -> Option<Unreachable> {
         is_later(self.status).then(|| Unreachable {
             host: host(url).to_owned(),
             why: format!("it responds with status {}", self.status),
@@ -104,7 +104,7 @@ impl Answer {
     }
 
     /// How long the service asks to wait, in seconds: `Retry-After` as a number.
-    pub fn retry_after(&self) -> Option<Duration> {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         let seconds = self.header("retry-after")?.trim().parse::<f64>().ok()?;
         (seconds.is_finite() && seconds >= 0.0)
             .then(|| Duration::from_secs_f64(seconds.min(3600.0)))
@@ -113,7 +113,7 @@ impl Answer {
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreachable {
+pub(crate) struct Unreachable {
     /// The host.
     pub host: String,
     /// In the words of the system.
@@ -124,7 +124,7 @@ pub struct Unreachable {
 
 impl Unreachable {
     /// As the failure of a command.
-    pub fn failure(&self) -> Failure {
+    pub(crate) fn failure(&self) -> Failure {
         let failure = Failure::azure(format!("`{}` does not respond", self.host), &self.why);
         if self.why.contains("certificate") || self.why.contains("UnknownIssuer") {
             return failure.help(
@@ -139,7 +139,7 @@ impl Unreachable {
 
 /// How long a call is repeated.
 #[derive(Debug, Clone, Copy)]
-pub enum Patience {
+pub(super) enum Patience {
     /// It is answered at once or not at all.
     None,
     /// A handful of times.
@@ -152,14 +152,14 @@ pub enum Patience {
 
 impl Patience {
     /// Whether it is a wait that is not over.
-    pub fn lasts(self) -> bool {
+    pub(super) fn lasts(self) -> bool {
         matches!(self, Self::Until(end) if Instant::now() < end)
     }
 }
 
 /// The client.
 #[derive(Debug, Clone)]
-pub struct Http {
+pub(super) struct Http {
     agent: Agent,
     direct: Agent,
     /// The longest pause between two looks at something that takes its time.
@@ -168,7 +168,7 @@ pub struct Http {
 
 impl Http {
     /// A client that trusts the authorities of a PEM file, or those of the system without one.
-    pub fn new(authorities: Option<&[u8]>, longest_look: Duration) -> Result<Self, Failure> {
+    pub(super) fn new(authorities: Option<&[u8]>, longest_look: Duration) -> Result<Self, Failure> {
         let roots = match authorities {
             None => RootCerts::PlatformVerifier,
             Some(pem) => RootCerts::new_with_certs(&certificates(pem)?),
@@ -196,7 +196,7 @@ impl Http {
     }
 
     /// Sends a call until it is answered by more than "later". Gives the last answer, whatever its status.
-    pub fn send(&self, call: &Call<'_>, patience: Patience) -> Result<Answer, Unreachable> {
+    pub(super) fn send(&self, call: &Call<'_>, patience: Patience) -> Result<Answer, Unreachable> {
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -224,7 +224,7 @@ impl Http {
     }
 
     /// Sends a call to the metadata service of this machine, once.
-    pub fn send_on_link(&self, call: &Call<'_>) -> Result<Answer, Unreachable> {
+    pub(super) fn send_on_link(&self, call: &Call<'_>) -> Result<Answer, Unreachable> {
         once(&self.direct, call)
     }
 
@@ -234,7 +234,7 @@ impl Http {
     }
 
     /// Looks at something long again and again until a look gives something; nothing when the time is over.
-    pub fn watch<T>(
+    pub(super) fn watch<T>(
         &self,
         end: Instant,
         mut look: impl FnMut(Patience) -> Result<Option<T>, Failure>,
@@ -253,7 +253,7 @@ impl Http {
     }
 
     /// The pause before the next look at something long: short at first, then longer.
-    pub fn look(&self, looks: u32, asked: Option<Duration>) -> Duration {
+    pub(super) fn look(&self, looks: u32, asked: Option<Duration>) -> Duration {
         let grown = Duration::from_millis(250)
             .saturating_mul(1 << (looks.min(6) / 2 * 2))
             .min(self.longest_look);
@@ -338,7 +338,7 @@ fn form(fields: &[(&str, &str)]) -> String {
 }
 
 /// The host of a URL with its port, in lower case as written.
-pub fn host(url: &str) -> &str {
+pub(super) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())]
 }

@@ -35,23 +35,25 @@ mod state;
 mod verify;
 mod what_if;
 
-pub use cloud::Cloud;
-pub use deployment::{Ended, Modes, Request, deploy};
-pub use event::{Event, Outcome, Verdict};
-pub use failure::{Failure, FailureKind};
-pub use render::DeployableRender;
+pub(crate) use cloud::Cloud;
+pub(crate) use deployment::Modes;
+pub(crate) use deployment::{Ended, Request, deploy};
+pub(crate) use event::Event;
+pub(crate) use event::{Outcome, Verdict};
+pub(crate) use failure::{Failure, FailureKind};
+pub(crate) use render::DeployableRender;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Reads a file of a path.
-pub type ReadFile = dyn Fn(&str) -> Result<String, String> + Send + Sync;
+pub(crate) type ReadFile = dyn Fn(&str) -> Result<String, String> + Send + Sync;
 /// Writes a text to a path.
-pub type KeepFile = dyn Fn(&Path, &str) -> Result<(), String> + Send + Sync;
+pub(crate) type KeepFile = dyn Fn(&Path, &str) -> Result<(), String> + Send + Sync;
 
 /// What a deployment may know and do besides talking to Azure.
-pub struct World {
+pub(crate) struct World {
     /// The environment.
     pub variables: BTreeMap<String, String>,
     /// Seconds since 1970 when the program started.

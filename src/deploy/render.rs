@@ -11,7 +11,7 @@ use crate::render::{PLAN, PLAN_VERSION, Plan, PlannedStage, Target, stage_digest
 
 /// A render that can be deployed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DeployableRender {
+pub(crate) struct DeployableRender {
     /// Its folder.
     pub folder: PathBuf,
     /// Its plan.
@@ -22,7 +22,7 @@ pub struct DeployableRender {
 impl DeployableRender {
     /// Takes the files of a render, by their paths. Refuses a render without a plan, with another prebake's plan, or
     /// with a stage that is not the one that the plan is about.
-    pub fn new(folder: PathBuf, files: BTreeMap<String, String>) -> Result<Self, Failure> {
+    pub(crate) fn new(folder: PathBuf, files: BTreeMap<String, String>) -> Result<Self, Failure> {
         let shown = folder.display();
         let again = "render it again: `prebake render`";
         let Some(text) = files.get(PLAN) else {
@@ -67,7 +67,7 @@ impl DeployableRender {
     }
 
     /// The files that differ from others, by their paths.
-    pub fn differing(&self, others: &BTreeMap<String, String>) -> Vec<String> {
+    pub(crate) fn differing(&self, others: &BTreeMap<String, String>) -> Vec<String> {
         let paths: std::collections::BTreeSet<&String> =
             self.files.keys().chain(others.keys()).collect();
         paths

@@ -20,7 +20,7 @@ const MOST_PAGES: usize = 1_000;
 type Done = Result<Option<Value>, CallError>;
 
 /// Azure, as one login sees it.
-pub struct Azure<'a> {
+pub(super) struct Azure<'a> {
     /// The client.
     pub http: &'a Http,
     /// The login.
@@ -31,12 +31,12 @@ pub struct Azure<'a> {
 
 impl Azure<'_> {
     /// A resource or list by its path, which begins with a slash; nothing when it is not there.
-    pub fn get(&self, path: &str, api_version: &str) -> Result<Option<Value>, CallError> {
+    pub(super) fn get(&self, path: &str, api_version: &str) -> Result<Option<Value>, CallError> {
         self.get_with(path, api_version, Patience::Some)
     }
 
     /// The same, repeated as long as the patience lasts.
-    pub fn get_with(
+    pub(super) fn get_with(
         &self,
         path: &str,
         api_version: &str,
@@ -51,7 +51,11 @@ impl Azure<'_> {
     }
 
     /// All pages of a list; nothing when what holds it is not there.
-    pub fn list(&self, path: &str, api_version: &str) -> Result<Option<Vec<Value>>, CallError> {
+    pub(super) fn list(
+        &self,
+        path: &str,
+        api_version: &str,
+    ) -> Result<Option<Vec<Value>>, CallError> {
         let listed = pages(self.url(path, api_version), "nextLink", |url| {
             self.value(&self.call("GET", url, Body::None, Patience::Some)?)
         });
@@ -63,7 +67,7 @@ impl Azure<'_> {
     }
 
     /// Sends something and waits until Azure is done with it.
-    pub fn change(
+    pub(super) fn change(
         &self,
         method: &str,
         path: &str,
@@ -78,7 +82,7 @@ impl Azure<'_> {
     }
 
     /// Sends something that is answered at once.
-    pub fn post(
+    pub(super) fn post(
         &self,
         path: &str,
         api_version: &str,
@@ -90,7 +94,7 @@ impl Azure<'_> {
     }
 
     /// Sends something, and gives the answer as it is.
-    pub fn send(
+    pub(super) fn send(
         &self,
         method: &str,
         path: &str,
@@ -102,7 +106,7 @@ impl Azure<'_> {
     }
 
     /// Waits for the operation that an answer names.
-    pub fn finish(&self, answer: &Answer, limit: Duration) -> Done {
+    pub(super) fn finish(&self, answer: &Answer, limit: Duration) -> Done {
         let end = Instant::now() + limit;
         let operation = answer.header("azure-asyncoperation").map(str::to_owned);
         let location = answer.header("location").map(str::to_owned);
@@ -146,7 +150,7 @@ impl Azure<'_> {
     }
 
     /// The URL of a path.
-    pub fn url(&self, path: &str, api_version: &str) -> String {
+    pub(super) fn url(&self, path: &str, api_version: &str) -> String {
         let sign = if path.contains('?') { '&' } else { '?' };
         format!(
             "{}{}{sign}api-version={api_version}",
@@ -186,7 +190,7 @@ impl Azure<'_> {
     }
 
     /// One call with the token of a host, which goes to no other host.
-    pub fn call_home(
+    pub(super) fn call_home(
         &self,
         home: Home<'_>,
         method: &str,
@@ -232,7 +236,7 @@ impl Azure<'_> {
 
 /// A host, and for whom the tokens are that it takes.
 #[derive(Debug, Clone, Copy)]
-pub struct Home<'a> {
+pub(super) struct Home<'a> {
     /// The host, with its port.
     pub host: &'a str,
     /// The audience.
@@ -240,7 +244,7 @@ pub struct Home<'a> {
 }
 
 /// The items of all pages of a list; `next` is the member that names the next page.
-pub fn pages(
+pub(super) fn pages(
     mut url: String,
     next: &str,
     mut get: impl FnMut(&str) -> Result<Option<Value>, CallError>,
@@ -260,7 +264,7 @@ pub fn pages(
 }
 
 /// The error of an operation that ended badly.
-pub fn ended(error: Option<&Value>, status: &str) -> CallError {
+pub(super) fn ended(error: Option<&Value>, status: &str) -> CallError {
     let mut errors = error.map(errors_of).unwrap_or_default();
     if errors.is_empty() {
         let message =

@@ -14,7 +14,7 @@ pub(super) enum Addresses {
 
 impl Addresses {
     /// `10.0.0.0/8`, a single address, one of Azure's words for everything, or a service tag.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         if ["*", "any", "internet", "0.0.0.0/0", "::/0"].contains(&text.to_lowercase().as_str()) {
             return Some(Self::All);
         }
@@ -27,7 +27,7 @@ impl Addresses {
     }
 
     /// Whether every address of the other is one of these.
-    pub fn contains(self, other: Self) -> bool {
+    pub(super) fn contains(self, other: Self) -> bool {
         match (self, other) {
             (Self::All, _) => true,
             (Self::Range(range), Self::Range(other)) => range.contains(&other),

@@ -383,7 +383,7 @@ fn equal(facts: Facts, before: &Evaluated, after: &Evaluated) -> bool {
 }
 
 /// Whether Azure takes two values of a property for the same; a value that is left out is its default.
-pub fn is_same(facts: Facts, before: Option<&Evaluated>, after: Option<&Evaluated>) -> bool {
+pub(crate) fn is_same(facts: Facts, before: Option<&Evaluated>, after: Option<&Evaluated>) -> bool {
     let mut comparer = Comparer::default();
     comparer.value(facts, before, after);
     comparer.changes.is_empty()

@@ -8,7 +8,7 @@ use crate::catalog::{self, Lifecycle, Overlay};
 use crate::expand::Resource;
 
 /// Hours of a month, as Azure's own calculator counts them.
-pub const HOURS_A_MONTH: f64 = 730.0;
+pub(crate) const HOURS_A_MONTH: f64 = 730.0;
 
 /// Amounts an hour, in one currency.
 #[derive(Debug, Clone, PartialEq)]

@@ -277,7 +277,7 @@ fn first_line(text: &str) -> &str {
 }
 
 /// The lines that differ.
-pub fn text_hunks(before: &str, after: &str) -> Vec<Hunk> {
+pub(crate) fn text_hunks(before: &str, after: &str) -> Vec<Hunk> {
     let (old, new) = (lines(before), lines(after));
     let ops = directed(before, after, &old, &new);
     group_diff_ops(ops, CONTEXT).iter().map(|ops| hunk(ops, &old, &new)).collect()

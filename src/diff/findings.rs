@@ -33,7 +33,7 @@ pub(super) struct Finding<'a> {
 
 impl Finding<'_> {
     /// The finding with the lines that it is about.
-    pub fn located(self, origins: &dyn Origins) -> (Diagnostic, Origin) {
+    pub(super) fn located(self, origins: &dyn Origins) -> (Diagnostic, Origin) {
         let origin = match self.subject {
             Subject::Value(resource, path) => {
                 origins.of_value(&resource.stage, &format!("{}{path}", resource.pointer))

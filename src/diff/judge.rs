@@ -22,7 +22,7 @@ pub const POOL: &str = "Microsoft.Batch/batchAccounts/pools";
 pub const TEMPLATE: &str = "Microsoft.VirtualMachineImages/imageTemplates";
 
 /// The type of the definition of a gallery image.
-pub const DEFINITION: &str = "Microsoft.Compute/galleries/images";
+pub(crate) const DEFINITION: &str = "Microsoft.Compute/galleries/images";
 
 /// The type of a version of a gallery image.
 pub const VERSION: &str = "Microsoft.Compute/galleries/images/versions";

@@ -29,14 +29,15 @@ pub use change::{
     Action, Noise, Pairing, PropertyChange, PropertyChangeType, Redacted, Removal, ResourceChange,
     Segment, path_text,
 };
-pub use compare::is_same;
-pub use cost::{Cost, HOURS_A_MONTH};
+pub(crate) use compare::is_same;
+pub use cost::Cost;
+pub(crate) use cost::HOURS_A_MONTH;
 pub use drift::drift;
 pub use exit::DetailedExit;
-pub use files::{
-    FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files, text_hunks,
-};
-pub use judge::{DEFINITION, POOL, TEMPLATE, VERSION};
+pub(crate) use files::text_hunks;
+pub use files::{FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files};
+pub(crate) use judge::DEFINITION;
+pub use judge::{POOL, TEMPLATE, VERSION};
 pub use live::{Live, LiveReview};
 pub use origin::{Line, Origin, Origins};
 pub use relations::Relation;

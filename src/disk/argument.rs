@@ -4,7 +4,7 @@ use super::ReadError;
 
 /// Reads what an argument names: `-` is standard input, and a pipe such as `/dev/fd/63` is read to its end.
 /// A file that a repository holds must not be a link that leads out of it.
-pub fn argument(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn argument(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
     if path == Path::new("-") {
         return standard_input(most);
     }

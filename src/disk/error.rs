@@ -6,7 +6,7 @@ const MIB: u64 = 1024 * 1024;
 
 /// Why a file cannot be read.
 #[derive(Debug)]
-pub enum ReadError {
+pub(crate) enum ReadError {
     /// It is a folder, a device, a socket or a pipe.
     NotRegular,
     /// It has more bytes than this bound.
@@ -23,7 +23,7 @@ pub enum ReadError {
 
 impl ReadError {
     /// Whether nothing stands at the path.
-    pub fn is_not_found(&self) -> bool {
+    pub(crate) fn is_not_found(&self) -> bool {
         let absent = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
         matches!(self, Self::Io(error) if absent.contains(&error.kind()))
     }

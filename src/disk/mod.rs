@@ -12,17 +12,17 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-pub use argument::argument;
-pub use error::ReadError;
+pub(crate) use argument::argument;
+pub(crate) use error::ReadError;
 
 /// Reads a regular file of at most `most` bytes. Links are followed: use [`within`] where another person
 /// may have made them.
-pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
     Ok(read_known(path, most)?.0)
 }
 
 /// The same, with what the system knows of the file.
-pub fn read_known(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
+pub(crate) fn read_known(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     let file = open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -32,17 +32,17 @@ pub fn read_known(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), ReadErr
 }
 
 /// Reads a regular file of at most `most` bytes that lies in a folder after all links are resolved.
-pub fn within(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn within(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
     read(&resolve(root, path)?, most)
 }
 
 /// The same as UTF-8 text, without a byte order mark.
-pub fn text_within(root: &Path, path: &Path, most: u64) -> Result<String, ReadError> {
+pub(crate) fn text_within(root: &Path, path: &Path, most: u64) -> Result<String, ReadError> {
     text(within(root, path, most)?)
 }
 
 /// Bytes as UTF-8 text, without a byte order mark.
-pub fn text(bytes: Vec<u8>) -> Result<String, ReadError> {
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, ReadError> {
     let mut text = String::from_utf8(bytes).map_err(|_| ReadError::NotUtf8)?;
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
@@ -51,14 +51,14 @@ pub fn text(bytes: Vec<u8>) -> Result<String, ReadError> {
 }
 
 /// The path with all links resolved. It must lie in the folder.
-pub fn resolve(root: &Path, path: &Path) -> Result<PathBuf, ReadError> {
+pub(crate) fn resolve(root: &Path, path: &Path) -> Result<PathBuf, ReadError> {
     let (root, found) = (root.canonicalize()?, path.canonicalize()?);
     if found.starts_with(&root) { Ok(found) } else { Err(ReadError::Outside(root)) }
 }
 
 /// The repository that a path belongs to, by its name and not by what its links lead to: the nearest
 /// folder above it that holds `.git`.
-pub fn repository(path: &Path) -> Option<PathBuf> {
+pub(crate) fn repository(path: &Path) -> Option<PathBuf> {
     let whole = std::path::absolute(path).ok()?;
     let above =
         whole.ancestors().skip(1).find(|above| above.join(".git").symlink_metadata().is_ok());

@@ -19,7 +19,7 @@ mod session;
 mod snapshot;
 mod value;
 
-pub use origin::template_pointer;
+pub(crate) use origin::template_pointer;
 pub use snapshot::snapshot;
 
 use serde_json::{Map, Value};

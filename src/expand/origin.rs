@@ -4,7 +4,7 @@ use serde_json::Value;
 /// Where in its template a value of an expanded resource comes from. Both are JSON pointers, and they
 /// differ where a `copy` loop made an array: `/properties/subnets/1/name` comes from
 /// `/properties/copy/0/input/name`.
-pub fn template_pointer(template: &Value, pointer: &str) -> String {
+pub(crate) fn template_pointer(template: &Value, pointer: &str) -> String {
     let mut origin = String::with_capacity(pointer.len());
     let mut current = Some(template);
     let mut segments = pointer.split('/').skip(1);

@@ -14,12 +14,14 @@ mod given;
 mod merge;
 mod origin;
 mod prune;
-pub mod references;
+pub(crate) mod references;
 mod value;
 
-pub use added::{Added, OtherText};
-pub use origin::{Change, ChangeKind, Extension};
-pub use references::Link;
+pub(crate) use added::Added;
+pub(crate) use added::OtherText;
+pub(crate) use origin::Change;
+pub(crate) use origin::{ChangeKind, Extension};
+pub(crate) use references::Link;
 
 use std::collections::BTreeMap;
 
@@ -43,7 +45,7 @@ type Patches = BTreeMap<String, Map<String, Value>>;
 
 /// The config that is extended, and what was read beside it.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// What it says.
     pub config: &'a Config,
     /// Where that stands.
@@ -57,7 +59,7 @@ pub struct Wanted<'a> {
 }
 
 /// Merges what a config says under `add` and `patch` into the rendered stages. `None` means that an error was reported.
-pub fn extend(
+pub(crate) fn extend(
     wanted: &Wanted<'_>,
     artifacts: &mut Artifacts,
     sources: &mut Sources,

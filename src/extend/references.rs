@@ -20,7 +20,7 @@ const PARENT: &str = "parent";
 
 /// A local file that a Bicep file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// Its path, relative to the file that names it.
     pub path: String,
     /// Where that stands.
@@ -31,7 +31,7 @@ pub struct Reference {
 
 /// What a Bicep file names.
 #[derive(Debug, Default)]
-pub struct References {
+pub(crate) struct References {
     /// Local files.
     pub files: Vec<Reference>,
     /// What cannot become part of a render, and why.
@@ -39,7 +39,7 @@ pub struct References {
 }
 
 /// Finds the files that a Bicep file names. A text with errors names none.
-pub fn references(text: &str) -> References {
+pub(crate) fn references(text: &str) -> References {
     let mut found = References::default();
     let arena = Arena::new();
     let mut problems = Diagnostics::new();
@@ -106,12 +106,12 @@ fn plain(text: &str, token: Token) -> Option<&str> {
 }
 
 /// Whether a file is Bicep, by its name.
-pub fn is_bicep(path: &str) -> bool {
+pub(crate) fn is_bicep(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|ending| ending == "bicep")
 }
 
 /// A path with its `.` and `..` followed.
-pub fn follow(path: &str) -> String {
+pub(crate) fn follow(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
@@ -125,7 +125,7 @@ pub fn follow(path: &str) -> String {
 }
 
 /// The path in a render of a file beside a config. Both are paths as [`follow`] gives them.
-pub fn rendered_path(config_folder: &str, file: &str) -> String {
+pub(crate) fn rendered_path(config_folder: &str, file: &str) -> String {
     let steps = relative(config_folder, file);
     let steps: Vec<&str> =
         steps.split('/').map(|step| if step == ".." { PARENT } else { step }).collect();

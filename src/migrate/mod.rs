@@ -18,8 +18,9 @@ mod source;
 mod start_task;
 mod trial;
 
-pub use report::{Outcome, Report, Row};
-pub use source::{KNOWN_VARIABLES, Variables};
+pub(crate) use report::Report;
+pub use report::{Outcome, Row};
+pub(crate) use source::{KNOWN_VARIABLES, Variables};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -14,7 +14,7 @@ pub fn write(path: &Path, text: impl Display) -> io::Result<()> {
 }
 
 /// Writes a file that does not exist yet, with the folders above it; says whether it did.
-pub fn write_new(path: &Path, text: &str) -> io::Result<bool> {
+pub(crate) fn write_new(path: &Path, text: &str) -> io::Result<bool> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

@@ -19,9 +19,11 @@ mod previous;
 mod stage;
 mod tree;
 
-pub use commit::{Committed, commit};
+pub use commit::commit;
 pub use error::OutputError;
-pub use file::{write, write_new};
-pub use previous::{PreviousRender, has_render, previous};
+pub use file::write;
+pub(crate) use file::write_new;
+pub use previous::previous;
+pub(crate) use previous::{PreviousRender, has_render};
 pub use stage::sweep;
-pub use tree::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE_BYTES};
+pub use tree::{MAX_DEPTH, MAX_ENTRIES};

@@ -23,14 +23,20 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// Compares the files with what stands in the folder.
-    pub fn of(folder: &Path, files: &'a BTreeMap<String, String>) -> Result<Self, OutputError> {
+    pub(super) fn of(
+        folder: &Path,
+        files: &'a BTreeMap<String, String>,
+    ) -> Result<Self, OutputError> {
         let standing = tree::walk(folder)?;
         let manifest = previous::manifest(folder, &standing)?;
         Self::over(folder, files, standing, manifest.as_ref())
     }
 
     /// The same where nothing stands.
-    pub fn anew(folder: &Path, files: &'a BTreeMap<String, String>) -> Result<Self, OutputError> {
+    pub(super) fn anew(
+        folder: &Path,
+        files: &'a BTreeMap<String, String>,
+    ) -> Result<Self, OutputError> {
         Self::over(folder, files, Tree::new(), None)
     }
 
@@ -62,7 +68,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether the folder already is what it should be.
-    pub fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.write.is_empty() && self.committed.removed.is_empty()
     }
 

@@ -55,7 +55,7 @@ pub fn previous(folder: &Path) -> Result<PreviousRender, OutputError> {
 }
 
 /// Whether a render stands in a folder, or what is left of one that lost its manifest.
-pub fn has_render(folder: &Path) -> bool {
+pub(crate) fn has_render(folder: &Path) -> bool {
     let entries = fs::read_dir(folder.join("arm")).into_iter().flatten().flatten();
     let mut names = entries.map(|entry| format!("arm/{}", entry.file_name().to_string_lossy()));
     folder.join(MANIFEST).exists() || names.any(|path| is_compiled_stage(&path))

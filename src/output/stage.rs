@@ -25,7 +25,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Takes the lock of a folder and clears what a killed process left.
-    pub fn lock(folder: &Path) -> Result<Self, OutputError> {
+    pub(super) fn lock(folder: &Path) -> Result<Self, OutputError> {
         let at = beside(folder);
         let waited_since = Instant::now();
         let mut waited = false;
@@ -49,18 +49,18 @@ impl Stage {
     }
 
     /// Where the next render is written.
-    pub fn new_render(&self) -> PathBuf {
+    pub(super) fn new_render(&self) -> PathBuf {
         self.at.join("new")
     }
 
     /// Where the previous render waits for a moment on file systems that cannot exchange two folders.
-    pub fn old_render(&self) -> PathBuf {
+    pub(super) fn old_render(&self) -> PathBuf {
         self.at.join("old")
     }
 
     /// Removes a folder that holds nothing of anybody else's. It first takes a name that says so, since a run
     /// that is killed here leaves a part of it.
-    pub fn discard(&self, left: &Path) -> io::Result<()> {
+    pub(super) fn discard(&self, left: &Path) -> io::Result<()> {
         match fs::rename(left, self.gone()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),

@@ -11,7 +11,7 @@ pub const MAX_ENTRIES: usize = 20_000;
 /// Deepest folder below one render.
 pub const MAX_DEPTH: usize = 32;
 /// Largest file of a render that is read back.
-pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
+pub(crate) const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What stands at a path; symbolic links are never followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -55,7 +55,7 @@ fn stands(name: &str, files: &BTreeMap<String, String>, current: &Render) -> boo
 }
 
 /// Whether a file of a render is the Bicep of a stage.
-pub fn is_stage(path: &str) -> bool {
+pub(crate) fn is_stage(path: &str) -> bool {
     path.strip_suffix(".bicep").is_some_and(|name| !name.contains('/'))
 }
 

@@ -17,7 +17,8 @@ mod stages;
 mod state;
 
 pub use compiled::{CompiledStages, Deployment, KnownTemplate};
-pub use edited::{edited, is_stage};
+pub use edited::edited;
+pub(crate) use edited::is_stage;
 pub use job::{Job, jobs};
 pub use previous::previous;
 pub use stages::CompiledStage;

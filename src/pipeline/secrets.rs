@@ -12,7 +12,7 @@ pub(super) struct Secrets {
 
 impl Secrets {
     /// Finds the secrets of all files read so far, and hides them from the excerpts of messages.
-    pub fn hide(sources: &mut Sources) -> Self {
+    pub(super) fn hide(sources: &mut Sources) -> Self {
         let found: Vec<(Diagnostic, Place)> =
             sources.iter().flat_map(|(id, file)| check::secrets_of_file(file, id)).collect();
         let mut secrets = Self { findings: Vec::new(), values: Vec::new(), files: sources.len() };
@@ -25,12 +25,12 @@ impl Secrets {
     }
 
     /// The findings; afterwards there are none.
-    pub fn take(&mut self) -> Diagnostics {
+    pub(super) fn take(&mut self) -> Diagnostics {
         std::mem::take(&mut self.findings).into()
     }
 
     /// Whether a finding in a rendered file is about a secret that stands in the config.
-    pub fn tell(&self, finding: &Diagnostic, sources: &Sources) -> bool {
+    pub(super) fn tell(&self, finding: &Diagnostic, sources: &Sources) -> bool {
         finding.place.into_iter().any(|place| {
             let text = sources.text(place).unwrap_or_default();
             // In the user's own file it was found there, too, and is hidden already.

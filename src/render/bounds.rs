@@ -16,19 +16,19 @@ use super::tags::{Tag, tags};
 use super::templates::Texts;
 
 /// How many bytes of template the loops, blocks and includes of one config may go through.
-pub const MAX_PASSED: usize = 16 << 20;
+pub(super) const MAX_PASSED: usize = 16 << 20;
 /// What a pass costs at least, so that 65,536 empty ones are the most.
 const LEAST_COST: usize = 256;
 /// How large a value may be that a variable holds or a filter takes or gives.
-pub const MAX_VALUE: usize = 4 << 20;
+pub(super) const MAX_VALUE: usize = 4 << 20;
 /// How large a rendered file may be: what is read back of a render.
-pub const MAX_OUTPUT: usize = 16 << 20;
+pub(super) const MAX_OUTPUT: usize = 16 << 20;
 /// How long the processor may work on the templates of one config, on any machine: the built-in ones take a
 /// millisecond. Other programs do not count, so that a busy machine renders what an idle one renders.
 const MAX_TIME: Duration = Duration::from_secs(2);
 
 /// How deep templates may include and extend one another: each level takes a share of the stack.
-pub const MAX_NESTED: usize = 10;
+pub(super) const MAX_NESTED: usize = 10;
 
 const PASS: &str = "__prebake_pass";
 const WEIGH: &str = "__prebake_weigh";
@@ -61,7 +61,7 @@ pub(super) struct Refused {
 
 impl Bounded {
     /// Lays the calls into a template; `texts` are all templates, for what an include costs.
-    pub fn new(text: &str, texts: &Texts) -> Result<Self, Refused> {
+    pub(super) fn new(text: &str, texts: &Texts) -> Result<Self, Refused> {
         let tags: Vec<Tag<'_>> = tags(text).collect();
         let mut bounded = Self { text: String::with_capacity(text.len() * 2), laid: Vec::new() };
         let mut copied = 0;
@@ -86,7 +86,7 @@ impl Bounded {
     }
 
     /// The place in the text as it was written; of a call, its tag.
-    pub fn original(&self, range: &Range<usize>) -> Range<usize> {
+    pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
         let mut before = 0;
         for laid in &self.laid {
             if range.start < laid.at.start {
@@ -359,7 +359,7 @@ pub(super) struct Output(Vec<u8>);
 
 impl Output {
     /// The text; only whole texts were written.
-    pub fn into_text(self) -> String {
+    pub(super) fn into_text(self) -> String {
         String::from_utf8(self.0).unwrap_or_default()
     }
 }

@@ -18,13 +18,15 @@ mod templates;
 
 pub use deploy::{NAME_DIGEST, deployment_prefix};
 pub use manifest::{MANIFEST, Manifest, Target};
+pub(crate) use plan::{BAKE_TAG, PLAN_VERSION};
 pub use plan::{
-    BAKE_TAG, Cores, PLAN, PLAN_VERSION, Part, Plan, PlannedBake, PlannedBatch, PlannedBuild,
-    PlannedImage, PlannedImageBuilder, PlannedImport, PlannedPool, PlannedRegistry, PlannedStage,
-    Removal, plan, stage_digest,
+    Cores, PLAN, Part, Plan, PlannedBake, PlannedBatch, PlannedBuild, PlannedImage,
+    PlannedImageBuilder, PlannedImport, PlannedPool, PlannedRegistry, PlannedStage, Removal, plan,
+    stage_digest,
 };
-pub use pool_json::SUBSCRIPTION_PLACEHOLDER;
-pub use templates::{EMBEDDED, Templates, read_ahead};
+pub(crate) use pool_json::SUBSCRIPTION_PLACEHOLDER;
+pub(crate) use templates::read_ahead;
+pub use templates::{EMBEDDED, Templates};
 
 use std::collections::{BTreeMap, BTreeSet};
 

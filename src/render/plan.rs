@@ -19,10 +19,10 @@ use crate::model::{self, Model, NodeImage};
 pub const PLAN: &str = "deploy.json";
 
 /// Version of the plan's form; another one needs another prebake.
-pub const PLAN_VERSION: u32 = 1;
+pub(crate) const PLAN_VERSION: u32 = 1;
 
 /// Tag of the resources of a bake: the digest of what it runs.
-pub const BAKE_TAG: &str = "prebake-bake";
+pub(crate) const BAKE_TAG: &str = "prebake-bake";
 
 /// What `prebake deploy` does with a render.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

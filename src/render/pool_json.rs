@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 /// Stands for the subscription in resource IDs of a config that names none.
-pub const SUBSCRIPTION_PLACEHOLDER: &str = "00000000-0000-0000-0000-000000000000";
+pub(crate) const SUBSCRIPTION_PLACEHOLDER: &str = "00000000-0000-0000-0000-000000000000";
 
 /// The body of the request.
 pub(super) fn body(model: &Model, pool: &Pool) -> Value {

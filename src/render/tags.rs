@@ -17,32 +17,32 @@ pub(super) struct Tag<'t> {
 
 impl<'t> Tag<'t> {
     /// The first word of a tag; nothing for an expression.
-    pub fn word(&self) -> &'t str {
+    pub(super) fn word(&self) -> &'t str {
         if self.is_expression { "" } else { word_of(self.inside).0 }
     }
 
     /// The same tag as an expression, without its first word.
-    pub fn after_word(&self) -> Option<Self> {
+    pub(super) fn after_word(&self) -> Option<Self> {
         let inside = word_of(self.inside).1;
         (!self.is_expression).then(|| Self { inside, is_expression: true, ..self.clone() })
     }
 
     /// The name that `name = value` gives a value to.
-    pub fn assigned(&self) -> Option<&'t str> {
+    pub(super) fn assigned(&self) -> Option<&'t str> {
         let (name, rest) = word_of(word_of(self.inside).1);
         let rest = rest.trim_start();
         (!name.is_empty() && rest.starts_with('=') && !rest.starts_with("==")).then_some(name)
     }
 
     /// The text in quotes after the first word.
-    pub fn text(&self) -> Option<&'t str> {
+    pub(super) fn text(&self) -> Option<&'t str> {
         let rest = word_of(self.inside).1.trim_start();
         let length = quoted(rest)?;
         rest.get(1..length - 1)
     }
 
     /// Whether a word stands in it, outside of texts.
-    pub fn mentions(&self, word: &str) -> bool {
+    pub(super) fn mentions(&self, word: &str) -> bool {
         let mut rest = self.inside;
         while let Some(first) = rest.chars().next() {
             if let Some(length) = quoted(rest) {

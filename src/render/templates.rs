@@ -132,7 +132,7 @@ fn alone(path: &str) -> Result<&'static Tera, &'static tera::Error> {
 }
 
 /// Starts to parse the embedded templates on another thread, before it is known which ones will be needed.
-pub fn read_ahead() {
+pub(crate) fn read_ahead() {
     rayon::spawn(|| {
         for path in USUAL {
             let _ = alone(path);

@@ -90,12 +90,12 @@ pub(super) struct Form {
 
 impl Form {
     /// Whether the template names a part of its data, which need not be made otherwise.
-    pub fn names(&self, part: &str) -> bool {
+    pub(super) fn names(&self, part: &str) -> bool {
         uses(&self.template, part)
     }
 
     /// Fills the form. HTML is escaped by the engine, other formats by the helpers of their templates.
-    pub fn fill(&self, data: &Context) -> Result<Vec<Piece>, Box<Diagnostic>> {
+    pub(super) fn fill(&self, data: &Context) -> Result<Vec<Piece>, Box<Diagnostic>> {
         let written = Written::default();
         let mut engine = Handlebars::new();
         if !self.path.ends_with(".html.hbs") {
@@ -115,7 +115,7 @@ impl Form {
     }
 
     /// Why the template cannot be used.
-    pub fn refused(&self, reason: &str) -> Box<Diagnostic> {
+    pub(super) fn refused(&self, reason: &str) -> Box<Diagnostic> {
         broken(self.path, reason)
     }
 }

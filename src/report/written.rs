@@ -34,12 +34,12 @@ impl Written {
     }
 
     /// Inserts a part.
-    pub fn insert(&self, part: usize) {
+    pub(super) fn insert(&self, part: usize) {
         self.pieces().pieces.push(Piece::Part(part));
     }
 
     /// All of it.
-    pub fn into_pieces(self) -> Vec<Piece> {
+    pub(super) fn into_pieces(self) -> Vec<Piece> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner).pieces
     }
 }

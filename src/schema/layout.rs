@@ -12,14 +12,14 @@
 
 use serde_json::Value;
 
-pub const NULL: u8 = 0;
-pub const FALSE: u8 = 1;
-pub const TRUE: u8 = 2;
-pub const NUMBER: u8 = 3;
-pub const TEXT: u8 = 4;
-pub const PATTERN: u8 = 5;
-pub const ARRAY: u8 = 6;
-pub const OBJECT: u8 = 7;
+pub(super) const NULL: u8 = 0;
+pub(super) const FALSE: u8 = 1;
+pub(super) const TRUE: u8 = 2;
+pub(super) const NUMBER: u8 = 3;
+pub(super) const TEXT: u8 = 4;
+pub(super) const PATTERN: u8 = 5;
+pub(super) const ARRAY: u8 = 6;
+pub(super) const OBJECT: u8 = 7;
 
 /// Bytes before the first node.
 const HEADER: usize = 8;
@@ -30,7 +30,7 @@ const REMARKS: [&str; 4] = ["title", "description", "default", "$comment"];
 const CONTAINERS: [&str; 4] = ["properties", "$defs", "patternProperties", "dependentSchemas"];
 
 /// Lays out a schema. Nothing when it has more than fits, which is four gigabytes.
-pub fn layout(schema: &Value) -> Option<Vec<u8>> {
+pub(super) fn layout(schema: &Value) -> Option<Vec<u8>> {
     let mut writer = Writer { bytes: vec![0; HEADER], patterns: 0 };
     let root = writer.node(schema, Place::Schema)?;
     let patterns = writer.patterns;

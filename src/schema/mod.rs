@@ -28,6 +28,7 @@ mod translate;
 
 pub use budget::too_much_work;
 pub use finding::{Finding, FindingKind};
-pub use schema::{BrokenSchema, Schema, Values};
+pub(crate) use schema::BrokenSchema;
+pub use schema::{Schema, Values};
 pub(crate) use store::embedded;
 pub use store::{Document, ResourceSchemas};

@@ -14,7 +14,8 @@ pub use answer::AnswerError;
 pub use file::Fault;
 pub use import::{Collected, import};
 pub use layout::{LAYOUTS, Layout};
-pub use prices::{PriceError, import_prices};
+pub use prices::PriceError;
+pub(crate) use prices::import_prices;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -78,7 +78,7 @@ struct Item {
 ///
 /// # Errors
 /// If a file is something else, a page is missing, currencies differ, or nothing in it is of use.
-pub fn import_prices(files: &[Vec<u8>], into: &mut Collected) -> Result<usize, PriceError> {
+pub(crate) fn import_prices(files: &[Vec<u8>], into: &mut Collected) -> Result<usize, PriceError> {
     let mut pages = Vec::new();
     for bytes in files {
         pages.extend(read(bytes)?);

@@ -25,7 +25,7 @@ pub(super) struct Undo<'a> {
 type Old<'a> = Option<&'a Evaluated>;
 
 impl<'a> Undo<'a> {
-    pub fn new(
+    pub(super) fn new(
         new: &'a Resource,
         old: Option<&'a Resource>,
         hidden: &'a mut BTreeMap<&'static str, usize>,
@@ -34,7 +34,7 @@ impl<'a> Undo<'a> {
     }
 
     /// The rendered body with differences undone.
-    pub fn all(&mut self, deltas: &[Delta]) -> Properties {
+    pub(super) fn all(&mut self, deltas: &[Delta]) -> Properties {
         let old = self.old.map(|old| Evaluated::Object(old.body.clone()));
         let mut body = Evaluated::Object(self.new.body.clone());
         for delta in deltas {
@@ -145,7 +145,7 @@ impl<'a> Undo<'a> {
     }
 
     /// The live body, as far as one of the renders has something to say of it: what Azure fills in is no news.
-    pub fn restricted(&mut self, live: &Properties) -> Properties {
+    pub(super) fn restricted(&mut self, live: &Properties) -> Properties {
         let old = self.old.map(|old| Evaluated::Object(old.body.clone()));
         let new = Evaluated::Object(self.new.body.clone());
         let live = Evaluated::Object(live.clone());

@@ -9,7 +9,7 @@ mod shipyard;
 mod terraform;
 mod variables;
 
-pub use variables::{KNOWN_VARIABLES, Variables};
+pub(crate) use variables::{KNOWN_VARIABLES, Variables};
 
 use std::borrow::Cow;
 

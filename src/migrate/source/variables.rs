@@ -10,7 +10,7 @@ use crate::migrate::images::{Version, registry_name, split_reference};
 use crate::migrate::ledger::{Entry, Fate, SourcePool, steps_of};
 
 /// Values of environment variables by name.
-pub type Variables = BTreeMap<String, String>;
+pub(crate) type Variables = BTreeMap<String, String>;
 
 /// The variables that the script reads, each with the place of the config that it decides.
 const VARIABLES: &[(&str, &str)] = &[
@@ -53,7 +53,7 @@ const REWRITTEN: [&str; 8] = [
 ];
 
 /// The names of the variables that the script reads.
-pub static KNOWN_VARIABLES: LazyLock<Vec<&'static str>> =
+pub(crate) static KNOWN_VARIABLES: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| VARIABLES.iter().map(|(name, _)| *name).collect());
 
 /// SKUs of a registry as a config takes them; the script handed any spelling to `az`.

@@ -12,7 +12,7 @@ use crate::diff::{Access, SecurityChange};
 /// One change of access.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SecurityView {
+pub(super) struct SecurityView {
     /// `widens`, `changes` or `narrows`.
     pub access: &'static str,
     /// A style for it.

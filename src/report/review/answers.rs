@@ -16,7 +16,7 @@ const MAX_NAMES: usize = 3;
 /// How much an answer should worry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Level {
+pub(super) enum Level {
     /// Nothing to see.
     Calm,
     /// Look at it.
@@ -34,7 +34,7 @@ pub(super) enum Question {
 }
 
 impl Question {
-    pub const ALL: [Self; 3] = [Self::Danger, Self::Access, Self::Cost];
+    pub(super) const ALL: [Self; 3] = [Self::Danger, Self::Access, Self::Cost];
 
     fn words(self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ impl Serialize for Verdict {
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Answer {
+pub(super) struct Answer {
     /// What is asked.
     pub(super) question: Question,
     /// The answer in a word.
@@ -136,7 +136,7 @@ impl Answer {
     }
 
     /// Question and answer as people read them.
-    pub fn words(&self) -> (&'static str, &'static str) {
+    pub(super) fn words(&self) -> (&'static str, &'static str) {
         let (question, word) = (self.question.words(), self.verdict.words());
         (wording::asked(question), wording::answered(question, word))
     }

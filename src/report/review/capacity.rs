@@ -6,7 +6,7 @@ use crate::diff::{Capacity, Quantity};
 
 /// One row of the table of capacity.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CapacityRow {
+pub(super) struct CapacityRow {
     /// The quota family, or `total`.
     pub family: String,
     /// Nodes before and after, as text.

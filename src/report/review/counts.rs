@@ -6,7 +6,7 @@ use crate::diff::{Action, Diff, Sides};
 
 /// How many resources have an action.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Tally {
+pub(super) struct Tally {
     /// The action.
     pub action: Action,
     /// Its sign.

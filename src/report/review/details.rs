@@ -24,7 +24,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// What a template names.
-    pub fn by(form: &Form) -> Self {
+    pub(super) fn by(form: &Form) -> Self {
         Self {
             picture: form.names("picture"),
             mermaid: form.names("mermaid"),
@@ -64,7 +64,7 @@ pub(super) struct Details {
 }
 
 impl Details {
-    pub fn new(diff: &Diff, wanted: Wanted) -> Self {
+    pub(super) fn new(diff: &Diff, wanted: Wanted) -> Self {
         let changed = diff.resources.iter().filter(|change| change.action != Action::NoChange);
         let views = changed.map(|change| ResourceView::new(change, wanted.leaves)).collect();
         let (resources, places) = view::grouped(views);

@@ -9,7 +9,7 @@ use crate::diff::{Action, Diff, ResourceChange};
 /// What a review says of the live state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LiveView {
+pub(super) struct LiveView {
     /// What drifted, in a sentence.
     pub summary: String,
     /// The resources that drifted.
@@ -21,7 +21,7 @@ pub struct LiveView {
 /// One resource that is not as the previous render left it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DriftView {
+pub(super) struct DriftView {
     /// What its type is called.
     pub kind: String,
     /// Its name.

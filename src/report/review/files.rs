@@ -11,7 +11,7 @@ const MAX_LINES: usize = 400;
 
 /// One finding about the change itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FindingView {
+pub(super) struct FindingView {
     /// `error`, `warning` or `info`.
     pub severity: &'static str,
     /// Its code.
@@ -62,7 +62,7 @@ pub(super) fn origin_text(origin: &Origin) -> String {
 /// One file that is shown as text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FileView {
+pub(super) struct FileView {
     /// Its path in the render.
     pub path: String,
     /// A text for people, which repeats what the resources say.

@@ -12,7 +12,7 @@ const MAX_VALUE: usize = 240;
 /// A line of a difference.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LineView {
+pub(super) struct LineView {
     /// `+`, `-`, space, or nothing before the heading of a hunk.
     pub sign: &'static str,
     /// `added`, `removed`, `context` or `hunk`.

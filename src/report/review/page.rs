@@ -63,17 +63,17 @@ struct Data<'a> {
 }
 
 impl Page {
-    pub fn text(templates: &Templates, color: bool) -> Result<Self, Box<Diagnostic>> {
+    pub(super) fn text(templates: &Templates, color: bool) -> Result<Self, Box<Diagnostic>> {
         let page = Self::of(templates, ["report/review.txt.hbs", "report/config.txt.hbs"])?;
         Ok(Self { color, ..page })
     }
 
-    pub fn markdown(templates: &Templates) -> Result<Self, Box<Diagnostic>> {
+    pub(super) fn markdown(templates: &Templates) -> Result<Self, Box<Diagnostic>> {
         let page = Self::of(templates, ["report/review.md.hbs", "report/config.md.hbs"])?;
         Ok(Self { most: Some(MAX_COMMENT), ..page })
     }
 
-    pub fn html(templates: &Templates) -> Result<Self, Box<Diagnostic>> {
+    pub(super) fn html(templates: &Templates) -> Result<Self, Box<Diagnostic>> {
         Self::of(templates, ["report/review.html.hbs", "report/config.html.hbs"])
     }
 
@@ -104,7 +104,7 @@ impl Page {
     }
 
     /// Tells one config. Of the first it keeps the data, since the only one is told otherwise than one of many.
-    pub fn body(&self, summary: &Summary, diff: &Diff) -> Body {
+    pub(super) fn body(&self, summary: &Summary, diff: &Diff) -> Body {
         if !self.started.swap(true, Ordering::Relaxed) {
             return Body::Waiting(Box::new(Details::new(diff, self.wanted)));
         }
@@ -142,7 +142,7 @@ impl Page {
     }
 
     /// Puts the configs together. What does not fit is left out, and the report says so.
-    pub fn report(&self, mut fleet: Fleet) -> Result<Report, Box<Diagnostic>> {
+    pub(super) fn report(&self, mut fleet: Fleet) -> Result<Report, Box<Diagnostic>> {
         let whole = fleet.whole();
         let (many, order, mut data) = (whole.many, whole.order.clone(), tamed(&whole));
         data.data_mut()["color"] = Value::from(self.color);

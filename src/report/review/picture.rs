@@ -32,7 +32,7 @@ const MARK: usize = BOX_WIDTH - 10;
 /// A resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Node {
+pub(super) struct Node {
     /// What happens to it.
     pub action: Action,
     /// Its sign.
@@ -67,7 +67,7 @@ pub struct Node {
 /// One resource needs another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Edge {
+pub(super) struct Edge {
     /// The curve, as SVG writes it.
     pub path: String,
     /// It was so.
@@ -80,7 +80,7 @@ pub struct Edge {
 
 /// The heading of a column.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Column {
+pub(super) struct Column {
     /// The stage.
     pub title: String,
     /// Left edge.
@@ -90,7 +90,7 @@ pub struct Column {
 /// All of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Picture {
+pub(super) struct Picture {
     /// Width of the drawing.
     pub width: usize,
     /// Height of the drawing.

@@ -66,7 +66,7 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub fn new(name: &str, diff: &Diff) -> Self {
+    pub(super) fn new(name: &str, diff: &Diff) -> Self {
         let counts = counts::counts(|action| diff.count(action));
         let empty = diff.is_empty();
         Self {
@@ -82,7 +82,7 @@ impl Summary {
     }
 
     /// Its place among others: what a reader should see first comes first, errors and then what is lost.
-    pub fn rank(&self) -> Reverse<DetailedExit> {
+    pub(super) fn rank(&self) -> Reverse<DetailedExit> {
         Reverse(self.exit_code)
     }
 }

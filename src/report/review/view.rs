@@ -31,7 +31,7 @@ const MAX_LEAVES: usize = 60;
 /// One property of a resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PropertyView {
+pub(super) struct PropertyView {
     /// Its sign.
     pub sign: &'static str,
     /// Where it is.
@@ -59,7 +59,7 @@ pub struct PropertyView {
 /// One resource that differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ResourceView {
+pub(super) struct ResourceView {
     /// Unique in its review.
     pub anchor: usize,
     /// What happens.
