@@ -6,6 +6,7 @@
 mod access;
 mod answers;
 mod command;
+mod findings;
 mod fleet;
 mod laws;
 mod live;

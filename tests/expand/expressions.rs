@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use prebake::arm::evaluate::{
     Context, Evaluated, Evaluator, Locals, Lookup, Problem, Scope, UserFunction, Work,
-    resource_id_of,
 };
 use prebake::arm::expression::{self, Expression};
 use proptest::prelude::*;
@@ -54,14 +53,14 @@ impl Scope for Names {
     }
 }
 
-fn evaluate_in(context: Context, text: &str) -> (Value, Vec<Problem>) {
+pub(super) fn evaluate_in(context: Context, text: &str) -> (Value, Vec<Problem>) {
     let names = Names { context, work: Work::default() };
     let evaluator = Evaluator::new(&names);
     let value = evaluator.text(&format!("[{text}]"), &Locals::NONE).to_template();
     (value, evaluator.take_problems())
 }
 
-fn evaluate(text: &str) -> Value {
+pub(super) fn evaluate(text: &str) -> Value {
     let (value, problems) = evaluate_in(Context::default(), text);
     assert_eq!(problems, [], "{text}");
     value
@@ -412,81 +411,6 @@ fn what_only_azure_knows_stays_an_expression_and_blanks_nothing() {
             json!("[string(createArray(parameters('later')))]"),
         ),
     ]);
-}
-
-fn placed() -> Context {
-    Context {
-        subscription_id: Some("0000-1".to_owned()),
-        resource_group: Some("rg".to_owned()),
-        location: Some("swedencentral".to_owned()),
-        public_cloud: true,
-        ..Context::default()
-    }
-}
-
-#[test]
-fn resource_ids_are_known_where_their_place_is() {
-    let nowhere = [
-        ("resourceId('A.B/c/d', 'x', 'y')", "[resourceId('A.B/c/d', 'x', 'y')]"),
-        (
-            "resourceId('s', 'g', 'A.B/c', 'x')",
-            "/subscriptions/s/resourceGroups/g/providers/A.B/c/x",
-        ),
-        ("resourceId('g', 'A.B/c', 'x')", "[resourceId('g', 'A.B/c', 'x')]"),
-        ("tenantResourceId('A.B/c', 'x')", "/providers/A.B/c/x"),
-        ("extensionResourceId('/x', 'A.B/c', 'y')", "/x/providers/A.B/c/y"),
-        (
-            "extensionResourceId(resourceId('A.B/c', 'x'), 'L.M/n', 'y')",
-            "[extensionResourceId(resourceId('A.B/c', 'x'), 'L.M/n', 'y')]",
-        ),
-        ("subscriptionResourceId('A.B/c', 'x')", "[subscriptionResourceId('A.B/c', 'x')]"),
-        ("format('{0}', resourceId('A.B/c', 'x'))", "[resourceId('A.B/c', 'x')]"),
-    ];
-    for (text, expected) in nowhere {
-        assert_eq!(evaluate(text), json!(expected), "{text}");
-    }
-    let somewhere = [
-        (
-            "resourceId('A.B/c/d', 'x', 'y')",
-            "/subscriptions/0000-1/resourceGroups/rg/providers/A.B/c/x/d/y",
-        ),
-        (
-            "resourceId('other', 'A.B/c', 'x')",
-            "/subscriptions/0000-1/resourceGroups/other/providers/A.B/c/x",
-        ),
-        ("subscriptionResourceId('A.B/c', 'x')", "/subscriptions/0000-1/providers/A.B/c/x"),
-        ("resourceGroup().id", "/subscriptions/0000-1/resourceGroups/rg"),
-        ("resourceGroup()['location']", "swedencentral"),
-        ("environment().suffixes.storage", "core.windows.net"),
-        (
-            "resourceId('A.B/c', parameters('later'))",
-            "[resourceId('0000-1', 'rg', 'A.B/c', parameters('later'))]",
-        ),
-    ];
-    for (text, expected) in somewhere {
-        assert_eq!(evaluate_in(placed(), text), (json!(expected), Vec::new()), "{text}");
-    }
-}
-
-#[test]
-fn a_symbolic_id_has_an_id_with_placeholders() {
-    let id = |text: &str| {
-        resource_id_of(&expression::parse(text).expect("an expression"), &Context::default())
-    };
-    assert_eq!(
-        id("resourceId('A.B/c', 'x')").as_deref(),
-        Some(
-            "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/A.B/c/x"
-        )
-    );
-    assert_eq!(
-        id("extensionResourceId(resourceId('g', 'A.B/c', 'x'), 'L.M/n', 'y')").as_deref(),
-        Some(
-            "/subscriptions/{subscriptionId}/resourceGroups/g/providers/A.B/c/x/providers/L.M/n/y"
-        )
-    );
-    assert_eq!(id("resourceId('A.B/c', parameters('x'))"), None);
-    assert_eq!(id("reference('x')"), None);
 }
 
 #[test]

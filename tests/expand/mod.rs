@@ -4,4 +4,5 @@
 
 mod corpus;
 mod expressions;
+mod ids;
 mod templates;
