@@ -2,24 +2,20 @@
 
 use std::fmt::Write;
 
+use jiff::SignedDuration;
+use jiff::civil::{self, DateTime};
+
 use super::{Arguments, Evaluated, Failure, Outcome, integer_of, string, text_of, wrong};
 
 const DAY: i64 = 86_400;
+/// Where the seconds of a moment start.
+const EPOCH: DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
 
 /// A moment: seconds since 1970 in the proleptic Gregorian calendar, and how far the clock is ahead that it was read from.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     seconds: i64,
     offset: i64,
-}
-
-struct Parts {
-    year: i64,
-    month: i64,
-    day: i64,
-    hour: i64,
-    minute: i64,
-    second: i64,
 }
 
 pub(super) fn from_epoch(arguments: Arguments<'_>) -> Outcome {
@@ -70,21 +66,15 @@ fn parse_parts(text: &str) -> Option<(i64, i64)> {
         Some(at) => (time.get(..at)?.trim(), parse_offset(time.get(at..)?)?),
         None => (time, 0),
     };
-    let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    let mut clock = time.split('.').next()?.splitn(3, ':').map(|part| part.parse::<i64>().ok());
+    let mut date = date.splitn(3, '-');
+    let year = date.next()?.parse().ok()?;
+    let mut date = date.map(|part| part.parse().ok());
+    let date = civil::Date::new(year, date.next()??, date.next()??).ok()?;
+    let mut clock = time.split('.').next()?.splitn(3, ':').map(|part| part.parse().ok());
     let (hour, minute) = (clock.next()??, clock.next()??);
-    let second = clock.next().unwrap_or(Some(0))?;
-    let valid = (1..=9999).contains(&year)
-        && (1..=12).contains(&month)
-        && (1..=days_in_month(year, month)).contains(&day)
-        && (0..24).contains(&hour)
-        && (0..60).contains(&minute)
-        && (0..60).contains(&second);
-    valid.then(|| {
-        let local = days_from_civil(year, month, day) * DAY + hour * 3600 + minute * 60 + second;
-        (local - offset, offset)
-    })
+    let time = civil::Time::new(hour, minute, clock.next().unwrap_or(Some(0))?, 0).ok()?;
+    let local = date.to_datetime(time).duration_since(EPOCH).as_secs();
+    (date.year() >= 1).then_some((local - offset, offset))
 }
 
 fn parse_offset(text: &str) -> Option<i64> {
@@ -143,11 +133,8 @@ fn add(start: Moment, duration: &str) -> Result<Moment, Failure> {
 
 impl Moment {
     /// What a clock there shows.
-    fn parts(self) -> Parts {
-        let local = self.seconds + self.offset;
-        let (days, rest) = (local.div_euclid(DAY), local.rem_euclid(DAY));
-        let (year, month, day) = civil_from_days(days);
-        Parts { year, month, day, hour: rest / 3600, minute: rest / 60 % 60, second: rest % 60 }
+    fn clock(self) -> DateTime {
+        EPOCH.saturating_add(SignedDuration::from_secs(self.seconds + self.offset))
     }
 
     fn in_utc(self) -> Self {
@@ -162,8 +149,7 @@ impl Moment {
 
     /// Azure's engine writes what the clock shows, and a `Z` whatever the offset.
     fn iso(self) -> String {
-        let Parts { year, month, day, hour, minute, second } = self.parts();
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        self.clock().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
     /// The .NET formats that are plain sequences of numbers; others are left to Azure.
@@ -171,9 +157,7 @@ impl Moment {
         let custom = match format {
             "u" => return self.in_utc().formatted("yyyy-MM-dd HH:mm:ssZ"),
             "R" | "r" => {
-                let weekday = weekday_name(self.seconds.div_euclid(DAY));
-                let rest = self.in_utc().formatted("dd MMM yyyy HH:mm:ss")?;
-                return Ok(format!("{weekday}, {rest} GMT"));
+                return Ok(self.in_utc().clock().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
             }
             "o" | "O" => {
                 let local = self.formatted("yyyy-MM-ddTHH:mm:ss.0000000")?;
@@ -183,21 +167,21 @@ impl Moment {
             "d" => "MM/dd/yyyy",
             custom => custom,
         };
-        let Parts { year, month, day, hour, minute, second } = self.parts();
+        let clock = self.clock();
         let mut text = String::new();
         let mut rest = custom;
         while let Some(first) = rest.chars().next() {
             let run = rest.chars().take_while(|next| *next == first).count();
             let written = match (first, run) {
-                ('y', 4) => write!(text, "{year:04}"),
-                ('y', 2) => write!(text, "{:02}", year % 100),
-                ('M', 3) => text.write_str(month_name(month)),
-                ('M', 2) => write!(text, "{month:02}"),
-                ('d', 1) => write!(text, "{day}"),
-                ('d', 2) => write!(text, "{day:02}"),
-                ('H', 2) => write!(text, "{hour:02}"),
-                ('m', 2) => write!(text, "{minute:02}"),
-                ('s', 2) => write!(text, "{second:02}"),
+                ('y', 4) => write!(text, "{:04}", clock.year()),
+                ('y', 2) => write!(text, "{:02}", clock.year() % 100),
+                ('M', 3) => write!(text, "{}", clock.strftime("%b")),
+                ('M', 2) => write!(text, "{:02}", clock.month()),
+                ('d', 1) => write!(text, "{}", clock.day()),
+                ('d', 2) => write!(text, "{:02}", clock.day()),
+                ('H', 2) => write!(text, "{:02}", clock.hour()),
+                ('m', 2) => write!(text, "{:02}", clock.minute()),
+                ('s', 2) => write!(text, "{:02}", clock.second()),
                 ('-' | ':' | '.' | '/' | ' ' | '_' | 'T' | 'Z' | '0', _) => {
                     text.write_str(&rest[..run])
                 }
@@ -208,50 +192,4 @@ impl Moment {
         }
         Ok(text)
     }
-}
-
-/// The short name of the weekday, by days since 1970, which began on a Thursday.
-fn weekday_name(days: i64) -> &'static str {
-    const NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    usize::try_from(days.rem_euclid(7)).ok().and_then(|day| NAMES.get(day)).copied().unwrap_or("")
-}
-
-/// The short name of a month, from 1.
-fn month_name(month: i64) -> &'static str {
-    const NAMES: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    usize::try_from(month - 1).ok().and_then(|month| NAMES.get(month)).copied().unwrap_or("")
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 => 28 + i64::from(is_leap(year)),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01, counting years from March so that the leap day is a year's last.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
 }
