@@ -71,7 +71,7 @@ pub use stage::{Lifecycle, Stage, StageName};
 pub use table::{Row, Table};
 pub(crate) use tables::SECURITY;
 pub use tables::tables;
-pub(crate) use unsupported::{unsupported_key, unsupported_system};
+pub(crate) use unsupported::{Unsupported, unsupported_key, unsupported_system};
 pub use vm_size::{DriverClass, GpuCount, GpuModules, GpuVendor, VmSize, vm_size, vm_sizes};
 
 /// Whether Azure still offers something.

@@ -55,40 +55,21 @@ pub fn decode(document: &Document, diagnostics: &mut Diagnostics) -> Option<Conf
 }
 
 fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
-    let code = match finding.kind {
-        FindingKind::UnknownProperty => "PB0101",
-        FindingKind::MissingProperty => "PB0102",
-        FindingKind::WrongType => "PB0103",
-        FindingKind::UnknownValue | FindingKind::UnlistedValue => "PB0104",
-        FindingKind::WrongForm => "PB0105",
-        FindingKind::WrongLength => "PB0106",
-        FindingKind::OutOfRange => "PB0107",
-        FindingKind::ReadOnly | FindingKind::Other => "PB0108",
-    };
     let place = if finding.on_key || finding.kind == FindingKind::MissingProperty {
         document.key_place(&finding.pointer)
     } else {
         document.place(&finding.pointer)
     };
-    let mut diagnostic = Diagnostic::error(code, &finding.title).help(&finding.help);
+    let mut diagnostic = Diagnostic::error(code(finding.kind), &finding.title).help(&finding.help);
     diagnostic.place = place;
     diagnostic.label.clone_from(&finding.label);
+    let written = document.value.pointer(&finding.pointer).and_then(serde_json::Value::as_str);
     if let Some(form) = finding.pattern.as_deref().and_then(schema::form) {
-        let written = document.value.pointer(&finding.pointer).and_then(serde_json::Value::as_str);
         diagnostic.label = format!("expected {}", form.words);
         diagnostic.help = match written.and_then(|text| form.of_text(text)) {
             Some(own) => format!("use `{own}`"),
             None => format!("use the format of `{}`", form.example),
         };
-    }
-    let written = document.value.pointer(&finding.pointer).and_then(serde_json::Value::as_str);
-    let system = written.filter(|_| finding.pointer == "/node/os" && code == "PB0104");
-    if let Some((name, known)) = system.and_then(|os| Some((os, catalog::unsupported_system(os)?)))
-    {
-        diagnostic.title = format!("`{name}` is not supported");
-        known.reason.clone_into(&mut diagnostic.label);
-        known.advice.clone_into(&mut diagnostic.help);
-        diagnostic.facts.push(known.fact);
     }
     if finding.kind == FindingKind::UnknownProperty
         && let Some(elsewhere) = known_elsewhere(&finding.pointer)
@@ -98,16 +79,44 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
             None => elsewhere,
         };
     }
-    if let Some(known) =
-        catalog::unsupported_key(&path_of(&finding.pointer)).filter(|_| code == "PB0101")
-    {
-        let key = finding.pointer.rsplit('/').next().unwrap_or_default();
-        diagnostic.title = format!("`{key}` is not supported");
+    if let Some((name, known)) = unsupported(finding, written) {
+        diagnostic.title = format!("`{name}` is not supported");
         known.reason.clone_into(&mut diagnostic.label);
         known.advice.clone_into(&mut diagnostic.help);
         diagnostic.facts.push(known.fact);
     }
     diagnostic
+}
+
+fn code(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::UnknownProperty => "PB0101",
+        FindingKind::MissingProperty => "PB0102",
+        FindingKind::WrongType => "PB0103",
+        FindingKind::UnknownValue | FindingKind::UnlistedValue => "PB0104",
+        FindingKind::WrongForm => "PB0105",
+        FindingKind::WrongLength => "PB0106",
+        FindingKind::OutOfRange => "PB0107",
+        FindingKind::ReadOnly | FindingKind::Other => "PB0108",
+    }
+}
+
+/// What a key or an operating system of other tools is called, and why prebake does not have it.
+fn unsupported<'f>(
+    finding: &'f Finding,
+    written: Option<&'f str>,
+) -> Option<(&'f str, catalog::Unsupported)> {
+    match finding.kind {
+        FindingKind::UnknownProperty => {
+            let key = finding.pointer.rsplit('/').next().unwrap_or_default();
+            Some((key, catalog::unsupported_key(&path_of(&finding.pointer))?))
+        }
+        FindingKind::UnknownValue | FindingKind::UnlistedValue if finding.pointer == "/node/os" => {
+            let name = written?;
+            Some((name, catalog::unsupported_system(name)?))
+        }
+        _ => None,
+    }
 }
 
 /// A pointer as a path without the positions of items.
