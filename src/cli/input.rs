@@ -14,7 +14,7 @@ use crate::config::MAX_BYTES;
 use crate::config::layers::Files;
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources, nearest};
 use crate::disk::{self, ReadError};
-use crate::pipeline::{self, CompiledStages, Input, Job, Tools};
+use crate::pipeline::{self, Input, Job, KnownStages, Tools};
 use crate::render::{EMBEDDED, MANIFEST, Manifest, Templates};
 use crate::report;
 use crate::schema::{self, ResourceSchemas};
@@ -140,7 +140,7 @@ pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, Exit> {
     })?;
     let output = shown_folder(output);
     let schemas = schemas(configs.schemas.as_deref())?;
-    let (compiled, scripts) = (CompiledStages::default(), KnownScripts::default());
+    let (compiled, scripts) = (KnownStages::default(), KnownScripts::default());
     Ok(Tools { templates, schemas, as_of, compiled, scripts, output })
 }
 

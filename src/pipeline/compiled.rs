@@ -16,7 +16,7 @@ use crate::render::json_text;
 
 /// What is kept of the stages of a run, the last used first.
 #[derive(Debug, Default)]
-pub struct CompiledStages(Mutex<VecDeque<Arc<Compiled>>>);
+pub struct KnownStages(Mutex<VecDeque<Arc<Compiled>>>);
 
 /// The Bicep of a stage as it was compiled without findings, and what it was compiled from.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub struct Deployment {
     pub inputs: Option<Vec<String>>,
 }
 
-impl CompiledStages {
+impl KnownStages {
     /// Compiles a stage and its parameters. Bicep that was compiled before is not compiled again; the parameters are,
     /// and are checked against what it declares.
     pub fn compile(

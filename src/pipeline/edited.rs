@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{CompiledStages, Render};
+use super::{KnownStages, Render};
 use crate::bicep::{self, MemoryFiles};
 use crate::catalog::StageName;
 use crate::diagnostic::{Diagnostics, Sources};
@@ -16,7 +16,7 @@ pub fn edited(
     files: &BTreeMap<String, String>,
     manifest: &Manifest,
     current: Option<&Render>,
-    compiled: &CompiledStages,
+    compiled: &KnownStages,
 ) -> Option<String> {
     if manifest.prebake != env!("CARGO_PKG_VERSION") {
         return None;
@@ -63,7 +63,7 @@ fn compiles_to(
     path: &str,
     json: &str,
     files: &BTreeMap<String, String>,
-    compiled: &CompiledStages,
+    compiled: &KnownStages,
 ) -> bool {
     let name = path.trim_end_matches(".bicep");
     let parameters = files.get(&StageName::from(name).parameters());

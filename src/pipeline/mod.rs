@@ -16,7 +16,7 @@ mod secrets;
 mod stages;
 mod state;
 
-pub use compiled::{CompiledStages, Deployment, KnownTemplate};
+pub use compiled::{Deployment, KnownStages, KnownTemplate};
 pub use edited::edited;
 pub(crate) use edited::is_stage;
 pub use job::{Job, jobs};
@@ -62,7 +62,7 @@ pub struct Tools {
     /// The day on which retirements are judged.
     pub as_of: Date,
     /// The stages that were compiled before.
-    pub compiled: CompiledStages,
+    pub compiled: KnownStages,
     /// The scripts that rules have read before.
     pub scripts: KnownScripts,
     /// Folder of the renders as messages name it, such as `out`.
@@ -82,7 +82,7 @@ impl Tools {
             templates: templates.expect("the embedded templates parse"),
             schemas: ResourceSchemas::embedded(),
             as_of,
-            compiled: CompiledStages::default(),
+            compiled: KnownStages::default(),
             scripts: KnownScripts::default(),
             output: "out".to_owned(),
         }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{CompiledStages, Render, edited, is_stage, previous_state};
+use super::{KnownStages, Render, edited, is_stage, previous_state};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diff::RenderState;
 use crate::output::PreviousRender;
@@ -14,7 +14,7 @@ pub fn previous(
     previous: &PreviousRender,
     folder: &Path,
     current: Option<&Render>,
-    compiled: Option<&CompiledStages>,
+    compiled: Option<&KnownStages>,
 ) -> Result<Option<RenderState>, Diagnostics> {
     let broken = |path: &str, why: &str| {
         let finding = Diagnostic::error("PB2201", "previous render is damaged")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::compiled::{CompiledStages, Deployment, KnownTemplate};
+use super::compiled::{Deployment, KnownStages, KnownTemplate};
 use crate::arm;
 use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::syntax::FileKind;
@@ -52,7 +52,7 @@ pub(super) fn format_overlaid(artifacts: &mut Artifacts) {
 pub(super) fn compile(
     model: &Model,
     folder: &str,
-    compiled: &CompiledStages,
+    compiled: &KnownStages,
     extension: &Extension,
     artifacts: &mut Artifacts,
     sources: &mut Sources,

@@ -15,7 +15,7 @@ use prebake::catalog::Date;
 use prebake::check::KnownScripts;
 use prebake::cli::files::Folder;
 use prebake::diagnostic::{Diagnostics, Sources};
-use prebake::pipeline::{self, CompiledStages, Input, Tools};
+use prebake::pipeline::{self, Input, KnownStages, Tools};
 use prebake::render::Templates;
 use prebake::schema::ResourceSchemas;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -77,7 +77,7 @@ fn one_of_a_fleet() -> (usize, usize) {
         templates: templates.expect("the embedded templates parse"),
         schemas: ResourceSchemas::embedded(),
         as_of: Date::parse("2026-11-23").expect("a date"),
-        compiled: CompiledStages::default(),
+        compiled: KnownStages::default(),
         scripts: KnownScripts::default(),
         output: "out".to_owned(),
     };

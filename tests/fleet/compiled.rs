@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use prebake::diagnostic::{Diagnostics, Sources, text};
-use prebake::pipeline::CompiledStages;
+use prebake::pipeline::KnownStages;
 
 type Files = BTreeMap<String, String>;
 
 /// What compiling a stage gives: template, its text, parameters, and the findings as a user reads them.
-fn compiled(stages: &CompiledStages, name: &str, files: &Files) -> String {
+fn compiled(stages: &KnownStages, name: &str, files: &Files) -> String {
     let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
     let made = stages.compile(name, "out/x", files, &mut sources, &mut findings);
     let places = made.iter().flat_map(|made| {
@@ -28,8 +28,8 @@ fn compiled(stages: &CompiledStages, name: &str, files: &Files) -> String {
 
 /// Compiles with what has compiled much before, and with nothing.
 #[track_caller]
-fn agrees(used: &CompiledStages, name: &str, files: &Files) {
-    assert_eq!(compiled(used, name, files), compiled(&CompiledStages::default(), name, files));
+fn agrees(used: &KnownStages, name: &str, files: &Files) {
+    assert_eq!(compiled(used, name, files), compiled(&KnownStages::default(), name, files));
 }
 
 fn below(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -70,7 +70,7 @@ fn with(files: &Files, path: &str, text: String) -> Files {
 
 #[test]
 fn every_stage_is_the_same_when_it_was_compiled_before() {
-    let used = CompiledStages::default();
+    let used = KnownStages::default();
     for files in renders().iter().chain(&renders()) {
         for name in stages(files) {
             agrees(&used, &name, files);
@@ -92,7 +92,7 @@ fn parameters_are_checked_against_a_known_template() {
     ];
     for files in renders() {
         for name in stages(&files) {
-            let used = CompiledStages::default();
+            let used = KnownStages::default();
             compiled(&used, &name, &files);
             assert_eq!(used.size().0, 1, "{name} has no findings");
             let path = format!("{name}.bicepparam");
@@ -122,7 +122,7 @@ fn stage() -> Files {
 
 #[test]
 fn nothing_is_answered_for_another_input() {
-    let (used, files) = (CompiledStages::default(), stage());
+    let (used, files) = (KnownStages::default(), stage());
     let before = compiled(&used, "a", &files);
     assert_eq!(used.size().0, 1);
     let other = with(&files, "a.bicepparam", "using './a.bicep'\nparam n = 'two'\n".to_owned());
@@ -150,19 +150,19 @@ fn nothing_is_answered_for_another_input() {
 
 #[test]
 fn no_more_is_kept_than_allowed() {
-    let used = CompiledStages::default();
-    for number in 0..2 * CompiledStages::MOST_STAGES {
+    let used = KnownStages::default();
+    for number in 0..2 * KnownStages::MOST_STAGES {
         let files = with(&stage(), "t.txt", number.to_string());
         compiled(&used, "a", &files);
-        assert!(used.size().0 <= CompiledStages::MOST_STAGES);
+        assert!(used.size().0 <= KnownStages::MOST_STAGES);
     }
-    assert_eq!(used.size().0, CompiledStages::MOST_STAGES);
+    assert_eq!(used.size().0, KnownStages::MOST_STAGES);
     for number in 0..8 {
         let large = format!("{number}{}", "x".repeat(100_000));
         compiled(&used, "a", &with(&stage(), "t.txt", large));
-        assert!(used.size().1 <= CompiledStages::MOST_BYTES);
+        assert!(used.size().1 <= KnownStages::MOST_BYTES);
     }
-    let huge = "x".repeat(CompiledStages::MOST_BYTES);
+    let huge = "x".repeat(KnownStages::MOST_BYTES);
     compiled(&used, "a", &with(&stage(), "t.txt", huge));
-    assert!(used.size().1 <= CompiledStages::MOST_BYTES);
+    assert!(used.size().1 <= KnownStages::MOST_BYTES);
 }
