@@ -216,11 +216,9 @@ impl PropertyView {
         if path == "name" && change.before.as_ref().is_some_and(Evaluated::is_symbolic) {
             (before, after) = (None, Some("(computed by Azure)".to_owned()));
         }
-        let short = match (&before, &after) {
-            (Some(before), Some(after)) => format!("{before} → {after}"),
-            (None, Some(only)) | (Some(only), None) => only.clone(),
-            (None, None) => String::new(),
-        };
+        let sides: Vec<&str> =
+            [&before, &after].into_iter().flatten().map(String::as_str).collect();
+        let short = sides.join(" → ");
         let room = LINE.saturating_sub(path.chars().count() + verdict.chars().count());
         let fits = short.chars().count() <= room.max(SHORT) && !short.contains('\n');
         let reset = match (change.reset, &change.reset_to) {
