@@ -70,8 +70,7 @@ fn junit_fails_from_the_bar_on() {
          \x20       </testcase>\n\
          \x20   </testsuite>\n\
          \x20   <testsuite name=\"clean.yaml\" tests=\"1\" skipped=\"0\" errors=\"0\" failures=\"0\">\n\
-         \x20       <testcase name=\"no findings\" classname=\"clean.yaml\">\n\
-         \x20       </testcase>\n\
+         \x20       <testcase name=\"no findings\" classname=\"clean.yaml\"/>\n\
          \x20   </testsuite>\n\
          </testsuites>\n"
     );
