@@ -19,6 +19,7 @@ mod naming;
 mod os;
 pub mod overlay;
 mod pool_property;
+mod property_key;
 mod region;
 mod removal;
 mod retirement;
@@ -57,6 +58,7 @@ pub(crate) use os::{
 pub use overlay::Overlay;
 pub use pool_property::PoolProperty;
 pub(crate) use pool_property::pool_properties;
+pub(crate) use property_key::{PropertyKey, property_keys};
 pub use region::{Region, region, regions};
 pub(crate) use removal::removal_command;
 pub use retirement::{Retirement, retirement};

@@ -29,7 +29,12 @@ impl Table {
     pub fn has_keys(self) -> bool {
         !matches!(
             self.name,
-            "comparisons" | "defaults" | "mutability" | "security" | "what-if-noise"
+            "comparisons"
+                | "defaults"
+                | "mutability"
+                | "property-keys"
+                | "security"
+                | "what-if-noise"
         )
     }
 

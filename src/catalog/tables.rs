@@ -43,6 +43,8 @@ pub(super) const NODE_AGENTS: Table =
     Table::new("node-agents", include_str!("tables/node-agents.tsv"));
 pub(super) const PACKAGE_SOURCES: Table =
     Table::new("package-sources", include_str!("tables/package-sources.tsv"));
+pub(super) const PROPERTY_KEYS: Table =
+    Table::new("property-keys", include_str!("tables/property-keys.tsv"));
 pub(super) const REGIONS: Table = Table::new("regions", include_str!("tables/regions.tsv"));
 pub(super) const RETIREMENTS: Table =
     Table::new("retirements", include_str!("tables/retirements.tsv"));
@@ -90,6 +92,7 @@ pub fn tables() -> impl Iterator<Item = Table> {
         NODE_AGENTS,
         PACKAGE_SOURCES,
         POOL_PROPERTIES,
+        PROPERTY_KEYS,
         REGIONS,
         REMOVALS,
         RETIREMENTS,

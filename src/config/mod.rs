@@ -3,13 +3,14 @@
 //! Unknown keys are refused with the nearest known one, and all errors are reported, not the first
 //! only. Defaults nothing: `model` does. Read `document` for YAML with places, then `fields` for what a
 //! config may say, `schema` for how it is checked, `partial` for what is left of one with mistakes, `layers` for
-//! configs made of several and `set` for values from the command line.
+//! configs made of several and `set` for values from the command line. `property` knows the keys for Azure's names of properties.
 
 mod document;
 pub mod fields;
 pub mod layers;
 mod named;
 mod partial;
+mod property;
 pub mod schema;
 mod set;
 
@@ -22,8 +23,14 @@ pub(crate) use partial::partial;
 pub use set::set;
 
 use crate::catalog;
+use crate::diagnostic::pointer::unescape;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::{Finding, FindingKind, Values};
+
+/// A key of a config as messages name it: `batch.pools[].vmSize` of pool `dev`, each in backticks.
+pub fn key_words(document: &Document, pointer: &str) -> String {
+    named::key_words(&document.value, pointer)
+}
 
 /// Checks a document against the config's schema and gives it as typed fields.
 ///
@@ -71,13 +78,8 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
             None => format!("use the format of `{}`", form.example),
         };
     }
-    if finding.kind == FindingKind::UnknownProperty
-        && let Some(elsewhere) = known_elsewhere(&finding.pointer)
-    {
-        diagnostic.help = match &finding.suggestion {
-            Some(near) => format!("did you mean `{near}`? otherwise {elsewhere}"),
-            None => elsewhere,
-        };
+    if finding.kind == FindingKind::UnknownProperty {
+        unknown_key(finding, &mut diagnostic);
     }
     if let Some((name, known)) = unsupported(finding, written) {
         diagnostic.title = format!("`{name}` is not supported");
@@ -117,6 +119,23 @@ fn unsupported<'f>(
         }
         _ => None,
     }
+}
+
+/// Where an unknown key belongs, or which key says the property of Azure that it names.
+fn unknown_key(finding: &Finding, diagnostic: &mut Diagnostic) {
+    let elsewhere = known_elsewhere(&finding.pointer);
+    let (owner, key) = finding.pointer.rsplit_once('/').unwrap_or_default();
+    let property = property::advice(&named::path_of(owner), &unescape(key));
+    if let Some(advice) = property.filter(|advice| advice.is_near || elsewhere.is_none()) {
+        diagnostic.help = advice.help;
+        diagnostic.facts.push(advice.fact);
+        return;
+    }
+    let Some(elsewhere) = elsewhere else { return };
+    diagnostic.help = match &finding.suggestion {
+        Some(near) => format!("did you mean `{near}`? otherwise {elsewhere}"),
+        None => elsewhere,
+    };
 }
 
 /// A pointer as a path without the positions of items.

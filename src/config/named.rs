@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::document::Document;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
-/// The lists, and the key that names an item.
-pub(super) const LISTS: [(&str, &str); 5] = [
-    ("/batch/pools", "id"),
-    ("/images", "name"),
-    ("/bake/steps", "name"),
-    ("/bake/certificates", "name"),
-    ("/gallery/targetRegions", "region"),
+/// The lists, the key that names an item, and what an item is.
+const LISTS: [(&str, &str, &str); 5] = [
+    ("/batch/pools", "id", "pool"),
+    ("/images", "name", "image"),
+    ("/bake/steps", "name", "step"),
+    ("/bake/certificates", "name", "certificate"),
+    ("/gallery/targetRegions", "region", "region"),
 ];
 
 /// Takes an item out of the lower list.
@@ -26,7 +26,7 @@ pub(super) const REPLACE: &str = "$replace";
 /// Lays a document over another, lists with names item by item. Reports `PB0310` where items of the lower layer
 /// stay in a list that the upper layer gives, too.
 pub(super) fn lay(lower: &mut Document, mut upper: Document, diagnostics: &mut Diagnostics) {
-    for (pointer, name) in LISTS {
+    for (pointer, name, _) in LISTS {
         let both = |document: &Document| {
             document
                 .value
@@ -109,7 +109,7 @@ fn merge(
 
 /// Takes out what only says how lists merge. Reports `PB0309` for an item that removes nothing.
 pub(super) fn settle(document: &mut Document, diagnostics: &mut Diagnostics) {
-    for (pointer, name) in LISTS {
+    for (pointer, name, _) in LISTS {
         let Some(list) = document.value.pointer(pointer).and_then(Value::as_array) else {
             continue;
         };
@@ -135,6 +135,34 @@ pub(super) fn settle(document: &mut Document, diagnostics: &mut Diagnostics) {
         }
         document.put_items(pointer, kept);
     }
+}
+
+/// A key of a config as messages name it: `batch.pools[].vmSize` of pool `dev`, each in backticks.
+pub(super) fn key_words(config: &Value, pointer: &str) -> String {
+    let key = format!("`{}`", path_of(pointer));
+    let item = LISTS.iter().find_map(|(list, name, word)| {
+        let rest = pointer.strip_prefix(list)?.strip_prefix('/')?;
+        let (position, _) = rest.split_once('/')?;
+        let item = config.pointer(&format!("{list}/{position}/{name}"))?.as_str()?;
+        Some(format!("{key} of {word} `{item}`"))
+    });
+    item.unwrap_or(key)
+}
+
+/// A pointer as a path of the config with `[]` behind its lists.
+pub(super) fn path_of(pointer: &str) -> String {
+    let mut path = String::new();
+    for step in pointer.split('/').skip(1) {
+        if step.bytes().all(|byte| byte.is_ascii_digit()) {
+            path.push_str("[]");
+        } else {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(step);
+        }
+    }
+    path
 }
 
 impl Document {
@@ -173,6 +201,30 @@ impl Document {
         }
         if let Some(list) = self.value.pointer_mut(pointer) {
             *list = Value::Array(values);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_key_of_an_item_is_told_with_the_name_of_the_item() {
+        let config = json!({
+            "batch": { "pools": [{ "id": "dev" }, { "id": "train", "mounts": [{ "path": "data" }] }] },
+            "registry": { "sku": "Basic" },
+            "images": [{}],
+        });
+        for (pointer, words) in [
+            ("/batch/pools/1/mounts/0/path", "`batch.pools[].mounts[].path` of pool `train`"),
+            ("/registry/sku", "`registry.sku`"),
+            ("/images/0/tag", "`images[].tag`"),
+            ("/images", "`images`"),
+        ] {
+            assert_eq!(key_words(&config, pointer), words);
         }
     }
 }

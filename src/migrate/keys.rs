@@ -1,4 +1,4 @@
-//! Keys of the config that say one property of a pool's resource each: the table and its use.
+//! Keys of the config that say one property of a pool's resource each: the use of the catalog's table.
 
 use std::sync::LazyLock;
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::config::Draft;
 use super::ledger::{SourcePool, pointer_of, steps_of};
-use crate::catalog::Table;
+use crate::catalog::{PropertyKey, property_keys};
 use crate::config::schema;
 
-const TABLE: Table = Table::new("migrated-keys", include_str!("keys.tsv"));
+const POOLS: &str = "Microsoft.Batch/batchAccounts/pools";
 
 #[derive(Debug)]
 struct Key {
@@ -21,17 +21,31 @@ struct Key {
 }
 
 static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
-    let key = |[property, key, form]: [&'static str; 3]| {
-        let of_config = key.starts_with('@');
+    let key = |row: PropertyKey| {
+        let of_pool = row.key.strip_prefix("batch.pools[].");
+        let steps = of_pool.unwrap_or(row.key).split('.');
+        let step = |name: &'static str| match name.strip_suffix("[]") {
+            Some(list) => [Some(list), Some("*")],
+            None => [Some(name), None],
+        };
         Key {
-            property: property.split('/').skip(1).collect(),
-            path: key.trim_start_matches('@').split('/').collect(),
-            of_config,
-            form,
+            property: row.property.split('/').skip(1).collect(),
+            path: steps.flat_map(step).flatten().collect(),
+            of_config: of_pool.is_none(),
+            form: row.form,
         }
     };
-    TABLE.rows().map(|row| key(row.cells())).collect()
+    of_pools().filter(|row| !matches!(row.form, "computed" | "none")).map(key).collect()
 });
+
+fn of_pools() -> impl Iterator<Item = PropertyKey> {
+    property_keys().filter(|row| row.kind == POOLS)
+}
+
+/// Properties that more than one key says, or whose key has a form of its own, each with the key.
+pub(super) fn computed() -> impl Iterator<Item = (&'static str, &'static str)> {
+    of_pools().filter(|row| row.form == "computed").map(|row| (row.property, row.key))
+}
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(schema::generate);
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::config::{Draft, MACHINE, reason};
+use super::config::{Draft, reason};
 use super::keys;
 use super::ledger::{Entry, Fate, SourcePool, pointer_of, shown, steps_of};
 use super::report::{Outcome, Row};
@@ -216,39 +216,10 @@ pub(super) fn properties_of(key: &[&str]) -> Vec<String> {
         key.pop();
     }
     let key = key.join(".").replace(".[]", "[]");
-    let fixed =
-        fixed().into_iter().filter(|(_, own)| *own == key || key.starts_with(&format!("{own}[")));
-    let fixed: Vec<String> = fixed.map(|(pointer, _)| pointer).collect();
-    if fixed.is_empty() { keys::properties_of(&key) } else { fixed }
-}
-
-/// Properties that more than a key each says.
-fn fixed() -> Vec<(String, &'static str)> {
-    vec![
-        (format!("{MACHINE}/imageReference"), "gallery"),
-        (format!("{MACHINE}/nodeAgentSkuId"), "node.os"),
-        (format!("{MACHINE}/containerConfiguration/containerImageNames"), "images"),
-        (format!("{MACHINE}/containerConfiguration/containerRegistries"), "registry"),
-        (format!("{MACHINE}/containerConfiguration"), "batch.pools[].containers"),
-        (format!("{MACHINE}/securityProfile"), "node.securityType"),
-        ("/properties/vmSize".to_owned(), "node.vmSize"),
-        (
-            "/properties/scaleSettings/fixedScale/targetLowPriorityNodes".to_owned(),
-            "batch.pools[].spotNodes",
-        ),
-        (
-            "/properties/scaleSettings/fixedScale/targetDedicatedNodes".to_owned(),
-            "batch.pools[].nodes",
-        ),
-        ("/properties/startTask/commandLine".to_owned(), "batch.pools[].startTask.command"),
-        ("/properties/startTask/environmentSettings".to_owned(), "batch.pools[].environment"),
-        ("/properties/startTask".to_owned(), "batch.pools[].startTask"),
-        ("/properties/mountConfiguration".to_owned(), "batch.pools[].mounts"),
-        ("/properties/metadata".to_owned(), "batch.pools[].metadata"),
-        ("/properties/networkConfiguration/subnetId".to_owned(), "network.subnetId"),
-        ("/properties/networkConfiguration".to_owned(), "network.nodeAddresses"),
-        ("/identity".to_owned(), "batch.pools[].identities"),
-    ]
+    let computed =
+        keys::computed().filter(|(_, own)| *own == key || key.starts_with(&format!("{own}[")));
+    let computed: Vec<String> = computed.map(|(pointer, _)| pointer.to_owned()).collect();
+    if computed.is_empty() { keys::properties_of(&key) } else { computed }
 }
 
 /// The key of the config that says a property.
@@ -256,7 +227,7 @@ fn key_of(pointer: &str) -> String {
     if let Some(key) = keys::key_of(pointer) {
         return key;
     }
-    let found = fixed().into_iter().find(|(start, _)| pointer.starts_with(start.as_str()));
+    let found = keys::computed().find(|(start, _)| pointer.starts_with(start));
     found.map_or_else(String::new, |(_, key)| key.to_owned())
 }
 
