@@ -1,10 +1,11 @@
 use super::table::{Row, Table};
-use super::tables::{BASE_IMAGES, REGIONS, RETIREMENTS, ROLES, VM_SIZES};
-use super::{tables, vm_size};
+use super::tables::{BASE_IMAGES, GPU_DRIVERS, MIG, REGIONS, RETIREMENTS, ROLES, VM_SIZES};
+use super::{plain_family, tables, vm_size};
 
 /// Every row that is about a name: the rows with this key, the images of an OS key or of a
-/// `publisher:offer:sku`, the role of an ID, the region of a display name, and the ends of a subject or of the
-/// family of a size. The first cells of the tables that are read in order are types, and not names.
+/// `publisher:offer:sku`, the role of an ID, the region of a display name, the sizes of a family or with a GPU, what is
+/// known of that GPU, and the ends of a subject or of the family of a size. The first cells of the tables that are
+/// read in order are types, and not names.
 pub(crate) fn rows_about(name: &str) -> Vec<(Table, Row)> {
     let mut found: Vec<(Table, Row)> = Vec::new();
     let mut add = |table: Table, row: Row| {
@@ -36,7 +37,27 @@ pub(crate) fn rows_about(name: &str) -> Vec<(Table, Row)> {
             add(RETIREMENTS, row);
         }
     }
+    let plain = plain_family(name);
+    for row in VM_SIZES.rows() {
+        let [_, family, .., model] = row.cells::<6>();
+        if plain_family(family) == plain || is_gpu(model, name) {
+            add(VM_SIZES, row);
+        }
+    }
+    for table in [GPU_DRIVERS, MIG] {
+        table.rows().filter(|row| is_gpu(row.key(), name)).for_each(|row| add(table, row));
+    }
     // A size comes before what ends it.
     found.sort_by_key(|(table, _)| table.name() != VM_SIZES.name());
     found
+}
+
+/// Whether a name is that of a GPU, whole or without its maker and memory: `T4` of `NVIDIA T4 16GB`.
+fn is_gpu(model: &str, name: &str) -> bool {
+    let words =
+        |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_lowercase).collect() };
+    let (model, name) = (words(model), words(name));
+    let has_number = name.iter().any(|word| word.contains(|letter: char| letter.is_ascii_digit()));
+    let is_memory = name.len() == 1 && name[0].ends_with("gb");
+    has_number && !is_memory && model.windows(name.len()).any(|part| part == name)
 }

@@ -9,7 +9,7 @@ use super::network::{own_subscription, subscription_of};
 use super::node::{Node, same_id};
 use super::pool::base_image;
 use super::view::{Pool, View};
-use crate::catalog::{self, VmSize, changed_default};
+use crate::catalog::{self, VmSize, changed_default, plain_family};
 use crate::diagnostic::Severity;
 
 pub(super) const RULES: &[(&str, Check)] = &[
@@ -148,17 +148,19 @@ fn size_has_a_temporary_disk(view: &View<'_>, sink: &mut Sink<'_>) {
 }
 
 fn quota_suffices(view: &View<'_>, sink: &mut Sink<'_>) {
-    let normal = |family: &str| family.to_lowercase().replace(' ', "");
     let mut needed: BTreeMap<String, Vec<&Pool<'_>>> = BTreeMap::new();
     for pool in &view.pools {
-        let family =
-            pool.size.as_ref().map(|size| normal(&size.family)).filter(|family| !family.is_empty());
+        let family = pool
+            .size
+            .as_ref()
+            .map(|size| plain_family(&size.family))
+            .filter(|family| !family.is_empty());
         if let Some(family) = family {
             needed.entry(family).or_default().push(pool);
         }
     }
     for (family, granted) in &view.render.declared.quota {
-        let Some(pools) = needed.get(&normal(family)) else { continue };
+        let Some(pools) = needed.get(&plain_family(family)) else { continue };
         let cores = pools.iter().filter_map(|pool| {
             let [dedicated, _] = pool.most_nodes();
             let (nodes, says) = dedicated?;

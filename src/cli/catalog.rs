@@ -27,7 +27,7 @@ pub(super) struct Catalog {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Print everything known about a VM size, image, node agent, region, role, retirement or API version
+    /// Print everything known about a VM size, quota family, GPU, image, node agent, region, role, retirement or API version
     Show(Show),
     /// Create a catalog of your subscription from the output of Azure CLI commands
     Import(Import),
@@ -37,7 +37,7 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct Show {
-    /// Name to look up, such as `Standard_NC4as_T4_v3` or `swedencentral`
+    /// Name to look up, such as `Standard_NC4as_T4_v3`, `T4` or `swedencentral`
     name: String,
     /// Catalog folder, created by `prebake catalog import`, to include in the output
     #[arg(long, value_name = "DIR")]
@@ -147,7 +147,7 @@ fn write_row(text: &mut String, table: &str, cells: &[(&str, String)], source: &
 
 fn unknown(name: &str) -> Exit {
     let keys = catalog::tables().flat_map(|table| table.rows().map(catalog::Row::key));
-    let help = match nearest(name, keys) {
+    let help = match catalog::nearest_family(name).or_else(|| nearest(name, keys)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`prebake catalog` lists the tables".to_owned(),
     };

@@ -106,8 +106,10 @@ impl Deployment<'_> {
         };
         let mut families: BTreeMap<String, (String, u64)> = BTreeMap::new();
         for (size, cores) in needed {
-            families.entry(plain(&size.family)).or_insert_with(|| (size.family.clone(), 0)).1 +=
-                cores;
+            families
+                .entry(catalog::plain_family(&size.family))
+                .or_insert_with(|| (size.family.clone(), 0))
+                .1 += cores;
             families
                 .entry("cores".to_owned())
                 .or_insert_with(|| ("total regional vCPUs".to_owned(), 0))
@@ -118,7 +120,7 @@ impl Deployment<'_> {
                 usage
                     .pointer("/name/value")
                     .and_then(Value::as_str)
-                    .is_some_and(|name| plain(name) == family)
+                    .is_some_and(|name| catalog::plain_family(name) == family)
             };
             let Some(usage) = usages.iter().find(of_family) else {
                 table.note("quota", format!("the subscription lists no quota for {shown}"));
@@ -225,7 +227,7 @@ impl Deployment<'_> {
         for pool in &batch.pools {
             let cores = pool.size.cores.saturating_mul(self.most_nodes(pool));
             families
-                .entry(plain(&pool.size.family))
+                .entry(catalog::plain_family(&pool.size.family))
                 .or_insert_with(|| (pool.size.family.clone(), 0))
                 .1 += cores;
         }
@@ -234,7 +236,11 @@ impl Deployment<'_> {
         for (family, (shown, cores)) in families.into_iter().filter(|(_, (_, cores))| *cores > 0) {
             let quota = quotas.into_iter().flatten().find_map(|quota| {
                 let name = quota.get("name")?.as_str()?;
-                if plain(name) == family { quota.get("coreQuota")?.as_u64() } else { None }
+                if catalog::plain_family(name) == family {
+                    quota.get("coreQuota")?.as_u64()
+                } else {
+                    None
+                }
             });
             match quota {
                 None => table.note(
@@ -298,9 +304,4 @@ impl Deployment<'_> {
             table.ok("quota", detail);
         }
     }
-}
-
-/// Azure spells the names of families in several ways.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }

@@ -102,7 +102,25 @@ fn facts_of_every_kind_are_shown_with_table_source_and_day() {
             assert!(shown.contains(part), "`{part}` is not in:\n{shown}");
         }
     }
-    refused(&prebake(Path::new("."), &["catalog", "show", "Standard_NC4as_T4_v4"]), "did you mean");
+    for (name, sizes) in [
+        ("Standard NCASv3_T4 Family", 4),
+        ("standardncasv3_t4family", 4),
+        ("T4", 4),
+        ("nvidia t4 16gb", 4),
+        ("MI300X", 2),
+    ] {
+        let shown = succeeds(&prebake(Path::new("."), &["catalog", "show", name]));
+        assert_eq!(shown.matches("\nvm-sizes\n").count() + 1, sizes, "{name}:\n{shown}");
+    }
+    let shown = succeeds(&prebake(Path::new("."), &["catalog", "show", "A100"]));
+    assert!(shown.contains("\nmig\n") && shown.contains("NVIDIA A100 80GB PCIe"), "{shown}");
+    for (name, help) in [
+        ("Standard_NC4as_T4_v4", "did you mean `Standard_NC4as_T4_v3`?"),
+        ("standardNCASv3Family", "did you mean `Standard NCASv3_T4 Family`?"),
+        ("80GB", "lists the tables"),
+    ] {
+        refused(&prebake(Path::new("."), &["catalog", "show", name]), help);
+    }
 }
 
 #[test]
