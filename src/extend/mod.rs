@@ -31,7 +31,7 @@ use crate::bicep::format::{FormatOptions, format};
 use crate::bicep::parser;
 use crate::bicep::syntax::{Arena, FileKind, ProgramSyntax, StatementSyntax};
 use crate::catalog::Stage;
-use crate::config::{Config, Document, fields};
+use crate::config::{self, Config, Document, fields};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, nearest, pointer};
 use crate::model::Origins;
 use crate::render::Artifacts;
@@ -215,12 +215,12 @@ fn decided_by_a_key(
     let key = origins.of_parameter(stage, chain);
     // All names that are not given derive from the name of the deployment: no key is for this one.
     let Some(key) = key.filter(|key| key != "/name") else { return };
-    let key = key.trim_start_matches('/').replace('/', ".");
+    let key = config::key_words(told.document, &key);
     let property = origin::dotted(&landing.steps);
-    let title = format!("`{key}` in the config sets `{property}` of `{}`", landing.symbol);
+    let title = format!("{key} in the config sets `{property}` of `{}`", landing.symbol);
     let finding = Diagnostic::warning("PB1409", title)
         .reason("the README, the plan and the pool files for the data plane use the config, not the patch")
-        .help(format!("set `{key}`, and remove the patch"));
+        .help(format!("set {key}, and remove the patch"));
     told.at_key(finding, &landing.pointer, "a patch sets it instead");
 }
 

@@ -48,6 +48,25 @@ fn what_only_a_replaced_value_read_goes_with_it() {
 }
 
 #[test]
+fn a_replaced_key_of_a_pool_is_named_by_the_pool_and_not_by_its_position() {
+    let patch =
+        json!({ "batch": { "pool_dev": { "properties": { "vmSize": "Standard_NC8as_T4_v3" } } } });
+    let mut config = config(patch);
+    config["batch"]["pools"] = json!([
+        { "id": "first", "nodes": 1 },
+        { "id": "dev", "nodes": 1, "vmSize": "Standard_NC16as_T4_v3" },
+    ]);
+    let outcome = render(&config, &tools());
+    assert_eq!(codes(&outcome), ["PB1409"], "{}", shown(&outcome));
+    let title =
+        "`batch.pools[].vmSize` of pool `dev` in the config sets `properties.vmSize` of `pool_dev`";
+    assert!(shown(&outcome).contains(title), "{}", shown(&outcome));
+    assert!(
+        shown(&outcome).contains("set `batch.pools[].vmSize` of pool `dev`, and remove the patch")
+    );
+}
+
+#[test]
 fn a_patch_of_a_pool_reaches_the_data_plane_or_is_told() {
     let id = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/x/providers/Microsoft.ManagedIdentity/userAssignedIdentities/t";
     let config = config(json!({ "batch": { "pool_dev": {
