@@ -308,7 +308,7 @@ fn base_image_is_pinned(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for (file, text) in dockerfiles(view) {
         for (_, _, image) in base_images(text).into_iter().filter(|one| !is_pinned(one.2)) {
-            sink.report(build_of(file), format!("`FROM {image}` of `{}` moves", file.name));
+            sink.report(named_at(file), format!("`FROM {image}` of `{}` moves", file.name));
         }
     }
 }
@@ -319,8 +319,8 @@ fn dockerfiles<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a Dockerfile, &'a
     files.filter_map(|file| Some((file, file.text.as_deref().ok()?)))
 }
 
-/// The place of a build in the config.
-fn build_of(file: &Dockerfile) -> Target {
+/// The place in the config that names a Dockerfile.
+fn named_at(file: &Dockerfile) -> Target {
     Target::Config { pointer: file.pointer.clone() }
 }
 
@@ -328,10 +328,10 @@ fn dockerfile_is_there(view: &View<'_>, sink: &mut Sink<'_>) {
     for file in &view.render.declared.dockerfiles {
         match &file.text {
             Err(why) => {
-                sink.report(build_of(file), format!("`{}` cannot be read: {why}", file.name));
+                sink.report(named_at(file), format!("`{}` cannot be read: {why}", file.name));
             }
             Ok(text) if !text.lines().any(is_from) => {
-                sink.report(build_of(file), format!("`{}` has no `FROM`", file.name));
+                sink.report(named_at(file), format!("`{}` has no `FROM`", file.name));
             }
             Ok(_) => {}
         }
@@ -371,7 +371,7 @@ fn platform_fits_the_nodes(view: &View<'_>, sink: &mut Sink<'_>) {
         for (_, platform, image) in base_images(text) {
             if let Some(platform) = platform.filter(|platform| differs(platform)) {
                 let label = format!("`{}` uses `{image}` for `{platform}`", file.name);
-                sink.report(build_of(file), format!("{label}, and the nodes are {wanted}"));
+                sink.report(named_at(file), format!("{label}, and the nodes are {wanted}"));
             }
         }
     }

@@ -65,7 +65,7 @@ pub struct RegistrySetting {
 /// The Dockerfile of a build from a folder beside the config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dockerfile {
-    /// JSON pointer of the build in the config.
+    /// JSON pointer of the key of the config that names it.
     pub pointer: String,
     /// Its path in the context.
     pub name: String,

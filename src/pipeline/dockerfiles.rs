@@ -25,6 +25,7 @@ pub(super) fn read(document: &Document, files: &dyn Files, sources: &Sources) ->
         if context.contains(':') || !inside(context) || !inside(name) {
             return None;
         }
+        let key = if build.get("dockerfile").is_some() { "dockerfile" } else { "context" };
         let place = document.place(&format!("{pointer}/context"))?;
         let of = sources.file(place.file).name.clone();
         let base = Path::new(&of).parent().unwrap_or(Path::new(""));
@@ -40,7 +41,7 @@ pub(super) fn read(document: &Document, files: &dyn Files, sources: &Sources) ->
             Ok(_) => Err(format!("it has more than {LONGEST} bytes")),
             Err(_) => Err("it is not UTF-8".to_owned()),
         });
-        Some(Dockerfile { pointer, name: name.to_owned(), text })
+        Some(Dockerfile { pointer: format!("{pointer}/{key}"), name: name.to_owned(), text })
     };
     images.into_iter().flatten().enumerate().filter_map(build).collect()
 }

@@ -4,8 +4,11 @@
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use prebake::catalog::Stage;
+use prebake::config::layers::Files;
+use prebake::diagnostic::Diagnostic;
 use prebake::pipeline::{self, Input, Outcome};
 use serde_json::Value;
 
@@ -305,4 +308,57 @@ fn what_machines_read_names_the_files_of_the_pull_request() {
     }
     let junit = report(Format::Junit);
     assert!(!junit.contains("file=\"out/"), "{junit}");
+}
+
+/// Files beside a config.
+struct Folder(&'static [(&'static str, &'static str)]);
+
+impl Files for Folder {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let text = self.0.iter().find(|(name, _)| Path::new(name) == path);
+        text.map(|(_, text)| text.as_bytes().to_vec())
+            .ok_or_else(|| "there is no such file".to_owned())
+    }
+}
+
+const BUILDS: &str = "\
+name: vision
+location: swedencentral
+resourceGroup: vision-batch
+registry: { create: true }
+images:
+  - name: app
+    tag: v1
+    build:
+      context: . # the folder of the config
+  - name: other
+    tag: v1
+    build:
+      context: .
+      dockerfile: Dockerfile.gpu # not there
+node: { os: ubuntu-22.04, vmSize: Standard_NC4as_T4_v3 }
+gallery: { version: 1.0.0 }
+batch:
+  pools: [{ id: one, nodes: 1 }, { id: two, nodes: 1 }]
+";
+
+/// The texts that the findings of a code underline.
+fn underlined(code: &str, files: &'static [(&'static str, &'static str)]) -> Vec<String> {
+    let bytes = BUILDS.as_bytes().to_vec();
+    let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
+    let outcome = pipeline::jobs(&input, &Folder(files), &[]).swap_remove(0).render(&tools());
+    let of_code = outcome.diagnostics.iter().filter(|finding| finding.code == code);
+    let text = |finding: &Diagnostic| {
+        let place = finding.place.expect("the finding has a place");
+        outcome.sources.file(place.file).text[place.span.range()].to_owned()
+    };
+    of_code.map(text).collect()
+}
+
+#[test]
+fn a_finding_about_a_dockerfile_underlines_the_value_that_names_it() {
+    assert_eq!(underlined("ACR011", &[]), [".", "Dockerfile.gpu"]);
+    let moving = [("Dockerfile", "FROM ubuntu\n"), ("Dockerfile.gpu", "FROM ubuntu@sha256:1\n")];
+    let moving: &'static [(&str, &str)] = Box::leak(Box::new(moving));
+    assert_eq!(underlined("ACR007", moving), ["."]);
 }

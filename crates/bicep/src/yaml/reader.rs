@@ -61,7 +61,7 @@ impl<'t> Reader<'t> {
             }
         }
         let (event, place) = self.next()?;
-        let value = self.value(event, place, None, &mut String::new(), 0)?;
+        let (value, _) = self.value(event, place, None, &mut String::new(), 0)?;
         loop {
             match self.next()? {
                 (Event::DocumentStart(_), place) => {
@@ -124,22 +124,23 @@ impl<'t> Reader<'t> {
         key: Option<Span>,
         pointer: &mut String,
         depth: usize,
-    ) -> Result<Value, Problem> {
+    ) -> Result<(Value, Span), Problem> {
         // A long path repeated for every value below it must weigh too.
         self.count(place, 1 + pointer.len() / 128)?;
         if depth > self.limits.depth {
             return Err(failed(ProblemKind::TooDeep(self.limits.depth), place));
         }
+        let mut line = FirstLine::of(place);
         let (value, anchor, end) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 (scalar(&text, style, tag.is_some()), anchor, place)
             }
             Event::SequenceStart(anchor, _) => {
-                let (value, end) = self.sequence(pointer, depth)?;
+                let (value, end) = self.sequence(pointer, depth, &mut line)?;
                 (value, anchor, end)
             }
             Event::MappingStart(anchor, _) => {
-                let (value, end) = self.mapping(pointer, depth)?;
+                let (value, end) = self.mapping(pointer, depth, &mut line)?;
                 (value, anchor, end)
             }
             Event::Alias(anchor) => (self.repeated(anchor, place)?, 0, place),
@@ -152,12 +153,12 @@ impl<'t> Reader<'t> {
             }
             self.anchors.insert(anchor, value.clone());
         }
+        let whole = line.without_comment(self.text, self.first_line(place.to(end)));
         if let Some(file) = self.file {
             let at = |span| Place { file, span };
-            let whole = self.first_line(place.to(end));
             self.entries.insert(pointer.clone(), Entry { key: key.map(at), value: at(whole) });
         }
-        Ok(value)
+        Ok((value, whole))
     }
 
     /// A copy of what an anchor names, counted before it is made.
@@ -182,7 +183,12 @@ impl<'t> Reader<'t> {
         Err(failed(ProblemKind::TooManyValues(self.limits.values), place))
     }
 
-    fn sequence(&mut self, pointer: &mut String, depth: usize) -> Result<(Value, Span), Problem> {
+    fn sequence(
+        &mut self,
+        pointer: &mut String,
+        depth: usize,
+        line: &mut FirstLine,
+    ) -> Result<(Value, Span), Problem> {
         let mut items = Vec::new();
         loop {
             let (event, place) = self.next()?;
@@ -192,12 +198,19 @@ impl<'t> Reader<'t> {
             let length = pointer.len();
             pointer.push('/');
             pointer.push_str(&items.len().to_string());
-            items.push(self.value(event, place, None, pointer, depth + 1)?);
+            let (value, whole) = self.value(event, place, None, pointer, depth + 1)?;
+            line.extend_to(self.text, whole);
+            items.push(value);
             pointer.truncate(length);
         }
     }
 
-    fn mapping(&mut self, pointer: &mut String, depth: usize) -> Result<(Value, Span), Problem> {
+    fn mapping(
+        &mut self,
+        pointer: &mut String,
+        depth: usize,
+        line: &mut FirstLine,
+    ) -> Result<(Value, Span), Problem> {
         let mut map = Map::new();
         let mut keys: BTreeMap<String, Span> = BTreeMap::new();
         loop {
@@ -213,7 +226,9 @@ impl<'t> Reader<'t> {
             pointer.push('/');
             pointer.push_str(&pointer::escape(&name));
             let (event, place) = self.next()?;
-            let value = self.value(event, place, Some(key), pointer, depth + 1)?;
+            let (value, whole) = self.value(event, place, Some(key), pointer, depth + 1)?;
+            line.extend_to(self.text, key);
+            line.extend_to(self.text, whole);
             pointer.truncate(length);
             map.insert(name, value);
         }
@@ -247,6 +262,34 @@ fn size(value: &Value) -> usize {
         // A long text repeated by aliases must weigh too.
         Value::String(text) => 1 + text.len() / 64,
         _ => 1,
+    }
+}
+
+/// Where what a collection holds on its first line ends.
+#[derive(Debug, Clone, Copy)]
+struct FirstLine {
+    end: u32,
+    is_over: bool,
+}
+
+impl FirstLine {
+    fn of(place: Span) -> Self {
+        Self { end: place.start, is_over: false }
+    }
+
+    fn extend_to(&mut self, text: &str, part: Span) {
+        let between = text.get(self.end as usize..part.start as usize).unwrap_or_default();
+        self.is_over |= between.contains('\n');
+        if !self.is_over {
+            self.end = self.end.max(part.end);
+        }
+    }
+
+    /// The span up to the comment that stands behind what the collection holds.
+    fn without_comment(self, text: &str, span: Span) -> Span {
+        let behind = text.get(self.end as usize..span.end as usize).unwrap_or_default();
+        let comment = self.end > span.start && behind.trim_start().starts_with('#');
+        if comment { Span::new(span.start, self.end) } else { span }
     }
 }
 
@@ -284,4 +327,31 @@ fn number(text: &str) -> Option<Number> {
         return Some(whole.into());
     }
     text.parse().ok().and_then(Number::from_f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { bytes: 4096, depth: 8, values: 100, key_bytes: 64 };
+
+    /// What the places of a text cover, by pointer.
+    fn covered(text: &str) -> BTreeMap<String, &str> {
+        let document = Reader::new(text, LIMITS, Some(FileId(0))).document();
+        let (_, entries) = document.expect("the text is YAML");
+        let part = |(pointer, entry): (String, Entry)| (pointer, &text[entry.value.span.range()]);
+        entries.into_iter().map(part).collect()
+    }
+
+    #[test]
+    fn a_place_ends_before_the_comment_behind_the_value() {
+        let text = "build: # how\n  context: . # where\n  args: { A: \"#1\" } # both\nlist:\n  - a # first\n  - b\n";
+        let covered = covered(text);
+        assert_eq!(covered["/build/context"], ".");
+        assert_eq!(covered["/build"], "context: .");
+        assert!(!covered["/build/args"].contains("both"), "{}", covered["/build/args"]);
+        assert!(covered["/build/args"].contains("\"#1\""), "{}", covered["/build/args"]);
+        assert_eq!(covered["/list"], "- a");
+        assert_eq!(covered["/list/0"], "a");
+    }
 }
