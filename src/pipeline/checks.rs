@@ -1,7 +1,7 @@
 //! Schemas and rules over a compiled render, and what the config makes of their findings.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -207,7 +207,7 @@ impl Checks<'_> {
         let findings = check::check(&subject);
         let findings: Vec<_> =
             findings.iter().map(|finding| check::diagnostic(finding, &places)).collect();
-        (Diagnostics::from(findings), check::answers(&subject))
+        (Diagnostics::from(told_once(findings)), check::answers(&subject))
     }
 
     /// Whether the nodes of an existing account live in the user's subscription.
@@ -257,4 +257,17 @@ impl Checks<'_> {
             })
             .collect()
     }
+}
+
+/// The findings without those that say the same of the same line: one key can decide a value of every pool.
+fn told_once(findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told = BTreeSet::new();
+    let mut is_new = |finding: &Diagnostic| {
+        let Some(place) = finding.place.filter(|_| !finding.related.is_empty()) else {
+            return true;
+        };
+        let words = [&finding.title, &finding.label, &finding.help].map(String::clone);
+        told.insert((finding.code.to_string(), place, words))
+    };
+    findings.into_iter().filter(|finding| is_new(finding)).collect()
 }

@@ -362,3 +362,9 @@ fn a_finding_about_a_dockerfile_underlines_the_value_that_names_it() {
     let moving: &'static [(&str, &str)] = Box::leak(Box::new(moving));
     assert_eq!(underlined("ACR007", moving), ["."]);
 }
+
+#[test]
+fn a_finding_about_one_line_is_told_once_for_all_pools() {
+    // Batch retires the node agent of Ubuntu 22.04, which both pools have from one key.
+    assert_eq!(underlined("POOL003", &[]), ["ubuntu-22.04"]);
+}
