@@ -243,7 +243,8 @@ fn data_disks_have_their_own_numbers(view: &View<'_>, sink: &mut Sink<'_>) {
             || pool.at("startTask/resourceFiles").exists();
         if let Some(first) = disks.first().filter(|_| !mounts) {
             sink.report(first, "no start task formats and mounts the disk")
-                .severity(Severity::Warning);
+                .severity(Severity::Warning)
+                .help("format and mount the disk in `startTask.command`");
         }
     }
 }
