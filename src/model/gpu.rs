@@ -182,13 +182,24 @@ fn version_fits(resolver: &mut Resolver<'_>, gpu: &Gpu, machines: &[&Machine], o
 
 fn all_from_nvidia(resolver: &mut Resolver<'_>, machines: &[&Machine]) -> Option<()> {
     let foreign = |machine: &&&Machine| machine.size.gpu_vendor != GpuVendor::Nvidia;
+    let of_amd = |machine: &&&Machine| machine.size.driver_class == DriverClass::Rocm;
+    let systems = catalog::base_images().filter(|image| image.gpu_driver == "rocm");
+    let systems: Vec<String> = systems.map(|image| format!("`{}`", image.os_key)).collect();
+    let help = if machines.iter().all(|machine| of_amd(&machine)) {
+        format!("set `node.os` to {}, which contains AMD's driver", systems.join(" or "))
+    } else {
+        "choose a VM size with an NVIDIA GPU, or use an image that contains the driver of the vendor".to_owned()
+    };
     for Machine { size, pointer } in machines.iter().filter(foreign) {
         resolver.on(size.fact()).error(
             "PB1003",
             pointer,
             format!("VM size `{}` has a GPU that is not from NVIDIA", size.name),
-            format!("the NVIDIA driver and container toolkit do not support its {}", size.gpu_model),
-            "choose a VM size with an NVIDIA GPU, or use an image that contains the driver of the vendor",
+            format!(
+                "the NVIDIA driver and container toolkit do not support its {}",
+                size.gpu_model
+            ),
+            help.clone(),
         );
     }
     (!machines.iter().any(|machine| foreign(&machine))).then_some(())
