@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::closed::PublicAccess;
 use super::names::Names;
-use super::pool::{self, Pool};
+use super::pool::{self, Application, Pool};
 use super::pool_identity::PoolIdentities;
 use super::pool_tasks;
 use super::registry::Role;
@@ -54,6 +54,8 @@ pub struct Batch {
     pub registry_server: Option<String>,
     /// Secrets that the pools need.
     pub secrets: Vec<Secret>,
+    /// The application packages of the pools, each once.
+    pub applications: Vec<Application>,
     /// A pool boots the newest version of the image, whichever that is.
     pub follows_image: bool,
     /// A pool boots the one version of the image that the config names.
@@ -120,14 +122,7 @@ pub(super) fn resolve(
         created: storage_account.is_some(),
         node_identity: storage.node_identity,
     };
-    let context = &context;
-    let (mut keys, mut secrets) = (Vec::new(), Secrets::default());
-    let mut pools = Vec::new();
-    for (index, pool) in written.pools.iter().enumerate() {
-        if let Some(pool) = pool::resolve(resolver, pool, index, context, &mut keys, &mut secrets) {
-            pools.push(pool);
-        }
-    }
+    let (pools, secrets) = pools(resolver, &written.pools, &context);
     if pools.is_empty() && written.pools.is_empty() && !create_account {
         nothing_to_deploy(resolver);
     }
@@ -152,11 +147,37 @@ pub(super) fn resolve(
         node_identity,
         registry_server: registry_server(&pools),
         secrets: secrets.into_list(),
+        applications: applications(&pools),
         follows_image: pools.iter().any(|pool| pool.follows_image),
         pins_image: pools.iter().any(|pool| !pool.follows_image),
         existing_definition: context.node_image.existing_definition_id(),
         pools,
     })
+}
+
+/// The pools of the account, and the secrets that they need.
+fn pools(
+    resolver: &mut Resolver<'_>,
+    written: &[fields::Pool],
+    context: &PoolContext<'_>,
+) -> (Vec<Pool>, Secrets) {
+    let (mut keys, mut secrets) = (Vec::new(), Secrets::default());
+    let mut pools = Vec::new();
+    for (index, pool) in written.iter().enumerate() {
+        pools.extend(pool::resolve(resolver, pool, index, context, &mut keys, &mut secrets));
+    }
+    (pools, secrets)
+}
+
+/// The application packages of the pools, each once.
+fn applications(pools: &[Pool]) -> Vec<Application> {
+    let mut found: Vec<Application> = Vec::new();
+    for package in pools.iter().flat_map(|pool| &pool.applications) {
+        if !found.contains(package) {
+            found.push(package.clone());
+        }
+    }
+    found
 }
 
 /// The one registry that is private: the config's own.

@@ -67,12 +67,14 @@ impl PoolSubnet {
     }
 }
 
-/// Templates ask a network for `subnet_id`, `pool_network_id` and `created`.
+/// Templates ask a network for `subnet_id`, `pool_network_id`, `pool_network_name` and `created`.
 impl Serialize for PoolSubnet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("PoolSubnet", 3)?;
+        let mut object = serializer.serialize_struct("PoolSubnet", 4)?;
         object.serialize_field("subnet_id", &self.id())?;
         object.serialize_field("pool_network_id", &self.network_id())?;
+        let name = self.network_id().and_then(|id| id.rsplit('/').next());
+        object.serialize_field("pool_network_name", &name)?;
         object.serialize_field("created", &self.created())?;
         object.end()
     }
