@@ -391,3 +391,40 @@ fn added_files_name_a_bounded_number_of_others() {
     let shown = told("add: { batch: [a.bicep] }\n", &files);
     assert!(shown.contains("more than 100 files"), "{shown}");
 }
+
+/// The block of the guide that starts so, without the fence.
+fn block_of_guide(start: &str) -> &'static str {
+    let guide = include_str!("../../docs/extending.md");
+    let at = guide.find(&format!("\n{start}")).expect("the guide has the block") + 1;
+    &guide[at..at + guide[at..].find("```").expect("the block ends")]
+}
+
+#[test]
+fn the_guide_builds_with_a_secret_that_no_file_of_the_render_contains() {
+    let local = "images: [{ name: app, tag: v1, build: { context: . }, preload: true }]";
+    let git = "images: [{ name: trainer, tag: \"1.0\", build: { context: \"https://github.com/contoso/trainer.git#main\" } }]";
+    let extension = block_of_guide("add: { registry: [secret-build.bicep] }");
+    let task = block_of_guide("# secret-build.yaml");
+    let files = [
+        ("secret-build.bicep", block_of_guide("// secret-build.bicep")),
+        ("secret-build.yaml", task),
+    ];
+    let bytes = format!("{}{extension}", CONFIG.replace(local, git)).into_bytes();
+    let input = Input { path: "prebake.yaml".to_owned(), bytes, ..Input::default() };
+    let mut jobs = pipeline::jobs(&input, &Folder(files.into_iter().collect()), &[]);
+    let outcome = jobs.swap_remove(0).render(&tools());
+    let shown = text::render(&outcome.diagnostics, &outcome.sources, false);
+    let render = outcome.render.unwrap_or_else(|| panic!("does not render:\n{shown}"));
+    assert!(!outcome.diagnostics.has_errors(), "{shown}");
+    let registry =
+        render.stages.iter().find(|stage| stage.stage == Stage::Registry).expect("a stage");
+    let tasks = "Microsoft.ContainerRegistry/registries/tasks";
+    let built = registry.resources.iter().find(|resource| resource.kind == tasks).expect("a task");
+    let step = serde_json::to_value(built.body_json()).expect("JSON")["properties"]["step"].clone();
+    assert_eq!(step["type"], "EncodedTask", "{step}");
+    let content = step["encodedTaskContent"].as_str().expect("the task file").as_bytes();
+    let content = data_encoding::BASE64.decode(content).expect("base64");
+    assert_eq!(String::from_utf8(content).expect("UTF-8"), task);
+    let read: Value = serde_yaml::from_str(task).expect("the task file is YAML");
+    assert_eq!(read["volumes"][0]["name"], read["steps"][0]["volumeMounts"][0]["name"]);
+}
