@@ -67,11 +67,12 @@ impl Action {
     pub fn counted(self, count: usize) -> &'static str {
         match self {
             Self::EmptyPool if count == 1 => "needs an empty pool",
+            Self::Beside if count == 1 => "new next to the old one",
             Self::Refused => "refused",
             Self::Delete => "to delete",
             Self::Replace => "to replace",
             Self::EmptyPool => "need an empty pool",
-            Self::Beside => "new, next to the old one",
+            Self::Beside => "new next to the old ones",
             Self::Create => "to create",
             Self::Rebake => "recreated for the next bake",
             Self::Retire => "deleted after the bake",

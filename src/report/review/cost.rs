@@ -126,23 +126,21 @@ impl Costs {
 
     /// What runs beside its successor: a retired pool for a while, anything else until it is deleted by hand.
     fn side_by_side(&mut self, diff: &Diff) {
-        for change in diff.resources.iter().filter(|change| is_billed_twice(change)) {
+        let twice = diff.resources.iter().filter(|change| is_billed_twice(change));
+        let (beside, others): (Vec<&ResourceChange>, Vec<&ResourceChange>) =
+            twice.partition(|change| change.action == Action::Beside);
+        let (retired, kept): (Vec<&ResourceChange>, Vec<&ResourceChange>) =
+            beside.into_iter().partition(|change| change.removal == Some(Removal::WhenRetired));
+        for (group, who) in
+            [(retired, "`prebake deploy --retire-old` deletes"), (kept, "you delete")]
+        {
+            self.for_a_while |= !group.is_empty();
+            self.parts.extend(in_parallel(diff, &group, who));
+        }
+        for change in others {
+            self.rises = true;
             let (kind, old) = (kind_words(&change.kind), old_title(change));
-            if change.action == Action::Beside {
-                self.for_a_while = true;
-                let end = match change.removal {
-                    Some(Removal::WhenRetired) => "`prebake deploy --retire-old` deletes it",
-                    _ => "you delete it",
-                };
-                self.parts.push(format!(
-                    "{kind} `{old}` runs in parallel with `{}` until {end}: {}",
-                    change.title,
-                    nodes_beside(diff, change)
-                ));
-            } else {
-                self.rises = true;
-                self.parts.push(format!("{kind} `{old}` costs money until you delete it"));
-            }
+            self.parts.push(format!("{kind} `{old}` costs money until you delete it"));
         }
     }
 
@@ -184,12 +182,31 @@ fn only_leaves(diff: &Diff) -> bool {
     diff.capacity.pools.iter().all(|(_, before, after)| before == after || after.is_none())
 }
 
-/// `nodes 2 → 4 until then, 2 after`.
-fn nodes_beside(diff: &Diff, change: &ResourceChange) -> String {
+/// How long pools run in parallel with their successors, and how many nodes that is.
+fn in_parallel(diff: &Diff, group: &[&ResourceChange], who: &str) -> Option<String> {
+    let (nodes, after) = nodes_beside(diff, group);
+    let count = format!("{nodes} nodes until then, {after} after");
+    let olds: Vec<String> = group.iter().map(|change| format!("`{}`", old_title(change))).collect();
+    match group {
+        [] => None,
+        [only] => Some(format!(
+            "pool {} runs in parallel with `{}` until {who} it: {count}",
+            olds[0], only.title
+        )),
+        _ => Some(format!(
+            "pools {} run in parallel with their successors until {who} them: {count}",
+            few(&olds)
+        )),
+    }
+}
+
+/// The nodes of pools and their successors, and of the successors alone.
+fn nodes_beside(diff: &Diff, group: &[&ResourceChange]) -> (u64, u64) {
     let nodes = |name: &str| capacity_of(diff, name).map_or(0, |pool| pool.quantity.nodes);
-    let old = change.before.as_ref().map_or(0, |before| nodes(&before.name));
-    let new = nodes(&change.name);
-    format!("{} nodes until then, {new} after", old + new)
+    let olds = group.iter().filter_map(|change| change.before.as_ref());
+    let old: u64 = olds.map(|before| nodes(&before.name)).sum();
+    let new: u64 = group.iter().map(|change| nodes(&change.name)).sum();
+    (old + new, new)
 }
 
 /// The capacity of a pool, after the change or before it.

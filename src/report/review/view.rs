@@ -142,7 +142,7 @@ impl ResourceView {
             stage: change.stage.clone(),
             consequence: change.consequence.clone(),
             advice: change.advice.clone(),
-            advice_word: if change.action.is_dangerous() { "instead" } else { "note" },
+            advice_word: advice_word(change.action),
             rule: change.rule,
             at: origin_text(&change.origin),
             properties: change.properties.iter().map(PropertyView::new).collect(),
@@ -169,6 +169,11 @@ pub(super) fn grouped(resources: Vec<ResourceView>) -> (Vec<ResourceView>, Vec<u
     (groups, places)
 }
 
+/// Where the change itself cannot be avoided any more, its advice is no alternative to it.
+fn advice_word(action: Action) -> &'static str {
+    if action.is_dangerous() && action != Action::Delete { "instead" } else { "note" }
+}
+
 fn words(change: &ResourceChange) -> String {
     match (change.action, &change.pairing) {
         (Action::Rebake, _) => "recreated for the next bake".to_owned(),
@@ -189,6 +194,7 @@ fn words(change: &ResourceChange) -> String {
         (Action::EmptyPool, _) => "needs an empty pool".to_owned(),
         (Action::Create, _) => "created".to_owned(),
         (Action::Delete, _) => "no longer rendered".to_owned(),
+        (Action::Modify, _) if change.verdict == Verdict::RunsAgain => "runs again".to_owned(),
         (Action::Modify, _) => format!("modified {}", change.verdict.words()),
         (Action::NoChange, _) => "unchanged".to_owned(),
     }
