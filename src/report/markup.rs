@@ -55,6 +55,7 @@ pub(super) fn register<'run>(engine: &mut Handlebars<'run>, written: &'run Writt
     engine.register_helper("over", Box::new(over));
     engine.register_helper("present", Box::new(present));
     engine.register_helper("html", Box::new(html));
+    engine.register_helper("breakable", Box::new(breakable));
     engine.register_helper("marker", Box::new(marker));
     engine.register_helper("line", Box::new(joined));
     engine.register_helper("fenced", Box::new(fenced));
@@ -172,6 +173,20 @@ fn prose(
             out.write(&part)?;
         }
     }
+    Ok(())
+}
+
+/// A path as HTML that breaks between its steps, and within one only if it must.
+fn breakable(
+    helper: &Helper,
+    _: &Handlebars,
+    _: &Context,
+    _: &mut RenderContext,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let path = helper.param(0).and_then(|param| param.value().as_str()).unwrap_or_default();
+    let escaped = handlebars::html_escape(path);
+    out.write(&escaped.replace('.', ".<wbr>").replace('[', "<wbr>["))?;
     Ok(())
 }
 

@@ -18,6 +18,7 @@ mod fleet;
 mod json;
 mod kinds;
 mod lines;
+mod names;
 mod page;
 mod picture;
 mod section;

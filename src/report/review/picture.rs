@@ -6,13 +6,14 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::kinds::kind_words;
+use super::names::{Line, name_lines};
 use crate::catalog::StageName;
 use crate::diff::{Action, Diff, ResourceChange, title};
 
 const BOX_WIDTH: usize = 236;
-const BOX_HEIGHT: usize = 46;
+const BOX_HEIGHT: usize = 50;
 const COLUMN: usize = 292;
-const ROW: usize = 62;
+const ROW: usize = 66;
 const MARGIN: usize = 20;
 const TITLE: usize = 42;
 /// Height at which arrows pass over the columns between their ends.
@@ -23,9 +24,8 @@ const MAX_NODES: usize = 150;
 const FEW_NODES: usize = 12;
 /// GitHub draws no larger Mermaid graph well.
 const MAX_MERMAID_NODES: usize = 60;
-/// Characters of a name that fit into a box, and how many do in a smaller type.
-const MAX_NAME: usize = 28;
-const MAX_SMALL_NAME: usize = 36;
+/// Characters of a name in a Mermaid graph.
+const MAX_NAME: usize = 60;
 /// Right end of a sign in its box.
 const MARK: usize = BOX_WIDTH - 10;
 
@@ -39,9 +39,11 @@ pub(super) struct Node {
     pub sign: &'static str,
     /// What its type is called.
     pub kind: String,
-    /// Its name, shortened where even a smaller type does not fit.
+    /// Its name, without its middle where it is very long.
     pub label: String,
-    /// The style of the name: `small` where it fits in a smaller type only.
+    /// The name as the box shows it.
+    pub lines: Vec<Line>,
+    /// The style of the name: `small` where it does not fit otherwise.
     pub size: &'static str,
     /// Its whole name.
     pub name: String,
@@ -179,18 +181,14 @@ fn node(
     anchor: Option<usize>,
     (before, after): (bool, bool),
 ) -> Node {
-    let length = title.chars().count();
-    let label = if length <= MAX_SMALL_NAME {
-        title.to_owned()
-    } else {
-        title.chars().take(MAX_SMALL_NAME - 1).chain(['…']).collect()
-    };
+    let (size, lines) = name_lines(title, BOX_WIDTH - 24);
     Node {
         action: change.action,
         sign: change.action.sign(),
         kind: kind_words(&change.kind),
-        label,
-        size: if length > MAX_NAME { "small" } else { "" },
+        label: without_middle(title),
+        size,
+        lines,
         name: name.to_owned(),
         x: 0,
         y: 0,
@@ -201,6 +199,17 @@ fn node(
         id: id.to_lowercase(),
         stage: change.stage.clone(),
     }
+}
+
+/// A name of at most [`MAX_NAME`] characters. Long names differ at their ends.
+fn without_middle(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= MAX_NAME {
+        return name.to_owned();
+    }
+    let start = name.chars().take(MAX_NAME / 2);
+    let end = name.chars().skip(length - (MAX_NAME / 2 - 1));
+    start.chain(['…']).chain(end).collect()
 }
 
 fn edges(diff: &Diff, nodes: &[Node]) -> Vec<Edge> {
