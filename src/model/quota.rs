@@ -2,7 +2,6 @@
 
 use super::resolver::Resolver;
 use crate::catalog;
-use crate::diagnostic::Severity;
 
 /// Reports `PB1500` for each family that no size has: nothing would be held against its quota.
 pub(super) fn check(resolver: &mut Resolver<'_>) {
@@ -24,8 +23,7 @@ pub(super) fn check(resolver: &mut Resolver<'_>) {
             None => "use the name that `az vm list-usage` or the quotas of the Batch account show"
                 .to_owned(),
         };
-        resolver.report(
-            Severity::Warning,
+        resolver.warn_of_key(
             "PB1500",
             &format!("/checks/quota/{}", crate::diagnostic::pointer::escape(family)),
             format!("unknown VM family `{family}`"),

@@ -69,6 +69,21 @@ impl<'a> Resolver<'a> {
         self.push(finding, pointer);
     }
 
+    /// Reports a warning at the key of a JSON pointer.
+    pub(super) fn warn_of_key(
+        &mut self,
+        code: &'static str,
+        pointer: &str,
+        title: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let mut finding = Diagnostic::warning(code, title).help(help);
+        finding.place = self.document.key_place(pointer);
+        finding.label = label.into();
+        self.push(finding, pointer);
+    }
+
     /// Reports a finding at one value that another one explains.
     pub(super) fn push_pair(
         &mut self,
