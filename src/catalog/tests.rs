@@ -201,8 +201,46 @@ fn sizes_with_nvme_disks_alone_have_temporary_space() {
     ] {
         let size = vm_size(name).unwrap();
         assert_eq!((size.temp_disk_gb, size.nvme_temp_gb), (Some(0), Some(gib)), "{name}");
+        ("Standard_D96nds_v6", 5280),
+        ("Standard_EC8eds_v6", 440),
+        ("Standard_D372ds_v7", 21_120),
     }
-    for none in ["Standard_FX48-12ms_v2", "Standard_E96bs_v6", "Standard_D4s_v6"] {
+    for none in [
+        "Standard_FX48-12ms_v2",
+        "Standard_E96bs_v6",
+#[test]
+fn a_size_with_fewer_active_vcpus_counts_and_boots_as_its_base() {
+    // azure-compute-docs constrained-vcpu: memory, storage and I/O are those of the base, and quotas count its vCPUs.
+    let constrained = vm_sizes().filter_map(|name| {
+        let (start, rest) = name.split_once('-')?;
+        let active = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        Some((vm_size(name)?, vm_size(&format!("{start}{}", &rest[active..]))))
+    });
+    let mut seen = 0;
+    for (size, base) in constrained {
+        let base = base.unwrap_or_else(|| panic!("{} has no base", size.name));
+        let shared = |of: &VmSize| {
+            let disks = (of.temp_disk_gb, of.nvme_temp_gb, of.premium_io);
+            (of.family.clone(), of.vcpus, of.memory_gb.to_string(), of.generations.clone(), disks)
+        };
+        assert_eq!(shared(&size), shared(&base), "{}", size.name);
+        seen += 1;
+    }
+    assert!(seen > 200, "{seen}");
+}
+
+#[test]
+fn sizes_with_arm_processors_boot_generation_2_alone() {
+    let arm = vm_sizes().filter_map(vm_size).filter(|size| size.architecture == "arm64");
+    for size in arm {
+        assert_ne!(size.boots(Generation::V1), Some(true), "{}", size.name);
+    }
+}
+
+        "Standard_D4s_v6",
+        "Standard_E4ns_v6",
+        "Standard_D8ls_v7",
+    ] {
         let size = vm_size(none).unwrap();
         assert_eq!((size.temp_disk_gb, size.nvme_temp_gb), (Some(0), None), "{none}");
     }
