@@ -495,4 +495,15 @@ mod tests {
         let expected = [["a", "b", "[]", "d"], ["a", "c", "[]", "d"]];
         assert_eq!(paths("a.{b,c}[].d"), expected);
     }
+
+    #[test]
+    fn an_account_of_blobs_becomes_general_purpose_where_it_is() {
+        let kind = facts("Microsoft.Storage/storageAccounts").property("kind");
+        let verdict = |before: &str, after: &str| {
+            let [before, after] = [before, after].map(|kind| Evaluated::from_plain(&kind.into()));
+            kind.mutability(Some(&before), Some(&after)).map(|row| row.verdict)
+        };
+        assert_eq!(verdict("BlobStorage", "StorageV2"), Some(Verdict::InPlace));
+        assert_eq!(verdict("StorageV2", "BlobStorage"), Some(Verdict::Replace));
+    }
 }
