@@ -265,6 +265,7 @@ fn retirements_name_regions_and_families_that_exist() {
         .filter_map(vm_size)
         .map(|size| size.family.to_lowercase().replace(' ', ""))
         .collect();
+        ("Microsoft.Compute/virtualMachines", "vision_builder.1", "vision(builder)"),
     for row in tables::RETIREMENTS.rows() {
         match row.key().split_once(':') {
             Some(("region", name)) => {
