@@ -169,6 +169,8 @@ fn retirements_have_dates_or_an_announcement() {
         assert!(end.announced_on.is_some() || end.retired_on.is_some(), "{}", end.subject);
         assert!(!end.replacement.is_empty(), "{}", end.subject);
     }
+        let announced_first = end.announced_on.zip(end.retired_on).is_none_or(|(a, b)| a <= b);
+        assert!(announced_first, "{}", end.subject);
     let low_priority = retirement("batch:low-priority").unwrap();
     assert_eq!(low_priority.retired_on, Date::parse("2026-03-31"));
 }
