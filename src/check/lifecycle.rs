@@ -1,5 +1,5 @@
 //! What Azure ends or restricts, judged on the day of the run: sizes, node agents, image offers, API versions,
-//! registry features.
+//! disks, registry features.
 
 use std::collections::BTreeSet;
 
@@ -20,6 +20,7 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("API012", version_is_no_preview),
     ("ACR010", content_trust_has_no_end),
     ("POOL041", region_has_no_end),
+    ("POOL046", os_disk_has_no_end),
 ];
 
 /// Reports something that has a day in the table of ends: as the rule has it once the day has come, as a warning
@@ -230,6 +231,21 @@ fn region_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
         let what = format!("the region `{}`", region.name);
         ended(sink, &location, &what, &subject, view.render.as_of)
             .help(format!("use `{}`", end.replacement));
+    }
+}
+
+fn os_disk_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
+    let subject = "compute:standard-hdd-os-disk";
+    let pools = view.pools.iter().map(|pool| pool.machine("osDisk"));
+    let machines = view.of_kind("Microsoft.Compute/virtualMachines");
+    let machines = machines.map(|machine| machine.at("properties/storageProfile/osDisk"));
+    for disk in pools.chain(machines) {
+        let storage = disk.at("managedDisk/storageAccountType");
+        // An ephemeral disk is on the host.
+        let ephemeral = ["ephemeralOSDiskSettings/placement", "diffDiskSettings/option"];
+        if storage.is("Standard_LRS") && !ephemeral.iter().any(|path| disk.at(path).exists()) {
+            ended(sink, &storage, "Standard HDD for OS disks", subject, view.render.as_of);
+        }
     }
 }
 
