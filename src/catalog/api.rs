@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 
 use super::table::Row;
 use super::tables::API_PROPERTIES as PROPERTIES;
+use super::tables::API_VALUES as VALUES;
 use super::tables::API_VERSIONS as VERSIONS;
 use super::tables::CHANGED_DEFAULTS as DEFAULTS;
 use crate::diagnostic::Fact;
@@ -58,6 +59,31 @@ pub(crate) fn api_properties(kind: &str) -> &'static [ApiProperty] {
         by_kind
     });
     BY_KIND.get(&kind.to_lowercase()).map_or(&[], Vec::as_slice)
+}
+
+/// A value that older API versions take only where the subscription has a feature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiValue {
+    /// Where in the resource, as in `ApiProperty`.
+    pub path: &'static str,
+    /// The value.
+    pub value: &'static str,
+    /// The first version that has it.
+    pub since: &'static str,
+    /// The feature that older versions need: its namespace and name.
+    pub needs: &'static str,
+    /// Its row, for a finding that rests on it.
+    pub fact: Fact,
+}
+
+/// The values of a resource type that came with a version.
+pub(crate) fn api_values(kind: &str) -> impl Iterator<Item = ApiValue> {
+    VALUES.rows().filter_map(move |row| {
+        let [key, value, since, needs] = row.cells();
+        let (of, path) = key.split_once('#')?;
+        let fact = VALUES.fact(row);
+        of.eq_ignore_ascii_case(kind).then_some(ApiValue { path, value, since, needs, fact })
+    })
 }
 
 /// A default that changed with an API version.

@@ -33,9 +33,9 @@ mod tables;
 mod unsupported;
 mod vm_size;
 
-pub use api::{ApiProperty, ChangedDefault, api_version};
+pub use api::{ApiProperty, ApiValue, ChangedDefault, api_version};
 pub(crate) use api::{
-    api_properties, api_version_fact, api_versions, changed_default, newest_api_version,
+    api_properties, api_values, api_version_fact, api_versions, changed_default, newest_api_version,
 };
 pub(crate) use autoscale::autoscale_variables;
 pub use azure_error::AzureErrorCode;

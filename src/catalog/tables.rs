@@ -7,6 +7,8 @@ pub(super) const AGENT_POOL_REGIONS: Table =
     Table::new("agent-pool-regions", include_str!("tables/agent-pool-regions.tsv"));
 pub(super) const API_PROPERTIES: Table =
     Table::new("api-properties", include_str!("tables/api-properties.tsv"));
+pub(super) const API_VALUES: Table =
+    Table::new("api-values", include_str!("tables/api-values.tsv"));
 pub(super) const API_VERSIONS: Table =
     Table::new("api-versions", include_str!("tables/api-versions.tsv"));
 pub(super) const AUTOSCALE_VARIABLES: Table =
@@ -70,6 +72,7 @@ pub fn tables() -> impl Iterator<Item = Table> {
         ABBREVIATIONS,
         AGENT_POOL_REGIONS,
         API_PROPERTIES,
+        API_VALUES,
         API_VERSIONS,
         AUTOSCALE_VARIABLES,
         AZURE_ERRORS,

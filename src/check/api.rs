@@ -24,6 +24,7 @@ pub(super) const RULES: &[(&str, Check)] = &[
     ("API009", previews_work),
     ("API010", role_assignments_are_named_by_guid),
     ("API011", role_of_the_deployer_is_mentioned),
+    ("API013", version_has_the_value),
 ];
 
 /// The values at a path of the tables, where `*` is any element.
@@ -71,6 +72,26 @@ fn version_still_has_the_property(view: &View<'_>, sink: &mut Sink<'_>) {
             {
                 let label = format!("removed in `{}`", property.until);
                 sink.report(found, label);
+            }
+        }
+    }
+}
+
+fn version_has_the_value(view: &View<'_>, sink: &mut Sink<'_>) {
+    for node in view.deployed() {
+        let resource = node.resource();
+        for known in catalog::api_values(&resource.kind) {
+            if !is_before(&resource.api_version, known.since) {
+                continue;
+            }
+            for found in matches(&node, known.path).iter().filter(|found| found.is(known.value)) {
+                let label = format!(
+                    "`{}` takes `{}` only in subscriptions with the feature `{}`",
+                    resource.api_version, known.value, known.needs
+                );
+                sink.report(found, label)
+                    .help(format!("use `{}` or newer", known.since))
+                    .rests_on(known.fact.clone());
             }
         }
     }
