@@ -213,13 +213,6 @@ impl Import {
         });
         let mut collected = Collected::new(location, checked);
         let (index, files) = earlier(&self.output)?;
-        let mut log = String::new();
-        for path in answers(&self.answers)? {
-            let bytes = read(&path)?;
-            let command = overlay::import(&bytes, &mut collected)
-                .map_err(|error| (refused(&path), error.to_string(), error.help().to_owned()))?;
-            let _ = writeln!(log, "{}: {command}", path.display());
-        }
         if let Some(index) = index {
             collected.keep(&index, &files).map_err(|(name, fault)| {
                 let why = format!("`{name}`, line {}: {}", fault.line, fault.why);
@@ -229,6 +222,13 @@ impl Import {
         }
         if collected.lacks_location() {
             return Err((
+        let mut log = String::new();
+        for path in answers(&self.answers)? {
+            let bytes = read(&path)?;
+            let command = overlay::import(&bytes, &mut collected)
+                .map_err(|error| (refused(&path), error.to_string(), error.help().to_owned()))?;
+            let _ = writeln!(log, "{}: {command}", path.display());
+        }
                 "the region of the data is unknown".to_owned(),
                 "the files contain no region, or more than one".to_owned(),
                 "set it with `--location`".to_owned(),

@@ -423,6 +423,49 @@ fn cells_of_an_answer_cannot_break_the_file() {
 
 const ODD_SIZE: &str = r#"[{
   "name": "Standard_X9_v9", "resourceType": "virtualMachines", "family": "f", "restrictions": [],
+/// Answers that fill one file, imported one after the other, as with one import; a new answer replaces its rows.
+#[test]
+fn later_answers_extend_a_file_and_replace_their_own_rows() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let import = |name: &str| {
+        let path = answers().join(name);
+        let path = if path.exists() { path } else { folder.path().join(name) };
+        let path = path.to_str().expect("a path is text");
+        let day = ["--location", "swedencentral", "--as-of", "2026-11-20"];
+        let arguments = [&["catalog", "import", path, "--output", "azure"], &day[..]].concat();
+        succeeds(&prebake(folder.path(), &arguments));
+    };
+    let read = |name: &str| {
+        fs::read_to_string(folder.path().join("azure").join(name)).expect("it was written")
+    };
+    import("vm-usage.json");
+    import("batch-quota.json");
+    let account = fs::read_to_string(answers().join("batch-account.json")).expect("an answer");
+    let whole = account.replace("Enforced\": true", "Enforced\": false");
+    fs::write(folder.path().join("whole.json"), whole).expect("written");
+    import("whole.json");
+    let quotas = read("quotas.tsv");
+    for quota in ["compute:cores\t100\t", "batch:accounts\t", "batch:dedicatedCores\t700\t"] {
+        assert!(quotas.contains(quota), "{quota} is not in:\n{quotas}");
+    }
+    // The account counts by family from now on, in the words of the API.
+    let families = account.replace("PerVmFamily", "PerVMFamily");
+    fs::write(folder.path().join("families.json"), families).expect("written");
+    import("families.json");
+    let quotas = read("quotas.tsv");
+    assert!(!quotas.contains("batch:dedicatedCores"), "{quotas}");
+    for quota in ["compute:cores\t", "batch:accounts\t", "batch:StandardNCASv3_T4Family\t8\t"] {
+        assert!(quotas.contains(quota), "{quota} is not in:\n{quotas}");
+    }
+
+    import("images.json");
+    let versions = read("images.tsv");
+    import("image-skus.json");
+    let images = read("images.tsv");
+    let known: Vec<&str> = versions.lines().filter(|line| line.contains(":server\t")).collect();
+    assert!(!known.is_empty() && known.iter().all(|line| images.contains(line)), "{images}");
+}
+
   "locations": ["swedencentral"],
   "capabilities": [
     { "name": "vCPUs", "value": "-1" }, { "name": "MemoryGB", "value": "NaN" }, { "name": "GPUs", "value": "x" }

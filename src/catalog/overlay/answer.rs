@@ -182,9 +182,10 @@ pub(super) struct BatchAccount {
     pub(super) dedicated_core_quota: Option<u64>,
     #[serde(default)]
     pub(super) low_priority_core_quota: Option<u64>,
-    #[serde(default)]
+    // The API and some versions of the CLI write `VMFamily`.
+    #[serde(default, alias = "dedicatedCoreQuotaPerVMFamilyEnforced")]
     pub(super) dedicated_core_quota_per_vm_family_enforced: Option<bool>,
-    #[serde(default)]
+    #[serde(default, alias = "dedicatedCoreQuotaPerVMFamily")]
     pub(super) dedicated_core_quota_per_vm_family: Option<Vec<FamilyQuota>>,
 }
 

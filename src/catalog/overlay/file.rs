@@ -77,6 +77,12 @@ impl Rows {
         }
     }
 
+    /// Removes the rows whose keys begin with `prefix` and are not to `stay`, whatever their case.
+    pub(super) fn forget(&mut self, prefix: &str, stay: impl Fn(&str) -> bool) {
+        let prefix = prefix.to_lowercase();
+        self.rows.retain(|key, _| !key.starts_with(&prefix) || stay(key));
+    }
+
     /// The row of a key, whatever its case.
     pub(super) fn get(&self, key: &str) -> Option<&[String]> {
         self.rows.get(&key.to_lowercase()).map(Vec::as_slice)

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{
     AnswerError, Asked, BatchAccount, BatchSku, Image, ImageSku, Location, Provider, Registry,
@@ -26,7 +26,7 @@ impl Collected {
         Self { location, checked, tables: BTreeMap::new() }
     }
 
-    /// Takes the files of an overlay that exists: what is not asked again stays.
+    /// Takes the files of an overlay that exists, before any answer: what is not asked again stays.
     ///
     /// # Errors
     /// If one of them cannot be read, with its name.
@@ -49,7 +49,7 @@ impl Collected {
         for layout in LAYOUTS {
             let Some(text) = files.get(&layout.file()) else { continue };
             let rows = Rows::read(layout, text).map_err(|fault| (layout.file(), fault))?;
-            self.tables.entry(layout.name).or_insert(rows);
+            self.tables.insert(layout.name, rows);
         }
         Ok(())
     }
@@ -82,9 +82,16 @@ impl Collected {
         files
     }
 
-    /// The rows of a file that is asked anew: those of an earlier answer to another question stay.
+    /// The rows of a file. Those of an earlier answer to another question stay.
     pub(super) fn table(&mut self, layout: Layout) -> &mut Rows {
         self.tables.entry(layout.name).or_default()
+    }
+
+    /// Removes the rows that a new answer to the same question replaces.
+    fn forget(&mut self, layout: Layout, prefix: &str, stay: impl Fn(&str) -> bool) {
+        if let Some(rows) = self.tables.get_mut(layout.name) {
+            rows.forget(prefix, stay);
+        }
     }
 
     pub(super) fn row(&mut self, layout: Layout, mut cells: Vec<String>, command: &str) {
@@ -131,7 +138,7 @@ pub fn import(bytes: &[u8], into: &mut Collected) -> Result<&'static str, Answer
         }
         Asked::BatchQuota(quota) => {
             let command = "az batch location quotas show";
-            let cells = vec!["batch:accounts".to_owned(), quota.account_quota.to_string()];
+            let cells = vec![BATCH_ACCOUNTS.to_owned(), quota.account_quota.to_string()];
             into.row(QUOTAS, cells, command);
             command
         }
@@ -166,6 +173,7 @@ pub fn import(bytes: &[u8], into: &mut Collected) -> Result<&'static str, Answer
     })
 }
 
+const BATCH_ACCOUNTS: &str = "batch:accounts";
 const GIB_IN_BYTES: u64 = 1 << 30;
 
 fn vm_skus(skus: &[VmSku], into: &mut Collected) -> Result<(), AnswerError> {
@@ -295,6 +303,9 @@ fn day(stamp: &str) -> String {
 fn usages(usages: &[Usage], into: &mut Collected) {
     let command = "az vm list-usage";
     for usage in usages {
+    for layout in [QUOTAS, QUOTA_USE] {
+        into.forget(layout, "compute:", |_| false);
+    }
         let name = format!("compute:{}", usage.name.value.replace(' ', ""));
         for (layout, number) in [(QUOTAS, &usage.limit), (QUOTA_USE, &usage.current_value)] {
             if let Some(number) = number.get() {
@@ -317,6 +328,8 @@ fn batch_account(account: &BatchAccount, into: &mut Collected) -> Result<(), Ans
         into.about(location)?;
     }
     let mut quotas = vec![
+    // The quota of accounts is the answer to another question.
+    into.forget(QUOTAS, "batch:", |key| key == BATCH_ACCOUNTS);
         ("pools".to_owned(), account.pool_quota),
         ("lowPriorityCores".to_owned(), account.low_priority_core_quota),
     ];
@@ -352,11 +365,15 @@ fn supported_images(images: &[SupportedImage], into: &mut Collected) {
 }
 
 fn image_skus(skus: &[ImageSku], into: &mut Collected) -> Result<(), AnswerError> {
-    for sku in skus {
-        if let Some(location) = &sku.location {
-            into.about(location)?;
-        }
-        let Some(key) = image_of_id(&sku.id) else { continue };
+    for location in skus.iter().filter_map(|sku| sku.location.as_deref()) {
+        into.about(location)?;
+    }
+    let keys: BTreeSet<String> = skus.iter().filter_map(|sku| image_of_id(&sku.id)).collect();
+    let lowercase: BTreeSet<String> = keys.iter().map(|key| key.to_lowercase()).collect();
+    for (offer, _) in keys.iter().filter_map(|key| key.rsplit_once(':')) {
+        into.forget(IMAGES, &format!("{offer}:"), |key| lowercase.contains(key));
+    }
+    for key in keys {
         // A version that is known already is worth more than none.
         if into.table(IMAGES).get(&key).is_none() {
             into.row(IMAGES, vec![key, String::new()], "az vm image list-skus");
@@ -419,6 +436,7 @@ fn locations(locations: &[Location], into: &mut Collected) {
 
 fn provider(provider: &Provider, into: &mut Collected) {
     for found in &provider.resource_types {
+    into.forget(API_VERSIONS, &format!("{}/", provider.namespace), |_| false);
         let kind = format!("{}/{}", provider.namespace, found.resource_type);
         let known = api_versions().find(|(known, _)| known.eq_ignore_ascii_case(&kind));
         let (Some((kind, _)), Some(versions)) = (known, &found.api_versions) else { continue };
