@@ -487,6 +487,9 @@ fn amounts_that_are_no_numbers_are_unknown() {
     assert!(read("sizes.tsv").contains("\nStandard_X9_v9\tf\t\t\t\t"), "{}", read("sizes.tsv"));
     assert!(read("quota-use.tsv").contains("\ncompute:cores\t4\t"), "{}", read("quota-use.tsv"));
     assert!(!read("quotas.tsv").contains("compute:cores"), "{}", read("quotas.tsv"));
+    let sizes = read("sizes.tsv");
+    let trusted = sizes.lines().last().and_then(|row| row.split('\t').nth(14));
+    assert_eq!(trusted, Some(""), "no generation is told: {sizes}");
 }
 
 #[test]

@@ -236,6 +236,7 @@ fn size_cells(sku: &VmSku, location: &str) -> Vec<String> {
     let trusted = match (flag("TrustedLaunchDisabled").as_str(), capability("HyperVGenerations")) {
         ("yes", _) => "no",
         ("no", _) => "yes",
+        (_, generations) if generations.is_empty() => "",
         // The API says so of the exceptions alone.
         (_, generations) if generations.contains("V2") => "yes",
         _ => "no",
@@ -302,10 +303,10 @@ fn day(stamp: &str) -> String {
 
 fn usages(usages: &[Usage], into: &mut Collected) {
     let command = "az vm list-usage";
-    for usage in usages {
     for layout in [QUOTAS, QUOTA_USE] {
         into.forget(layout, "compute:", |_| false);
     }
+    for usage in usages {
         let name = format!("compute:{}", usage.name.value.replace(' ', ""));
         for (layout, number) in [(QUOTAS, &usage.limit), (QUOTA_USE, &usage.current_value)] {
             if let Some(number) = number.get() {
@@ -327,9 +328,9 @@ fn batch_account(account: &BatchAccount, into: &mut Collected) -> Result<(), Ans
     if let Some(location) = &account.location {
         into.about(location)?;
     }
-    let mut quotas = vec![
     // The quota of accounts is the answer to another question.
     into.forget(QUOTAS, "batch:", |key| key == BATCH_ACCOUNTS);
+    let mut quotas = vec![
         ("pools".to_owned(), account.pool_quota),
         ("lowPriorityCores".to_owned(), account.low_priority_core_quota),
     ];
@@ -435,8 +436,8 @@ fn locations(locations: &[Location], into: &mut Collected) {
 }
 
 fn provider(provider: &Provider, into: &mut Collected) {
-    for found in &provider.resource_types {
     into.forget(API_VERSIONS, &format!("{}/", provider.namespace), |_| false);
+    for found in &provider.resource_types {
         let kind = format!("{}/{}", provider.namespace, found.resource_type);
         let known = api_versions().find(|(known, _)| known.eq_ignore_ascii_case(&kind));
         let (Some((kind, _)), Some(versions)) = (known, &found.api_versions) else { continue };
