@@ -258,11 +258,15 @@ impl Import {
                 "set it with `--location`".to_owned(),
             ));
         }
-        let pages: Result<Vec<Vec<u8>>, Refusal> =
-            answers(&self.prices)?.iter().map(|path| read(path)).collect();
+        let paths = answers(&self.prices)?;
+        let pages: Result<Vec<Vec<u8>>, Refusal> = paths.iter().map(|path| read(path)).collect();
         let meters = overlay::import_prices(&pages?, collected).map_err(|error| {
             let help = "pass all pages of the API unchanged and in one currency";
-            ("prices cannot be read".to_owned(), error.to_string(), help.to_owned())
+            let title = error
+                .file()
+                .and_then(|at| paths.get(at))
+                .map_or_else(|| "prices cannot be imported".to_owned(), |path| refused(path));
+            (title, error.to_string(), help.to_owned())
         })?;
         let _ = writeln!(log, "{meters} prices");
         Ok(())

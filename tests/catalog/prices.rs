@@ -105,10 +105,9 @@ fn missing_pages_and_mixed_currencies_are_refused() {
         &import(folder.path(), &[page(&machines(), None), other]),
         "the pages use different currencies: EUR",
     );
-    refused(
-        &import(folder.path(), &[json!({ "Items": 7 })]),
-        "not a response of the Retail Prices API",
-    );
+    let output = import(folder.path(), &[page(&machines(), None), json!({ "Items": 7 })]);
+    refused(&output, "not a response of the Retail Prices API");
+    refused(&output, "`page1.json` cannot be imported");
     refused(&import(folder.path(), &[page(&[], None)]), "it contains no price");
     assert!(!folder.path().join("catalog").exists());
 }

@@ -9,8 +9,8 @@ use super::layout::PRICES;
 /// Why prices cannot be taken.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PriceError {
-    /// It is not JSON, or not the answer of the Retail Prices API.
-    Foreign(String),
+    /// A file, by its place among those that were given, is not JSON, or not the answer of the Retail Prices API.
+    Foreign(usize, String),
     /// A page names a next page, which is not among those that were given.
     MissingPages(String),
     /// Pages are in different currencies.
@@ -22,7 +22,7 @@ pub enum PriceError {
 impl fmt::Display for PriceError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Foreign(why) => {
+            Self::Foreign(_, why) => {
                 write!(formatter, "it is not a response of the Retail Prices API: {why}")
             }
             Self::MissingPages(next) => write!(formatter, "a page is missing: `{next}`"),
@@ -35,6 +35,16 @@ impl fmt::Display for PriceError {
                     "it contains no price of a VM, disk, registry or gateway in `{location}`"
                 )
             }
+        }
+    }
+}
+
+impl PriceError {
+    /// The place of the file that is at fault, where it is one.
+    pub fn file(&self) -> Option<usize> {
+        match self {
+            Self::Foreign(at, _) => Some(*at),
+            _ => None,
         }
     }
 }
@@ -80,8 +90,8 @@ struct Item {
 /// If a file is something else, a page is missing, currencies differ, or nothing in it is of use.
 pub(crate) fn import_prices(files: &[Vec<u8>], into: &mut Collected) -> Result<usize, PriceError> {
     let mut pages = Vec::new();
-    for bytes in files {
-        pages.extend(read(bytes)?);
+    for (at, bytes) in files.iter().enumerate() {
+        pages.extend(read(at, bytes)?);
     }
     all_pages(&pages)?;
     let location = into.location().unwrap_or_default().to_owned();
@@ -120,8 +130,8 @@ pub(crate) fn import_prices(files: &[Vec<u8>], into: &mut Collected) -> Result<u
 }
 
 /// The pages of a file.
-fn read(bytes: &[u8]) -> Result<Vec<Page>, PriceError> {
-    let foreign = |error: serde_json::Error| PriceError::Foreign(error.to_string());
+fn read(at: usize, bytes: &[u8]) -> Result<Vec<Page>, PriceError> {
+    let foreign = |error: serde_json::Error| PriceError::Foreign(at, error.to_string());
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     if first == Some(&b'[') {
         return serde_json::from_slice(bytes).map_err(foreign);
@@ -130,7 +140,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Page>, PriceError> {
         serde_json::Deserializer::from_slice(bytes).into_iter().collect();
     let pages = pages.map_err(foreign)?;
     if pages.is_empty() {
-        return Err(PriceError::Foreign("it is empty".to_owned()));
+        return Err(PriceError::Foreign(at, "it is empty".to_owned()));
     }
     for page in &pages {
         let other = page.items.iter().find(|item| {
