@@ -45,12 +45,30 @@ impl Table {
         words.collect::<Vec<_>>().join(" ")
     }
 
+    /// Where a row comes from. The comments of a table may give its sources a letter each (`Source keys: A …, B …`).
+    pub fn source(self, row: Row) -> String {
+        let own = row.source();
+        let (letters, more) =
+            own.split_once("; ").map_or((own, None), |(one, rest)| (one, Some(rest)));
+        let about = self.about();
+        let keys = about.split_once("Source keys: ").map_or("", |(_, keys)| keys);
+        let keys = keys.trim_end_matches('.');
+        let meaning = |letter: &str| {
+            let mut sources = keys.split(", ").filter_map(|source| source.split_once(' '));
+            sources.find(|(key, _)| *key == letter).map(|(_, source)| source)
+        };
+        let names: Option<Vec<&str>> = letters.split('+').map(meaning).collect();
+        let Some(mut names) = names else { return own.to_owned() };
+        names.extend(more);
+        names.join("; ")
+    }
+
     /// What a finding says of a row on which it rests.
     pub fn fact(self, row: Row) -> Fact {
         Fact {
             table: self.name.to_owned(),
             row: row.key().to_owned(),
-            source: row.source().to_owned(),
+            source: self.source(row),
             checked: row.cell_from_end(0).to_owned(),
         }
     }

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::tables::VM_SIZES;
 use super::*;
 
 #[test]
@@ -168,9 +169,9 @@ fn retirements_have_dates_or_an_announcement() {
         let end = retirement(row.key()).unwrap();
         assert!(end.announced_on.is_some() || end.retired_on.is_some(), "{}", end.subject);
         assert!(!end.replacement.is_empty(), "{}", end.subject);
-    }
         let announced_first = end.announced_on.zip(end.retired_on).is_none_or(|(a, b)| a <= b);
         assert!(announced_first, "{}", end.subject);
+    }
     let low_priority = retirement("batch:low-priority").unwrap();
     assert_eq!(low_priority.retired_on, Date::parse("2026-03-31"));
 }
@@ -200,16 +201,35 @@ fn sizes_with_nvme_disks_alone_have_temporary_space() {
         ("Standard_FX48-12mds_v2", 2640),
         ("Standard_L160ias_v5", 28_608),
         ("Standard_E96bds_v6", 5280),
-    ] {
-        let size = vm_size(name).unwrap();
-        assert_eq!((size.temp_disk_gb, size.nvme_temp_gb), (Some(0), Some(gib)), "{name}");
         ("Standard_D96nds_v6", 5280),
         ("Standard_EC8eds_v6", 440),
         ("Standard_D372ds_v7", 21_120),
+    ] {
+        let size = vm_size(name).unwrap();
+        assert_eq!((size.temp_disk_gb, size.nvme_temp_gb), (Some(0), Some(gib)), "{name}");
     }
     for none in [
         "Standard_FX48-12ms_v2",
         "Standard_E96bs_v6",
+        "Standard_D4s_v6",
+        "Standard_E4ns_v6",
+        "Standard_D8ls_v7",
+    ] {
+        let size = vm_size(none).unwrap();
+        assert_eq!((size.temp_disk_gb, size.nvme_temp_gb), (Some(0), None), "{none}");
+    }
+}
+
+#[test]
+fn letters_of_sources_are_spelled_out() {
+    for row in VM_SIZES.rows() {
+        let source = VM_SIZES.source(row);
+        assert!(source.split("; ").all(|one| one.len() > 3 && !one.contains('+')), "{source}");
+    }
+    let row = VM_SIZES.find("Standard_D4s_v5").unwrap();
+    assert!(VM_SIZES.source(row).starts_with("Azure Resource SKUs API over 45 regions"));
+}
+
 #[test]
 fn a_size_with_fewer_active_vcpus_counts_and_boots_as_its_base() {
     // azure-compute-docs constrained-vcpu: memory, storage and I/O are those of the base, and quotas count its vCPUs.
@@ -239,21 +259,13 @@ fn sizes_with_arm_processors_boot_generation_2_alone() {
     }
 }
 
-        "Standard_D4s_v6",
-        "Standard_E4ns_v6",
-        "Standard_D8ls_v7",
-    ] {
-        let size = vm_size(none).unwrap();
-        assert_eq!((size.temp_disk_gb, size.nvme_temp_gb), (Some(0), None), "{none}");
-    }
-}
-
 #[test]
 fn names_hold_the_characters_that_azure_takes() {
     for (kind, taken, refused) in [
         ("Microsoft.Compute/disks", "vision-os_disk", "vision.disk"),
         ("Microsoft.Compute/galleries/images", "vision_node-1.x", "_vision"),
         ("Microsoft.Compute/galleries", "vision.gallery_1", "vision-gallery"),
+        ("Microsoft.Compute/virtualMachines", "vision_builder.1", "vision(builder)"),
     ] {
         let check = |name: &str| name_rule(kind).unwrap().check(name);
         assert_eq!(check(taken), Ok(()), "{taken}");
@@ -267,7 +279,6 @@ fn retirements_name_regions_and_families_that_exist() {
         .filter_map(vm_size)
         .map(|size| size.family.to_lowercase().replace(' ', ""))
         .collect();
-        ("Microsoft.Compute/virtualMachines", "vision_builder.1", "vision(builder)"),
     for row in tables::RETIREMENTS.rows() {
         match row.key().split_once(':') {
             Some(("region", name)) => {

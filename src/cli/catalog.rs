@@ -115,15 +115,17 @@ impl Show {
             Ok(overlay) => overlay.unwrap_or_default(),
             Err((title, why, help)) => return terminal::failed(&title, &why, &help),
         };
+        // A resource type may come as Bicep writes it, with a version.
+        let name = self.name.split_once('@').map_or(self.name.as_str(), |(kind, _)| kind);
         let mut text = String::new();
-        for (fact, cells) in overlay.rows_named(&self.name) {
+        for (fact, cells) in overlay.rows_named(name) {
             write_row(&mut text, &fact.table, &cells, &fact.source, &fact.checked);
         }
-        for (table, row) in catalog::rows_about(&self.name) {
+        for (table, row) in catalog::rows_about(name) {
             let columns = table.columns().zip(row.all_cells().map(str::to_owned));
             let cells: Vec<(&str, String)> = columns.collect();
             let day = row.checked().map_or_else(String::new, |day| day.to_string());
-            write_row(&mut text, table.name(), &cells[..cells.len() - 2], row.source(), &day);
+            write_row(&mut text, table.name(), &cells[..cells.len() - 2], &table.source(row), &day);
         }
         if text.is_empty() {
             return unknown(&self.name);
@@ -220,8 +222,6 @@ impl Import {
                 (format!("`{}` cannot be extended", self.output.display()), why, help)
             })?;
         }
-        if collected.lacks_location() {
-            return Err((
         let mut log = String::new();
         for path in answers(&self.answers)? {
             let bytes = read(&path)?;
@@ -229,6 +229,8 @@ impl Import {
                 .map_err(|error| (refused(&path), error.to_string(), error.help().to_owned()))?;
             let _ = writeln!(log, "{}: {command}", path.display());
         }
+        if collected.lacks_location() {
+            return Err((
                 "the region of the data is unknown".to_owned(),
                 "the files contain no region, or more than one".to_owned(),
                 "set it with `--location`".to_owned(),

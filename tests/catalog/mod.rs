@@ -96,6 +96,8 @@ fn facts_of_every_kind_are_shown_with_table_source_and_day() {
         ("low-priority", "retirements", "2026-03-31"),
         ("Standard_HB120rs_v2", "retirements", "2027-05-31"),
         ("microsoft.batch/batchaccounts/pools", "api-versions", "2025-06-01"),
+        ("Microsoft.Batch/batchAccounts@2024-07-01", "api-versions", "2025-06-01"),
+        ("Standard_D4s_v5", "vm-sizes", "Azure Resource SKUs API"),
     ] {
         let shown = succeeds(&prebake(Path::new("."), &["catalog", "show", name]));
         for part in [table, word, "source ", "last looked at", "2026-11-"] {
@@ -421,8 +423,6 @@ fn cells_of_an_answer_cannot_break_the_file() {
     assert!(folder.path().join("catalog/batch-sizes.tsv").exists());
 }
 
-const ODD_SIZE: &str = r#"[{
-  "name": "Standard_X9_v9", "resourceType": "virtualMachines", "family": "f", "restrictions": [],
 /// Answers that fill one file, imported one after the other, as with one import; a new answer replaces its rows.
 #[test]
 fn later_answers_extend_a_file_and_replace_their_own_rows() {
@@ -466,6 +466,8 @@ fn later_answers_extend_a_file_and_replace_their_own_rows() {
     assert!(!known.is_empty() && known.iter().all(|line| images.contains(line)), "{images}");
 }
 
+const ODD_SIZE: &str = r#"[{
+  "name": "Standard_X9_v9", "resourceType": "virtualMachines", "family": "f", "restrictions": [],
   "locations": ["swedencentral"],
   "capabilities": [
     { "name": "vCPUs", "value": "-1" }, { "name": "MemoryGB", "value": "NaN" }, { "name": "GPUs", "value": "x" }
@@ -485,11 +487,11 @@ fn amounts_that_are_no_numbers_are_unknown() {
         text.unwrap_or_default()
     };
     assert!(read("sizes.tsv").contains("\nStandard_X9_v9\tf\t\t\t\t"), "{}", read("sizes.tsv"));
-    assert!(read("quota-use.tsv").contains("\ncompute:cores\t4\t"), "{}", read("quota-use.tsv"));
-    assert!(!read("quotas.tsv").contains("compute:cores"), "{}", read("quotas.tsv"));
     let sizes = read("sizes.tsv");
     let trusted = sizes.lines().last().and_then(|row| row.split('\t').nth(14));
     assert_eq!(trusted, Some(""), "no generation is told: {sizes}");
+    assert!(read("quota-use.tsv").contains("\ncompute:cores\t4\t"), "{}", read("quota-use.tsv"));
+    assert!(!read("quotas.tsv").contains("compute:cores"), "{}", read("quotas.tsv"));
 }
 
 #[test]
