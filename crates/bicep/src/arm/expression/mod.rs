@@ -1,8 +1,10 @@
 //! Takes the text of an ARM template expression, gives its tree, and prints a tree back to text.
 //!
 //! Evaluates nothing: that is `arm::evaluate`. Read this file for the tree and for how a template marks
-//! expressions, then `lexer`, `parser` and `print`.
+//! expressions, then `lexer`, `parser` and `print`;
+//! `build` has what the compiler writes.
 
+mod build;
 mod lexer;
 mod parameters;
 mod parsed;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Env, Lowerer};
+use crate::bicep::emit;
 use crate::bicep::syntax::{DecoratorSyntax, ExpressionSyntax};
 
 /// The arguments of the decorator of this name, if it is there; of the last one if there are several.
@@ -22,14 +23,14 @@ pub fn find<'a>(
 impl<'a> Lowerer<'a, '_> {
     fn argument(&self, decorators: &'a [DecoratorSyntax<'a>], name: &str) -> Option<Value> {
         let argument = find(decorators, name)?.first()?;
-        Some(self.value(*argument, &Env::empty()))
+        Some(self.json(*argument, &Env::empty()))
     }
 
     pub(super) fn description(&self, decorators: &'a [DecoratorSyntax<'a>]) -> Option<Value> {
         let argument = find(decorators, "description")?.first()?;
         Some(match argument.literal() {
-            Some(text) => super::target::literal(&without_indentation(text)),
-            None => self.value(*argument, &Env::empty()),
+            Some(text) => emit::literal(&without_indentation(text)),
+            None => self.json(*argument, &Env::empty()),
         })
     }
 
@@ -73,7 +74,7 @@ impl<'a> Lowerer<'a, '_> {
             }
         }
         if let Some(constraint) = find(decorators, "validate") {
-            let parts = constraint.iter().map(|part| self.value(*part, &Env::empty()));
+            let parts = constraint.iter().map(|part| self.json(*part, &Env::empty()));
             object.insert("validate".to_owned(), parts.collect());
         }
         if find(decorators, "sealed").is_some() {

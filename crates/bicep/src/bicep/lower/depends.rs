@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::order;
 use super::reference::{Declared, Instance, Reference};
-use super::target::Target;
 use super::{Env, Lowerer};
+use crate::arm::expression::Expression;
 use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
+use crate::bicep::emit;
 use crate::bicep::syntax::{ExpressionSyntax, ObjectItemSyntax, VariableAccessSyntax, walk};
 
 struct Dependency<'a> {
@@ -17,7 +18,7 @@ struct Dependency<'a> {
     declared: Declared<'a>,
     // Where the index is written: the same place means the same dependency.
     index_at: Option<u32>,
-    index: Option<Target>,
+    index: Option<Expression>,
     // Whether more than its identity is read, and whether nothing more is.
     strong: bool,
     weak: bool,
@@ -28,7 +29,7 @@ struct Collector<'a> {
     found: Vec<Dependency<'a>>,
     // Variables that are read, and single items of loops among them.
     seen: BTreeSet<SymbolId>,
-    items: Vec<(SymbolId, Target)>,
+    items: Vec<(SymbolId, Expression)>,
     // The values of those variables, and what the names of their loops mean.
     pending: Vec<(ExpressionSyntax<'a>, Env<'static>)>,
 }
@@ -60,9 +61,9 @@ impl<'a> Lowerer<'a, '_> {
         }
         let instance = self.instance_at(found.declared, found.index);
         if self.symbolic {
-            self.symbolic_reference(&instance).into_json()
+            emit::plain(&self.symbolic_reference(&instance))
         } else {
-            self.resource_id(&instance).into_json()
+            emit::plain(&self.resource_id(&instance))
         }
     }
 
@@ -197,7 +198,7 @@ impl<'a> Lowerer<'a, '_> {
             && let Some(index) = index.filter(|index| self.locals_known(*index, env))
             && collector.items.len() < MAXIMUM_ITEMS
         {
-            let item = (id, self.target(index, env));
+            let item = (id, self.expression(index, env));
             if collector.items.contains(&item) {
                 return;
             }
@@ -227,7 +228,7 @@ impl<'a> Lowerer<'a, '_> {
             symbol: reference.symbol,
             declared: reference.declared,
             index_at: index.map(|index| index.span().start),
-            index: index.map(|index| self.target(index, env)),
+            index: index.map(|index| self.expression(index, env)),
             strong,
             weak: !strong,
         };

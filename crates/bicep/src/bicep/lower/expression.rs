@@ -1,7 +1,7 @@
 //! Expressions as ARM expressions.
 
-use super::target::Target;
 use super::{Env, Lowerer};
+use crate::arm::expression::Expression;
 use crate::bicep::binder::{SymbolId, SymbolKind};
 use crate::bicep::functions::{self, Use};
 use crate::bicep::syntax::{
@@ -17,25 +17,27 @@ const TEXT_BYTES: usize = 128;
 
 /// An expression, and whether a plain access that follows belongs to the `tryGet` it ends with.
 pub struct Chain {
-    pub target: Target,
+    pub target: Expression,
     pub open: bool,
 }
 
 impl Chain {
-    pub fn closed(target: Target) -> Self {
+    pub fn closed(target: Expression) -> Self {
         Self { target, open: false }
     }
 
     // `tryGet(a, 'b')` with a further step: `tryGet(a, 'b', 'c')`.
-    fn extend(self, step: Target) -> Self {
-        let Target::Call(mut call) = self.target else { return self };
-        std::rc::Rc::make_mut(&mut call).arguments.push(step);
-        Self { target: Target::Call(call), open: true }
+    fn extend(self, step: Expression) -> Self {
+        let mut target = self.target;
+        if let Expression::Call { arguments, .. } = &mut target {
+            arguments.push(step);
+        }
+        Self { target, open: true }
     }
 
-    pub fn property(self, name: Target, safe: bool) -> Self {
+    pub fn property(self, name: Expression, safe: bool) -> Self {
         if safe {
-            Self { target: Target::call("tryGet", vec![self.target, name]), open: true }
+            Self { target: Expression::call("tryGet", vec![self.target, name]), open: true }
         } else if self.open {
             self.extend(name)
         } else {
@@ -46,30 +48,31 @@ impl Chain {
 
 impl<'a> Lowerer<'a, '_> {
     /// The ARM expression of an expression.
-    pub(super) fn target(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Target {
-        self.bounded(expression.span(), || self.step(expression, env)).unwrap_or_else(Target::null)
+    pub(super) fn expression(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Expression {
+        self.bounded(expression.span(), || self.step(expression, env))
+            .unwrap_or_else(Expression::null)
     }
 
-    pub(super) fn targets(
+    pub(super) fn expressions(
         &self,
         expressions: &[ExpressionSyntax<'a>],
         env: &Env<'_>,
-    ) -> Vec<Target> {
-        expressions.iter().map(|expression| self.target(*expression, env)).collect()
+    ) -> Vec<Expression> {
+        expressions.iter().map(|expression| self.expression(*expression, env)).collect()
     }
 
-    fn step(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Target {
+    fn step(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Expression {
         match expression {
             ExpressionSyntax::String(node) => self.string(node, env),
             ExpressionSyntax::Integer(node) => {
-                Target::int(i64::try_from(node.value).unwrap_or(i64::MAX))
+                Expression::integer(i64::try_from(node.value).unwrap_or(i64::MAX))
             }
-            ExpressionSyntax::Boolean(node) => Target::bool(node.value),
+            ExpressionSyntax::Boolean(node) => Expression::bool(node.value),
             ExpressionSyntax::Null(_)
             | ExpressionSyntax::None(_)
-            | ExpressionSyntax::Skipped(_) => Target::null(),
+            | ExpressionSyntax::Skipped(_) => Expression::null(),
             ExpressionSyntax::Array(node) => self.array(node, env),
-            ExpressionSyntax::Object(node) => self.object_target(node, env),
+            ExpressionSyntax::Object(node) => self.object_expression(node, env),
             ExpressionSyntax::Variable(node) => self.variable(node, env),
             ExpressionSyntax::FunctionCall(node) => self.call(node, env),
             ExpressionSyntax::InstanceFunctionCall(node) => self.instance_call(node, env),
@@ -81,9 +84,9 @@ impl<'a> Lowerer<'a, '_> {
             ExpressionSyntax::Binary(node) => self.binary(node, env),
             ExpressionSyntax::Ternary(node) => {
                 let parts = [node.condition, node.when_true, node.when_false];
-                Target::call("if", self.targets(&parts, env))
+                Expression::call("if", self.expressions(&parts, env))
             }
-            ExpressionSyntax::Parenthesized(node) => self.target(node.expression, env),
+            ExpressionSyntax::Parenthesized(node) => self.expression(node.expression, env),
             ExpressionSyntax::Lambda(node) => self.lambda(node, env),
             ExpressionSyntax::For(_) | ExpressionSyntax::If(_) => {
                 let help = "make the loop the whole value of a `var`, an output or a property";
@@ -93,17 +96,17 @@ impl<'a> Lowerer<'a, '_> {
                     "loop or condition inside an expression",
                     help,
                 );
-                Target::null()
+                Expression::null()
             }
         }
     }
 
-    pub(super) fn string(&self, node: &StringSyntax<'a>, env: &Env<'_>) -> Target {
+    pub(super) fn string(&self, node: &StringSyntax<'a>, env: &Env<'_>) -> Expression {
         // A long text that is written out often makes a template as large as many expressions do.
         let length: usize = node.segments.iter().map(|segment| segment.len()).sum();
         self.charge(u64::try_from(length / TEXT_BYTES).unwrap_or(u64::MAX), 0, node.span);
         if let Some(text) = node.literal() {
-            return Target::text(text);
+            return Expression::string(text);
         }
         let mut pattern = String::new();
         for (index, segment) in node.segments.iter().enumerate() {
@@ -119,7 +122,7 @@ impl<'a> Lowerer<'a, '_> {
                 }
             }
         }
-        Target::format(&pattern, self.targets(node.holes, env))
+        Expression::format(pattern, self.expressions(node.holes, env))
     }
 
     // Runs of plain items and spreads between them, as parts to be joined.
@@ -127,8 +130,8 @@ impl<'a> Lowerer<'a, '_> {
         &self,
         items: impl Iterator<Item = Result<T, ExpressionSyntax<'a>>>,
         env: &Env<'_>,
-        run: impl Fn(Vec<T>) -> Target,
-    ) -> Vec<Target> {
+        run: impl Fn(Vec<T>) -> Expression,
+    ) -> Vec<Expression> {
         let mut parts = Vec::new();
         let mut open = Vec::new();
         for item in items {
@@ -138,7 +141,7 @@ impl<'a> Lowerer<'a, '_> {
                     if !open.is_empty() {
                         parts.push(run(std::mem::take(&mut open)));
                     }
-                    parts.push(self.target(spread, env));
+                    parts.push(self.expression(spread, env));
                 }
             }
         }
@@ -148,9 +151,9 @@ impl<'a> Lowerer<'a, '_> {
         parts
     }
 
-    fn array(&self, node: &ArraySyntax<'a>, env: &Env<'_>) -> Target {
+    fn array(&self, node: &ArraySyntax<'a>, env: &Env<'_>) -> Expression {
         let create = |items: Vec<ExpressionSyntax<'a>>| {
-            Target::call("createArray", self.targets(&items, env))
+            Expression::call("createArray", self.expressions(&items, env))
         };
         let items = node.items.iter().map(|item| match item {
             ArrayItemSyntax::Value(value) => Ok(*value),
@@ -160,17 +163,17 @@ impl<'a> Lowerer<'a, '_> {
             return create(items.flatten().collect());
         }
         let parts = self.spread(items, env, create);
-        Target::call("flatten", vec![Target::call("createArray", parts)])
+        Expression::call("flatten", vec![Expression::call("createArray", parts)])
     }
 
-    fn object_target(&self, node: &ObjectSyntax<'a>, env: &Env<'_>) -> Target {
+    fn object_expression(&self, node: &ObjectSyntax<'a>, env: &Env<'_>) -> Expression {
         let create = |properties: Vec<_>| {
             let mut arguments = Vec::with_capacity(properties.len() * 2);
             for (key, value) in properties {
                 arguments.push(self.key(key, env));
-                arguments.push(self.target(value, env));
+                arguments.push(self.expression(value, env));
             }
-            Target::call("createObject", arguments)
+            Expression::call("createObject", arguments)
         };
         let items = node.items.iter().filter_map(|item| match item {
             ObjectItemSyntax::Property(property) => Some(Ok((property.key, property.value))),
@@ -183,19 +186,19 @@ impl<'a> Lowerer<'a, '_> {
             return create(items.flatten().collect());
         }
         let parts = self.spread(items, env, create);
-        Target::call("shallowMerge", vec![Target::call("createArray", parts)])
+        Expression::call("shallowMerge", vec![Expression::call("createArray", parts)])
     }
 
-    pub(super) fn key(&self, key: ObjectKeySyntax<'a>, env: &Env<'_>) -> Target {
+    pub(super) fn key(&self, key: ObjectKeySyntax<'a>, env: &Env<'_>) -> Expression {
         match key {
-            ObjectKeySyntax::Identifier(name) => Target::text(name.name),
+            ObjectKeySyntax::Identifier(name) => Expression::string(name.name),
             ObjectKeySyntax::String(node) => self.string(node, env),
-            ObjectKeySyntax::Skipped(_) => Target::text(""),
+            ObjectKeySyntax::Skipped(_) => Expression::string(""),
         }
     }
 
-    fn variable(&self, node: &VariableAccessSyntax<'a>, env: &Env<'_>) -> Target {
-        let Some(id) = self.bound.target(node.name) else { return Target::null() };
+    fn variable(&self, node: &VariableAccessSyntax<'a>, env: &Env<'_>) -> Expression {
+        let Some(id) = self.bound.target(node.name) else { return Expression::null() };
         if let Some(local) = env.get(id) {
             return local.clone();
         }
@@ -204,26 +207,26 @@ impl<'a> Lowerer<'a, '_> {
             SymbolKind::Parameter(_)
             | SymbolKind::Assignment(_)
             | SymbolKind::Base
-            | SymbolKind::FunctionParameter => Target::parameter(name),
+            | SymbolKind::FunctionParameter => Expression::parameter(name),
             SymbolKind::Variable(declared) => {
                 if self.is_inlined(id) {
-                    let value = || self.target(declared.value, &Env::empty());
+                    let value = || self.expression(declared.value, &Env::empty());
                     self.written(id, node.name.span, value)
                 } else {
-                    Target::variable(&self.imports.variable(self.id, name))
+                    Expression::variable(&self.imports.variable(self.id, name))
                 }
             }
             SymbolKind::Imported(import, original) => {
                 let unit = self.unit.reference(import.path);
                 let name = unit.map_or(name.into(), |unit| self.imports.variable(unit, original));
-                Target::variable(&name)
+                Expression::variable(&name)
             }
             SymbolKind::LambdaParameter => {
-                Target::call("lambdaVariables", vec![Target::text(name)])
+                Expression::call("lambdaVariables", vec![Expression::string(name)])
             }
             SymbolKind::Resource(_) | SymbolKind::Module(_) => self.whole(id, env),
             // A loop's names are in the environment wherever they can be used.
-            SymbolKind::Item(_) | SymbolKind::Index(_) => Target::null(),
+            SymbolKind::Item(_) | SymbolKind::Index(_) => Expression::null(),
             SymbolKind::Type(_)
             | SymbolKind::Function(_)
             | SymbolKind::Test(_)
@@ -231,29 +234,31 @@ impl<'a> Lowerer<'a, '_> {
             | SymbolKind::Extension
             | SymbolKind::Namespace(_) => {
                 self.error("BCP063", node.name.span, "the name is not a value", "use a value");
-                Target::null()
+                Expression::null()
             }
         }
     }
 
-    fn unary(&self, node: &UnaryOperationSyntax<'a>, env: &Env<'_>) -> Target {
+    fn unary(&self, node: &UnaryOperationSyntax<'a>, env: &Env<'_>) -> Expression {
         match (node.operator, node.operand) {
-            (UnaryOperator::Not, operand) => Target::call("not", vec![self.target(operand, env)]),
+            (UnaryOperator::Not, operand) => {
+                Expression::call("not", vec![self.expression(operand, env)])
+            }
             (UnaryOperator::Minus, ExpressionSyntax::Integer(integer)) => {
-                Target::int(0_i64.checked_sub_unsigned(integer.value).unwrap_or(i64::MIN))
+                Expression::integer(0_i64.checked_sub_unsigned(integer.value).unwrap_or(i64::MIN))
             }
             (UnaryOperator::Minus, operand) => {
-                Target::call("sub", vec![Target::Int(0), self.target(operand, env)])
+                Expression::call("sub", vec![Expression::Integer(0), self.expression(operand, env)])
             }
-            (UnaryOperator::Plus, operand) => self.target(operand, env),
+            (UnaryOperator::Plus, operand) => self.expression(operand, env),
         }
     }
 
-    fn binary(&self, node: &BinaryOperationSyntax<'a>, env: &Env<'_>) -> Target {
-        let lower = |target| Target::call("toLower", vec![target]);
-        let not = |target| Target::call("not", vec![target]);
-        let left = self.target(node.left, env);
-        let right = self.target(node.right, env);
+    fn binary(&self, node: &BinaryOperationSyntax<'a>, env: &Env<'_>) -> Expression {
+        let lower = |target| Expression::call("toLower", vec![target]);
+        let not = |target| Expression::call("not", vec![target]);
+        let left = self.expression(node.left, env);
+        let right = self.expression(node.right, env);
         let function = match node.operator {
             BinaryOperator::Multiply => "mul",
             BinaryOperator::Divide => "div",
@@ -268,28 +273,28 @@ impl<'a> Lowerer<'a, '_> {
             BinaryOperator::Or => "or",
             BinaryOperator::Coalesce => "coalesce",
             BinaryOperator::Equals => "equals",
-            BinaryOperator::NotEquals => return not(Target::call("equals", vec![left, right])),
+            BinaryOperator::NotEquals => return not(Expression::call("equals", vec![left, right])),
             BinaryOperator::EqualsInsensitive => {
-                return Target::call("equals", vec![lower(left), lower(right)]);
+                return Expression::call("equals", vec![lower(left), lower(right)]);
             }
             BinaryOperator::NotEqualsInsensitive => {
-                return not(Target::call("equals", vec![lower(left), lower(right)]));
+                return not(Expression::call("equals", vec![lower(left), lower(right)]));
             }
         };
-        Target::call(function, vec![left, right])
+        Expression::call(function, vec![left, right])
     }
 
-    fn lambda(&self, node: &LambdaSyntax<'a>, env: &Env<'_>) -> Target {
-        let parameters = node.parameters.iter().map(|parameter| Target::text(parameter.name));
-        let body = std::iter::once_with(|| self.target(node.body, env));
-        Target::call("lambda", parameters.chain(body).collect())
+    fn lambda(&self, node: &LambdaSyntax<'a>, env: &Env<'_>) -> Expression {
+        let parameters = node.parameters.iter().map(|parameter| Expression::string(parameter.name));
+        let body = std::iter::once_with(|| self.expression(node.body, env));
+        Expression::call("lambda", parameters.chain(body).collect())
     }
 
     /// The expression of a member access, an index, or anything that one may follow.
     pub(super) fn chain(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Chain {
         let span = expression.span();
         let chain = self.bounded(span, || self.chain_step(expression, env));
-        chain.unwrap_or_else(|| Chain::closed(Target::null()))
+        chain.unwrap_or_else(|| Chain::closed(Expression::null()))
     }
 
     fn chain_step(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Chain {
@@ -299,10 +304,10 @@ impl<'a> Lowerer<'a, '_> {
         match expression {
             ExpressionSyntax::PropertyAccess(node) => {
                 if let Some(name) = self.namespace_variable(node.base, node.name) {
-                    return Chain::closed(Target::variable(&name));
+                    return Chain::closed(Expression::variable(&name));
                 }
                 let base = self.chain(node.base, env);
-                base.property(Target::text(node.name.name), node.safe)
+                base.property(Expression::string(node.name.name), node.safe)
             }
             ExpressionSyntax::ArrayAccess(node) => self.index(node, env),
             ExpressionSyntax::NonNullAssertion(node) => self.chain(node.base, env),
@@ -316,27 +321,33 @@ impl<'a> Lowerer<'a, '_> {
                         | ExpressionSyntax::NonNullAssertion(_)),
                     ],
                 ) => self.chain(*argument, env),
-                _ => Chain::closed(self.target(expression, env)),
+                _ => Chain::closed(self.expression(expression, env)),
             },
-            _ => Chain::closed(self.target(expression, env)),
+            _ => Chain::closed(self.expression(expression, env)),
         }
     }
 
     fn index(&self, node: &ArrayAccessSyntax<'a>, env: &Env<'_>) -> Chain {
         let base = self.chain(node.base, env);
-        let index = self.target(node.index, env);
+        let index = self.expression(node.index, env);
         match (node.from_end, node.safe) {
             (false, safe) => base.property(index, safe),
             (true, true) => Chain {
-                target: Target::call("tryIndexFromEnd", vec![base.target, index]),
+                target: Expression::call("tryIndexFromEnd", vec![base.target, index]),
                 open: true,
             },
             (true, false) if base.open => {
-                let arguments =
-                    vec![Target::text("value"), index, Target::text("fromEnd"), Target::bool(true)];
-                base.extend(Target::call("createObject", arguments))
+                let arguments = vec![
+                    Expression::string("value"),
+                    index,
+                    Expression::string("fromEnd"),
+                    Expression::bool(true),
+                ];
+                base.extend(Expression::call("createObject", arguments))
             }
-            (true, false) => Chain::closed(Target::call("indexFromEnd", vec![base.target, index])),
+            (true, false) => {
+                Chain::closed(Expression::call("indexFromEnd", vec![base.target, index]))
+            }
         }
     }
 
@@ -353,7 +364,7 @@ impl<'a> Lowerer<'a, '_> {
         Some(self.imports.variable(unit, name.name))
     }
 
-    fn call(&self, node: &'a FunctionCallSyntax<'a>, env: &Env<'_>) -> Target {
+    fn call(&self, node: &'a FunctionCallSyntax<'a>, env: &Env<'_>) -> Expression {
         let Some(id) = self.bound.target(node.name) else {
             return self.built_in(node.name.name, node.arguments, node.span, env);
         };
@@ -364,10 +375,10 @@ impl<'a> Lowerer<'a, '_> {
             }
             _ => self.imports.function(self.id, node.name.name),
         };
-        Target::call(name, self.targets(node.arguments, env))
+        Expression::call(name, self.expressions(node.arguments, env))
     }
 
-    fn instance_call(&self, node: &'a InstanceFunctionCallSyntax<'a>, env: &Env<'_>) -> Target {
+    fn instance_call(&self, node: &'a InstanceFunctionCallSyntax<'a>, env: &Env<'_>) -> Expression {
         if let ExpressionSyntax::Variable(base) = node.base
             && let Some(id) = self.bound.target(base.name)
         {
@@ -378,8 +389,8 @@ impl<'a> Lowerer<'a, '_> {
                 SymbolKind::Wildcard(import) => {
                     let unit = self.unit.reference(import.path);
                     let name = unit.map(|unit| self.imports.function(unit, node.name.name));
-                    let arguments = self.targets(node.arguments, env);
-                    return Target::call(name.unwrap_or_default(), arguments);
+                    let arguments = self.expressions(node.arguments, env);
+                    return Expression::call(name.unwrap_or_default(), arguments);
                 }
                 _ => {}
             }
@@ -392,7 +403,7 @@ impl<'a> Lowerer<'a, '_> {
                 title,
                 "call functions of resources or namespaces",
             );
-            Target::null()
+            Expression::null()
         })
     }
 
@@ -402,21 +413,23 @@ impl<'a> Lowerer<'a, '_> {
         arguments: &'a [ExpressionSyntax<'a>],
         span: Span,
         env: &Env<'_>,
-    ) -> Target {
+    ) -> Expression {
         if let Some(target) = self.parameters_call(name, arguments, span, env) {
             return target;
         }
         self.note_lambdas(name, arguments);
         let usage = functions::function(None, name).map(|function| function.usage);
         match (name, usage, arguments) {
-            ("any", _, [argument]) => self.target(*argument, env),
-            ("nameof", _, [argument]) => Target::text(last_name(*argument).unwrap_or_default()),
+            ("any", _, [argument]) => self.expression(*argument, env),
+            ("nameof", _, [argument]) => {
+                Expression::string(last_name(*argument).unwrap_or_default())
+            }
             // Scopes that ARM has no value for.
             ("subscription" | "resourceGroup" | "managementGroup", _, [_, ..]) => {
-                Target::call("createObject", Vec::new())
+                Expression::call("createObject", Vec::new())
             }
-            (_, Some(Use::Load), _) => self.load_target(span),
-            _ => Target::call(name.to_owned(), self.targets(arguments, env)),
+            (_, Some(Use::Load), _) => self.load_expression(span),
+            _ => Expression::call(name.to_owned(), self.expressions(arguments, env)),
         }
     }
 

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::Lowerer;
-use super::target::{Target, literal_text};
-use super::value::object_key;
+use crate::arm::expression::Expression;
 use crate::bicep::binder::{Bound, LoadCall, SymbolKind};
 use crate::bicep::content;
+use crate::bicep::emit;
 use crate::bicep::files::{folder_of, join};
 use crate::bicep::registry::local_path;
 use crate::bicep::syntax::ExpressionSyntax;
@@ -52,7 +52,7 @@ impl<'a> Lowerer<'a, '_> {
             if let Some(value) = self.loaded_value(load) {
                 self.enter(&name, load.span);
                 self.leave();
-                variables.insert(name, escaped(value));
+                variables.insert(name, emit::data(value));
             }
         }
         variables
@@ -62,20 +62,20 @@ impl<'a> Lowerer<'a, '_> {
     pub(super) fn load_variable(&self, name: &str) -> Option<Value> {
         let mut names = self.bound.load_names();
         let (load, _) = names.find(|(_, known)| known == name)?;
-        self.loaded_value(load).map(escaped)
+        self.loaded_value(load).map(emit::data)
     }
 
     /// What stands where the call stood.
-    pub(super) fn load_target(&self, span: Span) -> Target {
+    pub(super) fn load_expression(&self, span: Span) -> Expression {
         let at = self.bound.loads.binary_search_by_key(&span.start, |load| load.span.start);
-        let Ok(at) = at else { return Target::null() };
+        let Ok(at) = at else { return Expression::null() };
         let load = &self.bound.loads[at];
         if needs_variable(load) {
             let before = self.bound.loads[..at].iter().filter(|load| needs_variable(load)).count();
             let name = format!("$fxv#{before}");
-            return Target::variable(&self.imports.variable(self.id, &name));
+            return Expression::variable(&self.imports.variable(self.id, &name));
         }
-        self.loaded_value(load).map_or_else(Target::null, json_target)
+        self.loaded_value(load).map_or_else(Expression::null, Expression::data)
     }
 
     fn loaded_value(&self, load: &LoadCall<'a>) -> Option<&Value> {
@@ -179,77 +179,5 @@ impl<'a> Lowerer<'a, '_> {
             _ => None,
         })
         .flatten()
-    }
-}
-
-// Loaded strings are literals: none of them is an expression. What Bicep cannot write is one.
-fn escaped(value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(literal_text(text)),
-        Value::Array(items) => items.iter().map(escaped).collect(),
-        Value::Object(object) => {
-            let copy = object.iter().map(|(key, value)| (object_key(key), escaped(value)));
-            Value::Object(copy.collect())
-        }
-        Value::Number(number) if number.as_i64().is_none() => json_target(value).into_json(),
-        other => other.clone(),
-    }
-}
-
-// Bicep has no fractions: they are texts that ARM parses.
-fn number_target(number: &Number) -> Target {
-    let text = number.as_f64().map_or_else(|| number.to_string(), scientific);
-    Target::call("json", vec![Target::text(text)])
-}
-
-// As .NET writes it: `0.5`, `3`, `1E+20`, `1.5E-07`.
-fn scientific(number: f64) -> String {
-    let text = format!("{number:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    match exponent.parse::<i32>().unwrap_or(0) {
-        -4..15 => number.to_string(),
-        exponent => {
-            let sign = if exponent < 0 { '-' } else { '+' };
-            format!("{digits}E{sign}{:02}", exponent.abs())
-        }
-    }
-}
-
-fn json_target(value: &Value) -> Target {
-    match value {
-        Value::Null => Target::null(),
-        Value::Bool(value) => Target::bool(*value),
-        Value::Number(number) => match number.as_i64() {
-            Some(value) => Target::int(value),
-            None => number_target(number),
-        },
-        Value::String(text) => Target::text(text.as_str()),
-        Value::Array(items) => Target::call("createArray", items.iter().map(json_target).collect()),
-        Value::Object(object) => {
-            let pairs = object
-                .iter()
-                .flat_map(|(key, value)| [Target::text(key.as_str()), json_target(value)]);
-            Target::call("createObject", pairs.collect())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn writes_numbers_as_dotnet_does() {
-        for (number, text) in [
-            (3.0, "3"),
-            (-1.5, "-1.5"),
-            (0.0001, "0.0001"),
-            (0.00001, "1E-05"),
-            (1.5e20, "1.5E+20"),
-            (123_456_789_012_345.0, "123456789012345"),
-            (1e15, "1E+15"),
-        ] {
-            assert_eq!(scientific(number), text);
-        }
     }
 }

@@ -3,9 +3,9 @@
 //! Checks no types. Each file is lowered once, after the files it refers to; how it was written (in
 //! loops, nested, inlined) is resolved here, so that a template needs nothing but itself.
 //!
-//! Read `target` for what expressions become, `expression` and `value` for how, `reference` and
-//! `scope` for resources in expressions, `depends` for the order of deployment, then one file per kind
-//! of declaration, and `template` for the frame.
+//! Read `expression` and `value` for what expressions become, `reference` and `scope` for resources in
+//! expressions, `depends` for the order of deployment, then one file per kind of declaration, and
+//! `template` for the frame.
 
 mod decorators;
 mod depends;
@@ -21,7 +21,6 @@ mod parameters;
 mod reference;
 mod resource;
 mod scope;
-mod target;
 mod template;
 mod types;
 mod unions;
@@ -38,12 +37,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::binder::{Bound, ResourceId, SymbolId};
+use super::emit::Recorder;
 use super::files::FileProvider;
+use super::ir::Loop;
 use super::load::{BicepUnit, Loaded, UnitId};
+use super::syntax::ExpressionSyntax;
 use crate::arm::SourceMap;
+use crate::arm::expression::Expression;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use imports::Imports;
-use target::Target;
 
 pub use parameters::{Assigned, Environment, ParametersFile, lower_parameters};
 pub use template::lower;
@@ -122,19 +124,19 @@ pub(super) struct Lowerer<'a, 'c> {
     expressions: Cell<u64>,
     nested: Cell<usize>,
     problems: RefCell<Vec<Diagnostic>>,
-    map: RefCell<value::Recorder>,
+    map: RefCell<Recorder>,
 }
 
 /// An expression that is written out at every use.
 #[derive(Debug, Clone)]
 struct Written {
-    target: Target,
+    target: Expression,
     // How many expressions it holds, and how deep they stand in each other.
     expressions: u64,
     height: u32,
 }
 
-impl Lowerer<'_, '_> {
+impl<'a> Lowerer<'a, '_> {
     fn report(&self, finding: Diagnostic) {
         self.problems.borrow_mut().push(finding);
     }
@@ -142,6 +144,31 @@ impl Lowerer<'_, '_> {
     fn error(&self, code: &'static str, span: Span, title: impl Into<String>, help: &str) {
         let place = self.bound.place(span);
         self.report(Diagnostic::error(code, title).at(place, "not supported here").help(help));
+    }
+
+    fn json(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Value {
+        let value = self.value(expression, env);
+        self.map.borrow_mut().value(value)
+    }
+
+    fn json_loop(&self, looped: Loop) -> Value {
+        self.map.borrow_mut().looped(looped)
+    }
+
+    fn enter(&self, segment: &str, span: Span) {
+        self.map.borrow_mut().enter(segment, self.bound.place(span));
+    }
+
+    fn enter_item(&self, index: usize, span: Span) {
+        self.enter(&index.to_string(), span);
+    }
+
+    fn mount(&self, segment: &str, map: &SourceMap) {
+        self.map.borrow_mut().mount(segment, map.clone());
+    }
+
+    fn leave(&self) {
+        self.map.borrow_mut().leave();
     }
 
     fn take_problems(&self, diagnostics: &mut Diagnostics) {
@@ -186,7 +213,7 @@ impl Lowerer<'_, '_> {
     }
 
     // Makes what is written out at every use of a symbol once; every use counts as if it were made again.
-    fn written(&self, id: SymbolId, span: Span, make: impl FnOnce() -> Target) -> Target {
+    fn written(&self, id: SymbolId, span: Span, make: impl FnOnce() -> Expression) -> Expression {
         let known = self.written.borrow().get(&id).cloned();
         let depth = self.depth.get();
         if let Some(known) = known {
@@ -194,7 +221,7 @@ impl Lowerer<'_, '_> {
             self.depth.set(depth + known.height);
             let kept = self.charge(known.expressions, 0, span);
             self.depth.set(depth);
-            return if kept { known.target } else { Target::null() };
+            return if kept { known.target } else { Expression::null() };
         }
         let before = self.expressions.get();
         let deepest = self.deepest.replace(depth);
@@ -212,7 +239,7 @@ impl Lowerer<'_, '_> {
 #[derive(Debug, Default)]
 pub(super) struct Env<'e> {
     outer: Option<&'e Env<'e>>,
-    names: Vec<(SymbolId, Target)>,
+    names: Vec<(SymbolId, Expression)>,
 }
 
 impl<'e> Env<'e> {
@@ -224,11 +251,11 @@ impl<'e> Env<'e> {
         self.names.is_empty() && self.outer.is_none_or(Self::is_empty)
     }
 
-    fn with(&'e self, names: Vec<(SymbolId, Target)>) -> Self {
+    fn with(&'e self, names: Vec<(SymbolId, Expression)>) -> Self {
         Env { outer: Some(self), names }
     }
 
-    fn get(&self, id: SymbolId) -> Option<&Target> {
+    fn get(&self, id: SymbolId) -> Option<&Expression> {
         let here = self.names.iter().find(|(name, _)| *name == id);
         match here {
             Some((_, target)) => Some(target),

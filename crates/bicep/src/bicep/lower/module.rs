@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::reference::{DEPLOYMENT_TYPE, DEPLOYMENT_VERSION, Declared};
 use super::scope::Scope;
-use super::target::Target;
 use super::value::has_spread;
 use super::{Env, Lowerer, MAXIMUM_NESTED, TemplateScope};
+use crate::arm::expression::Expression;
 use crate::bicep::binder::SymbolKind;
+use crate::bicep::emit;
 use crate::bicep::load::Content;
 use crate::bicep::syntax::{
     ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax, ObjectSyntax,
@@ -49,21 +50,22 @@ impl<'a> Lowerer<'a, '_> {
         self.loop_field(&body, node.name.name, node.decorators, &mut fields);
         if let Some(condition) = self.condition(declared, &instance.env) {
             self.note_condition(&body, node.name.span);
-            fields.insert("condition".to_owned(), condition.into_json());
+            fields.insert("condition".to_owned(), emit::plain(&condition));
         }
         fields.insert("type".to_owned(), Value::from(DEPLOYMENT_TYPE));
         fields.insert("apiVersion".to_owned(), Value::from(DEPLOYMENT_VERSION));
         self.note_name(&body);
-        fields.insert("name".to_owned(), self.instance_name(&instance).into_json());
+        fields.insert("name".to_owned(), emit::plain(&self.instance_name(&instance)));
         let scope = self.own_scope(declared, &instance.env);
         self.scope_fields(scope.as_ref(), &mut fields);
         if let Some(location) = self.location(scope.as_ref()) {
-            fields.insert("location".to_owned(), location.into_json());
+            fields.insert("location".to_owned(), emit::plain(&location));
         }
         if let Some(object) = body.object {
             let own = |name: Option<&str>| name.is_some_and(|name| OWN_FIELDS.contains(&name));
             let rest = object.properties().filter(|property| !own(property.name()));
-            fields.extend(self.object(rest, &instance.env));
+            let rest = self.object(rest, &instance.env);
+            fields.extend(self.map.borrow_mut().object(rest));
         }
         self.enter("properties", node.path.span());
         fields.insert("properties".to_owned(), self.properties(node, &instance.env));
@@ -73,7 +75,7 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     // Deployments outside resource groups have a place of their own.
-    fn location(&self, scope: Option<&Scope>) -> Option<Target> {
+    fn location(&self, scope: Option<&Scope>) -> Option<Expression> {
         let default = self.template_scope();
         if matches!(scope.unwrap_or(&default), Scope::ResourceGroup(..)) {
             return None;
@@ -82,7 +84,7 @@ impl<'a> Lowerer<'a, '_> {
             TemplateScope::ResourceGroup => "resourceGroup",
             _ => "deployment",
         };
-        Some(Target::call(function, Vec::new()).property("location"))
+        Some(Expression::call(function, Vec::new()).property("location"))
     }
 
     fn properties(&self, node: &'a ModuleDeclarationSyntax<'a>, env: &Env<'_>) -> Value {
@@ -173,46 +175,46 @@ impl<'a> Lowerer<'a, '_> {
         let expression = self.written_out(expression);
         match expression {
             ExpressionSyntax::For(node) => {
-                return json!({ "copy": [self.parameter_copy(node, env)] });
+                return json!({ "copy": [self.json_loop(self.parameter_loop(node, env))] });
             }
-            ExpressionSyntax::Ternary(_) => return self.wrapped(expression, env).into_json(),
+            ExpressionSyntax::Ternary(_) => return emit::plain(&self.wrapped(expression, env)),
             _ => {}
         }
         if let Some((id, rest)) = self.secret(expression, env) {
-            let mut reference = json!({ "keyVault": { "id": id.into_json() } });
+            let mut reference = json!({ "keyVault": { "id": emit::plain(&id) } });
             for (name, value) in rest {
-                reference[name] = value.into_json();
+                reference[name] = emit::plain(&value);
             }
             return json!({ "reference": reference });
         }
         self.enter("value", expression.span());
-        let value = self.value(expression, env);
+        let value = self.json(expression, env);
         self.leave();
         json!({ "value": value })
     }
 
     // A secret and a value go to a parameter in different ways, so that each branch says its own.
-    fn wrapped(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Target {
+    fn wrapped(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Expression {
         let expression = self.written_out(expression);
         if let ExpressionSyntax::Ternary(node) = expression {
-            let condition = self.target(node.condition, env);
+            let condition = self.expression(node.condition, env);
             let branches = [node.when_true, node.when_false].map(|branch| {
                 let wrapped = self.bounded(branch.span(), || self.wrapped(branch, env));
-                wrapped.unwrap_or_else(Target::null)
+                wrapped.unwrap_or_else(Expression::null)
             });
             let [when_true, when_false] = branches;
-            return Target::call("if", vec![condition, when_true, when_false]);
+            return Expression::call("if", vec![condition, when_true, when_false]);
         }
-        let object = |arguments| Target::call("createObject", arguments);
+        let object = |arguments| Expression::call("createObject", arguments);
         if let Some((id, rest)) = self.secret(expression, env) {
-            let vault = object(vec![Target::text("id"), id]);
-            let mut reference = vec![Target::text("keyVault"), vault];
+            let vault = object(vec![Expression::string("id"), id]);
+            let mut reference = vec![Expression::string("keyVault"), vault];
             for (name, value) in rest {
-                reference.extend([Target::text(name), value]);
+                reference.extend([Expression::string(name), value]);
             }
-            return object(vec![Target::text("reference"), object(reference)]);
+            return object(vec![Expression::string("reference"), object(reference)]);
         }
-        object(vec![Target::text("value"), self.target(expression, env)])
+        object(vec![Expression::string("value"), self.expression(expression, env)])
     }
 
     // The vault's ID, and the name and version of the secret, of `vault.getSecret(..)`.
@@ -220,21 +222,21 @@ impl<'a> Lowerer<'a, '_> {
         &self,
         expression: ExpressionSyntax<'a>,
         env: &Env<'_>,
-    ) -> Option<(Target, Vec<(&'static str, Target)>)> {
+    ) -> Option<(Expression, Vec<(&'static str, Expression)>)> {
         let ExpressionSyntax::InstanceFunctionCall(call) = expression else { return None };
         let call: &InstanceFunctionCallSyntax<'a> = call;
         let reference = self.reference(call.base).filter(|_| call.name.name == "getSecret")?;
         let id = self.resource_id(&self.instance(reference, env));
         let names = ["secretName", "secretVersion"].into_iter();
-        let arguments = self.targets(call.arguments, env);
+        let arguments = self.expressions(call.arguments, env);
         Some((id, names.zip(arguments).collect()))
     }
 
     /// The name of a deployment that is not given one.
     pub(super) fn default_module_name(
         node: &ModuleDeclarationSyntax<'_>,
-        index: Option<Target>,
-    ) -> Target {
+        index: Option<Expression>,
+    ) -> Expression {
         let symbol = node.name.name;
         let looped = node.body().r#for.is_some();
         let index_length = if looped { INDEX_LENGTH + 1 } else { 0 };
@@ -242,9 +244,9 @@ impl<'a> Lowerer<'a, '_> {
         let prefix: String = symbol.chars().take(longest).collect();
         let unique = Self::unique(symbol);
         if looped {
-            let index = index.unwrap_or_else(|| Target::call("copyIndex", Vec::new()));
-            return Target::format(&format!("{prefix}-{{0}}-{{1}}"), vec![index, unique]);
+            let index = index.unwrap_or_else(|| Expression::call("copyIndex", Vec::new()));
+            return Expression::format(format!("{prefix}-{{0}}-{{1}}"), vec![index, unique]);
         }
-        Target::format(&format!("{prefix}-{{0}}"), vec![unique])
+        Expression::format(format!("{prefix}-{{0}}"), vec![unique])
     }
 }

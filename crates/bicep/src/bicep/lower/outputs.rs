@@ -2,8 +2,8 @@
 
 use super::expression::Chain;
 use super::reference::{DEPLOYMENT_VERSION, Declared, Instance};
-use super::target::Target;
 use super::{Compiled, Env, Lowerer};
+use crate::arm::expression::Expression;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{ArrayItemSyntax, ExpressionSyntax, ModuleDeclarationSyntax};
 
@@ -27,21 +27,21 @@ impl<'a> Lowerer<'a, '_> {
         if outputs != "outputs" || !self.is_module(inner) {
             return None;
         }
-        let value = Target::text("value");
-        let name_target = Target::text(name);
+        let value = Expression::string("value");
+        let name_expression = Expression::string(name);
         let Some((module, instance)) = self.module_instance(inner, env) else {
-            let output = self.chain(base, env).property(name_target, safe);
+            let output = self.chain(base, env).property(name_expression, safe);
             return Some(output.property(value, safe));
         };
         if self.secure_outputs(module).iter().any(|secure| secure == name) {
             let all = self.secure_values(&instance);
             let guarded = self.guarded(&instance, all.clone(), outputs_safe);
             let safe = safe || guarded != all;
-            return Some(Chain::closed(guarded).property(name_target, safe));
+            return Some(Chain::closed(guarded).property(name_expression, safe));
         }
         let state = self.guarded(&instance, self.state(&instance, false), outputs_safe);
-        let outputs = Chain::closed(state).property(Target::text("outputs"), outputs_safe);
-        Some(outputs.property(name_target, safe).property(value, safe))
+        let outputs = Chain::closed(state).property(Expression::string("outputs"), outputs_safe);
+        Some(outputs.property(name_expression, safe).property(value, safe))
     }
 
     fn module_instance(
@@ -64,14 +64,14 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// All outputs of a module, those that may not be shown included.
-    pub(super) fn secure_values(&self, instance: &Instance<'a>) -> Target {
+    pub(super) fn secure_values(&self, instance: &Instance<'a>) -> Expression {
         let id = if self.symbolic {
             self.symbolic_reference(instance)
         } else {
             self.resource_id(instance)
         };
-        let arguments = vec![id, Target::text(DEPLOYMENT_VERSION)];
-        Target::call("listOutputsWithSecureValues", arguments)
+        let arguments = vec![id, Expression::string(DEPLOYMENT_VERSION)];
+        Expression::call("listOutputsWithSecureValues", arguments)
     }
 
     /// Notes the parameters of lambdas that stand for modules.

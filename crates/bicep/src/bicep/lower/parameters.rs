@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use serde_json::{Map, Value};
 
 use super::imports::Imports;
-use super::target::Target;
 use super::{Env, Lowerer};
+use crate::arm::expression::Expression;
 use crate::bicep::files::FileProvider;
 use crate::bicep::load::{Loaded, UnitId};
 use crate::bicep::syntax::{ExpressionSyntax, ObjectSyntax, StatementSyntax};
@@ -97,7 +97,7 @@ pub fn lower_parameters(
         if let StatementSyntax::Using(node) = statement
             && let Some(config) = node.config
         {
-            file.using_config = Some((lowerer.value(config, &Env::empty()), config.span()));
+            file.using_config = Some((lowerer.json(config, &Env::empty()), config.span()));
         }
     }
     file.functions = imports.functions(&lowerer);
@@ -120,10 +120,10 @@ impl<'a> Lowerer<'a, '_> {
         };
         match arguments {
             Some(arguments) => {
-                let values = arguments.iter().map(|argument| self.value(*argument, &Env::empty()));
+                let values = arguments.iter().map(|argument| self.json(*argument, &Env::empty()));
                 Assigned::Secret(values.collect())
             }
-            None => Assigned::Value(self.value(expression, &Env::empty())),
+            None => Assigned::Value(self.json(expression, &Env::empty())),
         }
     }
 
@@ -143,7 +143,7 @@ impl<'a> Lowerer<'a, '_> {
         arguments: &'a [ExpressionSyntax<'a>],
         span: Span,
         env: &Env<'_>,
-    ) -> Option<Target> {
+    ) -> Option<Expression> {
         let mode = self.parameters_mode?;
         let kind = match name {
             "readEnvironmentVariable" => {
@@ -166,11 +166,11 @@ impl<'a> Lowerer<'a, '_> {
                 "the kind of the input is not known",
                 "write the kind as plain text",
             );
-            return Some(Target::null());
+            return Some(Expression::null());
         };
-        let config = rest.next().map(|config| self.value(*config, env));
+        let config = rest.next().map(|config| self.json(*config, env));
         let name = external_input(&mut mode.inputs.borrow_mut(), kind, config);
-        Some(Target::call("externalInputs", vec![Target::text(name)]))
+        Some(Expression::call("externalInputs", vec![Expression::string(name)]))
     }
 
     fn environment_variable(
@@ -179,12 +179,12 @@ impl<'a> Lowerer<'a, '_> {
         arguments: &'a [ExpressionSyntax<'a>],
         span: Span,
         env: &Env<'_>,
-    ) -> Target {
+    ) -> Expression {
         let name = arguments.first().and_then(|name| self.constant_text(*name));
         let value = name.as_deref().and_then(mode.environment);
         match (value, arguments.get(1)) {
-            (Some(value), _) => Target::text(value),
-            (None, Some(default)) => self.target(*default, env),
+            (Some(value), _) => Expression::string(value),
+            (None, Some(default)) => self.expression(*default, env),
             (None, None) => {
                 let name = name.unwrap_or_default();
                 let title = format!("the environment variable `{name}` is not set");
@@ -194,7 +194,7 @@ impl<'a> Lowerer<'a, '_> {
                     title,
                     "set it, or pass a default value as the second argument",
                 );
-                Target::null()
+                Expression::null()
             }
         }
     }

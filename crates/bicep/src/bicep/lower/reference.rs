@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::expression::Chain;
 use super::scope::Scope;
-use super::target::Target;
 use super::{Env, Lowerer};
+use crate::arm::expression::Expression;
 use crate::azure_types::tables;
 use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
 use crate::bicep::functions;
@@ -37,7 +37,7 @@ pub struct Reference<'a> {
 /// A reference with the index as a value: what names and IDs are made of.
 pub struct Instance<'a> {
     pub declared: Declared<'a>,
-    pub index: Option<Target>,
+    pub index: Option<Expression>,
     // What the names of its own loop mean.
     pub env: Env<'static>,
 }
@@ -82,35 +82,35 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     pub(super) fn instance(&self, reference: Reference<'a>, env: &Env<'_>) -> Instance<'a> {
-        let index = reference.index.map(|index| self.target(index, env));
+        let index = reference.index.map(|index| self.expression(index, env));
         self.instance_at(reference.declared, index)
     }
 
     pub(super) fn instance_at(
         &self,
         declared: Declared<'a>,
-        index: Option<Target>,
+        index: Option<Expression>,
     ) -> Instance<'a> {
         let env = self.loop_env(declared, index.clone());
         Instance { declared, index, env }
     }
 
     /// What the loop's names mean in the declaration itself, or at an index of it.
-    fn loop_env(&self, declared: Declared<'a>, index: Option<Target>) -> Env<'static> {
+    fn loop_env(&self, declared: Declared<'a>, index: Option<Expression>) -> Env<'static> {
         let Some(node) = self.declared_body(declared).r#for else { return Env::empty() };
-        let index = index.unwrap_or_else(|| Target::call("copyIndex", Vec::new()));
+        let index = index.unwrap_or_else(|| Expression::call("copyIndex", Vec::new()));
         Env { outer: None, names: self.loop_names(node, index, &Env::empty()) }
     }
 
     /// The condition, with those of the resources that it is nested in.
-    pub(super) fn condition(&self, declared: Declared<'a>, env: &Env<'_>) -> Option<Target> {
+    pub(super) fn condition(&self, declared: Declared<'a>, env: &Env<'_>) -> Option<Expression> {
         let own = self.declared_body(declared).r#if;
-        let own = own.map(|node| self.target(node.condition, env));
+        let own = own.map(|node| self.expression(node.condition, env));
         let Declared::Resource(id) = declared else { return own };
         let outer = self.bound.resource(id).nested_in;
         let outer = outer.and_then(|id| self.condition(Declared::Resource(id), &Env::empty()));
         match (outer, own) {
-            (Some(outer), Some(own)) => Some(Target::call("and", vec![outer, own])),
+            (Some(outer), Some(own)) => Some(Expression::call("and", vec![outer, own])),
             (outer, own) => outer.or(own),
         }
     }
@@ -158,22 +158,22 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The name that the declaration gives itself.
-    pub(super) fn instance_name(&self, instance: &Instance<'a>) -> Target {
+    pub(super) fn instance_name(&self, instance: &Instance<'a>) -> Expression {
         let module = match instance.declared {
             Declared::Resource(id) => return self.own_name(id, &instance.env),
             Declared::Module(module) => module,
         };
         match module.body().object.and_then(|body| body.property("name")) {
-            Some(property) => self.target(property.value, &instance.env),
+            Some(property) => self.expression(property.value, &instance.env),
             None => Self::default_module_name(module, instance.index.clone()),
         }
     }
 
-    fn own_name(&self, id: ResourceId, env: &Env<'_>) -> Target {
+    fn own_name(&self, id: ResourceId, env: &Env<'_>) -> Expression {
         let resource = self.bound.resource(id);
         let syntax = resource.syntax;
         if let Some(property) = syntax.body().object.and_then(|body| body.property("name")) {
-            let name = || self.target(property.value, env);
+            let name = || self.expression(property.value, env);
             // The name of an item of a loop is another for each.
             return if env.is_empty() {
                 self.written(resource.symbol, syntax.name.span, name)
@@ -183,11 +183,11 @@ impl<'a> Lowerer<'a, '_> {
         }
         let help = "add the property `name`";
         self.error("BCP035", syntax.name.span, "the resource has no name", help);
-        Target::null()
+        Expression::null()
     }
 
     // The names from the top ancestor down, its own last; and how many segments the first stands for.
-    fn names(&self, id: ResourceId, env: &Env<'_>) -> (Vec<Target>, usize) {
+    fn names(&self, id: ResourceId, env: &Env<'_>) -> (Vec<Expression>, usize) {
         let own = self.own_name(id, env);
         let span = self.bound.resource(id).syntax.name.span;
         let parent = self.bounded(span, || {
@@ -204,16 +204,16 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The full name, ancestors included.
-    pub(super) fn full_name(&self, id: ResourceId, env: &Env<'_>) -> Target {
+    pub(super) fn full_name(&self, id: ResourceId, env: &Env<'_>) -> Expression {
         if self.parent(id, env).is_none() {
             return self.own_name(id, env);
         }
         let names = self.name_segments(id, env);
         let holes: Vec<String> = (0..names.len()).map(|index| format!("{{{index}}}")).collect();
-        Target::format(&holes.join("/"), names)
+        Expression::format(holes.join("/"), names)
     }
 
-    fn name_segments(&self, id: ResourceId, env: &Env<'_>) -> Vec<Target> {
+    fn name_segments(&self, id: ResourceId, env: &Env<'_>) -> Vec<Expression> {
         let (names, first) = self.names(id, env);
         let mut segments = Vec::with_capacity(names.len() + first);
         for (at, name) in names.into_iter().enumerate() {
@@ -221,16 +221,16 @@ impl<'a> Lowerer<'a, '_> {
                 segments.push(name);
                 continue;
             }
-            let split = Target::call("split", vec![name, Target::text("/")]);
+            let split = Expression::call("split", vec![name, Expression::string("/")]);
             for index in 0..i64::try_from(first).unwrap_or(0) {
-                segments.push(split.clone().access(Target::Int(index)));
+                segments.push(split.clone().access(Expression::Integer(index)));
             }
         }
         segments
     }
 
     /// The resource ID.
-    pub(super) fn resource_id(&self, instance: &Instance<'a>) -> Target {
+    pub(super) fn resource_id(&self, instance: &Instance<'a>) -> Expression {
         let scope = self.scope_of(instance.declared, &instance.env);
         let (kind, segments) = match instance.declared {
             Declared::Resource(id) => {
@@ -241,18 +241,18 @@ impl<'a> Lowerer<'a, '_> {
         Self::scoped_id(scope, &kind, segments)
     }
 
-    fn scoped_id(scope: Scope, kind: &str, segments: Vec<Target>) -> Target {
-        let kind = Target::text(kind);
+    fn scoped_id(scope: Scope, kind: &str, segments: Vec<Expression>) -> Expression {
+        let kind = Expression::string(kind);
         let (function, mut arguments) = match scope {
             Scope::Resource(id) => ("extensionResourceId", vec![id, kind]),
             Scope::Tenant => ("tenantResourceId", vec![kind]),
             Scope::ManagementGroup(None) => {
-                let group = Target::call("managementGroup", Vec::new()).property("id");
+                let group = Expression::call("managementGroup", Vec::new()).property("id");
                 ("extensionResourceId", vec![group, kind])
             }
             Scope::ManagementGroup(Some(name)) => {
-                let group = Target::text("Microsoft.Management/managementGroups");
-                let group = Target::call("tenantResourceId", vec![group, name]);
+                let group = Expression::string("Microsoft.Management/managementGroups");
+                let group = Expression::call("tenantResourceId", vec![group, name]);
                 ("extensionResourceId", vec![group, kind])
             }
             Scope::Subscription(None) => ("subscriptionResourceId", vec![kind]),
@@ -260,25 +260,25 @@ impl<'a> Lowerer<'a, '_> {
             Scope::ResourceGroup(_, None) => ("resourceId", vec![kind]),
             Scope::ResourceGroup(subscription, Some(name)) => {
                 let current =
-                    || Target::call("subscription", Vec::new()).property("subscriptionId");
+                    || Expression::call("subscription", Vec::new()).property("subscriptionId");
                 let subscription = subscription.unwrap_or_else(current);
                 let pattern = "/subscriptions/{0}/resourceGroups/{1}";
                 (
                     "extensionResourceId",
-                    vec![Target::format(pattern, vec![subscription, name]), kind],
+                    vec![Expression::format(pattern, vec![subscription, name]), kind],
                 )
             }
         };
         arguments.extend(segments);
-        Target::call(function, arguments)
+        Expression::call(function, arguments)
     }
 
     /// `'symbol'` or `format('symbol[{0}]', index)`.
-    pub(super) fn symbolic_reference(&self, instance: &Instance<'a>) -> Target {
+    pub(super) fn symbolic_reference(&self, instance: &Instance<'a>) -> Expression {
         let name = self.declared_name(instance.declared);
         match &instance.index {
-            None => Target::text(name),
-            Some(index) => Target::format(&format!("{name}[{{0}}]"), vec![index.clone()]),
+            None => Expression::string(name),
+            Some(index) => Expression::format(format!("{name}[{{0}}]"), vec![index.clone()]),
         }
     }
 
@@ -306,36 +306,36 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The `reference(..)` call that reads its state: its properties, or all of it.
-    pub(super) fn state(&self, instance: &Instance<'a>, full: bool) -> Target {
+    pub(super) fn state(&self, instance: &Instance<'a>, full: bool) -> Expression {
         let declared = instance.declared;
         let looped = self.declared_body(declared).r#for.is_some();
         if looped && instance.index.is_none() && self.symbolic {
-            let mut arguments = vec![Target::text(self.declared_name(declared))];
-            arguments.extend(full.then(|| Target::text("full")));
-            return Target::call("references", arguments);
+            let mut arguments = vec![Expression::string(self.declared_name(declared))];
+            arguments.extend(full.then(|| Expression::string("full")));
+            return Expression::call("references", arguments);
         }
-        let version = || Target::text(self.version_of(declared));
+        let version = || Expression::string(self.version_of(declared));
         let mut arguments = if self.has_symbol(declared) {
             let name = self.symbolic_reference(instance);
             if full { vec![name, version()] } else { vec![name] }
         } else {
             vec![self.resource_id(instance), version()]
         };
-        arguments.extend(full.then(|| Target::text("full")));
-        Target::call("reference", arguments)
+        arguments.extend(full.then(|| Expression::string("full")));
+        Expression::call("reference", arguments)
     }
 
     /// A resource or module itself as a value.
-    pub(super) fn whole(&self, symbol: SymbolId, env: &Env<'_>) -> Target {
+    pub(super) fn whole(&self, symbol: SymbolId, env: &Env<'_>) -> Expression {
         let declared = match self.bound.symbol(symbol).kind {
             SymbolKind::Resource(id) => Declared::Resource(id),
             SymbolKind::Module(module) => Declared::Module(module),
-            _ => return Target::null(),
+            _ => return Expression::null(),
         };
         self.whole_instance(&self.instance(Reference { symbol, declared, index: None }, env))
     }
 
-    fn whole_instance(&self, instance: &Instance<'a>) -> Target {
+    fn whole_instance(&self, instance: &Instance<'a>) -> Expression {
         self.state(instance, matches!(instance.declared, Declared::Resource(_)))
     }
 
@@ -380,10 +380,10 @@ impl<'a> Lowerer<'a, '_> {
                 Chain::closed(self.guarded(instance, self.resource_id(instance), safe))
             }
             ("type", Declared::Resource(id)) => {
-                Chain::closed(Target::text(self.resource_type(id).0))
+                Chain::closed(Expression::string(self.resource_type(id).0))
             }
             ("apiVersion", Declared::Resource(id)) => {
-                Chain::closed(Target::text(self.resource_type(id).1))
+                Chain::closed(Expression::string(self.resource_type(id).1))
             }
             ("properties", Declared::Resource(_)) if !safe => {
                 Chain::closed(self.state(instance, false))
@@ -394,15 +394,22 @@ impl<'a> Lowerer<'a, '_> {
             _ => {
                 let full = matches!(declared, Declared::Resource(_));
                 let state = self.guarded(instance, self.state(instance, full), safe);
-                Chain::closed(state).property(Target::text(name), safe)
+                Chain::closed(state).property(Expression::string(name), safe)
             }
         }
     }
 
     /// What a safe access reads: nothing unless the condition of the declaration holds.
-    pub(super) fn guarded(&self, instance: &Instance<'a>, target: Target, safe: bool) -> Target {
+    pub(super) fn guarded(
+        &self,
+        instance: &Instance<'a>,
+        target: Expression,
+        safe: bool,
+    ) -> Expression {
         match self.condition(instance.declared, &instance.env) {
-            Some(condition) if safe => Target::call("if", vec![condition, target, Target::null()]),
+            Some(condition) if safe => {
+                Expression::call("if", vec![condition, target, Expression::null()])
+            }
             _ => target,
         }
     }
@@ -412,7 +419,7 @@ impl<'a> Lowerer<'a, '_> {
         &self,
         node: &InstanceFunctionCallSyntax<'a>,
         env: &Env<'_>,
-    ) -> Option<Target> {
+    ) -> Option<Expression> {
         let reference = self.reference(node.base)?;
         let Declared::Resource(_) = reference.declared else { return None };
         if !functions::is_list_function(node.name.name) {
@@ -426,11 +433,11 @@ impl<'a> Lowerer<'a, '_> {
         };
         let mut arguments = vec![id];
         if node.arguments.is_empty() {
-            arguments.push(Target::text(self.version_of(instance.declared)));
+            arguments.push(Expression::string(self.version_of(instance.declared)));
         } else {
-            arguments.extend(self.targets(node.arguments, env));
+            arguments.extend(self.expressions(node.arguments, env));
         }
-        Some(Target::call(node.name.name.to_owned(), arguments))
+        Some(Expression::call(node.name.name.to_owned(), arguments))
     }
 
     /// Whether a resource stands in the template. An existing one does only where it has a symbol, and

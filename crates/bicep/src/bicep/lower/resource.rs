@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::decorators;
 use super::reference::{Declared, Instance};
-use super::target::Target;
 use super::{Env, Lowerer};
+use crate::arm::expression::Expression;
 use crate::bicep::binder::ResourceId;
+use crate::bicep::emit;
 use crate::bicep::syntax::{DeclarationBody, DecoratorSyntax, ObjectPropertySyntax, ObjectSyntax};
 
 // Fields of a body that are written in their own way.
@@ -49,7 +50,7 @@ impl<'a> Lowerer<'a, '_> {
         self.loop_field(&body, name, syntax.decorators, &mut fields);
         if let Some(condition) = self.condition(declared, &instance.env) {
             self.note_condition(&body, syntax.name.span);
-            fields.insert("condition".to_owned(), condition.into_json());
+            fields.insert("condition".to_owned(), emit::plain(&condition));
         }
         if syntax.existing.is_some() {
             fields.insert("existing".to_owned(), Value::Bool(true));
@@ -61,14 +62,15 @@ impl<'a> Lowerer<'a, '_> {
         let scope = self.own_scope(declared, &instance.env);
         self.scope_fields(scope.as_ref(), &mut fields);
         self.note_name(&body);
-        fields.insert("name".to_owned(), self.full_name(id, &instance.env).into_json());
+        fields.insert("name".to_owned(), emit::plain(&self.full_name(id, &instance.env)));
         if syntax.existing.is_none() {
             let properties = body.object.into_iter().flat_map(ObjectSyntax::properties);
             let own = |property: &&ObjectPropertySyntax<'a>| {
                 property.name().is_some_and(|name| OWN_FIELDS.contains(&name))
             };
             let properties = properties.filter(|property| !own(property));
-            fields.extend(self.object(properties, &instance.env));
+            let body = self.object(properties, &instance.env);
+            fields.extend(self.map.borrow_mut().object(body));
         }
         self.last_fields(&instance, syntax.decorators, &mut fields);
         Value::Object(fields)
@@ -101,10 +103,10 @@ impl<'a> Lowerer<'a, '_> {
         let Some(node) = body.r#for else { return };
         let mut copy = Map::new();
         copy.insert("name".to_owned(), Value::from(name));
-        copy.insert("count".to_owned(), self.count(node, &Env::empty()));
+        copy.insert("count".to_owned(), emit::string(&self.count(node, &Env::empty())));
         if let Some([size, ..]) = decorators::find(decorators, "batchSize") {
             copy.insert("mode".to_owned(), Value::from("serial"));
-            copy.insert("batchSize".to_owned(), self.value(*size, &Env::empty()));
+            copy.insert("batchSize".to_owned(), self.json(*size, &Env::empty()));
         }
         self.enter("copy", node.expression.span());
         self.leave();
@@ -131,7 +133,7 @@ impl<'a> Lowerer<'a, '_> {
         for name in OPTIONS {
             if let Some(arguments) = decorators::find(decorators, name) {
                 let arguments = arguments.iter();
-                let values = arguments.map(|argument| self.value(*argument, &Env::empty()));
+                let values = arguments.map(|argument| self.json(*argument, &Env::empty()));
                 options.insert(name.to_owned(), values.collect());
             }
         }
@@ -141,9 +143,9 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     /// The part of a default name that is the same for all deployments of a template.
-    pub(super) fn unique(symbol: &str) -> Target {
-        let deployment = Target::call("deployment", Vec::new()).property("name");
-        Target::call("uniqueString", vec![Target::text(symbol), deployment])
+    pub(super) fn unique(symbol: &str) -> Expression {
+        let deployment = Expression::call("deployment", Vec::new()).property("name");
+        Expression::call("uniqueString", vec![Expression::string(symbol), deployment])
     }
 }
 

@@ -3,21 +3,22 @@
 use serde_json::{Map, Value};
 
 use super::reference::Declared;
-use super::target::Target;
 use super::{Env, Lowerer, TemplateScope};
+use crate::arm::expression::Expression;
 use crate::bicep::binder::SymbolKind;
+use crate::bicep::emit;
 use crate::bicep::syntax::ExpressionSyntax;
 
 /// A scope to deploy to. What is absent is that of the deployment itself.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scope {
     Tenant,
-    ManagementGroup(Option<Target>),
-    Subscription(Option<Target>),
+    ManagementGroup(Option<Expression>),
+    Subscription(Option<Expression>),
     /// Subscription and name.
-    ResourceGroup(Option<Target>, Option<Target>),
+    ResourceGroup(Option<Expression>, Option<Expression>),
     /// The ID of the resource that is extended.
-    Resource(Target),
+    Resource(Expression),
 }
 
 impl<'a> Lowerer<'a, '_> {
@@ -69,7 +70,7 @@ impl<'a> Lowerer<'a, '_> {
             _ => return self.resource_scope(expression, env),
         };
         let argument = |at: usize| {
-            arguments.get(at).map(|argument: &ExpressionSyntax<'a>| self.target(*argument, env))
+            arguments.get(at).map(|argument: &ExpressionSyntax<'a>| self.expression(*argument, env))
         };
         match (name, arguments.len()) {
             ("tenant", _) => Some(Scope::Tenant),
@@ -112,7 +113,7 @@ impl<'a> Lowerer<'a, '_> {
             fields.insert(name.to_owned(), value);
         };
         match scope {
-            Some(Scope::Resource(id)) => put("scope", id.clone().into_json()),
+            Some(Scope::Resource(id)) => put("scope", emit::plain(id)),
             Some(Scope::Tenant) if self.scope != TemplateScope::Tenant => {
                 put("scope", Value::from("/"));
             }
@@ -120,24 +121,24 @@ impl<'a> Lowerer<'a, '_> {
                 let near = self.scope <= TemplateScope::ManagementGroup;
                 let id = if near {
                     let pattern = "Microsoft.Management/managementGroups/{0}";
-                    Target::format(pattern, vec![name.clone()])
+                    Expression::format(pattern, vec![name.clone()])
                 } else {
-                    let kind = Target::text("Microsoft.Management/managementGroups");
-                    Target::call("tenantResourceId", vec![kind, name.clone()])
+                    let kind = Expression::string("Microsoft.Management/managementGroups");
+                    Expression::call("tenantResourceId", vec![kind, name.clone()])
                 };
-                put("scope", id.into_json());
+                put("scope", emit::plain(&id));
             }
-            Some(Scope::Subscription(Some(id))) => put("subscriptionId", id.clone().into_json()),
+            Some(Scope::Subscription(Some(id))) => put("subscriptionId", emit::plain(id)),
             Some(Scope::Subscription(None)) if self.scope == TemplateScope::ResourceGroup => {
-                let current = Target::call("subscription", Vec::new());
-                put("subscriptionId", current.property("subscriptionId").into_json());
+                let current = Expression::call("subscription", Vec::new());
+                put("subscriptionId", emit::plain(&current.property("subscriptionId")));
             }
             Some(Scope::ResourceGroup(subscription, name)) => {
                 if let Some(subscription) = subscription {
-                    put("subscriptionId", subscription.clone().into_json());
+                    put("subscriptionId", emit::plain(subscription));
                 }
                 if let Some(name) = name {
-                    put("resourceGroup", name.clone().into_json());
+                    put("resourceGroup", emit::plain(name));
                 }
             }
             None

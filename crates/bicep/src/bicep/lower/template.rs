@@ -83,7 +83,7 @@ fn lower_unit<'a>(
         }
         _ => None,
     });
-    let source_map = lowerer.map.take().map;
+    let source_map = lowerer.map.take().into_map();
     Some(Compiled {
         values: count(&template),
         template: Arc::new(template),
@@ -226,7 +226,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
             match statement {
                 StatementSyntax::Metadata(node) => {
                     self.enter(node.name.name, node.value.span());
-                    let value = self.value(node.value, &Env::empty());
+                    let value = self.json(node.value, &Env::empty());
                     self.leave();
                     metadata.insert(node.name.name.to_owned(), value);
                 }
@@ -283,7 +283,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         let mut object = self.decorated_type(node.r#type, node.decorators);
         if let Some(default) = node.default {
             self.enter("defaultValue", default.span());
-            object.insert("defaultValue".to_owned(), self.value(default, &Env::empty()));
+            object.insert("defaultValue".to_owned(), self.json(default, &Env::empty()));
             self.leave();
         }
         Value::Object(object)
@@ -304,10 +304,13 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         let mut object = self.decorated_type(node.r#type, node.decorators);
         if let ExpressionSyntax::For(looped) = node.value.without_parentheses() {
             self.enter("copy", looped.keyword);
-            object.insert("copy".to_owned(), self.copy(looped, None, &Env::empty()));
+            object.insert(
+                "copy".to_owned(),
+                self.json_loop(self.looped(looped, None, &Env::empty())),
+            );
         } else {
             self.enter("value", node.value.span());
-            object.insert("value".to_owned(), self.value(node.value, &Env::empty()));
+            object.insert("value".to_owned(), self.json(node.value, &Env::empty()));
         }
         self.leave();
         Value::Object(object)
@@ -317,7 +320,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         let mut asserts = Map::new();
         for statement in self.bound.program.statements {
             let StatementSyntax::Assert(node) = statement else { continue };
-            asserts.insert(node.name.name.to_owned(), self.value(node.value, &Env::empty()));
+            asserts.insert(node.name.name.to_owned(), self.json(node.value, &Env::empty()));
         }
         asserts
     }
@@ -352,7 +355,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         let mut object = Map::new();
         object.insert("parameters".to_owned(), parameters.collect());
         let mut output = self.type_object(node.return_type);
-        output.insert("value".to_owned(), self.value(node.body, &Env::empty()));
+        output.insert("value".to_owned(), self.json(node.body, &Env::empty()));
         object.insert("output".to_owned(), Value::Object(output));
         self.decorate(&mut object, node.decorators);
         Value::Object(object)

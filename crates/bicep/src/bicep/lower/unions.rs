@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::target::{literal, literal_text};
 use super::types::Node;
 use super::{Lowerer, NAMED_TYPE};
+use crate::arm::expression::write_template_string;
+use crate::bicep::emit;
 use crate::bicep::syntax::{TypeSyntax, UnaryOperator};
 
 /// A literal as a type.
@@ -84,7 +85,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         Some(match node {
             TypeSyntax::String(node) => {
                 let text = node.literal()?;
-                Literals::one(quoted(text), literal(text))
+                Literals::one(quoted(text), emit::literal(text))
             }
             TypeSyntax::Integer(node) => {
                 Literals::one(node.value.to_string(), Value::from(node.value))
@@ -147,7 +148,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
                     let value = self.member(property.value)?.single()?;
                     let name = property.name()?;
                     sources.push(format!("{name}: {}", value.source));
-                    object.insert(literal_text(name), value.value);
+                    object.insert(write_template_string(name).into_owned(), value.value);
                 }
                 let source = format!("{{ {} }}", sources.join(", "));
                 Some(Literals::one(source, Value::Object(object)))

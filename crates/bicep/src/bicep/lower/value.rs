@@ -1,94 +1,50 @@
-//! Expressions as JSON: literals stay literals, all else becomes an expression string.
+//! Expressions as values: arrays and objects keep their structure, all else is what Azure computes.
 
-use serde_json::{Map, Value};
-
-use super::target::{Target, literal, literal_text};
 use super::{Env, Lowerer};
-use crate::arm::SourceMap;
+use crate::arm::expression::Expression;
 use crate::bicep::binder::SymbolKind;
+use crate::bicep::ir::{Item, Key, Loop, Object, Property, Value};
 use crate::bicep::syntax::{
-    ArrayItemSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectPropertySyntax, ObjectSyntax,
-    UnaryOperator,
+    ArrayItemSyntax, ExpressionSyntax, ForSyntax, ObjectItemSyntax, ObjectPropertySyntax,
+    ObjectSyntax, UnaryOperator,
 };
-use crate::diagnostic::{Place, Span, pointer};
-
-/// Notes where each value of the template came from while it is built.
-#[derive(Debug, Default)]
-pub struct Recorder {
-    pointer: String,
-    lengths: Vec<usize>,
-    pub map: SourceMap,
-}
-
-impl Recorder {
-    fn enter(&mut self, segment: &str, place: Place) {
-        self.lengths.push(self.pointer.len());
-        self.pointer.push('/');
-        self.pointer.push_str(&pointer::escape(segment));
-        self.map.insert(self.pointer.clone(), place);
-    }
-
-    fn leave(&mut self) {
-        let length = self.lengths.pop().unwrap_or(0);
-        self.pointer.truncate(length);
-    }
-
-    fn mount(&mut self, segment: &str, map: &SourceMap) {
-        self.map.mount(format!("{}/{segment}", self.pointer), map.clone());
-    }
-}
+use crate::diagnostic::Span;
 
 impl<'a> Lowerer<'a, '_> {
-    pub(super) fn enter(&self, segment: &str, span: Span) {
-        self.map.borrow_mut().enter(segment, self.bound.place(span));
-    }
-
-    pub(super) fn enter_item(&self, index: usize, span: Span) {
-        self.enter(&index.to_string(), span);
-    }
-
-    pub(super) fn mount(&self, segment: &str, map: &SourceMap) {
-        self.map.borrow_mut().mount(segment, map);
-    }
-
-    pub(super) fn leave(&self) {
-        self.map.borrow_mut().leave();
-    }
-
-    /// The JSON of an expression.
+    /// The value of an expression.
     pub(super) fn value(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Value {
-        self.bounded(expression.span(), || self.value_step(expression, env)).unwrap_or(Value::Null)
+        self.bounded(expression.span(), || self.value_step(expression, env))
+            .unwrap_or_else(Value::null)
     }
 
     fn value_step(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Value {
         match expression {
-            ExpressionSyntax::Parenthesized(node) => self.value(node.expression, env),
-            ExpressionSyntax::NonNullAssertion(node) => self.value(node.base, env),
-            ExpressionSyntax::String(node) => match node.literal() {
-                Some(text) => literal(text),
-                None => self.string(node, env).into_json(),
-            },
-            ExpressionSyntax::Integer(node) => Value::from(node.value),
-            ExpressionSyntax::Unary(node) => match (node.operator, node.operand) {
-                (UnaryOperator::Minus, ExpressionSyntax::Integer(integer)) => {
-                    Value::from(0_i64.checked_sub_unsigned(integer.value).unwrap_or(i64::MIN))
+            ExpressionSyntax::Parenthesized(node) => return self.value(node.expression, env),
+            ExpressionSyntax::NonNullAssertion(node) => return self.value(node.base, env),
+            ExpressionSyntax::String(node) => {
+                return match node.literal() {
+                    Some(text) => Value::text(text),
+                    None => Value::Expression(self.string(node, env)),
+                };
+            }
+            // A template holds any integer as it is; only inside expressions is there a limit.
+            ExpressionSyntax::Integer(node) => {
+                let value = i64::try_from(node.value).unwrap_or(i64::MAX);
+                return Value::Expression(Expression::Integer(value));
+            }
+            ExpressionSyntax::Unary(node) => {
+                if let (UnaryOperator::Minus, ExpressionSyntax::Integer(integer)) =
+                    (node.operator, node.operand)
+                {
+                    let value = 0_i64.checked_sub_unsigned(integer.value).unwrap_or(i64::MIN);
+                    return Value::Expression(Expression::Integer(value));
                 }
-                _ => self.target(expression, env).into_json(),
-            },
-            ExpressionSyntax::Array(node)
-                if node.items.iter().all(|item| matches!(item, ArrayItemSyntax::Value(_))) =>
-            {
-                let items = node.items.iter().enumerate().map(|(index, item)| {
-                    let ArrayItemSyntax::Value(item) = item else { return Value::Null };
-                    self.enter_item(index, shown(*item));
-                    let value = self.value(*item, env);
-                    self.leave();
-                    value
-                });
-                Value::Array(items.collect())
+            }
+            ExpressionSyntax::Array(node) if !has_spread_item(node.items) => {
+                return Value::Array(self.items(node.items, env));
             }
             ExpressionSyntax::Object(node) if !has_spread(node) => {
-                Value::Object(self.object(node.properties(), env))
+                return Value::Object(self.object(node.properties(), env));
             }
             ExpressionSyntax::Variable(node) => {
                 if let Some(id) = self.bound.target(node.name)
@@ -97,64 +53,109 @@ impl<'a> Lowerer<'a, '_> {
                 {
                     return self.value(declared.value, &Env::empty());
                 }
-                self.target(expression, env).into_json()
             }
-            ExpressionSyntax::FunctionCall(node) => match (node.name.name, node.arguments) {
-                ("any", [argument]) => self.value(*argument, env),
-                _ => self.target(expression, env).into_json(),
-            },
-            _ => self.target(expression, env).into_json(),
+            ExpressionSyntax::FunctionCall(node) => {
+                if let ("any", [argument]) = (node.name.name, node.arguments) {
+                    return self.value(*argument, env);
+                }
+            }
+            _ => {}
         }
+        Value::Expression(self.expression(expression, env))
     }
 
-    /// The JSON of properties; loops among them go to `copy`.
+    fn items(&self, items: &[ArrayItemSyntax<'a>], env: &Env<'_>) -> Vec<Item> {
+        let values = items.iter().filter_map(|item| match item {
+            ArrayItemSyntax::Value(value) => Some(*value),
+            ArrayItemSyntax::Spread(_) => None,
+        });
+        let items = values.map(|value| Item {
+            value: self.value(value, env),
+            place: self.bound.place(shown(value)),
+        });
+        items.collect()
+    }
+
+    /// The object that properties make.
     pub(super) fn object(
         &self,
         properties: impl Iterator<Item = &'a ObjectPropertySyntax<'a>>,
         env: &Env<'_>,
-    ) -> Map<String, Value> {
-        let mut object = Map::new();
-        let mut copies = Vec::new();
+    ) -> Object {
+        let mut object = Object::default();
         for property in properties {
-            let key = self.key_text(property, env);
+            let key = self.property_key(property, env);
             if let ExpressionSyntax::For(node) = property.value.without_parentheses() {
-                self.enter("copy", node.keyword);
-                self.enter_item(copies.len(), node.keyword);
-                copies.push(self.copy(node, Some(&key), env));
-                self.leave();
-                self.leave();
+                object.loops.push(self.looped(node, Some(key.into_text()), env));
                 continue;
             }
-            self.enter(&key, shown_property(property));
             let value = self.value(property.value, env);
-            self.leave();
-            object.insert(key, value);
-        }
-        if !copies.is_empty() {
-            object.insert("copy".to_owned(), Value::Array(copies));
+            let place = self.bound.place(shown_property(property));
+            object.properties.push(Property { key, value, place });
         }
         object
     }
 
-    fn key_text(&self, property: &ObjectPropertySyntax<'a>, env: &Env<'_>) -> String {
+    fn property_key(&self, property: &ObjectPropertySyntax<'a>, env: &Env<'_>) -> Key {
         match property.name() {
-            Some(name) => object_key(name),
-            None => match self.key(property.key, env) {
-                Target::Text(text) => literal_text(&text),
-                key => format!("[{key}]"),
-            },
+            Some(name) => Key::Name(name.to_owned()),
+            None => Key::Expression(self.key(property.key, env)),
+        }
+    }
+
+    /// A loop that makes an array.
+    pub(super) fn looped(
+        &self,
+        node: &'a ForSyntax<'a>,
+        name: Option<String>,
+        env: &Env<'_>,
+    ) -> Loop {
+        self.looped_with(node, name, env, Self::loop_input)
+    }
+
+    /// The loop of a module's parameter: its input is one expression, objects included.
+    pub(super) fn parameter_loop(&self, node: &'a ForSyntax<'a>, env: &Env<'_>) -> Loop {
+        self.looped_with(node, Some("value".to_owned()), env, |lowerer, body, env| {
+            Value::Expression(lowerer.expression(body, env))
+        })
+    }
+
+    fn looped_with(
+        &self,
+        node: &'a ForSyntax<'a>,
+        name: Option<String>,
+        env: &Env<'_>,
+        input: impl FnOnce(&Self, ExpressionSyntax<'a>, &Env<'_>) -> Value,
+    ) -> Loop {
+        let index = name.as_deref().map(Expression::string).into_iter().collect();
+        let names = self.loop_names(node, Expression::call("copyIndex", index), env);
+        Loop {
+            name,
+            count: self.count(node, env),
+            input: Box::new(input(self, node.body, &env.with(names))),
+            place: self.bound.place(node.keyword),
+            body: self.bound.place(node.body.span()),
+        }
+    }
+
+    /// How many items a loop makes.
+    pub(super) fn count(&self, node: &ForSyntax<'a>, env: &Env<'_>) -> Expression {
+        Expression::call("length", vec![self.expression(node.expression, env)])
+    }
+
+    // Each item of a loop may be an object with expressions in it; any other is one expression.
+    fn loop_input(&self, body: ExpressionSyntax<'a>, env: &Env<'_>) -> Value {
+        match self.value(body, env) {
+            Value::Array(_) | Value::Expression(Expression::Integer(_)) => {
+                Value::Expression(self.expression(body, env))
+            }
+            value => value,
         }
     }
 }
 
-/// The key of a property in a template.
-pub fn object_key(name: &str) -> String {
-    // ARM would take it for a loop.
-    if name.eq_ignore_ascii_case("copy") {
-        format!("[string('{name}')]")
-    } else {
-        literal_text(name)
-    }
+fn has_spread_item(items: &[ArrayItemSyntax<'_>]) -> bool {
+    items.iter().any(|item| matches!(item, ArrayItemSyntax::Spread(_)))
 }
 
 pub fn has_spread(node: &ObjectSyntax<'_>) -> bool {

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::reference::Declared;
-use super::target::{Target, literal};
 use super::{Env, Lowerer};
+use crate::arm::expression::Expression;
 use crate::bicep::binder::{BoundResource, SymbolId, SymbolKind};
 use crate::bicep::functions::{self, Use};
 use crate::bicep::syntax::{
@@ -128,63 +128,17 @@ impl<'a> Lowerer<'a, '_> {
     pub(super) fn loop_names(
         &self,
         node: &ForSyntax<'a>,
-        index: Target,
+        index: Expression,
         env: &Env<'_>,
-    ) -> Vec<(SymbolId, Target)> {
+    ) -> Vec<(SymbolId, Expression)> {
         let mut names = Vec::with_capacity(2);
         if let Some(item) = self.bound.declared(node.item) {
-            names.push((item, self.target(node.expression, env).access(index.clone())));
+            names.push((item, self.expression(node.expression, env).access(index.clone())));
         }
         if let Some(id) = node.index.and_then(|index| self.bound.declared(index)) {
             names.push((id, index));
         }
         names
-    }
-
-    /// `{name?, count, input}` of a loop.
-    pub(super) fn copy(&self, node: &'a ForSyntax<'a>, name: Option<&str>, env: &Env<'_>) -> Value {
-        self.copy_with(node, name, env, Self::loop_input)
-    }
-
-    /// The loop of a module's parameter: its input is one expression, objects included.
-    pub(super) fn parameter_copy(&self, node: &'a ForSyntax<'a>, env: &Env<'_>) -> Value {
-        self.copy_with(node, Some("value"), env, |lowerer, body, env| match body.literal() {
-            Some(text) => literal(text),
-            None => lowerer.target(body, env).into_call().expression(),
-        })
-    }
-
-    fn copy_with(
-        &self,
-        node: &'a ForSyntax<'a>,
-        name: Option<&str>,
-        env: &Env<'_>,
-        input: impl FnOnce(&Self, ExpressionSyntax<'a>, &Env<'_>) -> Value,
-    ) -> Value {
-        let index = name.map(Target::text).into_iter().collect();
-        let names = self.loop_names(node, Target::call("copyIndex", index), env);
-        let inner = env.with(names);
-        let mut copy = Map::new();
-        if let Some(name) = name {
-            copy.insert("name".to_owned(), Value::from(name));
-        }
-        copy.insert("count".to_owned(), self.count(node, env));
-        self.enter("input", node.body.span());
-        copy.insert("input".to_owned(), input(self, node.body, &inner));
-        self.leave();
-        Value::Object(copy)
-    }
-
-    pub(super) fn count(&self, node: &ForSyntax<'a>, env: &Env<'_>) -> Value {
-        Target::call("length", vec![self.target(node.expression, env)]).into_json()
-    }
-
-    // ARM takes objects and strings as they are; any other literal would be a constant, not an input.
-    fn loop_input(&self, body: ExpressionSyntax<'a>, env: &Env<'_>) -> Value {
-        match self.value(body, env) {
-            value @ (Value::Object(_) | Value::String(_)) => value,
-            _ => self.target(body, env).into_call().expression(),
-        }
     }
 
     /// The `variables` of the template.
@@ -218,12 +172,12 @@ impl<'a> Lowerer<'a, '_> {
         if let ExpressionSyntax::For(node) = node.value.without_parentheses() {
             self.enter("copy", node.keyword);
             self.enter_item(copies.len(), node.keyword);
-            copies.push(self.copy(node, Some(name), &Env::empty()));
+            copies.push(self.json_loop(self.looped(node, Some(name.to_owned()), &Env::empty())));
             self.leave();
             self.leave();
         } else {
             self.enter(name, node.value.span());
-            plain.insert(name.to_owned(), self.value(node.value, &Env::empty()));
+            plain.insert(name.to_owned(), self.json(node.value, &Env::empty()));
             self.leave();
         }
     }
