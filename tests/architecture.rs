@@ -114,6 +114,51 @@ fn every_module_stands_in_the_order() {
     }
 }
 
+/// What the phases in the middle of the compiler may use of the others: only lowering knows syntax, and only
+/// the emitter writes templates.
+const COMPILER: &[(&str, &[&str])] = &[
+    ("ir", &[]),
+    ("emit", &["ir"]),
+    (
+        "lower",
+        &[
+            "binder",
+            "compiled",
+            "content",
+            "files",
+            "functions",
+            "ir",
+            "load",
+            "registry",
+            "syntax",
+        ],
+    ),
+];
+
+#[test]
+fn the_middle_of_the_compiler_keeps_syntax_and_templates_apart() {
+    let (mut wrong, mut read) = (Vec::new(), 0);
+    for (path, relative) in &all_sources() {
+        let phase = COMPILER.iter().find(|(name, _)| relative.starts_with(format!("bicep/{name}")));
+        let Some((own, allowed)) = phase else { continue };
+        let text = std::fs::read_to_string(path).expect("a source can be read");
+        read += 1;
+        for (number, line) in text.lines().enumerate() {
+            let sibling = if relative.ends_with("mod.rs") { "super::" } else { "super::super::" };
+            let siblings = line.split(sibling).skip(1);
+            for used in line.split("crate::bicep::").skip(1).chain(siblings) {
+                let used: String =
+                    used.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                if used != *own && !allowed.contains(&used.as_str()) {
+                    wrong.push(format!("{}:{} uses `{used}`", relative.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(read > 20, "the sources were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Ways to ask whether a text starts, ends or continues with the bracket of a template expression.
 const BRACKET_READS: [&str; 7] = [
     "starts_with('[')",

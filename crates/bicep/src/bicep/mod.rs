@@ -2,7 +2,8 @@
 //!
 //! Touches no disk: it asks a [`FileProvider`]. Read the phases in their order: [`syntax`] is the tree
 //! that all share, [`lexer`] makes tokens, [`parser`] the tree, [`binder`] says what names mean, `load`
-//! brings all files together, [`checker`] judges what they mean, `linter` what they should not, and `lower` makes the templates.
+//! brings all files together, [`checker`] judges what they mean, `linter` what they should not, `lower`
+//! makes the intermediate form of a template, `ir`, and `emit` its JSON.
 //!
 //! ```
 //! use prebake_bicep::bicep::{MemoryFiles, compile};
@@ -18,6 +19,7 @@
 
 pub mod binder;
 pub mod checker;
+mod compiled;
 mod config;
 mod config_check;
 mod content;
@@ -50,6 +52,7 @@ pub use params::{Parameters, compile_deployment, compile_deployment_linted, comp
 use crate::arm::Template;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Severity, Sources};
 use checker::{Interface, Modules};
+use compiled::Compiled;
 
 /// Compiles a Bicep file with all that it refers to. Nothing if there are errors, which are all told.
 pub fn compile(
@@ -98,14 +101,29 @@ fn judged<T>(
     made
 }
 
-/// The template of one of the files.
+/// The template of one of the files. Each file is compiled after those it refers to.
 fn lowered(
     loaded: &load::Loaded<'_>,
     unit: usize,
     files: &dyn FileProvider,
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
-    let mut compiled = lower::lower(loaded, files, diagnostics);
+    let mut compiled: Vec<Option<Compiled>> = loaded.units.iter().map(|_| None).collect();
+    let mut lowering = lower::Lowering::new(loaded, files);
+    for id in &loaded.order {
+        compiled[id.0] = match &loaded.unit(*id).content {
+            load::Content::Bicep(unit) if unit.bound.program.kind == syntax::FileKind::Bicep => {
+                let program = lowering.program(*id, &compiled, diagnostics);
+                program.map(|program| {
+                    let secure_outputs = program.secure_outputs();
+                    let (template, source_map) = emit::template(program);
+                    Compiled::new(template, source_map, secure_outputs)
+                })
+            }
+            load::Content::Json(template) => Some(Compiled::of_template(template)),
+            load::Content::Bicep(_) | load::Content::TemplateSpec(_) => None,
+        };
+    }
     let entry = compiled.get_mut(unit)?.take()?;
     Some(Template { json: entry.template, source_map: entry.source_map })
 }

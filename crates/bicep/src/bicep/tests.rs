@@ -36,6 +36,16 @@ fn deep_types_end() {
 }
 
 #[test]
+fn paths_that_double_end() {
+    let mut text = String::from("var p0 = 'a'\n");
+    for step in 1..60 {
+        let _ = writeln!(text, "var p{step} = '${{p{0}}}${{p{0}}}'", step - 1);
+    }
+    text.push_str("output o string = loadTextContent(p59)\n");
+    assert_eq!(of_text(&text), ["BCP032"]);
+}
+
+#[test]
 fn types_that_double_end() {
     let mut text = String::from("type t0 = { a: 'x', b: 'y' }\n");
     for at in 1..60 {

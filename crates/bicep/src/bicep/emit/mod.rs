@@ -1,10 +1,16 @@
 //! Takes the intermediate form, gives the JSON of a template and the way back to the source.
 //!
 //! Knows no syntax. How a thing is written is decided here: what is JSON and what an expression string,
-//! where loops stand, and which names need an escape. Read `value` first.
+//! where loops stand, and which texts need an escape. Read `template` for the frame, then `declaration`
+//! with `types`, `deployed`, and `value`.
 
-mod recorder;
+mod declaration;
+mod deployed;
+mod emitter;
+mod template;
+mod types;
 mod value;
 
-pub use recorder::Recorder;
-pub use value::{data, literal, plain, string};
+pub use template::template;
+
+use emitter::Emitter;

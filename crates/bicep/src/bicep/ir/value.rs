@@ -1,8 +1,9 @@
 //! Values of a template, each with the place that it was written at.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
-use crate::arm::expression::{Expression, write_template_string};
+use crate::arm::expression::{Expression, value_expression, write_template_string};
 use crate::diagnostic::Place;
 
 /// A value.
@@ -14,6 +15,10 @@ pub enum Value {
     Array(Vec<Item>),
     /// An object.
     Object(Object),
+    /// What a file holds that is loaded while compiling: none of its texts is an expression.
+    Loaded(Rc<serde_json::Value>),
+    /// A part of an ARM template that is taken over as it stands there.
+    Template(serde_json::Value),
 }
 
 /// An item of an array.
@@ -63,10 +68,10 @@ pub struct Loop {
     pub count: Expression,
     /// What is made for each.
     pub input: Box<Value>,
-    /// Where the loop begins.
-    pub place: Place,
+    /// Where the loop begins; nothing if in an ARM template.
+    pub place: Option<Place>,
     /// Where its body is written.
-    pub body: Place,
+    pub body: Option<Place>,
 }
 
 impl Value {
@@ -79,9 +84,37 @@ impl Value {
     pub fn null() -> Self {
         Self::Expression(Expression::null())
     }
+
+    /// The same as one expression, as the body of a function is. Such values hold no loops.
+    pub fn to_expression(&self) -> Expression {
+        match self {
+            Self::Expression(expression) => expression.clone(),
+            Self::Array(items) => {
+                let items = items.iter().map(|item| item.value.to_expression());
+                Expression::call("createArray", items.collect())
+            }
+            Self::Object(object) => {
+                let properties = object.properties.iter();
+                let pairs = properties
+                    .flat_map(|found| [found.key.to_expression(), found.value.to_expression()]);
+                Expression::call("createObject", pairs.collect())
+            }
+            Self::Loaded(content) => Expression::data(content),
+            Self::Template(json) => {
+                value_expression(json).unwrap_or_else(|_| Expression::data(json))
+            }
+        }
+    }
 }
 
 impl Key {
+    fn to_expression(&self) -> Expression {
+        match self {
+            Self::Name(name) => Expression::string(name.as_str()),
+            Self::Expression(expression) => expression.clone(),
+        }
+    }
+
     /// The name as a template holds it.
     pub fn into_text(self) -> String {
         let text = match self {

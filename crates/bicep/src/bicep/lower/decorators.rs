@@ -1,10 +1,10 @@
-//! What decorators add to the JSON of what they stand on.
-
-use serde_json::{Map, Value};
+//! What decorators add to what they stand on.
 
 use super::{Env, Lowerer};
-use crate::bicep::emit;
+use crate::bicep::ir::{Decorations, Value};
 use crate::bicep::syntax::{DecoratorSyntax, ExpressionSyntax};
+
+const LIMITS: [&str; 4] = ["minValue", "maxValue", "minLength", "maxLength"];
 
 /// The arguments of the decorator of this name, if it is there; of the last one if there are several.
 pub fn find<'a>(
@@ -23,76 +23,44 @@ pub fn find<'a>(
 impl<'a> Lowerer<'a, '_> {
     fn argument(&self, decorators: &'a [DecoratorSyntax<'a>], name: &str) -> Option<Value> {
         let argument = find(decorators, name)?.first()?;
-        Some(self.json(*argument, &Env::empty()))
+        Some(self.value(*argument, &Env::empty()))
     }
 
     pub(super) fn description(&self, decorators: &'a [DecoratorSyntax<'a>]) -> Option<Value> {
         let argument = find(decorators, "description")?.first()?;
         Some(match argument.literal() {
-            Some(text) => emit::literal(&without_indentation(text)),
-            None => self.json(*argument, &Env::empty()),
+            Some(text) => Value::text(without_indentation(text)),
+            None => self.value(*argument, &Env::empty()),
         })
     }
 
-    /// `metadata` and `description`, if there is one of them.
-    pub(super) fn metadata(
+    /// Everything that decorators add to a type.
+    pub(super) fn decorations(
         &self,
         decorators: &'a [DecoratorSyntax<'a>],
-    ) -> Option<Map<String, Value>> {
-        let mut metadata = match self.argument(decorators, "metadata") {
+    ) -> Option<Box<Decorations>> {
+        if decorators.is_empty() {
+            return None;
+        }
+        let limits = LIMITS.into_iter();
+        let limits = limits.filter_map(|name| Some((name, self.argument(decorators, name)?)));
+        let parts = |parts: &[ExpressionSyntax<'a>]| {
+            parts.iter().map(|part| self.value(*part, &Env::empty())).collect()
+        };
+        let metadata = match self.argument(decorators, "metadata") {
             Some(Value::Object(metadata)) => Some(metadata),
             _ => None,
         };
-        if let Some(description) = self.description(decorators) {
-            metadata.get_or_insert_default().insert("description".to_owned(), description);
-        }
-        metadata
-    }
-
-    /// Everything that decorators add to a type.
-    pub(super) fn decorate(
-        &self,
-        object: &mut Map<String, Value>,
-        decorators: &'a [DecoratorSyntax<'a>],
-    ) {
-        if decorators.is_empty() {
-            return;
-        }
-        if find(decorators, "secure").is_some() {
-            let secure = match object.get("type").and_then(Value::as_str) {
-                Some("string") => "securestring",
-                _ => "secureObject",
-            };
-            object.insert("type".to_owned(), Value::from(secure));
-        }
-        if let Some(allowed) = self.argument(decorators, "allowed") {
-            object.insert("allowedValues".to_owned(), allowed);
-        }
-        for name in ["minValue", "maxValue", "minLength", "maxLength"] {
-            if let Some(limit) = self.argument(decorators, name) {
-                object.insert(name.to_owned(), limit);
-            }
-        }
-        if let Some(constraint) = find(decorators, "validate") {
-            let parts = constraint.iter().map(|part| self.json(*part, &Env::empty()));
-            object.insert("validate".to_owned(), parts.collect());
-        }
-        if find(decorators, "sealed").is_some() {
-            object.insert("additionalProperties".to_owned(), Value::Bool(false));
-        }
-        let mut metadata = self.metadata(decorators);
-        if find(decorators, "export").is_some() {
-            let metadata = metadata.get_or_insert_default();
-            metadata.insert("__bicep_export!".to_owned(), Value::Bool(true));
-        }
-        let Some(metadata) = metadata else { return };
-        // What a resource type contributes stays.
-        match object.get_mut("metadata") {
-            Some(Value::Object(existing)) => existing.extend(metadata),
-            _ => {
-                object.insert("metadata".to_owned(), Value::Object(metadata));
-            }
-        }
+        Some(Box::new(Decorations {
+            secure: find(decorators, "secure").is_some(),
+            sealed: find(decorators, "sealed").is_some(),
+            exported: find(decorators, "export").is_some(),
+            allowed: self.argument(decorators, "allowed"),
+            limits: limits.collect(),
+            validate: find(decorators, "validate").map(parts),
+            metadata,
+            description: self.description(decorators),
+        }))
     }
 }
 

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::order;
 use super::reference::{Declared, Instance, Reference};
 use super::{Env, Lowerer};
 use crate::arm::expression::Expression;
 use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
-use crate::bicep::emit;
+use crate::bicep::ir;
 use crate::bicep::syntax::{ExpressionSyntax, ObjectItemSyntax, VariableAccessSyntax, walk};
 
 struct Dependency<'a> {
@@ -38,8 +36,8 @@ struct Collector<'a> {
 const MAXIMUM_ITEMS: usize = 500;
 
 impl<'a> Lowerer<'a, '_> {
-    /// The `dependsOn` of a declaration; nothing if it waits for nothing.
-    pub(super) fn depends_on(&self, instance: &Instance<'a>) -> Option<Value> {
+    /// What a declaration waits for, sorted.
+    pub(super) fn depends_on(&self, instance: &Instance<'a>) -> Vec<ir::Dependency> {
         let mut found = self.dependencies(instance);
         let whole: BTreeSet<SymbolId> = found
             .iter()
@@ -50,21 +48,17 @@ impl<'a> Lowerer<'a, '_> {
             dependency.index_at.is_none() || !whole.contains(&dependency.symbol)
         });
         found.sort_by(|left, right| order::compare(&left.name, &right.name));
-        let entries: Vec<Value> = found.into_iter().map(|found| self.entry(found)).collect();
-        (!entries.is_empty()).then_some(Value::Array(entries))
+        found.into_iter().map(|found| self.entry(found)).collect()
     }
 
-    fn entry(&self, found: Dependency<'a>) -> Value {
-        let looped = self.declared_body(found.declared).r#for.is_some();
-        if looped && found.index.is_none() {
-            return Value::from(found.name);
+    fn entry(&self, found: Dependency<'a>) -> ir::Dependency {
+        let looped = self.bound.deployed_body(found.declared).r#for.is_some();
+        let whole = looped && found.index.is_none();
+        if whole || self.session.symbolic {
+            return ir::Dependency::Symbol { symbol: found.name, index: found.index };
         }
         let instance = self.instance_at(found.declared, found.index);
-        if self.symbolic {
-            emit::plain(&self.symbolic_reference(&instance))
-        } else {
-            emit::plain(&self.resource_id(&instance))
-        }
+        ir::Dependency::Id(self.resource_id(&instance))
     }
 
     // What is emitted and waited for, existing resources followed to what they wait for themselves.
@@ -102,7 +96,7 @@ impl<'a> Lowerer<'a, '_> {
     fn direct_dependencies(&self, instance: &Instance<'a>) -> Vec<Dependency<'a>> {
         let mut collector = Collector::default();
         let env = &instance.env;
-        let body = self.declared_body(instance.declared);
+        let body = self.bound.deployed_body(instance.declared);
         if let Declared::Resource(id) = instance.declared
             && let Some(outer) = self.bound.resource(id).nested_in
         {
@@ -118,7 +112,7 @@ impl<'a> Lowerer<'a, '_> {
             match item {
                 ObjectItemSyntax::Property(property) => {
                     let placed = matches!(property.name(), Some("parent" | "scope"));
-                    match self.reference(property.value).filter(|_| placed) {
+                    match self.bound.reference(property.value).filter(|_| placed) {
                         Some(reference) => {
                             self.add_reference(&mut collector, reference, false, env);
                         }
@@ -155,7 +149,7 @@ impl<'a> Lowerer<'a, '_> {
     ) {
         walk(expression, &mut |node| {
             if let Some((base, strong)) = base_of(node)
-                && let Some(reference) = self.reference(base)
+                && let Some(reference) = self.bound.reference(base)
             {
                 self.add_reference(collector, reference, strong, env);
                 if let ExpressionSyntax::InstanceFunctionCall(call) = node {
@@ -164,7 +158,7 @@ impl<'a> Lowerer<'a, '_> {
                 }
                 return false;
             }
-            if let Some(reference) = self.reference(node) {
+            if let Some(reference) = self.bound.reference(node) {
                 self.add_reference(collector, reference, true, env);
                 return false;
             }
@@ -204,7 +198,7 @@ impl<'a> Lowerer<'a, '_> {
             }
             let names = self.loop_names(node, item.1.clone(), &Env::empty());
             collector.pending.push((node.expression, Env::empty()));
-            collector.pending.push((node.body, Env { outer: None, names }));
+            collector.pending.push((node.body, Env::of(names)));
             collector.items.push(item);
         } else if collector.seen.insert(id) {
             collector.pending.push((declared.value, Env::empty()));

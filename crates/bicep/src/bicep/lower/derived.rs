@@ -1,11 +1,12 @@
 //! Types that are derived from the body of a resource type: `resourceInput<'T@v'>.properties.x`.
 
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::Lowerer;
 use super::types::{Node, Step};
 use crate::azure_types::{Property, Tables, Type, TypeId, tables};
+use crate::bicep::ir::{self, DerivedType};
 use crate::bicep::syntax::{TypeInstantiationSyntax, TypeSyntax};
 use crate::diagnostic::pointer;
 
@@ -46,39 +47,31 @@ impl Derived {
         self
     }
 
-    /// The type as parameters, outputs and definitions hold it.
-    pub fn object(&self) -> Map<String, Value> {
-        let mut derived = json!({ "source": self.source });
-        if self.output {
-            derived["output"] = Value::Bool(true);
-        }
-        let mut object = Map::new();
-        let found = match self.body_type() {
+    /// The type as the template declares it.
+    pub fn declared(self) -> DerivedType {
+        let kind = match self.body_type() {
             Some(found) => kind(&found),
             None => self.common_kind(),
         };
-        if let Some(kind) = found {
-            object.insert("type".to_owned(), Value::from(kind));
-        }
-        let metadata = json!({ "__bicep_resource_derived_type!": derived });
-        object.insert("metadata".to_owned(), metadata);
-        object
+        DerivedType { source: self.source, output: self.output, kind }
     }
 
     /// The objects that a property tells apart, by its values.
-    pub fn branches(&self, key: &str) -> Vec<(String, Map<String, Value>)> {
+    pub fn branches(&self, key: &str) -> Vec<(String, ir::Type)> {
         match self.body_type() {
             Some(Type::Discriminated(union)) => {
                 let branch = |(value, _): &(&str, TypeId)| {
                     let pointer = format!("/discriminator/mapping/{}", super::types::escape(value));
-                    ((*value).to_owned(), self.clone().part(&pointer).object())
+                    ((*value).to_owned(), ir::Type::Derived(self.clone().part(&pointer).declared()))
                 };
                 union.elements.iter().map(branch).collect()
             }
             Some(Type::Object(object)) => {
                 let decides = property(&object.properties, key).map(|found| tables().get(found));
                 match decides {
-                    Some(Type::Literal(value)) => vec![(value.to_owned(), self.object())],
+                    Some(Type::Literal(value)) => {
+                        vec![(value.to_owned(), ir::Type::Derived(self.clone().declared()))]
+                    }
                     _ => Vec::new(),
                 }
             }

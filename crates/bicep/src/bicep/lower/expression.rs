@@ -209,16 +209,17 @@ impl<'a> Lowerer<'a, '_> {
             | SymbolKind::Base
             | SymbolKind::FunctionParameter => Expression::parameter(name),
             SymbolKind::Variable(declared) => {
-                if self.is_inlined(id) {
+                if self.facts.is_inlined(id) {
                     let value = || self.expression(declared.value, &Env::empty());
                     self.written(id, node.name.span, value)
                 } else {
-                    Expression::variable(&self.imports.variable(self.id, name))
+                    Expression::variable(&self.session.imports.variable(self.id, name))
                 }
             }
             SymbolKind::Imported(import, original) => {
                 let unit = self.unit.reference(import.path);
-                let name = unit.map_or(name.into(), |unit| self.imports.variable(unit, original));
+                let name =
+                    unit.map_or(name.into(), |unit| self.session.imports.variable(unit, original));
                 Expression::variable(&name)
             }
             SymbolKind::LambdaParameter => {
@@ -361,7 +362,7 @@ impl<'a> Lowerer<'a, '_> {
         let id = self.bound.target(base.name)?;
         let SymbolKind::Wildcard(import) = self.bound.symbol(id).kind else { return None };
         let unit = self.unit.reference(import.path)?;
-        Some(self.imports.variable(unit, name.name))
+        Some(self.session.imports.variable(unit, name.name))
     }
 
     fn call(&self, node: &'a FunctionCallSyntax<'a>, env: &Env<'_>) -> Expression {
@@ -371,9 +372,9 @@ impl<'a> Lowerer<'a, '_> {
         let name = match self.bound.symbol(id).kind {
             SymbolKind::Imported(import, original) => {
                 let unit = self.unit.reference(import.path);
-                unit.map_or_else(String::new, |unit| self.imports.function(unit, original))
+                unit.map_or_else(String::new, |unit| self.session.imports.function(unit, original))
             }
-            _ => self.imports.function(self.id, node.name.name),
+            _ => self.session.imports.function(self.id, node.name.name),
         };
         Expression::call(name, self.expressions(node.arguments, env))
     }
@@ -388,7 +389,7 @@ impl<'a> Lowerer<'a, '_> {
                 }
                 SymbolKind::Wildcard(import) => {
                     let unit = self.unit.reference(import.path);
-                    let name = unit.map(|unit| self.imports.function(unit, node.name.name));
+                    let name = unit.map(|unit| self.session.imports.function(unit, node.name.name));
                     let arguments = self.expressions(node.arguments, env);
                     return Expression::call(name.unwrap_or_default(), arguments);
                 }
@@ -417,7 +418,9 @@ impl<'a> Lowerer<'a, '_> {
         if let Some(target) = self.parameters_call(name, arguments, span, env) {
             return target;
         }
-        self.note_lambdas(name, arguments);
+        let modules = self.lambda_modules(name, arguments, env);
+        let inner = (!modules.is_empty()).then(|| env.with_modules(modules));
+        let env = inner.as_ref().unwrap_or(env);
         let usage = functions::function(None, name).map(|function| function.usage);
         match (name, usage, arguments) {
             ("any", _, [argument]) => self.expression(*argument, env),

@@ -5,13 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::json_import::{self, JsonSymbols};
 use super::{Lowerer, decorators, order};
 use crate::arm::expression::{Expression, value_expression};
 use crate::bicep::binder::{Symbol, SymbolId, SymbolKind, Use};
 use crate::bicep::files::{folder_of, relative};
+use crate::bicep::ir::{
+    self, DeclaredType, Function, FunctionKind, ImportedFrom, Initializer, Loop, Type,
+    TypeDeclaration, Variable,
+};
 use crate::bicep::load::{BicepUnit, Content, Loaded, UnitId};
 use crate::bicep::syntax::{ImportSyntax, ImportedSyntax, StatementSyntax};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -107,114 +111,126 @@ impl Imports {
         self.taken.iter().filter(move |taken| taken.key.1 == kind)
     }
 
-    /// Adds the variables that are taken over.
-    pub fn variables(
-        &self,
-        lowerer: &Lowerer<'_, '_>,
-        copies: &mut Vec<Value>,
-        plain: &mut Map<String, Value>,
-    ) {
-        for taken in self.of(Kind::Variable) {
-            let (unit, _, name) = &taken.key;
-            if let Some(symbols) = self.json.get(unit) {
-                match symbols.variable(name) {
-                    Some(json_import::Variable::Plain(value)) => {
-                        plain.insert(taken.emitted.to_string(), self.renamed_json(*unit, value));
-                    }
-                    Some(json_import::Variable::Copy(copy)) => {
-                        copies.push(self.renamed_copy(*unit, copy, &taken.emitted));
-                    }
-                    None => {}
-                }
-                continue;
-            }
-            lowerer.within(*unit, |foreign| {
-                if let Some(value) = foreign.load_variable(name) {
-                    plain.insert(taken.emitted.to_string(), value);
-                } else if let Some(SymbolKind::Variable(node)) = foreign.global_kind(name) {
-                    foreign.variable_value(node, &taken.emitted, copies, plain);
-                }
-            });
-        }
+    /// The files that something is taken over from.
+    pub fn files(&self) -> impl Iterator<Item = UnitId> {
+        self.sources.keys().copied()
     }
 
-    fn renamed_copy(&self, unit: UnitId, copy: &Value, emitted: &str) -> Value {
-        let count = value_expression(&self.renamed_json(unit, &copy["count"]));
-        let range =
-            count.map(|count| Expression::call("range", vec![Expression::Integer(0), count]));
-        let count = range.map(|range| Expression::call("length", vec![range]).to_template_string());
-        let input = self.renamed_json(unit, &copy["input"]);
-        json!({ "name": emitted, "count": count.unwrap_or_default(), "input": input })
-    }
-
-    fn mark(&self, object: &mut Map<String, Value>, taken: &Taken, same: bool) {
+    fn origin(&self, taken: &Taken, same_name: bool) -> ImportedFrom {
         let (unit, _, name) = &taken.key;
-        let mut from = Map::new();
-        let source = self.sources.get(unit).cloned().unwrap_or_default();
-        from.insert("sourceTemplate".to_owned(), Value::from(source));
-        if !same {
-            from.insert("originalIdentifier".to_owned(), Value::from(name.as_str()));
-        }
-        let metadata = object.entry("metadata").or_insert_with(|| json!({}));
-        if let Value::Object(metadata) = metadata {
-            metadata.remove("__bicep_export!");
-            metadata.insert("__bicep_imported_from!".to_owned(), Value::Object(from));
-        }
+        let file = self.sources.get(unit).cloned().unwrap_or_default();
+        let original_name = (!same_name).then(|| name.clone());
+        ImportedFrom { file, original_name }
     }
 
-    /// The definitions that are taken over.
-    pub fn definitions(&self, lowerer: &Lowerer<'_, '_>) -> Map<String, Value> {
-        let mut definitions = Map::new();
-        for taken in self.of(Kind::Type) {
-            let (unit, _, name) = &taken.key;
-            let object = match self.json.get(unit) {
-                Some(symbols) => {
-                    symbols.definition(name).map(|value| self.renamed_json(*unit, value))
-                }
-                None => lowerer.within(*unit, |foreign| match foreign.global_kind(name) {
-                    Some(SymbolKind::Type(node)) => {
-                        let object = foreign.decorated_type(node.value, node.decorators);
-                        Some(Value::Object(object))
-                    }
-                    _ => None,
-                }),
-            };
-            let Some(Value::Object(mut object)) = object else { continue };
-            self.mark(&mut object, taken, taken.emitted.ends_with(name.as_str()));
-            definitions.insert(taken.emitted.to_string(), Value::Object(object));
-        }
-        definitions
+    // A loop of an ARM template.
+    fn renamed_copy(&self, unit: UnitId, copy: &Value, emitted: &str) -> Option<Loop> {
+        let count = value_expression(&self.renamed_json(unit, &copy["count"])).ok()?;
+        let range = Expression::call("range", vec![Expression::Integer(0), count]);
+        let input = ir::Value::Template(self.renamed_json(unit, &copy["input"]));
+        Some(Loop {
+            name: Some(emitted.to_owned()),
+            count: Expression::call("length", vec![range]),
+            input: Box::new(input),
+            place: None,
+            body: None,
+        })
     }
 
-    /// The functions that are taken over, with their namespaces and names.
-    pub fn functions(&self, lowerer: &Lowerer<'_, '_>) -> Vec<(String, String, Value)> {
-        let mut functions = Vec::new();
-        for taken in self.of(Kind::Function) {
-            let (unit, _, name) = &taken.key;
-            let object = match self.json.get(unit) {
-                Some(symbols) => {
-                    symbols.function(name).map(|value| self.renamed_json(*unit, value))
-                }
-                None => lowerer.within(*unit, |foreign| match foreign.global_kind(name) {
-                    Some(SymbolKind::Function(node)) => Some(foreign.user_function(node)),
-                    _ => None,
-                }),
-            };
-            let Some(Value::Object(mut object)) = object else { continue };
-            let full = self.function(*unit, name);
-            let (namespace, member) = full.split_once('.').unwrap_or(("__bicep", &full));
-            self.mark(&mut object, taken, member == name);
-            functions.push((namespace.to_owned(), member.to_owned(), Value::Object(object)));
-        }
-        // Namespaces stand in the order in which their first function comes by name.
-        functions.sort_by(|left, right| order::compare(&left.1, &right.1));
-        functions
+    fn template_variable(&self, taken: &Taken, symbols: &JsonSymbols) -> Option<Initializer> {
+        let (unit, _, name) = &taken.key;
+        Some(match symbols.variable(name)? {
+            json_import::Variable::Plain(value) => {
+                Initializer::Value(ir::Value::Template(self.renamed_json(*unit, value)), None)
+            }
+            json_import::Variable::Copy(copy) => {
+                Initializer::Loop(self.renamed_copy(*unit, copy, &taken.emitted)?)
+            }
+        })
     }
 }
 
-impl<'a> Lowerer<'a, '_> {
-    pub(super) fn global_kind(&self, name: &str) -> Option<SymbolKind<'a>> {
-        Some(self.bound.symbol(self.bound.global(name)?).kind)
+impl Lowerer<'_, '_> {
+    /// The variables that are taken over.
+    pub(super) fn imported_variables(&self) -> Vec<Variable> {
+        let imports = self.session.imports;
+        let variables = imports.of(Kind::Variable).filter_map(|taken| {
+            let (unit, _, name) = &taken.key;
+            let value = match imports.json.get(unit) {
+                Some(symbols) => imports.template_variable(taken, symbols),
+                None => self.within(*unit, |foreign| match foreign.loaded_file(name) {
+                    Some(content) => Some(Initializer::Value(ir::Value::Loaded(content), None)),
+                    None => match foreign.global_kind(name)? {
+                        SymbolKind::Variable(node) => {
+                            Some(foreign.initializer(node.value, Some(&taken.emitted)))
+                        }
+                        _ => None,
+                    },
+                }),
+            };
+            Some(Variable { name: taken.emitted.to_string(), value: value? })
+        });
+        variables.collect()
+    }
+
+    /// The types that are taken over.
+    pub(super) fn imported_types(&self) -> Vec<TypeDeclaration> {
+        let imports = self.session.imports;
+        let types = imports.of(Kind::Type).filter_map(|taken| {
+            let (unit, _, name) = &taken.key;
+            let (kind, place) = match imports.json.get(unit) {
+                Some(symbols) => {
+                    let Value::Object(object) =
+                        imports.renamed_json(*unit, symbols.definition(name)?)
+                    else {
+                        return None;
+                    };
+                    (DeclaredType { base: Type::Template(object), decorations: None }, None)
+                }
+                None => self.within(*unit, |foreign| match foreign.global_kind(name)? {
+                    SymbolKind::Type(node) => {
+                        let place = foreign.bound.place(node.name.span);
+                        Some((foreign.declared_type(node.value, node.decorators), Some(place)))
+                    }
+                    _ => None,
+                })?,
+            };
+            let same_name = taken.emitted.ends_with(name.as_str());
+            let imported = Some(imports.origin(taken, same_name));
+            Some(TypeDeclaration { name: taken.emitted.to_string(), kind, imported, place })
+        });
+        types.collect()
+    }
+
+    /// The functions that are taken over.
+    pub(super) fn imported_functions(&self) -> Vec<Function> {
+        let imports = self.session.imports;
+        let functions = imports.of(Kind::Function).filter_map(|taken| {
+            let (unit, _, name) = &taken.key;
+            let kind = match imports.json.get(unit) {
+                Some(symbols) => match imports.renamed_json(*unit, symbols.function(name)?) {
+                    Value::Object(object) => FunctionKind::Template(object),
+                    _ => return None,
+                },
+                None => self.within(*unit, |foreign| match foreign.global_kind(name)? {
+                    SymbolKind::Function(node) => Some(foreign.function_kind(node)),
+                    _ => None,
+                })?,
+            };
+            let full = imports.function(*unit, name);
+            let (namespace, member) = full.split_once('.').unwrap_or(("__bicep", &full));
+            let imported = Some(imports.origin(taken, member == name));
+            Some(Function {
+                namespace: namespace.to_owned(),
+                name: member.to_owned(),
+                kind,
+                imported,
+            })
+        });
+        let mut functions: Vec<Function> = functions.collect();
+        // Namespaces stand in the order in which their first function comes by name.
+        functions.sort_by(|left, right| order::compare(&left.name, &right.name));
+        functions
     }
 }
 

@@ -1,18 +1,16 @@
 //! Modules: nested deployments of other templates.
 
-use serde_json::{Map, Value, json};
-
-use super::reference::{DEPLOYMENT_TYPE, DEPLOYMENT_VERSION, Declared};
-use super::scope::Scope;
+use super::reference::Declared;
 use super::value::has_spread;
-use super::{Env, Lowerer, MAXIMUM_NESTED, TemplateScope};
+use super::{Env, Lowerer};
 use crate::arm::expression::Expression;
 use crate::bicep::binder::SymbolKind;
-use crate::bicep::emit;
+use crate::bicep::ir::{
+    Argument, Module, ModuleParameter, Nested, Object, Scope, SecretReference, TemplateScope,
+};
 use crate::bicep::load::Content;
 use crate::bicep::syntax::{
-    ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax, ObjectSyntax,
-    StatementSyntax,
+    ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax, StatementSyntax,
 };
 
 // Fields of a body that are written in their own way.
@@ -22,56 +20,41 @@ const LONGEST_NAME: usize = 64;
 // The length of `uniqueString`, and of the digits of a loop's index.
 const UNIQUE_LENGTH: usize = 13;
 const INDEX_LENGTH: usize = 3;
+// The most values that the modules of one file bring: modules of modules would double without bound, and
+// Azure takes a template of 4 MB.
+const MAXIMUM_NESTED: usize = 1_000_000;
 
 impl<'a> Lowerer<'a, '_> {
-    /// The modules, with their names, after as many resources.
-    pub(super) fn modules(&self, before: usize) -> Vec<(String, Value)> {
-        let mut emitted = Vec::new();
-        for statement in self.bound.program.statements {
-            let StatementSyntax::Module(node) = statement else { continue };
-            let name = node.name.name.to_owned();
-            if self.symbolic {
-                self.enter(&name, node.name.span);
-            } else {
-                self.enter_item(before + emitted.len(), node.name.span);
-            }
-            let value = self.module(node);
-            self.leave();
-            emitted.push((name, value));
-        }
-        emitted
+    /// The modules.
+    pub(super) fn modules(&self) -> Vec<Module> {
+        let mut nested = 0;
+        let statements = self.bound.program.statements.iter();
+        let modules = statements.filter_map(|statement| match statement {
+            StatementSyntax::Module(node) => Some(self.module(node, &mut nested)),
+            _ => None,
+        });
+        modules.collect()
     }
 
-    fn module(&self, node: &'a ModuleDeclarationSyntax<'a>) -> Value {
-        let declared = Declared::Module(node);
-        let body = node.body();
-        let instance = self.instance_at(declared, None);
-        let mut fields = Map::new();
-        self.loop_field(&body, node.name.name, node.decorators, &mut fields);
-        if let Some(condition) = self.condition(declared, &instance.env) {
-            self.note_condition(&body, node.name.span);
-            fields.insert("condition".to_owned(), emit::plain(&condition));
+    fn module(&self, node: &'a ModuleDeclarationSyntax<'a>, nested: &mut usize) -> Module {
+        let instance = self.instance_at(Declared::Module(node), None);
+        let env = &instance.env;
+        let name = self.instance_name(&instance);
+        let object = node.body().object;
+        let body = object.map_or_else(Object::default, |body| self.rest(body, &OWN_FIELDS, env));
+        let deployed = self.deployed(&instance, node.name, node.decorators, name, body);
+        let parameters = object.and_then(|object| object.property("params"));
+        let parameters = parameters.and_then(|property| {
+            let place = self.bound.place(property.key.span());
+            Some((self.parameters_of(property.value, env)?, place))
+        });
+        Module {
+            location: self.location(deployed.scope.as_ref()),
+            deployed,
+            parameters,
+            template: self.nested(node, nested),
+            path: self.bound.place(node.path.span()),
         }
-        fields.insert("type".to_owned(), Value::from(DEPLOYMENT_TYPE));
-        fields.insert("apiVersion".to_owned(), Value::from(DEPLOYMENT_VERSION));
-        self.note_name(&body);
-        fields.insert("name".to_owned(), emit::plain(&self.instance_name(&instance)));
-        let scope = self.own_scope(declared, &instance.env);
-        self.scope_fields(scope.as_ref(), &mut fields);
-        if let Some(location) = self.location(scope.as_ref()) {
-            fields.insert("location".to_owned(), emit::plain(&location));
-        }
-        if let Some(object) = body.object {
-            let own = |name: Option<&str>| name.is_some_and(|name| OWN_FIELDS.contains(&name));
-            let rest = object.properties().filter(|property| !own(property.name()));
-            let rest = self.object(rest, &instance.env);
-            fields.extend(self.map.borrow_mut().object(rest));
-        }
-        self.enter("properties", node.path.span());
-        fields.insert("properties".to_owned(), self.properties(node, &instance.env));
-        self.leave();
-        self.last_fields(&instance, node.decorators, &mut fields);
-        Value::Object(fields)
     }
 
     // Deployments outside resource groups have a place of their own.
@@ -80,73 +63,51 @@ impl<'a> Lowerer<'a, '_> {
         if matches!(scope.unwrap_or(&default), Scope::ResourceGroup(..)) {
             return None;
         }
-        let function = match self.scope {
+        let function = match self.session.scope {
             TemplateScope::ResourceGroup => "resourceGroup",
             _ => "deployment",
         };
         Some(Expression::call(function, Vec::new()).property("location"))
     }
 
-    fn properties(&self, node: &'a ModuleDeclarationSyntax<'a>, env: &Env<'_>) -> Value {
-        let mut properties = Map::new();
-        let evaluation = json!({ "scope": "inner" });
-        properties.insert("expressionEvaluationOptions".to_owned(), evaluation);
-        properties.insert("mode".to_owned(), Value::from("Incremental"));
-        let parameters = node.body().object.and_then(|object| object.property("params"));
-        if let Some(property) = parameters {
-            self.enter("parameters", property.key.span());
-            let parameters = self.parameters_of(property.value, env);
-            self.leave();
-            if let Some(parameters) = parameters {
-                properties.insert("parameters".to_owned(), parameters);
-            }
+    fn nested(&self, node: &'a ModuleDeclarationSyntax<'a>, nested: &mut usize) -> Nested {
+        let Some(unit) = self.unit.reference(node.path) else { return Nested::Missing };
+        if let Content::TemplateSpec(id) = &self.session.loaded.unit(unit).content {
+            return Nested::Spec(id.clone());
         }
-        let Some(unit) = self.unit.reference(node.path) else { return Value::Object(properties) };
-        if let Content::TemplateSpec(id) = &self.loaded.unit(unit).content {
-            properties.insert("templateLink".to_owned(), json!({ "id": id }));
-        } else if let Some(compiled) = &self.compiled[unit.0] {
-            let nested = self.nested.get() + compiled.values;
-            if nested > MAXIMUM_NESTED {
-                let title = "the template is too large with its modules";
-                self.error("PB2902", node.path.span(), title, "split it into several deployments");
-                return Value::Object(properties);
-            }
-            self.nested.set(nested);
-            self.mount("template", &compiled.source_map);
-            properties.insert("template".to_owned(), (*compiled.template).clone());
+        let Some(compiled) = &self.session.compiled[unit.0] else { return Nested::Missing };
+        if *nested + compiled.values > MAXIMUM_NESTED {
+            let title = "the template is too large with its modules";
+            self.error("PB2902", node.path.span(), title, "split it into several deployments");
+            return Nested::Missing;
         }
-        Value::Object(properties)
+        *nested += compiled.values;
+        Nested::Template(compiled.template.clone(), compiled.source_map.clone())
     }
 
-    fn parameters_of(&self, value: ExpressionSyntax<'a>, env: &Env<'_>) -> Option<Value> {
+    fn parameters_of(
+        &self,
+        value: ExpressionSyntax<'a>,
+        env: &Env<'_>,
+    ) -> Option<Vec<ModuleParameter>> {
         let ExpressionSyntax::Object(object) = value.without_parentheses() else {
             let help = "write the parameters as an object";
             self.error("BCP036", value.span(), "the parameters are not an object", help);
             return None;
         };
         if has_spread(object) {
-            let help = "write each parameter";
-            self.error(
-                "BCP401",
-                object.span,
-                "spread operator in the parameters of a module",
-                help,
-            );
+            let title = "spread operator in the parameters of a module";
+            self.error("BCP401", object.span, title, "write each parameter");
             return None;
         }
-        Some(Value::Object(self.parameter_values(object, env)))
-    }
-
-    fn parameter_values(&self, object: &'a ObjectSyntax<'a>, env: &Env<'_>) -> Map<String, Value> {
-        let mut parameters = Map::new();
-        for property in object.properties() {
-            let Some(name) = property.name() else { continue };
-            self.enter(name, property.key.span());
-            let value = self.parameter_value(property.value, env);
-            self.leave();
-            parameters.insert(name.to_owned(), value);
-        }
-        parameters
+        let parameters = object.properties().filter_map(|property| {
+            Some(ModuleParameter {
+                name: property.name()?.to_owned(),
+                place: self.bound.place(property.key.span()),
+                argument: self.argument_of(property.value, env),
+            })
+        });
+        Some(parameters.collect())
     }
 
     // The expression that stands for another: a variable that is written out at every use is its value.
@@ -159,7 +120,7 @@ impl<'a> Lowerer<'a, '_> {
                 _ => None,
             },
             ExpressionSyntax::Variable(node) => {
-                let id = self.bound.target(node.name).filter(|id| self.is_inlined(*id));
+                let id = self.bound.target(node.name).filter(|id| self.facts.is_inlined(*id));
                 match id.map(|id| self.bound.symbol(id).kind) {
                     Some(SymbolKind::Variable(declared)) => Some(declared.value),
                     _ => None,
@@ -171,26 +132,19 @@ impl<'a> Lowerer<'a, '_> {
         inner.unwrap_or(expression)
     }
 
-    fn parameter_value(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Value {
+    fn argument_of(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Argument {
         let expression = self.written_out(expression);
         match expression {
-            ExpressionSyntax::For(node) => {
-                return json!({ "copy": [self.json_loop(self.parameter_loop(node, env))] });
-            }
-            ExpressionSyntax::Ternary(_) => return emit::plain(&self.wrapped(expression, env)),
-            _ => {}
+            ExpressionSyntax::For(node) => Argument::Loop(self.parameter_loop(node, env)),
+            ExpressionSyntax::Ternary(_) => Argument::Choice(self.wrapped(expression, env)),
+            _ => self.secret(expression, env).map_or_else(
+                || {
+                    let place = self.bound.place(expression.span());
+                    Argument::Value(self.value(expression, env), place)
+                },
+                Argument::Secret,
+            ),
         }
-        if let Some((id, rest)) = self.secret(expression, env) {
-            let mut reference = json!({ "keyVault": { "id": emit::plain(&id) } });
-            for (name, value) in rest {
-                reference[name] = emit::plain(&value);
-            }
-            return json!({ "reference": reference });
-        }
-        self.enter("value", expression.span());
-        let value = self.json(expression, env);
-        self.leave();
-        json!({ "value": value })
     }
 
     // A secret and a value go to a parameter in different ways, so that each branch says its own.
@@ -206,30 +160,29 @@ impl<'a> Lowerer<'a, '_> {
             return Expression::call("if", vec![condition, when_true, when_false]);
         }
         let object = |arguments| Expression::call("createObject", arguments);
-        if let Some((id, rest)) = self.secret(expression, env) {
-            let vault = object(vec![Expression::string("id"), id]);
+        if let Some(secret) = self.secret(expression, env) {
+            let vault = object(vec![Expression::string("id"), secret.vault]);
             let mut reference = vec![Expression::string("keyVault"), vault];
+            let rest = [("secretName", secret.name), ("secretVersion", secret.version)];
             for (name, value) in rest {
-                reference.extend([Expression::string(name), value]);
+                if let Some(value) = value {
+                    reference.extend([Expression::string(name), value]);
+                }
             }
             return object(vec![Expression::string("reference"), object(reference)]);
         }
         object(vec![Expression::string("value"), self.expression(expression, env)])
     }
 
-    // The vault's ID, and the name and version of the secret, of `vault.getSecret(..)`.
-    fn secret(
-        &self,
-        expression: ExpressionSyntax<'a>,
-        env: &Env<'_>,
-    ) -> Option<(Expression, Vec<(&'static str, Expression)>)> {
+    // What `vault.getSecret(..)` names.
+    fn secret(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Option<SecretReference> {
         let ExpressionSyntax::InstanceFunctionCall(call) = expression else { return None };
         let call: &InstanceFunctionCallSyntax<'a> = call;
-        let reference = self.reference(call.base).filter(|_| call.name.name == "getSecret")?;
-        let id = self.resource_id(&self.instance(reference, env));
-        let names = ["secretName", "secretVersion"].into_iter();
-        let arguments = self.expressions(call.arguments, env);
-        Some((id, names.zip(arguments).collect()))
+        let reference =
+            self.bound.reference(call.base).filter(|_| call.name.name == "getSecret")?;
+        let vault = self.resource_id(&self.instance(reference, env));
+        let mut arguments = self.expressions(call.arguments, env).into_iter();
+        Some(SecretReference { vault, name: arguments.next(), version: arguments.next() })
     }
 
     /// The name of a deployment that is not given one.
@@ -242,7 +195,9 @@ impl<'a> Lowerer<'a, '_> {
         let index_length = if looped { INDEX_LENGTH + 1 } else { 0 };
         let longest = LONGEST_NAME - UNIQUE_LENGTH - 1 - index_length;
         let prefix: String = symbol.chars().take(longest).collect();
-        let unique = Self::unique(symbol);
+        // The part that is the same for all deployments of a template.
+        let deployment = Expression::call("deployment", Vec::new()).property("name");
+        let unique = Expression::call("uniqueString", vec![Expression::string(symbol), deployment]);
         if looped {
             let index = index.unwrap_or_else(|| Expression::call("copyIndex", Vec::new()));
             return Expression::format(format!("{prefix}-{{0}}-{{1}}"), vec![index, unique]);

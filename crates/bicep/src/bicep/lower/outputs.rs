@@ -1,10 +1,12 @@
 //! The outputs of modules as expressions read them.
 
 use super::expression::Chain;
-use super::reference::{DEPLOYMENT_VERSION, Declared, Instance};
-use super::{Compiled, Env, Lowerer};
+use super::reference::{Declared, Instance};
+use super::{Env, Lowerer};
 use crate::arm::expression::Expression;
-use crate::bicep::binder::SymbolKind;
+use crate::bicep::binder::{SymbolId, SymbolKind};
+use crate::bicep::compiled::Compiled;
+use crate::bicep::ir::DEPLOYMENT_VERSION;
 use crate::bicep::syntax::{ArrayItemSyntax, ExpressionSyntax, ModuleDeclarationSyntax};
 
 // Functions whose lambdas get the items of their first argument.
@@ -24,7 +26,7 @@ impl<'a> Lowerer<'a, '_> {
             ExpressionSyntax::ArrayAccess(node) => (node.base, node.index.literal()?, node.safe),
             _ => return None,
         };
-        if outputs != "outputs" || !self.is_module(inner) {
+        if outputs != "outputs" || !self.is_module(inner, env) {
             return None;
         }
         let value = Expression::string("value");
@@ -49,7 +51,7 @@ impl<'a> Lowerer<'a, '_> {
         expression: ExpressionSyntax<'a>,
         env: &Env<'_>,
     ) -> Option<(&'a ModuleDeclarationSyntax<'a>, Instance<'a>)> {
-        let reference = self.reference(expression)?;
+        let reference = self.bound.reference(expression)?;
         match reference.declared {
             Declared::Module(module) => Some((module, self.instance(reference, env))),
             Declared::Resource(_) => None,
@@ -59,13 +61,14 @@ impl<'a> Lowerer<'a, '_> {
     /// The names of the outputs of a module that may not be shown.
     pub(super) fn secure_outputs(&self, module: &ModuleDeclarationSyntax<'a>) -> &[String] {
         let unit = self.unit.reference(module.path);
-        let compiled: Option<&Compiled> = unit.and_then(|unit| self.compiled[unit.0].as_ref());
+        let compiled: Option<&Compiled> =
+            unit.and_then(|unit| self.session.compiled[unit.0].as_ref());
         compiled.map_or(&[], |compiled| &compiled.secure_outputs)
     }
 
     /// All outputs of a module, those that may not be shown included.
     pub(super) fn secure_values(&self, instance: &Instance<'a>) -> Expression {
-        let id = if self.symbolic {
+        let id = if self.session.symbolic {
             self.symbolic_reference(instance)
         } else {
             self.resource_id(instance)
@@ -74,41 +77,46 @@ impl<'a> Lowerer<'a, '_> {
         Expression::call("listOutputsWithSecureValues", arguments)
     }
 
-    /// Notes the parameters of lambdas that stand for modules.
-    pub(super) fn note_lambdas(&self, function: &str, arguments: &[ExpressionSyntax<'a>]) {
-        let Some((items, lambdas)) = arguments.split_first() else { return };
-        if !OVER_ITEMS.contains(&function) || !self.is_list_of_modules(*items) {
-            return;
+    /// The parameters of lambdas in the arguments of a function that stand for modules.
+    pub(super) fn lambda_modules(
+        &self,
+        function: &str,
+        arguments: &[ExpressionSyntax<'a>],
+        env: &Env<'_>,
+    ) -> Vec<SymbolId> {
+        let Some((items, lambdas)) = arguments.split_first() else { return Vec::new() };
+        if !OVER_ITEMS.contains(&function) || !self.is_list_of_modules(*items, env) {
+            return Vec::new();
         }
         // The second parameter is the index, but `sort` compares two items.
         let count = if function == "sort" { 2 } else { 1 };
-        for lambda in lambdas {
-            let ExpressionSyntax::Lambda(lambda) = lambda else { continue };
-            let parameters = lambda.parameters.iter().take(count);
-            let symbols = parameters.filter_map(|parameter| self.bound.declared(*parameter));
-            self.lambda_modules.borrow_mut().extend(symbols);
-        }
+        let lambdas = lambdas.iter().filter_map(|argument| match argument {
+            ExpressionSyntax::Lambda(lambda) => Some(lambda),
+            _ => None,
+        });
+        let parameters = lambdas.flat_map(|lambda| lambda.parameters.iter().take(count));
+        parameters.filter_map(|parameter| self.bound.declared(*parameter)).collect()
     }
 
-    fn is_module(&self, expression: ExpressionSyntax<'a>) -> bool {
+    fn is_module(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> bool {
         self.bounded(expression.span(), || match expression {
-            ExpressionSyntax::Parenthesized(node) => self.is_module(node.expression),
-            ExpressionSyntax::NonNullAssertion(node) => self.is_module(node.base),
+            ExpressionSyntax::Parenthesized(node) => self.is_module(node.expression, env),
+            ExpressionSyntax::NonNullAssertion(node) => self.is_module(node.base, env),
             ExpressionSyntax::Ternary(node) => {
-                self.is_module(node.when_true) || self.is_module(node.when_false)
+                self.is_module(node.when_true, env) || self.is_module(node.when_false, env)
             }
-            ExpressionSyntax::ArrayAccess(node) => self.is_list_of_modules(node.base),
+            ExpressionSyntax::ArrayAccess(node) => self.is_list_of_modules(node.base, env),
             ExpressionSyntax::FunctionCall(node) => match (node.name.name, node.arguments) {
-                ("first" | "last", [items]) => self.is_list_of_modules(*items),
+                ("first" | "last", [items]) => self.is_list_of_modules(*items, env),
                 _ => false,
             },
             ExpressionSyntax::Variable(node) => {
                 let Some(id) = self.bound.target(node.name) else { return false };
                 match self.bound.symbol(id).kind {
                     SymbolKind::Module(module) => module.body().r#for.is_none(),
-                    SymbolKind::Variable(declared) => self.is_module(declared.value),
-                    SymbolKind::Item(node) => self.is_list_of_modules(node.expression),
-                    SymbolKind::LambdaParameter => self.lambda_modules.borrow().contains(&id),
+                    SymbolKind::Variable(declared) => self.is_module(declared.value, env),
+                    SymbolKind::Item(node) => self.is_list_of_modules(node.expression, env),
+                    SymbolKind::LambdaParameter => env.is_module(id),
                     _ => false,
                 }
             }
@@ -117,17 +125,17 @@ impl<'a> Lowerer<'a, '_> {
         .unwrap_or(false)
     }
 
-    fn is_list_of_modules(&self, expression: ExpressionSyntax<'a>) -> bool {
+    fn is_list_of_modules(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> bool {
         self.bounded(expression.span(), || match expression {
-            ExpressionSyntax::Parenthesized(node) => self.is_list_of_modules(node.expression),
-            ExpressionSyntax::NonNullAssertion(node) => self.is_list_of_modules(node.base),
+            ExpressionSyntax::Parenthesized(node) => self.is_list_of_modules(node.expression, env),
+            ExpressionSyntax::NonNullAssertion(node) => self.is_list_of_modules(node.base, env),
             ExpressionSyntax::Array(node) => node.items.iter().any(|item| match item {
-                ArrayItemSyntax::Value(item) => self.is_module(*item),
-                ArrayItemSyntax::Spread(spread) => self.is_list_of_modules(spread.expression),
+                ArrayItemSyntax::Value(item) => self.is_module(*item, env),
+                ArrayItemSyntax::Spread(spread) => self.is_list_of_modules(spread.expression, env),
             }),
             ExpressionSyntax::FunctionCall(node) => match (node.name.name, node.arguments) {
                 ("filter" | "skip" | "sort" | "take", [items, ..]) => {
-                    self.is_list_of_modules(*items)
+                    self.is_list_of_modules(*items, env)
                 }
                 _ => false,
             },
@@ -135,7 +143,9 @@ impl<'a> Lowerer<'a, '_> {
                 let id = self.bound.target(node.name);
                 match id.map(|id| self.bound.symbol(id).kind) {
                     Some(SymbolKind::Module(module)) => module.body().r#for.is_some(),
-                    Some(SymbolKind::Variable(declared)) => self.is_list_of_modules(declared.value),
+                    Some(SymbolKind::Variable(declared)) => {
+                        self.is_list_of_modules(declared.value, env)
+                    }
                     _ => false,
                 }
             }

@@ -1,113 +1,76 @@
-//! Parameters files: what they assign, as templates would write it, ready to be evaluated.
+//! Parameters files: what they assign, ready to be evaluated.
 
 use std::cell::RefCell;
 
-use serde_json::{Map, Value};
-
-use super::imports::Imports;
-use super::{Env, Lowerer};
+use super::{Env, Environment, Lowerer, Lowering, Session};
 use crate::arm::expression::Expression;
-use crate::bicep::files::FileProvider;
-use crate::bicep::load::{Loaded, UnitId};
+use crate::bicep::ir::{Assigned, Assignment, ExternalInput, ParametersFile, Value};
+use crate::bicep::load::UnitId;
 use crate::bicep::syntax::{ExpressionSyntax, ObjectSyntax, StatementSyntax};
 use crate::diagnostic::{Diagnostics, Span};
 
-/// Gives the value of an environment variable.
-pub type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
-
-/// A value that is given by a tool at deployment: its kind and what that tool needs to know.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExternalInput {
-    /// The name in the parameters' JSON.
-    pub name: String,
-    /// The kind as written.
-    pub kind: String,
-    /// What the tool gets, not evaluated yet.
-    pub config: Option<Value>,
-}
-
-/// What evaluating a parameters file adds to lowering.
+/// What a parameters file adds to lowering.
 pub struct ParametersMode<'e> {
     environment: Environment<'e>,
     inputs: RefCell<Vec<ExternalInput>>,
 }
 
-/// A value of a parameters file, not evaluated yet.
-#[derive(Debug, Clone)]
-pub enum Assigned {
-    /// A value.
-    Value(Value),
-    /// The arguments of `az.getSecret`.
-    Secret(Vec<Value>),
-}
-
-/// Names, what they are assigned, and where.
-pub type Assignments = Vec<(String, Assigned, Span)>;
-
-/// What a parameters file says, not evaluated yet.
-#[derive(Debug, Default)]
-pub struct ParametersFile {
-    /// The parameters, in order.
-    pub parameters: Assignments,
-    /// The variables, imported ones included; loops under `copy`.
-    pub variables: Map<String, Value>,
-    /// The functions: namespace, name, declaration.
-    pub functions: Vec<(String, String, Value)>,
-    /// How to deploy.
-    pub using_config: Option<(Value, Span)>,
-    /// The configurations of extensions.
-    pub extensions: Vec<(String, Assignments)>,
-    /// What tools give at deployment.
-    pub inputs: Vec<ExternalInput>,
-}
-
-/// Lowers a parameters file.
-pub fn lower_parameters(
-    loaded: &Loaded<'_>,
-    id: UnitId,
-    files: &dyn FileProvider,
-    environment: Environment<'_>,
-    diagnostics: &mut Diagnostics,
-) -> ParametersFile {
-    let Some(unit) = loaded.bicep(id) else { return ParametersFile::default() };
-    let imports = Imports::new(loaded, id, diagnostics);
-    let mode = ParametersMode { environment, inputs: RefCell::default() };
-    let mut lowerer = Lowerer::new(loaded, &[], files, id, unit, &imports);
-    lowerer.parameters_mode = Some(&mode);
-    let mut file = ParametersFile::default();
-    for statement in unit.bound.program.statements {
-        match statement {
-            StatementSyntax::ParameterAssignment(node) => {
-                let value = lowerer.assigned(node.value);
-                file.parameters.push((node.name.name.to_owned(), value, node.value.span()));
-            }
-            StatementSyntax::ExtensionConfig(node) => {
-                let config = match node.config {
-                    Some(ExpressionSyntax::Object(object)) => lowerer.extension_config(object),
-                    _ => Vec::new(),
-                };
-                file.extensions.push((node.name.name.to_owned(), config));
-            }
-            _ => {}
-        }
+impl Lowering<'_, '_> {
+    /// The intermediate form of a parameters file. `environment` gives what it reads of the environment.
+    pub fn parameters_file(
+        &mut self,
+        id: UnitId,
+        environment: Environment<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> ParametersFile {
+        let imports = self.imports(id, diagnostics);
+        let mode = ParametersMode { environment, inputs: RefCell::default() };
+        let session = Session { parameters: Some(&mode), ..self.session(&imports) };
+        let file = session.lowerer(id).map(|lowerer| lowerer.parameters_file());
+        session.take_problems(diagnostics);
+        let inputs = mode.inputs.take();
+        ParametersFile { inputs, ..file.unwrap_or_default() }
     }
-    // The inputs are numbered in the order of the parameters, those of variables last.
-    file.variables = lowerer.variables();
-    for statement in unit.bound.program.statements {
-        if let StatementSyntax::Using(node) = statement
-            && let Some(config) = node.config
-        {
-            file.using_config = Some((lowerer.json(config, &Env::empty()), config.span()));
-        }
-    }
-    file.functions = imports.functions(&lowerer);
-    lowerer.take_problems(diagnostics);
-    drop(lowerer);
-    file.inputs = mode.inputs.into_inner();
-    file
 }
 
 impl<'a> Lowerer<'a, '_> {
+    fn parameters_file(&self) -> ParametersFile {
+        let mut file = ParametersFile::default();
+        for statement in self.bound.program.statements {
+            match statement {
+                StatementSyntax::ParameterAssignment(node) => {
+                    let name = node.name.name.to_owned();
+                    file.parameters.push(self.assignment(name, node.value));
+                }
+                StatementSyntax::ExtensionConfig(node) => {
+                    let config = match node.config {
+                        Some(ExpressionSyntax::Object(object)) => self.extension_config(object),
+                        _ => Vec::new(),
+                    };
+                    file.extensions.push((node.name.name.to_owned(), config));
+                }
+                _ => {}
+            }
+        }
+        // The inputs are numbered in the order of the parameters, those of variables last.
+        file.loaded = self.loaded_files();
+        file.variables = self.variables();
+        for statement in self.bound.program.statements {
+            if let StatementSyntax::Using(node) = statement
+                && let Some(config) = node.config
+            {
+                let place = self.bound.place(config.span());
+                file.using_config = Some((self.value(config, &Env::empty()), place));
+            }
+        }
+        file.functions = self.imported_functions();
+        file
+    }
+
+    fn assignment(&self, name: String, value: ExpressionSyntax<'a>) -> Assignment {
+        Assignment { name, value: self.assigned(value), place: self.bound.place(value.span()) }
+    }
+
     fn assigned(&self, expression: ExpressionSyntax<'a>) -> Assigned {
         let arguments = match expression.without_parentheses() {
             ExpressionSyntax::FunctionCall(call) if call.name.name == "getSecret" => {
@@ -120,18 +83,17 @@ impl<'a> Lowerer<'a, '_> {
         };
         match arguments {
             Some(arguments) => {
-                let values = arguments.iter().map(|argument| self.json(*argument, &Env::empty()));
+                let values = arguments.iter().map(|argument| self.value(*argument, &Env::empty()));
                 Assigned::Secret(values.collect())
             }
-            None => Assigned::Value(self.json(expression, &Env::empty())),
+            None => Assigned::Value(self.value(expression, &Env::empty())),
         }
     }
 
-    fn extension_config(&self, object: &'a ObjectSyntax<'a>) -> Assignments {
+    fn extension_config(&self, object: &'a ObjectSyntax<'a>) -> Vec<Assignment> {
         let properties = object.properties();
         let named = properties.filter_map(|property| {
-            let name = property.name()?.to_owned();
-            Some((name, self.assigned(property.value), property.value.span()))
+            Some(self.assignment(property.name()?.to_owned(), property.value))
         });
         named.collect()
     }
@@ -144,7 +106,7 @@ impl<'a> Lowerer<'a, '_> {
         span: Span,
         env: &Env<'_>,
     ) -> Option<Expression> {
-        let mode = self.parameters_mode?;
+        let mode = self.session.parameters?;
         let kind = match name {
             "readEnvironmentVariable" => {
                 return Some(self.environment_variable(mode, arguments, span, env));
@@ -157,7 +119,7 @@ impl<'a> Lowerer<'a, '_> {
         let mut rest = arguments.iter();
         let kind = match kind {
             Some(kind) => Some(kind.to_owned()),
-            None => rest.next().and_then(|kind| self.constant_text(*kind)),
+            None => rest.next().and_then(|kind| self.bound.constant_text(*kind)),
         };
         let Some(kind) = kind else {
             self.error(
@@ -168,7 +130,7 @@ impl<'a> Lowerer<'a, '_> {
             );
             return Some(Expression::null());
         };
-        let config = rest.next().map(|config| self.json(*config, env));
+        let config = rest.next().map(|config| self.value(*config, env));
         let name = external_input(&mut mode.inputs.borrow_mut(), kind, config);
         Some(Expression::call("externalInputs", vec![Expression::string(name)]))
     }
@@ -180,7 +142,7 @@ impl<'a> Lowerer<'a, '_> {
         span: Span,
         env: &Env<'_>,
     ) -> Expression {
-        let name = arguments.first().and_then(|name| self.constant_text(*name));
+        let name = arguments.first().and_then(|name| self.bound.constant_text(*name));
         let value = name.as_deref().and_then(mode.environment);
         match (value, arguments.get(1)) {
             (Some(value), _) => Expression::string(value),

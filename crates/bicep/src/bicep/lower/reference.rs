@@ -1,23 +1,14 @@
 //! Resources and modules as expressions read them: which one is meant, its name, its ID, its state.
 
-use std::borrow::Cow;
-
 use super::expression::Chain;
-use super::scope::Scope;
 use super::{Env, Lowerer};
 use crate::arm::expression::Expression;
-use crate::azure_types::tables;
-use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
+use crate::bicep::binder::{Bound, ResourceId, SymbolId, SymbolKind};
 use crate::bicep::functions;
+use crate::bicep::ir::{DEPLOYMENT_TYPE, DEPLOYMENT_VERSION, Scope};
 use crate::bicep::syntax::{
     DeclarationBody, ExpressionSyntax, InstanceFunctionCallSyntax, ModuleDeclarationSyntax,
-    StringSyntax,
 };
-
-/// The API version of the deployments that modules become.
-pub const DEPLOYMENT_VERSION: &str = "2025-04-01";
-/// The resource type of the deployments that modules become.
-pub const DEPLOYMENT_TYPE: &str = "Microsoft.Resources/deployments";
 
 /// A declaration that is deployed.
 #[derive(Debug, Clone, Copy)]
@@ -42,20 +33,21 @@ pub struct Instance<'a> {
     pub env: Env<'static>,
 }
 
-impl<'a> Lowerer<'a, '_> {
-    pub(super) fn declared_body(&self, declared: Declared<'a>) -> DeclarationBody<'a> {
+impl<'a> Bound<'a> {
+    /// The body of a resource or module.
+    pub fn deployed_body(&self, declared: Declared<'a>) -> DeclarationBody<'a> {
         match declared {
-            Declared::Resource(id) => self.bound.resource(id).syntax.body(),
+            Declared::Resource(id) => self.resource(id).syntax.body(),
             Declared::Module(module) => module.body(),
         }
     }
 
     /// The resource or module that an expression names, if it names one.
-    pub(super) fn reference(&self, expression: ExpressionSyntax<'a>) -> Option<Reference<'a>> {
+    pub fn reference(&self, expression: ExpressionSyntax<'a>) -> Option<Reference<'a>> {
         match expression {
             ExpressionSyntax::Variable(node) => {
-                let symbol = self.bound.target(node.name)?;
-                let declared = match self.bound.symbol(symbol).kind {
+                let symbol = self.target(node.name)?;
+                let declared = match self.symbol(symbol).kind {
                     SymbolKind::Resource(id) => Declared::Resource(id),
                     SymbolKind::Module(module) => Declared::Module(module),
                     _ => return None,
@@ -65,13 +57,13 @@ impl<'a> Lowerer<'a, '_> {
             ExpressionSyntax::ResourceAccess(node) => {
                 let outer = self.reference(node.base)?;
                 let Declared::Resource(parent) = outer.declared else { return None };
-                let id = self.bound.nested(parent, node.name.name)?;
-                let symbol = self.bound.resource(id).symbol;
+                let id = self.nested(parent, node.name.name)?;
+                let symbol = self.resource(id).symbol;
                 Some(Reference { symbol, declared: Declared::Resource(id), index: None })
             }
             ExpressionSyntax::ArrayAccess(node) if !node.safe && !node.from_end => {
                 let base = self.reference(node.base)?;
-                let looped = self.declared_body(base.declared).r#for.is_some();
+                let looped = self.deployed_body(base.declared).r#for.is_some();
                 (looped && base.index.is_none())
                     .then_some(Reference { index: Some(node.index), ..base })
             }
@@ -80,7 +72,9 @@ impl<'a> Lowerer<'a, '_> {
             _ => None,
         }
     }
+}
 
+impl<'a> Lowerer<'a, '_> {
     pub(super) fn instance(&self, reference: Reference<'a>, env: &Env<'_>) -> Instance<'a> {
         let index = reference.index.map(|index| self.expression(index, env));
         self.instance_at(reference.declared, index)
@@ -97,14 +91,14 @@ impl<'a> Lowerer<'a, '_> {
 
     /// What the loop's names mean in the declaration itself, or at an index of it.
     fn loop_env(&self, declared: Declared<'a>, index: Option<Expression>) -> Env<'static> {
-        let Some(node) = self.declared_body(declared).r#for else { return Env::empty() };
+        let Some(node) = self.bound.deployed_body(declared).r#for else { return Env::empty() };
         let index = index.unwrap_or_else(|| Expression::call("copyIndex", Vec::new()));
-        Env { outer: None, names: self.loop_names(node, index, &Env::empty()) }
+        Env::of(self.loop_names(node, index, &Env::empty()))
     }
 
     /// The condition, with those of the resources that it is nested in.
     pub(super) fn condition(&self, declared: Declared<'a>, env: &Env<'_>) -> Option<Expression> {
-        let own = self.declared_body(declared).r#if;
+        let own = self.bound.deployed_body(declared).r#if;
         let own = own.map(|node| self.expression(node.condition, env));
         let Declared::Resource(id) = declared else { return own };
         let outer = self.bound.resource(id).nested_in;
@@ -115,33 +109,6 @@ impl<'a> Lowerer<'a, '_> {
         }
     }
 
-    /// Type, as Azure spells it, and API version.
-    pub(super) fn resource_type(&self, id: ResourceId) -> (Cow<'a, str>, String) {
-        if let Some(known) = self.types.borrow().get(&id) {
-            return known.clone();
-        }
-        let found = self.spelled_type(id);
-        self.types.borrow_mut().insert(id, found.clone());
-        found
-    }
-
-    fn spelled_type(&self, id: ResourceId) -> (Cow<'a, str>, String) {
-        let resource = self.bound.resource(id);
-        let text =
-            resource.syntax.type_string().and_then(StringSyntax::literal).unwrap_or_default();
-        let (own, version) = text.split_once('@').unwrap_or((text, ""));
-        let (kind, version) = match resource.nested_in {
-            None => (Cow::Borrowed(own), version.to_owned()),
-            Some(parent) => {
-                let (outer, inherited) = self.resource_type(parent);
-                let version = if version.is_empty() { inherited } else { version.to_owned() };
-                (Cow::Owned(format!("{outer}/{own}")), version)
-            }
-        };
-        let spelled = tables().resource(&kind, &version).map(|found| Cow::Borrowed(found.name));
-        (spelled.unwrap_or(kind), version)
-    }
-
     /// The parent by nesting or by the `parent` property.
     pub(super) fn parent(&self, id: ResourceId, env: &Env<'_>) -> Option<Instance<'a>> {
         let resource = self.bound.resource(id);
@@ -149,7 +116,7 @@ impl<'a> Lowerer<'a, '_> {
             return Some(self.instance_at(Declared::Resource(parent), None));
         }
         let value = resource.syntax.body().object?.property("parent")?.value;
-        let reference = self.reference(value);
+        let reference = self.bound.reference(value);
         if reference.is_none() {
             let help = "refer to a resource of this file";
             self.error("BCP240", value.span(), "the parent is not a resource", help);
@@ -199,7 +166,7 @@ impl<'a> Lowerer<'a, '_> {
             names.push(own);
             return (names, first);
         }
-        let segments = self.resource_type(id).0.split('/').count() - 1;
+        let segments = self.facts.resource_type(id).0.split('/').count() - 1;
         (vec![own], segments)
     }
 
@@ -234,7 +201,8 @@ impl<'a> Lowerer<'a, '_> {
         let scope = self.scope_of(instance.declared, &instance.env);
         let (kind, segments) = match instance.declared {
             Declared::Resource(id) => {
-                (self.resource_type(id).0.into_owned(), self.name_segments(id, &instance.env))
+                let kind = self.facts.resource_type(id).0.clone().into_owned();
+                (kind, self.name_segments(id, &instance.env))
             }
             Declared::Module(_) => (DEPLOYMENT_TYPE.to_owned(), vec![self.instance_name(instance)]),
         };
@@ -291,14 +259,14 @@ impl<'a> Lowerer<'a, '_> {
 
     fn version_of(&self, declared: Declared<'a>) -> String {
         match declared {
-            Declared::Resource(id) => self.resource_type(id).1,
+            Declared::Resource(id) => self.facts.resource_type(id).1.clone(),
             Declared::Module(_) => DEPLOYMENT_VERSION.to_owned(),
         }
     }
 
     // Whether expressions may name it by its symbol.
     pub(super) fn has_symbol(&self, declared: Declared<'a>) -> bool {
-        self.symbolic
+        self.session.symbolic
             && match declared {
                 Declared::Resource(id) => self.is_emitted(id),
                 Declared::Module(_) => true,
@@ -308,8 +276,8 @@ impl<'a> Lowerer<'a, '_> {
     /// The `reference(..)` call that reads its state: its properties, or all of it.
     pub(super) fn state(&self, instance: &Instance<'a>, full: bool) -> Expression {
         let declared = instance.declared;
-        let looped = self.declared_body(declared).r#for.is_some();
-        if looped && instance.index.is_none() && self.symbolic {
+        let looped = self.bound.deployed_body(declared).r#for.is_some();
+        if looped && instance.index.is_none() && self.session.symbolic {
             let mut arguments = vec![Expression::string(self.declared_name(declared))];
             arguments.extend(full.then(|| Expression::string("full")));
             return Expression::call("references", arguments);
@@ -354,8 +322,8 @@ impl<'a> Lowerer<'a, '_> {
             ExpressionSyntax::ResourceAccess(_) => return self.item(expression, env),
             _ => return None,
         };
-        if let Some(reference) = self.reference(base) {
-            let looped = self.declared_body(reference.declared).r#for.is_some();
+        if let Some(reference) = self.bound.reference(base) {
+            let looped = self.bound.deployed_body(reference.declared).r#for.is_some();
             if looped && reference.index.is_none() {
                 return None;
             }
@@ -366,7 +334,7 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     fn item(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Option<Chain> {
-        let instance = self.instance(self.reference(expression)?, env);
+        let instance = self.instance(self.bound.reference(expression)?, env);
         Some(Chain::closed(self.whole_instance(&instance)))
     }
 
@@ -380,10 +348,10 @@ impl<'a> Lowerer<'a, '_> {
                 Chain::closed(self.guarded(instance, self.resource_id(instance), safe))
             }
             ("type", Declared::Resource(id)) => {
-                Chain::closed(Expression::string(self.resource_type(id).0))
+                Chain::closed(Expression::string(self.facts.resource_type(id).0.as_ref()))
             }
             ("apiVersion", Declared::Resource(id)) => {
-                Chain::closed(Expression::string(self.resource_type(id).1))
+                Chain::closed(Expression::string(self.facts.resource_type(id).1.as_str()))
             }
             ("properties", Declared::Resource(_)) if !safe => {
                 Chain::closed(self.state(instance, false))
@@ -420,7 +388,7 @@ impl<'a> Lowerer<'a, '_> {
         node: &InstanceFunctionCallSyntax<'a>,
         env: &Env<'_>,
     ) -> Option<Expression> {
-        let reference = self.reference(node.base)?;
+        let reference = self.bound.reference(node.base)?;
         let Declared::Resource(_) = reference.declared else { return None };
         if !functions::is_list_function(node.name.name) {
             return None;
@@ -444,6 +412,7 @@ impl<'a> Lowerer<'a, '_> {
     /// only if where it is can be known before anything is deployed.
     pub(super) fn is_emitted(&self, id: ResourceId) -> bool {
         let resource = self.bound.resource(id);
-        resource.syntax.existing.is_none() || self.symbolic && !self.is_inlined(resource.symbol)
+        resource.syntax.existing.is_none()
+            || self.session.symbolic && !self.facts.is_inlined(resource.symbol)
     }
 }

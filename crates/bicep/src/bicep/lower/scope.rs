@@ -1,29 +1,14 @@
 //! Where resources and modules are deployed to.
 
-use serde_json::{Map, Value};
-
 use super::reference::Declared;
-use super::{Env, Lowerer, TemplateScope};
-use crate::arm::expression::Expression;
+use super::{Env, Lowerer};
 use crate::bicep::binder::SymbolKind;
-use crate::bicep::emit;
+use crate::bicep::ir::{Scope, TemplateScope};
 use crate::bicep::syntax::ExpressionSyntax;
-
-/// A scope to deploy to. What is absent is that of the deployment itself.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Scope {
-    Tenant,
-    ManagementGroup(Option<Expression>),
-    Subscription(Option<Expression>),
-    /// Subscription and name.
-    ResourceGroup(Option<Expression>, Option<Expression>),
-    /// The ID of the resource that is extended.
-    Resource(Expression),
-}
 
 impl<'a> Lowerer<'a, '_> {
     pub(super) fn template_scope(&self) -> Scope {
-        match self.scope {
+        match self.session.scope {
             TemplateScope::Tenant => Scope::Tenant,
             TemplateScope::ManagementGroup => Scope::ManagementGroup(None),
             TemplateScope::Subscription => Scope::Subscription(None),
@@ -38,7 +23,7 @@ impl<'a> Lowerer<'a, '_> {
 
     /// The same, if any is written.
     pub(super) fn own_scope(&self, declared: Declared<'a>, env: &Env<'_>) -> Option<Scope> {
-        let body = self.declared_body(declared);
+        let body = self.bound.deployed_body(declared);
         if let Declared::Resource(id) = declared {
             let inherited = self.bounded(self.bound.resource(id).syntax.name.span, || {
                 let parent = self.parent(id, env)?;
@@ -83,11 +68,13 @@ impl<'a> Lowerer<'a, '_> {
     }
 
     fn resource_scope(&self, expression: ExpressionSyntax<'a>, env: &Env<'_>) -> Option<Scope> {
-        let Some(reference) = self.reference(expression) else { return self.no_scope(expression) };
+        let Some(reference) = self.bound.reference(expression) else {
+            return self.no_scope(expression);
+        };
         let Declared::Resource(id) = reference.declared else { return self.no_scope(expression) };
         let instance = self.instance(reference, env);
         let name = || self.instance_name(&instance);
-        let kind = self.resource_type(id).0.to_ascii_lowercase();
+        let kind = self.facts.resource_type(id).0.to_ascii_lowercase();
         Some(match kind.as_str() {
             "microsoft.resources/resourcegroups" => {
                 let subscription = match self.own_scope(instance.declared, &instance.env) {
@@ -105,44 +92,5 @@ impl<'a> Lowerer<'a, '_> {
         let help = "use a resource, or `resourceGroup()`, `subscription()`, `managementGroup()`, `tenant()`";
         self.error("BCP036", expression.span(), "the value is not a scope", help);
         None
-    }
-
-    /// The fields that tell Azure the scope.
-    pub(super) fn scope_fields(&self, scope: Option<&Scope>, fields: &mut Map<String, Value>) {
-        let mut put = |name: &str, value: Value| {
-            fields.insert(name.to_owned(), value);
-        };
-        match scope {
-            Some(Scope::Resource(id)) => put("scope", emit::plain(id)),
-            Some(Scope::Tenant) if self.scope != TemplateScope::Tenant => {
-                put("scope", Value::from("/"));
-            }
-            Some(Scope::ManagementGroup(Some(name))) => {
-                let near = self.scope <= TemplateScope::ManagementGroup;
-                let id = if near {
-                    let pattern = "Microsoft.Management/managementGroups/{0}";
-                    Expression::format(pattern, vec![name.clone()])
-                } else {
-                    let kind = Expression::string("Microsoft.Management/managementGroups");
-                    Expression::call("tenantResourceId", vec![kind, name.clone()])
-                };
-                put("scope", emit::plain(&id));
-            }
-            Some(Scope::Subscription(Some(id))) => put("subscriptionId", emit::plain(id)),
-            Some(Scope::Subscription(None)) if self.scope == TemplateScope::ResourceGroup => {
-                let current = Expression::call("subscription", Vec::new());
-                put("subscriptionId", emit::plain(&current.property("subscriptionId")));
-            }
-            Some(Scope::ResourceGroup(subscription, name)) => {
-                if let Some(subscription) = subscription {
-                    put("subscriptionId", emit::plain(subscription));
-                }
-                if let Some(name) = name {
-                    put("resourceGroup", emit::plain(name));
-                }
-            }
-            None
-            | Some(Scope::Tenant | Scope::ManagementGroup(None) | Scope::Subscription(None)) => {}
-        }
     }
 }

@@ -1,11 +1,13 @@
-//! Types as the JSON that parameters, outputs and definitions hold.
+//! Types of parameters, outputs and definitions.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
+use super::Lowerer;
 use super::decorators;
-use super::{Lowerer, NAMED_TYPE};
+use super::limits::NAMED_TYPE;
 use crate::bicep::binder::SymbolKind;
+use crate::bicep::ir::{DeclaredType, Type, TypeProperty};
 use crate::bicep::load::{Content, UnitId};
 use crate::bicep::syntax::{
     DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectTypeSyntax, TypeSyntax,
@@ -68,118 +70,105 @@ pub fn escape(segment: &str) -> String {
 
 impl<'a, 'c> Lowerer<'a, 'c> {
     /// A type with all that its decorators say.
-    pub(super) fn decorated_type(
+    pub(super) fn declared_type(
         &self,
         node: TypeSyntax<'a>,
         decorators: &'a [DecoratorSyntax<'a>],
-    ) -> Map<String, Value> {
-        let mut object = match decorators::find(decorators, "discriminator") {
+    ) -> DeclaredType {
+        let base = match decorators::find(decorators, "discriminator") {
             Some([key, ..]) => self.discriminated(node, key.literal().unwrap_or_default()),
-            _ => self.type_object(node),
+            _ => self.type_of(node),
         };
-        self.decorate(&mut object, decorators);
-        object
+        DeclaredType { base, decorations: self.decorations(decorators) }
     }
 
     /// A type by itself.
-    pub(super) fn type_object(&self, node: TypeSyntax<'a>) -> Map<String, Value> {
+    pub(super) fn type_of(&self, node: TypeSyntax<'a>) -> Type {
         self.bounded(node.span(), || self.type_step(node)).unwrap_or_default()
     }
 
-    fn type_step(&self, node: TypeSyntax<'a>) -> Map<String, Value> {
-        let mut object = Map::new();
+    fn type_step(&self, node: TypeSyntax<'a>) -> Type {
         match node {
-            TypeSyntax::Parenthesized(node) => return self.type_object(node.r#type),
-            TypeSyntax::Nullable(node) => {
-                object = self.type_object(node.base);
-                object.insert("nullable".to_owned(), Value::Bool(true));
-            }
-            TypeSyntax::NonNull(node) => {
-                object = self.type_object(node.base);
-                object.insert("nullable".to_owned(), Value::Bool(false));
-            }
-            TypeSyntax::Array(node) => {
-                object.insert("type".to_owned(), Value::from("array"));
-                if let Some(literals) = self.literal_items(node.item) {
-                    object.insert("allowedValues".to_owned(), literals.into_values());
-                } else {
-                    let item = self.type_object(node.item);
-                    object.insert("items".to_owned(), Value::Object(item));
-                }
-            }
-            TypeSyntax::Object(node) => return self.object_type(node),
+            TypeSyntax::Parenthesized(node) => self.type_of(node.r#type),
+            TypeSyntax::Nullable(node) => self.nullable_type(node.base, true),
+            TypeSyntax::NonNull(node) => self.nullable_type(node.base, false),
+            TypeSyntax::Array(node) => self.array_type(node.item),
+            TypeSyntax::Object(node) => self.object_type(node),
             TypeSyntax::Tuple(node) => {
                 let items = node.items.iter();
-                let items = items.map(|item| self.decorated_type(item.value, item.decorators));
-                object.insert("type".to_owned(), Value::from("array"));
-                object.insert("prefixItems".to_owned(), items.map(Value::Object).collect());
-                object.insert("items".to_owned(), Value::Bool(false));
+                let items = items.map(|item| self.declared_type(item.value, item.decorators));
+                Type::Tuple(items.collect())
             }
             TypeSyntax::Resource(node) => {
                 let kind = node.r#type.and_then(ExpressionSyntax::literal).unwrap_or_default();
-                object.insert("type".to_owned(), Value::from("string"));
-                object.insert("metadata".to_owned(), json!({ "resourceType": kind }));
+                Type::ResourceId(kind.to_owned())
             }
             TypeSyntax::Variable(_)
             | TypeSyntax::PropertyAccess(_)
             | TypeSyntax::AdditionalPropertiesAccess(_)
             | TypeSyntax::ArrayAccess(_)
             | TypeSyntax::ItemsAccess(_)
-            | TypeSyntax::Instantiation(_) => return self.named_type(node),
+            | TypeSyntax::Instantiation(_) => self.named_type(node),
             TypeSyntax::Union(_)
             | TypeSyntax::String(_)
             | TypeSyntax::Integer(_)
             | TypeSyntax::Boolean(_)
             | TypeSyntax::Null(_)
-            | TypeSyntax::Unary(_) => match self.literals(node) {
-                Some(literals) => return literals.into_type(),
-                None => self.error(
-                    "BCP286",
-                    node.span(),
-                    "the union contains more than literals",
-                    "use literals only, or `@discriminator` for a union of objects",
-                ),
-            },
-            TypeSyntax::Skipped(_) => {}
+            | TypeSyntax::Unary(_) => self.literal_type(node),
+            TypeSyntax::Skipped(_) => Type::Any,
         }
-        object
     }
 
-    fn object_type(&self, node: &'a ObjectTypeSyntax<'a>) -> Map<String, Value> {
-        let mut properties = Map::new();
+    fn nullable_type(&self, base: TypeSyntax<'a>, nullable: bool) -> Type {
+        Type::Nullable { base: Box::new(self.type_of(base)), nullable }
+    }
+
+    fn array_type(&self, item: TypeSyntax<'a>) -> Type {
+        match self.literal_items(item) {
+            Some(literals) => Type::ArrayOfLiterals(literals.into_members()),
+            None => Type::Array(Box::new(self.type_of(item))),
+        }
+    }
+
+    fn literal_type(&self, node: TypeSyntax<'a>) -> Type {
+        if let Some(literals) = self.literals(node) {
+            return Type::Literals(literals.into_members());
+        }
+        let title = "the union contains more than literals";
+        let help = "use literals only, or `@discriminator` for a union of objects";
+        self.error("BCP286", node.span(), title, help);
+        Type::Any
+    }
+
+    fn object_type(&self, node: &'a ObjectTypeSyntax<'a>) -> Type {
+        let mut properties = Vec::new();
         for property in node.properties() {
             let Some(name) = property.name() else { continue };
-            self.enter(name, property.key.span());
-            let value = self.decorated_type(property.value, property.decorators);
-            self.leave();
-            properties.insert(name.to_owned(), Value::Object(value));
+            properties.push(TypeProperty {
+                name: name.to_owned(),
+                kind: self.declared_type(property.value, property.decorators),
+                place: self.bound.place(property.key.span()),
+            });
         }
-        let mut object = Map::new();
-        object.insert("type".to_owned(), Value::from("object"));
-        object.insert("properties".to_owned(), Value::Object(properties));
-        if let Some(rest) = node.additional_properties() {
-            let rest = self.decorated_type(rest.value, rest.decorators);
-            object.insert("additionalProperties".to_owned(), Value::Object(rest));
-        }
-        object
+        let additional = node.additional_properties();
+        let additional =
+            additional.map(|rest| Box::new(self.declared_type(rest.value, rest.decorators)));
+        Type::Object { properties, additional }
     }
 
     // A type that is a name, or a part of what a name stands for.
-    fn named_type(&self, node: TypeSyntax<'a>) -> Map<String, Value> {
-        let mut object = Map::new();
+    fn named_type(&self, node: TypeSyntax<'a>) -> Type {
         if let Some(name) = self.ambient(node) {
-            if name != "any" {
-                object.insert("type".to_owned(), Value::from(name));
-            }
+            if name == "any" { Type::Any } else { Type::BuiltIn(name.to_owned()) }
         } else if let Some(derived) = self.derived(node) {
-            return derived.object();
+            Type::Derived(derived.declared())
         } else if let Some((pointer, _)) = self.resolve(node) {
-            object.insert("$ref".to_owned(), Value::from(pointer));
+            Type::Reference(pointer)
         } else {
             let help = "use a property or item of the type";
             self.error("BCP053", node.span(), "the type does not have this part", help);
+            Type::Any
         }
-        object
     }
 
     /// The name of a type that needs no declaration.
@@ -250,12 +239,12 @@ impl<'a, 'c> Lowerer<'a, 'c> {
     }
 
     fn definition(&self, unit: UnitId, name: &str) -> String {
-        format!("#/definitions/{}", escape(&self.imports.definition(unit, name)))
+        format!("#/definitions/{}", escape(&self.session.imports.definition(unit, name)))
     }
 
     fn exported_type(&self, unit: UnitId, name: &str) -> Option<(String, Node<'a, 'c>)> {
         let pointer = self.definition(unit, name);
-        match &self.loaded.unit(unit).content {
+        match &self.session.loaded.unit(unit).content {
             Content::Bicep(bicep) => {
                 let id = bicep.bound.global(name)?;
                 let SymbolKind::Type(declared) = bicep.bound.symbol(id).kind else { return None };
@@ -313,7 +302,9 @@ impl<'a, 'c> Lowerer<'a, 'c> {
                 let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
                     return Some((pointer, node));
                 };
-                let Content::Json(document) = &self.loaded.unit(unit).content else { return None };
+                let Content::Json(document) = &self.session.loaded.unit(unit).content else {
+                    return None;
+                };
                 let path = reference.strip_prefix("#/definitions/")?;
                 let (name, rest) = path.split_once('/').map_or((path, None), |(a, b)| (a, Some(b)));
                 let target = document.pointer(&format!("/definitions/{path}"))?;

@@ -1,77 +1,46 @@
 //! Unions: sets of literals, and objects told apart by one of their properties.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
+use super::Lowerer;
+use super::limits::NAMED_TYPE;
 use super::types::Node;
-use super::{Lowerer, NAMED_TYPE};
-use crate::arm::expression::write_template_string;
-use crate::bicep::emit;
+use crate::arm::expression::{TemplateString, read_template_string};
+use crate::bicep::ir::{Literal, Type};
 use crate::bicep::syntax::{TypeSyntax, UnaryOperator};
 
-/// A literal as a type.
+/// A member of a union of literals.
 #[derive(Debug, Clone)]
-struct Literal {
+struct Member {
     // How it is written: what the members of a union are sorted by.
     source: String,
-    value: Value,
+    literal: Literal,
 }
 
 /// The members of a union of literals, sorted, each once.
 #[derive(Debug, Clone)]
-pub struct Literals(Vec<Literal>);
+pub struct Literals(Vec<Member>);
 
 impl Literals {
-    fn one(source: impl Into<String>, value: Value) -> Self {
-        Self(vec![Literal { source: source.into(), value }])
+    fn one(source: impl Into<String>, literal: Literal) -> Self {
+        Self(vec![Member { source: source.into(), literal }])
     }
 
     fn union(members: Vec<Self>) -> Self {
-        let mut all: Vec<Literal> = members.into_iter().flat_map(|members| members.0).collect();
+        let mut all: Vec<Member> = members.into_iter().flat_map(|members| members.0).collect();
         all.sort_by(|left, right| left.source.cmp(&right.source));
         all.dedup_by(|left, right| left.source == right.source);
         Self(all)
     }
 
-    fn single(self) -> Option<Literal> {
+    fn single(self) -> Option<Member> {
         let mut members = self.0.into_iter();
         members.next().filter(|_| members.next().is_none())
     }
 
-    /// The members as `allowedValues`.
-    pub fn into_values(self) -> Value {
-        self.0.into_iter().map(|literal| literal.value).collect()
-    }
-
-    /// The type that allows nothing else.
-    pub fn into_type(self) -> Map<String, Value> {
-        let nullable = self.0.iter().any(|literal| literal.value.is_null());
-        let members: Vec<Literal> =
-            self.0.into_iter().filter(|literal| !literal.value.is_null()).collect();
-        let mut object = Map::new();
-        let mut kinds = members.iter().map(|literal| kind(&literal.value));
-        if let Some(first) = kinds.next()
-            && kinds.all(|kind| kind == first)
-        {
-            object.insert("type".to_owned(), Value::from(first));
-        }
-        if !members.is_empty() {
-            object.insert("allowedValues".to_owned(), Self(members).into_values());
-        }
-        if nullable {
-            object.insert("nullable".to_owned(), Value::Bool(true));
-        }
-        object
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "int",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
+    /// The literals.
+    pub fn into_members(self) -> Vec<Literal> {
+        self.0.into_iter().map(|member| member.literal).collect()
     }
 }
 
@@ -85,22 +54,22 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         Some(match node {
             TypeSyntax::String(node) => {
                 let text = node.literal()?;
-                Literals::one(quoted(text), emit::literal(text))
+                Literals::one(quoted(text), Literal::Text(text.to_owned()))
             }
             TypeSyntax::Integer(node) => {
-                Literals::one(node.value.to_string(), Value::from(node.value))
+                Literals::one(node.value.to_string(), Literal::Number(node.value.into()))
             }
             TypeSyntax::Boolean(node) => {
-                Literals::one(node.value.to_string(), Value::Bool(node.value))
+                Literals::one(node.value.to_string(), Literal::Bool(node.value))
             }
-            TypeSyntax::Null(_) => Literals::one("null", Value::Null),
+            TypeSyntax::Null(_) => Literals::one("null", Literal::Null),
             TypeSyntax::Unary(node) => match (node.operator, node.operand.without_parentheses()) {
                 (UnaryOperator::Minus, TypeSyntax::Integer(integer)) => {
                     let value = 0_i64.checked_sub_unsigned(integer.value)?;
-                    Literals::one(value.to_string(), Value::from(value))
+                    Literals::one(value.to_string(), Literal::Number(value.into()))
                 }
                 (UnaryOperator::Not, TypeSyntax::Boolean(operand)) => {
-                    Literals::one((!operand.value).to_string(), Value::Bool(!operand.value))
+                    Literals::one((!operand.value).to_string(), Literal::Bool(!operand.value))
                 }
                 _ => return None,
             },
@@ -126,32 +95,33 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         match node {
             TypeSyntax::Parenthesized(node) => self.member(node.r#type),
             TypeSyntax::Nullable(node) => {
-                let null = Literals::one("null", Value::Null);
+                let null = Literals::one("null", Literal::Null);
                 Some(Literals::union(vec![self.member(node.base)?, null]))
             }
             TypeSyntax::NonNull(node) => {
                 let mut members = self.member(node.base)?;
-                members.0.retain(|literal| !literal.value.is_null());
+                members.0.retain(|member| member.literal != Literal::Null);
                 Some(members)
             }
             TypeSyntax::Tuple(node) => {
                 let items = node.items.iter().map(|item| self.member(item.value)?.single());
-                let items: Vec<Literal> = items.collect::<Option<_>>()?;
+                let items: Vec<Member> = items.collect::<Option<_>>()?;
                 let sources: Vec<&str> = items.iter().map(|item| item.source.as_str()).collect();
                 let source = format!("[{}]", sources.join(", "));
-                Some(Literals::one(source, items.into_iter().map(|item| item.value).collect()))
+                let items = items.into_iter().map(|item| item.literal);
+                Some(Literals::one(source, Literal::Array(items.collect())))
             }
             TypeSyntax::Object(node) if node.additional_properties().is_none() => {
-                let mut object = Map::new();
+                let mut object = Vec::new();
                 let mut sources = Vec::new();
                 for property in node.properties() {
                     let value = self.member(property.value)?.single()?;
                     let name = property.name()?;
                     sources.push(format!("{name}: {}", value.source));
-                    object.insert(write_template_string(name).into_owned(), value.value);
+                    object.push((name.to_owned(), value.literal));
                 }
                 let source = format!("{{ {} }}", sources.join(", "));
-                Some(Literals::one(source, Value::Object(object)))
+                Some(Literals::one(source, Literal::Object(object)))
             }
             TypeSyntax::Variable(_)
             | TypeSyntax::PropertyAccess(_)
@@ -180,7 +150,7 @@ impl<'a, 'c> Lowerer<'a, 'c> {
                 let values = value.get("allowedValues")?.as_array()?;
                 let mut members: Vec<Literals> = values.iter().map(json_literal).collect();
                 if value.get("nullable") == Some(&Value::Bool(true)) {
-                    members.push(Literals::one("null", Value::Null));
+                    members.push(Literals::one("null", Literal::Null));
                 }
                 Some(Literals::union(members))
             }
@@ -188,8 +158,8 @@ impl<'a, 'c> Lowerer<'a, 'c> {
     }
 
     /// A union of objects that one property tells apart.
-    pub(super) fn discriminated(&self, node: TypeSyntax<'a>, key: &str) -> Map<String, Value> {
-        let mut mapping = Vec::new();
+    pub(super) fn discriminated(&self, node: TypeSyntax<'a>, key: &str) -> Type {
+        let mut branches = Vec::new();
         let mut node = node;
         let mut nullable = None;
         loop {
@@ -208,42 +178,37 @@ impl<'a, 'c> Lowerer<'a, 'c> {
         }
         // A name that already stands for such a union stays a name.
         if !matches!(node, TypeSyntax::Union(_)) {
-            return self.type_object(node);
+            return self.type_of(node);
         }
-        self.branches(node, key, &mut mapping);
-        let mapping: Map<String, Value> = mapping.into_iter().collect();
-        let mut object = Map::new();
-        object.insert("type".to_owned(), Value::from("object"));
-        let discriminator = json!({ "propertyName": key, "mapping": mapping });
-        object.insert("discriminator".to_owned(), discriminator);
-        if let Some(nullable) = nullable {
-            object.insert("nullable".to_owned(), Value::Bool(nullable));
+        self.branches(node, key, &mut branches);
+        let union = Type::Discriminated { key: key.to_owned(), branches };
+        match nullable {
+            Some(nullable) => Type::Nullable { base: Box::new(union), nullable },
+            None => union,
         }
-        object
     }
 
-    fn branches(&self, node: TypeSyntax<'a>, key: &str, mapping: &mut Vec<(String, Value)>) {
+    fn branches(&self, node: TypeSyntax<'a>, key: &str, found: &mut Vec<(String, Type)>) {
         match node {
-            TypeSyntax::Parenthesized(inner) => self.branches(inner.r#type, key, mapping),
-            TypeSyntax::Nullable(inner) => self.branches(inner.base, key, mapping),
-            TypeSyntax::NonNull(inner) => self.branches(inner.base, key, mapping),
+            TypeSyntax::Parenthesized(inner) => self.branches(inner.r#type, key, found),
+            TypeSyntax::Nullable(inner) => self.branches(inner.base, key, found),
+            TypeSyntax::NonNull(inner) => self.branches(inner.base, key, found),
             TypeSyntax::Union(union) => {
-                union.members.iter().for_each(|member| self.branches(*member, key, mapping));
+                union.members.iter().for_each(|member| self.branches(*member, key, found));
             }
             TypeSyntax::Object(_) => {
                 if let Some(name) = self.branch_name(node, key) {
-                    mapping.push((name, Value::Object(self.type_object(node))));
+                    found.push((name, self.type_of(node)));
                 }
             }
             _ => {
                 if let Some(derived) = self.derived(node) {
-                    let branches = derived.branches(key).into_iter();
-                    mapping.extend(branches.map(|(name, branch)| (name, Value::Object(branch))));
+                    found.extend(derived.branches(key));
                     return;
                 }
-                let named = self.resolve(node).and_then(|(at, found)| self.unalias(at, found));
-                let Some((pointer, found)) = named else { return };
-                self.named_branch(&pointer, found, key, mapping);
+                let named = self.resolve(node).and_then(|(at, node)| self.unalias(at, node));
+                let Some((pointer, node)) = named else { return };
+                self.named_branch(&pointer, node, key, found);
             }
         }
     }
@@ -251,34 +216,38 @@ impl<'a, 'c> Lowerer<'a, 'c> {
     fn named_branch(
         &self,
         pointer: &str,
-        found: Node<'a, 'c>,
+        node: Node<'a, 'c>,
         key: &str,
-        mapping: &mut Vec<(String, Value)>,
+        found: &mut Vec<(String, Type)>,
     ) {
-        match found {
+        match node {
             Node::Syntax(unit, union @ TypeSyntax::Union(_)) => {
                 // A union may name itself.
                 self.within(unit, |lowerer| {
                     lowerer.bounded_by(NAMED_TYPE, union.span(), || {
-                        lowerer.branches(union, key, mapping);
+                        lowerer.branches(union, key, found);
                     });
                 });
             }
             Node::Syntax(unit, syntax) => {
                 if let Some(name) = self.within(unit, |lowerer| lowerer.branch_name(syntax, key)) {
-                    mapping.push((name, json!({ "$ref": pointer })));
+                    found.push((name, Type::Reference(pointer.to_owned())));
                 }
             }
             Node::Json(unit, value) => {
                 if let Some(Value::Object(nested)) = value.pointer("/discriminator/mapping") {
                     for (name, branch) in nested {
-                        mapping.push((name.clone(), self.imports.renamed_json(unit, branch)));
+                        if let Value::Object(branch) =
+                            self.session.imports.renamed_json(unit, branch)
+                        {
+                            found.push((plain_text(name), Type::Template(branch)));
+                        }
                     }
                     return;
                 }
                 let path = format!("/properties/{key}/allowedValues/0");
                 if let Some(name) = value.pointer(&path).and_then(Value::as_str) {
-                    mapping.push((name.to_owned(), json!({ "$ref": pointer })));
+                    found.push((plain_text(name), Type::Reference(pointer.to_owned())));
                 }
             }
         }
@@ -288,8 +257,8 @@ impl<'a, 'c> Lowerer<'a, 'c> {
     fn branch_name(&self, node: TypeSyntax<'a>, key: &str) -> Option<String> {
         let TypeSyntax::Object(object) = node else { return None };
         let property = object.properties().find(|property| property.name() == Some(key))?;
-        match self.member(property.value)?.single()?.value {
-            Value::String(name) => Some(name),
+        match self.member(property.value)?.single()?.literal {
+            Literal::Text(name) => Some(name),
             _ => None,
         }
     }
@@ -300,7 +269,30 @@ fn json_literal(value: &Value) -> Literals {
         Value::String(text) => quoted(text),
         other => other.to_string(),
     };
-    Literals::one(source, value.clone())
+    Literals::one(source, literal(value))
+}
+
+// A literal of an ARM template.
+fn literal(value: &Value) -> Literal {
+    match value {
+        Value::Null => Literal::Null,
+        Value::Bool(value) => Literal::Bool(*value),
+        Value::Number(number) => Literal::Number(number.clone()),
+        Value::String(text) => Literal::Text(plain_text(text)),
+        Value::Array(items) => Literal::Array(items.iter().map(literal).collect()),
+        Value::Object(object) => {
+            let properties = object.iter().map(|(name, value)| (plain_text(name), literal(value)));
+            Literal::Object(properties.collect())
+        }
+    }
+}
+
+// The text that a string of an ARM template stands for.
+fn plain_text(text: &str) -> String {
+    match read_template_string(text) {
+        TemplateString::Literal(text) => text.into_owned(),
+        TemplateString::Expression(_) => text.to_owned(),
+    }
 }
 
 fn quoted(text: &str) -> String {

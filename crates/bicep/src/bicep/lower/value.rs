@@ -49,7 +49,7 @@ impl<'a> Lowerer<'a, '_> {
             ExpressionSyntax::Variable(node) => {
                 if let Some(id) = self.bound.target(node.name)
                     && let SymbolKind::Variable(declared) = self.bound.symbol(id).kind
-                    && self.is_inlined(id)
+                    && self.facts.is_inlined(id)
                 {
                     return self.value(declared.value, &Env::empty());
                 }
@@ -133,8 +133,8 @@ impl<'a> Lowerer<'a, '_> {
             name,
             count: self.count(node, env),
             input: Box::new(input(self, node.body, &env.with(names))),
-            place: self.bound.place(node.keyword),
-            body: self.bound.place(node.body.span()),
+            place: Some(self.bound.place(node.keyword)),
+            body: Some(self.bound.place(node.body.span())),
         }
     }
 

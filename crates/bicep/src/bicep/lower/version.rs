@@ -1,6 +1,8 @@
 //! Whether a template needs symbolic names, which is language version 2.0.
 
-use super::Lowerer;
+use super::decorators;
+use crate::bicep::binder::Bound;
+use crate::bicep::compiled::Compiled;
 use crate::bicep::load::BicepUnit;
 use crate::bicep::syntax::{
     DeclarationBody, DecoratorSyntax, ExpressionSyntax, ObjectItemSyntax, ObjectSyntax,
@@ -65,22 +67,12 @@ fn resource_needs_symbols(node: &ResourceDeclarationSyntax<'_>) -> bool {
 }
 
 fn has_option(decorators: &[DecoratorSyntax<'_>]) -> bool {
-    OPTIONS.iter().any(|name| {
-        decorators.iter().any(|decorator| match decorator.expression {
-            ExpressionSyntax::FunctionCall(call) => call.name.name == *name,
-            ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == *name,
-            _ => false,
-        })
-    })
+    OPTIONS.iter().any(|name| decorators::find(decorators, name).is_some())
 }
 
-/// Whether an output may not be shown.
-pub fn is_secure(node: &OutputDeclarationSyntax<'_>) -> bool {
-    node.decorators.iter().any(|decorator| match decorator.expression {
-        ExpressionSyntax::FunctionCall(call) => call.name.name == "secure",
-        ExpressionSyntax::InstanceFunctionCall(call) => call.name.name == "secure",
-        _ => false,
-    })
+// Whether an output may not be shown.
+fn is_secure(node: &OutputDeclarationSyntax<'_>) -> bool {
+    decorators::find(node.decorators, "secure").is_some()
 }
 
 fn is_structured(node: TypeSyntax<'_>) -> bool {
@@ -100,53 +92,52 @@ fn is_structured(node: TypeSyntax<'_>) -> bool {
     }
 }
 
-impl<'a> Lowerer<'a, '_> {
-    /// Whether this template needs symbolic names.
-    pub(super) fn needs_symbols(&self) -> bool {
-        syntax_needs_symbols(self.unit) || self.uses_secure_modules() || self.reads_collections()
-    }
+/// Whether this template needs symbolic names.
+pub fn needs_symbols(unit: &BicepUnit<'_>, compiled: &[Option<Compiled>]) -> bool {
+    syntax_needs_symbols(unit)
+        || uses_secure_modules(unit, compiled)
+        || reads_collections(&unit.bound)
+}
 
-    fn uses_secure_modules(&self) -> bool {
-        self.bound.program.statements.iter().any(|statement| {
-            let StatementSyntax::Module(node) = statement else { return false };
-            let compiled =
-                self.unit.reference(node.path).and_then(|id| self.compiled[id.0].as_ref());
-            compiled.is_some_and(|compiled| !compiled.secure_outputs.is_empty())
+fn uses_secure_modules(unit: &BicepUnit<'_>, compiled: &[Option<Compiled>]) -> bool {
+    unit.bound.program.statements.iter().any(|statement| {
+        let StatementSyntax::Module(node) = statement else { return false };
+        let compiled = unit.reference(node.path).and_then(|id| compiled[id.0].as_ref());
+        compiled.is_some_and(|compiled| !compiled.secure_outputs.is_empty())
+    })
+}
+
+// A whole loop of resources can only be read by its symbol.
+fn reads_collections(bound: &Bound<'_>) -> bool {
+    let statements = bound.program.statements.iter();
+    let mut values = statements.flat_map(|statement| match statement {
+        StatementSyntax::Variable(node) => vec![node.value],
+        StatementSyntax::Output(node) => vec![node.value],
+        StatementSyntax::Module(node) => body_values(node.body()),
+        _ => Vec::new(),
+    });
+    values.any(|value| reads_collection(bound, value))
+        || bound.resources.iter().any(|resource| {
+            let values = body_values(resource.syntax.body());
+            values.into_iter().any(|value| reads_collection(bound, value))
         })
-    }
+}
 
-    // A whole loop of resources can only be read by its symbol.
-    fn reads_collections(&self) -> bool {
-        let statements = self.bound.program.statements.iter();
-        let mut values = statements.flat_map(|statement| match statement {
-            StatementSyntax::Variable(node) => vec![node.value],
-            StatementSyntax::Output(node) => vec![node.value],
-            StatementSyntax::Module(node) => body_values(node.body()),
-            _ => Vec::new(),
-        });
-        values.any(|value| self.reads_collection(value))
-            || self.bound.resources.iter().any(|resource| {
-                let values = body_values(resource.syntax.body());
-                values.into_iter().any(|value| self.reads_collection(value))
-            })
-    }
-
-    fn reads_collection(&self, expression: ExpressionSyntax<'a>) -> bool {
-        let mut found = false;
-        walk(expression, &mut |node| {
-            if let Some(reference) = self.reference(node) {
-                let looped = self.declared_body(reference.declared).r#for.is_some();
-                match reference.index {
-                    Some(index) => found |= self.reads_collection(index),
-                    None => found |= looped,
-                }
-                return false;
+fn reads_collection<'a>(bound: &Bound<'a>, expression: ExpressionSyntax<'a>) -> bool {
+    let mut found = false;
+    walk(expression, &mut |node| {
+        if let Some(reference) = bound.reference(node) {
+            let looped = bound.deployed_body(reference.declared).r#for.is_some();
+            match reference.index {
+                Some(index) => found |= reads_collection(bound, index),
+                None => found |= looped,
             }
-            !found
-                && !matches!(node, ExpressionSyntax::FunctionCall(call) if call.name.name == "nameof")
-        });
-        found
-    }
+            return false;
+        }
+        !found
+            && !matches!(node, ExpressionSyntax::FunctionCall(call) if call.name.name == "nameof")
+    });
+    found
 }
 
 fn body_values<'a>(body: DeclarationBody<'a>) -> Vec<ExpressionSyntax<'a>> {

@@ -10,12 +10,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::files::FileProvider;
+use super::ir::{Assignment, ParametersFile};
 use super::linter::Lint;
 use super::load::{Content, Loaded, UnitId};
-use super::lower::{Assigned, Environment, ParametersFile, lower_parameters};
+use super::lower::{Environment, Lowering};
 use super::syntax::StatementSyntax;
 use crate::arm::{SourceMap, Template};
-use crate::diagnostic::{Diagnostics, FileId, Place, Sources, Span, pointer};
+use crate::diagnostic::{Diagnostics, Place, Sources, pointer};
 use values::Values;
 
 /// How many files may extend each other.
@@ -97,11 +98,11 @@ impl Compiler<'_, '_> {
         let mut rest = Map::new();
         let mut seen = BTreeSet::new();
         let mut inherited = Vec::new();
+        let mut lowering = Lowering::new(self.loaded, self.files);
         // The files that are extended come first: each may read what its base gives.
         for (at, id) in self.extended(id).into_iter().rev().enumerate() {
-            let file =
-                lower_parameters(self.loaded, id, self.files, self.environment, self.diagnostics);
-            let (own, more) = self.evaluate(id, &file, &inherited);
+            let file = lowering.parameters_file(id, self.environment, self.diagnostics);
+            let (own, more) = self.evaluate(&file, &inherited);
             inherited
                 .retain(|(name, _): &(String, Value)| !own.iter().any(|entry| entry.name == *name));
             inherited.extend(own.iter().map(|entry| (entry.name.clone(), entry.value.clone())));
@@ -180,19 +181,16 @@ impl Compiler<'_, '_> {
 
     fn evaluate(
         &mut self,
-        id: UnitId,
         file: &ParametersFile,
         inherited: &[(String, Value)],
     ) -> (Vec<Entry>, Map<String, Value>) {
-        let file_id = self.loaded.bicep(id).map_or(FileId(0), |unit| unit.bound.file);
         let values = Values::new(file, inherited);
         let mut entries = Vec::new();
         let mut rest = Map::new();
-        let place = |span: Span| Place { file: file_id, span };
-        for (name, assigned, span) in &file.parameters {
-            let value = values.assigned(assigned, "reference");
-            values.report(place(*span), self.diagnostics);
-            entries.push(Entry { name: name.clone(), value, place: place(*span) });
+        for Assignment { name, value, place } in &file.parameters {
+            let value = values.assigned(value, "reference");
+            values.report(*place, self.diagnostics);
+            entries.push(Entry { name: name.clone(), value, place: *place });
         }
         if !file.inputs.is_empty() {
             let mut inputs: Vec<(&str, Value)> = Vec::new();
@@ -207,18 +205,18 @@ impl Compiler<'_, '_> {
             let inputs = inputs.into_iter().map(|(name, value)| (name.to_owned(), value));
             rest.insert("externalInputDefinitions".to_owned(), Value::Object(inputs.collect()));
         }
-        if let Some((config, span)) = &file.using_config {
-            let config = values.assigned(&Assigned::Value(config.clone()), "reference");
-            values.report(place(*span), self.diagnostics);
+        if let Some((config, place)) = &file.using_config {
+            let config = values.entry(config);
+            values.report(*place, self.diagnostics);
             rest.insert("usingConfig".to_owned(), config);
         }
         if !file.extensions.is_empty() {
             let mut configs = Map::new();
             for (name, properties) in &file.extensions {
                 let mut config = Map::new();
-                for (name, assigned, span) in properties {
-                    config.insert(name.clone(), values.assigned(assigned, "keyVaultReference"));
-                    values.report(place(*span), self.diagnostics);
+                for Assignment { name, value, place } in properties {
+                    config.insert(name.clone(), values.assigned(value, "keyVaultReference"));
+                    values.report(*place, self.diagnostics);
                 }
                 configs.insert(name.clone(), Value::Object(config));
             }

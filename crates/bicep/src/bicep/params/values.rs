@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 use crate::arm::evaluate::{
     Context, Evaluated, Evaluator, Locals, Lookup, Scope, UserFunction, Work,
 };
-use crate::arm::expression::{self, Expression, TemplateString};
-use crate::bicep::lower::{Assigned, ParametersFile};
+use crate::arm::expression::{Expression, write_template_string};
+use crate::bicep::ir::{
+    self, Assigned, Function, FunctionKind, Initializer, Key, Loop, ParametersFile,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 
 /// The most items that a loop may make.
@@ -35,13 +37,8 @@ impl<'f> Values<'f> {
     /// The values of a file that extends what `inherited` gives.
     pub fn new(file: &'f ParametersFile, inherited: &[(String, Value)]) -> Self {
         let mut functions = BTreeMap::new();
-        for (namespace, name, function) in &file.functions {
-            let body = expression_of(&function["output"]["value"]);
-            let parameters = function["parameters"].as_array().into_iter().flatten();
-            let names = parameters.filter_map(|parameter| parameter["name"].as_str());
-            let parameters = names.map(str::to_owned).collect();
-            let function = UserFunction { parameters, body };
-            functions.insert(format!("{namespace}.{name}"), Rc::new(function));
+        for Function { namespace, name, kind, .. } in &file.functions {
+            functions.insert(format!("{namespace}.{name}"), Rc::new(user_function(kind)));
         }
         let values = inherited.iter().map(|(name, value)| {
             let value = value.get("value").map_or(Evaluated::Null, Evaluated::from_plain);
@@ -59,9 +56,9 @@ impl<'f> Values<'f> {
         Self { scope, problems: RefCell::default() }
     }
 
-    fn evaluate(&self, value: &Value) -> Evaluated {
+    fn evaluate(&self, value: &ir::Value) -> Evaluated {
         let evaluator = Evaluator::new(&self.scope);
-        let value = evaluator.value(value, &Locals::NONE);
+        let value = evaluated(value, &evaluator, &Locals::NONE);
         let problems = evaluator.take_problems().into_iter();
         let problems = problems.map(|problem| (problem.title, problem.help));
         self.problems.borrow_mut().extend(problems);
@@ -69,20 +66,24 @@ impl<'f> Values<'f> {
     }
 
     /// A value as it is, as far as it is known.
-    pub fn plain(&self, value: &Value) -> Value {
+    pub fn plain(&self, value: &ir::Value) -> Value {
         let value = self.evaluate(value);
         value.to_plain().unwrap_or_else(|| value.to_template())
     }
 
     /// The entry of a parameter; `reference` names how a secret is told.
     pub fn assigned(&self, assigned: &Assigned, reference: &str) -> Value {
-        let value = match assigned {
-            Assigned::Value(value) => value,
+        match assigned {
+            Assigned::Value(value) => self.entry(value),
             Assigned::Secret(arguments) => {
                 let secret = self.secret(arguments);
-                return Value::Object(Map::from_iter([(reference.to_owned(), secret)]));
+                Value::Object(Map::from_iter([(reference.to_owned(), secret)]))
             }
-        };
+        }
+    }
+
+    /// The entry of a value: it, or the expression that gives it.
+    pub fn entry(&self, value: &ir::Value) -> Value {
         let value = self.evaluate(value);
         match value.to_plain() {
             Some(value) => json!({ "value": value }),
@@ -90,7 +91,7 @@ impl<'f> Values<'f> {
         }
     }
 
-    fn secret(&self, arguments: &[Value]) -> Value {
+    fn secret(&self, arguments: &[ir::Value]) -> Value {
         let place = arguments.iter().take(3).map(|argument| self.evaluate(argument));
         let vault = vault_id(&place.collect::<Vec<_>>());
         let mut rest = arguments.iter().skip(3).map(|argument| self.plain(argument));
@@ -148,17 +149,6 @@ impl FileScope<'_> {
         self.known.borrow_mut().insert(key, Rc::clone(&value));
         Lookup::Known(value)
     }
-
-    fn repeated(copy: &Value, evaluator: &Evaluator<'_>) -> Evaluated {
-        let name = copy["name"].as_str().unwrap_or_default();
-        let count = match evaluator.value(&copy["count"], &Locals::NONE) {
-            Evaluated::Integer(count) => count.clamp(0, MOST_ITEMS),
-            _ => 0,
-        };
-        let outer = Locals::NONE;
-        let item = |index| evaluator.value(&copy["input"], &outer.with_loop(name, Some(index)));
-        Evaluated::Array((0..count).map(item).collect())
-    }
 }
 
 impl Scope for FileScope<'_> {
@@ -167,9 +157,9 @@ impl Scope for FileScope<'_> {
             return Lookup::Known(Rc::clone(&self.base));
         }
         self.remembered((true, name.to_owned()), || {
-            let (_, assigned, _) = self.file.parameters.iter().find(|found| found.0 == name)?;
-            Some(match assigned {
-                Assigned::Value(value) => evaluator.value(value, &Locals::NONE),
+            let assignment = self.file.parameters.iter().find(|found| found.name == name)?;
+            Some(match &assignment.value {
+                Assigned::Value(value) => evaluated(value, evaluator, &Locals::NONE),
                 Assigned::Secret(_) => {
                     Evaluated::Symbolic(Expression::call("getSecret", Vec::new()))
                 }
@@ -179,13 +169,14 @@ impl Scope for FileScope<'_> {
 
     fn variable(&self, name: &str, evaluator: &Evaluator<'_>) -> Lookup {
         self.remembered((false, name.to_owned()), || {
-            let copies = self.file.variables.get("copy").and_then(Value::as_array);
-            let mut copies = copies.into_iter().flatten();
-            if let Some(copy) = copies.find(|copy| copy["name"] == name) {
-                return Some(Self::repeated(copy, evaluator));
+            if let Some(loaded) = self.file.loaded.iter().find(|found| found.name == name) {
+                return Some(Evaluated::from_plain(&loaded.content));
             }
-            let value = self.file.variables.get(name)?;
-            Some(evaluator.value(value, &Locals::NONE))
+            let variable = self.file.variables.iter().find(|found| found.name == name)?;
+            Some(match &variable.value {
+                Initializer::Value(value, _) => evaluated(value, evaluator, &Locals::NONE),
+                Initializer::Loop(looped) => repeated(looped, evaluator, &Locals::NONE),
+            })
         })
     }
 
@@ -202,24 +193,64 @@ impl Scope for FileScope<'_> {
     }
 }
 
-// The body of a function may be any value of a template.
-fn expression_of(value: &Value) -> Expression {
+fn evaluated(value: &ir::Value, evaluator: &Evaluator<'_>, locals: &Locals<'_>) -> Evaluated {
     match value {
-        Value::String(text) => match expression::read_template_string(text) {
-            TemplateString::Literal(text) => Expression::string(text),
-            TemplateString::Expression(text) => {
-                expression::parse(text).unwrap_or_else(|_| Expression::string(text))
-            }
-        },
-        Value::Array(items) => {
-            Expression::call("createArray", items.iter().map(expression_of).collect())
+        ir::Value::Expression(expression) => evaluator.expression(expression, locals),
+        ir::Value::Array(items) => {
+            items.iter().map(|item| evaluated(&item.value, evaluator, locals)).collect()
         }
-        Value::Object(object) => {
-            let pairs = object.iter().flat_map(|(key, value)| {
-                [expression_of(&Value::from(key.as_str())), expression_of(value)]
+        ir::Value::Object(object) => {
+            let properties = object.properties.iter().map(|property| {
+                let value = evaluated(&property.value, evaluator, locals);
+                (key(&property.key, evaluator, locals), value)
             });
-            Expression::call("createObject", pairs.collect())
+            let loops = object.loops.iter().map(|looped| {
+                let name = looped.name.clone().unwrap_or_default();
+                (name, repeated(looped, evaluator, locals))
+            });
+            Evaluated::Object(properties.chain(loops).collect())
         }
-        plain => Evaluated::from_plain(plain).to_expression(),
+        ir::Value::Loaded(content) => Evaluated::from_plain(content),
+        ir::Value::Template(json) => evaluator.value(json, locals),
+    }
+}
+
+fn key(key: &Key, evaluator: &Evaluator<'_>, locals: &Locals<'_>) -> String {
+    match key {
+        Key::Name(name) => write_template_string(name).into_owned(),
+        Key::Expression(key) => match evaluator.expression(key, locals) {
+            Evaluated::String(text) => text,
+            other => other.to_expression().to_template_string(),
+        },
+    }
+}
+
+fn repeated(looped: &Loop, evaluator: &Evaluator<'_>, locals: &Locals<'_>) -> Evaluated {
+    let name = looped.name.as_deref().unwrap_or_default();
+    let count = match evaluator.expression(&looped.count, locals) {
+        Evaluated::Integer(count) => count.clamp(0, MOST_ITEMS),
+        _ => 0,
+    };
+    let item = |index| evaluated(&looped.input, evaluator, &locals.with_loop(name, Some(index)));
+    Evaluated::Array((0..count).map(item).collect())
+}
+
+fn user_function(function: &FunctionKind) -> UserFunction {
+    match function {
+        FunctionKind::Bicep { parameters, value, .. } => UserFunction {
+            parameters: parameters.iter().map(|(name, _)| name.clone()).collect(),
+            body: value.to_expression(),
+        },
+        FunctionKind::Template(object) => {
+            let parameters = object.get("parameters").and_then(Value::as_array);
+            let parameters = parameters.into_iter().flatten();
+            let names = parameters.filter_map(|parameter| parameter["name"].as_str());
+            let value = object.get("output").and_then(|output| output.get("value"));
+            let value = ir::Value::Template(value.cloned().unwrap_or_default());
+            UserFunction {
+                parameters: names.map(str::to_owned).collect(),
+                body: value.to_expression(),
+            }
+        }
     }
 }
