@@ -10,7 +10,8 @@ impl Display for Expression {
             Self::String(text) => print_string(text, formatter),
             Self::Integer(number) => write!(formatter, "{number}"),
             Self::Call { name, arguments } => {
-                write!(formatter, "{name}(")?;
+                formatter.write_str(name)?;
+                formatter.write_char('(')?;
                 for (index, argument) in arguments.iter().enumerate() {
                     if index > 0 {
                         formatter.write_str(", ")?;
@@ -19,13 +20,22 @@ impl Display for Expression {
                 }
                 formatter.write_char(')')
             }
-            Self::Property { base, name } if is_name(name) => write!(formatter, "{base}.{name}"),
             Self::Property { base, name } => {
-                write!(formatter, "{base}[")?;
+                base.fmt(formatter)?;
+                if is_name(name) {
+                    formatter.write_char('.')?;
+                    return formatter.write_str(name);
+                }
+                formatter.write_char('[')?;
                 print_string(name, formatter)?;
                 formatter.write_char(']')
             }
-            Self::Index { base, index } => write!(formatter, "{base}[{index}]"),
+            Self::Index { base, index } => {
+                base.fmt(formatter)?;
+                formatter.write_char('[')?;
+                index.fmt(formatter)?;
+                formatter.write_char(']')
+            }
         }
     }
 }
