@@ -241,7 +241,7 @@ impl<'a> Evaluator<'a> {
         let wanted = match self.expression(argument, locals) {
             Evaluated::String(wanted) => wanted,
             Evaluated::Symbolic(wanted) => {
-                return Rc::new(Evaluated::Symbolic(Expression::call(name.as_str(), vec![wanted])));
+                return Rc::new(Evaluated::Symbolic(Expression::call(name.clone(), vec![wanted])));
             }
             _ => return Rc::new(self.fail(expression, "expected a name", "pass a string")),
         };
@@ -365,7 +365,7 @@ impl<'a> Evaluator<'a> {
         match open.len() {
             0 => Evaluated::Bool(!deciding),
             1 => Evaluated::Symbolic(open.remove(0)),
-            _ => Evaluated::Symbolic(Expression::call(name, open)),
+            _ => Evaluated::Symbolic(Expression::call(name.to_owned(), open)),
         }
     }
 
@@ -438,7 +438,7 @@ impl<'a> Evaluator<'a> {
 /// The call with as much of its arguments as is known.
 pub(super) fn residue(name: &str, arguments: &[Evaluated]) -> Evaluated {
     Evaluated::Symbolic(Expression::call(
-        name,
+        name.to_owned(),
         arguments.iter().map(Evaluated::to_expression).collect(),
     ))
 }

@@ -75,7 +75,7 @@ impl Evaluator<'_> {
             let parameters = function.parameters.iter().map(|name| Expression::string(*name));
             arguments.push(Expression::call("lambda", parameters.chain([body]).collect()));
         }
-        Evaluated::Symbolic(Expression::call(name, arguments))
+        Evaluated::Symbolic(Expression::call(name.to_owned(), arguments))
     }
 
     /// Runs a lambda's body; more values than parameters is fine, as an index is optional.

@@ -29,7 +29,7 @@ pub enum Expression {
     /// `format('{0}', x)`; a name may have a namespace, as in `__bicep.double(2)`.
     Call {
         /// The name as written.
-        name: String,
+        name: Cow<'static, str>,
         /// The arguments.
         arguments: Vec<Expression>,
     },
@@ -51,7 +51,7 @@ pub enum Expression {
 
 impl Expression {
     /// A call of a function.
-    pub fn call(name: impl Into<String>, arguments: Vec<Self>) -> Self {
+    pub fn call(name: impl Into<Cow<'static, str>>, arguments: Vec<Self>) -> Self {
         Self::Call { name: name.into(), arguments }
     }
 

@@ -114,7 +114,7 @@ impl Parser {
             self.expect_token(&Token::Close, &format!("`,` or `)` in the call of `{name}`"))?;
         }
         self.height = highest + 1;
-        Ok(Expression::Call { name, arguments })
+        Ok(Expression::call(name, arguments))
     }
 
     fn peek(&self) -> Option<&Token> {

@@ -11,11 +11,14 @@ use crate::bicep::ir::{
 };
 use crate::diagnostic::Place;
 
+// The fields of most resources and modules.
+const USUAL_FIELDS: usize = 8;
+
 impl Emitter {
     /// The JSON of a resource in a template of this scope.
     pub fn resource(&mut self, resource: Resource, template: TemplateScope) -> Json {
         let deployed = resource.deployed;
-        let mut fields = Map::new();
+        let mut fields = Map::with_capacity(USUAL_FIELDS);
         self.repeat(&mut fields, &deployed.symbol, deployed.repeat);
         self.condition(&mut fields, deployed.condition);
         if resource.existing {
@@ -40,7 +43,7 @@ impl Emitter {
     /// The JSON of a module in a template of this scope.
     pub fn module(&mut self, module: Module, template: TemplateScope) -> Json {
         let deployed = module.deployed;
-        let mut fields = Map::new();
+        let mut fields = Map::with_capacity(USUAL_FIELDS);
         self.repeat(&mut fields, &deployed.symbol, deployed.repeat);
         self.condition(&mut fields, deployed.condition);
         fields.insert("type".to_owned(), Json::from(DEPLOYMENT_TYPE));

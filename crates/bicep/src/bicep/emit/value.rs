@@ -35,7 +35,7 @@ impl Emitter {
 
     /// The JSON of an object; loops among its properties go to `copy`.
     pub fn object(&mut self, object: Object) -> Map<String, Json> {
-        let mut json = Map::new();
+        let mut json = Map::with_capacity(object.properties.len() + 1);
         for Property { key, value, place } in object.properties {
             let key = key.into_text();
             let value = self.at(&key, place, |emitter| emitter.value(value));
@@ -86,7 +86,7 @@ pub fn plain(expression: &Expression) -> Json {
     match expression {
         Expression::String(text) => literal(text),
         Expression::Integer(value) => Json::from(*value),
-        Expression::Call { name, arguments } if arguments.is_empty() => match name.as_str() {
+        Expression::Call { name, arguments } if arguments.is_empty() => match &**name {
             "null" => Json::Null,
             "true" => Json::Bool(true),
             "false" => Json::Bool(false),

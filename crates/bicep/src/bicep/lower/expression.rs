@@ -1,5 +1,8 @@
 //! Expressions as ARM expressions.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use super::{Env, Lowerer};
 use crate::arm::expression::Expression;
 use crate::bicep::binder::{SymbolId, SymbolKind};
@@ -108,12 +111,11 @@ impl<'a> Lowerer<'a, '_> {
         if let Some(text) = node.literal() {
             return Expression::string(text);
         }
-        let mut pattern = String::new();
+        let mut pattern = String::with_capacity(length + node.holes.len() * "{0}".len());
         for (index, segment) in node.segments.iter().enumerate() {
             if index > 0 {
-                pattern.push('{');
-                pattern.push_str(&(index - 1).to_string());
-                pattern.push('}');
+                // Writing to a text never fails.
+                let _ = write!(pattern, "{{{}}}", index - 1);
             }
             for letter in segment.chars() {
                 pattern.push(letter);
@@ -421,8 +423,8 @@ impl<'a> Lowerer<'a, '_> {
         let modules = self.lambda_modules(name, arguments, env);
         let inner = (!modules.is_empty()).then(|| env.with_modules(modules));
         let env = inner.as_ref().unwrap_or(env);
-        let usage = functions::function(None, name).map(|function| function.usage);
-        match (name, usage, arguments) {
+        let function = functions::function(None, name);
+        match (name, function.map(|function| function.usage), arguments) {
             ("any", _, [argument]) => self.expression(*argument, env),
             ("nameof", _, [argument]) => {
                 Expression::string(last_name(*argument).unwrap_or_default())
@@ -432,7 +434,12 @@ impl<'a> Lowerer<'a, '_> {
                 Expression::call("createObject", Vec::new())
             }
             (_, Some(Use::Load), _) => self.load_expression(span),
-            _ => Expression::call(name.to_owned(), self.expressions(arguments, env)),
+            _ => {
+                // A function of a resource is known by the start of its name.
+                let known = function.map(|function| function.name).filter(|known| *known == name);
+                let name = known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed);
+                Expression::call(name, self.expressions(arguments, env))
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Resources and modules as expressions read them: which one is meant, its name, its ID, its state.
 
+use std::fmt::Write as _;
+
 use super::expression::Chain;
 use super::{Env, Lowerer};
 use crate::arm::expression::Expression;
@@ -176,8 +178,13 @@ impl<'a> Lowerer<'a, '_> {
             return self.own_name(id, env);
         }
         let names = self.name_segments(id, env);
-        let holes: Vec<String> = (0..names.len()).map(|index| format!("{{{index}}}")).collect();
-        Expression::format(holes.join("/"), names)
+        let mut pattern = String::with_capacity(names.len() * "{0}/".len());
+        for index in 0..names.len() {
+            let slash = if index > 0 { "/" } else { "" };
+            // Writing to a text never fails.
+            let _ = write!(pattern, "{slash}{{{index}}}");
+        }
+        Expression::format(pattern, names)
     }
 
     fn name_segments(&self, id: ResourceId, env: &Env<'_>) -> Vec<Expression> {

@@ -82,7 +82,7 @@ impl Parts<'_> {
     }
 
     /// The call with its scope spelled out as far as it is known, so that equal ids print equal.
-    fn residue(&self, function: &str, scope: &[&Evaluated]) -> Evaluated {
+    fn residue(&self, function: &'static str, scope: &[&Evaluated]) -> Evaluated {
         let kind = Evaluated::String(self.kind.to_owned());
         let all = scope.iter().copied().chain([&kind]).chain(self.names);
         Evaluated::Symbolic(Expression::call(function, all.map(Evaluated::to_expression).collect()))
