@@ -18,21 +18,21 @@ pub(crate) fn plain_family(name: &str) -> String {
 /// The family that a mistyped one is meant to be. One letter of a series is another GPU, so only the rest of a name
 /// is corrected: `standardNCASv3Family` is the T4's `Standard NCASv3_T4 Family`, and not `standardNCSv3Family`.
 pub(crate) fn nearest_family(written: &str) -> Option<&'static str> {
+    let known: Vec<(&'static str, String)> =
+        families().into_iter().map(|family| (family, core(family))).collect();
     if let Some(size) = vm_size(written) {
-        return families().into_iter().find(|family| *family == size.family);
+        return known.iter().map(|(family, _)| *family).find(|family| *family == size.family);
     }
     let own = core(written);
-    let series = series(&own);
-    let known = || families().into_iter().map(|family| (family, core(family)));
-    if let Some((family, _)) = known().find(|(_, core)| *core == own) {
+    if let Some((family, _)) = known.iter().find(|(_, core)| *core == own) {
         return Some(family);
     }
-    let mut longer = known().filter(|(_, core)| !own.is_empty() && core.starts_with(&own));
+    let mut longer = known.iter().filter(|(_, core)| !own.is_empty() && core.starts_with(&own));
     if let (Some((family, _)), None) = (longer.next(), longer.next()) {
         return Some(family);
     }
-    let alike = families().into_iter().filter(|family| self::series(&core(family)) == series);
-    nearest(written, alike)
+    let alike = known.iter().filter(|(_, core)| series(core) == series(&own));
+    nearest(written, alike.map(|(family, _)| *family))
 }
 
 /// What tells a family from others: its letters and digits without `Standard` and `Family`.

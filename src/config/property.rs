@@ -67,7 +67,7 @@ fn steps(pointer: &str) -> impl DoubleEndedIterator<Item = &str> {
 }
 
 fn is_named(row: &PropertyKey, name: &str) -> bool {
-    steps(row.property).next_back().is_some_and(|last| normal(last) == name)
+    is_last_step(row.property, name)
 }
 
 /// Whether the API of Batch itself, of which the CLI speaks, gives the property this name.

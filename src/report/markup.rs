@@ -164,7 +164,7 @@ fn prose(
     _: &mut RenderContext,
     out: &mut dyn Output,
 ) -> HelperResult {
-    let text = helper.param(0).and_then(|param| param.value().as_str()).unwrap_or_default();
+    let text = parameter(helper, 0);
     for (index, part) in text.split('`').enumerate() {
         let part = handlebars::html_escape(part);
         if index % 2 == 1 {
@@ -184,8 +184,7 @@ fn breakable(
     _: &mut RenderContext,
     out: &mut dyn Output,
 ) -> HelperResult {
-    let path = helper.param(0).and_then(|param| param.value().as_str()).unwrap_or_default();
-    let escaped = handlebars::html_escape(path);
+    let escaped = handlebars::html_escape(parameter(helper, 0));
     out.write(&escaped.replace('.', ".<wbr>").replace('[', "<wbr>["))?;
     Ok(())
 }
