@@ -90,9 +90,10 @@ impl Deployment<'_> {
             .image
             .as_ref()
             .is_some_and(|image| image.deployed.is_none() && !image.has_builder());
-        self.check_sizes(&mut table, bakes);
+        let standing = self.standing_pools(&mut table);
+        self.check_sizes(&mut table, bakes, &standing);
         if self.request.modes.batch {
-            self.check_batch(&mut table);
+            self.check_batch(&mut table, &standing);
         }
         let problems = table.rows.iter().filter(|row| row.verdict == Verdict::Problem).count();
         for row in table.rows {

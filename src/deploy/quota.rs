@@ -19,18 +19,125 @@ const USAGES: &str = "2024-07-01";
 /// <https://learn.microsoft.com/rest/api/batchmanagement/location>
 const BATCH: &str = "2024-07-01";
 
+/// The quota of a Spot VM, whatever its family: <https://learn.microsoft.com/azure/virtual-machines/spot-vms>.
+const SPOT: &str = "lowprioritycores";
+
+/// Nodes or vCPUs that are asked for: at once, and by a formula at the most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Count {
+    at_once: u64,
+    at_most: u64,
+}
+
+impl Count {
+    fn fixed(count: u64) -> Self {
+        Self { at_once: count, at_most: count }
+    }
+
+    fn map(self, change: impl Fn(u64) -> u64) -> Self {
+        Self { at_once: change(self.at_once), at_most: change(self.at_most) }
+    }
+}
+
+/// The vCPUs that are needed of each quota, by its plain name, with the name that is shown.
+#[derive(Default)]
+struct Needs(BTreeMap<String, (String, Count)>);
+
+impl Needs {
+    fn add(&mut self, quota: &str, shown: &str, cores: Count) {
+        let (_, need) =
+            self.0.entry(quota.to_owned()).or_insert_with(|| (shown.to_owned(), Count::default()));
+        need.at_once = need.at_once.saturating_add(cores.at_once);
+        need.at_most = need.at_most.saturating_add(cores.at_most);
+    }
+
+    /// Adds a row for each quota of which something is needed. `left` is what the quota leaves, and how to say so.
+    fn judge(
+        &self,
+        table: &mut Table,
+        left: impl Fn(&str, &str, u64) -> Option<(u64, String)>,
+        unlisted: &str,
+        help: &str,
+    ) {
+        for (quota, (shown, need)) in self.0.iter().filter(|(_, (_, need))| need.at_most > 0) {
+            match left(quota, shown, need.at_most) {
+                None => table.note("quota", format!("{unlisted} lists no quota for {shown}")),
+                Some((left, detail)) if left < need.at_once => {
+                    table.problem("quota", detail, help);
+                }
+                Some((left, detail)) if left < need.at_most => table
+                    .note("quota", format!("{detail}; only the formulas of pools ask for so many")),
+                Some((_, detail)) => table.ok("quota", detail),
+            }
+        }
+    }
+}
+
+/// A pool that the account has, with the vCPUs that its nodes take.
+pub(super) struct StandingPool {
+    id: String,
+    family: String,
+    dedicated: u64,
+    spot: u64,
+}
+
+impl StandingPool {
+    /// The nodes of a size that the catalog does not know take no vCPUs.
+    ///
+    /// Shape: <https://learn.microsoft.com/rest/api/batchmanagement/pool/list-by-batch-account>.
+    fn of(pool: &Value) -> Option<Self> {
+        let property = |name: &str| pool.pointer(&format!("/properties/{name}"));
+        let size = property("vmSize").and_then(Value::as_str).and_then(catalog::vm_size);
+        let cores = |name: &str| {
+            let nodes = property(name).and_then(Value::as_u64).unwrap_or(0);
+            nodes.saturating_mul(size.as_ref().map_or(0, |size| u64::from(size.vcpus)))
+        };
+        Some(Self {
+            id: pool.get("name")?.as_str()?.to_owned(),
+            dedicated: cores("currentDedicatedNodes"),
+            spot: cores("currentLowPriorityNodes"),
+            family: size.map(|size| size.family.into_owned()).unwrap_or_default(),
+        })
+    }
+}
+
 impl Deployment<'_> {
+    /// The pools of the Batch account; none while there is no account.
+    pub(super) fn standing_pools(&self, table: &mut Table) -> Vec<StandingPool> {
+        let Some(account) = self.batch_account().filter(|_| self.request.modes.batch) else {
+            return Vec::new();
+        };
+        match self.azure.list(&format!("{}/pools", account.id), &account.api_version) {
+            Ok(pools) => pools.iter().flatten().filter_map(StandingPool::of).collect(),
+            Err(error) => {
+                table.not_asked("quota", "the pools of the Batch account", &error);
+                Vec::new()
+            }
+        }
+    }
+
+    fn batch_account(&self) -> Option<&Resource> {
+        self.resources
+            .iter()
+            .find(|resource| resource.kind.eq_ignore_ascii_case("Microsoft.Batch/batchAccounts"))
+    }
+
     /// Sizes that the subscription itself allocates: of the builder, and of the nodes of a `UserSubscription` account.
-    pub(super) fn check_sizes(&self, table: &mut Table, bakes: bool) {
-        let mut needed: BTreeMap<String, (Cores, u64)> = BTreeMap::new();
-        let mut need = |size: &Cores, count: u64| {
-            let entry =
-                needed.entry(size.vm_size.to_lowercase()).or_insert_with(|| (size.clone(), 0));
-            entry.1 += size.cores * count;
+    pub(super) fn check_sizes(&self, table: &mut Table, bakes: bool, standing: &[StandingPool]) {
+        let mut sizes: BTreeMap<String, &Cores> = BTreeMap::new();
+        let mut needs = Needs::default();
+        let mut need = |size: &'_ Cores, [dedicated, spot]: [Count; 2]| {
+            needs.add(&catalog::plain_family(&size.family), &size.family, dedicated);
+            needs.add("cores", "total regional vCPUs", dedicated);
+            needs.add(SPOT, "total regional Spot vCPUs", spot);
         };
         if bakes {
-            self.plan.bake.iter().for_each(|bake| need(&bake.size, 1));
-            self.plan.image_builder.iter().for_each(|builder| need(&builder.size, 1));
+            let bake = self.plan.bake.iter().map(|bake| &bake.size);
+            let builder = self.plan.image_builder.iter().map(|builder| &builder.size);
+            for size in bake.chain(builder) {
+                sizes.insert(size.vm_size.to_lowercase(), size);
+                need(size, [Count::fixed(size.cores), Count::default()]);
+            }
         }
         let batch = self
             .plan
@@ -38,13 +145,20 @@ impl Deployment<'_> {
             .as_ref()
             .filter(|batch| batch.user_subscription && self.request.modes.batch);
         for pool in batch.into_iter().flat_map(|batch| &batch.pools) {
-            need(&pool.size, self.most_nodes(pool));
+            // What its nodes take is part of what the subscription uses.
+            let there = standing.iter().find(|there| there.id.eq_ignore_ascii_case(&pool.id));
+            let [dedicated, spot] = self.most_cores(pool);
+            let dedicated = dedicated
+                .map(|cores| cores.saturating_sub(there.map_or(0, |there| there.dedicated)));
+            let spot = spot.map(|cores| cores.saturating_sub(there.map_or(0, |there| there.spot)));
+            sizes.insert(pool.size.vm_size.to_lowercase(), &pool.size);
+            need(&pool.size, [dedicated, spot]);
         }
-        if needed.is_empty() {
+        if sizes.is_empty() {
             return;
         }
-        self.check_offers(table, needed.values().map(|(size, _)| size));
-        self.check_quota(table, needed.values());
+        self.check_offers(table, sizes.into_values());
+        self.check_quota(table, &needs);
     }
 
     fn check_offers<'s>(&self, table: &mut Table, sizes: impl Iterator<Item = &'s Cores>) {
@@ -94,7 +208,7 @@ impl Deployment<'_> {
         }
     }
 
-    fn check_quota<'s>(&self, table: &mut Table, needed: impl Iterator<Item = &'s (Cores, u64)>) {
+    fn check_quota(&self, table: &mut Table, needs: &Needs) {
         let location = &self.plan.location;
         let path = format!(
             "/subscriptions/{}/providers/Microsoft.Compute/locations/{location}/usages",
@@ -104,61 +218,40 @@ impl Deployment<'_> {
             Ok(usages) => usages.unwrap_or_default(),
             Err(error) => return table.not_asked("quota", "the quota of the subscription", &error),
         };
-        let mut families: BTreeMap<String, (String, u64)> = BTreeMap::new();
-        for (size, cores) in needed {
-            families
-                .entry(catalog::plain_family(&size.family))
-                .or_insert_with(|| (size.family.clone(), 0))
-                .1 += cores;
-            families
-                .entry("cores".to_owned())
-                .or_insert_with(|| ("total regional vCPUs".to_owned(), 0))
-                .1 += cores;
-        }
-        for (family, (shown, cores)) in families {
-            let of_family = |usage: &&Value| {
+        let left = |quota: &str, shown: &str, needed: u64| {
+            let usage = usages.iter().find(|usage| {
                 usage
                     .pointer("/name/value")
                     .and_then(Value::as_str)
-                    .is_some_and(|name| catalog::plain_family(name) == family)
-            };
-            let Some(usage) = usages.iter().find(of_family) else {
-                table.note("quota", format!("the subscription lists no quota for {shown}"));
-                continue;
-            };
+                    .is_some_and(|name| catalog::plain_family(name) == quota)
+            })?;
             let number = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or(0);
-            let free = number("limit").saturating_sub(number("currentValue"));
+            let limit = number("limit");
+            let left = limit.saturating_sub(number("currentValue"));
             let detail = format!(
-                "{shown} in {location}: {cores} vCPUs needed, {free} of {} available",
-                number("limit")
+                "{shown} in {location}: {needed} vCPUs needed, {left} of {limit} available"
             );
-            if free < cores {
-                table.problem(
-                    "quota",
-                    detail,
-                    "request more quota in the Azure portal (Help + support)",
-                );
-            } else {
-                table.ok("quota", detail);
-            }
-        }
+            Some((left, detail))
+        };
+        let help = "request more quota in the Azure portal (Help + support)";
+        needs.judge(table, left, "the subscription", help);
     }
 
     /// Batch allocates the nodes: its own list of sizes counts, and the quota of the account.
-    pub(super) fn check_batch(&self, table: &mut Table) {
+    pub(super) fn check_batch(&self, table: &mut Table, standing: &[StandingPool]) {
         let Some(batch) = &self.plan.batch else { return };
         self.check_batch_sizes(
             table,
             &batch.pools.iter().map(|pool| pool.size.vm_size.clone()).collect(),
         );
-        let account = self
-            .resources
-            .iter()
-            .find(|resource| resource.kind.eq_ignore_ascii_case("Microsoft.Batch/batchAccounts"));
-        let Some(account) = account else { return };
+        let Some(account) = self.batch_account() else { return };
         match self.azure.get(&account.id, &account.api_version) {
-            Ok(Some(found)) if !batch.user_subscription => self.check_account_quota(table, &found),
-            Ok(Some(_)) => {}
+            Ok(Some(found)) => {
+                if !batch.user_subscription {
+                    self.check_account_quota(table, &found, standing);
+                }
+                self.check_pool_quota(table, &found, standing);
+            }
             Ok(None) if account.existing => {
                 table.problem(
                     "account",
@@ -171,11 +264,8 @@ impl Deployment<'_> {
         }
     }
 
-    /// The most dedicated nodes that a pool asks for: its own number, or the maximum of its formula.
-    fn most_nodes(&self, pool: &PlannedPool) -> u64 {
-        if let Some(nodes) = pool.nodes {
-            return u64::from(nodes);
-        }
+    /// The vCPUs of dedicated and of Spot nodes that a pool asks for: of its own numbers, or of the maximum of its formula.
+    fn most_cores(&self, pool: &PlannedPool) -> [Count; 2] {
         let is_pool = |resource: &&Resource| {
             resource.kind.eq_ignore_ascii_case("Microsoft.Batch/batchAccounts/pools")
                 && resource
@@ -185,10 +275,17 @@ impl Deployment<'_> {
                     .is_some_and(|id| id.eq_ignore_ascii_case(&pool.id))
         };
         let resource = self.resources.iter().find(is_pool);
-        let properties = resource.and_then(|resource| resource.body.get("properties"));
-        let formula = properties.and_then(|it| it.pointer("/scaleSettings/autoScale/formula"));
-        let formula = formula.and_then(Evaluated::as_str).unwrap_or_default();
-        check::most_nodes(formula.trim())[0].unwrap_or(0)
+        let scale = resource.and_then(|it| it.body.get("properties")?.get("scaleSettings"));
+        let Some(scale) = scale else { return [Count::default(); 2] };
+        let cores = |nodes: u64| nodes.saturating_mul(pool.size.cores);
+        if let Some(formula) = scale.pointer("/autoScale/formula").and_then(Evaluated::as_str) {
+            return check::most_nodes(formula.trim())
+                .map(|most| Count { at_once: 0, at_most: cores(most.unwrap_or(0)) });
+        }
+        ["targetDedicatedNodes", "targetLowPriorityNodes"].map(|name| {
+            let target = scale.pointer(&format!("/fixedScale/{name}"));
+            Count::fixed(cores(target.and_then(Evaluated::as_u64).unwrap_or(0)))
+        })
     }
 
     fn check_batch_sizes(&self, table: &mut Table, sizes: &BTreeSet<String>) {
@@ -221,56 +318,72 @@ impl Deployment<'_> {
         }
     }
 
-    fn check_account_quota(&self, table: &mut Table, account: &Value) {
+    /// The cores of a `BatchService` account, of which its other pools take their part.
+    ///
+    /// Shape: <https://learn.microsoft.com/rest/api/batchmanagement/batch-account/get>.
+    fn check_account_quota(&self, table: &mut Table, account: &Value, standing: &[StandingPool]) {
         let Some(batch) = &self.plan.batch else { return };
-        let mut families: BTreeMap<String, (String, u64)> = BTreeMap::new();
-        for pool in &batch.pools {
-            let cores = pool.size.cores.saturating_mul(self.most_nodes(pool));
-            families
-                .entry(catalog::plain_family(&pool.size.family))
-                .or_insert_with(|| (pool.size.family.clone(), 0))
-                .1 += cores;
-        }
-        let quotas =
-            account.pointer("/properties/dedicatedCoreQuotaPerVMFamily").and_then(Value::as_array);
-        for (family, (shown, cores)) in families.into_iter().filter(|(_, (_, cores))| *cores > 0) {
-            let quota = quotas.into_iter().flatten().find_map(|quota| {
-                let name = quota.get("name")?.as_str()?;
-                if catalog::plain_family(name) == family {
-                    quota.get("coreQuota")?.as_u64()
-                } else {
-                    None
-                }
-            });
-            match quota {
-                None => table.note(
-                    "quota",
-                    format!("Batch account `{}` lists no quota for {shown}", batch.account),
-                ),
-                Some(quota) if quota < cores => table.problem(
-                    "quota",
-                    format!(
-                        "Batch account `{}` has a quota of {quota} vCPUs of {shown}, but its pools need {cores}",
-                        batch.account
-                    ),
-                    "request more quota in the Azure portal (Batch account, Quotas), or use fewer nodes",
-                ),
-                Some(quota) => table.ok(
-                    "quota",
-                    format!("Batch account `{}`: {cores} of {quota} vCPUs of {shown}", batch.account),
-                ),
+        let property = |name: &str| account.pointer(&format!("/properties/{name}"));
+        let by_family = property("dedicatedCoreQuotaPerVMFamilyEnforced").and_then(Value::as_bool);
+        let mut needs = Needs::default();
+        let mut need = |family: &str, [dedicated, spot]: [Count; 2]| {
+            if by_family != Some(false) {
+                needs.add(&catalog::plain_family(family), family, dedicated);
             }
+            needs.add("cores", "dedicated nodes", dedicated);
+            needs.add(SPOT, "Spot nodes", spot);
+        };
+        for pool in &batch.pools {
+            need(&pool.size.family, self.most_cores(pool));
         }
+        for other in self.others(standing) {
+            need(&other.family, [other.dedicated, other.spot].map(Count::fixed));
+        }
+        let of_family = |family: &str| {
+            let quotas = property("dedicatedCoreQuotaPerVMFamily").and_then(Value::as_array)?;
+            quotas.iter().find_map(|quota| {
+                let name = quota.get("name")?.as_str()?;
+                (catalog::plain_family(name) == family).then(|| quota.get("coreQuota")?.as_u64())?
+            })
+        };
+        let left = |quota: &str, shown: &str, needed: u64| {
+            let most = match quota {
+                "cores" => property("dedicatedCoreQuota").and_then(Value::as_u64),
+                SPOT => property("lowPriorityCoreQuota").and_then(Value::as_u64),
+                family => of_family(family),
+            }?;
+            let detail = format!(
+                "the pools of Batch account `{}` need {needed} vCPUs of {shown}, and its quota is {most}",
+                batch.account
+            );
+            Some((most, detail))
+        };
+        let help =
+            "request more quota in the Azure portal (Batch account, Quotas), or use fewer nodes";
+        needs.judge(table, left, &format!("Batch account `{}`", batch.account), help);
+    }
+
+    /// The pools of the account that are none of the plan's.
+    fn others<'s>(&self, standing: &'s [StandingPool]) -> impl Iterator<Item = &'s StandingPool> {
+        let planned = self.plan.batch.iter().flat_map(|batch| &batch.pools);
+        let planned: Vec<&str> = planned.map(|pool| pool.id.as_str()).collect();
+        standing
+            .iter()
+            .filter(move |pool| !planned.iter().any(|id| id.eq_ignore_ascii_case(&pool.id)))
+    }
+
+    fn check_pool_quota(&self, table: &mut Table, account: &Value, standing: &[StandingPool]) {
+        let Some(batch) = &self.plan.batch else { return };
         let pools = account.pointer("/properties/poolQuota").and_then(Value::as_u64);
-        if let Some(most) = pools.filter(|most| *most < batch.pools.len() as u64) {
+        let needed = (batch.pools.len() + self.others(standing).count()) as u64;
+        if let Some(most) = pools.filter(|most| *most < needed) {
             table.problem(
                 "quota",
                 format!(
-                    "Batch account `{}` allows {most} pools, but the plan has {}",
-                    batch.account,
-                    batch.pools.len()
+                    "Batch account `{}` allows {most} pools, and needs {needed}",
+                    batch.account
                 ),
-                "request more quota in the Azure portal (Batch account, Quotas)",
+                "request more quota in the Azure portal (Batch account, Quotas), or delete a pool",
             );
         }
     }

@@ -49,9 +49,9 @@ pub fn added_pool(cloud: &mut Cloud, shown: &mut Value) {
     let id = shown["id"].as_str().unwrap_or("").to_owned();
     let (_, _, name) = parts_of(&id);
     let (account, pool) = name.split_once('/').unwrap_or((&name, ""));
-    let count = shown["properties"]["scaleSettings"]["fixedScale"]["targetDedicatedNodes"]
-        .as_u64()
-        .unwrap_or(0);
+    let fixed = &shown["properties"]["scaleSettings"]["fixedScale"];
+    let [count, spot] = ["targetDedicatedNodes", "targetLowPriorityNodes"]
+        .map(|target| fixed[target].as_u64().unwrap_or(0));
     let nodes = (0..count).map(
         |at| json!({ "id": format!("tvmps_{at}"), "state": "idle", "schedulingState": "enabled" }),
     );
@@ -61,7 +61,7 @@ pub fn added_pool(cloud: &mut Cloud, shown: &mut Value) {
         &mut shown["properties"],
         json!({
             "creationTime": now, "lastModified": now, "allocationState": "Steady",
-            "allocationStateTransitionTime": now, "currentDedicatedNodes": count, "currentLowPriorityNodes": 0,
+            "allocationStateTransitionTime": now, "currentDedicatedNodes": count, "currentLowPriorityNodes": spot,
         }),
     );
     shown["etag"] = json!("W/\"0x8D1\"");

@@ -108,7 +108,8 @@ pub fn skus(cloud: &Cloud, request: &Request) -> Answer {
 
 /// Shape: <https://learn.microsoft.com/rest/api/compute/usage/list>.
 pub fn usages(cloud: &Cloud, request: &Request) -> Answer {
-    let mut families: Vec<String> = ["cores", "virtualMachines"].map(str::to_owned).to_vec();
+    let mut families: Vec<String> =
+        ["cores", "lowPriorityCores", "virtualMachines"].map(str::to_owned).to_vec();
     for name in catalog::vm_sizes() {
         let family = catalog::vm_size(name).map(|size| size.family.into_owned());
         families.extend(family.filter(|family| !families.contains(family)));

@@ -41,7 +41,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use answer::{Answer, error_object, refusal};
-pub use cloud::{CLIENT, Cloud, SECRET, SUBSCRIPTION, TENANT};
+pub use cloud::{CLIENT, Cloud, Resource, SECRET, SUBSCRIPTION, TENANT};
 pub use fault::{Action, Fault};
 pub use knobs::{BakeEnd, BuildEnd, Knobs};
 pub use server::{Recorded, Service};

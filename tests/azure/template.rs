@@ -202,7 +202,7 @@ fn context(group: &str, location: &str, name: &str) -> Context {
         location: Some(location.to_owned()),
         management_group: None,
         deployment: Some(name.to_owned()),
-        public_cloud: false,
+        public_cloud: true,
     }
 }
 

@@ -8,6 +8,7 @@ mod imports;
 mod login;
 mod modes;
 mod proxy;
+mod quotas;
 mod run;
 mod states;
 
