@@ -1,5 +1,5 @@
-//! Stages whose Bicep was compiled before. The deployments of a fleet have their values in parameters, so that many of
-//! them have the same Bicep.
+//! Stages whose Bicep was compiled before. The deployments of a fleet have their values in parameters, and load what
+//! differs there, so that many of them have the same Bicep.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -22,7 +22,7 @@ pub struct KnownStages(Mutex<VecDeque<Arc<Compiled>>>);
 #[derive(Debug)]
 struct Compiled {
     name: String,
-    /// Every file that was asked for, by its path below the folder of the render; nothing where there is none.
+    /// Every file that the Bicep was made from, by its path below the folder of the render; nothing where there is none.
     read: BTreeMap<String, Option<String>>,
     /// Those that places are in, in order; the parameters file comes before them.
     sources: Vec<String>,
@@ -132,7 +132,7 @@ impl KnownStages {
         }
         let compiled = Compiled {
             name: name.to_owned(),
-            read: files.read.take(),
+            read: of_bicep(files.read.take()),
             sources,
             template: made.template.clone(),
             text: Arc::clone(&made.text),
@@ -151,6 +151,21 @@ impl KnownStages {
         let fit = kept.iter().take(Self::MOST_STAGES).take_while(|known| fits(known)).count();
         kept.truncate(fit);
     }
+}
+
+/// What was read for the Bicep of a stage, without the data that its parameters alone load: that is of one config.
+fn of_bicep(mut read: BTreeMap<String, Option<String>>) -> BTreeMap<String, Option<String>> {
+    let mut others = read.iter().filter(|(path, _)| !is_data(path));
+    let loads = others.any(|(_, text)| text.as_ref().is_some_and(|text| text.contains("load")));
+    if !loads {
+        read.retain(|path, _| !is_data(path));
+    }
+    read
+}
+
+/// Whether Bicep can read a file only with a function whose name begins with `load`.
+fn is_data(path: &str) -> bool {
+    [".sh", ".txt", ".yaml"].iter().any(|ending| path.ends_with(ending))
 }
 
 impl Compiled {

@@ -148,6 +148,38 @@ fn nothing_is_answered_for_another_input() {
     assert_eq!(compiled(&used, "a", &files), before);
 }
 
+/// The bake of a config is loaded by its parameters, and each config has its own.
+#[test]
+fn what_parameters_load_is_not_part_of_the_bicep() {
+    let loading = "using './a.bicep'\nparam n = loadTextContent('t.txt')\n".to_owned();
+    let plain = "param n string\noutput n string = n\n".to_owned();
+    let files = with(&with(&stage(), "a.bicepparam", loading.clone()), "a.bicep", plain);
+    let used = KnownStages::default();
+    for text in ["one", "two", "one", "three"] {
+        agrees(&used, "a", &with(&files, "t.txt", text.to_owned()));
+        assert_eq!(used.size().0, 1, "it was known");
+    }
+    let mut without = files.clone();
+    without.remove("t.txt");
+    agrees(&used, "a", &without);
+    // A file that the Bicep loads too is part of it.
+    let both = with(&stage(), "a.bicepparam", loading);
+    let used = KnownStages::default();
+    for (at, text) in ["one", "two", "one"].into_iter().enumerate() {
+        agrees(&used, "a", &with(&both, "t.txt", text.to_owned()));
+        assert_eq!(used.size().0, (at + 1).min(2));
+    }
+    // So is one that a module of it loads.
+    let module =
+        "param n string\noutput n string = '${n}${loadTextContent('../t.txt')}'\n".to_owned();
+    let used = KnownStages::default();
+    for text in ["one", "two", "one"] {
+        let files = with(&both, "modules/m.bicep", module.clone());
+        agrees(&used, "a", &with(&files, "t.txt", text.to_owned()));
+    }
+    assert_eq!(used.size().0, 2);
+}
+
 #[test]
 fn no_more_is_kept_than_allowed() {
     let used = KnownStages::default();
