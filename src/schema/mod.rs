@@ -6,14 +6,15 @@
 //! the places.
 //!
 //! Read `finding` for what comes out, `schema` for the entry point, `translate` and `branch` for how the
-//! engine's errors become findings, `layout`, `node` and `reading` for how most values are found right
-//! without the engine, `store` for the schemas that prebake carries, and `import` for how
+//! engine's errors become findings, `layout`, `node`, `judged` and `reading` for how most values are found
+//! right without the engine, `store` for the schemas that prebake carries, and `import` for how
 //! Azure's published type tables become schemas.
 
 mod branch;
 mod budget;
 mod finding;
 pub mod import;
+mod judged;
 mod keyword;
 mod layout;
 mod node;

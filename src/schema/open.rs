@@ -124,7 +124,8 @@ impl<'a> Walk<'a> {
         }
         let open = schemas.iter().any(|schema| schema.get("examples").is_some());
         let is_listed = || known.iter().any(|value| value.eq_ignore_ascii_case(text));
-        if open && !is_listed() && !(self.elsewhere)(pointer) {
+        let property = pointer.rsplit('/').next().unwrap_or_default();
+        if open && !is_listed() && !(self.elsewhere)(property) {
             known.dedup();
             self.findings.push(finding(text, &known, pointer));
         }

@@ -1,5 +1,6 @@
-use serde_json::{Map, Value};
+use serde_json::{Number, Value};
 
+use super::judged::{Judged, Name, Seen};
 use super::keyword;
 use super::node::SchemaNode;
 use super::schema::Values;
@@ -15,13 +16,24 @@ const MOST_COMPARED: usize = 64;
 ///
 /// Building costs milliseconds, and nearly every value is right. So the answer is one-sided: true only for
 /// what the engine accepts too; in any doubt it is false, and the engine is asked.
-pub(super) fn fits(
+pub(super) fn fits<V: Judged>(
     root: SchemaNode<'_>,
     schema: SchemaNode<'_>,
-    value: &Value,
+    value: &V,
     values: Values,
 ) -> bool {
-    Reading { root, values, depth: 0 }.meets(schema, value)
+    Reading { root, values, depth: 0, lists: None }.meets(schema, value)
+}
+
+/// The same of the values of a template, and whether each text plainly is one of the known values of its open list.
+/// Those of some properties, by their names, are judged elsewhere.
+pub(super) fn fits_and_is_listed<V: Judged>(
+    root: SchemaNode<'_>,
+    value: &V,
+    elsewhere: fn(&str) -> bool,
+) -> bool {
+    let lists = Some(Lists { elsewhere, property: "", in_union: false });
+    Reading { root, values: Values::Symbolic, depth: 0, lists }.meets(root, value)
 }
 
 #[derive(Clone, Copy)]
@@ -29,10 +41,22 @@ struct Reading<'a> {
     root: SchemaNode<'a>,
     values: Values,
     depth: usize,
+    /// Set if texts are held against open lists too.
+    lists: Option<Lists<'a>>,
 }
 
-impl Reading<'_> {
-    fn meets(self, schema: SchemaNode<'_>, value: &Value) -> bool {
+/// What decides whether the open list of a value counts.
+#[derive(Clone, Copy)]
+struct Lists<'a> {
+    elsewhere: fn(&str) -> bool,
+    /// The property that the value is of.
+    property: &'a str,
+    /// Only one of several schemas is read. The lists of the others count for what it does not know.
+    in_union: bool,
+}
+
+impl<'a> Reading<'a> {
+    fn meets<V: Judged>(self, schema: SchemaNode<'a>, value: &V) -> bool {
         let below = Self { depth: self.depth + 1, ..self };
         if below.depth > DEEPEST {
             return false;
@@ -40,103 +64,176 @@ impl Reading<'_> {
         let Some(mut rules) = schema.entries() else {
             return schema.is(&Value::Bool(true));
         };
-        if self.values == Values::Symbolic && value.as_str().is_some_and(is_expression) {
+        let seen = value.seen();
+        let is_expression = match seen {
+            Seen::Expression => true,
+            Seen::Text(text) => self.values == Values::Symbolic && is_expression(text),
+            Seen::Escaped => return false,
+            _ => false,
+        };
+        if is_expression {
             return !may_be_read_only(self.root, schema, 0);
         }
-        rules.all(|(word, rule)| below.rule_holds(schema, word, rule, value))
+        if self.lists.is_some_and(|lists| lists.in_union) && !knows_all(schema, value, &seen) {
+            return false;
+        }
+        rules.all(|(word, rule)| below.rule_holds(schema, word, rule, value, &seen))
     }
 
-    fn rule_holds(
+    fn rule_holds<V: Judged>(
         self,
-        schema: SchemaNode<'_>,
+        schema: SchemaNode<'a>,
         word: &str,
-        rule: SchemaNode<'_>,
-        value: &Value,
+        rule: SchemaNode<'a>,
+        value: &V,
+        seen: &Seen<'_>,
     ) -> bool {
         match word {
-            "$schema" | "$defs" | "writeOnly" | "deprecated" | "format" | "examples" => true,
+            "$schema" | "$defs" | "writeOnly" | "deprecated" | "format" => true,
+            "examples" => self.is_listed(rule, seen),
             "$ref" => target(self.root, rule).is_some_and(|target| self.meets(target, value)),
             "type" => match rule.elements() {
-                Some(mut kinds) => kinds.any(|kind| has_type(value, kind)),
-                None => has_type(value, rule),
+                Some(mut kinds) => kinds.any(|kind| has_type(seen, kind)),
+                None => has_type(seen, rule),
             },
-            "enum" => rule.elements().is_some_and(|mut options| options.any(|one| one.is(value))),
-            "const" => rule.is(value),
+            "enum" => rule.elements().is_some_and(|mut options| options.any(|one| is(one, seen))),
+            "const" => is(rule, seen),
             keyword::READ_ONLY => rule.is(&Value::Bool(false)),
             "properties"
             | "additionalProperties"
             | "propertyNames"
             | "required"
             | "minProperties"
-            | "maxProperties" => match value {
-                Value::Object(map) => self.object_rule(schema, word, rule, map),
+            | "maxProperties" => match seen {
+                Seen::Object => self.object_rule(schema, word, rule, value),
                 _ => true,
             },
-            "items" => match value {
-                Value::Array(items) => items.iter().all(|item| self.meets(rule, item)),
-                _ => true,
-            },
+            "items" => value.items().iter().all(|item| self.at("").meets(rule, item)),
             "uniqueItems" => rule.is(&Value::Bool(false)) || plainly_unique(value),
             "allOf" => {
                 rule.elements().is_some_and(|mut all| all.all(|rule| self.meets(rule, value)))
             }
             "anyOf" => {
-                rule.elements().is_some_and(|mut any| any.any(|rule| self.meets(rule, value)))
+                let branch = self.in_union();
+                rule.elements().is_some_and(|mut any| any.any(|rule| branch.meets(rule, value)))
             }
             "oneOf" => self.exactly_one(rule, value),
             // What meets both sides meets the right one, whichever that is.
             "if" => true,
             "then" | "else" => self.meets(rule, value),
-            "pattern" => match (rule.as_pattern(), value) {
-                (Some(pattern), Value::String(text)) => pattern.matches(text),
+            "pattern" => match (rule.as_pattern(), seen) {
+                (Some(pattern), Seen::Text(text)) => pattern.matches(text),
                 (pattern, _) => pattern.is_some(),
             },
-            bound => within(bound, rule, value),
+            bound => within(bound, rule, value, seen),
         }
     }
 
-    fn object_rule(
+    fn object_rule<V: Judged>(
         self,
-        schema: SchemaNode<'_>,
+        schema: SchemaNode<'a>,
         word: &str,
-        rule: SchemaNode<'_>,
-        map: &Map<String, Value>,
+        rule: SchemaNode<'a>,
+        value: &V,
     ) -> bool {
-        let count = map.len() as u64;
+        let count = || value.members().count() as u64;
         let number = || rule.as_number().and_then(|number| number.as_u64());
         match word {
             "properties" => {
-                let fits = |(name, value): (&String, &Value)| {
-                    rule.get(name).is_none_or(|rule| self.meets(rule, value))
-                };
-                rule.entries().is_some() && map.iter().all(fits)
+                let others = schema.get("additionalProperties");
+                rule.entries().is_some()
+                    && value.members().all(|(name, value)| match rule.get(name) {
+                        Some(known) => self.at(name).meets(known, value),
+                        None => self.takes_other(rule, others, name, value),
+                    })
             }
+            // Beside properties, they were judged with these.
             "additionalProperties" => {
-                let known = schema.get("properties");
-                let other = |name: &str| known.is_none_or(|known| known.get(name).is_none());
-                map.iter().filter(|(name, _)| other(name)).all(|(name, value)| {
-                    let symbolic = self.values == Values::Symbolic && is_expression(name);
-                    symbolic && rule.is(&Value::Bool(false)) || self.meets(rule, value)
-                })
+                schema.get("properties").is_some()
+                    || value.members().all(|(name, value)| self.takes(rule, name, value))
             }
-            "propertyNames" => map.keys().all(|name| self.meets(rule, &Value::from(name.as_str()))),
+            "propertyNames" => value.members().all(|(name, _)| self.meets(rule, &Name(name))),
             "required" => rule.elements().is_some_and(|mut names| {
-                names.all(|name| name.as_str().is_some_and(|name| map.contains_key(name)))
+                names.all(|name| name.as_str().is_some_and(|name| value.member(name).is_some()))
             }),
-            "minProperties" => number().is_some_and(|least| count >= least),
-            "maxProperties" => number().is_some_and(|most| count <= most),
+            "minProperties" => number().is_some_and(|least| count() >= least),
+            "maxProperties" => number().is_some_and(|most| count() <= most),
             _ => false,
         }
     }
 
+    /// Whether an object takes a member that is none of its properties.
+    fn takes_other<V: Judged>(
+        self,
+        properties: SchemaNode<'a>,
+        others: Option<SchemaNode<'a>>,
+        name: &str,
+        value: &V,
+    ) -> bool {
+        // An open list counts whatever the case of its property is.
+        let is_known = || {
+            let mut known = properties.entries().into_iter().flatten();
+            known.any(|(known, _)| known.eq_ignore_ascii_case(name))
+        };
+        if self.lists.is_some() && is_known() {
+            return false;
+        }
+        others.is_none_or(|others| self.takes(others, name, value))
+    }
+
+    /// Whether the schema of other members takes this one.
+    fn takes<V: Judged>(self, others: SchemaNode<'a>, name: &str, value: &V) -> bool {
+        let symbolic = self.values == Values::Symbolic && is_expression(name);
+        symbolic && others.is(&Value::Bool(false)) || self.at(name).meets(others, value)
+    }
+
     /// One branch holds, and every other one plainly does not.
-    fn exactly_one(self, rule: SchemaNode<'_>, value: &Value) -> bool {
+    fn exactly_one<V: Judged>(self, rule: SchemaNode<'a>, value: &V) -> bool {
         let Some(branches) = rule.elements() else { return false };
-        let holds = |branch| self.meets(branch, value);
+        let reading = self.in_union();
+        let holds = |branch| reading.meets(branch, value);
         let Some(chosen) = branches.clone().position(holds) else { return false };
         let mut others = branches.enumerate().filter(|(index, _)| *index != chosen);
         others.all(|(_, branch)| plainly_fails(self.root, branch, value))
     }
+
+    fn is_listed(self, list: SchemaNode<'_>, seen: &Seen<'_>) -> bool {
+        let (Some(lists), Seen::Text(text)) = (self.lists, seen) else { return true };
+        let is_this = |known: SchemaNode<'_>| {
+            known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(text))
+        };
+        list.elements().is_some_and(|mut known| known.any(is_this))
+            || (lists.elsewhere)(lists.property)
+    }
+
+    /// The same for what is below a property.
+    fn at<'b>(self, property: &'b str) -> Reading<'b>
+    where
+        'a: 'b,
+    {
+        let Self { root, values, depth, lists } = self;
+        Reading { root, values, depth, lists: lists.map(|lists| Lists { property, ..lists }) }
+    }
+
+    /// The same for one of several schemas.
+    fn in_union(self) -> Self {
+        Self { lists: self.lists.map(|lists| Lists { in_union: true, ..lists }), ..self }
+    }
+}
+
+/// Whether a schema, or those that it refers to, says of each part of a value what it is.
+fn knows_all<V: Judged>(schema: SchemaNode<'_>, value: &V, seen: &Seen<'_>) -> bool {
+    let refers = ["$ref", "allOf", "anyOf", "oneOf"].iter().any(|word| schema.get(word).is_some());
+    refers
+        || match seen {
+            Seen::Array => schema.get("items").is_some(),
+            Seen::Object => {
+                let properties = schema.get("properties");
+                let knows = |name| properties.is_some_and(|known| known.get(name).is_some());
+                value.members().all(|(name, _)| knows(name))
+            }
+            _ => true,
+        }
 }
 
 fn target<'a>(root: SchemaNode<'a>, reference: SchemaNode<'_>) -> Option<SchemaNode<'a>> {
@@ -166,59 +263,79 @@ fn below(root: SchemaNode<'_>, schema: SchemaNode<'_>, depth: usize) -> bool {
     schema.entries().is_none() || may_be_read_only(root, schema, depth + 1)
 }
 
-fn has_type(value: &Value, kind: SchemaNode<'_>) -> bool {
-    match (kind.as_str(), value) {
-        (Some("null"), Value::Null)
-        | (Some("boolean"), Value::Bool(_))
-        | (Some("string"), Value::String(_))
-        | (Some("array"), Value::Array(_))
-        | (Some("object"), Value::Object(_))
-        | (Some("number"), Value::Number(_)) => true,
-        (Some("integer"), Value::Number(number)) => number.is_i64() || number.is_u64(),
+fn has_type(seen: &Seen<'_>, kind: SchemaNode<'_>) -> bool {
+    match (kind.as_str(), seen) {
+        (Some("null"), Seen::Null)
+        | (Some("boolean"), Seen::Bool(_))
+        | (Some("string"), Seen::Text(_))
+        | (Some("array"), Seen::Array)
+        | (Some("object"), Seen::Object)
+        | (Some("number"), Seen::Number(_)) => true,
+        (Some("integer"), Seen::Number(number)) => number.is_i64() || number.is_u64(),
         _ => false,
     }
 }
 
+/// Whether a value is the one of a schema; of objects and arrays, nothing is said.
+fn is(node: SchemaNode<'_>, seen: &Seen<'_>) -> bool {
+    match seen {
+        Seen::Null => node.is(&Value::Null),
+        Seen::Bool(truth) => node.is(&Value::Bool(*truth)),
+        Seen::Number(number) => node.as_number().as_ref() == Some(number),
+        Seen::Text(text) => node.as_str() == Some(text),
+        Seen::Expression | Seen::Escaped | Seen::Array | Seen::Object => false,
+    }
+}
+
 /// Whether a value is no array, or a short one of texts that all differ.
-fn plainly_unique(value: &Value) -> bool {
-    let Value::Array(items) = value else { return true };
-    items.len() <= MOST_COMPARED
-        && items
-            .iter()
-            .enumerate()
-            .all(|(at, item)| item.is_string() && !items[..at].contains(item))
+fn plainly_unique<V: Judged>(value: &V) -> bool {
+    let items = value.items();
+    let is_new = |(at, item): (usize, &V::Part)| match item.seen() {
+        Seen::Text(text) => {
+            let is_this = |one: &V::Part| matches!(one.seen(), Seen::Text(one) if one == text);
+            !items[..at].iter().any(is_this)
+        }
+        _ => false,
+    };
+    items.len() <= MOST_COMPARED && items.iter().enumerate().all(is_new)
 }
 
 /// A branch that is another text, names another value for a property, or needs one that is not there.
-fn plainly_fails(root: SchemaNode<'_>, branch: SchemaNode<'_>, value: &Value) -> bool {
+fn plainly_fails<V: Judged>(root: SchemaNode<'_>, branch: SchemaNode<'_>, value: &V) -> bool {
     let branch = branch.get("$ref").map_or(Some(branch), |reference| target(root, reference));
     let Some(branch) = branch else { return false };
-    if branch.get("type").is_some_and(|kind| kind.as_str().is_some() && !has_type(value, kind)) {
+    let seen = value.seen();
+    if branch.get("type").is_some_and(|kind| kind.as_str().is_some() && !has_type(&seen, kind)) {
         return true;
     }
-    let constant = branch.get("const").and_then(SchemaNode::as_str);
-    if constant.zip(value.as_str()).is_some_and(|(one, other)| one != other) {
+    let differs = |rule: SchemaNode<'_>, seen: &Seen<'_>| match (rule.as_str(), seen) {
+        (Some(constant), Seen::Text(text)) => constant != *text,
+        _ => false,
+    };
+    if branch.get("const").is_some_and(|constant| differs(constant, &seen)) {
         return true;
     }
-    let Value::Object(map) = value else { return false };
+    if !matches!(seen, Seen::Object) {
+        return false;
+    }
     let mut required = branch.get("required").and_then(SchemaNode::elements).into_iter().flatten();
-    if required.any(|name| name.as_str().is_some_and(|name| !map.contains_key(name))) {
+    if required.any(|name| name.as_str().is_some_and(|name| value.member(name).is_none())) {
         return true;
     }
     let mut properties =
         branch.get("properties").and_then(SchemaNode::entries).into_iter().flatten();
     properties.any(|(name, rule)| {
-        let constant = rule.get("const").and_then(SchemaNode::as_str);
-        constant.zip(map.get(name).and_then(Value::as_str)).is_some_and(|(one, other)| one != other)
+        let constant = rule.get("const").zip(value.member(name));
+        constant.is_some_and(|(constant, value)| differs(constant, &value.seen()))
     })
 }
 
 /// Bounds of texts, numbers and arrays. A word that is not known here leaves the answer to the engine.
-fn within(bound: &str, rule: SchemaNode<'_>, value: &Value) -> bool {
+fn within<V: Judged>(bound: &str, rule: SchemaNode<'_>, value: &V, seen: &Seen<'_>) -> bool {
     let Some(rule) = rule.as_number() else { return false };
-    let size = match (bound, value) {
-        ("minLength" | "maxLength", Value::String(text)) => Some(text.chars().count() as u64),
-        ("minItems" | "maxItems", Value::Array(items)) => Some(items.len() as u64),
+    let size = match (bound, seen) {
+        ("minLength" | "maxLength", Seen::Text(text)) => Some(text.chars().count() as u64),
+        ("minItems" | "maxItems", Seen::Array) => Some(value.items().len() as u64),
         ("minLength" | "maxLength" | "minItems" | "maxItems", _) => return true,
         _ => None,
     };
@@ -227,10 +344,14 @@ fn within(bound: &str, rule: SchemaNode<'_>, value: &Value) -> bool {
         ("maxLength" | "maxItems", Some(size), Some(most)) => return size <= most,
         _ => {}
     }
-    match (bound, value.as_i64(), rule.as_i64()) {
+    let number = match seen {
+        Seen::Number(number) => Some(number),
+        _ => None,
+    };
+    match (bound, number.and_then(Number::as_i64), rule.as_i64()) {
         ("minimum", Some(number), Some(least)) => number >= least,
         ("maximum", Some(number), Some(most)) => number <= most,
-        ("minimum" | "maximum", None, _) => !value.is_number(),
+        ("minimum" | "maximum", None, _) => number.is_none(),
         _ => false,
     }
 }

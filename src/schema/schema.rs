@@ -5,8 +5,10 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Value, json};
 
 use super::finding::Finding;
+use super::judged::Whole;
 use super::node::{Layout, SchemaNode};
 use super::{keyword, layout, open, reading, symbolic, translate};
+use crate::arm::evaluate::{Evaluated, Properties};
 
 /// How to read the strings of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,20 +96,32 @@ impl Schema {
         self.document.get_or_init(parse).as_ref().map_err(Clone::clone)
     }
 
+    /// Whether a resource plainly meets this schema and its texts are in their open lists. In any doubt it is false:
+    /// then [`Self::findings`] and [`Self::unlisted`] say what is wrong, if anything.
+    pub fn plainly_takes(
+        &self,
+        body: &Properties,
+        name: &Evaluated,
+        elsewhere: fn(&str) -> bool,
+    ) -> bool {
+        let whole = Whole { body, name };
+        self.root().is_some_and(|root| reading::fits_and_is_listed(root, &whole, elsewhere))
+    }
+
     /// Every place where the value does not meet this schema.
     pub fn findings(&self, value: &Value, values: Values) -> Result<Vec<Finding>, BrokenSchema> {
         let value = match values {
             Values::Literal => Cow::Borrowed(value),
             Values::Symbolic => symbolic::without_nulls(value),
         };
-        if self.root().is_some_and(|root| reading::fits(root, root, &value, values)) {
+        if self.root().is_some_and(|root| reading::fits(root, root, &*value, values)) {
             return Ok(Vec::new());
         }
         self.judged(&value, values)
     }
 
-    /// Every text that its open list does not name: the service may take it, but it is likely mistyped. Those at pointers
-    /// that are judged elsewhere are left out.
+    /// Every text that its open list does not name: the service may take it, but it is likely mistyped. Those of
+    /// properties that are judged elsewhere are left out.
     pub fn unlisted(
         &self,
         value: &Value,

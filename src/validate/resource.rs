@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{broken, diagnostic, placed};
 use crate::arm::Template;
+use crate::arm::evaluate::Evaluated;
 use crate::azure_types::tables;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::expand::{Resource, template_pointer};
@@ -37,6 +38,9 @@ pub fn resources(
             // A resource that the template only refers to has a name and nothing else.
             schema.property_findings("name", &Value::from(own_name(resource)), Values::Symbolic)
         } else {
+            if schema.plainly_takes(&resource.body, &own_name_value(resource), is_size) {
+                continue;
+            }
             let whole = whole(resource);
             let found = schema.findings(&whole, Values::Symbolic);
             found.map(|mut found| {
@@ -70,8 +74,8 @@ pub fn resources(
 }
 
 /// Azure's types name the sizes of years ago; the catalog knows those of today, and its rules judge them.
-fn is_size(pointer: &str) -> bool {
-    pointer.to_lowercase().ends_with("/vmsize")
+fn is_size(property: &str) -> bool {
+    property.eq_ignore_ascii_case("vmSize")
 }
 
 /// The body with the resource's own name, whose form the schema knows too.
@@ -79,6 +83,14 @@ fn whole(resource: &Resource) -> Value {
     let mut body = resource.body_json();
     body.insert("name".to_owned(), Value::from(own_name(resource)));
     Value::Object(body)
+}
+
+/// The same name as a value.
+fn own_name_value(resource: &Resource) -> Evaluated {
+    match resource.typed_name() {
+        Evaluated::String(_) => Evaluated::String(own_name(resource).to_owned()),
+        other => other,
+    }
 }
 
 /// The name without the names of its parents; one that only Azure knows as a whole.

@@ -1,3 +1,5 @@
+use prebake::arm::evaluate::Evaluated;
+use prebake::expand::body_of;
 use prebake::schema::{Finding, FindingKind, Schema, Values};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -179,7 +181,7 @@ fn any_pool() -> impl Strategy<Value = Value> {
         Just(json!(true)),
         Just(json!(null)),
     ];
-    let key = "(vmSize|nodes|os|state|mounts|encrypted|kind|share|container|\\[k\\(\\)\\])";
+    let key = "(vmSize|nodes|os|OS|state|mounts|encrypted|kind|share|container|\\[k\\(\\)\\])";
     leaf.prop_recursive(4, 24, 5, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
@@ -205,6 +207,81 @@ proptest! {
                 }
                 prop_assert_eq!(schema.judged(&kept, values).expect("good"), Vec::new());
             }
+        }
+    }
+}
+
+/// Open lists, on their own and in schemas of which only one holds.
+fn open() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string", "pattern": "^Standard_" },
+            "os": { "type": "string", "examples": ["Linux", "nfs"] },
+            "vmSize": { "examples": ["x"] },
+            "kind": { "anyOf": [{ "type": "string", "examples": ["nfs"] }, { "const": "blob" }] },
+            "share": { "anyOf": [{ "type": "object" }, { "properties": { "os": { "examples": ["x"] } } }] },
+            "state": { "allOf": [{ "properties": { "os": { "examples": ["x"] } } }] },
+            "container": { "anyOf": [{ "type": "array" }, { "items": { "examples": ["x"] } }] },
+            "mounts": {
+                "items": {
+                    "oneOf": [
+                        { "required": ["share"],
+                          "properties": { "kind": { "const": "nfs" }, "share": { "type": "string" } } },
+                        { "required": ["container"],
+                          "properties": { "kind": { "const": "blob" }, "share": { "examples": ["x"] },
+                                          "container": { "examples": ["x"] } } }
+                    ]
+                }
+            }
+        }
+    })
+}
+
+fn elsewhere(property: &str) -> bool {
+    property == "vmSize"
+}
+
+fn is_taken(body: &Value) -> bool {
+    let schema = Schema::new("test", open().to_string());
+    schema.plainly_takes(&body_of(body), &Evaluated::String("Standard_A".to_owned()), elsewhere)
+}
+
+#[test]
+fn texts_of_open_lists_are_plainly_taken() {
+    for body in [
+        json!({}),
+        json!({ "os": "linux", "vmSize": "new", "kind": "blob", "other": [null, 1, "y"] }),
+        json!({ "os": null, "state": { "os": "[x()]" }, "container": [] }),
+        json!({ "mounts": [{ "kind": "nfs", "share": "any" }, { "kind": "blob", "container": "x" }] }),
+    ] {
+        assert!(is_taken(&body), "{body}");
+    }
+    for body in [
+        json!({ "os": "BSD" }),
+        json!({ "OS": "Linux" }),
+        json!({ "os": "[[Linux]" }),
+        json!({ "state": { "os": "y" } }),
+        json!({ "share": { "os": "y" } }),
+        json!({ "container": ["y"] }),
+        json!({ "mounts": [{ "kind": "blob", "container": "y" }] }),
+    ] {
+        assert!(!is_taken(&body), "{body}");
+    }
+}
+
+proptest! {
+    /// What is plainly taken is right, and names nothing that an open list lacks.
+    #[test]
+    fn what_is_plainly_taken_is_right_and_listed(value in any_pool()) {
+        let body = body_of(&value);
+        if is_taken(&value) {
+            let schema = Schema::new("test", open().to_string());
+            let mut whole = Evaluated::Object(body).to_template();
+            whole["name"] = json!("Standard_A");
+            prop_assert_eq!(schema.unlisted(&whole, Values::Symbolic, elsewhere), Vec::new());
+            strip_nulls(&mut whole);
+            prop_assert_eq!(schema.judged(&whole, Values::Symbolic).expect("good"), Vec::new());
         }
     }
 }
