@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -34,6 +34,17 @@ pub(super) struct Bake<'a> {
     pub(super) scripts: Vec<Script>,
     /// The lines of all scripts that are no comments.
     code: String,
+    /// Found when a rule first asks.
+    purpose: OnceLock<Purpose>,
+}
+
+/// What many rules ask of a bake.
+struct Purpose {
+    /// It deprovisions, or installs Docker or a driver.
+    prepares_image: bool,
+    /// The lines of the code that install drivers.
+    grid_driver: Option<Range<usize>>,
+    data_centre_driver: Option<Range<usize>>,
 }
 
 /// A script of a bake.
@@ -48,6 +59,29 @@ pub(super) struct Script {
     /// The shell that is given it ends at the first command that fails.
     pub(super) stops: bool,
 }
+
+impl Purpose {
+    fn installs_driver(&self) -> bool {
+        self.grid_driver.is_some() || self.data_centre_driver.is_some()
+    }
+}
+
+/// What else only the bake of an image has.
+const IMAGE_SOFTWARE: [&str; 5] =
+    ["waagent", "docker-ce", "moby-engine", "docker.io", "nvidia-container-toolkit"];
+/// What the line has that installs the GRID driver.
+const GRID_DRIVER: [&str; 4] =
+    ["-grid-azure.run", "nvidia-grid", "gridd.conf", "fwlink/?linkid=874272"];
+/// What the line has that installs the data center driver.
+const DATA_CENTRE_DRIVER: [&str; 7] = [
+    "cuda-drivers",
+    "nvidia-open",
+    "nvidia-driver",
+    "nvidia-headless",
+    "ubuntu-drivers install",
+    "ubuntu-drivers autoinstall",
+    "linux-modules-nvidia",
+];
 
 impl Script {
     fn new(name: String, text: &str, known: &KnownScripts) -> Self {
@@ -132,7 +166,8 @@ impl<'a> Bake<'a> {
         };
         read_what_shells_are_given(&mut scripts);
         let code = code(&scripts);
-        Self { is_custom_data: true, text, path, node, config, scripts, code }
+        let purpose = OnceLock::new();
+        Self { is_custom_data: true, text, path, node, config, scripts, code, purpose }
     }
 
     /// A script that Image Builder runs; the files that it writes are scripts of their own.
@@ -146,7 +181,8 @@ impl<'a> Bake<'a> {
         let mut scripts = written_files(small, known);
         read_what_shells_are_given(&mut scripts);
         let code = code(&scripts);
-        Self { is_custom_data: false, text, path, node, config: None, scripts, code }
+        let purpose = OnceLock::new();
+        Self { is_custom_data: false, text, path, node, config: None, scripts, code, purpose }
     }
 
     /// Whether a rendered file has exactly this text.
@@ -201,11 +237,20 @@ impl<'a> Bake<'a> {
 
     /// The first line of a script, comments aside, that holds one of these pieces.
     pub(super) fn line_with(&self, pieces: &[&str]) -> Option<&str> {
+        self.line(self.place_with(pieces).as_ref())
+    }
+
+    fn line(&self, place: Option<&Range<usize>>) -> Option<&str> {
+        self.code.get(place?.clone())
+    }
+
+    /// Where the same line is in the code.
+    fn place_with(&self, pieces: &[&str]) -> Option<Range<usize>> {
         let first = pieces.iter().filter_map(|piece| find(&self.code, piece)).min()?;
         let bytes = self.code.as_bytes();
         let start = memrchr(b'\n', &bytes[..first]).map_or(0, |end| end + 1);
         let end = memchr(b'\n', &bytes[first..]).map_or(self.code.len(), |length| first + length);
-        Some(&self.code[start..end])
+        Some(start..end)
     }
 
     /// Whether a script, comments aside, holds one of these pieces.
@@ -220,36 +265,34 @@ impl<'a> Bake<'a> {
 
     /// Whether it bakes an image: it deprovisions, or installs Docker or a driver.
     pub(super) fn prepares_image(&self) -> bool {
-        self.mentions(&[
-            "waagent",
-            "docker-ce",
-            "moby-engine",
-            "docker.io",
-            "nvidia-container-toolkit",
-        ]) || self.installs_driver()
+        self.purpose().prepares_image
     }
 
     /// Whether it installs an NVIDIA driver.
     pub(super) fn installs_driver(&self) -> bool {
-        self.grid_driver().is_some() || self.data_centre_driver().is_some()
+        self.purpose().installs_driver()
     }
 
     /// The line that installs the GRID driver.
     pub(super) fn grid_driver(&self) -> Option<&str> {
-        self.line_with(&["-grid-azure.run", "nvidia-grid", "gridd.conf", "fwlink/?linkid=874272"])
+        self.line(self.purpose().grid_driver.as_ref())
     }
 
     /// The line that installs the data center driver.
     pub(super) fn data_centre_driver(&self) -> Option<&str> {
-        self.line_with(&[
-            "cuda-drivers",
-            "nvidia-open",
-            "nvidia-driver",
-            "nvidia-headless",
-            "ubuntu-drivers install",
-            "ubuntu-drivers autoinstall",
-            "linux-modules-nvidia",
-        ])
+        self.line(self.purpose().data_centre_driver.as_ref())
+    }
+
+    fn purpose(&self) -> &Purpose {
+        self.purpose.get_or_init(|| {
+            let mut purpose = Purpose {
+                prepares_image: false,
+                grid_driver: self.place_with(&GRID_DRIVER),
+                data_centre_driver: self.place_with(&DATA_CENTRE_DRIVER),
+            };
+            purpose.prepares_image = purpose.installs_driver() || self.mentions(&IMAGE_SOFTWARE);
+            purpose
+        })
     }
 
     /// The images it pulls by name, with their commands: `docker pull X`, and a function `preload X`.
