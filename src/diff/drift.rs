@@ -34,7 +34,7 @@ pub fn drift(expected: &Resource, deployed: &Properties) -> Vec<PropertyChange> 
 /// Leaves on both sides what can be compared.
 fn objects(facts: mutability::Facts, wanted: &mut Properties, found: &mut Properties) {
     let keys: Vec<String> = wanted.keys().cloned().collect();
-    let mut kept = Properties::new();
+    let mut kept = Properties::default();
     for key in keys {
         let Some(mut want) = wanted.swap_remove(&key) else { continue };
         let facts = facts.property(&key);

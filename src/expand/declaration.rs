@@ -7,7 +7,9 @@ use super::at::At;
 use super::dependency::Waiting;
 use super::identity::{id_of, place_id, resource_id};
 use super::scope::TemplateScope;
-use crate::arm::evaluate::{Context, Evaluated, Evaluator, Level, Locals, Properties, placeholder};
+use crate::arm::evaluate::{
+    Context, Evaluated, Evaluator, Level, Locals, placeholder, properties_for,
+};
 use crate::diagnostic::{Diagnostic, pointer};
 
 /// What stands beside the body of a resource and is not part of what the resource provider gets.
@@ -126,7 +128,7 @@ impl<'s> TemplateScope<'s> {
         }
         let (identity, existing) = self.identify(evaluator, pointer, declaration, parent, locals);
         let json = declaration.json;
-        let mut body = Properties::new();
+        let mut body = properties_for(json.len());
         let is_module = is_module(json);
         for (key, value) in json {
             if NOT_BODY.contains(&key.as_str()) || is_module && key == "properties" {

@@ -88,7 +88,7 @@ impl Resource {
 pub fn body_of(json: &Value) -> Properties {
     match Evaluated::from_template(json) {
         Evaluated::Object(body) => body,
-        _ => Properties::new(),
+        _ => Properties::default(),
     }
 }
 

@@ -60,9 +60,9 @@ fn expand_scope(scope: &TemplateScope<'_>) -> (Expansion, Evaluated) {
     let outputs = scope.outputs();
     let expansion = Expansion { resources: collected.resources, outputs: outputs.clone() };
     let wrapped = outputs.into_iter().map(|(name, value)| {
-        (name, Evaluated::Object(Properties::from([("value".to_owned(), value)])))
+        (name, Evaluated::Object(Properties::from_iter([("value".to_owned(), value)])))
     });
-    let reference = Properties::from([
+    let reference = Properties::from_iter([
         ("outputs".to_owned(), Evaluated::Object(wrapped.collect())),
         ("provisioningState".to_owned(), Evaluated::String("Succeeded".to_owned())),
     ]);
@@ -84,7 +84,7 @@ fn level(json: &Value) -> Option<Level> {
 
 impl TemplateScope<'_> {
     fn outputs(&self) -> Properties {
-        let mut outputs = Properties::new();
+        let mut outputs = Properties::default();
         let evaluator = Evaluator::new(self);
         for (name, output) in self.section("outputs").into_iter().flatten() {
             let pointer = self.at("outputs", name);

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 use super::at::At;
 use super::scope::TemplateScope;
 use super::session::MOST_TURNS;
-use crate::arm::evaluate::{Evaluated, Evaluator, Locals, Properties};
+use crate::arm::evaluate::{Evaluated, Evaluator, Locals, Properties, properties_for};
 use crate::diagnostic::Diagnostic;
 
 /// How often a loop runs.
@@ -48,7 +48,7 @@ impl TemplateScope<'_> {
         at: At<'_>,
         locals: &Locals<'_>,
     ) -> Properties {
-        let mut properties = Properties::new();
+        let mut properties = properties_for(map.len());
         for (key, value) in map {
             let at = at.key(key);
             let Some(loops) = loops(key, value) else {

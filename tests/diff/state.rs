@@ -46,7 +46,7 @@ pub fn set(state: &mut RenderState, name: &str, path: &str, value: impl Into<Val
     let mut at = body;
     for key in keys {
         let child =
-            at.entry(key.to_owned()).or_insert_with(|| Evaluated::Object(Properties::new()));
+            at.entry(key.to_owned()).or_insert_with(|| Evaluated::Object(Properties::default()));
         at = child.as_object_mut().unwrap();
     }
     at.insert(last.to_owned(), typed(value));

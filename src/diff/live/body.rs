@@ -64,7 +64,7 @@ impl<'a> Undo<'a> {
         } else {
             let below = object
                 .entry(key.to_owned())
-                .or_insert_with(|| Evaluated::Object(Properties::new()));
+                .or_insert_with(|| Evaluated::Object(Properties::default()));
             self.undo(below, old, rest, delta, walked);
         }
         walked.pop();
@@ -151,7 +151,7 @@ impl<'a> Undo<'a> {
         let live = Evaluated::Object(live.clone());
         match self.restrict(Some(&live), Some(&new), old.as_ref(), &mut Vec::new()) {
             Some(Evaluated::Object(body)) => body,
-            _ => Properties::new(),
+            _ => Properties::default(),
         }
     }
 
@@ -217,7 +217,7 @@ impl<'a> Undo<'a> {
             let others: Vec<String> = live.keys().filter(|key| !known(key)).cloned().collect();
             all.extend(others);
         }
-        let mut restricted = Properties::new();
+        let mut restricted = Properties::default();
         for key in all {
             let found = live.get(&key).or_else(|| {
                 live.iter()

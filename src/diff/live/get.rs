@@ -80,7 +80,7 @@ fn body_of_pool(json: &Value) -> Properties {
     by_id(&mut body);
     match Evaluated::from_plain(&body) {
         Evaluated::Object(body) => body,
-        _ => Properties::new(),
+        _ => Properties::default(),
     }
 }
 

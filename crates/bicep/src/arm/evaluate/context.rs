@@ -1,6 +1,4 @@
-use indexmap::IndexMap;
-
-use super::value::Evaluated;
+use super::value::{Evaluated, Properties};
 use crate::arm::expression::Expression;
 
 /// Stands for an unknown subscription in ids, which are texts that people and checks compare.
@@ -131,7 +129,7 @@ fn public_cloud() -> Evaluated {
             pairs
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), value.clone()))
-                .collect::<IndexMap<_, _>>(),
+                .collect::<Properties>(),
         )
     };
     let authentication = object(&[

@@ -25,6 +25,8 @@ impl Work {
         self.0.get() > MOST_WORK
     }
 }
+/// The longest name of a function that does not evaluate all of its arguments: `lambdaVariables`.
+const LONGEST_LAZY_NAME: usize = 15;
 /// Problems kept; a reader stops long before.
 const MOST_PROBLEMS: usize = 200;
 
@@ -207,22 +209,26 @@ impl<'a> Evaluator<'a> {
         arguments: &[Expression],
         locals: &Locals<'_>,
     ) -> Option<Evaluated> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "parameters" | "variables" => (*self.shared(whole, locals)).clone(),
-            "copyindex" => self.copy_index(whole, arguments, locals),
-            "lambdavariables" => match lambda_variable(arguments, locals) {
+        let mut lower = [0; LONGEST_LAZY_NAME];
+        let lower = lower.get_mut(..name.len())?;
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        Some(match &*lower {
+            b"parameters" | b"variables" => (*self.shared(whole, locals)).clone(),
+            b"copyindex" => self.copy_index(whole, arguments, locals),
+            b"lambdavariables" => match lambda_variable(arguments, locals) {
                 Some(LambdaVariable::Bound(value)) => value.clone(),
                 Some(LambdaVariable::Open) => Evaluated::Symbolic(whole.clone()),
                 None => self.fail(whole, "unknown lambda variable", "correct its name"),
             },
-            "if" => self.choose(whole, arguments, locals),
-            "and" => self.junction("and", false, arguments, locals),
-            "or" => self.junction("or", true, arguments, locals),
-            "coalesce" => self.coalesce(arguments, locals),
-            "lambda" => {
+            b"if" => self.choose(whole, arguments, locals),
+            b"and" => self.junction("and", false, arguments, locals),
+            b"or" => self.junction("or", true, arguments, locals),
+            b"coalesce" => self.coalesce(arguments, locals),
+            b"lambda" => {
                 self.fail(whole, "a lambda is allowed only as an argument", "pass it to a function")
             }
-            _ => return self.lambda_call(whole, name, arguments, locals),
+            lower => return self.lambda_call(whole, (name, lower), arguments, locals),
         })
     }
 

@@ -25,15 +25,14 @@ impl Evaluator<'_> {
     pub(super) fn lambda_call(
         &self,
         whole: &Expression,
-        name: &str,
+        (name, lower): (&str, &[u8]),
         arguments: &[Expression],
         locals: &Locals<'_>,
     ) -> Option<Evaluated> {
-        let lower = name.to_ascii_lowercase();
-        let (plain, lambdas) = match lower.as_str() {
-            "map" | "filter" | "sort" | "groupby" | "mapvalues" => (1, 1..=1),
-            "reduce" => (2, 1..=1),
-            "toobject" => (1, 1..=2),
+        let (plain, lambdas) = match lower {
+            b"map" | b"filter" | b"sort" | b"groupby" | b"mapvalues" => (1, 1..=1),
+            b"reduce" => (2, 1..=1),
+            b"toobject" => (1, 1..=2),
             _ => return None,
         };
         let parsed: Option<Vec<_>> = arguments.iter().skip(plain).map(parse_lambda).collect();
@@ -43,14 +42,16 @@ impl Evaluator<'_> {
         };
         let values: Vec<_> =
             arguments[..plain].iter().map(|argument| self.expression(argument, locals)).collect();
-        let outcome = match (lower.as_str(), functions.as_slice()) {
-            ("map", [function]) => self.map(&values[0], function, locals),
-            ("filter", [function]) => self.filter(&values[0], function, locals),
-            ("sort", [function]) => self.sort(&values[0], function, locals),
-            ("reduce", [function]) => self.reduce(&values[0], &values[1], function, locals),
-            ("groupby", [function]) => self.group_by(&values[0], function, locals),
-            ("mapvalues", [function]) => self.map_values(&values[0], function, locals),
-            ("toobject", [key, rest @ ..]) => self.to_object(&values[0], key, rest.first(), locals),
+        let outcome = match (lower, functions.as_slice()) {
+            (b"map", [function]) => self.map(&values[0], function, locals),
+            (b"filter", [function]) => self.filter(&values[0], function, locals),
+            (b"sort", [function]) => self.sort(&values[0], function, locals),
+            (b"reduce", [function]) => self.reduce(&values[0], &values[1], function, locals),
+            (b"groupby", [function]) => self.group_by(&values[0], function, locals),
+            (b"mapvalues", [function]) => self.map_values(&values[0], function, locals),
+            (b"toobject", [key, rest @ ..]) => {
+                self.to_object(&values[0], key, rest.first(), locals)
+            }
             _ => Err(Stop::Symbolic),
         };
         Some(match outcome {
@@ -166,7 +167,7 @@ impl Evaluator<'_> {
     }
 
     fn group_by(&self, array: &Evaluated, lambda: &Lambda<'_>, locals: &Locals<'_>) -> Outcome {
-        let mut groups = Properties::new();
+        let mut groups = Properties::default();
         for (index, item) in items(array)?.iter().enumerate() {
             let key = text(self.run_on(lambda, &[item, &position(index)], locals))?;
             match groups.entry(key).or_insert_with(|| Evaluated::Array(Vec::new())) {
@@ -184,7 +185,7 @@ impl Evaluator<'_> {
         value: Option<&Lambda<'_>>,
         locals: &Locals<'_>,
     ) -> Outcome {
-        let mut object = Properties::new();
+        let mut object = Properties::default();
         for item in items(array)? {
             let key = text(self.run_on(key, &[item], locals))?;
             let value = match value {

@@ -19,7 +19,7 @@ mod value;
 pub use context::{Context, Level, SUBSCRIPTION_PLACEHOLDER, placeholder};
 pub use evaluator::{Evaluator, Problem, Work};
 pub use scope::{Locals, Lookup, Scope, UserFunction};
-pub use value::{Evaluated, Properties};
+pub use value::{Evaluated, Properties, properties_for};
 
 use crate::arm::expression::Expression;
 

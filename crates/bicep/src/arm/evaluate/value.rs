@@ -7,7 +7,14 @@ use crate::arm::expression::{
 
 /// The properties of an object, in order. A key of the form `[expr]` is an expression that only Azure
 /// can finish.
-pub type Properties = IndexMap<String, Evaluated>;
+///
+/// Names are short and looked up again and again, so their hash is a fast one; it is seeded anew in each process.
+pub type Properties = IndexMap<String, Evaluated, foldhash::fast::RandomState>;
+
+/// An object with room for this many properties.
+pub fn properties_for(count: usize) -> Properties {
+    Properties::with_capacity_and_hasher(count, foldhash::fast::RandomState::default())
+}
 
 /// A value, as far as it can be computed without Azure. Texts are plain, with no escape for brackets.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use super::{Expression, TemplateString, parse, read_template_string};
 
 /// The expressions of a template by their text, parsed once however often they are evaluated.
 #[derive(Debug, Clone, Default)]
-pub struct Expressions(HashMap<String, Expression>);
+pub struct Expressions(HashMap<String, Expression, foldhash::fast::RandomState>);
 
 impl Expressions {
     /// Those of a template. One that cannot be parsed is left out.

@@ -30,7 +30,7 @@ pub(super) fn create_object(arguments: Arguments<'_>) -> Outcome {
             "add the missing value",
         ));
     }
-    let mut object = Properties::new();
+    let mut object = Properties::default();
     for pair in arguments.chunks_exact(2) {
         let key = match &pair[0] {
             Evaluated::Symbolic(expression) => expression.to_template_string(),
@@ -268,7 +268,7 @@ pub(super) fn items(arguments: Arguments<'_>) -> Outcome {
     let mut sorted: Vec<_> = properties.iter().collect();
     sorted.sort_by(|(one, _), (other, _)| compare_keys(one, other));
     let pairs = sorted.into_iter().map(|(key, value)| {
-        let mut pair = Properties::new();
+        let mut pair = Properties::default();
         pair.insert("key".to_owned(), Evaluated::String(key.clone()));
         pair.insert("value".to_owned(), value.clone());
         Evaluated::Object(pair)
@@ -326,7 +326,7 @@ fn merge(into: &mut Properties, other: &Properties) {
 }
 
 pub(super) fn shallow_merge(arguments: Arguments<'_>) -> Outcome {
-    let mut merged = Properties::new();
+    let mut merged = Properties::default();
     let mut names = Names::of(&merged);
     for item in array_of(&arguments[0])? {
         for (name, value) in object_of(item)? {

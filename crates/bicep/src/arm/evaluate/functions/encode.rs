@@ -100,7 +100,7 @@ pub(super) fn parse_uri(arguments: Arguments<'_>) -> Outcome {
     };
     let text = |text: &str| Evaluated::String(text.to_owned());
     let path = if path.is_empty() { "/" } else { path };
-    let mut parts = Properties::new();
+    let mut parts = Properties::default();
     parts.insert("scheme".to_owned(), text(&scheme.to_ascii_lowercase()));
     parts.insert("host".to_owned(), text(&host.to_ascii_lowercase()));
     if let Some(port) = port {

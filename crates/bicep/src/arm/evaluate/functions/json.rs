@@ -87,7 +87,7 @@ impl<'t> Reader<'t> {
 
     fn object(&mut self, depth: usize) -> Outcome {
         self.at += 1;
-        let mut properties = Properties::new();
+        let mut properties = Properties::default();
         while !self.takes('}')? {
             let name = match self.rest().chars().next() {
                 Some(quote @ ('"' | '\'')) => self.quoted(quote)?,

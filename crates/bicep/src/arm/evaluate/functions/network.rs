@@ -35,7 +35,7 @@ pub(super) fn parse_cidr(arguments: Arguments<'_>) -> Outcome {
     let range = parse(text_of(&arguments[0])?)?;
     let (first, last) = (number(range.network()), number(range.broadcast()));
     let is_v4 = matches!(range, IpNet::V4(_));
-    let mut parts = Properties::new();
+    let mut parts = Properties::default();
     let mut put = |name: &str, value: Evaluated| parts.insert(name.to_owned(), value);
     put("network", Evaluated::String(range.network().to_string()));
     put("netmask", Evaluated::String(range.netmask().to_string()));
