@@ -62,7 +62,7 @@ fn generated() -> MemoryFiles {
 }
 
 /// Allocations of a config of a fleet, after others of the same form.
-const MOST_FOR_A_CONFIG: usize = 17_000;
+const MOST_FOR_A_CONFIG: usize = 12_500;
 
 /// Allocations and bytes of one more config of a fleet whose configs differ in their names only.
 fn one_of_a_fleet() -> (usize, usize) {
