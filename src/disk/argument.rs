@@ -16,7 +16,7 @@ pub(crate) fn argument(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
     let file = super::open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_file() {
-        return super::bounded_into(super::room(&metadata, most), file, most);
+        return super::whole(file, &metadata, most);
     }
     pipe(file, metadata.file_type(), most)
 }

@@ -28,7 +28,7 @@ pub(crate) fn read_known(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), 
     if !metadata.is_file() {
         return Err(ReadError::NotRegular);
     }
-    Ok((bounded_into(room(&metadata, most), file, most)?, metadata))
+    Ok((whole(file, &metadata, most)?, metadata))
 }
 
 /// Reads a regular file of at most `most` bytes that lies in a folder after all links are resolved.
@@ -88,6 +88,30 @@ fn room(metadata: &Metadata, most: u64) -> Vec<u8> {
     Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1)
 }
 
+/// Reads what the system says that a file has, and then what it has beyond that.
+fn whole(file: File, metadata: &Metadata, most: u64) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = room(metadata, most);
+    fill(&file, &mut bytes)?;
+    // One byte more had room: a file that gave as many as it should has no more.
+    let size = bytes.len() as u64;
+    let is_all = (1..=most).contains(&size) && size == metadata.len();
+    if is_all { Ok(bytes) } else { bounded_into(bytes, file, most) }
+}
+
+/// Reads into the room that is there, in one system call. The reader of the standard library takes three for a
+/// long file, and one more to find its end.
+#[cfg(unix)]
+fn fill(file: &File, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    use rustix::buffer::spare_capacity;
+    rustix::io::retry_on_intr(|| rustix::io::read(file, spare_capacity(bytes)))?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn fill(_: &File, _: &mut Vec<u8>) -> std::io::Result<()> {
+    Ok(())
+}
+
 fn bounded(file: impl std::io::Read, most: u64) -> Result<Vec<u8>, ReadError> {
     bounded_into(Vec::new(), file, most)
 }
@@ -98,6 +122,36 @@ fn bounded_into(
     file: impl std::io::Read,
     most: u64,
 ) -> Result<Vec<u8>, ReadError> {
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    let left = most.saturating_add(1).saturating_sub(bytes.len() as u64);
+    file.take(left).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most { Err(ReadError::TooLarge(most)) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_whole_up_to_the_bound() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        for size in [0, 1, 8191, 8192, 100_000, MOST_RESERVED as usize + 5] {
+            let text: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
+            std::fs::write(&path, &text).expect("written");
+            let most = size as u64;
+            assert_eq!(read(&path, most).expect("it fits"), text, "{size}");
+            assert_eq!(read(&path, most + 1).expect("it fits"), text, "{size}");
+            if size > 0 {
+                assert!(matches!(read(&path, most - 1), Err(ReadError::TooLarge(_))), "{size}");
+            }
+        }
+    }
+
+    /// The system says that such a file is empty.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_says_nothing_of_its_size_is_read_to_its_end() {
+        let text = read(Path::new("/proc/self/status"), 100_000).expect("it is there");
+        assert!(text.starts_with(b"Name:") && text.ends_with(b"\n"), "{text:?}");
+    }
 }
