@@ -144,7 +144,7 @@ fn write_file(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(if is_script(text) { 0o775 } else { 0o664 });
+        options.mode(if is_script(text.as_bytes()) { 0o775 } else { 0o664 });
     }
     options.open(path)?.write_all(text.as_bytes())
 }
@@ -153,7 +153,7 @@ fn write_file(path: &Path, text: &str) -> io::Result<()> {
 /// only be copied, moves to the new one: it is not prebake's to delete.
 fn retire(stage: &Stage, folder: &Path, plan: &Plan<'_>) -> Result<(), OutputError> {
     let old = &stage.new_render();
-    for (path, kind) in tree::walk(old)? {
+    for (path, kind) in tree::walk(old)?.kinds {
         let (from, to) = (old.join(&path), folder.join(&path));
         if kind == Kind::Folder || plan.ours.contains(&path) || is_same(&from, &to) {
             continue;
@@ -170,7 +170,7 @@ pub(super) fn rescue(left: &Path, folder: &Path) -> Result<(), OutputError> {
     let tree = tree::walk(left)?;
     let manifest = previous::manifest(left, &tree)?;
     let ours: BTreeSet<_> = previous::written(manifest.as_ref()).into_values().collect();
-    for (path, kind) in &tree {
+    for (path, kind) in &tree.kinds {
         let (from, to) = (left.join(path), folder.join(path));
         let is_there = fs::symlink_metadata(&to).is_ok();
         if *kind != Kind::Folder && !ours.contains(path) && !is_there {

@@ -3,7 +3,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::commit::Committed;
-use super::error::{Context, OutputError};
+use super::error::OutputError;
 use super::previous;
 use super::tree::{self, Kind, Tree};
 use crate::model::hex_digest;
@@ -37,7 +37,7 @@ impl<'a> Plan<'a> {
         folder: &Path,
         files: &'a BTreeMap<String, String>,
     ) -> Result<Self, OutputError> {
-        Self::over(folder, files, Tree::new(), None)
+        Self::over(folder, files, Tree::default(), None)
     }
 
     fn over(
@@ -60,10 +60,11 @@ impl<'a> Plan<'a> {
         }
         for (path, native) in before {
             if !files.contains_key(&path) && plan.goes(&standing, &native) {
+                standing.can_move(folder, &native)?;
                 plan.committed.removed.push(path);
             }
         }
-        plan.keep_the_rest(standing);
+        plan.keep_the_rest(folder, &standing)?;
         Ok(plan)
     }
 
@@ -82,16 +83,14 @@ impl<'a> Plan<'a> {
         manifest: Option<&Manifest>,
     ) -> Result<(), OutputError> {
         self.ours.insert(native.clone());
-        let Some(kind) = standing.get(&native) else {
+        if !standing.kinds.contains_key(&native) {
             self.committed.created.push(path.to_owned());
             self.write.push((native, text));
             return Ok(());
-        };
-        let at = folder.join(&native);
-        let read =
-            if *kind == Kind::File { tree::read(&at).context("read the file", &at)? } else { None };
+        }
+        let read = standing.read(folder, &native)?;
         let same = |(bytes, known): &(Vec<u8>, Metadata)| {
-            bytes == text.as_bytes() && has_mode(known, text)
+            bytes == text.as_bytes() && has_mode(known, bytes)
         };
         if read.as_ref().is_some_and(same) {
             self.committed.unchanged += 1;
@@ -111,28 +110,29 @@ impl<'a> Plan<'a> {
 
     /// A file of the previous render that is no longer rendered; a folder in its place is not ours.
     fn goes(&mut self, standing: &Tree, native: &Path) -> bool {
-        let there = standing.get(native).is_some_and(|kind| *kind != Kind::Folder);
+        let there = standing.kinds.get(native).is_some_and(|kind| *kind != Kind::Folder);
         if there {
             self.ours.insert(native.to_owned());
         }
         there
     }
 
-    fn keep_the_rest(&mut self, standing: Tree) {
-        let ours: Vec<PathBuf> = self.ours.iter().cloned().collect();
-        for (path, kind) in standing {
-            if self.ours.contains(&path) {
+    fn keep_the_rest(&mut self, folder: &Path, standing: &Tree) -> Result<(), OutputError> {
+        for (path, kind) in &standing.kinds {
+            if self.ours.contains(path) {
                 continue;
             }
-            if kind != Kind::Folder {
-                self.committed.foreign.push(tree::shown(&path));
-                self.carry.push((path, kind));
-            } else if !ours.iter().any(|file| file.starts_with(&path)) {
+            if *kind != Kind::Folder {
+                standing.can_move(folder, path)?;
+                self.committed.foreign.push(tree::shown(path));
+                self.carry.push((path.clone(), *kind));
+            } else if !self.ours.iter().any(|file| file.starts_with(path)) {
                 // Folders of rendered files come and go with them; any other was made by someone else.
-                self.carry.push((path, kind));
+                self.carry.push((path.clone(), *kind));
             }
         }
         self.carry.sort_by(|one, other| one.0.cmp(&other.0));
+        Ok(())
     }
 }
 
@@ -147,10 +147,10 @@ fn native(folder: &Path, path: &str) -> Result<PathBuf, OutputError> {
 fn conflict(folder: &Path, standing: &Tree, native: &Path) -> Result<(), OutputError> {
     let above = native.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
     let blocked = above
-        .filter(|above| standing.get(*above).is_some_and(|kind| *kind != Kind::Folder))
+        .filter(|above| standing.kinds.get(*above).is_some_and(|kind| *kind != Kind::Folder))
         .map(|above| (above, "has the name of a folder of the render"))
         .chain(
-            (standing.get(native) == Some(&Kind::Folder))
+            (standing.kinds.get(native) == Some(&Kind::Folder))
                 .then_some((native, "is a folder, but the render has a file of that name")),
         )
         .next();
@@ -166,8 +166,8 @@ fn conflict(folder: &Path, standing: &Tree, native: &Path) -> Result<(), OutputE
 }
 
 /// Whether a text is a program that is started by its name.
-pub(super) fn is_script(text: &str) -> bool {
-    text.starts_with("#!")
+pub(super) fn is_script(text: &[u8]) -> bool {
+    text.starts_with(b"#!")
 }
 
 /// Everybody may write the file, or whoever runs it takes its owner's or group's rights.
@@ -176,7 +176,7 @@ const OTHERS_MAY_CHANGE_OR_BECOME: u32 = 0o7002;
 
 /// Whether a file has a mode that a render gives, under whatever umask.
 #[cfg(unix)]
-pub(super) fn has_mode(known: &Metadata, text: &str) -> bool {
+pub(super) fn has_mode(known: &Metadata, text: &[u8]) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = known.permissions().mode();
     let is_program = mode & 0o111 != 0;
@@ -184,6 +184,6 @@ pub(super) fn has_mode(known: &Metadata, text: &str) -> bool {
 }
 
 #[cfg(not(unix))]
-pub(super) fn has_mode(_: &Metadata, _: &str) -> bool {
+pub(super) fn has_mode(_: &Metadata, _: &[u8]) -> bool {
     true
 }

@@ -2,9 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
-use super::error::{Context, OutputError};
+use super::error::OutputError;
 use super::plan;
 use super::tree::{self, Kind, Tree};
+use crate::model::hex_digest;
 use crate::render::{MANIFEST, Manifest};
 
 /// The render that stands in a folder.
@@ -41,9 +42,7 @@ impl PreviousRender {
         self.damaged.is_empty()
             && !self.lost_mode
             && manifest.files.iter().all(|(path, digest)| {
-                self.files
-                    .get(path)
-                    .is_some_and(|text| crate::model::hex_digest(text.as_bytes()) == *digest)
+                self.files.get(path).is_some_and(|text| hex_digest(text.as_bytes()) == *digest)
             })
     }
 }
@@ -72,13 +71,13 @@ fn read(folder: &Path) -> Result<PreviousRender, OutputError> {
     let parsed = manifest.as_ref().and_then(|(text, _)| Manifest::parse(text));
     let ours = written(parsed.as_ref());
     let mut render = PreviousRender {
-        broken_manifest: parsed.is_none() && tree.contains_key(Path::new(MANIFEST)),
+        broken_manifest: parsed.is_none() && tree.kinds.contains_key(Path::new(MANIFEST)),
         manifest: parsed,
         ..PreviousRender::default()
     };
     let mut add = |path: &String, read: Option<(String, Metadata)>| match read {
         Some((text, known)) => {
-            render.lost_mode |= !plan::has_mode(&known, &text);
+            render.lost_mode |= !plan::has_mode(&known, text.as_bytes());
             render.files.insert(path.clone(), text);
         }
         None => render.damaged.push(path.clone()),
@@ -91,8 +90,11 @@ fn read(folder: &Path) -> Result<PreviousRender, OutputError> {
     }
     let known: BTreeSet<&PathBuf> = ours.values().collect();
     let foreign =
-        tree.iter().filter(|(path, kind)| **kind != Kind::Folder && !known.contains(path));
-    render.foreign = foreign.map(|(path, _)| tree::shown(path)).collect();
+        tree.kinds.iter().filter(|(path, kind)| **kind != Kind::Folder && !known.contains(path));
+    for (path, _) in foreign {
+        tree.can_move(folder, path)?;
+        render.foreign.push(tree::shown(path));
+    }
     Ok(render)
 }
 
@@ -115,10 +117,6 @@ fn text(
     tree: &Tree,
     path: &Path,
 ) -> Result<Option<(String, Metadata)>, OutputError> {
-    if tree.get(path) != Some(&Kind::File) {
-        return Ok(None);
-    }
-    let at = folder.join(path);
-    let read = tree::read(&at).context("read the file", &at)?;
+    let read = tree.read(folder, path)?;
     Ok(read.and_then(|(bytes, known)| Some((String::from_utf8(bytes).ok()?, known))))
 }

@@ -223,7 +223,7 @@ fn unlock(folder: &Path) {
         let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
     };
     open(folder);
-    let below = tree::walk(folder).into_iter().flatten();
+    let below = tree::walk(folder).into_iter().flat_map(|tree| tree.kinds);
     for (path, _) in below.filter(|(_, kind)| *kind == tree::Kind::Folder) {
         open(&folder.join(path));
     }

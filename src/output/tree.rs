@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::fs::{self, DirEntry, Metadata};
+use std::fs::{self, FileType, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -24,8 +24,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn of(metadata: &Metadata) -> Self {
-        match metadata.file_type() {
+    fn of(kind: FileType) -> Self {
+        match kind {
             kind if kind.is_file() => Self::File,
             kind if kind.is_dir() => Self::Folder,
             kind if kind.is_symlink() => Self::Link,
@@ -34,14 +34,19 @@ impl Kind {
     }
 }
 
-/// Everything below a folder, by path relative to it; a folder comes before what it holds.
-pub(super) type Tree = BTreeMap<PathBuf, Kind>;
+/// Everything below a folder.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// By path relative to the folder; a folder comes before what it holds.
+    pub kinds: BTreeMap<PathBuf, Kind>,
+    /// What the system knows of the folder; nothing where it holds nothing.
+    home: Option<Metadata>,
+}
 
 /// Walks a folder. A folder that does not exist holds nothing.
 pub(super) fn walk(folder: &Path) -> Result<Tree, OutputError> {
-    let mut tree = Tree::new();
+    let mut tree = Tree::default();
     let mut open = vec![PathBuf::new()];
-    let mut home = None;
     while let Some(below) = open.pop() {
         // Joined with nothing a path would end in a slash.
         let at = if below.as_os_str().is_empty() { folder.to_owned() } else { folder.join(&below) };
@@ -57,20 +62,65 @@ pub(super) fn walk(folder: &Path) -> Result<Tree, OutputError> {
         for entry in entries {
             let entry = entry.context("list the folder", &at)?;
             let path = below.join(entry.file_name());
-            let metadata = entry.metadata().context("look at it", &entry.path())?;
-            let kind = Kind::of(&metadata);
-            if home.is_none() {
-                home = Some(fs::metadata(folder).context("look at it", folder)?);
+            let kind = Kind::of(entry.file_type().context("look at it", &entry.path())?);
+            if tree.home.is_none() {
+                tree.home = Some(fs::metadata(folder).context("look at it", folder)?);
             }
-            same_device(home.as_ref(), &metadata, &entry)?;
             if kind == Kind::Folder {
+                let known = entry.metadata().context("look at it", &entry.path())?;
+                tree.same_device(&known, &entry.path())?;
                 open.push(path.clone());
             }
-            tree.insert(path, kind);
+            tree.kinds.insert(path, kind);
             within_limits(folder, &tree, &below)?;
         }
     }
     Ok(tree)
+}
+
+impl Tree {
+    /// Reads a regular file and what the system knows of it; one over the limit, or no regular file, is `None`.
+    pub(super) fn read(
+        &self,
+        folder: &Path,
+        path: &Path,
+    ) -> Result<Option<(Vec<u8>, Metadata)>, OutputError> {
+        if self.kinds.get(path) != Some(&Kind::File) {
+            return Ok(None);
+        }
+        let at = folder.join(path);
+        match disk::read_known(&at, MAX_FILE_BYTES) {
+            Ok((bytes, known)) => {
+                self.same_device(&known, &at)?;
+                Ok(Some((bytes, known)))
+            }
+            Err(ReadError::Io(error)) => Err(OutputError::io("read the file", &at, &error)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Refuses what is not read if it is a mount point.
+    pub(super) fn can_move(&self, folder: &Path, path: &Path) -> Result<(), OutputError> {
+        let at = folder.join(path);
+        let known = fs::symlink_metadata(&at).context("look at it", &at)?;
+        self.same_device(&known, &at)
+    }
+
+    /// What is mounted below a folder cannot move with it.
+    #[cfg(unix)]
+    fn same_device(&self, found: &Metadata, at: &Path) -> Result<(), OutputError> {
+        use std::os::unix::fs::MetadataExt as _;
+        if self.home.as_ref().is_none_or(|home| home.dev() == found.dev()) {
+            return Ok(());
+        }
+        let help = "unmount it, or render to another folder with `-o`";
+        Err(OutputError::new("PB2507", at, "it is a mount point of another device", help))
+    }
+
+    #[cfg(not(unix))]
+    fn same_device(&self, _: &Metadata, _: &Path) -> Result<(), OutputError> {
+        Ok(())
+    }
 }
 
 /// How often a folder is read again that another run exchanges meanwhile.
@@ -105,28 +155,8 @@ pub(super) fn identity(folder: &Path) -> Option<impl PartialEq + use<>> {
     fs::symlink_metadata(folder).and_then(|found| found.created()).ok()
 }
 
-/// What is mounted below a folder cannot move with it.
-#[cfg(unix)]
-fn same_device(
-    home: Option<&Metadata>,
-    found: &Metadata,
-    entry: &DirEntry,
-) -> Result<(), OutputError> {
-    use std::os::unix::fs::MetadataExt as _;
-    if home.is_none_or(|home| home.dev() == found.dev()) {
-        return Ok(());
-    }
-    let help = "unmount it, or render to another folder with `-o`";
-    Err(OutputError::new("PB2507", &entry.path(), "it is a mount point of another device", help))
-}
-
-#[cfg(not(unix))]
-fn same_device(_: Option<&Metadata>, _: &Metadata, _: &DirEntry) -> Result<(), OutputError> {
-    Ok(())
-}
-
 fn within_limits(folder: &Path, tree: &Tree, below: &Path) -> Result<(), OutputError> {
-    let problem = if tree.len() > MAX_ENTRIES {
+    let problem = if tree.kinds.len() > MAX_ENTRIES {
         format!("it contains more than {MAX_ENTRIES} files and folders")
     } else if below.components().count() >= MAX_DEPTH {
         format!("it is nested deeper than {MAX_DEPTH} folders")
@@ -135,15 +165,6 @@ fn within_limits(folder: &Path, tree: &Tree, below: &Path) -> Result<(), OutputE
     };
     let help = "move other files out of it, or render to another folder with `-o`";
     Err(OutputError::new("PB2506", folder, problem, help))
-}
-
-/// Reads a regular file and what the system knows of it; one over the limit, or no regular file, is `None`.
-pub(super) fn read(path: &Path) -> io::Result<Option<(Vec<u8>, Metadata)>> {
-    match disk::read_known(path, MAX_FILE_BYTES) {
-        Ok(read) => Ok(Some(read)),
-        Err(ReadError::Io(error)) => Err(error),
-        Err(_) => Ok(None),
-    }
 }
 
 /// A path of a render as a path of the system: only plain names below the folder.
