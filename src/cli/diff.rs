@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
 use crate::diff::{self, DetailedExit, RenderState};
 use crate::output::{self, OutputError, PreviousRender};
 use crate::pipeline::{self, Job, Render, Tools};
+use crate::render::MANIFEST;
 use crate::report::review::{self, Fleet, Reviewer, Section};
 use crate::report::{Report, Templates};
 
@@ -67,7 +68,8 @@ impl Diff {
     fn compare(&self) -> Result<Exit, Exit> {
         let tools = input::tools(&self.configs, Path::new(DEFAULT_OUTPUT))?;
         let templates = Templates::new(input::report_templates(self.configs.templates.as_deref())?);
-        let reviewer = Reviewer::new(self.format(), &templates).map_err(|error| told(*error))?;
+        let reviewer =
+            Reviewer::new(self.format(), &templates).map_err(|error| told(*error))?;
         let mut sections = Vec::new();
         let (mut code, mut failed) = (Exit::Done, 0);
         if !self.against.exists() && self.against != Path::new(DEFAULT_OUTPUT) {
@@ -149,7 +151,8 @@ impl Diff {
         // A render of a fleet that stands as it would be made anew differs in nothing. This machine made it, or has
         // compared it before.
         if let Some((name, Ok(previous))) = &standing
-            && super::fleet::stands(previous, &job, tools)
+            && is_known(previous, &job, tools)
+            && previous.is_whole()
             && let Ok(Some(state)) = pipeline::previous(previous, &self.folder(name), None, None)
         {
             return compared(reviewer, name, Some(&state), &state, &job.overlay);
@@ -237,6 +240,12 @@ impl Diff {
             )
         })
     }
+}
+
+/// Whether this machine has made or compared a render of what a job would render.
+fn is_known(previous: &PreviousRender, job: &Job, tools: &Tools) -> bool {
+    let manifest = previous.manifest.as_ref().zip(previous.files.get(MANIFEST));
+    manifest.is_some_and(|(manifest, text)| super::fleet::is_known(manifest, text, job, tools))
 }
 
 /// Tells why the review cannot be written.

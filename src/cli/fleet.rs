@@ -12,9 +12,8 @@ use super::folders::Folders;
 use super::{Configs, Exit, input, record, terminal};
 use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostics, Sources};
-use crate::output::PreviousRender;
 use crate::pipeline::{Job, Tools, fleet};
-use crate::render::MANIFEST;
+use crate::render::{Manifest, Plan};
 
 /// Configs that are worked on before their results are shown: bounds memory, keeps the order.
 const AT_ONCE: usize = 64;
@@ -31,6 +30,8 @@ pub(super) struct Fleet<'a> {
     renders: Vec<(usize, usize)>,
     /// Renders that share what they must not share: none of them is made.
     blocked: Vec<(usize, usize)>,
+    /// For each config, the names of its renders that need not be made, by their place.
+    standing: Vec<Vec<Option<String>>>,
     /// The jobs of a config that stands alone, which are not read again.
     alone: Mutex<Option<Vec<Job>>>,
     /// The exit code so far.
@@ -40,12 +41,26 @@ pub(super) struct Fleet<'a> {
 impl<'a> Fleet<'a> {
     /// Finds the configs and what they cannot share.
     pub(super) fn new(configs: &'a Configs) -> Result<Self, Exit> {
+        Self::except(configs, |_| None)
+    }
+
+    /// The same; of more than one render, those that stand are not made. `standing` gives the plan of such a render.
+    pub(super) fn except(
+        configs: &'a Configs,
+        standing: impl Fn(&Job) -> Option<Plan> + Sync,
+    ) -> Result<Self, Exit> {
         let (paths, code) = input::find(&configs.paths)?;
-        let alone = Mutex::default();
-        let folders = Folders::default();
-        let mut fleet =
-            Self { configs, paths, folders, renders: vec![], blocked: vec![], alone, code };
-        fleet.survey();
+        let mut fleet = Self {
+            configs,
+            paths,
+            folders: Folders::default(),
+            renders: vec![],
+            blocked: vec![],
+            standing: vec![],
+            alone: Mutex::default(),
+            code,
+        };
+        fleet.survey(standing);
         Ok(fleet)
     }
 
@@ -60,16 +75,22 @@ impl<'a> Fleet<'a> {
     }
 
     /// Reads every config once to see how many renders there are and which of them collide.
-    fn survey(&mut self) {
+    fn survey(&mut self, standing: impl Fn(&Job) -> Option<Plan> + Sync) {
+        let look = |job: &Job| match standing(job) {
+            Some(plan) => (fleet::planned_claims(&plan), Some(plan.name)),
+            None => (fleet::claims(job), None),
+        };
         let read = |path: usize| {
             let jobs = self.jobs(path);
             if self.paths.len() == 1 && jobs.len() == 1 {
                 *self.kept() = Some(jobs);
-                return vec![Vec::new()];
+                return (vec![Vec::new()], vec![None]);
             }
-            jobs.iter().map(fleet::claims).collect::<Vec<_>>()
+            jobs.iter().map(look).unzip()
         };
-        let claims: Vec<_> = (0..self.paths.len()).into_par_iter().map(read).collect();
+        let (claims, standing): (Vec<Vec<_>>, _) =
+            (0..self.paths.len()).into_par_iter().map(read).unzip();
+        self.standing = standing;
         let numbered = claims.iter().enumerate();
         self.renders = numbered
             .flat_map(|(path, jobs)| (0..jobs.len()).map(move |place| (path, place)))
@@ -108,12 +129,23 @@ impl<'a> Fleet<'a> {
     pub(super) fn each<T: Send>(
         &self,
         work: impl Fn(&str, Job) -> T + Sync,
+        show: impl FnMut(T) -> Exit,
+    ) -> Exit {
+        self.each_or_standing(work, |_| None, show)
+    }
+
+    /// The same, with what is told of a render that stands, by its name.
+    pub(super) fn each_or_standing<T: Send>(
+        &self,
+        work: impl Fn(&str, Job) -> T + Sync,
+        standing: impl Fn(&str) -> Option<T> + Sync,
         mut show: impl FnMut(T) -> Exit,
     ) -> Exit {
         let mut code = self.code;
         let progress = self.progress();
         for chunk in self.indices().chunks(AT_ONCE) {
-            let done: Vec<Vec<T>> = chunk.par_iter().map(|path| self.one(*path, &work)).collect();
+            let done: Vec<Vec<T>> =
+                chunk.par_iter().map(|path| self.one(*path, &work, &standing)).collect();
             for result in done.into_iter().flatten() {
                 code = code.max(progress.suspend(|| show(result)));
                 progress.inc(1);
@@ -127,15 +159,27 @@ impl<'a> Fleet<'a> {
         (0..self.paths.len()).collect()
     }
 
-    fn one<T>(&self, path: usize, work: &impl Fn(&str, Job) -> T) -> Vec<T> {
+    fn one<T>(
+        &self,
+        path: usize,
+        work: &impl Fn(&str, Job) -> T,
+        told: &impl Fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        let standing = &self.standing[path];
+        let is_free = |place: usize| !self.blocked.contains(&(path, place));
+        if standing.iter().all(Option::is_some) {
+            let free = standing.iter().enumerate().filter(|(place, _)| is_free(*place));
+            return free.filter_map(|(_, name)| told(name.as_deref()?)).collect();
+        }
         let kept = self.kept().take();
         let jobs = kept.unwrap_or_else(|| self.jobs(path));
-        let free = jobs
-            .into_iter()
-            .enumerate()
-            .filter(|(place, _)| !self.blocked.contains(&(path, *place)));
+        let free = jobs.into_iter().enumerate().filter(|(place, _)| is_free(*place));
         let shown = one_line(&self.paths[path].display().to_string());
-        free.map(|(_, job)| work(&shown, job)).collect()
+        let one = |(place, job): (usize, Job)| match standing.get(place) {
+            Some(Some(name)) => told(name),
+            _ => Some(work(&shown, job)),
+        };
+        free.filter_map(one).collect()
     }
 
     /// Whether a bar shows the progress, so that good news needs no line.
@@ -158,9 +202,8 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// Whether a render stands as a job would make it anew, and this machine has made or compared it before. A manifest
-/// alone proves nothing: whoever edits a file can edit its digest, too.
-pub(super) fn stands(previous: &PreviousRender, job: &Job, tools: &Tools) -> bool {
-    job.stands_in(previous, tools)
-        && previous.files.get(MANIFEST).is_some_and(|text| record::holds(text))
+/// Whether a render was made from what a job would make it from, and this machine has made or compared it before. A
+/// manifest alone proves nothing: whoever edits a file can edit its digest, too.
+pub(super) fn is_known(manifest: &Manifest, text: &str, job: &Job, tools: &Tools) -> bool {
+    job.made(manifest, tools) && record::holds(text)
 }

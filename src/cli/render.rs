@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::fleet::Fleet;
+use super::fleet::{self, Fleet};
 use super::{Configs, Exit, digest_hints, input, record, terminal};
 use crate::diagnostic::printable::{one_line, tamed};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::diff::{self, FileDiff, FileState};
 use crate::output::{self, OutputError, PreviousRender};
 use crate::pipeline::{self, Job, Tools};
-use crate::render::MANIFEST;
+use crate::render::{MANIFEST, Manifest, PLAN, Plan};
 use crate::report::review;
 
 /// `prebake render`.
@@ -61,14 +61,17 @@ enum State {
 impl Render {
     pub(super) fn run(&self) -> Exit {
         let Ok(tools) = input::tools(&self.configs, &self.output) else { return Exit::Failed };
-        let fleet = match Fleet::new(&self.configs) {
+        let looks_again = self.force || self.check || self.dry_run || self.diff;
+        let standing = |job: &Job| if looks_again { None } else { self.standing(job, &tools) };
+        let fleet = match Fleet::except(&self.configs, standing) {
             Ok(fleet) => fleet,
             Err(code) => return code,
         };
         let mut summary = Summary::default();
         let mut made = BTreeSet::new();
-        let code = fleet.each(
+        let code = fleet.each_or_standing(
             |path, job| self.work(path, job, &tools, &fleet),
+            |name| Some(self.skipped(name)),
             |shown| {
                 terminal::note(&shown.notes);
                 if shown.state == State::Refused || !fleet.has_progress() {
@@ -93,13 +96,6 @@ impl Render {
             None => path.to_owned(),
         };
         let name = job.name().map(str::to_owned);
-        let standing = name.as_ref().filter(|_| !fleet.is_single());
-        let mut standing = standing.and_then(|name| output::previous(&self.output.join(name)).ok());
-        if let Some(shown) =
-            standing.as_ref().and_then(|standing| self.skipped(&job, standing, tools))
-        {
-            return shown;
-        }
         let outcome = job.render(tools);
         let told = if fleet.shows_all() { Severity::Info } else { Severity::Error };
         let mut notes = terminal::told(&outcome.diagnostics, &outcome.sources, told);
@@ -115,12 +111,10 @@ impl Render {
             return Shown { name, text, notes, state: State::Refused, code };
         };
         let folder = self.output.join(&render.model.name);
-        standing = standing.filter(|_| name.as_ref() == Some(&render.model.name));
         if fleet.is_single() {
             notes.push_str(&digest_hints::offers(&render.model, &folder));
         }
-        let previous = standing.map_or_else(|| output::previous(&folder), Ok);
-        let written = previous.and_then(|previous| {
+        let written = output::previous(&folder).and_then(|previous| {
             let outcome = (render, &outcome.sources);
             self.compare_and_write((&folder, &previous), outcome, (fleet, tools), &mut notes)
         });
@@ -162,22 +156,25 @@ impl Render {
         if folders.is_empty() { Exit::Done } else { Exit::Findings }
     }
 
+    /// The plan of a render that stands as a job would make it anew.
+    fn standing(&self, job: &Job, tools: &Tools) -> Option<Plan> {
+        let is_known =
+            |manifest: &Manifest, text: &str| fleet::is_known(manifest, text, job, tools);
+        let plan = output::file_of_whole(&self.output.join(job.name()?), PLAN, is_known)?;
+        serde_json::from_str(&plan).ok()
+    }
+
     /// A render of a fleet that stands as it would be written.
-    fn skipped(&self, job: &Job, standing: &PreviousRender, tools: &Tools) -> Option<Shown> {
-        let looks_again = self.force || self.check || self.dry_run || self.diff;
-        if looks_again || !super::fleet::stands(standing, job, tools) {
-            return None;
-        }
-        let name = job.name()?;
+    fn skipped(&self, name: &str) -> Shown {
         let folder = self.output.join(name);
         output::sweep(&folder);
-        Some(Shown {
+        Shown {
             text: format!("{name} → {}: unchanged, skipped\n", shown(&folder)),
             name: Some(name.to_owned()),
             notes: String::new(),
             state: State::Unchanged,
             code: Exit::Done,
-        })
+        }
     }
 
     /// What is shown, what came of the folder, and whether the change itself has errors.

@@ -47,6 +47,50 @@ impl PreviousRender {
     }
 }
 
+/// The text of one file of the render in a folder, if the render stands whole: its manifest is one that `is_known`, and
+/// every file has the mode and the digest of a render. Nothing is kept of the other files, so that all are read and
+/// digested in the same memory.
+pub(crate) fn file_of_whole(
+    folder: &Path,
+    path: &str,
+    is_known: impl Fn(&Manifest, &str) -> bool,
+) -> Option<String> {
+    tree::settled(folder, || read_whole(folder, path, &is_known)).ok().flatten()
+}
+
+fn read_whole(
+    folder: &Path,
+    wanted: &str,
+    is_known: &impl Fn(&Manifest, &str) -> bool,
+) -> Result<Option<String>, OutputError> {
+    let tree = tree::walk(folder)?;
+    let Some((text, known)) = text(folder, &tree, Path::new(MANIFEST))? else { return Ok(None) };
+    let manifest = Manifest::parse(&text).filter(|manifest| is_known(manifest, &text));
+    let Some(manifest) = manifest.filter(|_| plan::has_mode(&known, text.as_bytes())) else {
+        return Ok(None);
+    };
+    let mut kept = None;
+    for (path, digest) in &manifest.files {
+        let Some(native) = tree::plain(path) else { return Ok(None) };
+        let Some((bytes, known)) = tree.read(folder, &native)? else { return Ok(None) };
+        if !plan::has_mode(&known, &bytes) || hex_digest(&bytes) != *digest {
+            return Ok(None);
+        }
+        if path == wanted {
+            kept = String::from_utf8(bytes).ok();
+        }
+    }
+    let is_ours = |path: &Path| {
+        path == Path::new(MANIFEST) || manifest.files.contains_key(&tree::shown(path))
+    };
+    for (path, _) in tree.kinds.iter().filter(|(_, kind)| **kind != Kind::Folder) {
+        if !is_ours(path) {
+            tree.can_move(folder, path)?;
+        }
+    }
+    Ok(kept)
+}
+
 /// Reads the render in a folder, under limits and without following links. A folder that does not exist
 /// is a render of nothing.
 pub fn previous(folder: &Path) -> Result<PreviousRender, OutputError> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Job;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources};
+use crate::render::Plan;
 
 /// Most places that one finding names.
 const MOST_PLACES: usize = 8;
@@ -22,21 +23,40 @@ pub type Claimed = (Claim, String);
 
 /// What a job claims. Keeps nothing of the job, so that ten thousand can be asked in turn.
 pub fn claims(job: &Job) -> Vec<Claimed> {
-    let mut claims = Vec::new();
-    // A name that is refused writes no folder, and its own finding says more.
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if let Some(name) = job.name().filter(|name| name.chars().all(plain)) {
-        claims.push((Claim::Folder(name.to_owned()), "/name".to_owned()));
-    }
+    let mut claims: Vec<Claimed> = job.name().and_then(folder).into_iter().collect();
     let Some(model) = job.model() else { return claims };
     let Some(batch) = &model.batch else { return claims };
-    let subscription = model.subscription.as_deref().unwrap_or_default();
-    for (index, pool) in batch.pools.iter().enumerate() {
-        let parts = [subscription, &model.resource_group, &batch.account, &pool.id];
-        let pool = Claim::Pool(parts.map(str::to_lowercase));
-        claims.push((pool, format!("/batch/pools/{index}/id")));
-    }
+    let subscription = model.subscription.as_deref();
+    let account = [&model.resource_group, &batch.account].map(String::as_str);
+    claims.extend(pools(subscription, account, batch.pools.iter().map(|pool| &*pool.id)));
     claims
+}
+
+/// The same as the plan of the job's render has it, without understanding the config once more.
+pub fn planned_claims(plan: &Plan) -> Vec<Claimed> {
+    let mut claims: Vec<Claimed> = folder(&plan.name).into_iter().collect();
+    let Some(batch) = &plan.batch else { return claims };
+    let account = [&plan.resource_group, &batch.account].map(String::as_str);
+    let ids = batch.pools.iter().map(|pool| &*pool.id);
+    claims.extend(pools(plan.subscription.as_deref(), account, ids));
+    claims
+}
+
+fn folder(name: &str) -> Option<Claimed> {
+    // A name that is refused writes no folder, and its own finding says more.
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    name.chars().all(plain).then(|| (Claim::Folder(name.to_owned()), "/name".to_owned()))
+}
+
+fn pools<'a>(
+    subscription: Option<&'a str>,
+    [group, account]: [&'a str; 2],
+    ids: impl Iterator<Item = &'a str>,
+) -> impl Iterator<Item = Claimed> {
+    ids.enumerate().map(move |(index, id)| {
+        let parts = [subscription.unwrap_or_default(), group, account, id];
+        (Claim::Pool(parts.map(str::to_lowercase)), format!("/batch/pools/{index}/id"))
+    })
 }
 
 /// A claim that several jobs make.
@@ -127,8 +147,12 @@ fn moved(place: Place, from: &Sources, to: &mut Sources) -> Place {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test reads the examples")]
 mod tests {
     use super::*;
+    use crate::catalog::Date;
+    use crate::pipeline::{Input, Tools};
+    use crate::render::PLAN;
 
     fn folder(name: &str) -> Claimed {
         (Claim::Folder(name.to_owned()), "/name".to_owned())
@@ -136,6 +160,27 @@ mod tests {
 
     fn pool(id: &str) -> Claimed {
         (Claim::Pool(["", "rg", "account", id].map(str::to_owned)), "/batch/pools/0/id".to_owned())
+    }
+
+    #[test]
+    fn a_plan_claims_what_its_job_claims() {
+        let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+        let tools = Tools::new(Date::parse("2026-01-01").expect("a day"));
+        let mut pools = 0;
+        for entry in std::fs::read_dir(examples).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_none_or(|ending| ending != "yaml") {
+                continue;
+            }
+            let bytes = std::fs::read(&path).expect("it is there");
+            let input = Input { path: path.display().to_string(), bytes, ..Input::default() };
+            let claimed = claims(&Job::alone(&input));
+            let Some(render) = Job::alone(&input).render(&tools).render else { continue };
+            let plan = serde_json::from_str(&render.artifacts.files[PLAN]).expect("a plan");
+            assert_eq!(planned_claims(&plan), claimed, "{}", path.display());
+            pools += claimed.len() - 1;
+        }
+        assert!(pools > 3, "the examples have pools: {pools}");
     }
 
     #[test]

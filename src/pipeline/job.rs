@@ -10,7 +10,6 @@ use crate::config::{self, Document};
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::extend::Added;
 use crate::model::{self, Model, hex_digest};
-use crate::output::PreviousRender;
 use crate::render::Manifest;
 
 /// One render to make: a config or one of its environments, read and merged but not yet understood.
@@ -96,19 +95,11 @@ impl Job {
         self.document.as_ref()?.value.get("name")?.as_str()
     }
 
-    /// Whether a render stands as this job would make it anew: the digests of the config, the catalog and the templates,
-    /// the version, and the digest of every file on disk say so.
-    pub fn stands_in(&self, previous: &PreviousRender, tools: &Tools) -> bool {
-        previous.manifest.as_ref().is_some_and(|manifest| {
-            let same = Some(manifest.name.as_str()) == self.name() && self.made(manifest, tools);
-            same && previous.is_whole()
-        })
-    }
-
-    /// Whether a render was made by this version from the same config, catalog and templates.
-    fn made(&self, manifest: &Manifest, tools: &Tools) -> bool {
+    /// Whether a render was made by this version under this name from the same config, catalog and templates.
+    pub fn made(&self, manifest: &Manifest, tools: &Tools) -> bool {
         let same = |document| manifest.config_digest == digest(document, &self.added);
         manifest.prebake == env!("CARGO_PKG_VERSION")
+            && Some(manifest.name.as_str()) == self.name()
             && manifest.templates_digest == tools.templates.digest()
             && manifest.catalog_digest.as_deref().unwrap_or_default() == self.overlay.digest()
             && self.document.as_ref().is_some_and(same)

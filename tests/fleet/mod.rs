@@ -140,6 +140,11 @@ fn unchanged_renders_are_skipped_and_only_those() {
     assert!(render(&[]).contains("1 written"));
     fs::remove_file(folder.path().join("out/aa/README.md")).expect("removed");
     assert!(render(&[]).contains("1 written"));
+    let script = folder.path().join("out/aa/deploy.sh");
+    let text = fs::read_to_string(&script).expect("there");
+    write(folder.path(), "out/aa/deploy.sh", &text.replacen("prebake", "prebakE", 1));
+    assert!(render(&[]).contains("1 written"));
+    assert_eq!(fs::read_to_string(&script).expect("there"), text);
     assert_eq!(render(&[]).matches("unchanged, skipped").count(), 2);
     let template = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/bicep/image.bicep.tera");
     let text = fs::read_to_string(template).expect("there") + "// more\n";
@@ -315,6 +320,26 @@ fn completions_and_manual_name_every_command() {
     let manual = prebake(folder.path(), &["man"]).out;
     assert!(manual.starts_with(".ie") || manual.contains(".TH prebake"), "{manual}");
     assert!(manual.contains("render"), "{manual}");
+}
+
+/// What a render that stands claims counts as well: its config is not read for it.
+#[test]
+fn a_config_that_takes_the_pool_of_a_standing_render_is_refused() {
+    let folder = tree(&[("a/prebake.yaml", config("aa")), ("b/prebake.yaml", config("bb"))]);
+    let shared = |name: &str| {
+        config(name)
+            .replace("resourceGroup: ", "resourceGroup: shared #")
+            .replace("pools: ", "account: { name: sharedbatch, create: false }, pools: ")
+    };
+    write(folder.path(), "a/prebake.yaml", &shared("aa"));
+    assert_eq!(prebake(folder.path(), &["render", "."]).code, Some(0));
+    let ran = prebake(folder.path(), &["render", "."]);
+    assert!(ran.out.contains("2 unchanged"), "{}", ran.out);
+    write(folder.path(), "b/prebake.yaml", &shared("bb"));
+    let ran = prebake(folder.path(), &["render", "."]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.errors.contains("PB0502"), "{}", ran.errors);
+    assert!(ran.out.contains("2 use the same folder or pool"), "{}", ran.out);
 }
 
 /// Whoever edits a file of a render can edit the manifest, too: it proves nothing by itself.
