@@ -10,6 +10,8 @@ pub mod files;
 pub mod findings;
 mod markup;
 pub mod review;
+mod rows;
+mod shelf;
 mod templates;
 mod wording;
 mod written;

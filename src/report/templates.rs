@@ -5,6 +5,7 @@ use handlebars::{
     Context, Handlebars, RenderContext, Renderable as _, Template, TemplateError, no_escape,
 };
 
+use super::rows::Rows;
 use super::written::{Piece, Written};
 use super::{bounds, markup};
 use crate::diagnostic::Diagnostic;
@@ -46,11 +47,12 @@ impl Templates {
         let text = self.text(path);
         let mut template = Template::compile_with_name(text, path.to_owned())
             .map_err(|error| unparsed(path, &error))?;
-        if self.overrides.contains_key(path) {
+        let is_own = self.overrides.contains_key(path);
+        if is_own {
             let laid = bounds::lay(&mut template).map_err(|error| unparsed(path, &error))?;
             laid.map_err(|(line, why)| broken(path, &format!("{path}:{line}: {why}")))?;
         }
-        Ok(Form { path, template })
+        Ok(Form { path, template, is_own })
     }
 }
 
@@ -86,6 +88,7 @@ fn parameter_uses(parameter: &Parameter, part: &str) -> bool {
 pub(super) struct Form {
     path: &'static str,
     template: Template,
+    is_own: bool,
 }
 
 impl Form {
@@ -94,8 +97,17 @@ impl Form {
         uses(&self.template, part)
     }
 
+    /// Whether it is a team's own, which may ask for any part of its data in any way.
+    pub(super) fn is_own(&self) -> bool {
+        self.is_own
+    }
+
     /// Fills the form. HTML is escaped by the engine, other formats by the helpers of their templates.
-    pub(super) fn fill(&self, data: &Context) -> Result<Vec<Piece>, Box<Diagnostic>> {
+    pub(super) fn fill(
+        &self,
+        data: &Context,
+        rows: &Rows<'_>,
+    ) -> Result<Vec<Piece>, Box<Diagnostic>> {
         let written = Written::default();
         let mut engine = Handlebars::new();
         if !self.path.ends_with(".html.hbs") {
@@ -103,6 +115,7 @@ impl Form {
         }
         markup::register(&mut engine, &written);
         bounds::register(&mut engine);
+        engine.register_helper("eachReview", Box::new(*rows));
         let filled =
             self.template.render(&engine, data, &mut RenderContext::new(None), &mut &written);
         filled.map_err(|error| {

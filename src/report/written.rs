@@ -1,12 +1,14 @@
 //! What a template writes: its own text, and the parts that it inserts, which were written before.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use handlebars::Output;
 
 use super::bounds::MAX_REPORT;
+use super::shelf::{Kept, Shelf};
 
 /// A piece of a report.
 #[derive(Debug)]
@@ -65,42 +67,52 @@ impl Output for &Written {
 #[derive(Debug, Default)]
 pub struct Report {
     pieces: Vec<Piece>,
-    parts: Vec<String>,
+    parts: Vec<Kept>,
+    shelf: Arc<Shelf>,
 }
 
 impl Report {
-    pub(super) fn new(pieces: Vec<Piece>, parts: Vec<String>) -> Self {
-        Self { pieces, parts }
+    /// A report of pieces, with the parts that wait on a shelf.
+    pub(super) fn new(pieces: Vec<Piece>, parts: Vec<Kept>, shelf: Arc<Shelf>) -> Self {
+        Self { pieces, parts, shelf }
     }
 
-    fn texts(&self) -> impl Iterator<Item = &str> {
+    fn texts(&self) -> impl Iterator<Item = io::Result<Cow<'_, str>>> {
         self.pieces.iter().map(|piece| match piece {
-            Piece::Own(text) => text,
-            Piece::Part(number) => self.parts.get(*number).map_or("", String::as_str),
+            Piece::Own(text) => Ok(text.into()),
+            Piece::Part(number) => {
+                self.parts.get(*number).map_or(Ok("".into()), |part| self.shelf.get(part))
+            }
         })
     }
 
     /// All of it joined, in no more memory than it needs.
-    pub(super) fn joined(&self) -> String {
+    pub(super) fn joined(&self) -> io::Result<String> {
         let mut joined = String::with_capacity(self.len());
-        joined.extend(self.texts());
-        joined
+        for text in self.texts() {
+            joined.push_str(&text?);
+        }
+        Ok(joined)
     }
 
     /// How long it is.
     pub(super) fn len(&self) -> usize {
-        self.texts().map(str::len).fold(0, usize::saturating_add)
+        let lengths = self.pieces.iter().map(|piece| match piece {
+            Piece::Own(text) => text.len(),
+            Piece::Part(number) => self.parts.get(*number).map_or(0, Kept::len),
+        });
+        lengths.fold(0, usize::saturating_add)
     }
 }
 
-impl From<Vec<String>> for Report {
-    fn from(texts: Vec<String>) -> Self {
-        Self::new(texts.into_iter().map(Piece::Own).collect(), Vec::new())
+impl From<String> for Report {
+    fn from(text: String) -> Self {
+        Self { pieces: vec![Piece::Own(text)], ..Self::default() }
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.texts().try_for_each(|text| out.write_str(text))
+        self.texts().try_for_each(|text| out.write_str(&text.map_err(|_| fmt::Error)?))
     }
 }

@@ -144,6 +144,30 @@ fn a_broken_template_is_one_error() {
     }
 }
 
+/// Neither where the parts wait nor whether a team has its own copy of the built-in templates shows.
+#[test]
+fn parts_in_a_file_and_copied_templates_give_the_same_report() {
+    let (busy, same, grown) = (busy(), unchanged(), grown());
+    let names = named(9);
+    let kinds = [&grown, &same, &busy];
+    let configs: Vec<(&str, &Diff)> =
+        names.iter().enumerate().map(|(index, name)| (name.as_str(), kinds[index % 3])).collect();
+    let copies = Templates::embedded().map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let copies = Templates::new(copies.collect());
+    for configs in [&configs[..], &configs[..1], &configs[1..2]] {
+        for format in FORMATS {
+            let report = reviewed(configs, format, &Templates::default()).unwrap();
+            assert!(report == reviewed(configs, format, &copies).unwrap(), "{format:?}");
+            let reviewer = Reviewer::new(format, &Templates::default()).unwrap();
+            let reviewer = reviewer.with_file(tempfile::tempfile().unwrap());
+            let sections =
+                configs.iter().map(|(name, diff)| reviewer.section(name, diff)).collect();
+            let in_file = reviewer.report(Fleet::new(sections)).unwrap().to_string();
+            assert!(report == in_file, "{format:?}");
+        }
+    }
+}
+
 /// What a template may do, it may do for every config.
 #[test]
 fn the_bounds_of_a_template_hold_for_each_config() {

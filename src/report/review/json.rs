@@ -1,5 +1,7 @@
 //! The review for machines: the names of what-if, with verdicts and `replacePaths` besides.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::answers::{self, Level, Question, Verdict as AnswerVerdict};
@@ -12,6 +14,8 @@ use crate::diff::{
 };
 use crate::expand::Resource;
 use crate::report::Report;
+use crate::report::shelf::{Kept, Shelf};
+use crate::report::written::Piece;
 
 /// Version of the format; it grows when a field changes its meaning or goes.
 const VERSION: u32 = 1;
@@ -22,12 +26,12 @@ const NEXT: &str = ",\n    ";
 #[derive(Debug)]
 pub(super) struct Texts {
     /// Any number of them; empty when there is none.
-    changes: String,
-    config: String,
+    changes: Kept,
+    config: Kept,
 }
 
 /// One config: its changes, and everything about it that is no resource.
-pub(super) fn texts(name: &str, diff: &Diff) -> Texts {
+pub(super) fn texts(name: &str, diff: &Diff, shelf: &Shelf) -> Texts {
     let changes = diff.resources.iter().flat_map(|change| change_entries(name, change));
     let counts: Map<String, Value> = Action::ALL
         .into_iter()
@@ -73,7 +77,7 @@ pub(super) fn texts(name: &str, diff: &Diff) -> Texts {
         })),
     });
     let changes: Vec<String> = changes.map(|change| element(&change)).collect();
-    Texts { changes: changes.join(NEXT), config: element(&config) }
+    Texts { changes: shelf.put(changes.join(NEXT)), config: shelf.put(element(&config)) }
 }
 
 /// An element of a list of the whole: no string of JSON holds a line end as such.
@@ -86,7 +90,7 @@ fn pretty(value: &Value) -> String {
 }
 
 /// All configs of a run: changes in one list, as what-if has them.
-pub(super) fn report(fleet: Fleet) -> Report {
+pub(super) fn report(fleet: Fleet, shelf: Arc<Shelf>) -> Report {
     let mut head = pretty(&head(&fleet));
     head.truncate(head.len() - "\n}".len());
     let (mut changes, mut configs) = (Vec::new(), Vec::new());
@@ -96,21 +100,22 @@ pub(super) fn report(fleet: Fleet) -> Report {
             configs.push(texts.config);
         }
     }
-    let mut texts = vec![head];
+    let (mut pieces, mut parts) = (vec![Piece::Own(head)], Vec::new());
     for (name, mut objects) in [("changes", changes), ("configs", configs)] {
-        objects.retain(|objects| !objects.is_empty());
+        objects.retain(|objects| objects.len() > 0);
         let (start, end) = if objects.is_empty() { ("", "") } else { ("\n    ", "\n  ") };
-        texts.push(format!(",\n  \"{name}\": [{start}"));
+        pieces.push(Piece::Own(format!(",\n  \"{name}\": [{start}")));
         for (index, objects) in objects.into_iter().enumerate() {
             if index > 0 {
-                texts.push(NEXT.to_owned());
+                pieces.push(Piece::Own(NEXT.to_owned()));
             }
-            texts.push(objects);
+            pieces.push(Piece::Part(parts.len()));
+            parts.push(objects);
         }
-        texts.push(format!("{end}]"));
+        pieces.push(Piece::Own(format!("{end}]")));
     }
-    texts.push("\n}\n".to_owned());
-    Report::from(texts)
+    pieces.push(Piece::Own("\n}\n".to_owned()));
+    Report::new(pieces, parts, shelf)
 }
 
 fn head(fleet: &Fleet) -> Value {

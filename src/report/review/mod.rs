@@ -1,8 +1,8 @@
 //! Takes [`Diff`]s, gives the review that a human reads before a merge.
 //!
 //! A config is condensed where it is compared, in any thread: [`Reviewer::section`] writes its part of the report in
-//! the format that is asked for and keeps that text and a summary alone, so that a fleet takes as much memory as its
-//! report. [`Reviewer::report`] puts the parts together. Read `section` and `fleet`, then `page` for the formats that
+//! the format that is asked for and keeps that text and a summary alone. With a file for the texts, the summaries are
+//! all that a fleet has in memory. [`Reviewer::report`] puts the parts together. Read `section` and `fleet`, then `page` for the formats that
 //! templates write, `details` for their data (`answers`, `access`, `view`, `files`, `picture`), and `json` for the
 //! machine's form.
 
@@ -28,12 +28,15 @@ pub use fleet::Fleet;
 pub use section::Section;
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::sync::Arc;
 
 use answers::Level;
 use files::FindingView;
 use page::Page;
 use section::{Body, Summary};
 
+use super::shelf::Shelf;
 use super::{Report, Templates};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
@@ -59,6 +62,8 @@ pub enum Format {
 pub struct Reviewer {
     /// What templates write; nothing writes JSON but the program.
     page: Option<Box<Page>>,
+    /// Where the parts wait.
+    shelf: Arc<Shelf>,
 }
 
 impl Reviewer {
@@ -70,24 +75,30 @@ impl Reviewer {
             Format::Html => Some(Page::html(templates)?),
             Format::Json => None,
         };
-        Ok(Self { page: page.map(Box::new) })
+        Ok(Self { page: page.map(Box::new), shelf: Arc::default() })
+    }
+
+    /// Lets the parts wait in an empty file instead of in memory.
+    #[must_use]
+    pub fn with_file(self, file: File) -> Self {
+        Self { shelf: Arc::new(Shelf::in_file(file)), ..self }
     }
 
     /// Writes the part of one config.
     pub fn section(&self, name: &str, diff: &Diff) -> Section {
         let summary = Summary::new(name, diff);
         let body = match &self.page {
-            Some(page) => page.body(&summary, diff),
-            None => Body::Json(json::texts(name, diff)),
+            Some(page) => page.body(&summary, diff, &self.shelf),
+            None => Body::Json(Box::new(json::texts(name, diff, &self.shelf))),
         };
         Section { summary, body }
     }
 
     /// Puts the parts together.
     pub fn report(self, fleet: Fleet) -> Result<Report, Box<Diagnostic>> {
-        match &self.page {
-            Some(page) => page.report(fleet),
-            None => Ok(json::report(fleet)),
+        match self.page {
+            Some(page) => page.report(fleet, self.shelf),
+            None => Ok(json::report(fleet, self.shelf)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A report that templates write: one for each config, wherever it is compared, and one for the whole.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use handlebars::Context;
@@ -13,7 +14,10 @@ use super::section::{Body, Section, Summary};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
 use crate::report::bounds::{MAX_PARTS, MAX_REPORT};
+use crate::report::rows::Rows;
+use crate::report::shelf::{Kept, Shelf};
 use crate::report::templates::Form;
+use crate::report::written::Piece;
 use crate::report::{Report, Templates};
 
 /// The longest comment that GitHub takes, less room for what a workflow puts around it.
@@ -29,7 +33,7 @@ const OMITTED: [&str; 4] = [
 const LEVELS: usize = OMITTED.len() + 1;
 
 /// The text of a config at each level that may be asked for.
-pub(super) type Told = [Option<String>; LEVELS];
+pub(super) type Told = [Option<Kept>; LEVELS];
 
 /// How one format is written.
 #[derive(Debug)]
@@ -104,20 +108,25 @@ impl Page {
     }
 
     /// Tells one config. Of the first it keeps the data, since the only one is told otherwise than one of many.
-    pub(super) fn body(&self, summary: &Summary, diff: &Diff) -> Body {
+    pub(super) fn body(&self, summary: &Summary, diff: &Diff, shelf: &Shelf) -> Body {
         if !self.started.swap(true, Ordering::Relaxed) {
             return Body::Waiting(Box::new(Details::new(diff, self.wanted)));
         }
         if !summary.telling {
             return Body::Silent;
         }
-        match self.tell(summary, &Details::new(diff, self.wanted)) {
-            Ok(told) => Body::Told(told),
+        match self.tell(summary, &Details::new(diff, self.wanted), shelf) {
+            Ok(told) => Body::Told(Box::new(told)),
             Err(error) => Body::Broken(error),
         }
     }
 
-    fn tell(&self, summary: &Summary, details: &Details) -> Result<Told, Box<Diagnostic>> {
+    fn tell(
+        &self,
+        summary: &Summary,
+        details: &Details,
+        shelf: &Shelf,
+    ) -> Result<Told, Box<Diagnostic>> {
         let mut told = Told::default();
         let mut data = self.data(summary, details, true);
         for level in self.levels() {
@@ -127,32 +136,50 @@ impl Page {
                 let limit = format!("its text is larger than {} MiB in total", MAX_PARTS >> 20);
                 return Err(self.config.refused(&limit));
             }
-            told[level] = Some(text);
+            told[level] = Some(shelf.put(text));
         }
         Ok(told)
     }
 
     fn data(&self, summary: &Summary, details: &Details, many: bool) -> Context {
-        tamed(&Data { many, color: self.color, omitted: 0, summary, details })
+        Context::from(tamed(&Data { many, color: self.color, omitted: 0, summary, details }))
     }
 
     fn fill(&self, data: &mut Context, level: usize) -> Result<String, Box<Diagnostic>> {
         data.data_mut()["omitted"] = Value::from(level);
-        Ok(Report::new(self.config.fill(data)?, Vec::new()).joined())
+        let mut text = String::new();
+        for piece in self.config.fill(data, &Rows::none())? {
+            // A config has no parts.
+            if let Piece::Own(own) = piece {
+                text.push_str(&own);
+            }
+        }
+        Ok(text)
     }
 
     /// Puts the configs together. What does not fit is left out, and the report says so.
-    pub(super) fn report(&self, mut fleet: Fleet) -> Result<Report, Box<Diagnostic>> {
-        let whole = fleet.whole();
+    pub(super) fn report(
+        &self,
+        mut fleet: Fleet,
+        shelf: Arc<Shelf>,
+    ) -> Result<Report, Box<Diagnostic>> {
+        let mut whole = fleet.whole();
+        if !self.whole.is_own() {
+            // The built-in templates ask for one after another.
+            whole.reviews.clear();
+        }
         let (many, order, mut data) = (whole.many, whole.order.clone(), tamed(&whole));
-        data.data_mut()["color"] = Value::from(self.color);
+        data["color"] = Value::from(self.color);
+        let mut data = Context::from(data);
         let mut report = Report::default();
         for level in self.levels() {
             let parts = order.iter().map(|at| self.part(&mut fleet.sections[*at], many, level));
-            let parts = parts.collect::<Result<Vec<String>, _>>()?;
-            let room = MAX_REPORT + parts.iter().map(String::len).sum::<usize>();
+            let parts = parts.collect::<Result<Vec<Kept>, _>>()?;
+            let room = MAX_REPORT + parts.iter().map(Kept::len).sum::<usize>();
             data.data_mut()["omittedNote"] = Value::from(omitted_note(level));
-            report = Report::new(self.whole.fill(&data)?, parts);
+            let summary = |index: usize| tamed(&fleet.sections[order[index]].summary);
+            let pieces = self.whole.fill(&data, &Rows { count: order.len(), row: &summary })?;
+            report = Report::new(pieces, parts, Arc::clone(&shelf));
             if report.len() > room {
                 return Err(self.whole.refused("it inserts the same parts too often"));
             }
@@ -160,7 +187,8 @@ impl Page {
                 return Ok(report);
             }
         }
-        Ok(Report::from(vec![cut(&report.joined())]))
+        let whole = report.joined().map_err(|error| self.whole.refused(&error.to_string()))?;
+        Ok(Report::from(cut(&whole)))
     }
 
     fn part(
@@ -168,23 +196,23 @@ impl Page {
         section: &mut Section,
         many: bool,
         level: usize,
-    ) -> Result<String, Box<Diagnostic>> {
+    ) -> Result<Kept, Box<Diagnostic>> {
         match &mut section.body {
             Body::Waiting(details) => {
-                self.fill(&mut self.data(&section.summary, details, many), level)
+                self.fill(&mut self.data(&section.summary, details, many), level).map(Kept::Text)
             }
             Body::Told(told) => Ok(told[level].take().unwrap_or_default()),
             Body::Broken(error) => Err(error.clone()),
-            Body::Silent | Body::Json(_) => Ok(String::new()),
+            Body::Silent | Body::Json(_) => Ok(Kept::default()),
         }
     }
 }
 
 /// Data in which no text can drive a terminal or reorder a line.
-fn tamed(data: &impl Serialize) -> Context {
+fn tamed(data: &impl Serialize) -> Value {
     let mut data = serde_json::to_value(data).unwrap_or_default();
     lines::tame(&mut data);
-    Context::from(data)
+    data
 }
 
 fn omitted_note(level: usize) -> String {

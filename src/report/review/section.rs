@@ -35,9 +35,9 @@ pub(super) enum Body {
     /// To be told when it is known whether it is the only one.
     Waiting(Box<Details>),
     /// Its text.
-    Told(Told),
+    Told(Box<Told>),
     /// Its objects.
-    Json(json::Texts),
+    Json(Box<json::Texts>),
     /// Why it cannot be told.
     Broken(Box<Diagnostic>),
 }
