@@ -1,8 +1,10 @@
 //! `{{#eachReview}}`: a block that is filled with one config after another, in the order of the report.
 
+use std::io;
+
 use handlebars::{
     BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext,
-    Renderable as _,
+    RenderErrorReason, Renderable as _,
 };
 use serde_json::Value;
 
@@ -13,13 +15,13 @@ pub(super) struct Rows<'a> {
     /// How many there are.
     pub count: usize,
     /// The data of one of them.
-    pub row: &'a (dyn Fn(usize) -> Value + Sync),
+    pub row: &'a (dyn Fn(usize) -> io::Result<Value> + Sync),
 }
 
 impl Rows<'_> {
     /// What a template of one config has.
     pub(super) fn none() -> Self {
-        Self { count: 0, row: &|_| Value::Null }
+        Self { count: 0, row: &|_| Ok(Value::Null) }
     }
 }
 
@@ -35,9 +37,11 @@ impl HelperDef for Rows<'_> {
         let Some(template) = helper.template() else { return Ok(()) };
         state.push_block(BlockContext::new());
         for index in 0..self.count {
+            let row = (self.row)(index);
+            let row = row.map_err(|error| RenderErrorReason::Other(error.to_string()))?;
             if let Some(block) = state.block_mut() {
                 block.set_local_var("index", Value::from(index));
-                block.set_base_value((self.row)(index));
+                block.set_base_value(row);
             }
             template.render(engine, data, state, out)?;
         }

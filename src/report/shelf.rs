@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::{Mutex, PoisonError};
 
+use crate::diagnostic::Diagnostic;
+
 /// The parts of a report. With a file, they take no memory, so that a fleet takes no more than a few configs.
 #[derive(Debug, Default)]
 pub(super) struct Shelf(Mutex<Option<Room>>);
@@ -75,6 +77,15 @@ impl Default for Kept {
     fn default() -> Self {
         Self::Text(String::new())
     }
+}
+
+/// What is said where a text cannot be read from the file.
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+pub(super) fn unreadable(error: io::Error) -> Box<Diagnostic> {
+    let finding = Diagnostic::error("PB2501", "the parts of the review cannot be read again")
+        .reason(error.to_string())
+        .help("check the folder for temporary files, and run the command again");
+    Box::new(finding)
 }
 
 #[cfg(test)]

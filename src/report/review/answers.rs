@@ -1,13 +1,16 @@
 //! What a reviewer asks first: is anything replaced or deleted, does access widen, does cost rise?
 
+use std::io;
+
 use serde::{Serialize, Serializer};
 
 use super::cost;
 use super::kinds::kind_words;
-use super::section::Summary;
+use super::section::Brief;
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::Lifecycle;
 use crate::diff::{self, Access, Action, Diff, Pairing, ResourceChange, title};
+use crate::report::shelf::Shelf;
 use crate::report::wording;
 
 /// How many names stand in an answer.
@@ -154,35 +157,42 @@ pub(super) fn answers(diff: &Diff) -> Vec<Answer> {
 }
 
 /// The answers of a fleet: the worst of each, naming the configs.
-pub(super) fn together(configs: &[&Summary]) -> Vec<Answer> {
-    if let [only] = configs {
-        return only.answers.clone();
-    }
-    Question::ALL.into_iter().filter_map(|question| worst(configs, question)).collect()
+pub(super) fn together(configs: &[&Brief], shelf: &Shelf) -> io::Result<Vec<Answer>> {
+    let questions = Question::ALL.into_iter().enumerate();
+    let told =
+        questions.filter_map(|(at, question)| worst(configs, (at, question), shelf).transpose());
+    told.collect()
 }
 
 /// The worst answer to one question, with the configs of that answer and of milder ones.
-fn worst(configs: &[&Summary], question: Question) -> Option<Answer> {
-    let mut told: Vec<(&Answer, Vec<&str>)> = Vec::new();
+fn worst(
+    configs: &[&Brief],
+    (at, question): (usize, Question),
+    shelf: &Shelf,
+) -> io::Result<Option<Answer>> {
+    let mut told: Vec<(Verdict, Vec<&Brief>)> = Vec::new();
     for config in configs {
-        let Some(answer) = config.answers.iter().find(|answer| answer.question == question) else {
-            continue;
-        };
-        match told.iter_mut().find(|(known, _)| known.verdict == answer.verdict) {
-            Some((_, names)) => names.push(&config.name),
-            None => told.push((answer, vec![&config.name])),
+        let verdict = config.verdicts[at];
+        match told.iter_mut().find(|(known, _)| *known == verdict) {
+            Some((_, configs)) => configs.push(config),
+            None => told.push((verdict, vec![config])),
         }
     }
-    told.sort_by_key(|(answer, _)| answer.verdict);
-    let ((worst, names), milder) = told.split_first()?;
-    if worst.verdict == Verdict::No {
-        return Some((*worst).clone());
+    told.sort_by_key(|(verdict, _)| *verdict);
+    let Some(((worst, first), milder)) = told.split_first() else { return Ok(None) };
+    if configs.len() == 1 || *worst == Verdict::No {
+        let data = first[0].data(shelf)?;
+        let text = data["answers"][at]["text"].as_str().unwrap_or_default();
+        return Ok(Some(Answer::new(question, *worst, text.to_owned())));
     }
-    let mut text = format!("in {}", few(names));
-    for (answer, names) in milder.iter().filter(|(answer, _)| answer.verdict != Verdict::No) {
-        text = format!("{text}; {} in {}", answer.words().1, few(names));
+    let names =
+        |configs: &[&Brief]| few(&configs.iter().map(|config| &config.name).collect::<Vec<_>>());
+    let mut text = format!("in {}", names(first));
+    for (verdict, configs) in milder.iter().filter(|(verdict, _)| *verdict != Verdict::No) {
+        let word = wording::answered(question.words(), verdict.words());
+        text = format!("{text}; {word} in {}", names(configs));
     }
-    Some(Answer { text, ..(*worst).clone() })
+    Ok(Some(Answer::new(question, *worst, text)))
 }
 
 /// The first names of a list, and how many more there are.

@@ -1,11 +1,14 @@
 //! All configs of a run: their counts, their answers, and the order in which they are told.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::answers::{self, Answer};
 use super::counts::{self, Tally};
-use super::section::{Section, Summary};
+use super::section::{Brief, Section};
+use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, DetailedExit};
+use crate::report::shelf::{Shelf, unreadable};
 
 /// How many configs without a change are named.
 const MOST_SAME: usize = 20;
@@ -35,15 +38,15 @@ pub(super) struct Whole<'a> {
     pub counts: Vec<Tally>,
     /// What a reviewer asks first, over all configs.
     pub answers: Vec<Answer>,
-    /// The configs that differ, danger first.
-    pub reviews: Vec<&'a Summary>,
+    /// The summaries of the configs that differ, danger first, if a template may ask for all at once.
+    pub reviews: Vec<Value>,
     /// The names of the configs that do not; of many, the first.
     same: Vec<&'a str>,
     /// How many more do not.
     same_more: usize,
     /// What of the run has no review, in a sentence; empty when nothing.
     failed: String,
-    /// Where those of `reviews` stand among all.
+    /// Where the configs that differ stand among all, danger first.
     #[serde(skip)]
     pub order: Vec<usize>,
 }
@@ -62,46 +65,48 @@ impl Fleet {
 
     /// What `--detailed-exitcode` says of all; an error wins over everything else.
     pub fn detailed_exit(&self) -> DetailedExit {
-        let exits = self.sections.iter().map(|section| section.summary.exit_code);
+        let exits = self.sections.iter().map(|section| section.brief.exit_code);
         exits.max().unwrap_or(DetailedExit::Unchanged)
     }
 
-    pub(super) fn whole(&self) -> Whole<'_> {
-        let all: Vec<&Summary> = self.sections.iter().map(|section| &section.summary).collect();
+    pub(super) fn whole(&self, shelf: &Shelf) -> Result<Whole<'_>, Box<Diagnostic>> {
+        let all: Vec<&Brief> = self.sections.iter().map(|section| &section.brief).collect();
         let total = all.len();
         let (mut order, same): (Vec<usize>, Vec<usize>) =
             (0..total).partition(|at| all[*at].telling || total == 1);
         order.sort_by_key(|at| all[*at].rank());
-        let reviews: Vec<&Summary> = order.iter().map(|at| all[*at]).collect();
         let counts = counts::counts(|action| count(&all, action));
-        let headline = match &reviews[..] {
-            [only] if total == 1 => only.headline.clone(),
+        let headline = match &order[..] {
+            [only] if total == 1 => {
+                let data = all[*only].data(shelf).map_err(unreadable)?;
+                data["headline"].as_str().unwrap_or_default().to_owned()
+            }
             [] => format!("no changes ({})", counts::join(&counts)),
-            _ => format!("{} of them change; {}", reviews.len(), counts::join(&counts)),
+            _ => format!("{} of them change; {}", order.len(), counts::join(&counts)),
         };
-        Whole {
+        Ok(Whole {
             name: match &all[..] {
-                [only] => only.name.clone(),
+                [only] => only.name.to_string(),
                 all => format!("{} configs", all.len()),
             },
             many: total > 1,
             total,
-            changed: reviews.len(),
+            changed: order.len(),
             headline,
             counts,
-            answers: answers::together(&all),
-            reviews,
+            answers: answers::together(&all, shelf).map_err(unreadable)?,
+            reviews: Vec::new(),
             same_more: same.len().saturating_sub(MOST_SAME),
-            same: same.into_iter().take(MOST_SAME).map(|at| all[at].name.as_str()).collect(),
+            same: same.into_iter().take(MOST_SAME).map(|at| &*all[at].name).collect(),
             failed: failed(self.without),
             order,
-        }
+        })
     }
 }
 
-fn count(all: &[&Summary], action: Action) -> usize {
-    let counts = all.iter().flat_map(|summary| &summary.counts);
-    counts.filter(|count| count.action == action).map(|count| count.count).sum()
+fn count(all: &[&Brief], action: Action) -> usize {
+    let counts = all.iter().flat_map(|brief| &brief.counts);
+    counts.filter(|(counted, _)| *counted == action).map(|(_, count)| count).sum()
 }
 
 fn failed(failed: usize) -> String {

@@ -8,6 +8,7 @@ use super::answers::{self, Level, Question, Verdict as AnswerVerdict};
 use super::fleet::Fleet;
 use super::section::Body;
 use crate::catalog::mutability::Verdict;
+use crate::diagnostic::Diagnostic;
 use crate::diff::{
     Action, Diff, FileState, Pairing, PropertyChange, PropertyChangeType, ResourceChange, Segment,
     Sides, path_text,
@@ -90,8 +91,8 @@ fn pretty(value: &Value) -> String {
 }
 
 /// All configs of a run: changes in one list, as what-if has them.
-pub(super) fn report(fleet: Fleet, shelf: Arc<Shelf>) -> Report {
-    let mut head = pretty(&head(&fleet));
+pub(super) fn report(fleet: Fleet, shelf: Arc<Shelf>) -> Result<Report, Box<Diagnostic>> {
+    let mut head = pretty(&head(&fleet, &shelf)?);
     head.truncate(head.len() - "\n}".len());
     let (mut changes, mut configs) = (Vec::new(), Vec::new());
     for section in fleet.sections {
@@ -115,20 +116,20 @@ pub(super) fn report(fleet: Fleet, shelf: Arc<Shelf>) -> Report {
         pieces.push(Piece::Own(format!("{end}]")));
     }
     pieces.push(Piece::Own("\n}\n".to_owned()));
-    Report::new(pieces, parts, shelf)
+    Ok(Report::new(pieces, parts, shelf))
 }
 
-fn head(fleet: &Fleet) -> Value {
-    let whole = fleet.whole();
+fn head(fleet: &Fleet, shelf: &Shelf) -> Result<Value, Box<Diagnostic>> {
+    let whole = fleet.whole(shelf)?;
     let of = |question: Question| whole.answers.iter().find(|it| it.question == question);
     let is = |question, verdict| of(question).is_some_and(|answer| answer.verdict == verdict);
-    json!({
+    Ok(json!({
         "version": VERSION,
         "status": if fleet.without == 0 { "Succeeded" } else { "Failed" },
         "summary": {
             "configs": whole.total,
             "changedConfigs": if whole.many { whole.changed } else {
-                usize::from(whole.reviews.iter().any(|config| !config.empty))
+                usize::from(fleet.sections.iter().any(|section| !section.brief.empty))
             },
             "failedConfigs": fleet.without,
             "counts": whole.counts.iter()
@@ -140,7 +141,7 @@ fn head(fleet: &Fleet) -> Value {
             "answers": whole.answers,
             "detailedExitCode": fleet.detailed_exit(),
         },
-    })
+    }))
 }
 
 /// What-if knows no replacement: a resource under a new id is one that comes and one that goes.

@@ -1,8 +1,8 @@
 //! Takes [`Diff`]s, gives the review that a human reads before a merge.
 //!
 //! A config is condensed where it is compared, in any thread: [`Reviewer::section`] writes its part of the report in
-//! the format that is asked for and keeps that text and a summary alone. With a file for the texts, the summaries are
-//! all that a fleet has in memory. [`Reviewer::report`] puts the parts together. Read `section` and `fleet`, then `page` for the formats that
+//! the format that is asked for and keeps that text and a summary alone, in a file if there is one: then a fleet has
+//! in memory only what it is counted and ordered by. [`Reviewer::report`] puts the parts together. Read `section` and `fleet`, then `page` for the formats that
 //! templates write, `details` for their data (`answers`, `access`, `view`, `files`, `picture`), and `json` for the
 //! machine's form.
 
@@ -34,7 +34,7 @@ use std::sync::Arc;
 use answers::Level;
 use files::FindingView;
 use page::Page;
-use section::{Body, Summary};
+use section::{Body, Brief, Summary};
 
 use super::shelf::Shelf;
 use super::{Report, Templates};
@@ -87,18 +87,19 @@ impl Reviewer {
     /// Writes the part of one config.
     pub fn section(&self, name: &str, diff: &Diff) -> Section {
         let summary = Summary::new(name, diff);
+        let brief = Brief::new(&summary, &self.shelf);
         let body = match &self.page {
-            Some(page) => page.body(&summary, diff, &self.shelf),
+            Some(page) => page.body(summary, diff, &self.shelf),
             None => Body::Json(Box::new(json::texts(name, diff, &self.shelf))),
         };
-        Section { summary, body }
+        Section { brief, body }
     }
 
     /// Puts the parts together.
     pub fn report(self, fleet: Fleet) -> Result<Report, Box<Diagnostic>> {
         match self.page {
             Some(page) => page.report(fleet, self.shelf),
-            None => Ok(json::report(fleet, self.shelf)),
+            None => json::report(fleet, self.shelf),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
 use crate::report::bounds::{MAX_PARTS, MAX_REPORT};
 use crate::report::rows::Rows;
-use crate::report::shelf::{Kept, Shelf};
+use crate::report::shelf::{Kept, Shelf, unreadable};
 use crate::report::templates::Form;
 use crate::report::written::Piece;
 use crate::report::{Report, Templates};
@@ -32,8 +32,8 @@ const OMITTED: [&str; 4] = [
 /// How many levels there are, the first of which leaves nothing out.
 const LEVELS: usize = OMITTED.len() + 1;
 
-/// The text of a config at each level that may be asked for.
-pub(super) type Told = [Option<Kept>; LEVELS];
+/// The text of a config at each level that may be asked for, up to the last of the format.
+pub(super) type Told = Box<[Option<Kept>]>;
 
 /// How one format is written.
 #[derive(Debug)]
@@ -98,9 +98,14 @@ impl Page {
         })
     }
 
+    /// The last level of the format.
+    fn last_level(&self) -> usize {
+        if self.most.is_some() { OMITTED.len() } else { 0 }
+    }
+
     /// The levels that the report may still take.
     fn levels(&self) -> impl Iterator<Item = usize> {
-        let last = if self.most.is_some() { OMITTED.len() } else { 0 };
+        let last = self.last_level();
         let fits = |level: usize| {
             self.most.is_none_or(|most| self.lengths[level].load(Ordering::Relaxed) <= most)
         };
@@ -108,15 +113,15 @@ impl Page {
     }
 
     /// Tells one config. Of the first it keeps the data, since the only one is told otherwise than one of many.
-    pub(super) fn body(&self, summary: &Summary, diff: &Diff, shelf: &Shelf) -> Body {
+    pub(super) fn body(&self, summary: Summary, diff: &Diff, shelf: &Shelf) -> Body {
         if !self.started.swap(true, Ordering::Relaxed) {
-            return Body::Waiting(Box::new(Details::new(diff, self.wanted)));
+            return Body::Waiting(Box::new((summary, Details::new(diff, self.wanted))));
         }
         if !summary.telling {
             return Body::Silent;
         }
-        match self.tell(summary, &Details::new(diff, self.wanted), shelf) {
-            Ok(told) => Body::Told(Box::new(told)),
+        match self.tell(&summary, &Details::new(diff, self.wanted), shelf) {
+            Ok(told) => Body::Told(told),
             Err(error) => Body::Broken(error),
         }
     }
@@ -127,7 +132,7 @@ impl Page {
         details: &Details,
         shelf: &Shelf,
     ) -> Result<Told, Box<Diagnostic>> {
-        let mut told = Told::default();
+        let mut told: Told = (0..=self.last_level()).map(|_| None).collect();
         let mut data = self.data(summary, details, true);
         for level in self.levels() {
             let text = self.fill(&mut data, level)?;
@@ -163,10 +168,11 @@ impl Page {
         mut fleet: Fleet,
         shelf: Arc<Shelf>,
     ) -> Result<Report, Box<Diagnostic>> {
-        let mut whole = fleet.whole();
-        if !self.whole.is_own() {
+        let mut whole = fleet.whole(&shelf)?;
+        if self.whole.is_own() {
             // The built-in templates ask for one after another.
-            whole.reviews.clear();
+            let reviews = whole.order.iter().map(|at| fleet.sections[*at].brief.data(&shelf));
+            whole.reviews = reviews.collect::<Result<_, _>>().map_err(unreadable)?;
         }
         let (many, order, mut data) = (whole.many, whole.order.clone(), tamed(&whole));
         data["color"] = Value::from(self.color);
@@ -177,8 +183,12 @@ impl Page {
             let parts = parts.collect::<Result<Vec<Kept>, _>>()?;
             let room = MAX_REPORT + parts.iter().map(Kept::len).sum::<usize>();
             data.data_mut()["omittedNote"] = Value::from(omitted_note(level));
-            let summary = |index: usize| tamed(&fleet.sections[order[index]].summary);
-            let pieces = self.whole.fill(&data, &Rows { count: order.len(), row: &summary })?;
+            let row = |index: usize| {
+                let mut data = fleet.sections[order[index]].brief.data(&shelf)?;
+                lines::tame(&mut data);
+                Ok(data)
+            };
+            let pieces = self.whole.fill(&data, &Rows { count: order.len(), row: &row })?;
             report = Report::new(pieces, parts, Arc::clone(&shelf));
             if report.len() > room {
                 return Err(self.whole.refused("it inserts the same parts too often"));
@@ -187,7 +197,7 @@ impl Page {
                 return Ok(report);
             }
         }
-        let whole = report.joined().map_err(|error| self.whole.refused(&error.to_string()))?;
+        let whole = report.joined().map_err(unreadable)?;
         Ok(Report::from(cut(&whole)))
     }
 
@@ -198,8 +208,9 @@ impl Page {
         level: usize,
     ) -> Result<Kept, Box<Diagnostic>> {
         match &mut section.body {
-            Body::Waiting(details) => {
-                self.fill(&mut self.data(&section.summary, details, many), level).map(Kept::Text)
+            Body::Waiting(waiting) => {
+                let (summary, details) = &**waiting;
+                self.fill(&mut self.data(summary, details, many), level).map(Kept::Text)
             }
             Body::Told(told) => Ok(told[level].take().unwrap_or_default()),
             Body::Broken(error) => Err(error.clone()),

@@ -2,28 +2,31 @@
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
+use std::io;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::answers::{self, Answer};
+use super::answers::{self, Answer, Question, Verdict};
 use super::counts::{self, Tally};
 use super::details::Details;
 use super::json;
 use super::page::Told;
 use crate::diagnostic::Diagnostic;
-use crate::diff::{DetailedExit, Diff};
+use crate::diff::{Action, DetailedExit, Diff};
+use crate::report::shelf::{Kept, Shelf};
 
 /// One config of a report.
 #[derive(Debug)]
 pub struct Section {
-    pub(super) summary: Summary,
+    pub(super) brief: Brief,
     pub(super) body: Body,
 }
 
 impl Section {
     /// The name of the config.
     pub fn name(&self) -> &str {
-        &self.summary.name
+        &self.brief.name
     }
 }
 
@@ -33,9 +36,9 @@ pub(super) enum Body {
     /// Nothing is to tell.
     Silent,
     /// To be told when it is known whether it is the only one.
-    Waiting(Box<Details>),
+    Waiting(Box<(Summary, Details)>),
     /// Its text.
-    Told(Box<Told>),
+    Told(Told),
     /// Its objects.
     Json(Box<json::Texts>),
     /// Why it cannot be told.
@@ -79,6 +82,42 @@ impl Summary {
             exit_code: diff.detailed_exit(),
             telling: !empty || !diff.findings.is_empty(),
         }
+    }
+}
+
+/// What stands in memory of a summary: what all of a fleet are counted and ordered by. The summary waits with the texts.
+#[derive(Debug)]
+pub(super) struct Brief {
+    pub name: Box<str>,
+    pub empty: bool,
+    pub telling: bool,
+    pub exit_code: DetailedExit,
+    pub counts: Box<[(Action, usize)]>,
+    /// Those of its answers, in the order of the questions.
+    pub verdicts: [Verdict; Question::ALL.len()],
+    whole: Kept,
+}
+
+impl Brief {
+    pub(super) fn new(summary: &Summary, shelf: &Shelf) -> Self {
+        let verdict = |question: Question| {
+            let answer = summary.answers.iter().find(|answer| answer.question == question);
+            answer.map_or(Verdict::No, |answer| answer.verdict)
+        };
+        Self {
+            name: summary.name.as_str().into(),
+            empty: summary.empty,
+            telling: summary.telling,
+            exit_code: summary.exit_code,
+            counts: summary.counts.iter().map(|count| (count.action, count.count)).collect(),
+            verdicts: Question::ALL.map(verdict),
+            whole: shelf.put(serde_json::to_string(summary).unwrap_or_default()),
+        }
+    }
+
+    /// The summary as the data of a template.
+    pub(super) fn data(&self, shelf: &Shelf) -> io::Result<Value> {
+        Ok(serde_json::from_str(&shelf.get(&self.whole)?)?)
     }
 
     /// Its place among others: what a reader should see first comes first, errors and then what is lost.
