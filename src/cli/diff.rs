@@ -68,8 +68,12 @@ impl Diff {
     fn compare(&self) -> Result<Exit, Exit> {
         let tools = input::tools(&self.configs, Path::new(DEFAULT_OUTPUT))?;
         let templates = Templates::new(input::report_templates(self.configs.templates.as_deref())?);
-        let mut reviewer =
-            Reviewer::new(self.format(), &templates).map_err(|error| told(*error))?;
+        let reviewer = Reviewer::new(self.format(), &templates).map_err(|error| told(*error))?;
+        // Without a file, the parts wait in memory.
+        let reviewer = match tempfile::tempfile() {
+            Ok(file) => reviewer.with_file(file),
+            Err(_) => reviewer,
+        };
         let mut sections = Vec::new();
         let (mut code, mut failed) = (Exit::Done, 0);
         if !self.against.exists() && self.against != Path::new(DEFAULT_OUTPUT) {
@@ -88,12 +92,6 @@ impl Diff {
                 ));
             }
             failed = configs.blocked();
-            // Without a file, the parts wait in memory.
-            if !configs.is_single()
-                && let Ok(file) = tempfile::tempfile()
-            {
-                reviewer = reviewer.with_file(file);
-            }
             code = configs.each(
                 |_, job| self.one(job, &tools, &reviewer, recorded.as_ref(), configs.is_single()),
                 |compared| match compared {

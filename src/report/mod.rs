@@ -11,7 +11,7 @@ pub mod findings;
 mod markup;
 pub mod review;
 mod rows;
-mod shelf;
+mod store;
 mod templates;
 mod wording;
 mod written;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use handlebars::Output;
 
 use super::bounds::MAX_REPORT;
-use super::shelf::{Kept, Shelf};
+use super::store::{Kept, Store};
 
 /// A piece of a report.
 #[derive(Debug)]
@@ -68,20 +68,20 @@ impl Output for &Written {
 pub struct Report {
     pieces: Vec<Piece>,
     parts: Vec<Kept>,
-    shelf: Arc<Shelf>,
+    store: Arc<Store>,
 }
 
 impl Report {
-    /// A report of pieces, with the parts that wait on a shelf.
-    pub(super) fn new(pieces: Vec<Piece>, parts: Vec<Kept>, shelf: Arc<Shelf>) -> Self {
-        Self { pieces, parts, shelf }
+    /// A report of pieces, with the parts that wait in a store.
+    pub(super) fn new(pieces: Vec<Piece>, parts: Vec<Kept>, store: Arc<Store>) -> Self {
+        Self { pieces, parts, store }
     }
 
     fn texts(&self) -> impl Iterator<Item = io::Result<Cow<'_, str>>> {
         self.pieces.iter().map(|piece| match piece {
             Piece::Own(text) => Ok(text.into()),
             Piece::Part(number) => {
-                self.parts.get(*number).map_or(Ok("".into()), |part| self.shelf.get(part))
+                self.parts.get(*number).map_or(Ok("".into()), |part| self.store.get(part))
             }
         })
     }

@@ -10,7 +10,7 @@ use super::section::Brief;
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::Lifecycle;
 use crate::diff::{self, Access, Action, Diff, Pairing, ResourceChange, title};
-use crate::report::shelf::Shelf;
+use crate::report::store::Store;
 use crate::report::wording;
 
 /// How many names stand in an answer.
@@ -157,10 +157,10 @@ pub(super) fn answers(diff: &Diff) -> Vec<Answer> {
 }
 
 /// The answers of a fleet: the worst of each, naming the configs.
-pub(super) fn together(configs: &[&Brief], shelf: &Shelf) -> io::Result<Vec<Answer>> {
+pub(super) fn together(configs: &[&Brief], store: &Store) -> io::Result<Vec<Answer>> {
     let questions = Question::ALL.into_iter().enumerate();
     let told =
-        questions.filter_map(|(at, question)| worst(configs, (at, question), shelf).transpose());
+        questions.filter_map(|(at, question)| worst(configs, (at, question), store).transpose());
     told.collect()
 }
 
@@ -168,7 +168,7 @@ pub(super) fn together(configs: &[&Brief], shelf: &Shelf) -> io::Result<Vec<Answ
 fn worst(
     configs: &[&Brief],
     (at, question): (usize, Question),
-    shelf: &Shelf,
+    store: &Store,
 ) -> io::Result<Option<Answer>> {
     let mut told: Vec<(Verdict, Vec<&Brief>)> = Vec::new();
     for config in configs {
@@ -181,7 +181,7 @@ fn worst(
     told.sort_by_key(|(verdict, _)| *verdict);
     let Some(((worst, first), milder)) = told.split_first() else { return Ok(None) };
     if configs.len() == 1 || *worst == Verdict::No {
-        let data = first[0].data(shelf)?;
+        let data = first[0].data(store)?;
         let text = data["answers"][at]["text"].as_str().unwrap_or_default();
         return Ok(Some(Answer::new(question, *worst, text.to_owned())));
     }

@@ -8,7 +8,7 @@ use super::counts::{self, Tally};
 use super::section::{Brief, Section};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, DetailedExit};
-use crate::report::shelf::{Shelf, unreadable};
+use crate::report::store::{Store, unreadable};
 
 /// How many configs without a change are named.
 const MOST_SAME: usize = 20;
@@ -69,7 +69,7 @@ impl Fleet {
         exits.max().unwrap_or(DetailedExit::Unchanged)
     }
 
-    pub(super) fn whole(&self, shelf: &Shelf) -> Result<Whole<'_>, Box<Diagnostic>> {
+    pub(super) fn whole(&self, store: &Store) -> Result<Whole<'_>, Box<Diagnostic>> {
         let all: Vec<&Brief> = self.sections.iter().map(|section| &section.brief).collect();
         let total = all.len();
         let (mut order, same): (Vec<usize>, Vec<usize>) =
@@ -78,7 +78,7 @@ impl Fleet {
         let counts = counts::counts(|action| count(&all, action));
         let headline = match &order[..] {
             [only] if total == 1 => {
-                let data = all[*only].data(shelf).map_err(unreadable)?;
+                let data = all[*only].data(store).map_err(unreadable)?;
                 data["headline"].as_str().unwrap_or_default().to_owned()
             }
             [] => format!("no changes ({})", counts::join(&counts)),
@@ -94,7 +94,7 @@ impl Fleet {
             changed: order.len(),
             headline,
             counts,
-            answers: answers::together(&all, shelf).map_err(unreadable)?,
+            answers: answers::together(&all, store).map_err(unreadable)?,
             reviews: Vec::new(),
             same_more: same.len().saturating_sub(MOST_SAME),
             same: same.into_iter().take(MOST_SAME).map(|at| &*all[at].name).collect(),

@@ -15,7 +15,7 @@ use crate::diff::{
 };
 use crate::expand::Resource;
 use crate::report::Report;
-use crate::report::shelf::{Kept, Shelf};
+use crate::report::store::{Kept, Store};
 use crate::report::written::Piece;
 
 /// Version of the format; it grows when a field changes its meaning or goes.
@@ -32,7 +32,7 @@ pub(super) struct Texts {
 }
 
 /// One config: its changes, and everything about it that is no resource.
-pub(super) fn texts(name: &str, diff: &Diff, shelf: &Shelf) -> Texts {
+pub(super) fn texts(name: &str, diff: &Diff, store: &Store) -> Texts {
     let changes = diff.resources.iter().flat_map(|change| change_entries(name, change));
     let counts: Map<String, Value> = Action::ALL
         .into_iter()
@@ -78,7 +78,7 @@ pub(super) fn texts(name: &str, diff: &Diff, shelf: &Shelf) -> Texts {
         })),
     });
     let changes: Vec<String> = changes.map(|change| element(&change)).collect();
-    Texts { changes: shelf.put(changes.join(NEXT)), config: shelf.put(element(&config)) }
+    Texts { changes: store.put(changes.join(NEXT)), config: store.put(element(&config)) }
 }
 
 /// An element of a list of the whole: no string of JSON holds a line end as such.
@@ -91,8 +91,8 @@ fn pretty(value: &Value) -> String {
 }
 
 /// All configs of a run: changes in one list, as what-if has them.
-pub(super) fn report(fleet: Fleet, shelf: Arc<Shelf>) -> Result<Report, Box<Diagnostic>> {
-    let mut head = pretty(&head(&fleet, &shelf)?);
+pub(super) fn report(fleet: Fleet, store: Arc<Store>) -> Result<Report, Box<Diagnostic>> {
+    let mut head = pretty(&head(&fleet, &store)?);
     head.truncate(head.len() - "\n}".len());
     let (mut changes, mut configs) = (Vec::new(), Vec::new());
     for section in fleet.sections {
@@ -116,11 +116,11 @@ pub(super) fn report(fleet: Fleet, shelf: Arc<Shelf>) -> Result<Report, Box<Diag
         pieces.push(Piece::Own(format!("{end}]")));
     }
     pieces.push(Piece::Own("\n}\n".to_owned()));
-    Ok(Report::new(pieces, parts, shelf))
+    Ok(Report::new(pieces, parts, store))
 }
 
-fn head(fleet: &Fleet, shelf: &Shelf) -> Result<Value, Box<Diagnostic>> {
-    let whole = fleet.whole(shelf)?;
+fn head(fleet: &Fleet, store: &Store) -> Result<Value, Box<Diagnostic>> {
+    let whole = fleet.whole(store)?;
     let of = |question: Question| whole.answers.iter().find(|it| it.question == question);
     let is = |question, verdict| of(question).is_some_and(|answer| answer.verdict == verdict);
     Ok(json!({

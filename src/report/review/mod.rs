@@ -36,7 +36,7 @@ use files::FindingView;
 use page::Page;
 use section::{Body, Brief, Summary};
 
-use super::shelf::Shelf;
+use super::store::Store;
 use super::{Report, Templates};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
@@ -63,7 +63,7 @@ pub struct Reviewer {
     /// What templates write; nothing writes JSON but the program.
     page: Option<Box<Page>>,
     /// Where the parts wait.
-    shelf: Arc<Shelf>,
+    store: Arc<Store>,
 }
 
 impl Reviewer {
@@ -75,31 +75,31 @@ impl Reviewer {
             Format::Html => Some(Page::html(templates)?),
             Format::Json => None,
         };
-        Ok(Self { page: page.map(Box::new), shelf: Arc::default() })
+        Ok(Self { page: page.map(Box::new), store: Arc::default() })
     }
 
     /// Lets the parts wait in an empty file instead of in memory.
     #[must_use]
     pub fn with_file(self, file: File) -> Self {
-        Self { shelf: Arc::new(Shelf::in_file(file)), ..self }
+        Self { store: Arc::new(Store::in_file(file)), ..self }
     }
 
     /// Writes the part of one config.
     pub fn section(&self, name: &str, diff: &Diff) -> Section {
         let summary = Summary::new(name, diff);
-        let brief = Brief::new(&summary, &self.shelf);
+        let brief = Brief::new(&summary, &self.store);
         let body = match &self.page {
-            Some(page) => page.body(summary, diff, &self.shelf),
-            None => Body::Json(Box::new(json::texts(name, diff, &self.shelf))),
+            Some(page) => page.body(summary, diff, &self.store),
+            None => Body::Json(Box::new(json::texts(name, diff, &self.store))),
         };
         Section { brief, body }
     }
 
     /// Puts the parts together.
     pub fn report(self, fleet: Fleet) -> Result<Report, Box<Diagnostic>> {
-        match self.page {
-            Some(page) => page.report(fleet, self.shelf),
-            None => json::report(fleet, self.shelf),
+        match &self.page {
+            Some(page) => page.report(fleet, &self.store),
+            None => json::report(fleet, self.store),
         }
     }
 }

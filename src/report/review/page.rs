@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::Diff;
 use crate::report::bounds::{MAX_PARTS, MAX_REPORT};
 use crate::report::rows::Rows;
-use crate::report::shelf::{Kept, Shelf, unreadable};
+use crate::report::store::{Kept, Store, unreadable};
 use crate::report::templates::Form;
 use crate::report::written::Piece;
 use crate::report::{Report, Templates};
@@ -113,14 +113,14 @@ impl Page {
     }
 
     /// Tells one config. Of the first it keeps the data, since the only one is told otherwise than one of many.
-    pub(super) fn body(&self, summary: Summary, diff: &Diff, shelf: &Shelf) -> Body {
+    pub(super) fn body(&self, summary: Summary, diff: &Diff, store: &Store) -> Body {
         if !self.started.swap(true, Ordering::Relaxed) {
             return Body::Waiting(Box::new((summary, Details::new(diff, self.wanted))));
         }
         if !summary.telling {
             return Body::Silent;
         }
-        match self.tell(&summary, &Details::new(diff, self.wanted), shelf) {
+        match self.tell(&summary, &Details::new(diff, self.wanted), store) {
             Ok(told) => Body::Told(told),
             Err(error) => Body::Broken(error),
         }
@@ -130,7 +130,7 @@ impl Page {
         &self,
         summary: &Summary,
         details: &Details,
-        shelf: &Shelf,
+        store: &Store,
     ) -> Result<Told, Box<Diagnostic>> {
         let mut told: Told = (0..=self.last_level()).map(|_| None).collect();
         let mut data = self.data(summary, details, true);
@@ -141,7 +141,7 @@ impl Page {
                 let limit = format!("its text is larger than {} MiB in total", MAX_PARTS >> 20);
                 return Err(self.config.refused(&limit));
             }
-            told[level] = Some(shelf.put(text));
+            told[level] = Some(store.put(text));
         }
         Ok(told)
     }
@@ -166,12 +166,12 @@ impl Page {
     pub(super) fn report(
         &self,
         mut fleet: Fleet,
-        shelf: Arc<Shelf>,
+        store: &Arc<Store>,
     ) -> Result<Report, Box<Diagnostic>> {
-        let mut whole = fleet.whole(&shelf)?;
+        let mut whole = fleet.whole(store)?;
         if self.whole.is_own() {
             // The built-in templates ask for one after another.
-            let reviews = whole.order.iter().map(|at| fleet.sections[*at].brief.data(&shelf));
+            let reviews = whole.order.iter().map(|at| fleet.sections[*at].brief.data(store));
             whole.reviews = reviews.collect::<Result<_, _>>().map_err(unreadable)?;
         }
         let (many, order, mut data) = (whole.many, whole.order.clone(), tamed(&whole));
@@ -184,12 +184,12 @@ impl Page {
             let room = MAX_REPORT + parts.iter().map(Kept::len).sum::<usize>();
             data.data_mut()["omittedNote"] = Value::from(omitted_note(level));
             let row = |index: usize| {
-                let mut data = fleet.sections[order[index]].brief.data(&shelf)?;
+                let mut data = fleet.sections[order[index]].brief.data(store)?;
                 lines::tame(&mut data);
                 Ok(data)
             };
             let pieces = self.whole.fill(&data, &Rows { count: order.len(), row: &row })?;
-            report = Report::new(pieces, parts, Arc::clone(&shelf));
+            report = Report::new(pieces, parts, Arc::clone(store));
             if report.len() > room {
                 return Err(self.whole.refused("it inserts the same parts too often"));
             }

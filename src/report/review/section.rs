@@ -14,7 +14,7 @@ use super::json;
 use super::page::Told;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Action, DetailedExit, Diff};
-use crate::report::shelf::{Kept, Shelf};
+use crate::report::store::{Kept, Store};
 
 /// One config of a report.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ pub(super) struct Brief {
 }
 
 impl Brief {
-    pub(super) fn new(summary: &Summary, shelf: &Shelf) -> Self {
+    pub(super) fn new(summary: &Summary, store: &Store) -> Self {
         let verdict = |question: Question| {
             let answer = summary.answers.iter().find(|answer| answer.question == question);
             answer.map_or(Verdict::No, |answer| answer.verdict)
@@ -111,13 +111,13 @@ impl Brief {
             exit_code: summary.exit_code,
             counts: summary.counts.iter().map(|count| (count.action, count.count)).collect(),
             verdicts: Question::ALL.map(verdict),
-            whole: shelf.put(serde_json::to_string(summary).unwrap_or_default()),
+            whole: store.put(serde_json::to_string(summary).unwrap_or_default()),
         }
     }
 
     /// The summary as the data of a template.
-    pub(super) fn data(&self, shelf: &Shelf) -> io::Result<Value> {
-        Ok(serde_json::from_str(&shelf.get(&self.whole)?)?)
+    pub(super) fn data(&self, store: &Store) -> io::Result<Value> {
+        Ok(serde_json::from_str(&store.get(&self.whole)?)?)
     }
 
     /// Its place among others: what a reader should see first comes first, errors and then what is lost.

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 
 /// The parts of a report. With a file, they take no memory, so that a fleet takes no more than a few configs.
 #[derive(Debug, Default)]
-pub(super) struct Shelf(Mutex<Option<Room>>);
+pub(super) struct Store(Mutex<Option<Room>>);
 
 /// A file, and how much of it is taken.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) enum Kept {
     At(u64, usize),
 }
 
-impl Shelf {
+impl Store {
     pub(super) fn in_file(file: File) -> Self {
         Self(Mutex::new(Some(Room { file, end: 0 })))
     }
@@ -94,15 +94,15 @@ mod tests {
 
     #[test]
     fn each_text_is_given_back_wherever_it_waits() {
-        for shelf in [Shelf::default(), Shelf::in_file(tempfile::tempfile().expect("a file"))] {
+        for store in [Store::default(), Store::in_file(tempfile::tempfile().expect("a file"))] {
             let texts = ["", "one", "zwei ü", "three\n"];
-            let kept = texts.map(|text| shelf.put(text.to_owned()));
+            let kept = texts.map(|text| store.put(text.to_owned()));
             for (kept, text) in kept.iter().zip(texts).rev() {
-                assert_eq!(shelf.get(kept).expect("it is there"), text);
+                assert_eq!(store.get(kept).expect("it is there"), text);
                 assert_eq!(kept.len(), text.len());
             }
-            let last = shelf.put("last".to_owned());
-            assert_eq!(shelf.get(&last).expect("it is there"), "last");
+            let last = store.put("last".to_owned());
+            assert_eq!(store.get(&last).expect("it is there"), "last");
         }
     }
 
@@ -110,9 +110,9 @@ mod tests {
     #[test]
     fn what_the_file_does_not_take_stays_in_memory() {
         let path = tempfile::NamedTempFile::new().expect("a file").into_temp_path();
-        let shelf = Shelf::in_file(File::open(&path).expect("it is read only"));
-        let kept = shelf.put("text".to_owned());
+        let store = Store::in_file(File::open(&path).expect("it is read only"));
+        let kept = store.put("text".to_owned());
         assert!(matches!(kept, Kept::Text(_)), "{kept:?}");
-        assert_eq!(shelf.get(&kept).expect("it is there"), "text");
+        assert_eq!(store.get(&kept).expect("it is there"), "text");
     }
 }
