@@ -29,7 +29,7 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, OutputError> {
         let standing = tree::walk(folder)?;
         let manifest = previous::manifest(folder, &standing)?;
-        Self::over(folder, files, standing, manifest.as_ref())
+        Self::over(folder, files, &standing, manifest.as_ref())
     }
 
     /// The same where nothing stands.
@@ -37,13 +37,13 @@ impl<'a> Plan<'a> {
         folder: &Path,
         files: &'a BTreeMap<String, String>,
     ) -> Result<Self, OutputError> {
-        Self::over(folder, files, Tree::default(), None)
+        Self::over(folder, files, &Tree::default(), None)
     }
 
     fn over(
         folder: &Path,
         files: &'a BTreeMap<String, String>,
-        standing: Tree,
+        standing: &Tree,
         manifest: Option<&Manifest>,
     ) -> Result<Self, OutputError> {
         let before = previous::written(manifest);
@@ -55,16 +55,16 @@ impl<'a> Plan<'a> {
         };
         for (path, text) in files {
             let native = native(folder, path)?;
-            conflict(folder, &standing, &native)?;
-            plan.file(folder, path, native, text, &standing, manifest)?;
+            conflict(folder, standing, &native)?;
+            plan.file(folder, path, native, text, standing, manifest)?;
         }
         for (path, native) in before {
-            if !files.contains_key(&path) && plan.goes(&standing, &native) {
+            if !files.contains_key(&path) && plan.goes(standing, &native) {
                 standing.can_move(folder, &native)?;
                 plan.committed.removed.push(path);
             }
         }
-        plan.keep_the_rest(folder, &standing)?;
+        plan.keep_the_rest(folder, standing)?;
         Ok(plan)
     }
 
