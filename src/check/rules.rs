@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use crate::catalog::{Row, Table};
 use crate::diagnostic::Severity;
 
-pub(super) const TABLE: Table = Table::new("rules", include_str!("rules.tsv"));
+pub(super) static TABLE: Table = Table::new("rules", include_str!("rules.tsv"));
 
 /// What a rule says, whatever it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, FileId, Place, SourceFile, Span};
 /// The code of the rule.
 pub const SECRET: &str = "CI006";
 
-const TABLE: Table = Table::new("secret-forms", include_str!("secret-forms.tsv"));
+static TABLE: Table = Table::new("secret-forms", include_str!("secret-forms.tsv"));
 
 /// A secret in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::catalog::Table;
 
-const TABLE: Table = Table::new("migrated-properties", include_str!("properties.tsv"));
+static TABLE: Table = Table::new("migrated-properties", include_str!("properties.tsv"));
 
 /// Where a property goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

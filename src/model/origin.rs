@@ -8,7 +8,7 @@ use super::bake::Step;
 use crate::catalog::{Stage, Table};
 use crate::config::Document;
 
-const TABLE: Table = Table::new("origins", include_str!("origins.tsv"));
+static TABLE: Table = Table::new("origins", include_str!("origins.tsv"));
 
 /// The keys of one config, by what they decide. Pointers are JSON pointers (RFC 6901) of the config.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-const TABLE: &str = include_str!("code-classes.tsv");
+static TABLE: &str = include_str!("code-classes.tsv");
 
 /// What a code says of the input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use std::fmt;
 
-const TABLE: &str = include_str!("codes.tsv");
+static TABLE: &str = include_str!("codes.tsv");
 const BICEP_REASON: &str = "Microsoft's Bicep compiler reports the same diagnostic under this code";
 
 /// What a code says, whatever was found. Rules have theirs in the table of `check`.
