@@ -215,23 +215,13 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
-    fn text(&self, bytes: Result<Cow<'_, [u8]>, FileError>) -> Result<&'a str, FileError> {
-        let bytes = bytes?;
-        if bytes.len() > MAXIMUM_FILE_BYTES {
-            return Err(FileError::Unreadable("the file is larger than 16 MiB".to_owned()));
-        }
-        let text = str::from_utf8(&bytes)
-            .map_err(|_| FileError::Unreadable("the file is not UTF-8".to_owned()))?;
-        Ok(self.arena.alloc_str(text))
-    }
-
     fn add(&mut self, path: &str, content: Content<'a>) -> UnitId {
         self.units.push(Unit { path: path.to_owned(), content });
         UnitId(self.units.len() - 1)
     }
 
     fn bicep(&mut self, path: &str) -> Result<UnitId, FileError> {
-        let text = self.text(self.files.read(path))?;
+        let text: &'a str = self.arena.alloc_str(text(&self.files.read(path)?)?);
         let file = self.sources.add(path, text);
         let kind = match path.rsplit_once('.') {
             Some((_, "bicepparam")) => FileKind::Parameters,
@@ -262,7 +252,9 @@ impl<'a> Loader<'a, '_> {
         path: &str,
         bytes: Result<Cow<'_, [u8]>, FileError>,
     ) -> Result<UnitId, FileError> {
-        let text = self.text(bytes)?;
+        // The text of a template is not kept beside its values.
+        let bytes = bytes?;
+        let text = text(&bytes)?;
         let value = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
             .or_else(|_| serde_json::from_str(&plain_json(text)))
             .map_err(|error| FileError::Unreadable(format!("the file is not JSON: {error}")))?;
@@ -446,6 +438,14 @@ fn paths(program: ProgramSyntax<'_>) -> impl Iterator<Item = (ExpressionSyntax<'
         StatementSyntax::Extends(node) => Some((node.path, Referring::Other)),
         _ => None,
     })
+}
+
+/// The text of a file, unless it is too large.
+fn text(bytes: &[u8]) -> Result<&str, FileError> {
+    if bytes.len() > MAXIMUM_FILE_BYTES {
+        return Err(FileError::Unreadable("the file is larger than 16 MiB".to_owned()));
+    }
+    str::from_utf8(bytes).map_err(|_| FileError::Unreadable("the file is not UTF-8".to_owned()))
 }
 
 fn unreadable(path: &str, registry: bool, place: Place, error: &FileError) -> Diagnostic {
