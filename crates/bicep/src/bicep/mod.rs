@@ -110,10 +110,16 @@ fn lowered(
 ) -> Option<Template> {
     let mut compiled: Vec<Option<Compiled>> = loaded.units.iter().map(|_| None).collect();
     let mut lowering = lower::Lowering::new(loaded, files);
+    let mut last_uses = last_uses(loaded);
+    last_uses[unit] = None;
     for id in &loaded.order {
         compiled[id.0] = match &loaded.unit(*id).content {
             load::Content::Bicep(unit) if unit.bound.program.kind == syntax::FileKind::Bicep => {
                 let program = lowering.program(*id, &compiled, diagnostics);
+                // A template that nothing else needs moves into this one.
+                for (_, used) in unit.named().filter(|(_, used)| last_uses[used.0] == Some(*id)) {
+                    compiled[used.0] = None;
+                }
                 program.map(|program| {
                     let secure_outputs = program.secure_outputs();
                     let (template, source_map) = emit::template(program);
@@ -126,6 +132,17 @@ fn lowered(
     }
     let entry = compiled.get_mut(unit)?.take()?;
     Some(Template { json: entry.template, source_map: entry.source_map })
+}
+
+/// For each file the last one to be compiled that refers to it.
+fn last_uses(loaded: &load::Loaded<'_>) -> Vec<Option<load::UnitId>> {
+    let mut last_uses = vec![None; loaded.units.len()];
+    for id in &loaded.order {
+        for (_, used) in loaded.bicep(*id).into_iter().flat_map(load::BicepUnit::named) {
+            last_uses[used.0] = Some(*id);
+        }
+    }
+    last_uses
 }
 
 /// Judges every file that takes part, each after those it refers to.

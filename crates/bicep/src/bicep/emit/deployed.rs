@@ -1,5 +1,7 @@
 //! Resources and modules.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::Emitter;
@@ -122,7 +124,7 @@ impl Emitter {
         match template {
             Nested::Template(template, map) => {
                 self.mount("template", map);
-                properties.insert("template".to_owned(), (*template).clone());
+                properties.insert("template".to_owned(), Arc::unwrap_or_clone(template));
             }
             Nested::Spec(id) => {
                 properties.insert("templateLink".to_owned(), json!({ "id": id }));
