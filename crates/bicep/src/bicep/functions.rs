@@ -3,6 +3,8 @@
 
 use std::ops::BitOr;
 
+use super::syntax::FileKind;
+
 /// The namespace of a built-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Namespace {
@@ -128,6 +130,16 @@ impl Function {
     /// The most arguments it takes, if there is a limit.
     pub fn maximum(&self) -> Option<usize> {
         if self.rest.is_some() { None } else { Some(self.parameters.len()) }
+    }
+
+    /// Whether files of a kind may call it: parameters ask nothing of a deployment, a template nothing of the machine
+    /// that compiles it.
+    pub fn is_visible_in(&self, kind: FileKind) -> bool {
+        let is_for_parameters = self.usage == Use::ParametersFile;
+        match kind {
+            FileKind::Bicep => !is_for_parameters,
+            FileKind::Parameters => is_for_parameters || self.namespace == Namespace::Sys,
+        }
     }
 
     /// The form of a function that has one.

@@ -232,7 +232,7 @@ impl<'a> Loader<'a, '_> {
         let syntax_errors = self.diagnostics.iter().skip(before);
         let syntax_errors = syntax_errors.filter_map(|error| error.place).map(|place| place.span);
         let syntax_errors = syntax_errors.collect();
-        let mut bound = Bound::new(program, file, self.diagnostics);
+        let mut bound = Bound::new(program, file);
         bound.syntax_errors = syntax_errors;
         let config = self.config(folder_of(path));
         if let Some(why) = &config.malformed {
@@ -336,7 +336,9 @@ impl<'a> Loader<'a, '_> {
                     let finding = finding.at(place, "expected a file");
                     self.diagnostics.push(finding.help("name a file in the folder"));
                 }
-                Err(error) => self.diagnostics.push(unreadable(text, registry, place, &error)),
+                Err(error) => {
+                    self.diagnostics.push(unreadable(text, (registry, wanted), place, &error));
+                }
             }
         }
     }
@@ -448,10 +450,16 @@ fn text(bytes: &[u8]) -> Result<&str, FileError> {
     str::from_utf8(bytes).map_err(|_| FileError::Unreadable("the file is not UTF-8".to_owned()))
 }
 
-fn unreadable(path: &str, registry: bool, place: Place, error: &FileError) -> Diagnostic {
+fn unreadable(
+    path: &str,
+    (registry, wanted): (bool, Referring),
+    place: Place,
+    error: &FileError,
+) -> Diagnostic {
     if registry && *error == FileError::NotFound {
         let title = format!("`{path}` is not in the module cache");
-        return Diagnostic::error("BCP190", title).at(place, "the module is not restored").help(
+        let code = if matches!(wanted, Referring::Using) { "BCP446" } else { "BCP190" };
+        return Diagnostic::error(code, title).at(place, "the module is not restored").help(
             "run `bicep restore` on this file, or name the module cache with `--module-cache`",
         );
     }

@@ -208,8 +208,15 @@ impl Broken {
         diagnostics: &mut Diagnostics,
     ) {
         for (span, named) in unit.named() {
-            let Some(named) = loaded.bicep(named) else { continue };
             let place = unit.bound.place(span);
+            if let load::Content::Json(template) = &loaded.unit(named).content
+                && !checker::is_template(template)
+            {
+                let finding = Diagnostic::error("BCP188", "the file is not a valid ARM template");
+                let finding = finding.at(place, "its `$schema` is missing or unknown");
+                diagnostics.push(finding.help("set `$schema` to that of a deployment template"));
+            }
+            let Some(named) = loaded.bicep(named) else { continue };
             // A path that has an error itself, such as a cycle, is told of already.
             if self.files.contains(&named.bound.file) && !self.places.contains(&place) {
                 let finding = Diagnostic::error("BCP104", "the file contains errors");
@@ -236,6 +243,13 @@ impl<'a> Modules<'a> for Referenced<'a, '_> {
     fn is_broken(&self, path: syntax::ExpressionSyntax<'_>) -> bool {
         let named = self.unit.reference(path).and_then(|id| self.loaded.bicep(id));
         named.is_some_and(|named| self.broken.files.contains(&named.bound.file))
+    }
+
+    fn is_unknown(&self, path: syntax::ExpressionSyntax<'_>) -> bool {
+        self.unit.reference(path).is_none_or(|id| {
+            let content = &self.loaded.unit(id).content;
+            self.interfaces[id.0].is_none() && !matches!(content, load::Content::TemplateSpec(_))
+        })
     }
 
     fn experiment(&self, name: &str) -> bool {

@@ -5,13 +5,13 @@ use super::{LoadCall, SymbolKind};
 use crate::bicep::functions::{self, Namespace};
 use crate::bicep::spelling::suggestion;
 use crate::bicep::syntax::{
-    ExpressionSyntax, FileKind, FunctionCallSyntax, IdentifierSyntax, InstanceFunctionCallSyntax,
+    ExpressionSyntax, FunctionCallSyntax, IdentifierSyntax, InstanceFunctionCallSyntax,
 };
 use crate::diagnostic::Span;
 
-impl<'a> Binder<'a, '_> {
+impl<'a> Binder<'a> {
     pub(super) fn call(&mut self, node: &'a FunctionCallSyntax<'a>) {
-        let global = self.bound.global(node.name.name);
+        let global = self.visible_global(node.name.name);
         let callable = global.filter(|id| {
             let kind = self.bound.symbol(*id).kind;
             matches!(kind, SymbolKind::Function(_) | SymbolKind::Imported(..))
@@ -47,11 +47,8 @@ impl<'a> Binder<'a, '_> {
         self.expressions(node.arguments);
     }
 
-    /// Whether a function may be called in a file of this kind: parameters ask nothing of a deployment.
     fn is_visible(&self, function: &functions::Function) -> bool {
-        self.bound.program.kind == FileKind::Bicep
-            || function.namespace == Namespace::Sys
-            || function.usage == functions::Use::ParametersFile
+        function.is_visible_in(self.bound.program.kind)
     }
 
     /// Reports a function of ARM that Bicep has another word for.

@@ -3,11 +3,20 @@
 use std::collections::HashSet;
 
 use super::{Bound, SymbolId, SymbolKind};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Diagnostic, Span};
 
-/// Reports every use that is part of a cycle, and gives where they stand.
-pub fn report(bound: &Bound<'_>, diagnostics: &mut Diagnostics) -> HashSet<u32> {
-    let mut cyclic = HashSet::new();
+/// What takes part in cycles.
+#[derive(Debug, Default)]
+pub struct Cycles {
+    /// Where the uses stand.
+    pub uses: HashSet<u32>,
+    /// The declarations.
+    pub symbols: HashSet<SymbolId>,
+}
+
+/// The cycles of a file, and the findings that tell of every use that is part of one.
+pub fn find(bound: &Bound<'_>) -> (Cycles, Vec<Diagnostic>) {
+    let (mut cyclic, mut findings) = (Cycles::default(), Vec::new());
     // A type may hold itself, as long as it need not.
     let is_type = |id: SymbolId| matches!(bound.symbol(id).kind, SymbolKind::Type(_));
     let edges = bound.uses.iter().filter_map(|found| {
@@ -21,12 +30,13 @@ pub fn report(bound: &Bound<'_>, diagnostics: &mut Diagnostics) -> HashSet<u32> 
             let inside =
                 |edge: &&(SymbolId, SymbolId, Span)| component.binary_search(&edge.1).is_ok();
             for (_, target, span) in graph.of(*id).iter().filter(inside) {
-                cyclic.insert(span.start);
-                diagnostics.push(finding(bound, *id, *target, *span));
+                cyclic.uses.insert(span.start);
+                findings.push(finding(bound, *id, *target, *span));
             }
         }
+        cyclic.symbols.extend(component);
     }
-    cyclic
+    (cyclic, findings)
 }
 
 fn finding(bound: &Bound<'_>, id: SymbolId, target: SymbolId, span: Span) -> Diagnostic {

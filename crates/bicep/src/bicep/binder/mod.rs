@@ -13,7 +13,7 @@ mod types;
 
 pub use types::AMBIENT_TYPES;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::functions::Namespace;
 use super::syntax::{
@@ -22,7 +22,7 @@ use super::syntax::{
     ResourceDeclarationSyntax, TestDeclarationSyntax, TypeDeclarationSyntax,
     VariableDeclarationSyntax,
 };
-use crate::diagnostic::{Diagnostics, FileId, Place, Span};
+use crate::diagnostic::{Diagnostic, FileId, Place, Span};
 
 /// Names a symbol of a [`Bound`] file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,17 +136,19 @@ pub struct Bound<'a> {
     pub uses: Vec<Use<'a>>,
     /// Where it does not parse.
     pub syntax_errors: Vec<Span>,
+    /// What is wrong with its names.
+    pub findings: Vec<Diagnostic>,
     globals: HashMap<&'a str, SymbolId>,
     targets: HashMap<u32, SymbolId>,
     owned: HashMap<u32, SymbolId>,
     members: HashMap<(ResourceId, &'a str), ResourceId>,
-    cyclic: HashSet<u32>,
+    cycles: cycles::Cycles,
 }
 
 impl<'a> Bound<'a> {
-    /// Binds a file. Unknown names, repeated names and cycles are reported.
-    pub fn new(program: ProgramSyntax<'a>, file: FileId, diagnostics: &mut Diagnostics) -> Self {
-        names::bind(program, file, diagnostics)
+    /// Binds a file. Finds unknown names, repeated names and cycles.
+    pub fn new(program: ProgramSyntax<'a>, file: FileId) -> Self {
+        names::bind(program, file)
     }
 
     /// A symbol.
@@ -186,7 +188,12 @@ impl<'a> Bound<'a> {
 
     /// Whether this use of a name is part of a cycle, which has been reported.
     pub fn is_cyclic(&self, used: IdentifierSyntax<'_>) -> bool {
-        self.cyclic.contains(&used.span.start)
+        self.cycles.uses.contains(&used.span.start)
+    }
+
+    /// Whether a declaration depends on itself, which has been reported.
+    pub fn is_in_cycle(&self, id: SymbolId) -> bool {
+        self.cycles.symbols.contains(&id)
     }
 
     /// The name of a resource in a template: `parent::child` for nested ones.

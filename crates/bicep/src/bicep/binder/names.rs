@@ -11,13 +11,9 @@ use crate::bicep::syntax::{
     ImportedSyntax, ObjectItemSyntax, ObjectKeySyntax, ObjectSyntax, ProgramSyntax,
     ResourceDeclarationSyntax, StatementSyntax, StringSyntax,
 };
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
+use crate::diagnostic::{Diagnostic, FileId, Span};
 
-pub fn bind<'a>(
-    program: ProgramSyntax<'a>,
-    file: FileId,
-    diagnostics: &mut Diagnostics,
-) -> Bound<'a> {
+pub fn bind(program: ProgramSyntax<'_>, file: FileId) -> Bound<'_> {
     let bound = Bound {
         file,
         program,
@@ -27,14 +23,14 @@ pub fn bind<'a>(
         globals: HashMap::new(),
         uses: Vec::new(),
         syntax_errors: Vec::new(),
+        findings: Vec::new(),
         targets: HashMap::new(),
         owned: HashMap::new(),
         members: HashMap::new(),
-        cyclic: HashSet::new(),
+        cycles: cycles::Cycles::default(),
     };
     let mut binder = Binder {
         bound,
-        diagnostics,
         locals: Vec::new(),
         owner: None,
         in_function: false,
@@ -49,14 +45,15 @@ pub fn bind<'a>(
     for statement in program.statements {
         binder.statement(*statement);
     }
-    let Binder { mut bound, diagnostics, .. } = binder;
-    bound.cyclic = cycles::report(&bound, diagnostics);
+    let mut bound = binder.bound;
+    let (found, findings) = cycles::find(&bound);
+    bound.cycles = found;
+    bound.findings.extend(findings);
     bound
 }
 
-pub(super) struct Binder<'a, 'd> {
+pub(super) struct Binder<'a> {
     pub(super) bound: Bound<'a>,
-    diagnostics: &'d mut Diagnostics,
     // What is visible here beyond the globals, innermost last.
     locals: Vec<(&'a str, SymbolId)>,
     // The declaration whose text is being walked, for cycles.
@@ -72,7 +69,7 @@ pub(super) struct Binder<'a, 'd> {
 // The most names that unknown names are compared with: beyond, nothing is suggested.
 const MAXIMUM_COMPARISONS: usize = 200_000;
 
-impl<'a> Binder<'a, '_> {
+impl<'a> Binder<'a> {
     pub(super) fn add(&mut self, name: IdentifierSyntax<'a>, kind: SymbolKind<'a>) -> SymbolId {
         let id = SymbolId(u32::try_from(self.bound.symbols.len()).unwrap_or(u32::MAX));
         self.bound.symbols.push(Symbol { name, kind });
@@ -125,7 +122,8 @@ impl<'a> Binder<'a, '_> {
             return;
         }
         let place = self.bound.place(span);
-        self.diagnostics.push(Diagnostic::error(code, title).at(place, label).help(help));
+        let finding = Diagnostic::error(code, title).at(place, label).help(help);
+        self.bound.findings.push(finding);
     }
 
     fn declare(&mut self, statement: StatementSyntax<'a>) {
@@ -327,25 +325,8 @@ impl<'a> Binder<'a, '_> {
                 }
             }
         }
-        // Of a resource without a type, nothing is looked at.
-        let has_type = node.type_string().is_some_and(|text| self.may_be_type(text));
-        let silent = self.is_silent(self.silent || !has_type);
         self.owned(node.name, |binder| binder.expression(node.value));
-        self.is_silent(silent);
         self.locals.truncate(depth);
-    }
-
-    /// Whether a text can be the type of a resource.
-    fn may_be_type(&self, text: &StringSyntax<'a>) -> bool {
-        let has_extensions = || {
-            let mut statements = self.bound.program.statements.iter();
-            statements.any(|statement| matches!(statement, StatementSyntax::Extension(_)))
-        };
-        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/@:".contains(&byte);
-        text.literal().is_some_and(|text| {
-            has_extensions()
-                || text.bytes().all(letters) && text.bytes().any(|b| b.is_ascii_alphanumeric())
-        })
     }
 
     pub(super) fn decorators(&mut self, decorators: &'a [DecoratorSyntax<'a>]) {
@@ -471,7 +452,7 @@ impl<'a> Binder<'a, '_> {
             return;
         }
         let local = self.locals.iter().rev().find(|(name, _)| *name == used.name);
-        let found = local.map(|(_, id)| *id).or_else(|| self.bound.global(used.name));
+        let found = local.map(|(_, id)| *id).or_else(|| self.visible_global(used.name));
         if let Some(id) = found {
             self.bound.targets.insert(used.span.start, id);
             self.note_use(id, None, used.span);
@@ -516,6 +497,21 @@ impl<'a> Binder<'a, '_> {
         known.sort_unstable();
         let near = suggestion(used.name, known).map(str::to_owned);
         self.report_unknown("BCP057", used, near);
+    }
+
+    /// The declaration of this name that is visible here: a function sees no parameters, resources, modules or types.
+    pub(super) fn visible_global(&self, name: &str) -> Option<SymbolId> {
+        self.bound.global(name).filter(|id| {
+            let kind = self.bound.symbol(*id).kind;
+            !self.in_function
+                || matches!(
+                    kind,
+                    SymbolKind::Variable(_)
+                        | SymbolKind::Function(_)
+                        | SymbolKind::Imported(..)
+                        | SymbolKind::Wildcard(_)
+                )
+        })
     }
 
     fn extends(&self) -> bool {

@@ -12,7 +12,7 @@ pub const AMBIENT_TYPES: [&str; 6] = ["string", "int", "bool", "object", "array"
 /// The types that take another as argument.
 pub const GENERIC_TYPES: [&str; 3] = ["resourceInput", "resourceOutput", "resource"];
 
-impl<'a> Binder<'a, '_> {
+impl<'a> Binder<'a> {
     pub(super) fn types(&mut self, node: TypeSyntax<'a>) {
         match node {
             TypeSyntax::Variable(variable) => self.type_name(variable.name),

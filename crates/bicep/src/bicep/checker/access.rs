@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::Checker;
-use super::interface::Export;
+use super::interface::{Export, Interface};
 use super::values::within;
 use crate::bicep::binder::{ResourceId, SymbolKind};
 use crate::bicep::functions::{Kinds, Namespace};
@@ -351,7 +351,7 @@ impl<'a> Checker<'a, '_> {
         match base {
             Type::Object(object) if object.properties.is_empty() && object.additional.is_none() => {
                 let words = ("the object has no properties", "use another object before the `[`");
-                self.error("BCP052", span, "an empty object is indexed", words);
+                self.error("BCP054", span, "an empty object is indexed", words);
                 Type::Error
             }
             _ => Type::Any,
@@ -454,7 +454,7 @@ impl<'a> Checker<'a, '_> {
                 let known: &[&str] = if *namespace == Namespace::Sys { &SYS_TYPES } else { &[] };
                 self.unknown_member(base, name, span, known, Severity::Error)
             }
-            Type::Any => self.imported_member(syntax, name),
+            Type::Any => self.imported_member(syntax, name, span),
             Type::Union(members) => {
                 self.property_of_one(members, name, span, safe).unwrap_or(Type::Any)
             }
@@ -505,15 +505,31 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// What a file exports that is imported as a whole.
-    fn imported_member(&self, syntax: ExpressionSyntax<'a>, name: &str) -> Type<'a> {
-        let ExpressionSyntax::Variable(node) = syntax else { return Type::Any };
-        let kind = self.bound.target(node.name).map(|id| self.bound.symbol(id).kind);
-        let Some(SymbolKind::Wildcard(import)) = kind else { return Type::Any };
-        let interface = self.modules.interface(import.path);
-        match interface.and_then(|interface| interface.exports.get(name)) {
+    fn imported_member(&self, syntax: ExpressionSyntax<'a>, name: &str, span: Span) -> Type<'a> {
+        let Some(namespace) = self.imported_namespace(syntax) else { return Type::Any };
+        match namespace.exports.get(name) {
             Some(Export::Value(kind)) => kind.clone(),
-            _ => Type::Any,
+            Some(Export::Type(_)) => Type::Any,
+            Some(Export::Function(..)) | None => {
+                let values = namespace.exports.iter();
+                let values = values.filter(|(_, export)| !matches!(export, Export::Function(..)));
+                let mut known: Vec<&str> = values.map(|(known, _)| *known).collect();
+                known.sort_unstable();
+                let base = Type::Object(std::rc::Rc::default());
+                self.unknown_member(&base, name, span, &known, Severity::Error)
+            }
         }
+    }
+
+    /// The file that a name stands for which imports all of it.
+    pub(super) fn imported_namespace(
+        &self,
+        syntax: ExpressionSyntax<'a>,
+    ) -> Option<&Interface<'a>> {
+        let ExpressionSyntax::Variable(node) = syntax else { return None };
+        let kind = self.bound.target(node.name).map(|id| self.bound.symbol(id).kind);
+        let Some(SymbolKind::Wildcard(import)) = kind else { return None };
+        self.modules.interface(import.path)
     }
 
     pub(super) fn unknown_member(

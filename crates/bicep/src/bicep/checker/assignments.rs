@@ -44,6 +44,11 @@ impl Checker<'_, '_> {
             }
             return;
         };
+        if let ExpressionSyntax::Skipped(path) = path {
+            let words =
+                ("expected the path of a Bicep file", "add the path, or write `using none`");
+            self.error("BCP256", path.span, "`using` has no path", words);
+        }
         let Some(interface) = self.modules.interface(path) else { return };
         let mut given = Vec::new();
         for statement in statements {

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::Checker;
-use super::interface::Export;
+use super::interface::{Export, Interface};
 use super::narrow::Narrowing;
 use super::results::values_of;
 use crate::azure_types::{ResourceFunction, tables};
@@ -42,10 +42,10 @@ impl<'a> Checker<'a, '_> {
             };
         }
         match functions::function(None, node.name.name) {
-            Some(function) => {
+            Some(function) if function.is_visible_in(self.bound.program.kind) => {
                 self.built_in(function, node.name, node.arguments, &arguments, parentheses)
             }
-            None => Type::Error,
+            _ => Type::Error,
         }
     }
 
@@ -55,9 +55,9 @@ impl<'a> Checker<'a, '_> {
         match base {
             Type::Error => Type::Error,
             Type::Namespace(namespace) => {
-                let Some(function) = functions::function(Some(namespace), node.name.name) else {
-                    return Type::Error;
-                };
+                let function = functions::function(Some(namespace), node.name.name)
+                    .filter(|function| function.is_visible_in(self.bound.program.kind));
+                let Some(function) = function else { return Type::Error };
                 let parentheses = self.parentheses(node.name.span.end, node.span);
                 self.built_in(function, node.name, node.arguments, &arguments, parentheses)
             }
@@ -73,11 +73,11 @@ impl<'a> Checker<'a, '_> {
             }
             Type::Resource(id, false) => self.resource_call(id, node, &arguments),
             Type::Any => {
-                let ExpressionSyntax::Variable(base) = node.base else { return Type::Any };
-                let kind = self.bound.target(base.name).map(|id| self.bound.symbol(id).kind);
-                let Some(SymbolKind::Wildcard(import)) = kind else { return Type::Any };
-                let interface = self.modules.interface(import.path);
-                let export = interface.and_then(|found| found.exports.get(node.name.name));
+                let Some(namespace) = self.imported_namespace(node.base) else { return Type::Any };
+                let export = namespace.exports.get(node.name.name);
+                if !matches!(export, Some(Export::Function(..))) {
+                    return self.unknown_function(namespace, node.name);
+                }
                 let parentheses = self.parentheses(node.name.span.end, node.span);
                 self.exported_call(export, node.arguments, &arguments, parentheses)
             }
@@ -94,6 +94,24 @@ impl<'a> Checker<'a, '_> {
             }
             _ => Type::Any,
         }
+    }
+
+    /// Reports a function that a file does not export which is imported as a whole.
+    fn unknown_function(&self, namespace: &Interface<'a>, name: IdentifierSyntax<'a>) -> Type<'a> {
+        if name.is_missing() {
+            return Type::Error;
+        }
+        let exports = namespace.exports.iter();
+        let functions = exports.filter(|(_, export)| matches!(export, Export::Function(..)));
+        let mut known: Vec<&str> = functions.map(|(known, _)| *known).collect();
+        known.sort_unstable();
+        let (code, help) = match suggestion(name.name, known.iter().copied()) {
+            Some(near) => ("BCP108", format!("did you mean `{near}`?")),
+            None => ("BCP107", "correct its name, or export it there".to_owned()),
+        };
+        let title = format!("the imported file has no function `{}`", name.name);
+        self.error(code, name.span, title, ("no exported function has this name", &help));
+        Type::Error
     }
 
     /// A function of a resource, such as `listKeys`.

@@ -1,6 +1,6 @@
 //! Symbols of other files: what is imported must be exported there, and what uses the others means nothing.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Checker;
 use super::interface::{Export, Interface};
@@ -20,6 +20,47 @@ impl<'a> Checker<'a, '_> {
         }
         self.repeated_imports();
         self.missing_types();
+        self.unexportable();
+    }
+
+    /// Reports what is exported and needs what only a deployment of this file has.
+    fn unexportable(&self) {
+        let mut users: HashMap<SymbolId, Vec<SymbolId>> = HashMap::new();
+        for found in &self.bound.uses {
+            if let Some(owner) = found.owner {
+                users.entry(found.target).or_default().push(owner);
+            }
+        }
+        let symbols = (0..).map(SymbolId).zip(&self.bound.symbols);
+        let deployed = symbols.filter(|(_, symbol)| {
+            matches!(
+                symbol.kind,
+                SymbolKind::Parameter(_) | SymbolKind::Resource(_) | SymbolKind::Module(_)
+            )
+        });
+        let mut open: Vec<SymbolId> = deployed.map(|(id, _)| id).collect();
+        let mut bound_to_file: HashSet<SymbolId> = open.iter().copied().collect();
+        while let Some(id) = open.pop() {
+            let users = users.get(&id).into_iter().flatten().copied();
+            open.extend(users.filter(|user| bound_to_file.insert(*user)));
+        }
+        for statement in self.bound.program.statements {
+            let (name, decorators) = match statement {
+                StatementSyntax::Variable(node) => (node.name, node.decorators),
+                StatementSyntax::Function(node) => (node.name, node.decorators),
+                StatementSyntax::Type(node) => (node.name, node.decorators),
+                _ => continue,
+            };
+            let Some(decorator) = decorators.iter().find(|it| is_export(it)) else { continue };
+            if self.bound.declared(name).is_some_and(|id| bound_to_file.contains(&id)) {
+                let title = format!("`{}` cannot be exported", name.name);
+                let words = (
+                    "it refers to a parameter, resource or module",
+                    "remove `@export()`, or make it a function that takes the value",
+                );
+                self.error("BCP372", decorator.span, title, words);
+            }
+        }
     }
 
     /// Reports symbols that are imported under several names.
@@ -93,6 +134,10 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn imported(&self, node: &ImportSyntax<'a>) {
+        if let ExpressionSyntax::Skipped(path) = node.path {
+            let words = ("expected the path of the imported file", "add the path as a string");
+            self.error("BCP358", path.span, "the import has no path", words);
+        }
         let ImportedSyntax::Named(named) = node.what else { return };
         if self.modules.is_broken(node.path) {
             return;

@@ -36,6 +36,9 @@ impl<'a> Checker<'a, '_> {
         if let Some(known) = self.inferred.borrow().get(&(span.start, span.end)) {
             return known.clone();
         }
+        if self.is_in_unknown_body(span) {
+            return Type::Error;
+        }
         let found = self.deeper(|| self.infer_here(expression)).unwrap_or(Type::Any);
         self.inferred.borrow_mut().insert((span.start, span.end), found.clone());
         found
@@ -316,10 +319,23 @@ impl<'a> Checker<'a, '_> {
             self.error("BCP063", name.span, title, ("expected a value", "call the function"));
             return Type::Error;
         }
-        if found.is_error() && declared {
+        let is_type = match self.bound.symbol(id).kind {
+            SymbolKind::Type(_) => true,
+            SymbolKind::Imported(import, original) => {
+                matches!(self.export(import, original), Some(Export::Type(_)))
+            }
+            _ => false,
+        };
+        if is_type {
+            let title = format!("`{}` is a type, not a value", name.name);
+            self.error("BCP288", name.span, title, ("expected a value", "use a value"));
+            return Type::Error;
+        }
+        if found.is_error() && declared || self.bound.is_in_cycle(id) {
             let title = format!("`{}` is not valid", name.name);
             let words = ("its declaration contains an error", "correct the declaration first");
             self.error("BCP062", name.span, title, words);
+            return Type::Error;
         }
         found
     }
@@ -349,6 +365,7 @@ impl<'a> Checker<'a, '_> {
                 }
                 Type::Resource(resource, node.body().r#for.is_some())
             }
+            SymbolKind::Module(node) if self.modules.is_unknown(node.path) => Type::Error,
             SymbolKind::Module(node) => Type::Module(id, node.body().r#for.is_some()),
             SymbolKind::Test(node) if self.modules.interface(node.path).is_none() => Type::Error,
             SymbolKind::Index(_) => Type::Int(Integer {

@@ -54,6 +54,24 @@ pub enum Export<'a> {
     Function(Vec<Type<'a>>, Type<'a>),
 }
 
+/// The paths of the schemas of deployment templates.
+const SCHEMAS: [&str; 6] = [
+    "/schemas/2014-04-01-preview/deploymentTemplate.json",
+    "/schemas/2015-01-01/deploymentTemplate.json",
+    "/schemas/2018-05-01/subscriptionDeploymentTemplate.json",
+    "/schemas/2019-04-01/deploymentTemplate.json",
+    "/schemas/2019-08-01/managementGroupDeploymentTemplate.json",
+    "/schemas/2019-08-01/tenantDeploymentTemplate.json",
+];
+
+/// Whether a JSON file names the schema of a deployment template.
+pub fn is_template(template: &Value) -> bool {
+    let schema = template["$schema"].as_str().and_then(|schema| schema.split_once("://"));
+    let path = schema.and_then(|(_, rest)| Some(&rest[rest.find('/')?..]));
+    let path = path.and_then(|path| path.split(['?', '#']).next());
+    path.is_some_and(|path| SCHEMAS.contains(&path))
+}
+
 const SCOPES: [&str; 4] = ["tenant", "managementGroup", "subscription", "resourceGroup"];
 
 impl<'a> Interface<'a> {

@@ -165,7 +165,14 @@ impl<'a> Checker<'a, '_> {
         node: &ForSyntax<'a>,
         object: &'a ObjectSyntax<'a>,
     ) {
-        if symbol.is_missing() || node.item.is_missing() || object.property("name").is_none() {
+        let declared = self.bound.declared(symbol).map(|id| self.bound.symbol(id).kind);
+        let is_unknown = match declared {
+            Some(SymbolKind::Resource(id)) => self.resource_type_error(id),
+            Some(SymbolKind::Module(node)) => self.modules.is_unknown(node.path),
+            _ => false,
+        };
+        let nameless = symbol.is_missing() || object.property("name").is_none();
+        if is_unknown || nameless || node.item.is_missing() {
             return;
         }
         let values = ["name", "scope", "parent"].map(|name| object.property(name));

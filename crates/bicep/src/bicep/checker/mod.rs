@@ -47,7 +47,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 pub(super) use checked::Checked;
-pub use interface::{Export, Interface, InterfaceParameter};
+pub use interface::{Export, Interface, InterfaceParameter, is_template};
 pub(super) use locations::is_location_of_deployment;
 pub(super) use suppress::is_silenced;
 
@@ -64,6 +64,9 @@ pub trait Modules<'a> {
     /// Whether the file at a path that the checked file names has errors.
     fn is_broken(&self, path: ExpressionSyntax<'_>) -> bool;
 
+    /// Whether nothing is known of the file at a path that the checked file names, because the path is wrong.
+    fn is_unknown(&self, path: ExpressionSyntax<'_>) -> bool;
+
     /// Whether `bicepconfig.json` switches an experiment on for the checked file.
     fn experiment(&self, name: &str) -> bool;
 }
@@ -76,6 +79,7 @@ pub(super) fn check<'a, 'c>(
     diagnostics: &mut Diagnostics,
 ) -> Checked<'a, 'c> {
     let checker = Checker::new(bound, modules, arena);
+    checker.unknown_names(diagnostics);
     checker.imports();
     checker.statements();
     checker.decorators();
@@ -132,6 +136,8 @@ struct Checker<'a, 'c> {
     uses: OnceCell<Vec<Use<'a>>>,
     /// Where secrets may be read.
     secrets: OnceCell<HashSet<u32>>,
+    /// The bodies of which no type is known.
+    unknown_bodies: OnceCell<Vec<Span>>,
     /// Whether the condition of a declaration is looked at.
     in_condition: Cell<bool>,
     /// How many values have been held to a type.
@@ -159,6 +165,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             circular: RefCell::default(),
             uses: OnceCell::new(),
             secrets: OnceCell::new(),
+            unknown_bodies: OnceCell::new(),
             in_condition: Cell::new(false),
             steps: Cell::new(0),
             depth: Cell::new(0),

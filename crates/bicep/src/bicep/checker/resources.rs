@@ -348,9 +348,11 @@ impl<'a> Checker<'a, '_> {
             }
             return;
         }
-        let (Some(own), Some(text)) = (plain_type(resource), name.literal()) else { return };
+        let Some(own) = plain_type(resource) else { return };
         let wanted = own.matches('/').count().saturating_sub(1);
-        if text.matches('/').count() != wanted && resource.syntax.existing.is_none() {
+        let found: usize = name.segments.iter().map(|text| text.matches('/').count()).sum();
+        // What is interpolated can bring more of them.
+        if found > wanted || found < wanted && name.literal().is_some() {
             let title = format!("the name does not contain exactly {wanted} `/`");
             let words = (
                 "the name needs one segment per segment of the type",

@@ -2,12 +2,13 @@ use crate::bicep::{MemoryFiles, compile};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 
 /// What the cases use as modules and imports.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("broken.yaml", "a: [b"),
     ("given.bicepparam", "using none"),
     ("child.bicep", "param a string"),
     ("broken.bicep", "@export()\ntype t = { a: missing }"),
     ("giving.bicep", "output b string = 'b'"),
+    ("odd.json", r#"{ "$schema": "https://example.com/other.json#", "resources": [] }"#),
     ("lib.bicep", "@export()\nvar Place = 1\n@export()\ntype known = string"),
     ("secret.bicep", "param n string\n@secure()\noutput key string = n"),
     (
@@ -39,6 +40,20 @@ const CASES: &[Case] = &[
     ("var resourceGroup = 'x'\noutput o string = resourceGroup().name", &[("BCP265", 2)]),
     ("var a = 'x'\nvar b = a.f()", &[("BCP067", 2)]),
     ("output o string = string", &[("BCP288", 1)]),
+    // `VisitVariableAccessSyntax` of Microsoft's `TypeAssignmentVisitor` says so of every kind of type.
+    ("type t = string\noutput o string = t", &[("BCP288", 2)]),
+    ("import { known } from 'lib.bicep'\nvar a = known", &[("BCP288", 2)]),
+    // A function sees variables, functions and imports (`InheritFunctionsAndVariablesOnly` in `NameBindingVisitor`).
+    ("param p string\nfunc f(a string) string => '${a}${p}'", &[("BCP057", 2)]),
+    ("type t = string\nfunc f() string => t", &[("BCP057", 2)]),
+    (
+        "var v = 'v'\nfunc g() string => v\nfunc f(p string) string => '${p}${g()}'\noutput o string = f('a')",
+        &[],
+    ),
+    // What only a parameters file may ask (`SystemNamespaceType` and `AzNamespaceType`).
+    ("param p string = getSecret('a', 'b', 'c', 'd')", &[("BCP057", 1)]),
+    ("param p string = az.getSecret('a', 'b', 'c', 'd')", &[("BCP107", 1)]),
+    ("param p string = readEnvironmentVariable('a')", &[("BCP057", 1)]),
     ("output o string = toLower", &[("BCP063", 1)]),
     ("var a = 'x'\nparam b a", &[("BCP287", 2)]),
     // Imports.
@@ -53,6 +68,14 @@ const CASES: &[Case] = &[
         "import { none } from 'lib.bicep'\n@export()\ntype t = { a: none }",
         &[("BCP360", 1), ("BCP372", 2), ("BCP287", 3)],
     ),
+    ("import { known } from", &[("BCP097", 1), ("BCP358", 1)]),
+    // Members of a namespace (`GetNamedPropertyType` and `ResolveNamespaceQualifiedFunction`).
+    ("import * as l from 'lib.bicep'\noutput o string = l.other", &[("BCP053", 2)]),
+    ("import * as l from 'lib.bicep'\noutput o string = l.other('a')", &[("BCP107", 2)]),
+    ("import * as l from 'lib.bicep'\noutput o string = l.Place('a')", &[("BCP107", 2)]),
+    // The message of BCP372 names parameters, modules and resources, "either directly or indirectly".
+    ("param p string\nvar v = p\n@export()\nvar w = '${v}!'", &[("BCP372", 3)]),
+    ("var v = resourceGroup().id\n@export()\nfunc f() string => v", &[]),
     // Types.
     ("type t = t", &[("BCP298", 1)]),
     ("type t = { a: t }", &[("BCP298", 1)]),
@@ -72,6 +95,41 @@ const CASES: &[Case] = &[
         "@description('x'\nvar a = missing\n",
         &[("BCP237", 1), ("BCP236", 2), ("BCP236", 2), ("BCP009", 2), ("BCP018", 2)],
     ),
+    // `GetExpressionedPropertyType` of Microsoft's `TypeAssignmentVisitor`.
+    ("param k string\nvar o = {}\noutput p string = o[k]", &[("BCP054", 3)]),
+    // `CheckForCyclicError` there: who refers to a cycle from outside is told of it.
+    (
+        "resource a 'Microsoft.Storage/storageAccounts@2023-05-01' existing = { name: b.id }\n\
+         resource b 'Microsoft.Storage/storageAccounts@2023-05-01' existing = { name: a.id }\noutput o string = a.id",
+        &[("BCP080", 1), ("BCP080", 2), ("BCP062", 3)],
+    ),
+    // `DetectIncorrectlyFormattedNames` of Microsoft's `EmitLimitationCalculator`.
+    (
+        "resource r 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' existing = { name: 'default' }",
+        &[("BCP169", 1)],
+    ),
+    (
+        "param p string\nresource r 'Microsoft.Storage/storageAccounts@2023-05-01' existing = { name: '${p}/aaa' }",
+        &[("BCP169", 2)],
+    ),
+    (
+        "param p string\nresource r 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' existing = { name: '${p}aa' }",
+        &[],
+    ),
+    // `TypeAssignmentVisitor` looks into no body of which the type is an error, and names that refer to it are.
+    (
+        "module m 'missing.bicep' = if ('x') {\n  params: { a: unknown }\n}\noutput o string = m.outputs.a",
+        &[("BCP091", 1), ("BCP062", 4)],
+    ),
+    (
+        "resource r 'none' = [for i in 'x': {\n  name: map([1], x => unknown)\n}]\noutput o string = r[0].id",
+        &[("BCP029", 1), ("BCP062", 4)],
+    ),
+    // `HasErrors` of Microsoft's `ArmTemplateSemanticModel`.
+    ("module m 'odd.json' = {}", &[("BCP188", 1)]),
+    // `FinalizeUnaryType` of Microsoft's `DeclaredTypeManager`.
+    ("type t = -string", &[("BCP285", 1)]),
+    ("type t = -1 | 2\ntype u = !true", &[]),
     // Lambdas.
     ("var f = x => x", &[("BCP242", 1)]),
     ("var a = filter([1], i => i)", &[("BCP070", 1)]),

@@ -12,7 +12,7 @@ use crate::bicep::functions::{Kinds, Sites};
 use crate::bicep::syntax::{
     DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectKeySyntax, ObjectTypeItemSyntax,
     ObjectTypeSyntax, StatementSyntax, TypeArrayAccessSyntax, TypeInstantiationSyntax, TypeSyntax,
-    UnionTypeSyntax, walk_statement_types,
+    UnaryOperator, UnaryTypeSyntax, UnionTypeSyntax, walk_statement_types,
 };
 use crate::bicep::types::{Flags, ObjectType, Property, Text, Type};
 use crate::diagnostic::{Severity, Span};
@@ -64,6 +64,7 @@ impl<'a> Checker<'a, '_> {
                     TypeSyntax::Instantiation(node) => {
                         bases.extend(node.base.map(TypeSyntax::span));
                     }
+                    TypeSyntax::Unary(operation) => self.literal_operation(operation),
                     TypeSyntax::Variable(named) if !bases.contains(&named.name.span) => {
                         self.namespace_type(named.name);
                     }
@@ -71,6 +72,23 @@ impl<'a> Checker<'a, '_> {
                 }
                 self.type_access(node);
             });
+        }
+    }
+
+    /// Reports an operation on a type that is not that of one value.
+    fn literal_operation(&self, node: &UnaryTypeSyntax<'a>) {
+        let operand = self.described(node.operand);
+        let is_number = matches!(node.operand, TypeSyntax::Integer(_))
+            || matches!(&operand, Type::Int(number) if number.literal.is_some());
+        let is_flag = matches!(operand, Type::Bool(Some(_), _));
+        let fits = match node.operator {
+            UnaryOperator::Minus => is_number,
+            UnaryOperator::Not => is_flag,
+            UnaryOperator::Plus => return,
+        };
+        if !fits && !operand.is_error() && !matches!(operand, Type::Any) {
+            let words = ("the operand is not a fitting literal", "write the resulting literal");
+            self.error("BCP285", node.span, "the type is not a literal value", words);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::bicep::syntax::{
     StatementSyntax, TargetScopeSyntax, TestDeclarationSyntax, TypeSyntax,
 };
 use crate::bicep::types::{ObjectType, Text, Type, assignable};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostics, Span};
 
 /// The scopes that a file may have.
 const TARGET_SCOPES: [&str; 4] = ["managementGroup", "resourceGroup", "subscription", "tenant"];
@@ -151,6 +151,7 @@ impl<'a> Checker<'a, '_> {
                 let body = of_loop(node.value, Type::Object(body));
                 self.declared_as(node.value, &body, node.name.span);
             }
+            None if self.modules.is_unknown(node.path) => {}
             None => {
                 self.infer(node.value);
             }
@@ -197,9 +198,11 @@ impl<'a> Checker<'a, '_> {
             self.existing_bodies.borrow_mut().insert(object.span.start);
         }
         self.spread_bodies(node.body().object);
-        self.infer(node.value);
-        if let Some(id) = id
-            && !self.resource_type_error(id)
+        let has_type = id.is_some_and(|id| !self.resource_type_error(id));
+        if has_type {
+            self.infer(node.value);
+        }
+        if let Some(id) = id.filter(|_| has_type)
             && let Some(body) = self.body(id)
             && (body.found.is_some() || !self.has_extensions())
         {
@@ -209,6 +212,42 @@ impl<'a> Checker<'a, '_> {
         }
         for nested in node.body().object.into_iter().flat_map(ObjectSyntax::resources) {
             self.resource_statement(nested);
+        }
+    }
+
+    /// The bodies of which no type is known, because the type or the path is wrong: nothing in them is judged.
+    fn unknown_bodies(&self) -> Vec<Span> {
+        let resources = self.bound.numbered_resources();
+        let resources = resources.filter(|(id, _)| self.resource_type_error(*id));
+        let resources = resources.map(|(_, resource)| resource.syntax.value.span());
+        let modules =
+            self.bound.program.statements.iter().filter_map(|statement| match statement {
+                StatementSyntax::Module(node) if self.modules.is_unknown(node.path) => {
+                    Some(node.value.span())
+                }
+                _ => None,
+            });
+        let mut bodies: Vec<Span> = resources.chain(modules).collect();
+        bodies.sort_by_key(|body| body.start);
+        // One inside another says nothing more.
+        bodies.dedup_by(|next, body| body.contains(*next));
+        bodies
+    }
+
+    /// Whether a place is in a body of which no type is known.
+    pub(super) fn is_in_unknown_body(&self, place: Span) -> bool {
+        let bodies = self.unknown_bodies.get_or_init(|| self.unknown_bodies());
+        let after = bodies.partition_point(|body| body.start <= place.start);
+        after.checked_sub(1).is_some_and(|at| bodies[at].contains(place))
+    }
+
+    /// Tells what is wrong with names.
+    pub(super) fn unknown_names(&self, diagnostics: &mut Diagnostics) {
+        for finding in &self.bound.findings {
+            let inside = finding.place.is_some_and(|place| self.is_in_unknown_body(place.span));
+            if finding.code == "BCP028" || !inside {
+                diagnostics.push(finding.clone());
+            }
         }
     }
 
