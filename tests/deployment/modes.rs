@@ -1,12 +1,13 @@
 //! Fleets, Image Builder, existing images, interruption, events.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::Place;
 use super::run::{CONFIG, Outcome};
-use crate::azure::{BakeEnd, BuildEnd};
+use crate::azure::{Action, BakeEnd, BuildEnd, Fault, Recorded};
 
 #[test]
 fn image_builder_bakes_and_starts_over_after_a_failure() {
@@ -32,6 +33,38 @@ fn image_builder_bakes_and_starts_over_after_a_failure() {
     place.standin.cloud().resources.remove(&ids[0]);
     place.deploy(&["--full"]).succeeds();
     assert!(place.standin.cloud().resources.contains_key(&ids[0]));
+}
+
+/// The run ends after the deployment has looked for its version: nothing is run again.
+#[test]
+fn a_run_of_image_builder_counts_when_it_ends_meanwhile() {
+    let place = Place::new(&CONFIG.replace("gallery:", "bake: image-builder\ngallery:"));
+    place.deploy(&["--full"]).succeeds();
+    let version = {
+        let mut cloud = place.standin.cloud();
+        let id = cloud.resources.keys().find(|id| id.contains("/versions/")).cloned();
+        cloud.resources.remove_entry(&id.expect("a version"))
+    };
+    let (id, version) = version.expect("it was there");
+    place.standin.take_requests();
+    // The providers are asked for after the version and before the rights.
+    let late = Fault::new(Action::Delay(Duration::from_secs(2)));
+    place.standin.add_fault(late.method("GET").path("/permissions$").times(1));
+    let child = place.start(&["--full"]);
+    let mut requests = Vec::new();
+    let is_asked =
+        |one: &Recorded| one.request.path.to_lowercase().ends_with("/providers/microsoft.batch");
+    while !requests.iter().any(is_asked) {
+        std::thread::sleep(Duration::from_millis(5));
+        requests.extend(place.standin.take_requests());
+    }
+    place.standin.cloud().resources.insert(id, version);
+    Outcome::of(child.wait_with_output().expect("it ends")).succeeds();
+    requests.extend(place.standin.take_requests());
+    let writes: Vec<String> =
+        requests.iter().filter(|one| one.is_write()).map(Recorded::line).collect();
+    assert!(writes.is_empty(), "{writes:?}");
+    place.is_equal();
 }
 
 /// What one render of a fleet meets does not stop the others.
