@@ -89,6 +89,7 @@ pub(super) fn unreadable(error: io::Error) -> Box<Diagnostic> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test opens a file that cannot be written")]
 mod tests {
     use super::*;
 
