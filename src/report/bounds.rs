@@ -19,6 +19,9 @@ pub(super) const MAX_PARTS: usize = 1 << 30;
 const MAX_BLOCKS: usize = 100;
 /// How deep calls stand in one another, as in `{{md (line a (line b c))}}`.
 const MAX_CALLS: usize = 8;
+/// How deep parentheses stand in one another in a text that is parsed at all; some may not be of calls.
+const MAX_PARSED_CALLS: usize = 100;
+const CALLS_TOO_DEEP: &str = "calls are nested too deeply";
 
 const TOLL: &str = "prebakePass";
 
@@ -41,6 +44,26 @@ pub(super) fn register(engine: &mut Handlebars) {
         Err(RenderErrorReason::Other(limit).into())
     };
     engine.register_helper(TOLL, Box::new(toll));
+}
+
+/// Refuses a text that nests so many calls that parsing it could take the whole stack. [`lay`] counts calls that are
+/// parsed.
+pub(super) fn parsable(text: &str) -> Result<(), Refused> {
+    let (mut line, mut depth, mut last) = (1, 0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'\n' => line += 1,
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b'}' if last == b'}' => depth = 0,
+            _ => {}
+        }
+        if depth > MAX_PARSED_CALLS {
+            return Err((line, CALLS_TOO_DEEP));
+        }
+        last = byte;
+    }
+    Ok(())
 }
 
 /// Lays the toll into every loop of a template.
@@ -79,10 +102,25 @@ fn blocks(template: &mut Template, toll: &Template, left: usize) -> Result<(), R
 fn calls(call: &HelperTemplate, left: usize) -> Result<(), &'static str> {
     for parameter in call.params.iter().chain(call.hash.values()) {
         let Parameter::Subexpression(inner) = parameter else { continue };
-        let below = left.checked_sub(1).ok_or("calls are nested too deeply")?;
+        let below = left.checked_sub(1).ok_or(CALLS_TOO_DEEP)?;
         if let TemplateElement::Expression(inner) = inner.as_element() {
             calls(inner, below)?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_counted_before_a_text_is_parsed() {
+        let nested = |depth: usize| {
+            format!("a\n{{{{md {}name{}}}}}", "(md ".repeat(depth), ")".repeat(depth))
+        };
+        assert_eq!(parsable(&nested(100)), Ok(()));
+        assert_eq!(parsable(&nested(101)), Err((2, CALLS_TOO_DEEP)));
+        assert_eq!(parsable(&"(}} {{".repeat(1000)), Ok(()));
+    }
 }
