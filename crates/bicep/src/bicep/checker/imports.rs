@@ -44,6 +44,15 @@ impl<'a> Checker<'a, '_> {
             let users = users.get(&id).into_iter().flatten().copied();
             open.extend(users.filter(|user| bound_to_file.insert(*user)));
         }
+        let words = (
+            "it refers to a parameter, resource or module",
+            "remove `@export()`, or make it a function that takes the value",
+        );
+        self.cannot_be_exported(&bound_to_file, words);
+    }
+
+    /// Reports which of these declarations are exported.
+    fn cannot_be_exported(&self, declared: &HashSet<SymbolId>, words: (&str, &str)) {
         for statement in self.bound.program.statements {
             let (name, decorators) = match statement {
                 StatementSyntax::Variable(node) => (node.name, node.decorators),
@@ -52,12 +61,8 @@ impl<'a> Checker<'a, '_> {
                 _ => continue,
             };
             let Some(decorator) = decorators.iter().find(|it| is_export(it)) else { continue };
-            if self.bound.declared(name).is_some_and(|id| bound_to_file.contains(&id)) {
+            if self.bound.declared(name).is_some_and(|id| declared.contains(&id)) {
                 let title = format!("`{}` cannot be exported", name.name);
-                let words = (
-                    "it refers to a parameter, resource or module",
-                    "remove `@export()`, or make it a function that takes the value",
-                );
                 self.error("BCP372", decorator.span, title, words);
             }
         }
@@ -119,18 +124,8 @@ impl<'a> Checker<'a, '_> {
                 break;
             }
         }
-        for statement in statements {
-            let StatementSyntax::Type(node) = statement else { continue };
-            if !self.bound.declared(node.name).is_some_and(|id| broken.contains(&id)) {
-                continue;
-            }
-            if let Some(decorator) = node.decorators.iter().find(|it| is_export(it)) {
-                let title = format!("`{}` cannot be exported", node.name.name);
-                let words =
-                    ("it refers to an invalid declaration", "correct that declaration first");
-                self.error("BCP372", decorator.span, title, words);
-            }
-        }
+        let words = ("it refers to an invalid declaration", "correct that declaration first");
+        self.cannot_be_exported(&broken, words);
     }
 
     fn imported(&self, node: &ImportSyntax<'a>) {
