@@ -34,8 +34,10 @@ impl Count {
         Self { at_once: count, at_most: count }
     }
 
-    fn map(self, change: impl Fn(u64) -> u64) -> Self {
-        Self { at_once: change(self.at_once), at_most: change(self.at_most) }
+    /// What is left to ask for where some is there already.
+    fn beyond(self, there: u64) -> Self {
+        let beyond = |count: u64| count.saturating_sub(there);
+        Self { at_once: beyond(self.at_once), at_most: beyond(self.at_most) }
     }
 }
 
@@ -77,8 +79,8 @@ impl Needs {
 pub(super) struct StandingPool {
     id: String,
     family: String,
-    dedicated: u64,
-    spot: u64,
+    /// Those of dedicated and of Spot nodes.
+    cores: [u64; 2],
 }
 
 impl StandingPool {
@@ -94,8 +96,7 @@ impl StandingPool {
         };
         Some(Self {
             id: pool.get("name")?.as_str()?.to_owned(),
-            dedicated: cores("currentDedicatedNodes"),
-            spot: cores("currentLowPriorityNodes"),
+            cores: ["currentDedicatedNodes", "currentLowPriorityNodes"].map(cores),
             family: size.map(|size| size.family.into_owned()).unwrap_or_default(),
         })
     }
@@ -126,7 +127,7 @@ impl Deployment<'_> {
     pub(super) fn check_sizes(&self, table: &mut Table, bakes: bool, standing: &[StandingPool]) {
         let mut sizes: BTreeMap<String, &Cores> = BTreeMap::new();
         let mut needs = Needs::default();
-        let mut need = |size: &'_ Cores, [dedicated, spot]: [Count; 2]| {
+        let mut need = |size: &Cores, [dedicated, spot]: [Count; 2]| {
             needs.add(&catalog::plain_family(&size.family), &size.family, dedicated);
             needs.add("cores", "total regional vCPUs", dedicated);
             needs.add(SPOT, "total regional Spot vCPUs", spot);
@@ -147,12 +148,10 @@ impl Deployment<'_> {
         for pool in batch.into_iter().flat_map(|batch| &batch.pools) {
             // What its nodes take is part of what the subscription uses.
             let there = standing.iter().find(|there| there.id.eq_ignore_ascii_case(&pool.id));
-            let [dedicated, spot] = self.most_cores(pool);
-            let dedicated = dedicated
-                .map(|cores| cores.saturating_sub(there.map_or(0, |there| there.dedicated)));
-            let spot = spot.map(|cores| cores.saturating_sub(there.map_or(0, |there| there.spot)));
+            let [dedicated, spot] = there.map_or([0; 2], |there| there.cores);
+            let asked = self.most_cores(pool);
             sizes.insert(pool.size.vm_size.to_lowercase(), &pool.size);
-            need(&pool.size, [dedicated, spot]);
+            need(&pool.size, [asked[0].beyond(dedicated), asked[1].beyond(spot)]);
         }
         if sizes.is_empty() {
             return;
@@ -337,7 +336,7 @@ impl Deployment<'_> {
             need(&pool.size.family, self.most_cores(pool));
         }
         for other in self.others(standing) {
-            need(&other.family, [other.dedicated, other.spot].map(Count::fixed));
+            need(&other.family, other.cores.map(Count::fixed));
         }
         let of_family = |family: &str| {
             let quotas = property("dedicatedCoreQuotaPerVMFamily").and_then(Value::as_array)?;
