@@ -46,10 +46,12 @@ impl Templates {
     pub(super) fn read(&self, path: &'static str) -> Result<Form, Box<Diagnostic>> {
         let text = self.text(path);
         let refused = |(line, why): bounds::Refused| broken(path, &format!("{path}:{line}: {why}"));
-        bounds::parsable(text).map_err(refused)?;
+        let is_own = self.overrides.contains_key(path);
+        if is_own {
+            bounds::parsable(text).map_err(refused)?;
+        }
         let mut template = Template::compile_with_name(text, path.to_owned())
             .map_err(|error| unparsed(path, &error))?;
-        let is_own = self.overrides.contains_key(path);
         if is_own {
             let laid = bounds::lay(&mut template).map_err(|error| unparsed(path, &error))?;
             laid.map_err(refused)?;

@@ -2,9 +2,9 @@
 //!
 //! A config is condensed where it is compared, in any thread: [`Reviewer::section`] writes its part of the report in
 //! the format that is asked for and keeps that text and a summary alone, in a file if there is one: then a fleet has
-//! in memory only what it is counted and ordered by. [`Reviewer::report`] puts the parts together. Read `section` and `fleet`, then `page` for the formats that
-//! templates write, `details` for their data (`answers`, `access`, `view`, `files`, `picture`), and `json` for the
-//! machine's form.
+//! in memory only what it is counted and ordered by. [`Reviewer::report`] puts the parts together. Read `section` and
+//! `fleet`, then `page` for the formats that templates write, `details` for their data (`answers`, `access`, `view`,
+//! `files`, `picture`), and `json` for the machine's form.
 
 mod access;
 mod answers;
