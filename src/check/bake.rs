@@ -2,9 +2,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr, memmem, memrchr};
+use base64_simd::STANDARD;
+use memchr::arch::all::is_equal;
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 use serde_json::Value;
 
 use super::finding::Target;
@@ -141,7 +141,9 @@ impl<'a> Bake<'a> {
         }
         for data in &view.custom_data {
             let Some(text) = data.text() else { continue };
-            if bakes.iter().all(|bake| bake.text != text) {
+            // The texts are long and mostly equal: the C library of a static binary compares them byte by byte.
+            let is_text = |bake: &Self| is_equal(bake.text.as_bytes(), text.as_bytes());
+            if !bakes.iter().any(is_text) {
                 let small = if text.len() <= MAX_BYTES { text } else { "" };
                 let config = yaml::read(small, yaml::FOREIGN).ok().map(Cow::Owned);
                 let (text, node) = (Cow::Owned(text.to_owned()), Some(data.node.clone()));
@@ -250,7 +252,8 @@ impl<'a> Bake<'a> {
         let bytes = self.code.as_bytes();
         let start = memrchr(b'\n', &bytes[..first]).map_or(0, |end| end + 1);
         let end = memchr(b'\n', &bytes[first..]).map_or(self.code.len(), |length| first + length);
-        Some(start..end)
+        let line = &self.code[start..end];
+        Some(start..start + line.trim_end_matches('\r').len())
     }
 
     /// Whether a script, comments aside, holds one of these pieces.
@@ -326,7 +329,7 @@ fn decode(encoded: &str) -> Option<String> {
 
 /// The bytes of base64.
 pub(super) fn bytes_of(encoded: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(encoded.trim()).ok()
+    STANDARD.decode_to_vec(encoded.trim()).ok()
 }
 
 fn is_cloud_init(path: &str) -> bool {
@@ -456,9 +459,19 @@ fn offset(at: usize) -> u32 {
 fn code(scripts: &[Script]) -> String {
     let size = scripts.iter().map(|script| script.text().len() + 1).sum();
     let mut code = String::with_capacity(size);
-    for line in scripts.iter().flat_map(|script| script.text().lines()) {
-        if !line.trim_start().starts_with('#') {
-            code.push_str(line);
+    for text in scripts.iter().map(Script::text) {
+        // Lines between two comments are copied at once.
+        let (mut start, mut wanted) = (0, 0);
+        let ends = memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
+        for end in ends.chain([text.len()]) {
+            if text[start..end].trim_start().starts_with('#') {
+                code.push_str(&text[wanted..start]);
+                wanted = end;
+            }
+            start = end;
+        }
+        code.push_str(&text[wanted..]);
+        if !matches!(code.as_bytes().last(), None | Some(b'\n')) {
             code.push('\n');
         }
     }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
 use super::change::{Noise, PropertyChange, PropertyChangeType, Segment};
@@ -107,9 +106,8 @@ fn encoded(value: &Evaluated) -> Evaluated {
     let Some(text) = value.as_str() else {
         return value.clone();
     };
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(text)
-        .unwrap_or_else(|_| text.as_bytes().to_vec());
+    let bytes =
+        base64_simd::STANDARD.decode_to_vec(text).unwrap_or_else(|_| text.as_bytes().to_vec());
     let digest = Sha256::digest(&bytes);
     Evaluated::from(format!("({} bytes, SHA-256 {}...)", bytes.len(), hex(&digest[..4])))
 }

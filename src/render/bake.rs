@@ -1,7 +1,7 @@
 //! The scripts of the bake, each a file of its own, and the custom data that carries them to the builder.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
+use memchr::memchr;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -56,7 +56,7 @@ impl BootFile {
             value["content"] = Value::from(self.content.as_str());
         } else {
             value["encoding"] = Value::from("b64");
-            value["content"] = Value::from(STANDARD.encode(&self.content));
+            value["content"] = Value::from(STANDARD.encode_to_string(&self.content));
         }
         value
     }
@@ -187,7 +187,11 @@ impl<'a> From<&'a BootFile> for Entry<'a> {
             path: &file.path,
             permissions: file.permissions,
             encoding: (!plain).then_some("b64"),
-            content: if plain { indented(&file.content) } else { STANDARD.encode(&file.content) },
+            content: if plain {
+                indented(&file.content)
+            } else {
+                STANDARD.encode_to_string(&file.content)
+            },
         }
     }
 }
@@ -203,7 +207,7 @@ impl<'a> Entry<'a> {
             content: if plain {
                 file.content.trim_end_matches('\n').to_owned()
             } else {
-                STANDARD.encode(&file.content)
+                STANDARD.encode_to_string(&file.content)
             },
         }
     }
@@ -235,16 +239,18 @@ fn fits_block_scalar(text: &str) -> bool {
 /// Indents for a block scalar, without the last line end, which the template writes.
 fn indented(text: &str) -> String {
     let mut indented = String::with_capacity(text.len() + text.len() / 4);
-    for (number, line) in text.trim_end_matches('\n').split('\n').enumerate() {
-        if number > 0 {
-            indented.push('\n');
-        }
+    let mut rest = text.trim_end_matches('\n');
+    loop {
+        let end = memchr(b'\n', rest.as_bytes());
+        let line = &rest[..end.unwrap_or(rest.len())];
         if !line.is_empty() {
             indented.push_str("      ");
             indented.push_str(line);
         }
+        let Some(end) = end else { return indented };
+        indented.push('\n');
+        rest = &rest[end + 1..];
     }
-    indented
 }
 
 fn digest(files: &[BootFile]) -> String {

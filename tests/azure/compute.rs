@@ -2,8 +2,7 @@
 
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use prebake::catalog;
 use regex::Regex;
 use serde_json::{Value, json};
@@ -326,8 +325,8 @@ pub fn console(cloud: &mut Cloud, name: &str, look: bool) -> Result<Vec<u8>, Ans
         vm.looks += 1;
     }
     let looks = vm.looks;
-    let text =
-        String::from_utf8(STANDARD.decode(&vm.custom_data).unwrap_or_default()).unwrap_or_default();
+    let text = String::from_utf8(STANDARD.decode_to_vec(&vm.custom_data).unwrap_or_default())
+        .unwrap_or_default();
     let find = |pattern: &Regex| {
         pattern.captures(&text).map(|found| found[1].to_owned()).unwrap_or_default()
     };

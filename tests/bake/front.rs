@@ -10,8 +10,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 
 const NULL_USER: &str = "00000000-0000-0000-0000-000000000000";
 pub const ACCESS_TOKEN: &str = "aad-access-token";
@@ -94,7 +93,7 @@ impl Front {
 }
 
 fn basic() -> String {
-    format!("Basic {}", STANDARD.encode(format!("{NULL_USER}:{REFRESH_TOKEN}")))
+    format!("Basic {}", STANDARD.encode_to_string(format!("{NULL_USER}:{REFRESH_TOKEN}")))
 }
 
 fn metadata(request: &Request) -> String {

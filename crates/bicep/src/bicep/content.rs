@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::config::plain_json;
@@ -75,7 +74,7 @@ pub fn load(request: &Request<'_>, files: &dyn FileProvider) -> Result<Value, Co
     match request.function {
         "loadFileAsBase64" => {
             bounded(bytes.len(), MAXIMUM_BASE64_BYTES, "bytes")?;
-            Ok(Value::String(base64::engine::general_purpose::STANDARD.encode(&bytes)))
+            Ok(Value::String(base64_simd::STANDARD.encode_to_string(&bytes)))
         }
         "loadTextContent" => {
             let text = decode(&bytes, request.arguments.first(), 1)?;

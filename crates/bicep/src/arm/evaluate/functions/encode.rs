@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use percent_encoding::percent_decode_str;
 
 use super::{
@@ -26,7 +25,7 @@ pub(super) fn json(arguments: Arguments<'_>) -> Outcome {
 }
 
 pub(super) fn base64(arguments: Arguments<'_>) -> Outcome {
-    string_value(STANDARD.encode(text_of(&arguments[0])?))
+    string_value(STANDARD.encode_to_string(text_of(&arguments[0])?))
 }
 
 pub(super) fn base64_to_string(arguments: Arguments<'_>) -> Outcome {
@@ -38,14 +37,14 @@ pub(super) fn base64_to_json(arguments: Arguments<'_>) -> Outcome {
 }
 
 fn decode_base64(encoded: &str) -> Result<String, Failure> {
-    let bytes = STANDARD.decode(encoded.trim()).ok();
+    let bytes = STANDARD.decode_to_vec(encoded.trim()).ok();
     bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
         wrong("the argument is not a base64-encoded string", "pass the result of `base64`")
     })
 }
 
 pub(super) fn data_uri(arguments: Arguments<'_>) -> Outcome {
-    let encoded = STANDARD.encode(display(&arguments[0])?);
+    let encoded = STANDARD.encode_to_string(display(&arguments[0])?);
     string_value(format!("data:text/plain;charset=utf-8;base64,{encoded}"))
 }
 
