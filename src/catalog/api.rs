@@ -72,8 +72,14 @@ pub struct ApiValue {
     pub since: &'static str,
     /// The feature that older versions need: its namespace and name.
     pub needs: &'static str,
+    row: Row,
+}
+
+impl ApiValue {
     /// Its row, for a finding that rests on it.
-    pub fact: Fact,
+    pub(crate) fn fact(&self) -> Fact {
+        VALUES.fact(self.row)
+    }
 }
 
 /// The values of a resource type that came with a version.
@@ -81,8 +87,7 @@ pub(crate) fn api_values(kind: &str) -> impl Iterator<Item = ApiValue> {
     VALUES.rows().filter_map(move |row| {
         let [key, value, since, needs] = row.cells();
         let (of, path) = key.split_once('#')?;
-        let fact = VALUES.fact(row);
-        of.eq_ignore_ascii_case(kind).then_some(ApiValue { path, value, since, needs, fact })
+        of.eq_ignore_ascii_case(kind).then_some(ApiValue { path, value, since, needs, row })
     })
 }
 

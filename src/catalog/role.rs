@@ -46,7 +46,8 @@ pub fn role(name: &str) -> Option<Role> {
 
 /// The role of this GUID.
 pub(crate) fn role_by_id(id: &str) -> Option<Role> {
-    TABLE.rows().map(parse).find(|role| role.id.eq_ignore_ascii_case(id))
+    let has_id = |row: &Row| row.cells::<2>()[1].eq_ignore_ascii_case(id);
+    TABLE.rows().find(has_id).map(parse)
 }
 
 /// The role that pulls images: repository permissions ignore the one for registry permissions.

@@ -12,12 +12,22 @@ use crate::diagnostic::Fact;
 pub struct Table {
     name: &'static str,
     text: &'static str,
+    /// Where the comments end and the names of the columns begin. A look-up does not search for it.
+    header: usize,
 }
 
 impl Table {
     /// The table of an embedded file, under its name without `.tsv`.
     pub const fn new(name: &'static str, text: &'static str) -> Self {
-        Self { name, text }
+        let bytes = text.as_bytes();
+        let (mut at, mut header) = (0, 0);
+        while at < bytes.len() && bytes[header] == b'#' {
+            at += 1;
+            if bytes[at - 1] == b'\n' {
+                header = at;
+            }
+        }
+        Self { name, text, header }
     }
 
     /// Its name, `vm-sizes`.
@@ -116,20 +126,14 @@ impl Table {
     }
 
     fn header(self) -> (&'static str, &'static str) {
-        let mut rest = self.text;
-        loop {
-            let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
-            let (line, after) = (&rest[..end], rest.get(end + 1..).unwrap_or(""));
-            if !line.starts_with('#') {
-                return (line, after);
-            }
-            rest = after;
-        }
+        let rest = &self.text[self.header..];
+        let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        (&rest[..end], rest.get(end + 1..).unwrap_or(""))
     }
 }
 
 /// One row of a table.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row(&'static str);
 
 impl Row {
@@ -159,9 +163,10 @@ impl Row {
 
     /// The first `N` cells; a cell that the row lacks is empty.
     pub fn cells<const N: usize>(self) -> [&'static str; N] {
-        let mut cells = [""; N];
-        for (cell, text) in cells.iter_mut().zip(self.0.split('\t')) {
-            *cell = text;
+        let (mut cells, mut rest) = ([""; N], self.0);
+        for cell in &mut cells {
+            let end = memchr(b'\t', rest.as_bytes()).unwrap_or(rest.len());
+            (*cell, rest) = (&rest[..end], rest.get(end + 1..).unwrap_or(""));
         }
         cells
     }

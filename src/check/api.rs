@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -10,6 +11,7 @@ use super::finding::{Sink, Target};
 use super::lifecycle::is_before;
 use super::node::Node;
 use super::view::View;
+use crate::arm::Template;
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::{self, StageName};
 use crate::diagnostic::{Span, pointer};
@@ -91,7 +93,7 @@ fn version_has_the_value(view: &View<'_>, sink: &mut Sink<'_>) {
                 );
                 sink.report(found, label)
                     .help(format!("use `{}` or newer", known.since))
-                    .rests_on(known.fact.clone());
+                    .rests_on(known.fact());
             }
         }
     }
@@ -259,19 +261,30 @@ fn name_expression<'a>(view: &View<'a>, node: &Node<'_>) -> Option<&'a str> {
     template.json.pointer(&format!("{}/name", resource.pointer))?.as_str()
 }
 
+/// The variables or parameters of a template that an expression refers to, as in `variables('name')`.
+fn named<'t>(
+    template: &'t Template,
+    function: &'static str,
+    expression: &'t str,
+) -> impl Iterator<Item = &'t Value> {
+    let called = memmem::find_iter(expression.as_bytes(), function);
+    let names = called.filter_map(move |at| {
+        let name = expression[at + function.len()..].strip_prefix("('")?;
+        Some(&name[..name.find("')")?])
+    });
+    let all = template.json.get(function).and_then(Value::as_object);
+    names.filter_map(move |name| all?.get(name))
+}
+
 /// An expression with the variables and parameter defaults that it names in their place, one level deep.
 fn with_definitions(view: &View<'_>, stage: &StageName, expression: &str) -> String {
     let mut text = expression.to_owned();
     let Some(template) = view.render.templates.get(stage) else { return text };
-    for (name, value) in members(&template.json, "variables") {
-        if expression.contains(&format!("variables('{name}')")) {
-            text.push_str(&value.to_string());
-        }
+    for value in named(template, "variables", expression) {
+        text.push_str(&value.to_string());
     }
-    for (name, parameter) in members(&template.json, "parameters") {
-        if expression.contains(&format!("parameters('{name}')")) {
-            text.push_str(&parameter.get("defaultValue").map(Value::to_string).unwrap_or_default());
-        }
+    for parameter in named(template, "parameters", expression) {
+        text.push_str(&parameter.get("defaultValue").map(Value::to_string).unwrap_or_default());
     }
     text
 }

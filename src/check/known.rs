@@ -1,6 +1,6 @@
 //! What rules have found out about the scripts of a run: those of a fleet are nearly the same.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::shell::{Commands, commands};
@@ -18,7 +18,8 @@ struct Texts {
 
 #[derive(Debug, Default)]
 struct Generation {
-    known: BTreeMap<Arc<str>, Arc<ScriptText>>,
+    /// Not in order: texts that differ only near their ends would be compared byte by byte again and again.
+    known: HashMap<Arc<str>, Arc<ScriptText>, foldhash::fast::RandomState>,
     bytes: usize,
 }
 

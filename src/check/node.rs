@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use memchr::memchr;
 use smallvec::SmallVec;
 
 use crate::arm::evaluate::Evaluated;
@@ -72,7 +73,12 @@ impl<'a> Node<'a> {
 
     /// Follows property names, without regard to case as ARM does: `properties/scaleSettings`.
     pub(super) fn at(&self, path: &str) -> Self {
-        path.split('/').fold(self.clone(), Self::property)
+        let (mut node, mut rest) = (self.clone(), path);
+        while let Some(end) = memchr(b'/', rest.as_bytes()) {
+            node = node.property(&rest[..end]);
+            rest = &rest[end + 1..];
+        }
+        node.property(rest)
     }
 
     fn property(mut self, key: &str) -> Self {

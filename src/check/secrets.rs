@@ -1,9 +1,10 @@
 //! Secrets in text: what they look like is a table, and names say of what is assigned to them that it is one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
 use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 use regex::bytes::{Regex as QuickRegex, RegexBuilder as QuickRegexBuilder};
 use regex_lite::Regex;
@@ -71,13 +72,11 @@ impl Form {
         quick.is_none_or(|quick| quick.is_match(text.as_bytes()))
     }
 
-    fn find(&self, text: &str, found: &mut Vec<Secret>) {
-        let ranges: BTreeSet<(usize, usize)> = match self.scope {
-            Scope::Lines => self.marks.iter().flat_map(|mark| commands_with(text, mark)).collect(),
-            Scope::Text if self.marks.iter().any(|mark| text.contains(mark)) => {
-                BTreeSet::from([(0, text.len())])
-            }
-            Scope::Text => BTreeSet::new(),
+    /// Adds the secrets of a text that has marks at these places, in order.
+    fn find(&self, text: &str, marks: &[usize], found: &mut Vec<Secret>) {
+        let ranges = match self.scope {
+            Scope::Lines => commands_at(text, marks),
+            Scope::Text => vec![(0, text.len())],
         };
         for (start, end) in ranges {
             let part = &text[start..end];
@@ -127,25 +126,77 @@ const SECRET_NAMES: [&str; 15] = [
 const NOT_SECRET: [&str; 9] =
     ["name", "id", "uri", "url", "file", "path", "type", "version", "days"];
 
+/// What tells of a secret, in any case: the marks of every form with the number of the form, and the words of names.
+struct Words {
+    of: Vec<(&'static str, Option<usize>)>,
+    automaton: AhoCorasick,
+}
+
+impl Words {
+    /// Calls `found` with every one of them in a text and with where it stands. Few lines have any, and only in these
+    /// are words looked for that overlap, which takes longer.
+    fn each_in(
+        &self,
+        text: &str,
+        mut found: impl FnMut(&'static str, Option<usize>, Range<usize>),
+    ) {
+        let bytes = text.as_bytes();
+        let mut from = 0;
+        while let Some(first) = self.automaton.find(Input::new(text).range(from..)) {
+            let line = line_start(bytes, first.start())..line_end(bytes, first.end());
+            from = line.end;
+            for one in self.automaton.find_overlapping_iter(Input::new(text).range(line)) {
+                let (word, form) = self.of[one.pattern()];
+                found(word, form, one.range());
+            }
+        }
+    }
+}
+
+fn line_start(bytes: &[u8], at: usize) -> usize {
+    memrchr(b'\n', &bytes[..at]).map_or(0, |line| line + 1)
+}
+
+fn line_end(bytes: &[u8], at: usize) -> usize {
+    memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end)
+}
+
+/// One automaton finds all of them.
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let marks = FORMS.iter().enumerate();
+    let marks = marks.flat_map(|(form, it)| it.marks.iter().map(move |mark| (*mark, Some(form))));
+    let of: Vec<_> = marks.chain(SECRET_NAMES.map(|name| (name, None))).collect();
+    let automaton = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .build(of.iter().map(|(word, _)| word))
+        .expect("so few words are no large automaton");
+    Words { of, automaton }
+});
+
 /// The secrets of a text, in their order.
 pub(super) fn secrets(text: &str) -> Vec<Secret> {
+    let bytes = text.as_bytes();
+    let mut marks: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut starts = BTreeSet::new();
+    WORDS.each_in(text, |word, form, range| match form {
+        None => {
+            starts.insert(line_start(bytes, range.start));
+        }
+        Some(form) if bytes[range.clone()] == *word.as_bytes() => {
+            marks.entry(form).or_default().push(range.start);
+        }
+        Some(_) => {}
+    });
     let mut found = Vec::new();
-    for form in FORMS.iter() {
-        form.find(text, &mut found);
+    for (form, mut places) in marks {
+        places.sort_unstable();
+        FORMS[form].find(text, &places, &mut found);
     }
-    let lower = text.to_ascii_lowercase();
-    let line_start = |at: usize| memrchr(b'\n', &lower.as_bytes()[..at]).map_or(0, |line| line + 1);
-    let line_end =
-        |at: usize| memchr(b'\n', &lower.as_bytes()[at..]).map_or(lower.len(), |end| at + end);
-    let starts: BTreeSet<usize> = SECRET_NAMES
-        .iter()
-        .flat_map(|name| memmem::find_iter(lower.as_bytes(), name.as_bytes()))
-        .map(line_start)
-        .collect();
     for start in starts {
         // The value of a YAML key may stand on the next line.
-        let first = line_end(start);
-        let end = line_end((first + 1).min(lower.len()));
+        let first = line_end(bytes, start);
+        let end = line_end(bytes, (first + 1).min(bytes.len()));
         let moved = |range: Range<usize>| start + range.start..start + range.end;
         found.extend(assigned(&text[start..end], first - start).into_iter().map(|secret| Secret {
             what: secret.what,
@@ -190,12 +241,12 @@ pub(crate) fn secrets_of_file(file: &SourceFile, id: FileId) -> Vec<(Diagnostic,
     secrets(&file.text).iter().map(finding).collect()
 }
 
-/// Where the lines with a mark begin and end, those together that a `\\` at the end makes one command.
-fn commands_with(text: &str, mark: &str) -> Vec<(usize, usize)> {
+/// Where the lines of marks begin and end, those together that a `\\` at the end makes one command.
+fn commands_at(text: &str, marks: &[usize]) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
     let goes_on = |end: &usize| *end > 0 && bytes[end - 1] == b'\\';
     let mut found: Vec<(usize, usize)> = Vec::new();
-    for at in memmem::find_iter(bytes, mark.as_bytes()) {
+    for at in marks.iter().copied() {
         let from = found.last().map_or(0, |(_, end)| *end);
         // What was found already holds this mark, too: each line is looked at once.
         if at < from {

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
 
 /// The simple commands of a script, in order. Their words stand in one text, one after the other.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub(super) struct Commands {
 #[derive(Debug)]
 struct Found {
     words: Range<usize>,
+    /// Where the program stands in the text of the words, without its folder. Rules ask for it most.
+    program: Range<usize>,
     place: Range<usize>,
 }
 
@@ -30,6 +32,13 @@ impl Commands {
     fn word(&self, at: usize) -> &str {
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start..self.ends[at]]
+    }
+
+    /// Where a word stands in the text, without its folder.
+    fn program(&self, at: usize) -> Range<usize> {
+        let (word, end) = (self.word(at), self.ends[at]);
+        let folder = memrchr(b'/', word.as_bytes()).map_or(0, |slash| slash + 1);
+        end - word.len() + folder..end
     }
 
     /// Takes the last word back.
@@ -61,8 +70,7 @@ impl<'s> Command<'s> {
 
     /// The program, without its folder.
     pub(super) fn program(self) -> &'s str {
-        let word = self.all.word(self.found.words.start);
-        &word[memrchr(b'/', word.as_bytes()).map_or(0, |slash| slash + 1)..]
+        &self.all.text[self.found.program.clone()]
     }
 
     /// Whether the words begin so.
@@ -84,13 +92,16 @@ const PREFIXES: [&str; 15] = [
     "nohup", "command",
 ];
 
-/// What ends, quotes or joins words; all else stands for itself.
-fn is_special(byte: u8) -> bool {
-    matches!(
-        byte,
-        b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'\'' | b'"' | b'\\'
-    )
-}
+/// What ends, quotes or joins words; all else stands for itself. A look-up is faster than a chain of comparisons.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut rest: &[u8] = b" \t\r\n;&|()'\"\\";
+    while let [byte, others @ ..] = rest {
+        special[*byte as usize] = true;
+        rest = others;
+    }
+    special
+};
 
 /// The simple commands of a script, in order. No shell in full: comments, quotes, continued lines, here
 /// documents and operators are understood, substitutions are part of the word that holds them.
@@ -150,7 +161,8 @@ impl Splitter<'_> {
         let words = before + skipped..all.end;
         if !words.is_empty() {
             let start = first.unwrap_or(start);
-            self.commands.found.push(Found { words, place: start..end.max(start) });
+            let program = self.commands.program(words.start);
+            self.commands.found.push(Found { words, program, place: start..end.max(start) });
         }
     }
 
@@ -165,21 +177,19 @@ impl Splitter<'_> {
     }
 
     fn blanks(&mut self) {
+        let bytes = self.script.as_bytes();
         loop {
-            let rest = &self.script[self.at..];
-            if rest.starts_with("\\\n") {
-                self.at += 2;
-            } else if rest.starts_with([' ', '\t', '\r']) {
-                self.at += 1;
-            } else {
-                return;
+            match bytes.get(self.at..) {
+                Some([b' ' | b'\t' | b'\r', ..]) => self.at += 1,
+                Some([b'\\', b'\n', ..]) => self.at += 2,
+                _ => return,
             }
         }
     }
 
     fn skip_line(&mut self) {
-        let rest = &self.script[self.at..];
-        self.at += rest.find('\n').unwrap_or(rest.len());
+        let rest = &self.script.as_bytes()[self.at..];
+        self.at += memchr(b'\n', rest).unwrap_or(rest.len());
     }
 
     /// Adds the next word to those of the commands.
@@ -189,6 +199,7 @@ impl Splitter<'_> {
         let mut quote = None;
         loop {
             let rest = &self.script[self.at..];
+            let is_special = |byte: u8| SPECIAL[usize::from(byte)];
             let plain = rest.bytes().position(is_special).unwrap_or(rest.len());
             word.push_str(&rest[..plain]);
             self.at += plain;
@@ -271,7 +282,8 @@ impl Splitter<'_> {
 }
 
 fn is_prefix(word: &str) -> bool {
-    let assigns = word.split_once('=').is_some_and(|(name, value)| {
+    let assigns = memchr(b'=', word.as_bytes()).is_some_and(|sign| {
+        let (name, value) = (&word[..sign], &word[sign + 1..]);
         !name.is_empty()
             && !value.starts_with('(')
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -100,6 +101,8 @@ impl CustomData<'_> {
 pub(super) struct Pool<'a> {
     pub(super) node: Node<'a>,
     pub(super) size: Option<VmSize>,
+    /// The image definition that it starts from, once a rule has asked for it.
+    definition: OnceLock<Option<Node<'a>>>,
 }
 
 impl<'a> Pool<'a> {
@@ -170,7 +173,7 @@ impl<'a> View<'a> {
                     .at("properties/vmSize")
                     .text()
                     .and_then(|name| render.overlay.vm_size(name));
-                Pool { node, size }
+                Pool { node, size, definition: OnceLock::new() }
             })
             .collect();
         view.custom_data = view
@@ -236,15 +239,17 @@ impl<'a> View<'a> {
     }
 
     /// The image definition that a pool starts from, if this render deploys it.
-    pub(super) fn definition_of(&self, pool: &Pool<'_>) -> Option<Node<'a>> {
-        let id = pool.machine("imageReference/id");
-        let id = id.id()?;
-        let definition = match id.to_ascii_lowercase().rfind("/versions/") {
-            Some(at) => &id[..at],
-            None => &id,
+    pub(super) fn definition_of(&self, pool: &Pool<'a>) -> Option<Node<'a>> {
+        let find = || {
+            let id = pool.machine("imageReference/id").id()?;
+            let definition = match id.to_ascii_lowercase().rfind("/versions/") {
+                Some(at) => &id[..at],
+                None => &id,
+            };
+            self.of_kind("Microsoft.Compute/galleries/images")
+                .find(|image| same_id(&image.resource().id, definition))
         };
-        self.of_kind("Microsoft.Compute/galleries/images")
-            .find(|image| same_id(&image.resource().id, definition))
+        pool.definition.get_or_init(find).clone()
     }
 
     /// The virtual machines on which images are baked: those that a version is captured from, or all of a
