@@ -3,14 +3,20 @@
 //!
 //! Devices, sockets and folders are refused. A pipe is read only where an argument names it. A link is
 //! followed only as far as the folder that the caller names. It knows no formats and prints nothing.
-#![expect(clippy::disallowed_methods, reason = "every other module reads through this one")]
+#![cfg_attr(
+    any(test, not(unix)),
+    expect(clippy::disallowed_methods, reason = "every other module reads through this one")
+)]
 
 mod argument;
 mod error;
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+
+#[cfg(unix)]
+use rustix::fs::{Mode, OFlags};
 
 pub(crate) use argument::argument;
 pub(crate) use error::ReadError;
@@ -23,12 +29,70 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
 
 /// The same, with what the system knows of the file.
 pub(crate) fn read_known(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
-    let file = open(path)?;
+    known(open(path)?, most)
+}
+
+fn known(file: File, most: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(ReadError::NotRegular);
     }
     Ok((whole(file, &metadata, most)?, metadata))
+}
+
+/// A folder of which many files are read: the system looks its own path up once.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    #[cfg(unix)]
+    handle: File,
+    #[cfg(not(unix))]
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Reads a regular file of at most `most` bytes by its path below the folder, as [`read_known`] does.
+    pub(crate) fn read_known(
+        &self,
+        path: &Path,
+        most: u64,
+    ) -> Result<(Vec<u8>, Metadata), ReadError> {
+        known(self.open(path)?, most)
+    }
+}
+
+#[cfg(unix)]
+impl Folder {
+    /// Opens the folder, links followed.
+    pub(crate) fn at(path: &Path) -> std::io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self { handle: rustix::fs::open(path, flags, Mode::empty())?.into() })
+    }
+
+    /// What the system knows of it.
+    pub(crate) fn metadata(&self) -> std::io::Result<Metadata> {
+        self.handle.metadata()
+    }
+
+    fn open(&self, path: &Path) -> std::io::Result<File> {
+        Ok(rustix::fs::openat(&self.handle, path, READING, Mode::empty())?.into())
+    }
+}
+
+#[cfg(not(unix))]
+impl Folder {
+    /// Opens the folder, links followed.
+    pub(crate) fn at(path: &Path) -> std::io::Result<Self> {
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// What the system knows of it.
+    pub(crate) fn metadata(&self) -> std::io::Result<Metadata> {
+        self.path.metadata()
+    }
+
+    fn open(&self, path: &Path) -> std::io::Result<File> {
+        File::open(self.path.join(path))
+    }
 }
 
 /// Reads a regular file of at most `most` bytes that lies in a folder after all links are resolved.
@@ -67,16 +131,18 @@ pub(crate) fn repository(path: &Path) -> Option<PathBuf> {
 
 /// Without waiting: a pipe that nobody writes to would never open.
 #[cfg(unix)]
-fn open(path: &Path) -> Result<File, ReadError> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    let flags = i32::try_from(flags.bits()).unwrap_or_default();
-    Ok(OpenOptions::new().read(true).custom_flags(flags).open(path)?)
+const READING: OFlags =
+    OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+
+/// In one system call: the C library of a static binary takes two.
+#[cfg(unix)]
+fn open(path: &Path) -> std::io::Result<File> {
+    Ok(rustix::fs::open(path, READING, Mode::empty())?.into())
 }
 
 #[cfg(not(unix))]
-fn open(path: &Path) -> Result<File, ReadError> {
-    Ok(OpenOptions::new().read(true).open(path)?)
+fn open(path: &Path) -> std::io::Result<File> {
+    File::open(path)
 }
 
 /// Most bytes that are reserved because a file says that it has so many.

@@ -39,13 +39,15 @@ impl Kind {
 pub(super) struct Tree {
     /// By path relative to the folder; a folder comes before what it holds.
     pub kinds: BTreeMap<PathBuf, Kind>,
-    /// What the system knows of the folder; nothing where it holds nothing.
-    home: Option<Metadata>,
+    /// The folder, and what the system knows of it; nothing where it holds nothing.
+    home: Option<(disk::Folder, Metadata)>,
 }
 
 /// Walks a folder. A folder that does not exist holds nothing.
 pub(super) fn walk(folder: &Path) -> Result<Tree, OutputError> {
     let mut tree = Tree::default();
+    // They are put in order once: that is faster than to keep them in order.
+    let mut kinds = Vec::new();
     let mut open = vec![PathBuf::new()];
     while let Some(below) = open.pop() {
         // Joined with nothing a path would end in a slash.
@@ -64,17 +66,20 @@ pub(super) fn walk(folder: &Path) -> Result<Tree, OutputError> {
             let path = below.join(entry.file_name());
             let kind = Kind::of(entry.file_type().context("look at it", &entry.path())?);
             if tree.home.is_none() {
-                tree.home = Some(fs::metadata(folder).context("look at it", folder)?);
+                let home = disk::Folder::at(folder).context("look at it", folder)?;
+                let known = home.metadata().context("look at it", folder)?;
+                tree.home = Some((home, known));
             }
             if kind == Kind::Folder {
                 let known = entry.metadata().context("look at it", &entry.path())?;
-                tree.same_device(&known, &entry.path())?;
+                tree.same_device(&known, || entry.path())?;
                 open.push(path.clone());
             }
-            tree.kinds.insert(path, kind);
-            within_limits(folder, &tree, &below)?;
+            kinds.push((path, kind));
+            within_limits(folder, kinds.len(), &below)?;
         }
     }
+    tree.kinds = kinds.into_iter().collect();
     Ok(tree)
 }
 
@@ -85,16 +90,16 @@ impl Tree {
         folder: &Path,
         path: &Path,
     ) -> Result<Option<(Vec<u8>, Metadata)>, OutputError> {
-        if self.kinds.get(path) != Some(&Kind::File) {
-            return Ok(None);
-        }
-        let at = folder.join(path);
-        match disk::read_known(&at, MAX_FILE_BYTES) {
+        let home = self.home.as_ref().filter(|_| self.kinds.get(path) == Some(&Kind::File));
+        let Some((home, _)) = home else { return Ok(None) };
+        match home.read_known(path, MAX_FILE_BYTES) {
             Ok((bytes, known)) => {
-                self.same_device(&known, &at)?;
+                self.same_device(&known, || folder.join(path))?;
                 Ok(Some((bytes, known)))
             }
-            Err(ReadError::Io(error)) => Err(OutputError::io("read the file", &at, &error)),
+            Err(ReadError::Io(error)) => {
+                Err(OutputError::io("read the file", &folder.join(path), &error))
+            }
             Err(_) => Ok(None),
         }
     }
@@ -103,22 +108,22 @@ impl Tree {
     pub(super) fn can_move(&self, folder: &Path, path: &Path) -> Result<(), OutputError> {
         let at = folder.join(path);
         let known = fs::symlink_metadata(&at).context("look at it", &at)?;
-        self.same_device(&known, &at)
+        self.same_device(&known, || at.clone())
     }
 
     /// What is mounted below a folder cannot move with it.
     #[cfg(unix)]
-    fn same_device(&self, found: &Metadata, at: &Path) -> Result<(), OutputError> {
+    fn same_device(&self, found: &Metadata, at: impl Fn() -> PathBuf) -> Result<(), OutputError> {
         use std::os::unix::fs::MetadataExt as _;
-        if self.home.as_ref().is_none_or(|home| home.dev() == found.dev()) {
+        if self.home.as_ref().is_none_or(|(_, home)| home.dev() == found.dev()) {
             return Ok(());
         }
         let help = "unmount it, or render to another folder with `-o`";
-        Err(OutputError::new("PB2507", at, "it is a mount point of another device", help))
+        Err(OutputError::new("PB2507", &at(), "it is a mount point of another device", help))
     }
 
     #[cfg(not(unix))]
-    fn same_device(&self, _: &Metadata, _: &Path) -> Result<(), OutputError> {
+    fn same_device(&self, _: &Metadata, _: impl Fn() -> PathBuf) -> Result<(), OutputError> {
         Ok(())
     }
 }
@@ -155,8 +160,8 @@ pub(super) fn identity(folder: &Path) -> Option<impl PartialEq + use<>> {
     fs::symlink_metadata(folder).and_then(|found| found.created()).ok()
 }
 
-fn within_limits(folder: &Path, tree: &Tree, below: &Path) -> Result<(), OutputError> {
-    let problem = if tree.kinds.len() > MAX_ENTRIES {
+fn within_limits(folder: &Path, entries: usize, below: &Path) -> Result<(), OutputError> {
+    let problem = if entries > MAX_ENTRIES {
         format!("it contains more than {MAX_ENTRIES} files and folders")
     } else if below.components().count() >= MAX_DEPTH {
         format!("it is nested deeper than {MAX_DEPTH} folders")
