@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use prebake::diff::{RenderState, diff};
@@ -28,16 +29,17 @@ fn base() -> RenderState {
         existing: false,
         pointer: String::new(),
     };
-    let resources = json["resources"].as_array().into_iter().flatten().map(resource).collect();
+    let resources = json["resources"].as_array().into_iter().flatten();
+    let resources = resources.map(|value| Arc::new(resource(value))).collect();
     let files: BTreeMap<String, String> =
         serde_json::from_value(json["files"].clone()).expect("the files are texts");
-    RenderState { resources, files }
+    RenderState { resources, files: files.into() }
 }
 
 /// The same with more nodes, another start task and another line in cloud-init.
 fn changed() -> RenderState {
     let mut state = base();
-    for resource in &mut state.resources {
+    for resource in state.resources.iter_mut().map(Arc::make_mut) {
         let mut body = Value::Object(resource.body_json());
         if body.pointer("/properties/scaleSettings").is_some() {
             let properties = &mut body["properties"];
@@ -46,7 +48,8 @@ fn changed() -> RenderState {
             resource.body = body_of(&body);
         }
     }
-    state.files.entry("cloud-init.yaml".to_owned()).or_default().push_str("  - [more]\n");
+    let files = Arc::make_mut(&mut state.files);
+    files.entry("cloud-init.yaml".to_owned()).or_default().push_str("  - [more]\n");
     state
 }
 

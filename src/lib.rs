@@ -173,5 +173,5 @@ pub fn validate(template: &serde_json::Value, parameters: &serde_json::Value) ->
 /// assert_eq!(diff.capacity.after.nodes, 6);
 /// ```
 pub fn diff(before: &Render, after: &Render) -> Diff {
-    diff::diff(Some(&before.state()), Some(&after.state()))
+    diff::diff(Some(before.state()), Some(after.state()))
 }

@@ -3,6 +3,7 @@
 #![no_main]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use prebake::arm::evaluate::Evaluated;
@@ -18,7 +19,7 @@ fn state(json: &str, files: &str) -> RenderState {
         let name =
             body.get("name").and_then(Value::as_str).map_or(index.to_string(), str::to_owned);
         let kind = body.get("type").and_then(Value::as_str);
-        Some(Resource {
+        Some(Arc::new(Resource {
             stage: "batch".into(),
             id: format!("/any/{name}"),
             kind: kind.unwrap_or("Microsoft.Batch/batchAccounts/pools").to_owned(),
@@ -28,11 +29,11 @@ fn state(json: &str, files: &str) -> RenderState {
             depends_on: Vec::new(),
             existing: false,
             pointer: format!("/resources/{index}"),
-        })
+        }))
     };
     RenderState {
         resources: list.iter().enumerate().filter_map(resource).collect(),
-        files: BTreeMap::from([("cloud-init.yaml".to_owned(), files.to_owned())]),
+        files: BTreeMap::from([("cloud-init.yaml".to_owned(), files.to_owned())]).into(),
     }
 }
 

@@ -173,7 +173,7 @@ impl Diff {
         match state_of(previous, &self.folder(name), Some(render), tools) {
             Ok(previous) => {
                 let live =
-                    recorded.map(|it| it.live(previous.as_ref(), &render.state())).transpose();
+                    recorded.map(|it| it.live(previous.as_ref(), render.state())).transpose();
                 let diff = match live {
                     Ok(Some(live)) => {
                         render.diff_with_live(previous.as_ref(), &live, &outcome.sources)

@@ -195,7 +195,7 @@ impl Test {
         let state = render.map(Render::state);
         let files = match render {
             Some(render) => render.artifacts.files.clone(),
-            None => findings(case, &outcome.diagnostics, &outcome.sources),
+            None => findings(case, &outcome.diagnostics, &outcome.sources).into(),
         };
         if self.accept {
             return accept(&case.expected, &files);
@@ -228,7 +228,7 @@ impl Test {
                 Err(findings) => return told(&findings),
             }
         };
-        let (old, new) = (approved.as_ref(), state.as_ref());
+        let (old, new) = (approved.as_ref(), state);
         let mut diff = diff::diff(old, new).aged(tools.as_of);
         if let Some(render) = render {
             diff = diff.priced(old, new, &render.overlay);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::failure::Failure;
 use crate::diagnostic::Diagnostics;
@@ -16,13 +17,16 @@ pub(crate) struct DeployableRender {
     pub folder: PathBuf,
     /// Its plan.
     pub plan: Plan,
-    files: BTreeMap<String, String>,
+    files: Arc<BTreeMap<String, String>>,
 }
 
 impl DeployableRender {
     /// Takes the files of a render, by their paths. Refuses a render without a plan, with another prebake's plan, or
     /// with a stage that is not the one that the plan is about.
-    pub(crate) fn new(folder: PathBuf, files: BTreeMap<String, String>) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        folder: PathBuf,
+        files: Arc<BTreeMap<String, String>>,
+    ) -> Result<Self, Failure> {
         let shown = folder.display();
         let again = "render it again: `prebake render`";
         let Some(text) = files.get(PLAN) else {
@@ -101,8 +105,12 @@ impl DeployableRender {
             subscription: Some(subscription.to_owned()),
             location: self.plan.location.clone(),
         };
-        let state =
-            pipeline::previous_state(&self.files, Some(&target), None, &mut Diagnostics::new());
-        state.resources
+        let state = pipeline::previous_state(
+            &self.files,
+            Some(&target),
+            (None, None),
+            &mut Diagnostics::new(),
+        );
+        state.resources.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
+use std::sync::Arc;
 
 use super::judge::POOL;
 use crate::arm::evaluate::Evaluated;
@@ -114,7 +115,7 @@ impl Capacity {
 }
 
 /// Adds up the pools of both sides.
-pub(super) fn capacity(before: &[Resource], after: &[Resource]) -> Capacity {
+pub(super) fn capacity(before: &[Arc<Resource>], after: &[Arc<Resource>]) -> Capacity {
     let mut capacity = Capacity::default();
     // Batch compares the ids of pools without regard to case.
     let mut pools: BTreeMap<String, PoolSides> = BTreeMap::new();

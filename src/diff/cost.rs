@@ -1,6 +1,7 @@
 //! What both sides cost an hour, at the prices that the user brought.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::capacity::{Capacity, PoolCapacity};
 use crate::arm::evaluate::Evaluated;
@@ -25,8 +26,8 @@ pub struct Cost {
 
 /// What two sides cost; nothing where no prices were brought.
 pub(super) fn cost(
-    before: &[Resource],
-    after: &[Resource],
+    before: &[Arc<Resource>],
+    after: &[Arc<Resource>],
     capacity: &Capacity,
     overlay: &Overlay,
 ) -> Option<Cost> {
@@ -34,14 +35,14 @@ pub(super) fn cost(
         return None;
     }
     let mut bill = Bill { overlay, currency: String::new(), missing: BTreeSet::new() };
-    let mut side = |resources: &[Resource], pools: Vec<(&String, &PoolCapacity)>| -> f64 {
+    let mut side = |resources: &[Arc<Resource>], pools: Vec<(&String, &PoolCapacity)>| -> f64 {
         let there = resources
             .iter()
             .filter(|it| !it.existing && it.stage.lifecycle() == Lifecycle::Lasting);
         let standing: f64 = there.map(|resource| bill.resource(resource)).sum();
         let pools = pools.into_iter().map(|(name, pool)| {
             let resource = resources.iter().find(|resource| resource.name == *name);
-            bill.pool(pool, resource)
+            bill.pool(pool, resource.map(|it| &**it))
         });
         standing + pools.sum::<f64>()
     };

@@ -1,6 +1,7 @@
 //! What is wrong with the change itself, beyond what it does to each resource.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::change::{Action, ResourceChange};
 use super::files::{FileDiff, FileKind, FileState};
@@ -164,9 +165,10 @@ fn builds(state: &RenderState) -> BTreeMap<&str, Build<'_>> {
 }
 
 /// The image versions that a render makes: lower-case id, version and what makes it.
-fn versions(resources: &[Resource]) -> BTreeMap<String, (String, &Resource)> {
+fn versions(resources: &[Arc<Resource>]) -> BTreeMap<String, (String, &Resource)> {
     let mut found = BTreeMap::new();
-    for resource in resources.iter().filter(|resource| !resource.existing) {
+    let deployed = resources.iter().map(|resource| &**resource);
+    for resource in deployed.filter(|resource| !resource.existing) {
         if resource.kind.eq_ignore_ascii_case(VERSION) {
             let version = resource.name.rsplit('/').next().unwrap_or_default();
             found.insert(resource.id.to_lowercase(), (version.to_owned(), resource));

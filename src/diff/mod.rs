@@ -34,8 +34,8 @@ pub use cost::Cost;
 pub(crate) use cost::HOURS_A_MONTH;
 pub use drift::drift;
 pub use exit::DetailedExit;
-pub(crate) use files::text_hunks;
 pub use files::{FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files};
+pub(crate) use files::{same_file, same_text, text_hunks};
 pub(crate) use judge::DEFINITION;
 pub use judge::{POOL, TEMPLATE, VERSION};
 pub use live::{Live, LiveReview};
@@ -46,6 +46,7 @@ pub use security::{Access, SecurityChange, SecurityKind};
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::catalog::{Date, Overlay};
 use crate::diagnostic::Diagnostics;
@@ -53,12 +54,14 @@ use crate::expand::Resource;
 use live::Applied;
 
 /// One render as data: what it asks Azure for, and the text of its files by path.
+///
+/// Two renders that are compared share the resources that they have in common.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RenderState {
     /// The resources of all stages, in the order of deployment.
-    pub resources: Vec<Resource>,
+    pub resources: Vec<Arc<Resource>>,
     /// Every file by its path in the folder of the render.
-    pub files: BTreeMap<String, String>,
+    pub files: Arc<BTreeMap<String, String>>,
 }
 
 /// What changes between two renders.

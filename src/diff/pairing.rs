@@ -1,6 +1,7 @@
 //! Which old resource a new one succeeds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::change::Pairing;
 use super::judge::{DEFINITION, TEMPLATE, VERSION};
@@ -22,11 +23,12 @@ pub(super) struct Pair<'a> {
 }
 
 /// Pairs by id, then blue-green pools, then what was renamed; the rest is new or gone.
-pub(super) fn pair<'a>(before: &'a [Resource], after: &'a [Resource]) -> Vec<Pair<'a>> {
+pub(super) fn pair<'a>(before: &'a [Arc<Resource>], after: &'a [Arc<Resource>]) -> Vec<Pair<'a>> {
     let mut old = by_id(before);
     let mut pairs = Vec::new();
     let mut created = Vec::new();
-    for resource in after.iter().filter(|resource| !resource.existing) {
+    let deployed = after.iter().map(|resource| &**resource);
+    for resource in deployed.filter(|resource| !resource.existing) {
         let same = old.get_mut(&resource.id.to_lowercase()).and_then(Vec::pop);
         match same {
             Some(before) => pairs.push(Pair {
@@ -39,14 +41,15 @@ pub(super) fn pair<'a>(before: &'a [Resource], after: &'a [Resource]) -> Vec<Pai
     }
     let left: BTreeSet<*const Resource> =
         old.values().flatten().map(|resource| std::ptr::from_ref(*resource)).collect();
+    let was = before.iter().map(|resource| &**resource);
     let deleted: Vec<&Resource> =
-        before.iter().filter(|resource| left.contains(&std::ptr::from_ref(*resource))).collect();
+        was.filter(|resource| left.contains(&std::ptr::from_ref(*resource))).collect();
     successors(&deleted, &created, &mut pairs);
     pairs
 }
 
 /// The resources of each id, the first one last.
-fn by_id(resources: &[Resource]) -> BTreeMap<String, Vec<&Resource>> {
+fn by_id(resources: &[Arc<Resource>]) -> BTreeMap<String, Vec<&Resource>> {
     let mut ids: BTreeMap<String, Vec<&Resource>> = BTreeMap::new();
     for resource in resources.iter().rev().filter(|resource| !resource.existing) {
         ids.entry(resource.id.to_lowercase()).or_default().push(resource);
@@ -190,10 +193,11 @@ fn blue_green_base(pool: &Resource) -> Option<String> {
 }
 
 /// The pools whose ID carries a digest: the ID of the config and the one that is deployed.
-pub(super) fn pool_ids(resources: &[Resource]) -> Vec<(String, String)> {
+pub(super) fn pool_ids(resources: &[Arc<Resource>]) -> Vec<(String, String)> {
     let pools = resources.iter().filter(|resource| !resource.existing);
-    let id =
-        |pool: &Resource| Some((blue_green_base(pool)?, pool.name.rsplit('/').next()?.to_owned()));
+    let id = |pool: &Arc<Resource>| {
+        Some((blue_green_base(pool)?, pool.name.rsplit('/').next()?.to_owned()))
+    };
     pools.filter_map(id).collect()
 }
 

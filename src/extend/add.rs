@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -99,19 +100,21 @@ impl GrowingStage<'_> {
             return Grown::default();
         }
         let format = |text: &str, kind| format(text, kind, &FormatOptions::default());
-        self.artifacts.files.insert(path, format(&growth.text, FileKind::Bicep));
+        Arc::make_mut(&mut self.artifacts.files)
+            .insert(path, format(&growth.text, FileKind::Bicep));
         for file in &growth.grown.beside {
             let is_bicep = references::is_bicep(&file.path) && !file.is_value;
             let text =
                 if is_bicep { format(&file.text, FileKind::Bicep) } else { file.text.clone() };
-            self.artifacts.files.insert(file.path.clone(), text);
+            Arc::make_mut(&mut self.artifacts.files).insert(file.path.clone(), text);
         }
         let path = self.stage.bicep_parameters();
         if let (Some(before), false) =
             (self.artifacts.files.get(&path), growth.parameters.is_empty())
         {
             let text = format!("{}\n{}", before.trim_end(), growth.parameters);
-            self.artifacts.files.insert(path, format(&text, FileKind::Parameters));
+            Arc::make_mut(&mut self.artifacts.files)
+                .insert(path, format(&text, FileKind::Parameters));
         }
         growth.grown
     }

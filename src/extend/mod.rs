@@ -24,6 +24,7 @@ pub(crate) use origin::{ChangeKind, Extension};
 pub(crate) use references::Link;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -142,7 +143,9 @@ fn patch_stage(
     let file = Patched { stage, path: &path, patches: &own };
     if let Some(lost) = file.patch(origins, artifacts, extension, told) {
         let parameters = stage.bicep_parameters();
-        if let Some(text) = artifacts.files.get_mut(&parameters).filter(|_| !lost.is_empty()) {
+        if let Some(text) =
+            Arc::make_mut(&mut artifacts.files).get_mut(&parameters).filter(|_| !lost.is_empty())
+        {
             let pruned = prune::prune_parameters(text, &lost);
             *text = format(&pruned, FileKind::Parameters, &FormatOptions::default());
         }
@@ -197,7 +200,7 @@ impl Patched<'_> {
             decided_by_a_key(self.stage, landing, &lost, origins, told);
         }
         extension.land(self.path, &merged, landings, told.document);
-        artifacts.files.insert(self.path.to_owned(), merged);
+        Arc::make_mut(&mut artifacts.files).insert(self.path.to_owned(), merged);
         Some(lost)
     }
 }

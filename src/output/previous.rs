@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::OutputError;
 use super::plan;
@@ -14,7 +15,7 @@ pub struct PreviousRender {
     /// Its manifest; `None` when there is none that can be read.
     pub manifest: Option<Manifest>,
     /// The files that prebake wrote and that are still there as text, `manifest.json` included.
-    pub files: BTreeMap<String, String>,
+    pub files: Arc<BTreeMap<String, String>>,
     /// Files that prebake did not write.
     pub foreign: Vec<String>,
     /// Files of the manifest that are gone, too large, not text or no longer regular files.
@@ -119,10 +120,11 @@ fn read(folder: &Path) -> Result<PreviousRender, OutputError> {
         manifest: parsed,
         ..PreviousRender::default()
     };
+    let mut files = BTreeMap::new();
     let mut add = |path: &String, read: Option<(String, Metadata)>| match read {
         Some((text, known)) => {
             render.lost_mode |= !plan::has_mode(&known, text.as_bytes());
-            render.files.insert(path.clone(), text);
+            files.insert(path.clone(), text);
         }
         None => render.damaged.push(path.clone()),
     };
@@ -132,6 +134,7 @@ fn read(folder: &Path) -> Result<PreviousRender, OutputError> {
     if let Some((path, _)) = ours.get_key_value(MANIFEST) {
         add(path, manifest);
     }
+    render.files = files.into();
     let known: BTreeSet<&PathBuf> = ours.values().collect();
     let foreign =
         tree.kinds.iter().filter(|(path, kind)| **kind != Kind::Folder && !known.contains(path));

@@ -12,6 +12,7 @@ use crate::arm::Template;
 use crate::arm::expression::Expressions;
 use crate::bicep::{self, Entry, FileError, FileProvider};
 use crate::diagnostic::{Diagnostics, Sources};
+use crate::diff::{same_file, same_text};
 use crate::render::json_text;
 
 /// What is kept of the stages of a run, the last used first.
@@ -58,6 +59,20 @@ impl KnownTemplate {
     }
 }
 
+/// A compiled template that is known by its text.
+pub(super) struct KnownText {
+    /// The template.
+    pub(super) json: Arc<Value>,
+    /// What is known of it.
+    pub(super) known: Arc<KnownTemplate>,
+}
+
+impl From<Value> for KnownText {
+    fn from(json: Value) -> Self {
+        Self { json: json.into(), known: Arc::default() }
+    }
+}
+
 /// A compiled stage with its parameters.
 #[derive(Debug)]
 pub struct Deployment {
@@ -97,6 +112,13 @@ impl KnownStages {
         }
         diagnostics.append(findings);
         made
+    }
+
+    /// What is known of a stage that was compiled to this text.
+    pub(super) fn compiled_to(&self, name: &str, text: &str) -> Option<KnownText> {
+        let kept = self.kept();
+        let known = kept.iter().find(|it| it.name == name && same_text(&it.text, text))?;
+        Some(KnownText { json: Arc::clone(&known.template.json), known: Arc::clone(&known.known) })
     }
 
     /// Most stages that are kept.
@@ -171,7 +193,8 @@ fn is_data(path: &str) -> bool {
 impl Compiled {
     /// Whether compiling a stage would read the same.
     fn is_of(&self, name: &str, files: &BTreeMap<String, String>) -> bool {
-        let same = |(path, text): (&String, &Option<String>)| files.get(path) == text.as_ref();
+        let same =
+            |(path, text): (&String, &Option<String>)| same_file(files.get(path), text.as_ref());
         self.name == name && self.read.iter().all(same)
     }
 

@@ -8,6 +8,7 @@ use super::{KnownStages, Render};
 use crate::bicep::{self, MemoryFiles};
 use crate::catalog::StageName;
 use crate::diagnostic::{Diagnostics, Sources};
+use crate::diff::same_file;
 use crate::render::{MANIFEST, Manifest, json_text};
 
 /// The Bicep file of a previous render that does not compile to the template beside it: a comparison reads the
@@ -23,7 +24,7 @@ pub fn edited(
     }
     // What both renders have in common was just compiled.
     let same = |path: &String| {
-        current.is_some_and(|current| current.artifacts.files.get(path) == files.get(path))
+        current.is_some_and(|it| same_file(it.artifacts.files.get(path), files.get(path)))
     };
     let is_read = |path: &&String| !path.starts_with("arm/") && path.as_str() != MANIFEST;
     if files.keys().filter(is_read).all(same) {
@@ -51,7 +52,8 @@ fn stands(name: &str, files: &BTreeMap<String, String>, current: &Render) -> boo
         return false;
     };
     let outputs = [stage.template(), stage.parameters()];
-    inputs.iter().chain(&outputs).all(|path| files.get(path) == current.artifacts.files.get(path))
+    let mut paths = inputs.iter().chain(&outputs);
+    paths.all(|path| same_file(files.get(path), current.artifacts.files.get(path)))
 }
 
 /// Whether a file of a render is the Bicep of a stage.

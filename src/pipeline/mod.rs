@@ -25,7 +25,7 @@ pub use stages::CompiledStage;
 pub use state::previous_state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::bicep;
 use crate::catalog::{Date, Overlay, Stage};
@@ -132,21 +132,23 @@ pub struct Render {
     pub stages: Vec<CompiledStage>,
     /// What the user's own subscription said of the region.
     pub overlay: Arc<Overlay>,
+    state: OnceLock<RenderState>,
 }
 
 impl Render {
     /// The render as a diff compares it.
-    pub fn state(&self) -> RenderState {
-        state::of(&self.stages, &target(&self.model), &self.artifacts.files)
+    pub fn state(&self) -> &RenderState {
+        let state = || state::of(&self.stages, &target(&self.model), &self.artifacts.files);
+        self.state.get_or_init(state)
     }
 
     /// Compares it with the previous render. `sources` are those of its outcome.
     pub fn diff(&self, previous: Option<&RenderState>, sources: &Sources) -> Diff {
         let origins = places::ChangeOrigins { render: self.places(), sources };
         let new = self.state();
-        diff::diff_with_origins(previous, Some(&new), &origins).priced(
+        diff::diff_with_origins(previous, Some(new), &origins).priced(
             previous,
-            Some(&new),
+            Some(new),
             &self.overlay,
         )
     }
@@ -160,9 +162,9 @@ impl Render {
     ) -> Diff {
         let origins = places::ChangeOrigins { render: self.places(), sources };
         let new = self.state();
-        diff::diff_with_live(previous, &new, live, &origins).priced(
+        diff::diff_with_live(previous, new, live, &origins).priced(
             previous,
-            Some(&new),
+            Some(new),
             &self.overlay,
         )
     }
@@ -296,8 +298,9 @@ fn phases(
     };
     let (manifest, answers) = rayon::join(digests, run);
     artifacts.insert(MANIFEST, manifest.text());
-    let overlay = Arc::clone(overlay);
-    Some((Render { config, document, model, artifacts, extension, stages, overlay }, answers))
+    let (overlay, state) = (Arc::clone(overlay), OnceLock::new());
+    let render = Render { config, document, model, artifacts, extension, stages, overlay, state };
+    Some((render, answers))
 }
 
 /// The files that templates and the model make.

@@ -1,6 +1,7 @@
 //! A patch of a pool reaches the pool's file for the data plane, too, as far as the data plane knows the property.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
@@ -62,7 +63,7 @@ pub(super) fn reach(
                 diagnostics.push(finding);
             }
         }
-        artifacts.files.insert(path, json_text(&body));
+        Arc::make_mut(&mut artifacts.files).insert(path, json_text(&body));
     }
     missed
 }

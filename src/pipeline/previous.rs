@@ -37,7 +37,8 @@ pub fn previous(
     }
     let mut findings = Diagnostics::new();
     let target = manifest.target.as_ref();
-    let state = previous_state(&previous.files, target, current, &mut findings);
+    let known = (current, compiled);
+    let state = previous_state(&previous.files, target, known, &mut findings);
     if findings.has_errors() {
         return Err(findings);
     }

@@ -41,7 +41,7 @@ pub(super) fn format_overlaid(artifacts: &mut Artifacts) {
             Some((_, "bicepparam")) => FileKind::Parameters,
             _ => continue,
         };
-        if let Some(text) = artifacts.files.get_mut(path) {
+        if let Some(text) = Arc::make_mut(&mut artifacts.files).get_mut(path) {
             *text = format(text, kind, &FormatOptions::default());
         }
     }

@@ -1,16 +1,18 @@
 //! A render as a diff compares it: the new one from its stages, the previous one from its compiled files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{CompiledStage, Render};
+use super::compiled::KnownText;
+use super::{CompiledStage, KnownStages, Render};
 use crate::arm::evaluate::Evaluated;
 use crate::arm::expression::is_expression;
 use crate::arm::{SourceMap, Template};
 use crate::catalog::{self, StageName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::diff::RenderState;
+use crate::diff::{RenderState, same_file};
 use crate::expand::{self, Context, Level, Resource};
 use crate::render::Target;
 
@@ -18,34 +20,35 @@ use crate::render::Target;
 pub(super) fn of(
     stages: &[CompiledStage],
     target: &Target,
-    files: &BTreeMap<String, String>,
+    files: &Arc<BTreeMap<String, String>>,
 ) -> RenderState {
-    let mut state = RenderState { resources: Vec::new(), files: files.clone() };
+    let mut state = RenderState { resources: Vec::new(), files: Arc::clone(files) };
     for stage in stages {
         let context = context(&stage.stage.into(), Some(target));
         let resources = stage.resources.iter().cloned();
-        state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
+        state.resources.extend(resources.map(|resource| Arc::new(with_ids(resource, &context))));
     }
     state
 }
 
 /// The previous render as a diff compares it. A stage that cannot be read is reported and left out. What the
-/// current render has in common with it needs no second reading.
+/// current render has in common with it needs no second reading, and is shared. A template that was compiled before is
+/// not read again.
 pub fn previous_state(
-    files: &BTreeMap<String, String>,
+    files: &Arc<BTreeMap<String, String>>,
     target: Option<&Target>,
-    current: Option<&Render>,
+    (current, compiled): (Option<&Render>, Option<&KnownStages>),
     diagnostics: &mut Diagnostics,
 ) -> RenderState {
-    let mut state = RenderState { resources: Vec::new(), files: files.clone() };
+    let mut state = RenderState { resources: Vec::new(), files: Arc::clone(files) };
     let current = current.filter(|current| target == Some(&super::target(&current.model)));
     for name in stages(files) {
-        let context = context(&name, target);
-        if let Some(stage) = current.and_then(|current| unchanged(&name, files, current)) {
-            let resources = stage.resources.iter().cloned();
-            state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
+        if let Some(current) = current.filter(|current| is_unchanged(&name, files, current)) {
+            let resources = current.state().resources.iter();
+            state.resources.extend(resources.filter(|it| it.stage == name).cloned());
             continue;
         }
+        let context = context(&name, target);
         let mut read = |path: String, part: &str| -> Option<Value> {
             let Some(text) = files.get(&path) else { return Some(Value::Null) };
             let why = match serde_json::from_str::<Value>(text) {
@@ -56,28 +59,33 @@ pub fn previous_state(
             diagnostics.push(broken(&name, why));
             None
         };
-        let template = read(name.template(), "resources");
+        let text = files.get(&name.template());
+        let known = text.and_then(|text| compiled?.compiled_to(&name.to_string(), text));
+        let template = match known {
+            Some(known) => Some(known),
+            None => read(name.template(), "resources").map(KnownText::from),
+        };
         let parameters = read(name.parameters(), "parameters");
-        let (Some(json), Some(parameters)) = (template, parameters) else { continue };
-        let template = Template { json: json.into(), source_map: SourceMap::default() };
+        let (Some(KnownText { json, known }), Some(parameters)) = (template, parameters) else {
+            continue;
+        };
+        let template = Template { json, source_map: SourceMap::default() };
         // What the previous render's own findings were is no news now.
         let mut past = Diagnostics::new();
-        let expansion = expand::expand(name, &template, &parameters, &context, &mut past);
+        let parsed = (&template, known.expressions());
+        let expansion = expand::expand_parsed(name, parsed, &parameters, &context, &mut past);
         let resources = expansion.resources.into_iter();
-        state.resources.extend(resources.map(|resource| with_ids(resource, &context)));
+        state.resources.extend(resources.map(|resource| Arc::new(with_ids(resource, &context))));
     }
     state
 }
 
-/// The stage of the current render, if its compiled files are the same.
-fn unchanged<'a>(
-    name: &StageName,
-    files: &BTreeMap<String, String>,
-    current: &'a Render,
-) -> Option<&'a CompiledStage> {
+/// Whether the current render has a stage with the same compiled files.
+fn is_unchanged(name: &StageName, files: &BTreeMap<String, String>, current: &Render) -> bool {
     let paths = [name.template(), name.parameters()];
-    let same = paths.iter().all(|path| files.get(path) == current.artifacts.files.get(path));
-    current.stages.iter().find(|stage| same && *name == stage.stage)
+    let new = &current.artifacts.files;
+    current.stages.iter().any(|stage| *name == stage.stage)
+        && paths.iter().all(|path| same_file(files.get(path), new.get(path)))
 }
 
 /// Resources come as a list or by name, parameters by name.

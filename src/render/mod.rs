@@ -29,6 +29,7 @@ pub(crate) use templates::read_ahead;
 pub use templates::{EMBEDDED, Templates};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -41,8 +42,8 @@ use crate::model::{Model, Pool};
 /// The files of a render.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Artifacts {
-    /// Path below the render's folder, with `/`, → text.
-    pub files: BTreeMap<String, String>,
+    /// Path below the render's folder, with `/`, → text. A diff shares them.
+    pub files: Arc<BTreeMap<String, String>>,
     /// Path → the template that made it, for those that a template made.
     pub templates: BTreeMap<String, String>,
     /// Digest of what the bake runs, when an image is baked.
@@ -56,7 +57,7 @@ pub struct Artifacts {
 impl Artifacts {
     /// Adds a file that no template makes.
     pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
-        self.files.insert(path.into(), text.into());
+        Arc::make_mut(&mut self.files).insert(path.into(), text.into());
     }
 
     /// Adds a file that a template made.
@@ -72,7 +73,7 @@ impl Artifacts {
             self.overlaid.insert(path.clone());
         }
         self.templates.insert(path.clone(), template.to_owned());
-        self.files.insert(path, text);
+        Arc::make_mut(&mut self.files).insert(path, text);
     }
 }
 

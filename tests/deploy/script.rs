@@ -44,7 +44,7 @@ impl Script {
             overrides: overrides.iter().map(|text| (*text).to_owned()).collect(),
         };
         let render = pipeline::render(&input, &tools()).render.expect("the example renders");
-        for (path, text) in &render.artifacts.files {
+        for (path, text) in render.artifacts.files.iter() {
             let path = folder.path().join("out").join(path);
             fs::create_dir_all(path.parent().expect("below the folder")).expect("a new folder");
             fs::write(path, text).expect("a new file");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
+use std::sync::Arc;
 
 use prebake::pipeline::{self, Input};
 
@@ -16,7 +17,8 @@ const CONFIG: &str = include_str!("../../examples/gpu-preload.yaml");
 fn files(stacks: &str) -> BTreeMap<String, String> {
     let bytes = format!("{CONFIG}{stacks}").into_bytes();
     let input = Input { path: "prebake.yaml".to_owned(), bytes, overrides: Vec::new() };
-    pipeline::render(&input, &tools()).render.expect("the example renders").artifacts.files
+    let render = pipeline::render(&input, &tools()).render.expect("the example renders");
+    Arc::unwrap_or_clone(render.artifacts.files)
 }
 
 /// Exit code and the calls of `az`, a word a line, an empty line between calls.

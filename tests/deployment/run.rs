@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
 use prebake::arm::evaluate::Evaluated;
 use prebake::catalog::Stage;
@@ -164,11 +165,17 @@ impl Place {
             subscription: Some(SUBSCRIPTION.to_owned()),
             location: "swedencentral".to_owned(),
         };
-        let state = pipeline::previous_state(&files, Some(&target), None, &mut Diagnostics::new());
+        let state = pipeline::previous_state(
+            &files.into(),
+            Some(&target),
+            (None, None),
+            &mut Diagnostics::new(),
+        );
         state
             .resources
             .into_iter()
             .filter(|one| !one.existing && one.stage != Stage::Builder)
+            .map(Arc::unwrap_or_clone)
             .collect()
     }
 

@@ -1,5 +1,7 @@
 //! What a change contradicts: an image under the same version, a build under the same tag.
 
+use std::sync::Arc;
+
 use prebake::diff::{Diff, diff};
 
 use super::pairs::compare;
@@ -9,7 +11,7 @@ use super::state::{base, rename, set};
 fn a_changed_bake_under_the_same_version_is_an_error() {
     let bake = |text: &str| {
         compare(|state| {
-            state.files.insert("cloud-init.yaml".to_owned(), text.to_owned());
+            Arc::make_mut(&mut state.files).insert("cloud-init.yaml".to_owned(), text.to_owned());
         })
     };
     let diff = bake("#cloud-config\nruncmd:\n  - [install-driver, \"580\"]\n");
@@ -19,7 +21,7 @@ fn a_changed_bake_under_the_same_version_is_an_error() {
     );
     assert_eq!(diff.detailed_exit().code(), 1);
     let other_way = compare(|state| {
-        state.files.remove("cloud-init.yaml");
+        Arc::make_mut(&mut state.files).remove("cloud-init.yaml");
     });
     assert_eq!(
         other_way.findings.iter().map(|finding| &finding.code[..]).collect::<Vec<_>>(),
@@ -49,7 +51,7 @@ fn a_changed_build_under_the_same_tag_is_an_error() {
         let task = format!(
             "steps:\n  - id: build\n    build: \"-t {{{{.Run.Registry}}}}/app:{tag} -f Dockerfile {arguments}.\"\n    timeout: {more}\n"
         );
-        state.files.insert("acr-task.yaml".to_owned(), task);
+        Arc::make_mut(&mut state.files).insert("acr-task.yaml".to_owned(), task);
         state
     };
     let same_tag = diff(Some(&with("1", "", "3600")), Some(&with("1", "--build-arg A=1 ", "3600")));

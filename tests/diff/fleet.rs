@@ -1,6 +1,7 @@
 //! The reviews of many configs: what stands first, what a comment leaves out, and that no order of threads shows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use prebake::diff::{Diff, RenderState, diff};
 use prebake::report::Templates;
@@ -14,8 +15,7 @@ const FORMATS: [Format; 4] = [TEXT, Format::Markdown, Format::Html, Format::Json
 /// A pool with more nodes, and more lines in cloud-init under the same version of the image, which is an error.
 fn grown() -> Diff {
     let mut after = resized();
-    after
-        .files
+    Arc::make_mut(&mut after.files)
         .entry("cloud-init.yaml".to_owned())
         .or_default()
         .push_str(&"  - [more]\n".repeat(90));

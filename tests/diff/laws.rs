@@ -1,5 +1,7 @@
 //! Laws of every diff: nothing differs from itself, and swapping the sides mirrors the result.
 
+use std::sync::Arc;
+
 use prebake::arm::evaluate::Evaluated;
 use prebake::diff::{Action, Diff, FileState, LineState, RenderState, diff, path_text};
 use prebake::expand::{Resource, body_of};
@@ -131,14 +133,16 @@ fn mutated() -> impl Strategy<Value = RenderState> {
                     state.resources.remove(index);
                 }
                 1 => {
-                    let text = state.files.entry("cloud-init.yaml".to_owned()).or_default();
+                    let files = Arc::make_mut(&mut state.files);
+                    let text = files.entry("cloud-init.yaml".to_owned()).or_default();
                     text.push_str(&value.to_string());
                 }
                 2 => {
-                    state.resources[index].name.push('x');
-                    state.resources[index].id.push('x');
+                    let resource = Arc::make_mut(&mut state.resources[index]);
+                    resource.name.push('x');
+                    resource.id.push('x');
                 }
-                _ => replace(&mut state.resources[index], place, value),
+                _ => replace(Arc::make_mut(&mut state.resources[index]), place, value),
             }
         }
         state
@@ -219,7 +223,7 @@ proptest! {
 fn keys_in_another_order_change_nothing() {
     let before = base();
     let mut after = base();
-    for resource in &mut after.resources {
+    for resource in after.resources.iter_mut().map(Arc::make_mut) {
         resource.body = body_of(&Value::Object(reversed(&resource.body_json())));
     }
     let diff = diff(Some(&before), Some(&after));

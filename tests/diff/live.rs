@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use prebake::arm::evaluate::Evaluated;
 use prebake::catalog::StageName;
@@ -30,7 +31,7 @@ impl Origins for Nowhere {
 
 /// A forecast in which every resource of the render stays as it is, but for these changes by name.
 fn recorded(new: &RenderState, changes: &[(&str, Value)]) -> Value {
-    let change = |resource: &Resource| {
+    let change = |resource: &Arc<Resource>| {
         let own = changes.iter().find(|(name, _)| resource.name.ends_with(name));
         let mut change =
             own.map_or(json!({ "changeType": "NoChange", "delta": [] }), |(_, it)| it.clone());

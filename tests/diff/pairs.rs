@@ -1,5 +1,7 @@
 //! Before and after, with what Azure does.
 
+use std::sync::Arc;
+
 use prebake::arm::evaluate::Evaluated;
 use prebake::catalog::mutability::Verdict;
 use prebake::catalog::{Stage, StageName};
@@ -167,7 +169,7 @@ pairs! {
     read_only: "/dev", NoChange, NoEffect, 0,
         |s| set(s, "/dev", "properties.provisioningState", "Succeeded");
     readme: "/dev", NoChange, NoEffect, 0,
-        |s| { s.files.insert("README.md".to_owned(), "# more\n".to_owned()); };
+        |s| { Arc::make_mut(&mut s.files).insert("README.md".to_owned(), "# more\n".to_owned()); };
 }
 
 #[test]
@@ -217,7 +219,8 @@ fn a_new_image_version_is_captured_and_the_pool_needs_to_be_empty() {
         rename(state, "/1.0.0", "1.1.0");
         let id = named(state, "/1.1.0").id.clone();
         *at(state, "/dev", &format!("{MACHINE}/imageReference/id")) = typed(id);
-        state.files.insert("cloud-init.yaml".to_owned(), "#cloud-config\nruncmd: []\n".to_owned());
+        Arc::make_mut(&mut state.files)
+            .insert("cloud-init.yaml".to_owned(), "#cloud-config\nruncmd: []\n".to_owned());
     });
     let version = resource(&diff, "/1.1.0");
     assert_eq!((version.action, &version.pairing), (Action::Beside, &Pairing::NextVersion));
@@ -261,7 +264,7 @@ fn a_disk_grows_and_does_not_shrink() {
 #[test]
 fn a_deployment_that_moves_to_a_subscription_takes_its_role_assignments_along() {
     let (before, mut after) = (base(), base());
-    for resource in &mut after.resources {
+    for resource in after.resources.iter_mut().map(Arc::make_mut) {
         let mut body = serde_json::to_string(&resource.body).unwrap();
         for text in [&mut resource.id, &mut body] {
             *text = text.replace(
@@ -289,10 +292,11 @@ fn an_added_pool_is_created() {
         let mut pool = named(state, "/dev").clone();
         let properties = pool.body.get_mut("properties").and_then(Evaluated::as_object_mut);
         properties.unwrap().insert("vmSize".to_owned(), typed("Standard_D4s_v5"));
-        state.resources.push(pool);
+        state.resources.push(Arc::new(pool));
         let last = state.resources.len() - 1;
-        state.resources[last].name = "visionbatch/cpu".to_owned();
-        state.resources[last].id = state.resources[last].id.replace("/dev", "/cpu");
+        let last = Arc::make_mut(&mut state.resources[last]);
+        last.name = "visionbatch/cpu".to_owned();
+        last.id = last.id.replace("/dev", "/cpu");
     });
     only(&diff, "/cpu", Action::Create, Verdict::InPlace);
     assert_eq!(diff.detailed_exit().code(), 2);

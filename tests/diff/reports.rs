@@ -3,6 +3,7 @@
 //! `BLESS=1 cargo test --test diff` writes the golden files anew.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use prebake::arm::evaluate::Evaluated;
 use prebake::diagnostic::Diagnostic;
@@ -40,10 +41,10 @@ pub fn busy() -> Diff {
     pool.id = pool.id.replace("/dev", "/cpu");
     let properties = pool.body.get_mut("properties").and_then(Evaluated::as_object_mut);
     properties.unwrap().insert("vmSize".to_owned(), typed("Standard_D4s_v5"));
-    after.resources.push(pool);
+    after.resources.push(Arc::new(pool));
     let cloud_init =
         "#cloud-config\n# what the builder runs\nruncmd:\n  - [install-driver, \"580\"]\n";
-    after.files.insert("cloud-init.yaml".to_owned(), cloud_init.to_owned());
+    Arc::make_mut(&mut after.files).insert("cloud-init.yaml".to_owned(), cloud_init.to_owned());
     set(&mut after, "/dev", "properties.interNodeCommunication", "disabled");
     diff(Some(&before), Some(&after))
 }
@@ -159,12 +160,13 @@ fn a_comment_fits_and_says_what_it_leaves_out() {
     let before = base();
     let mut after = base();
     let text = "  - [run, \"a line\"]\n".repeat(3_000);
-    after.files.insert("cloud-init.yaml".to_owned(), format!("#cloud-config\nruncmd:\n{text}"));
+    Arc::make_mut(&mut after.files)
+        .insert("cloud-init.yaml".to_owned(), format!("#cloud-config\nruncmd:\n{text}"));
     for number in 0..400 {
         let mut pool = named(&mut after, "/dev").clone();
         pool.name = format!("visionbatch/pool-{number}");
         pool.id = pool.id.replace("/dev", &format!("/pool-{number}"));
-        after.resources.push(pool);
+        after.resources.push(Arc::new(pool));
     }
     let comment = written(&diff(Some(&before), Some(&after)), Format::Markdown);
     assert!(comment.len() <= 65_536, "{} bytes", comment.len());
@@ -182,7 +184,7 @@ fn no_value_escapes_its_format() {
     set(&mut after, "/dev", "properties.displayName", hostile);
     set(&mut after, "/dev", "tags.note", hostile);
     named(&mut after, "vision-id").name = hostile.to_owned();
-    after.files.insert("deploy.sh".to_owned(), hostile.to_owned());
+    Arc::make_mut(&mut after.files).insert("deploy.sh".to_owned(), hostile.to_owned());
     let diff = diff(Some(&base()), Some(&after));
     let written =
         |format| review(hostile, &diff, format, &Templates::default()).unwrap().to_string();

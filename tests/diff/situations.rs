@@ -129,7 +129,7 @@ fn state(edits: &[Edits]) -> RenderState {
         let titles: Vec<_> = outcome.diagnostics.iter().map(|it| (&it.code, &it.title)).collect();
         panic!("it does not render: {titles:?}\n{text}")
     });
-    render.state()
+    render.state().clone()
 }
 
 struct Row {

@@ -1,6 +1,7 @@
 //! The render that every case starts from, and how a case changes it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use prebake::arm::evaluate::{Evaluated, Properties};
 use prebake::diff::RenderState;
@@ -12,9 +13,10 @@ const BASE: &str = include_str!("base.json");
 /// A small render: registry, builder, image, account and one pool of two GPU nodes.
 pub fn base() -> RenderState {
     let json: Value = serde_json::from_str(BASE).unwrap();
-    let resources = json["resources"].as_array().unwrap().iter().map(resource).collect();
+    let resources = json["resources"].as_array().unwrap().iter();
+    let resources = resources.map(|json| Arc::new(resource(json))).collect();
     let files: BTreeMap<String, String> = serde_json::from_value(json["files"].clone()).unwrap();
-    RenderState { resources, files }
+    RenderState { resources, files: files.into() }
 }
 
 fn resource(json: &Value) -> Resource {
@@ -35,7 +37,7 @@ fn resource(json: &Value) -> Resource {
 /// The resource whose name ends so.
 pub fn named<'a>(state: &'a mut RenderState, name: &str) -> &'a mut Resource {
     let found = state.resources.iter_mut().find(|resource| resource.name.ends_with(name));
-    found.unwrap_or_else(|| panic!("no resource {name}"))
+    Arc::make_mut(found.unwrap_or_else(|| panic!("no resource {name}")))
 }
 
 /// Sets a value of the resource whose name ends so; objects on the way are made.

@@ -54,7 +54,7 @@ fn extended(extension: &str, files: &[(&'static str, &'static str)]) -> Render {
     let complaint = outcome.diagnostics.iter().any(|it| it.severity >= Severity::Warning);
     assert!(!complaint, "{shown}");
     let render = outcome.render.unwrap_or_else(|| panic!("does not render:\n{shown}"));
-    for (path, text) in &render.artifacts.files {
+    for (path, text) in render.artifacts.files.iter() {
         let kind = match path.rsplit_once('.') {
             Some((_, "bicep")) => FileKind::Bicep,
             Some((_, "bicepparam")) => FileKind::Parameters,

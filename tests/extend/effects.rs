@@ -118,7 +118,7 @@ fn a_review_names_the_patch_behind_a_change() {
         json!({ "batch": { "account": { "properties": { "publicNetworkAccess": "Disabled" } } } });
     let outcome = render(&config(patch), &tools);
     let after = outcome.render.as_ref().unwrap_or_else(|| panic!("{}", shown(&outcome)));
-    let diff: diff::Diff = after.diff(Some(&before.state()), &outcome.sources);
+    let diff: diff::Diff = after.diff(Some(before.state()), &outcome.sources);
     let changed = diff.resources.iter().flat_map(|change| &change.properties);
     let told: Vec<String> = changed.filter_map(|property| property.origin.change.clone()).collect();
     assert_eq!(

@@ -9,6 +9,7 @@ mod patch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use prebake::diagnostic::text;
 use prebake::pipeline::{self, Input, Outcome, Tools};
@@ -53,7 +54,7 @@ fn files(config: &Value, tools: &Tools) -> BTreeMap<String, String> {
     let outcome = render(config, tools);
     let shown = text::render(&outcome.diagnostics, &outcome.sources, false);
     let render = outcome.render.unwrap_or_else(|| panic!("does not render:\n{shown}"));
-    let mut files = render.artifacts.files;
+    let mut files = Arc::unwrap_or_clone(render.artifacts.files);
     files.remove("manifest.json");
     files
 }

@@ -23,7 +23,7 @@ fn the_first_review_against_the_live_pool_shows_only_what_the_report_said() {
         let render = outcome.render.unwrap_or_else(|| panic!("{name} renders"));
         let text = std::fs::read_to_string(case(name)).expect("a case");
         let shown: Value = serde_json::from_str(&text).expect("JSON");
-        let resources = diff::live::resources_of(&shown, None, &render.state());
+        let resources = diff::live::resources_of(&shown, None, render.state());
         let live = Live { resources: resources.expect("a pool"), ..Live::default() };
         let review = render.diff_with_live(None, &live, &outcome.sources);
         let pool = review

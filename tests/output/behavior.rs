@@ -146,7 +146,7 @@ fn deep_foreign_folders_are_refused() {
 fn previous_reads_what_prebake_wrote_and_names_the_rest() {
     let out = Out::rendered();
     let previous = output::previous(&out.folder).expect("reads");
-    assert_eq!(previous.files, first());
+    assert_eq!(*previous.files, first());
     assert!(previous.is_whole());
     assert!(previous.foreign.contains(&"pools/mine.txt".to_owned()));
     fs::write(out.folder.join("README.md"), b"\xff\xfe").expect("written");
@@ -185,7 +185,7 @@ fn two_hundred_commits_at_once_leave_one_of_the_two_renders() {
     });
     let previous = output::previous(&out.folder).expect("reads");
     assert!(previous.is_whole());
-    assert!(previous.files == first() || previous.files == second());
+    assert!(*previous.files == first() || *previous.files == second());
     assert!(previous.foreign.contains(&"notes/deep/why.txt".to_owned()));
     assert!(out.is_clean(), "{:?}", names(&out.above));
 }
@@ -248,7 +248,7 @@ mod links {
         symlink(&out.above, &link).expect("linked");
         output::commit(&link.join("vision"), &first()).expect("commits");
         output::commit(&link.join("vision"), &second()).expect("commits");
-        assert_eq!(output::previous(&out.folder).expect("reads").files, second());
+        assert_eq!(*output::previous(&out.folder).expect("reads").files, second());
         assert!(out.is_clean());
     }
 

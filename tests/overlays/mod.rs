@@ -1,6 +1,7 @@
 //! A team's own templates: what they may do, and the bounds that no text in them gets around.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prebake::bicep::format::{FormatOptions, format};
@@ -28,7 +29,7 @@ fn rendered(overlay: &[(&str, &str)]) -> Result<BTreeMap<String, String>, String
     let input = Input { path: "prebake.yaml".to_owned(), bytes, ..Input::default() };
     let outcome = pipeline::render(&input, &tools);
     match outcome.render {
-        Some(render) => Ok(render.artifacts.files),
+        Some(render) => Ok(Arc::unwrap_or_clone(render.artifacts.files)),
         None => Err(text::render(&outcome.diagnostics, &outcome.sources, false)),
     }
 }

@@ -365,7 +365,7 @@ proptest! {
         let Some(made) = &outcome.render else { return refused(&outcome) };
         let stages: Vec<Stage> = made.stages.iter().map(|made| made.stage).collect();
         prop_assert_eq!(&stages, &made.model.stages);
-        for (path, text) in &made.artifacts.files {
+        for (path, text) in made.artifacts.files.iter() {
             prop_assert!(text.ends_with('\n') && !text.contains('\r'), "{path}");
         }
         // What a config means does not depend on how it is written.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use prebake::azure_types::tables;
 use prebake::bicep::rule_names;
@@ -22,7 +23,7 @@ fn bicep(config: &Value) -> BTreeMap<String, String> {
     let outcome = pipeline::render(&input, &tools());
     let shown = text::render(&outcome.diagnostics, &outcome.sources, false);
     let render = outcome.render.unwrap_or_else(|| panic!("does not render:\n{shown}"));
-    let mut files = render.artifacts.files;
+    let mut files = Arc::unwrap_or_clone(render.artifacts.files);
     files.retain(|path, _| Path::new(path).extension().is_some_and(|it| it == "bicep"));
     files
 }

@@ -14,6 +14,7 @@ pub use get::resources_of;
 pub use what_if::{Forecast, forecast};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::RenderState;
 use super::change::ResourceChange;
@@ -172,8 +173,8 @@ impl Applied {
     /// Adds the live form of a resource of the new render.
     fn resource(
         &mut self,
-        new: &Resource,
-        old: Option<&Resource>,
+        new: &Arc<Resource>,
+        old: Option<&Arc<Resource>>,
         live: Option<&LiveResource>,
         input: &Live,
     ) {
@@ -200,17 +201,18 @@ impl Applied {
                 return;
             }
             Knowledge::Differs(deltas) => {
-                let mut undo = body::Undo::new(new, old, &mut self.hidden);
+                let mut undo = body::Undo::new(new, old.map(|it| &**it), &mut self.hidden);
                 undo.all(deltas)
             }
             Knowledge::Body(live) => {
-                let mut undo = body::Undo::new(new, old, &mut self.hidden);
+                let mut undo = body::Undo::new(new, old.map(|it| &**it), &mut self.hidden);
                 undo.restricted(live)
             }
         };
         // Which API version a resource was deployed with, Azure does not keep.
         body.retain(|_, value| !value.is_null());
-        self.state.resources.push(Resource { body, ..new.clone() });
+        let live = Resource { body, ..Resource::clone(new) };
+        self.state.resources.push(Arc::new(live));
     }
 }
 
@@ -245,7 +247,7 @@ fn subscription_of(id: &str) -> Option<&str> {
 fn with_subscription(state: &RenderState, subscription: Option<&str>) -> RenderState {
     let Some(subscription) = subscription else { return state.clone() };
     let mut placed = state.clone();
-    for resource in &mut placed.resources {
+    for resource in placed.resources.iter_mut().map(Arc::make_mut) {
         resource.id = resource.id.replace(UNKNOWN_SUBSCRIPTION, subscription);
         for value in resource.body.values_mut() {
             place_ids(value, subscription);
