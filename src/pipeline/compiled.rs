@@ -344,3 +344,31 @@ impl FileProvider for Known<'_> {
         (path == self.path).then(|| Arc::clone(self.template))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_answered_for_the_stage_that_was_compiled_to_it() {
+        let bicep = |text: &str| ("batch.bicep".to_owned(), text.to_owned());
+        let parameters = ("batch.bicepparam".to_owned(), "using 'batch.bicep'\n".to_owned());
+        let stages = KnownStages::default();
+        let compile = |text: &str| {
+            let files = BTreeMap::from([bicep(text), parameters.clone()]);
+            let (mut sources, mut findings) = (Sources::new(), Diagnostics::new());
+            stages
+                .compile("batch", "out", &files, &mut sources, &mut findings)
+                .expect("it compiles")
+        };
+        let one = compile("output a string = 'b'\n");
+        let other = compile("output a string = 'c'\n");
+        for made in [one, other] {
+            let known = stages.compiled_to("batch", &made.text).expect("it was compiled");
+            assert!(Arc::ptr_eq(&known.json, &made.template.json));
+            assert!(stages.compiled_to("image", &made.text).is_none());
+            assert!(stages.compiled_to("batch", &made.text.replace('b', "d")).is_none());
+            assert!(stages.compiled_to("batch", &format!("{}\n", made.text)).is_none());
+        }
+    }
+}
