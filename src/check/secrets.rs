@@ -168,7 +168,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let of: Vec<_> = marks.chain(SECRET_NAMES.map(|name| (name, None))).collect();
     let automaton = AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .kind(Some(AhoCorasickKind::DFA))
         .build(of.iter().map(|(word, _)| word))
         .expect("so few words are no large automaton");
     Words { of, automaton }
