@@ -77,8 +77,8 @@ impl<'a> Fleet<'a> {
     /// Reads every config once to see how many renders there are and which of them collide.
     fn survey(&mut self, standing: impl Fn(&Job) -> Option<Plan> + Sync) {
         let look = |job: &Job| match standing(job) {
-            Some(plan) => (fleet::planned_claims(&plan), Some(plan.name)),
-            None => (fleet::claims(job), None),
+            Some(plan) => (fleet::digests(&fleet::planned_claims(&plan)), Some(plan.name)),
+            None => (fleet::digests(&fleet::claims(job)), None),
         };
         let read = |path: usize| {
             let jobs = self.jobs(path);
@@ -95,7 +95,9 @@ impl<'a> Fleet<'a> {
         self.renders = numbered
             .flat_map(|(path, jobs)| (0..jobs.len()).map(move |place| (path, place)))
             .collect();
-        let collisions = fleet::collisions(claims.into_iter().flatten().enumerate());
+        let rivals = fleet::rivals(claims.iter().flatten());
+        let rivals = rivals.into_iter().map(|number| (number, fleet::claims(&self.job(number))));
+        let collisions = fleet::collisions(rivals);
         let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
         for collision in &collisions {
             collision.report(|number| self.job(number), &mut sources, &mut diagnostics);

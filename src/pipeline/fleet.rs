@@ -1,6 +1,9 @@
 //! What only shows when all configs of a run are seen together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::FixedState;
 
 use super::Job;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Sources};
@@ -10,7 +13,7 @@ use crate::render::Plan;
 const MOST_PLACES: usize = 8;
 
 /// What no two configs of a fleet may have in common.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Claim {
     /// The folder that the render is written to, which is the deployment's name.
     Folder(String),
@@ -21,7 +24,23 @@ pub enum Claim {
 /// A claim, and the pointer to the value that makes it.
 pub type Claimed = (Claim, String);
 
-/// What a job claims. Keeps nothing of the job, so that ten thousand can be asked in turn.
+/// The claims of a job, eight bytes each: of ten thousand jobs nothing else is kept.
+pub fn digests(claims: &[Claimed]) -> Vec<u64> {
+    claims.iter().map(|(claim, _)| FixedState::default().hash_one(claim)).collect()
+}
+
+/// The jobs whose claims may be those of another one, as the digests say: the number of each, in order.
+pub fn rivals<'a>(digests: impl IntoIterator<Item = &'a Vec<u64>>) -> Vec<usize> {
+    let numbered = digests.into_iter().enumerate();
+    let each = numbered.flat_map(|(job, digests)| digests.iter().map(move |digest| (*digest, job)));
+    let mut all: Vec<(u64, usize)> = each.collect();
+    all.sort_unstable();
+    let same = all.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1);
+    let rivals: BTreeSet<usize> = same.flatten().map(|(_, job)| *job).collect();
+    rivals.into_iter().collect()
+}
+
+/// What a job claims.
 pub fn claims(job: &Job) -> Vec<Claimed> {
     let mut claims: Vec<Claimed> = job.name().and_then(folder).into_iter().collect();
     let Some(model) = job.model() else { return claims };
@@ -181,6 +200,15 @@ mod tests {
             pools += claimed.len() - 1;
         }
         assert!(pools > 3, "the examples have pools: {pools}");
+    }
+
+    #[test]
+    fn rivals_are_the_jobs_that_claim_the_same() {
+        let jobs = [vec![folder("a"), pool("p")], vec![folder("b")], vec![], vec![pool("p")]];
+        let digests: Vec<_> = jobs.iter().map(|claims| digests(claims)).collect();
+        assert_eq!(rivals(&digests), [0, 3]);
+        assert!(rivals(&digests[..3]).is_empty());
+        assert_ne!(super::digests(&[folder("a")]), super::digests(&[folder("b")]));
     }
 
     #[test]
