@@ -128,27 +128,68 @@ const NOT_SECRET: [&str; 9] =
 
 /// What tells of a secret, in any case: the marks of every form with the number of the form, and the words of names.
 struct Words {
-    of: Vec<(&'static str, Option<usize>)>,
+    /// The words that hold no other one, in lower case, each with the words that it is in and its place in these.
+    keys: Vec<(String, Vec<Word>)>,
     automaton: AhoCorasick,
 }
 
+struct Word {
+    text: &'static str,
+    form: Option<usize>,
+    key_at: usize,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
+
 impl Words {
-    /// Calls `found` with every one of them in a text and with where it stands. Few lines have any, and only in these
-    /// are words looked for that overlap, which takes longer.
-    fn each_in(
-        &self,
-        text: &str,
-        mut found: impl FnMut(&'static str, Option<usize>, Range<usize>),
-    ) {
-        let bytes = text.as_bytes();
-        let mut from = 0;
-        while let Some(first) = self.automaton.find(Input::new(text).range(from..)) {
-            let line = line_start(bytes, first.start())..line_end(bytes, first.end());
-            from = line.end;
-            for one in self.automaton.find_overlapping_iter(Input::new(text).range(line)) {
-                let (word, form) = self.of[one.pattern()];
-                found(word, form, one.range());
+    fn new() -> Self {
+        let marks = FORMS.iter().enumerate();
+        let marks =
+            marks.flat_map(|(form, it)| it.marks.iter().map(move |mark| (*mark, Some(form))));
+        let words: Vec<_> = marks.chain(SECRET_NAMES.map(|name| (name, None))).collect();
+        let lower: BTreeSet<String> =
+            words.iter().map(|(word, _)| word.to_ascii_lowercase()).collect();
+        // They are short, and each is looked for in each of them.
+        let place = |word: &str, part: &str| {
+            word.as_bytes().windows(part.len()).position(|there| there == part.as_bytes())
+        };
+        let holds_no_other = |word: &&String| {
+            !lower.iter().any(|other| other != *word && place(word, other).is_some())
+        };
+        let mut keys: Vec<(String, Vec<Word>)> =
+            lower.iter().filter(holds_no_other).map(|key| (key.clone(), Vec::new())).collect();
+        for (text, form) in words {
+            let lower = text.to_ascii_lowercase();
+            let found = keys.iter_mut().find_map(|(key, of)| Some((place(&lower, key)?, of)));
+            let (key_at, of) = found.expect("a word that holds no other one is a key");
+            of.push(Word { text, form, key_at });
+        }
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(keys.iter().map(|(key, _)| key))
+            .expect("so few words are no large automaton");
+        Self { keys, automaton }
+    }
+
+    /// Calls `found` with every one of them in a text and with where it begins, in no order.
+    fn each_in(&self, text: &str, mut found: impl FnMut(&Word, usize)) {
+        let lower = text.to_ascii_lowercase();
+        let mut key = |number: usize, at: usize| {
+            for word in &self.keys[number].1 {
+                let start = at.checked_sub(word.key_at);
+                let there =
+                    start.and_then(|start| lower.as_bytes().get(start..start + word.text.len()));
+                let is_word = |there: &[u8]| there.eq_ignore_ascii_case(word.text.as_bytes());
+                if let Some(start) = start.filter(|_| there.is_some_and(is_word)) {
+                    found(word, start);
+                }
             }
+        };
+        // No key holds another one, so that two never begin or end at one place.
+        let mut from = 0;
+        while let Some(one) = self.automaton.find(Input::new(&lower).range(from..)) {
+            key(one.pattern().as_usize(), one.start());
+            from = one.start() + 1;
         }
     }
 }
@@ -161,30 +202,17 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
     memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end)
 }
 
-/// One automaton finds all of them.
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let marks = FORMS.iter().enumerate();
-    let marks = marks.flat_map(|(form, it)| it.marks.iter().map(move |mark| (*mark, Some(form))));
-    let of: Vec<_> = marks.chain(SECRET_NAMES.map(|name| (name, None))).collect();
-    let automaton = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(of.iter().map(|(word, _)| word))
-        .expect("so few words are no large automaton");
-    Words { of, automaton }
-});
-
 /// The secrets of a text, in their order.
 pub(super) fn secrets(text: &str) -> Vec<Secret> {
     let bytes = text.as_bytes();
     let mut marks: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut starts = BTreeSet::new();
-    WORDS.each_in(text, |word, form, range| match form {
+    WORDS.each_in(text, |word, start| match word.form {
         None => {
-            starts.insert(line_start(bytes, range.start));
+            starts.insert(line_start(bytes, start));
         }
-        Some(form) if bytes[range.clone()] == *word.as_bytes() => {
-            marks.entry(form).or_default().push(range.start);
+        Some(form) if bytes[start..].starts_with(word.text.as_bytes()) => {
+            marks.entry(form).or_default().push(start);
         }
         Some(_) => {}
     });
@@ -356,6 +384,26 @@ mod tests {
             "hf_abcdefghijklmnopqrstuvwxyz0123456789",
         ];
         assert_eq!(found(text), secrets);
+    }
+
+    #[test]
+    fn every_word_of_a_text_is_found_wherever_it_stands() {
+        assert_eq!(found("export MY_SECRETOKEN=hunter2hunter2"), ["MY_SECRETOKEN=hunter2hunter2"]);
+        let words = || WORDS.keys.iter().flat_map(|(_, words)| words).map(|word| word.text);
+        assert_eq!(words().count(), FORMS.iter().map(|it| it.marks.len()).sum::<usize>() + 15);
+        for word in words() {
+            for text in [word.to_owned(), format!("ü{}\n", word.to_uppercase()), word.repeat(40)] {
+                let mut places = BTreeSet::new();
+                WORDS.each_in(&text, |found, at| {
+                    if found.text == word {
+                        places.insert(at);
+                    }
+                });
+                let (lower, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
+                let wanted = lower.match_indices(&word);
+                assert_eq!(places, wanted.map(|(at, _)| at).collect(), "{word} in {text}");
+            }
+        }
     }
 
     #[test]
