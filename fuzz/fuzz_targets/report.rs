@@ -24,7 +24,7 @@ static DIFF: LazyLock<Diff> = LazyLock::new(|| {
         existing: false,
         pointer: "/resources/0".to_owned(),
     };
-    let state = RenderState { resources: vec![pool], files: BTreeMap::new() };
+    let state = RenderState { resources: vec![pool.into()], ..RenderState::default() };
     diff(None, Some(&state))
 });
 
