@@ -1,8 +1,10 @@
 //! Runs a command over every config that was named: in parallel, shown in order, one bad config never
 //! stopping the others.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,7 +14,8 @@ use super::folders::Folders;
 use super::{Configs, Exit, input, record, terminal};
 use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostics, Sources};
-use crate::pipeline::{Job, Tools, fleet};
+use crate::pipeline::fleet::{self, Claimed};
+use crate::pipeline::{Job, Tools};
 use crate::render::{Manifest, Plan};
 
 /// Configs that are worked on before their results are shown: bounds memory, keeps the order.
@@ -36,6 +39,29 @@ pub(super) struct Fleet<'a> {
     alone: Mutex<Option<Vec<Job>>>,
     /// The exit code so far.
     pub code: Exit,
+}
+
+/// What the renders of a config claim, until all claims are known.
+enum Claims {
+    /// The digests of the claims: the config can be read again.
+    Digests(Vec<Vec<u64>>),
+    /// All of them: a pipe gives its text once.
+    Whole(Vec<Vec<Claimed>>),
+}
+
+impl Claims {
+    fn of(claims: Vec<Vec<Claimed>>, path: &Path) -> Self {
+        let is_file = path != Path::new("-") && path.is_file();
+        let whole = Self::Whole(claims);
+        if is_file { Self::Digests(whole.digests().into_owned()) } else { whole }
+    }
+
+    fn digests(&self) -> Cow<'_, [Vec<u64>]> {
+        match self {
+            Self::Digests(digests) => digests.into(),
+            Self::Whole(claims) => claims.iter().map(|claims| fleet::digests(claims)).collect(),
+        }
+    }
 }
 
 impl<'a> Fleet<'a> {
@@ -77,27 +103,26 @@ impl<'a> Fleet<'a> {
     /// Reads every config once to see how many renders there are and which of them collide.
     fn survey(&mut self, standing: impl Fn(&Job) -> Option<Plan> + Sync) {
         let look = |job: &Job| match standing(job) {
-            Some(plan) => (fleet::digests(&fleet::planned_claims(&plan)), Some(plan.name)),
-            None => (fleet::digests(&fleet::claims(job)), None),
+            Some(plan) => (fleet::planned_claims(&plan), Some(plan.name)),
+            None => (fleet::claims(job), None),
         };
         let read = |path: usize| {
             let jobs = self.jobs(path);
             if self.paths.len() == 1 && jobs.len() == 1 {
                 *self.kept() = Some(jobs);
-                return (vec![Vec::new()], vec![None]);
+                return (Claims::Digests(vec![Vec::new()]), vec![None]);
             }
-            jobs.iter().map(look).unzip()
+            let (claims, standing) = jobs.iter().map(look).unzip();
+            (Claims::of(claims, &self.paths[path]), standing)
         };
-        let (claims, standing): (Vec<Vec<_>>, _) =
+        let (claims, standing): (Vec<Claims>, _) =
             (0..self.paths.len()).into_par_iter().map(read).unzip();
         self.standing = standing;
         let numbered = claims.iter().enumerate();
         self.renders = numbered
-            .flat_map(|(path, jobs)| (0..jobs.len()).map(move |place| (path, place)))
+            .flat_map(|(path, claims)| (0..claims.digests().len()).map(move |place| (path, place)))
             .collect();
-        let rivals = fleet::rivals(claims.iter().flatten());
-        let rivals = rivals.into_iter().map(|number| (number, fleet::claims(&self.job(number))));
-        let collisions = fleet::collisions(rivals);
+        let collisions = fleet::collisions(self.rivals(claims));
         let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
         for collision in &collisions {
             collision.report(|number| self.job(number), &mut sources, &mut diagnostics);
@@ -107,6 +132,31 @@ impl<'a> Fleet<'a> {
             terminal::findings(&diagnostics, &sources);
             self.code = self.code.max(Exit::Findings);
         }
+    }
+
+    /// The renders whose claims may be those of another one, with these claims. Each config is read once more.
+    fn rivals(&self, claims: Vec<Claims>) -> Vec<(usize, Vec<Claimed>)> {
+        let digests: Vec<_> =
+            claims.iter().flat_map(|claims| claims.digests().into_owned()).collect();
+        let mut by_path = BTreeMap::<usize, Vec<(usize, usize)>>::new();
+        for number in fleet::rivals(&digests) {
+            let (path, place) = self.renders[number];
+            by_path.entry(path).or_default().push((number, place));
+        }
+        let claims: Vec<_> = claims.into_iter().enumerate().collect();
+        let of_path = |(path, claims): (usize, Claims)| {
+            let Some(wanted) = by_path.get(&path) else { return Vec::new() };
+            let mut all = match claims {
+                Claims::Whole(claims) => claims,
+                Claims::Digests(_) => self.jobs(path).iter().map(fleet::claims).collect(),
+            };
+            let mut claims = |(number, place): &(usize, usize)| {
+                (*number, all.get_mut(*place).map(std::mem::take).unwrap_or_default())
+            };
+            wanted.iter().map(&mut claims).collect()
+        };
+        let found: Vec<Vec<_>> = claims.into_par_iter().map(of_path).collect();
+        found.into_iter().flatten().collect()
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Vec<Job>>> {

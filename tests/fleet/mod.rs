@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 mod compiled;
 
@@ -15,10 +15,15 @@ struct Ran {
 }
 
 fn prebake(folder: &Path, arguments: &[&str]) -> Ran {
+    prebake_reading(folder, arguments, Stdio::null())
+}
+
+fn prebake_reading(folder: &Path, arguments: &[&str], input: Stdio) -> Ran {
     let output = Command::new(env!("CARGO_BIN_EXE_prebake"))
         .args(arguments)
         .current_dir(folder)
         .env_clear()
+        .stdin(input)
         .output()
         .expect("the binary runs");
     let text = |bytes| String::from_utf8(bytes).expect("prints UTF-8");
@@ -215,6 +220,16 @@ fn two_pools_of_one_account_and_id_are_refused_at_both_places() {
         assert!(ran.errors.contains(place), "{}", ran.errors);
     }
     assert_eq!(renders(folder.path()), ["cc"]);
+}
+
+#[test]
+fn a_config_that_can_be_read_once_collides_as_others_do() {
+    let folder = tree(&[("a.yaml", config("same")), ("b.yaml", config("same"))]);
+    let pipe = fs::File::open(folder.path().join("a.yaml")).expect("it is there");
+    let ran = prebake_reading(folder.path(), &["render", "-", "b.yaml"], pipe.into());
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.errors);
+    assert_eq!(ran.errors.matches("error[PB0501]").count(), 1, "{}", ran.errors);
+    assert!(renders(folder.path()).is_empty());
 }
 
 #[test]
