@@ -65,7 +65,8 @@ impl Folder {
     /// Opens the folder, links followed.
     pub(crate) fn at(path: &Path) -> std::io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self { handle: rustix::fs::open(path, flags, Mode::empty())?.into() })
+        let open = || rustix::fs::open(path, flags, Mode::empty());
+        Ok(Self { handle: rustix::io::retry_on_intr(open)?.into() })
     }
 
     /// What the system knows of it.
@@ -74,7 +75,8 @@ impl Folder {
     }
 
     fn open(&self, path: &Path) -> std::io::Result<File> {
-        Ok(rustix::fs::openat(&self.handle, path, READING, Mode::empty())?.into())
+        let open = || rustix::fs::openat(&self.handle, path, READING, Mode::empty());
+        Ok(rustix::io::retry_on_intr(open)?.into())
     }
 }
 
@@ -137,7 +139,7 @@ const READING: OFlags =
 /// In one system call: the C library of a static binary takes two.
 #[cfg(unix)]
 fn open(path: &Path) -> std::io::Result<File> {
-    Ok(rustix::fs::open(path, READING, Mode::empty())?.into())
+    Ok(rustix::io::retry_on_intr(|| rustix::fs::open(path, READING, Mode::empty()))?.into())
 }
 
 #[cfg(not(unix))]
