@@ -3,7 +3,7 @@
 //! without one, each config is rendered.
 #![expect(clippy::disallowed_methods, reason = "it reads and writes a file of its own")]
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -18,9 +18,12 @@ type Digest = [u8; 32];
 /// Largest file in bytes: as many digests as a hundred thousand renders have. A fuller one starts anew.
 const MAX_BYTES: u64 = 100_000 * 32;
 
+/// Read when it is first asked: one config needs none.
+static RECORD: OnceLock<Mutex<Record>> = OnceLock::new();
+
 #[derive(Default)]
 struct Record {
-    known: BTreeSet<Digest>,
+    known: HashSet<Digest, foldhash::fast::RandomState>,
     added: Vec<Digest>,
     full: bool,
 }
@@ -41,7 +44,8 @@ pub(super) fn add(manifest: &str) {
 
 /// Keeps what was added. A record that cannot be written saves no time, and nothing else is lost.
 pub(super) fn close() {
-    let mut record = record();
+    let Some(record) = RECORD.get() else { return };
+    let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
     let added = std::mem::take(&mut record.added);
     let Some(path) = path().filter(|_| !added.is_empty()) else { return };
     let _ = append(&path, &added.concat(), record.full);
@@ -62,7 +66,6 @@ fn append(path: &PathBuf, bytes: &[u8], anew: bool) -> std::io::Result<()> {
 }
 
 fn record() -> MutexGuard<'static, Record> {
-    static RECORD: OnceLock<Mutex<Record>> = OnceLock::new();
     RECORD.get_or_init(|| Mutex::new(read())).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
