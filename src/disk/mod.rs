@@ -24,14 +24,10 @@ pub(crate) use error::ReadError;
 /// Reads a regular file of at most `most` bytes. Links are followed: use [`within`] where another person
 /// may have made them.
 pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
-    Ok(read_known(path, most)?.0)
+    Ok(known(open(path)?, most)?.0)
 }
 
-/// The same, with what the system knows of the file.
-pub(crate) fn read_known(path: &Path, most: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
-    known(open(path)?, most)
-}
-
+/// The bytes of an open file, with what the system knows of it.
 fn known(file: File, most: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -50,7 +46,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Reads a regular file of at most `most` bytes by its path below the folder, as [`read_known`] does.
+    /// Reads a regular file of at most `most` bytes by its path below the folder, with what the system knows of it.
     pub(crate) fn read_known(
         &self,
         path: &Path,
