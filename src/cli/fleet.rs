@@ -1,7 +1,6 @@
 //! Runs a command over every config that was named: in parallel, shown in order, one bad config never
 //! stopping the others.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -41,26 +40,19 @@ pub(super) struct Fleet<'a> {
     pub code: Exit,
 }
 
-/// What the renders of a config claim, until all claims are known.
-enum Claims {
-    /// The digests of the claims: the config can be read again.
-    Digests(Vec<Vec<u64>>),
-    /// All of them: a pipe gives its text once.
-    Whole(Vec<Vec<Claimed>>),
+/// What the renders of a config claim.
+struct Claims {
+    /// The digests of the claims of each.
+    digests: Vec<Vec<u64>>,
+    /// The claims, if the config cannot be read again: a pipe gives its text once.
+    whole: Option<Vec<Vec<Claimed>>>,
 }
 
 impl Claims {
     fn of(claims: Vec<Vec<Claimed>>, path: &Path) -> Self {
+        let digests = claims.iter().map(|claims| fleet::digests(claims)).collect();
         let is_file = path != Path::new("-") && path.is_file();
-        let whole = Self::Whole(claims);
-        if is_file { Self::Digests(whole.digests().into_owned()) } else { whole }
-    }
-
-    fn digests(&self) -> Cow<'_, [Vec<u64>]> {
-        match self {
-            Self::Digests(digests) => digests.into(),
-            Self::Whole(claims) => claims.iter().map(|claims| fleet::digests(claims)).collect(),
-        }
+        Self { digests, whole: (!is_file).then_some(claims) }
     }
 }
 
@@ -110,7 +102,7 @@ impl<'a> Fleet<'a> {
             let jobs = self.jobs(path);
             if self.paths.len() == 1 && jobs.len() == 1 {
                 *self.kept() = Some(jobs);
-                return (Claims::Digests(vec![Vec::new()]), vec![None]);
+                return (Claims { digests: vec![Vec::new()], whole: None }, vec![None]);
             }
             let (claims, standing) = jobs.iter().map(look).unzip();
             (Claims::of(claims, &self.paths[path]), standing)
@@ -120,7 +112,7 @@ impl<'a> Fleet<'a> {
         self.standing = standing;
         let numbered = claims.iter().enumerate();
         self.renders = numbered
-            .flat_map(|(path, claims)| (0..claims.digests().len()).map(move |place| (path, place)))
+            .flat_map(|(path, claims)| (0..claims.digests.len()).map(move |place| (path, place)))
             .collect();
         let collisions = fleet::collisions(self.rivals(claims));
         let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
@@ -136,26 +128,21 @@ impl<'a> Fleet<'a> {
 
     /// The renders whose claims may be those of another one, with these claims. Each config is read once more.
     fn rivals(&self, claims: Vec<Claims>) -> Vec<(usize, Vec<Claimed>)> {
-        let digests: Vec<_> =
-            claims.iter().flat_map(|claims| claims.digests().into_owned()).collect();
         let mut by_path = BTreeMap::<usize, Vec<(usize, usize)>>::new();
-        for number in fleet::rivals(&digests) {
+        for number in fleet::rivals(claims.iter().flat_map(|claims| &claims.digests)) {
             let (path, place) = self.renders[number];
             by_path.entry(path).or_default().push((number, place));
         }
-        let claims: Vec<_> = claims.into_iter().enumerate().collect();
+        let paths: Vec<(usize, Claims)> = (0..).zip(claims).collect();
         let of_path = |(path, claims): (usize, Claims)| {
             let Some(wanted) = by_path.get(&path) else { return Vec::new() };
-            let mut all = match claims {
-                Claims::Whole(claims) => claims,
-                Claims::Digests(_) => self.jobs(path).iter().map(fleet::claims).collect(),
-            };
-            let mut claims = |(number, place): &(usize, usize)| {
-                (*number, all.get_mut(*place).map(std::mem::take).unwrap_or_default())
-            };
-            wanted.iter().map(&mut claims).collect()
+            let read = || self.jobs(path).iter().map(fleet::claims).collect();
+            let all: Vec<Vec<Claimed>> = claims.whole.unwrap_or_else(read);
+            let claims =
+                |(number, place): &(usize, usize)| Some((*number, all.get(*place)?.clone()));
+            wanted.iter().filter_map(claims).collect()
         };
-        let found: Vec<Vec<_>> = claims.into_par_iter().map(of_path).collect();
+        let found: Vec<Vec<_>> = paths.into_par_iter().map(of_path).collect();
         found.into_iter().flatten().collect()
     }
 
