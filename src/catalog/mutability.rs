@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
+use memchr::arch::all::is_equal;
 use memchr::memchr;
 
 /// What Azure does with a change, the harmless first.
@@ -262,7 +263,8 @@ struct Type {
     mutability: Vec<&'static str>,
     defaults: Vec<&'static str>,
     comparisons: Vec<&'static str>,
-    hides: OnceLock<bool>,
+    /// The paths whose values are not shown as they are.
+    hidden: OnceLock<Vec<&'static str>>,
     read: OnceLock<Body>,
 }
 
@@ -275,13 +277,13 @@ struct Body {
 
 impl Type {
     /// Asked of the lines, so that they need not be taken apart for it.
-    fn hides(&self) -> bool {
-        *self.hides.get_or_init(|| {
-            self.comparisons.iter().any(|line| {
-                let rules = line.split('\t').nth(2).unwrap_or_default();
-                rules.split(',').any(|rule| matches!(rule, "sensitive" | "base64"))
-            })
-        })
+    fn hidden(&self) -> &[&'static str] {
+        let hidden = |line: &&'static str| {
+            let (path, rules) = line.split_once('\t')?.1.split_once('\t')?;
+            let mut rules = rules.split('\t').next()?.split(',');
+            rules.any(|rule| matches!(rule, "sensitive" | "base64")).then_some(path)
+        };
+        self.hidden.get_or_init(|| self.comparisons.iter().filter_map(hidden).collect())
     }
 
     fn body(&self) -> &Body {
@@ -319,7 +321,10 @@ static TYPES: LazyLock<BTreeMap<String, Type>> = LazyLock::new(|| {
     let mut types = BTreeMap::<String, Type>::new();
     let mut add = |table: Table, list: fn(&mut Type) -> &mut Vec<&'static str>| {
         let rows: Vec<&str> = lines(table).collect();
-        for rows in rows.chunk_by(|one, next| kind_of(one) == kind_of(next)) {
+        let same = |one: &&str, next: &&str| {
+            is_equal(kind_of(one).as_bytes(), kind_of(next).as_bytes())
+        };
+        for rows in rows.chunk_by(same) {
             list(types.entry(kind_of(rows[0]).to_lowercase()).or_default()).extend(rows);
         }
     };
@@ -418,8 +423,22 @@ pub fn facts(kind: &str) -> Facts {
 
 /// Whether some value of this type is not shown as it is.
 pub fn hides(kind: &str) -> bool {
-    let of = |kind: &str| TYPES.get(kind).is_some_and(Type::hides);
-    of(&kind.to_lowercase()) || of("*")
+    hidden(kind).next().is_some()
+}
+
+/// Whether a value at this path of a resource body may be one that is not shown as it is, may hold one, or may be part
+/// of one. The tables need not be taken apart for it.
+pub fn may_hide(kind: &str, path: &[&str]) -> bool {
+    let meets = |hidden: &str| {
+        let mut both = steps(hidden).zip(path);
+        hidden.contains(['{', '*']) || both.all(|(one, step)| one.eq_ignore_ascii_case(step))
+    };
+    hidden(kind).any(meets)
+}
+
+fn hidden(kind: &str) -> impl Iterator<Item = &'static str> {
+    let of = |kind: &str| TYPES.get(kind).map_or(&[][..], Type::hidden);
+    of(&kind.to_lowercase()).iter().chain(of("*")).copied()
 }
 
 impl Facts {
@@ -488,6 +507,23 @@ mod tests {
         for columns in lines(COMPARISONS).map(columns) {
             assert!(columns[2].split(',').all(|rule| Comparison::parse(rule).is_some()));
         }
+    }
+
+    #[test]
+    fn a_path_that_may_hide_is_told_without_the_tables_being_read() {
+        for (kind, lines) in TYPES.iter().filter(|(kind, _)| *kind != "*") {
+            let hidden = lines.hidden().iter().flat_map(|pattern| paths(pattern));
+            for path in hidden {
+                let path: Vec<&str> = path.iter().map(|step| &**step).collect();
+                for length in 0..=path.len() {
+                    assert!(may_hide(kind, &path[..length]), "{kind}: {path:?}");
+                }
+                assert!(may_hide(&kind.to_uppercase(), &[&path[..], &["x"]].concat()));
+                assert!(!may_hide(kind, &[&path[..path.len() - 1], &["x"]].concat()), "{path:?}");
+            }
+        }
+        assert!(hides("Microsoft.Compute/virtualMachines"));
+        assert!(!hides("Microsoft.ContainerRegistry/registries"));
     }
 
     #[test]

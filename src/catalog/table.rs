@@ -100,7 +100,13 @@ impl Table {
 
     /// The text of all rows, in order.
     pub fn lines(self) -> impl Iterator<Item = &'static str> {
-        self.header().1.lines()
+        let mut rest = self.header().1;
+        std::iter::from_fn(move || {
+            let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+            let line = &rest[..end];
+            rest = rest.get(end + 1..).unwrap_or("");
+            (!line.is_empty()).then_some(line)
+        })
     }
 
     /// The oldest day on which a row was last looked up.

@@ -143,7 +143,7 @@ pub(super) fn collect_property(
 
 /// A value of a place of the table without its secrets, nothing if it is part of one.
 fn shown(change: &ResourceChange, row: &[&str], value: &Evaluated) -> Option<Evaluated> {
-    if !catalog::mutability::hides(&change.kind) {
+    if !catalog::mutability::may_hide(&change.kind, row) {
         return Some(value.clone());
     }
     let mut here = catalog::mutability::facts(&change.kind);
