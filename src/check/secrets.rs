@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 use regex::bytes::{Regex as QuickRegex, RegexBuilder as QuickRegexBuilder};
 use regex_lite::Regex;
@@ -36,11 +37,19 @@ struct Form {
     also: &'static str,
     scope: Scope,
     pattern: &'static str,
-    /// Read byte by byte, which nearly always tells at once that there is none. Compiled when a mark is first found.
+    /// How many short parts of texts were read.
+    short: AtomicUsize,
+    /// Read byte by byte, which nearly always tells at once that there is none.
     quick: OnceLock<Option<QuickRegex>>,
-    /// Compiled when there probably is one.
+    /// Built in a tenth of the time of the other, and slow.
     exact: OnceLock<Option<Regex>>,
 }
+
+/// Short parts of texts after which the quick pattern is worth its making: those of a fleet.
+const MANY_PARTS: usize = 64;
+
+/// The longest part that is short, in bytes.
+const SHORT_PART: usize = 1024;
 
 /// How far one secret goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,6 +67,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         also,
         scope: if scope == "text" { Scope::Text } else { Scope::Lines },
         pattern,
+        short: AtomicUsize::new(0),
         quick: OnceLock::new(),
         exact: OnceLock::new(),
     };
@@ -67,6 +77,9 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
 impl Form {
     /// Whether the pattern matches the bytes of a text: where it matches the characters, it does.
     fn may_match(&self, text: &str) -> bool {
+        if text.len() <= SHORT_PART && self.short.fetch_add(1, Ordering::Relaxed) < MANY_PARTS {
+            return true;
+        }
         let build = || QuickRegexBuilder::new(self.pattern).unicode(false).build().ok();
         let quick = self.quick.get_or_init(build).as_ref();
         quick.is_none_or(|quick| quick.is_match(text.as_bytes()))
@@ -128,15 +141,13 @@ const NOT_SECRET: [&str; 9] =
 
 /// What tells of a secret, in any case: the marks of every form with the number of the form, and the words of names.
 struct Words {
-    /// The words that hold no other one, in lower case, each with the words that it is in and its place in these.
-    keys: Vec<(String, Vec<Word>)>,
+    words: Vec<Word>,
     automaton: AhoCorasick,
 }
 
 struct Word {
     text: &'static str,
     form: Option<usize>,
-    key_at: usize,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
@@ -146,50 +157,21 @@ impl Words {
         let marks = FORMS.iter().enumerate();
         let marks =
             marks.flat_map(|(form, it)| it.marks.iter().map(move |mark| (*mark, Some(form))));
-        let words: Vec<_> = marks.chain(SECRET_NAMES.map(|name| (name, None))).collect();
-        let lower: BTreeSet<String> =
-            words.iter().map(|(word, _)| word.to_ascii_lowercase()).collect();
-        // They are short, and each is looked for in each of them.
-        let place = |word: &str, part: &str| {
-            word.as_bytes().windows(part.len()).position(|there| there == part.as_bytes())
-        };
-        let holds_no_other = |word: &&String| {
-            !lower.iter().any(|other| other != *word && place(word, other).is_some())
-        };
-        let mut keys: Vec<(String, Vec<Word>)> =
-            lower.iter().filter(holds_no_other).map(|key| (key.clone(), Vec::new())).collect();
-        for (text, form) in words {
-            let lower = text.to_ascii_lowercase();
-            let found = keys.iter_mut().find_map(|(key, of)| Some((place(&lower, key)?, of)));
-            let (key_at, of) = found.expect("a word that holds no other one is a key");
-            of.push(Word { text, form, key_at });
-        }
+        let words = marks.chain(SECRET_NAMES.map(|name| (name, None)));
+        let words: Vec<Word> = words.map(|(text, form)| Word { text, form }).collect();
         let automaton = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::DFA))
-            .build(keys.iter().map(|(key, _)| key))
+            .build(words.iter().map(|word| word.text.to_ascii_lowercase()))
             .expect("so few words are no large automaton");
-        Self { keys, automaton }
+        Self { words, automaton }
     }
 
     /// Calls `found` with every one of them in a text and with where it begins, in no order.
     fn each_in(&self, text: &str, mut found: impl FnMut(&Word, usize)) {
+        // Words in both cases would make the automaton twice as large.
         let lower = text.to_ascii_lowercase();
-        let mut key = |number: usize, at: usize| {
-            for word in &self.keys[number].1 {
-                let start = at.checked_sub(word.key_at);
-                let there =
-                    start.and_then(|start| lower.as_bytes().get(start..start + word.text.len()));
-                let is_word = |there: &[u8]| there.eq_ignore_ascii_case(word.text.as_bytes());
-                if let Some(start) = start.filter(|_| there.is_some_and(is_word)) {
-                    found(word, start);
-                }
-            }
-        };
-        // No key holds another one, so that two never begin or end at one place.
-        let mut from = 0;
-        while let Some(one) = self.automaton.find(Input::new(&lower).range(from..)) {
-            key(one.pattern().as_usize(), one.start());
-            from = one.start() + 1;
+        for one in self.automaton.find_overlapping_iter(&lower) {
+            found(&self.words[one.pattern()], one.start());
         }
     }
 }
@@ -389,7 +371,7 @@ mod tests {
     #[test]
     fn every_word_of_a_text_is_found_wherever_it_stands() {
         assert_eq!(found("export MY_SECRETOKEN=hunter2hunter2"), ["MY_SECRETOKEN=hunter2hunter2"]);
-        let words = || WORDS.keys.iter().flat_map(|(_, words)| words).map(|word| word.text);
+        let words = || WORDS.words.iter().map(|word| word.text);
         assert_eq!(words().count(), FORMS.iter().map(|it| it.marks.len()).sum::<usize>() + 15);
         for word in words() {
             for text in [word.to_owned(), format!("ü{}\n", word.to_uppercase()), word.repeat(40)] {
