@@ -8,6 +8,9 @@ use regex_lite::{Regex, RegexBuilder};
 const PROGRAM_BYTES: usize = 256 * 1024;
 /// Texts after which the faster engine is worth its making: those of a fleet.
 const MANY_TEXTS: usize = 64;
+/// Most texts of a pattern that are kept, and their longest in bytes.
+const KEPT: usize = 16;
+const LONGEST_KEPT: usize = 128;
 
 /// A pattern of a schema, made ready when a text first needs it.
 #[derive(Debug)]
@@ -15,8 +18,8 @@ pub(super) struct Pattern {
     text: String,
     /// Nothing for a pattern that is left to the engine.
     ready: OnceLock<Option<Ready>>,
-    /// The first text that matched: such as the schema that every template names, it comes again.
-    matched: OnceLock<String>,
+    /// The first texts that matched: such as versions and types, they come again.
+    matched: Box<[OnceLock<Box<str>>]>,
 }
 
 /// The first engine is built in microseconds and slow, the other is built in a hundred times that and fast.
@@ -33,18 +36,21 @@ struct Ready {
 
 impl Pattern {
     pub(super) fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), ready: OnceLock::new(), matched: OnceLock::new() }
+        let matched = (0..KEPT).map(|_| OnceLock::new()).collect();
+        Self { text: text.to_owned(), ready: OnceLock::new(), matched }
     }
 
     /// Whether a text plainly matches. Only one of ASCII: outside of it, the dialects of patterns differ.
     pub(super) fn matches(&self, text: &str) -> bool {
-        if self.matched.get().is_some_and(|matched| matched == text) {
+        let mut known = self.matched.iter().map_while(OnceLock::get);
+        if known.any(|known| **known == *text) {
             return true;
         }
         let ready = || self.ready.get_or_init(|| Ready::new(&self.text)).as_ref();
         let matches = text.is_ascii() && ready().is_some_and(|ready| ready.matches(text));
-        if matches {
-            self.matched.get_or_init(|| text.to_owned());
+        if matches && text.len() <= LONGEST_KEPT {
+            let free = self.matched.iter().find(|slot| slot.get().is_none());
+            let _ = free.map(|slot| slot.set(text.into()));
         }
         matches
     }
@@ -105,9 +111,14 @@ mod tests {
         for pattern in patterns {
             let pattern = Pattern::new(pattern);
             let first = texts.map(|text| pattern.matches(text));
-            for _ in 0..MANY_TEXTS {
+            for _ in 0..2 {
                 assert_eq!(texts.map(|text| pattern.matches(text)), first, "{}", pattern.text);
             }
+            for number in 0..=MANY_TEXTS {
+                let matches = ["!", "/"].map(|end| pattern.matches(&format!("{number}/{end}")));
+                assert_eq!(matches, [pattern.text.starts_with("^[^/@]"), false], "{number}");
+            }
+            assert_eq!(texts.map(|text| pattern.matches(text)), first, "{}", pattern.text);
             let ready = pattern.ready.get().and_then(Option::as_ref).expect("it is plain");
             assert!(ready.fast.get().is_some_and(Option::is_some));
         }
