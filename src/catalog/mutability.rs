@@ -321,9 +321,8 @@ static TYPES: LazyLock<BTreeMap<String, Type>> = LazyLock::new(|| {
     let mut types = BTreeMap::<String, Type>::new();
     let mut add = |table: Table, list: fn(&mut Type) -> &mut Vec<&'static str>| {
         let rows: Vec<&str> = lines(table).collect();
-        let same = |one: &&str, next: &&str| {
-            is_equal(kind_of(one).as_bytes(), kind_of(next).as_bytes())
-        };
+        let same =
+            |one: &&str, next: &&str| is_equal(kind_of(one).as_bytes(), kind_of(next).as_bytes());
         for rows in rows.chunk_by(same) {
             list(types.entry(kind_of(rows[0]).to_lowercase()).or_default()).extend(rows);
         }

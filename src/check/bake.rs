@@ -3,7 +3,6 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use base64_simd::STANDARD;
-use memchr::arch::all::is_equal;
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 use serde_json::Value;
 
@@ -13,6 +12,7 @@ use super::node::Node;
 use super::shell::Command;
 use super::view::View;
 use crate::diagnostic::Span;
+use crate::model::same_text;
 use crate::yaml;
 
 /// Larger texts are not searched, so that the time is bounded: Azure takes 64 KiB of custom data, and a
@@ -141,9 +141,7 @@ impl<'a> Bake<'a> {
         }
         for data in &view.custom_data {
             let Some(text) = data.text() else { continue };
-            // The texts are long and mostly equal: the C library of a static binary compares them byte by byte.
-            let is_text = |bake: &Self| is_equal(bake.text.as_bytes(), text.as_bytes());
-            if !bakes.iter().any(is_text) {
+            if !bakes.iter().any(|bake| same_text(&bake.text, text)) {
                 let small = if text.len() <= MAX_BYTES { text } else { "" };
                 let config = yaml::read(small, yaml::FOREIGN).ok().map(Cow::Owned);
                 let (text, node) = (Cow::Owned(text.to_owned()), Some(data.node.clone()));

@@ -156,7 +156,7 @@ impl Diff {
         // compared it before.
         if let Some((name, Ok(previous))) = &standing
             && is_known(previous, &job, tools)
-            && previous.is_whole()
+            && previous.is_whole(&tools.digests)
             && let Ok(Some(state)) = pipeline::previous(previous, &self.folder(name), None, None)
         {
             return compared(reviewer, name, Some(&state), &state, &job.overlay);

@@ -14,6 +14,7 @@ use crate::config::MAX_BYTES;
 use crate::config::layers::Files;
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources, nearest};
 use crate::disk::{self, ReadError};
+use crate::model::KnownDigests;
 use crate::pipeline::{self, Input, Job, KnownStages, Tools};
 use crate::render::{EMBEDDED, MANIFEST, Manifest, Templates};
 use crate::report;
@@ -141,7 +142,8 @@ pub(super) fn tools(configs: &Configs, output: &Path) -> Result<Tools, Exit> {
     let output = shown_folder(output);
     let schemas = schemas(configs.schemas.as_deref())?;
     let (compiled, scripts) = (KnownStages::default(), KnownScripts::default());
-    Ok(Tools { templates, schemas, as_of, compiled, scripts, output })
+    let digests = KnownDigests::default();
+    Ok(Tools { templates, schemas, as_of, compiled, scripts, digests, output })
 }
 
 /// A folder as messages name it: with `/`, and without the `.` and `..` that lead nowhere.

@@ -160,7 +160,8 @@ impl Render {
     fn standing(&self, job: &Job, tools: &Tools) -> Option<Plan> {
         let is_known =
             |manifest: &Manifest, text: &str| fleet::is_known(manifest, text, job, tools);
-        let plan = output::file_of_whole(&self.output.join(job.name()?), PLAN, is_known)?;
+        let plan =
+            output::file_of_whole(&self.output.join(job.name()?), PLAN, is_known, &tools.digests)?;
         serde_json::from_str(&plan).ok()
     }
 

@@ -10,6 +10,7 @@ use super::{Configs, Exit, input, terminal};
 use crate::catalog::Date;
 use crate::diagnostic::{Diagnostics, Sources, text};
 use crate::diff;
+use crate::model::KnownDigests;
 use crate::output;
 use crate::pipeline::{self, Job, Render, Tools};
 use crate::render::{MANIFEST, Manifest};
@@ -272,7 +273,7 @@ fn findings(case: &Case, diagnostics: &Diagnostics, sources: &Sources) -> BTreeM
     let folder = case.config.parent().map(|folder| format!("{}/", folder.display()));
     let told = text::render(diagnostics, sources, false).replace(&folder.unwrap_or_default(), "");
     let mut files = BTreeMap::from([(FINDINGS_FILE.to_owned(), told)]);
-    let manifest = Manifest::of(&case.name, String::new(), "", &files);
+    let manifest = Manifest::of(&case.name, String::new(), "", &files, &KnownDigests::default());
     files.insert(MANIFEST.to_owned(), manifest.text());
     files
 }

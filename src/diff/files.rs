@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
+use crate::model::same_text;
 use crate::yaml;
 
 /// Lines around a change that are shown with it.
@@ -268,16 +269,6 @@ pub(crate) fn same_file(before: Option<&String>, after: Option<&String>) -> bool
         (Some(before), Some(after)) => same_text(before, after),
         (before, after) => before.is_none() && after.is_none(),
     }
-}
-
-/// Whether two texts are the same. Those of two renders are long and mostly the same, and the C library of a static binary
-/// compares them byte by byte.
-pub(crate) fn same_text(before: &str, after: &str) -> bool {
-    let (one, one_rest) = before.as_bytes().as_chunks::<32>();
-    let (other, other_rest) = after.as_bytes().as_chunks::<32>();
-    before.len() == after.len()
-        && one.iter().zip(other).all(|(one, other)| one == other)
-        && one_rest == other_rest
 }
 
 /// Whether two YAML files hold the same values: comments and layout reach no machine.

@@ -35,7 +35,7 @@ pub(crate) use cost::HOURS_A_MONTH;
 pub use drift::drift;
 pub use exit::DetailedExit;
 pub use files::{FileChange, FileDiff, FileKind, FileState, Hunk, HunkLine, LineState, files};
-pub(crate) use files::{same_file, same_text, text_hunks};
+pub(crate) use files::{same_file, text_hunks};
 pub(crate) use judge::DEFINITION;
 pub use judge::{POOL, TEMPLATE, VERSION};
 pub use live::{Live, LiveReview};

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
-
+use super::digest::hex_digest;
 use super::resolver::Resolver;
 use crate::catalog;
 use crate::config::Config;
@@ -15,16 +13,6 @@ pub(super) fn short_digest(text: &str, digits: usize) -> String {
     let mut hex = hex_digest(text.as_bytes());
     hex.truncate(digits);
     hex
-}
-
-/// A SHA-256 digest as lowercase hexadecimal digits.
-pub fn hex_digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// Bytes as lowercase hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    HEXLOWER.encode(bytes)
 }
 
 /// Names of what is created: those that the config gives, those of its pattern, or the deployment's name with a part.

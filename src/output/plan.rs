@@ -6,7 +6,7 @@ use super::commit::Committed;
 use super::error::OutputError;
 use super::previous;
 use super::tree::{self, Kind, Tree};
-use crate::model::hex_digest;
+use crate::model::{hex_digest, same_bytes};
 use crate::render::Manifest;
 
 /// What a commit does to a folder, decided before anything is written.
@@ -90,7 +90,7 @@ impl<'a> Plan<'a> {
         }
         let read = standing.read(folder, &native)?;
         let same = |(bytes, known): &(Vec<u8>, Metadata)| {
-            bytes == text.as_bytes() && has_mode(known, bytes)
+            same_bytes(bytes, text.as_bytes()) && has_mode(known, bytes)
         };
         if read.as_ref().is_some_and(same) {
             self.committed.unchanged += 1;

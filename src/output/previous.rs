@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::OutputError;
 use super::plan;
 use super::tree::{self, Kind, Tree};
-use crate::model::hex_digest;
+use crate::model::KnownDigests;
 use crate::render::{MANIFEST, Manifest};
 
 /// The render that stands in a folder.
@@ -38,12 +38,12 @@ impl PreviousRender {
     }
 
     /// Whether every file of the manifest is on disk with the digest that the manifest gives.
-    pub fn is_whole(&self) -> bool {
+    pub fn is_whole(&self, digests: &KnownDigests) -> bool {
         let Some(manifest) = &self.manifest else { return false };
         self.damaged.is_empty()
             && !self.lost_mode
             && manifest.files.iter().all(|(path, digest)| {
-                self.files.get(path).is_some_and(|text| hex_digest(text.as_bytes()) == *digest)
+                self.files.get(path).is_some_and(|text| digests.is_of(text.as_bytes(), digest))
             })
     }
 }
@@ -55,14 +55,16 @@ pub(crate) fn file_of_whole(
     folder: &Path,
     path: &str,
     is_known: impl Fn(&Manifest, &str) -> bool,
+    digests: &KnownDigests,
 ) -> Option<String> {
-    tree::settled(folder, || read_whole(folder, path, &is_known)).ok().flatten()
+    tree::settled(folder, || read_whole(folder, path, &is_known, digests)).ok().flatten()
 }
 
 fn read_whole(
     folder: &Path,
     wanted: &str,
     is_known: &impl Fn(&Manifest, &str) -> bool,
+    digests: &KnownDigests,
 ) -> Result<Option<String>, OutputError> {
     let tree = tree::walk(folder)?;
     let Some((text, known)) = text(folder, &tree, Path::new(MANIFEST))? else { return Ok(None) };
@@ -74,7 +76,7 @@ fn read_whole(
     for (path, digest) in &manifest.files {
         let Some(native) = tree::plain(path) else { return Ok(None) };
         let Some((bytes, known)) = tree.read(folder, &native)? else { return Ok(None) };
-        if !plan::has_mode(&known, &bytes) || hex_digest(&bytes) != *digest {
+        if !plan::has_mode(&known, &bytes) || !digests.is_of(&bytes, digest) {
             return Ok(None);
         }
         if path == wanted {

@@ -12,7 +12,8 @@ use crate::arm::Template;
 use crate::arm::expression::Expressions;
 use crate::bicep::{self, Entry, FileError, FileProvider};
 use crate::diagnostic::{Diagnostics, Sources};
-use crate::diff::{same_file, same_text};
+use crate::diff::same_file;
+use crate::model::same_text;
 use crate::render::json_text;
 
 /// What is kept of the stages of a run, the last used first.

@@ -34,7 +34,7 @@ use crate::config::{self, Config, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Fact, Place, Severity, Sources, code_class};
 use crate::diff::{self, Diff, Live, RenderState};
 use crate::extend::{self, Added, Extension};
-use crate::model::{self, Model, Origins};
+use crate::model::{self, KnownDigests, Model, Origins};
 use crate::render::{self, Artifacts, ExtensionLine, MANIFEST, Manifest, Target, Templates};
 use crate::schema::ResourceSchemas;
 
@@ -65,6 +65,8 @@ pub struct Tools {
     pub compiled: KnownStages,
     /// The scripts that rules have read before.
     pub scripts: KnownScripts,
+    /// The texts whose digests are known.
+    pub digests: KnownDigests,
     /// Folder of the renders as messages name it, such as `out`.
     pub output: String,
 }
@@ -84,6 +86,7 @@ impl Tools {
             as_of,
             compiled: KnownStages::default(),
             scripts: KnownScripts::default(),
+            digests: KnownDigests::default(),
             output: "out".to_owned(),
         }
     }
@@ -334,7 +337,7 @@ fn manifest(
     tools: &Tools,
 ) -> Manifest {
     let (config, templates) = (job::digest(document, read.added), tools.templates.digest());
-    Manifest::of(&model.name, config, templates, &artifacts.files)
+    Manifest::of(&model.name, config, templates, &artifacts.files, &tools.digests)
         .deployed_to(target(model))
         .judged_by(read.overlay.digest())
 }

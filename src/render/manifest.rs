@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::hex_digest;
+use crate::model::KnownDigests;
 
 /// Name of the manifest in a render.
 pub const MANIFEST: &str = "manifest.json";
@@ -49,8 +49,10 @@ impl Manifest {
         config_digest: String,
         templates_digest: &str,
         files: &BTreeMap<String, String>,
+        digests: &KnownDigests,
     ) -> Self {
-        let digest = |(path, text): (&String, &String)| (path.clone(), hex_digest(text.as_bytes()));
+        let digest =
+            |(path, text): (&String, &String)| (path.clone(), digests.digest(text.as_bytes()));
         Self {
             prebake: env!("CARGO_PKG_VERSION").to_owned(),
             name: name.to_owned(),

@@ -15,6 +15,7 @@ use prebake::catalog::Date;
 use prebake::check::KnownScripts;
 use prebake::cli::files::Folder;
 use prebake::diagnostic::{Diagnostics, Sources};
+use prebake::model::KnownDigests;
 use prebake::pipeline::{self, Input, KnownStages, Tools};
 use prebake::render::Templates;
 use prebake::schema::ResourceSchemas;
@@ -79,6 +80,7 @@ fn one_of_a_fleet() -> (usize, usize) {
         as_of: Date::parse("2026-11-23").expect("a date"),
         compiled: KnownStages::default(),
         scripts: KnownScripts::default(),
+        digests: KnownDigests::default(),
         output: "out".to_owned(),
     };
     for number in 1..3 {

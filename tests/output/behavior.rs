@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Barrier;
 
+use prebake::model::KnownDigests;
 use prebake::output::{self, OutputError};
 
 use super::folder::{Files, Out, Standing, add_foreign, first, look, names, render, second};
@@ -147,13 +148,13 @@ fn previous_reads_what_prebake_wrote_and_names_the_rest() {
     let out = Out::rendered();
     let previous = output::previous(&out.folder).expect("reads");
     assert_eq!(*previous.files, first());
-    assert!(previous.is_whole());
+    assert!(previous.is_whole(&KnownDigests::default()));
     assert!(previous.foreign.contains(&"pools/mine.txt".to_owned()));
     fs::write(out.folder.join("README.md"), b"\xff\xfe").expect("written");
     fs::remove_file(out.folder.join("deploy.sh")).expect("removed");
     let previous = output::previous(&out.folder).expect("reads");
     assert_eq!(previous.damaged, ["README.md", "deploy.sh"]);
-    assert!(!previous.is_whole());
+    assert!(!previous.is_whole(&KnownDigests::default()));
 }
 
 #[test]
@@ -184,7 +185,7 @@ fn two_hundred_commits_at_once_leave_one_of_the_two_renders() {
         }
     });
     let previous = output::previous(&out.folder).expect("reads");
-    assert!(previous.is_whole());
+    assert!(previous.is_whole(&KnownDigests::default()));
     assert!(*previous.files == first() || *previous.files == second());
     assert!(previous.foreign.contains(&"notes/deep/why.txt".to_owned()));
     assert!(out.is_clean(), "{:?}", names(&out.above));

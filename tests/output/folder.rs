@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use prebake::model::KnownDigests;
 use prebake::output;
 use prebake::render::{MANIFEST, Manifest};
 
@@ -13,7 +14,7 @@ pub type Files = BTreeMap<String, String>;
 pub fn render(files: &[(&str, &str)]) -> Files {
     let mut files: Files =
         files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-    let manifest = Manifest::of("vision", "c".to_owned(), "t", &files);
+    let manifest = Manifest::of("vision", "c".to_owned(), "t", &files, &KnownDigests::default());
     files.insert(MANIFEST.to_owned(), manifest.text());
     files
 }
