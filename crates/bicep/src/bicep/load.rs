@@ -4,10 +4,11 @@
 //! Compiles nothing. A file is read once, however many refer to it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use serde_json::Value;
 
 use super::binder::Bound;

@@ -1,6 +1,6 @@
 //! Declarations that need their own value.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::{Bound, SymbolId, SymbolKind};
 use crate::diagnostic::{Diagnostic, Span};

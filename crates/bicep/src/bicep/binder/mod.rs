@@ -13,7 +13,7 @@ mod types;
 
 pub use types::AMBIENT_TYPES;
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::functions::Namespace;
 use super::syntax::{

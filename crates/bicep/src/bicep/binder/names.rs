@@ -1,6 +1,6 @@
 //! The walk that finds what every name means.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::types::AMBIENT_TYPES;
 use super::{Bound, BoundResource, ResourceId, Symbol, SymbolId, SymbolKind, Use, cycles};

@@ -1,7 +1,8 @@
 //! Properties of a value that is one of several objects.
 
-use std::collections::HashSet;
 use std::rc::Rc;
+
+use foldhash::{HashSet, HashSetExt};
 
 use super::Checker;
 use crate::bicep::types::{Flags, Marks, ObjectType, Property, Text, Type};

@@ -1,6 +1,6 @@
 //! Loops of resources and modules, which a deployment knows one by one only.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use super::Checker;
 use crate::bicep::syntax::{

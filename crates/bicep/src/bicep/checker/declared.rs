@@ -1,6 +1,6 @@
 //! What type expressions stand for.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use super::Checker;
 use super::interface::{Export, arguments_of, has, is_called};

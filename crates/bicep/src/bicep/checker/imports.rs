@@ -1,6 +1,8 @@
 //! Symbols of other files: what is imported must be exported there, and what uses the others means nothing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::Checker;
 use super::interface::{Export, Interface};

@@ -1,7 +1,6 @@
 //! What a file offers to one that uses it: as a module, through imports, as the template of parameters.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use serde_json::Value;
 
 use super::Checker;

@@ -1,6 +1,6 @@
 //! Functions without a name: where they may stand, what they take and what they must give.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use super::Checker;
 use crate::bicep::binder::SymbolKind;

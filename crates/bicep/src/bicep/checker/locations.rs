@@ -1,6 +1,6 @@
 //! Which parameters say where resources are deployed, and which decide what they are called.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use super::Checker;
 use crate::bicep::binder::{SymbolId, SymbolKind};

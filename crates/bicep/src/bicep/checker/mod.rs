@@ -43,13 +43,14 @@ mod values;
 mod walk;
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 pub(super) use checked::Checked;
 pub use interface::{Export, Interface, InterfaceParameter, is_template};
 pub(super) use locations::is_location_of_deployment;
 pub(super) use suppress::is_silenced;
+
+use foldhash::{HashMap, HashSet};
 
 use super::binder::{Bound, ResourceId, SymbolId, Use};
 use super::syntax::{Arena, ExpressionSyntax, FileKind};

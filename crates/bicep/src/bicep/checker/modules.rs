@@ -1,6 +1,6 @@
 //! Module declarations: what they are given, where they deploy, how they are called.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use super::Checker;
 use super::interface::Interface;

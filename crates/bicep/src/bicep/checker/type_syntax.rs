@@ -1,7 +1,8 @@
 //! Type expressions: which types may stand in a union, and what `@discriminator` tells apart.
 
-use std::collections::HashSet;
 use std::rc::Rc;
+
+use foldhash::{HashSet, HashSetExt};
 
 use super::Checker;
 use super::declared::{RESOURCE_TYPES, has_more, is_derived, is_literal, resource_text};
@@ -281,7 +282,7 @@ impl<'a> Checker<'a, '_> {
 
     /// Each name is followed once: a union names many others, and so do those.
     fn leads_to_itself(&self, wanted: SymbolId) -> bool {
-        let (mut level, mut seen) = (vec![wanted], HashSet::from([wanted]));
+        let (mut level, mut seen) = (vec![wanted], HashSet::from_iter([wanted]));
         for _ in 0..=DEEPEST_ALIAS {
             let bodies = std::mem::take(&mut level).into_iter().filter_map(|from| {
                 let SymbolKind::Type(node) = self.bound.symbol(from).kind else { return None };

@@ -1,6 +1,6 @@
 //! `dependsOn` that says what the body says already.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet, HashSetExt};
 
 use super::Linting;
 use crate::bicep::binder::{ResourceId, SymbolId, SymbolKind};
@@ -89,7 +89,7 @@ impl<'a> Linting<'a, '_> {
 
     /// What resources, modules and variables use.
     fn graph(&self) -> Graph {
-        let mut graph = Graph::new();
+        let mut graph = Graph::default();
         for resource in &self.bound.resources {
             let body = resource.syntax.body();
             let outer = resource.nested_in;

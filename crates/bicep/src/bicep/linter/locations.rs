@@ -1,6 +1,6 @@
 //! Where resources are deployed.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use super::Linting;
 use crate::bicep::binder::{SymbolId, SymbolKind};

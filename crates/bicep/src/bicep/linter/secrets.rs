@@ -1,6 +1,6 @@
 //! Secrets where others can read them.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use super::visit::properties;
 use super::{Linting, decorator, inside};

@@ -1,6 +1,6 @@
 //! Text that is put together or converted in a roundabout way.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use super::Linting;
 use crate::bicep::functions::Kinds;

@@ -1,10 +1,11 @@
 //! What a template takes over from other files: all that the imported symbols need, under names that
 //! cannot meet the template's own.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use serde_json::Value;
 
 use super::json_import::{self, JsonSymbols};

@@ -1,7 +1,8 @@
 //! How deep and how large a template may become.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+
+use foldhash::HashMap;
 
 use super::Lowerer;
 use crate::arm::expression::Expression;

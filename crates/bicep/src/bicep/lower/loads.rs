@@ -1,8 +1,8 @@
 //! Calls that load files while compiling: their content becomes a variable of the template.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::{HashMap, HashMapExt};
 use serde_json::Value;
 
 use super::Lowerer;

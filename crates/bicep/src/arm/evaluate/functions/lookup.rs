@@ -1,7 +1,8 @@
 //! Lookups that do not compare each value with each other, so that the work grows with the input alone.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::super::value::Properties;
 use super::Evaluated;
