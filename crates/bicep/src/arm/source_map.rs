@@ -2,6 +2,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
+
 use crate::diagnostic::Place;
 
 /// From JSON pointers (RFC 6901) of a template to the Bicep that they came from. A copy costs nothing: all that one
@@ -15,7 +17,8 @@ pub struct SourceMap {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Found {
-    places: BTreeMap<String, Place>,
+    // Pointers differ near their ends, so that keeping them in order compares long texts.
+    places: HashMap<String, Place>,
     // The maps of nested templates, by where these stand. They are shared: one module may stand often.
     mounted: BTreeMap<String, SourceMap>,
 }
@@ -49,9 +52,11 @@ impl SourceMap {
         }
     }
 
-    /// All entries, those of nested templates last.
+    /// All entries in the order of their pointers, those of nested templates last.
     pub fn entries(&self) -> Box<dyn Iterator<Item = (Cow<'_, str>, Place)> + '_> {
-        let own = self.found.places.iter().map(|(pointer, place)| (pointer.into(), *place));
+        let mut own: Vec<_> = self.found.places.iter().collect();
+        own.sort_unstable_by_key(|(pointer, _)| *pointer);
+        let own = own.into_iter().map(|(pointer, place)| (pointer.into(), *place));
         let nested = self.found.mounted.iter().flat_map(|(prefix, map)| {
             map.entries().map(move |(pointer, place)| (format!("{prefix}{pointer}").into(), place))
         });
@@ -72,6 +77,7 @@ mod tests {
     fn finds_the_nearest_place_through_nested_templates() {
         let mut nested = SourceMap::default();
         nested.insert("/resources/b", place(2));
+        nested.insert("/outputs", place(3));
         let mut map = SourceMap::default();
         map.insert("/resources/a", place(1));
         nested.move_files(1);
@@ -79,8 +85,12 @@ mod tests {
         map.move_files(2);
         let inner = "/resources/a/properties/template/resources/b";
         assert_eq!(map.place(&format!("{inner}/name")), Some(place(2).moved(3)));
-        assert_eq!(map.place("/resources/a/properties/template/outputs"), Some(place(1).moved(2)));
+        let parameters = "/resources/a/properties/template/parameters";
+        assert_eq!(map.place(parameters), Some(place(1).moved(2)));
         assert_eq!(map.place("/variables"), None);
         assert_eq!(map.entries().last(), Some((inner.into(), place(2).moved(3))));
+        let pointers: Vec<_> = map.entries().map(|(pointer, _)| pointer).collect();
+        let outputs = "/resources/a/properties/template/outputs";
+        assert_eq!(pointers, ["/resources/a", outputs, inner]);
     }
 }
