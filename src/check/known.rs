@@ -1,9 +1,13 @@
 //! What rules have found out about the scripts of a run: those of a fleet are nearly the same.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
+
 use super::shell::{Commands, commands};
+use crate::model::same_text;
 
 /// The scripts of a run, and what was found in them. Each is known by its whole text.
 #[derive(Debug, Default)]
@@ -12,14 +16,15 @@ pub struct KnownScripts(Mutex<Texts>);
 /// The texts of late, and those of before. One that is wanted again is of late.
 #[derive(Debug, Default)]
 struct Texts {
+    hash: RandomState,
     late: Generation,
     before: Generation,
 }
 
 #[derive(Debug, Default)]
 struct Generation {
-    /// Not in order: texts that differ only near their ends would be compared byte by byte again and again.
-    known: HashMap<Arc<str>, Arc<ScriptText>, foldhash::fast::RandomState>,
+    /// By the hashes of their texts: a text as the key would be compared byte by byte.
+    known: HashMap<u64, Vec<Arc<ScriptText>>>,
     bytes: usize,
 }
 
@@ -54,13 +59,14 @@ impl KnownScripts {
     /// A script by its text.
     pub(super) fn script(&self, text: &str) -> Arc<ScriptText> {
         let mut texts = self.texts();
-        if let Some(known) = texts.late.known.get(text) {
-            return Arc::clone(known);
+        let hash = texts.hash.hash_one(text);
+        if let Some(known) = texts.late.find(hash, text) {
+            return known;
         }
-        let known = texts.before.remove(text);
+        let known = texts.before.remove(hash, text);
         let script = known.unwrap_or_else(|| Arc::new(ScriptText::new(text)));
         if text.len() <= Self::MOST_BYTES / 2 {
-            texts.keep(&script);
+            texts.keep(hash, &script);
         }
         script
     }
@@ -71,21 +77,26 @@ impl KnownScripts {
 }
 
 impl Texts {
-    fn keep(&mut self, script: &Arc<ScriptText>) {
+    fn keep(&mut self, hash: u64, script: &Arc<ScriptText>) {
         let size = script.text.len();
         if self.late.bytes + size > KnownScripts::MOST_BYTES / 2 {
             self.before = std::mem::take(&mut self.late);
         }
         self.late.bytes += size;
-        self.late.known.insert(Arc::clone(&script.text), Arc::clone(script));
+        self.late.known.entry(hash).or_default().push(Arc::clone(script));
     }
 }
 
 impl Generation {
-    fn remove(&mut self, text: &str) -> Option<Arc<ScriptText>> {
-        let known = self.known.remove(text)?;
+    fn find(&self, hash: u64, text: &str) -> Option<Arc<ScriptText>> {
+        self.known.get(&hash)?.iter().find(|known| same_text(&known.text, text)).cloned()
+    }
+
+    fn remove(&mut self, hash: u64, text: &str) -> Option<Arc<ScriptText>> {
+        let known = self.known.get_mut(&hash)?;
+        let at = known.iter().position(|known| same_text(&known.text, text))?;
         self.bytes -= text.len();
-        Some(known)
+        Some(known.swap_remove(at))
     }
 }
 
