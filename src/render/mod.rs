@@ -14,6 +14,7 @@ mod plan;
 mod pool_json;
 pub mod quote;
 mod tags;
+mod template_digest;
 mod templates;
 
 pub use deploy::{NAME_DIGEST, deployment_prefix};

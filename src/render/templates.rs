@@ -5,11 +5,10 @@ use std::sync::{LazyLock, OnceLock};
 
 use rayon::prelude::*;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use tera::{Kwargs, State, Tera, TeraResult};
 
 use super::bounds::{self, Bounded, Output};
-use super::quote;
+use super::{quote, template_digest};
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Place, Sources, Span};
 
@@ -236,7 +235,10 @@ impl Templates {
 
     /// SHA-256 over the paths and texts of all templates.
     pub fn digest(&self) -> &str {
-        self.digest.get_or_init(|| digest(&self.texts))
+        self.digest.get_or_init(|| match &self.parsed {
+            Parsed::Alone => crate::model::hex(BUILT_IN_DIGEST),
+            Parsed::Together(_) => digest(&self.texts),
+        })
     }
 
     /// Paths of all templates.
@@ -377,14 +379,12 @@ static EMPTY: LazyLock<Tera> = LazyLock::new(|| {
     tera
 });
 
+/// The digest of the templates that the binary carries, as `build.rs` found it.
+const BUILT_IN_DIGEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/templates.sha256"));
+
 fn digest(texts: &Texts) -> String {
-    let mut hash = Sha256::new();
-    for (path, text) in texts {
-        // Lengths keep two templates from being taken for two others.
-        hash.update(format!("{}:{path}{}:", path.len(), text.len()));
-        hash.update(text.as_bytes());
-    }
-    crate::model::hex(&hash.finalize())
+    let texts = texts.iter().map(|(path, text)| (&**path, &**text));
+    crate::model::hex(&template_digest::digest(texts))
 }
 
 fn place(file: FileId, range: &Range<usize>) -> Place {
@@ -444,6 +444,14 @@ fn names_host(value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_digest_of_the_build_is_that_of_the_embedded_templates() {
+        let templates =
+            Templates::new(BTreeMap::new(), &mut Sources::new(), &mut Diagnostics::new())
+                .expect("nothing is laid over them");
+        assert_eq!(templates.digest(), digest(&templates.texts));
+    }
 
     #[test]
     fn every_embedded_template_is_read() {
