@@ -37,7 +37,7 @@ fn collect(
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         if path.is_dir() {
             collect(&path, &format!("{below}{name}/"), texts)?;
-        } else if name.ends_with(".tera") {
+        } else if path.extension().is_some_and(|ending| ending == "tera") {
             texts.insert(format!("{below}{name}"), fs::read_to_string(&path)?);
         }
     }
