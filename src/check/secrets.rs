@@ -141,9 +141,15 @@ const NOT_SECRET: [&str; 9] =
 
 /// What tells of a secret, in any case: the marks of every form with the number of the form, and the words of names.
 struct Words {
-    words: Vec<Word>,
-    automaton: AhoCorasick,
+    list: Vec<Word>,
+    /// Built in a quarter of the time of the other, and slow.
+    short: AhoCorasick,
+    /// For texts that are worth its making.
+    long: OnceLock<AhoCorasick>,
 }
+
+/// The longest text, in bytes, for which no fast automaton is made: a config.
+const SHORT_TEXT: usize = 4096;
 
 struct Word {
     text: &'static str,
@@ -158,22 +164,36 @@ impl Words {
         let marks =
             marks.flat_map(|(form, it)| it.marks.iter().map(move |mark| (*mark, Some(form))));
         let words = marks.chain(SECRET_NAMES.map(|name| (name, None)));
-        let words: Vec<Word> = words.map(|(text, form)| Word { text, form }).collect();
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words.iter().map(|word| word.text.to_ascii_lowercase()))
-            .expect("so few words are no large automaton");
-        Self { words, automaton }
+        let list: Vec<Word> = words.map(|(text, form)| Word { text, form }).collect();
+        let short = automaton(&list, AhoCorasickKind::NoncontiguousNFA);
+        Self { list, short, long: OnceLock::new() }
+    }
+
+    fn long(&self) -> &AhoCorasick {
+        self.long.get_or_init(|| automaton(&self.list, AhoCorasickKind::DFA))
     }
 
     /// Calls `found` with every one of them in a text and with where it begins, in no order.
     fn each_in(&self, text: &str, mut found: impl FnMut(&Word, usize)) {
         // Words in both cases would make the automaton twice as large.
         let lower = text.to_ascii_lowercase();
-        for one in self.automaton.find_overlapping_iter(&lower) {
-            found(&self.words[one.pattern()], one.start());
+        let automaton = if text.len() <= SHORT_TEXT { &self.short } else { self.long() };
+        for one in automaton.find_overlapping_iter(&lower) {
+            found(&self.list[one.pattern()], one.start());
         }
     }
+}
+
+fn automaton(words: &[Word], kind: AhoCorasickKind) -> AhoCorasick {
+    AhoCorasick::builder()
+        .kind(Some(kind))
+        .build(words.iter().map(|word| word.text.to_ascii_lowercase()))
+        .expect("so few words are no large automaton")
+}
+
+/// Makes ready what finds secrets in long texts, before there is one.
+pub(crate) fn prepare_for_secrets() {
+    WORDS.long();
 }
 
 fn line_start(bytes: &[u8], at: usize) -> usize {
@@ -371,10 +391,11 @@ mod tests {
     #[test]
     fn every_word_of_a_text_is_found_wherever_it_stands() {
         assert_eq!(found("export MY_SECRETOKEN=hunter2hunter2"), ["MY_SECRETOKEN=hunter2hunter2"]);
-        let words = || WORDS.words.iter().map(|word| word.text);
+        let words = || WORDS.list.iter().map(|word| word.text);
         assert_eq!(words().count(), FORMS.iter().map(|it| it.marks.len()).sum::<usize>() + 15);
         for word in words() {
-            for text in [word.to_owned(), format!("ü{}\n", word.to_uppercase()), word.repeat(40)] {
+            let long = word.repeat(SHORT_TEXT);
+            for text in [word.to_owned(), format!("ü{}\n", word.to_uppercase()), long] {
                 let mut places = BTreeSet::new();
                 WORDS.each_in(&text, |found, at| {
                     if found.text == word {

@@ -141,9 +141,10 @@ const RENDERING: [&str; 4] = ["render", "validate", "diff", "test"];
 /// Runs the command that the arguments ask for and gives its exit code.
 pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
     let arguments: Vec<_> = arguments.collect();
-    // Reading the arguments takes long enough for another thread to have the templates ready.
+    // Reading the arguments and the config takes long enough for another thread to have ready what a render needs.
     if RENDERING.iter().any(|command| arguments.iter().any(|argument| argument == command)) {
         crate::render::read_ahead();
+        rayon::spawn(crate::check::prepare_for_secrets);
     }
     let asks_for_bicep =
         arguments.iter().skip(1).find(|word| !word.to_string_lossy().starts_with('-'));

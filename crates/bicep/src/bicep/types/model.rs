@@ -305,6 +305,8 @@ impl<'a> Type<'a> {
         for next in types {
             match next.resolved() {
                 Self::Any => return Self::Any,
+                // No two of its members are the same.
+                Self::Union(inner) if members.is_empty() => members.extend(inner.iter().cloned()),
                 Self::Union(inner) => {
                     for member in inner.iter() {
                         add(&mut members, member.clone());
