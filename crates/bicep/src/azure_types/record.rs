@@ -59,9 +59,16 @@ impl<'t> Record<'t> {
         self.take(1).map(|byte| byte[0])
     }
 
-    /// A number of seven bits a byte, the lowest first.
+    /// A number of seven bits a byte, the lowest first. Most have one byte.
+    #[inline]
     pub(super) fn number(&mut self) -> Option<usize> {
-        usize::try_from(self.wide()?).ok()
+        match self.0 {
+            [byte @ ..0x80, rest @ ..] => {
+                self.0 = rest;
+                Some(usize::from(*byte))
+            }
+            _ => usize::try_from(self.wide()?).ok(),
+        }
     }
 
     fn wide(&mut self) -> Option<u64> {
