@@ -1,7 +1,7 @@
 //! What Azure ends or restricts, judged on the day of the run: sizes, node agents, image offers, API versions,
 //! disks, registry features.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use super::finding::{Finding, Sink};
@@ -212,11 +212,14 @@ fn ends_elsewhere(view: &View<'_>, size: &VmSize) -> bool {
         && locations(view).any(|(_, region)| region.cloud != "public")
 }
 
-/// Where the deployed resources are: the values, and the known regions that they name.
+/// Where the deployed resources are: the first value of each text, and the known region that it names. Most resources
+/// are in one place.
 fn locations<'a>(view: &View<'a>) -> impl Iterator<Item = (Node<'a>, Region)> + use<'a> {
-    view.deployed().filter_map(|node| {
+    let mut found = BTreeSet::new();
+    view.deployed().filter_map(move |node| {
         let location = node.at("location");
-        let region = catalog::region(location.text()?)?;
+        let text = location.text().filter(|text| found.insert(*text))?;
+        let region = catalog::region(text)?;
         Some((location, region))
     })
 }
@@ -251,10 +254,12 @@ fn os_disk_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn version_has_no_end(view: &View<'_>, sink: &mut Sink<'_>) {
     let as_of = view.render.as_of;
+    let mut ends = BTreeMap::new();
     for node in view.deployed() {
         let resource = node.resource();
         let namespace = resource.kind.split('/').next().unwrap_or_default();
-        let Some(end) = catalog::retirement(&format!("api-versions:{namespace}")) else { continue };
+        let end = || catalog::retirement(&format!("api-versions:{namespace}"));
+        let Some(end) = ends.entry(namespace).or_insert_with(end) else { continue };
         if !is_before(&resource.api_version, end.replacement) {
             continue;
         }
@@ -282,12 +287,12 @@ pub(super) fn is_before(version: &str, day: &str) -> bool {
 fn version_is_no_preview(view: &View<'_>, sink: &mut Sink<'_>) {
     for node in view.deployed() {
         let resource = node.resource();
-        let Some(newest) = catalog::newest_api_version(&resource.kind) else { continue };
         let preview = |version: &str| version.ends_with("-preview");
-        if !preview(&resource.api_version)
-            || preview(newest)
-            || is_before(newest, &resource.api_version)
-        {
+        if !preview(&resource.api_version) {
+            continue;
+        }
+        let Some(newest) = catalog::newest_api_version(&resource.kind) else { continue };
+        if preview(newest) || is_before(newest, &resource.api_version) {
             continue;
         }
         sink.report(&node, format!("`{}` is older than `{newest}`", resource.api_version))
