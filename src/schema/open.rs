@@ -137,7 +137,7 @@ fn property<'a>(schema: SchemaNode<'a>, name: &str) -> Option<SchemaNode<'a>> {
     let known = schema.get("properties")?;
     known.get(name).or_else(|| {
         let mut all = known.entries()?;
-        all.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, schema)| schema)
+        all.find(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes())).map(|(_, schema)| schema)
     })
 }
 

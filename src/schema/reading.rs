@@ -6,6 +6,8 @@ use super::node::SchemaNode;
 use super::schema::Values;
 use crate::arm::expression::is_expression;
 
+const READ_ONLY: &[u8] = keyword::READ_ONLY.as_bytes();
+
 /// How deep a value and its schema are read before the engine is asked instead.
 const DEEPEST: usize = 64;
 
@@ -83,45 +85,45 @@ impl<'a> Reading<'a> {
     fn rule_holds<V: Judged>(
         self,
         schema: SchemaNode<'a>,
-        word: &str,
+        word: &[u8],
         rule: SchemaNode<'a>,
         value: &V,
         seen: &Seen<'_>,
     ) -> bool {
         match word {
-            "$schema" | "$defs" | "writeOnly" | "deprecated" | "format" => true,
-            "examples" => self.is_listed(rule, seen),
-            "$ref" => target(self.root, rule).is_some_and(|target| self.meets(target, value)),
-            "type" => match rule.elements() {
+            b"$schema" | b"$defs" | b"writeOnly" | b"deprecated" | b"format" => true,
+            b"examples" => self.is_listed(rule, seen),
+            b"$ref" => target(self.root, rule).is_some_and(|target| self.meets(target, value)),
+            b"type" => match rule.elements() {
                 Some(mut kinds) => kinds.any(|kind| has_type(seen, kind)),
                 None => has_type(seen, rule),
             },
-            "enum" => rule.elements().is_some_and(|mut options| options.any(|one| is(one, seen))),
-            "const" => is(rule, seen),
-            keyword::READ_ONLY => rule.is(&Value::Bool(false)),
-            "properties"
-            | "additionalProperties"
-            | "propertyNames"
-            | "required"
-            | "minProperties"
-            | "maxProperties" => match seen {
+            b"enum" => rule.elements().is_some_and(|mut options| options.any(|one| is(one, seen))),
+            b"const" => is(rule, seen),
+            READ_ONLY => rule.is(&Value::Bool(false)),
+            b"properties"
+            | b"additionalProperties"
+            | b"propertyNames"
+            | b"required"
+            | b"minProperties"
+            | b"maxProperties" => match seen {
                 Seen::Object => self.object_rule(schema, word, rule, value),
                 _ => true,
             },
-            "items" => value.items().iter().all(|item| self.at("").meets(rule, item)),
-            "uniqueItems" => rule.is(&Value::Bool(false)) || plainly_unique(value),
-            "allOf" => {
+            b"items" => value.items().iter().all(|item| self.at("").meets(rule, item)),
+            b"uniqueItems" => rule.is(&Value::Bool(false)) || plainly_unique(value),
+            b"allOf" => {
                 rule.elements().is_some_and(|mut all| all.all(|rule| self.meets(rule, value)))
             }
-            "anyOf" => {
+            b"anyOf" => {
                 let branch = self.in_union();
                 rule.elements().is_some_and(|mut any| any.any(|rule| branch.meets(rule, value)))
             }
-            "oneOf" => self.exactly_one(rule, value),
+            b"oneOf" => self.exactly_one(rule, value),
             // What meets both sides meets the right one, whichever that is.
-            "if" => true,
-            "then" | "else" => self.meets(rule, value),
-            "pattern" => match (rule.as_pattern(), seen) {
+            b"if" => true,
+            b"then" | b"else" => self.meets(rule, value),
+            b"pattern" => match (rule.as_pattern(), seen) {
                 (Some(pattern), Seen::Text(text)) => pattern.matches(text),
                 (pattern, _) => pattern.is_some(),
             },
@@ -132,14 +134,14 @@ impl<'a> Reading<'a> {
     fn object_rule<V: Judged>(
         self,
         schema: SchemaNode<'a>,
-        word: &str,
+        word: &[u8],
         rule: SchemaNode<'a>,
         value: &V,
     ) -> bool {
         let count = || value.members().count() as u64;
         let number = || rule.as_number().and_then(|number| number.as_u64());
         match word {
-            "properties" => {
+            b"properties" => {
                 let others = schema.get("additionalProperties");
                 rule.entries().is_some()
                     && value.members().all(|(name, value)| match rule.get(name) {
@@ -148,16 +150,16 @@ impl<'a> Reading<'a> {
                     })
             }
             // Beside properties, they were judged with these.
-            "additionalProperties" => {
+            b"additionalProperties" => {
                 schema.get("properties").is_some()
                     || value.members().all(|(name, value)| self.takes(rule, name, value))
             }
-            "propertyNames" => value.members().all(|(name, _)| self.meets(rule, &Name(name))),
-            "required" => rule.elements().is_some_and(|mut names| {
+            b"propertyNames" => value.members().all(|(name, _)| self.meets(rule, &Name(name))),
+            b"required" => rule.elements().is_some_and(|mut names| {
                 names.all(|name| name.as_str().is_some_and(|name| value.member(name).is_some()))
             }),
-            "minProperties" => number().is_some_and(|least| count() >= least),
-            "maxProperties" => number().is_some_and(|most| count() <= most),
+            b"minProperties" => number().is_some_and(|least| count() >= least),
+            b"maxProperties" => number().is_some_and(|most| count() <= most),
             _ => false,
         }
     }
@@ -173,7 +175,7 @@ impl<'a> Reading<'a> {
         // An open list counts whatever the case of its property is.
         let is_known = || {
             let mut known = properties.entries().into_iter().flatten();
-            known.any(|(known, _)| known.eq_ignore_ascii_case(name))
+            known.any(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))
         };
         if self.lists.is_some() && is_known() {
             return false;
@@ -200,7 +202,7 @@ impl<'a> Reading<'a> {
     fn is_listed(self, list: SchemaNode<'_>, seen: &Seen<'_>) -> bool {
         let (Some(lists), Seen::Text(text)) = (self.lists, seen) else { return true };
         let is_this = |known: SchemaNode<'_>| {
-            known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(text))
+            known.as_bytes().is_some_and(|known| known.eq_ignore_ascii_case(text.as_bytes()))
         };
         list.elements().is_some_and(|mut known| known.any(is_this))
             || (lists.elsewhere)(lists.property)
@@ -264,14 +266,14 @@ fn below(root: SchemaNode<'_>, schema: SchemaNode<'_>, depth: usize) -> bool {
 }
 
 fn has_type(seen: &Seen<'_>, kind: SchemaNode<'_>) -> bool {
-    match (kind.as_str(), seen) {
-        (Some("null"), Seen::Null)
-        | (Some("boolean"), Seen::Bool(_))
-        | (Some("string"), Seen::Text(_))
-        | (Some("array"), Seen::Array)
-        | (Some("object"), Seen::Object)
-        | (Some("number"), Seen::Number(_)) => true,
-        (Some("integer"), Seen::Number(number)) => number.is_i64() || number.is_u64(),
+    match (kind.as_bytes(), seen) {
+        (Some(b"null"), Seen::Null)
+        | (Some(b"boolean"), Seen::Bool(_))
+        | (Some(b"string"), Seen::Text(_))
+        | (Some(b"array"), Seen::Array)
+        | (Some(b"object"), Seen::Object)
+        | (Some(b"number"), Seen::Number(_)) => true,
+        (Some(b"integer"), Seen::Number(number)) => number.is_i64() || number.is_u64(),
         _ => false,
     }
 }
@@ -282,7 +284,7 @@ fn is(node: SchemaNode<'_>, seen: &Seen<'_>) -> bool {
         Seen::Null => node.is(&Value::Null),
         Seen::Bool(truth) => node.is(&Value::Bool(*truth)),
         Seen::Number(number) => node.as_number().as_ref() == Some(number),
-        Seen::Text(text) => node.as_str() == Some(text),
+        Seen::Text(text) => node.as_bytes() == Some(text.as_bytes()),
         Seen::Expression | Seen::Escaped | Seen::Array | Seen::Object => false,
     }
 }
@@ -305,11 +307,11 @@ fn plainly_fails<V: Judged>(root: SchemaNode<'_>, branch: SchemaNode<'_>, value:
     let branch = branch.get("$ref").map_or(Some(branch), |reference| target(root, reference));
     let Some(branch) = branch else { return false };
     let seen = value.seen();
-    if branch.get("type").is_some_and(|kind| kind.as_str().is_some() && !has_type(&seen, kind)) {
+    if branch.get("type").is_some_and(|kind| kind.as_bytes().is_some() && !has_type(&seen, kind)) {
         return true;
     }
-    let differs = |rule: SchemaNode<'_>, seen: &Seen<'_>| match (rule.as_str(), seen) {
-        (Some(constant), Seen::Text(text)) => constant != *text,
+    let differs = |rule: SchemaNode<'_>, seen: &Seen<'_>| match (rule.as_bytes(), seen) {
+        (Some(constant), Seen::Text(text)) => constant != text.as_bytes(),
         _ => false,
     };
     if branch.get("const").is_some_and(|constant| differs(constant, &seen)) {
@@ -325,23 +327,24 @@ fn plainly_fails<V: Judged>(root: SchemaNode<'_>, branch: SchemaNode<'_>, value:
     let mut properties =
         branch.get("properties").and_then(SchemaNode::entries).into_iter().flatten();
     properties.any(|(name, rule)| {
-        let constant = rule.get("const").zip(value.member(name));
-        constant.is_some_and(|(constant, value)| differs(constant, &value.seen()))
+        let Some(constant) = rule.get("const") else { return false };
+        let value = str::from_utf8(name).ok().and_then(|name| value.member(name));
+        value.is_some_and(|value| differs(constant, &value.seen()))
     })
 }
 
 /// Bounds of texts, numbers and arrays. A word that is not known here leaves the answer to the engine.
-fn within<V: Judged>(bound: &str, rule: SchemaNode<'_>, value: &V, seen: &Seen<'_>) -> bool {
+fn within<V: Judged>(bound: &[u8], rule: SchemaNode<'_>, value: &V, seen: &Seen<'_>) -> bool {
     let Some(rule) = rule.as_number() else { return false };
     let size = match (bound, seen) {
-        ("minLength" | "maxLength", Seen::Text(text)) => Some(text.chars().count() as u64),
-        ("minItems" | "maxItems", Seen::Array) => Some(value.items().len() as u64),
-        ("minLength" | "maxLength" | "minItems" | "maxItems", _) => return true,
+        (b"minLength" | b"maxLength", Seen::Text(text)) => Some(text.chars().count() as u64),
+        (b"minItems" | b"maxItems", Seen::Array) => Some(value.items().len() as u64),
+        (b"minLength" | b"maxLength" | b"minItems" | b"maxItems", _) => return true,
         _ => None,
     };
     match (bound, size, rule.as_u64()) {
-        ("minLength" | "minItems", Some(size), Some(least)) => return size >= least,
-        ("maxLength" | "maxItems", Some(size), Some(most)) => return size <= most,
+        (b"minLength" | b"minItems", Some(size), Some(least)) => return size >= least,
+        (b"maxLength" | b"maxItems", Some(size), Some(most)) => return size <= most,
         _ => {}
     }
     let number = match seen {
@@ -349,9 +352,9 @@ fn within<V: Judged>(bound: &str, rule: SchemaNode<'_>, value: &V, seen: &Seen<'
         _ => None,
     };
     match (bound, number.and_then(Number::as_i64), rule.as_i64()) {
-        ("minimum", Some(number), Some(least)) => number >= least,
-        ("maximum", Some(number), Some(most)) => number <= most,
-        ("minimum" | "maximum", None, _) => number.is_none(),
+        (b"minimum", Some(number), Some(least)) => number >= least,
+        (b"maximum", Some(number), Some(most)) => number <= most,
+        (b"minimum" | b"maximum", None, _) => number.is_none(),
         _ => false,
     }
 }
