@@ -1,12 +1,12 @@
 //! Secrets in text: what they look like is a table, and names say of what is assigned to them that it is one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
+use memchr::{memchr, memchr_iter, memrchr, memrchr_iter};
 use regex::bytes::{Regex as QuickRegex, RegexBuilder as QuickRegexBuilder};
 use regex_lite::Regex;
 
@@ -208,11 +208,9 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
 pub(super) fn secrets(text: &str) -> Vec<Secret> {
     let bytes = text.as_bytes();
     let mut marks: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut starts = BTreeSet::new();
+    let mut lines: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     WORDS.each_in(text, |word, start| match word.form {
-        None => {
-            starts.insert(line_start(bytes, start));
-        }
+        None => lines.entry(line_start(bytes, start)).or_default().push(start),
         Some(form) if bytes[start..].starts_with(word.text.as_bytes()) => {
             marks.entry(form).or_default().push(start);
         }
@@ -223,12 +221,13 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
         places.sort_unstable();
         FORMS[form].find(text, &places, &mut found);
     }
-    for start in starts {
+    for (start, names) in lines {
         // The value of a YAML key may stand on the next line.
         let first = line_end(bytes, start);
         let end = line_end(bytes, (first + 1).min(bytes.len()));
         let moved = |range: Range<usize>| start + range.start..start + range.end;
-        found.extend(assigned(&text[start..end], first - start).into_iter().map(|secret| Secret {
+        let names = names.into_iter().map(|at| at - start).collect();
+        found.extend(assigned(&text[start..end], names).into_iter().map(|secret| Secret {
             what: secret.what,
             range: moved(secret.range),
             value: moved(secret.value),
@@ -294,9 +293,10 @@ fn commands_at(text: &str, marks: &[usize]) -> Vec<(usize, usize)> {
 /// How much of a value is looked at: enough to show it.
 const LONGEST_SHOWN: usize = 256;
 
-/// What a few lines assign to names of the first that say that they are secret: `name=value` or `name: value`, either in
-/// quotes or not, the value of six characters at least that is no variable, path or expression.
-fn assigned(lines: &str, first: usize) -> Vec<Secret> {
+/// What a few lines assign to names that say that they are secret, which have words at these places of the first line:
+/// `name=value` or `name: value`, either in quotes or not, the value of six characters at least that is no variable, path
+/// or expression.
+fn assigned(lines: &str, mut names: Vec<usize>) -> Vec<Secret> {
     let lower = lines.to_ascii_lowercase();
     let bytes = lower.as_bytes();
     let in_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
@@ -321,8 +321,6 @@ fn assigned(lines: &str, first: usize) -> Vec<Secret> {
                 || bytes[sign..value].contains(&b'\n') && bytes[..value + length].ends_with(b":"));
         (plain && !refers && length >= 6).then_some((start..end, value..value + length))
     };
-    let places = |name: &&'static str| memmem::find_iter(&bytes[..first], name.as_bytes());
-    let mut names: Vec<usize> = SECRET_NAMES.iter().flat_map(places).collect();
     names.sort_unstable();
     // Words that stand in one name are one name, however long it is.
     let mut end = 0;
@@ -368,6 +366,8 @@ fn is_prose(bytes: &[u8], name: usize, value: &Range<usize>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn found(text: &str) -> Vec<&str> {
