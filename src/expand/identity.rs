@@ -13,13 +13,13 @@ fn segment(name: &str) -> String {
 pub(super) fn place_id(context: &Context) -> String {
     let subscription = || {
         let id = context.subscription_id.clone().unwrap_or_else(|| placeholder("subscriptionId"));
-        format!("/subscriptions/{id}")
+        ["/subscriptions/", &id].concat()
     };
     match context.level {
         Level::ResourceGroup => {
             let group =
                 context.resource_group.clone().unwrap_or_else(|| placeholder("resourceGroupName"));
-            format!("{}/resourceGroups/{group}", subscription())
+            [&subscription(), "/resourceGroups/", &group].concat()
         }
         Level::Subscription => subscription(),
         Level::ManagementGroup => {
@@ -68,8 +68,10 @@ pub(super) fn resource_id(place: &str, kind: &str, name: &str) -> String {
         return format!("{place}/resourceGroups/{}", segment(name));
     }
     let mut types = kind.split('/');
-    let mut id =
-        format!("{}/providers/{}", place.trim_end_matches('/'), types.next().unwrap_or_default());
+    let mut id = String::with_capacity(place.len() + kind.len() + name.len() + 16);
+    for part in [place.trim_end_matches('/'), "/providers/", types.next().unwrap_or_default()] {
+        id.push_str(part);
+    }
     let types: Vec<&str> = types.collect();
     // A name that is one expression stands for the names of all parts.
     let names: Vec<String> = if is_expression(name) {

@@ -1,5 +1,7 @@
 //! Resource ids and the functions that ask where the template is deployed.
 
+use std::cell::OnceCell;
+
 use super::super::context::{Context, Level, placeholder};
 use super::{Arguments, Evaluated, Failure, Outcome, string, text_of, wrong};
 use crate::arm::expression::Expression;
@@ -177,43 +179,53 @@ pub(super) fn extension_resource_id(arguments: Arguments<'_>, _: &Context) -> Ou
 /// The id that a symbolic `resourceId(...)` or one of its kin will have, with placeholders for a
 /// subscription and a resource group that are not known.
 pub fn resource_id_with_placeholders(expression: &Expression, context: &Context) -> Option<String> {
-    match expression {
-        Expression::String(text) => return Some(text.clone()),
-        Expression::Property { base, name } => return context_id(base, name, context),
-        Expression::Call { .. } => {}
-        _ => return None,
-    }
-    let Expression::Call { name, arguments } = expression else { return None };
-    let filled = Context {
-        subscription_id: Some(
-            context.subscription_id.clone().unwrap_or_else(|| placeholder("subscriptionId")),
-        ),
-        resource_group: Some(
-            context.resource_group.clone().unwrap_or_else(|| placeholder("resourceGroupName")),
-        ),
-        ..context.clone()
-    };
-    let evaluated: Vec<Evaluated> = arguments
-        .iter()
-        .map(|argument| match argument {
+    Placeholders { context, filled: OnceCell::new() }.id(expression)
+}
+
+/// A context, and the same with placeholders for what is not known, made when a function needs it.
+struct Placeholders<'a> {
+    context: &'a Context,
+    filled: OnceCell<Context>,
+}
+
+impl Placeholders<'_> {
+    fn id(&self, expression: &Expression) -> Option<String> {
+        let (name, arguments) = match expression {
+            Expression::String(text) => return Some(text.clone()),
+            Expression::Property { base, name } => return context_id(base, name, self.context),
+            Expression::Call { name, arguments } => (name, arguments),
+            _ => return None,
+        };
+        let function: fn(Arguments<'_>, &Context) -> Outcome =
+            match name.to_ascii_lowercase().as_str() {
+                "resourceid" => resource_id,
+                "subscriptionresourceid" => subscription_resource_id,
+                "tenantresourceid" => tenant_resource_id,
+                "extensionresourceid" => extension_resource_id,
+                "managementgroupresourceid" => management_group_resource_id,
+                "format" => |arguments, _| super::format::format(arguments),
+                "concat" => |arguments, _| super::collection::concat(arguments),
+                _ => return None,
+            };
+        let evaluated = |argument: &Expression| match argument {
             Expression::String(text) => Some(Evaluated::String(text.clone())),
             Expression::Integer(number) => Some(Evaluated::Integer(*number)),
-            nested => resource_id_with_placeholders(nested, context).map(Evaluated::String),
-        })
-        .collect::<Option<_>>()?;
-    let outcome = match name.to_ascii_lowercase().as_str() {
-        "resourceid" => resource_id(&evaluated, &filled),
-        "subscriptionresourceid" => subscription_resource_id(&evaluated, &filled),
-        "tenantresourceid" => tenant_resource_id(&evaluated, &filled),
-        "extensionresourceid" => extension_resource_id(&evaluated, &filled),
-        "managementgroupresourceid" => management_group_resource_id(&evaluated, &filled),
-        "format" => super::format::format(&evaluated),
-        "concat" => super::collection::concat(&evaluated),
-        _ => return None,
-    };
-    match outcome {
-        Ok(Evaluated::String(id)) => Some(id),
-        _ => None,
+            nested => self.id(nested).map(Evaluated::String),
+        };
+        let arguments: Vec<Evaluated> = arguments.iter().map(evaluated).collect::<Option<_>>()?;
+        match function(&arguments, self.filled.get_or_init(|| self.filled())) {
+            Ok(Evaluated::String(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    fn filled(&self) -> Context {
+        let or = |known: &Option<String>, name| known.clone().unwrap_or_else(|| placeholder(name));
+        Context {
+            subscription_id: Some(or(&self.context.subscription_id, "subscriptionId")),
+            resource_group: Some(or(&self.context.resource_group, "resourceGroupName")),
+            ..self.context.clone()
+        }
     }
 }
 
