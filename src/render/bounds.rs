@@ -354,10 +354,15 @@ fn indent(text: &str, kwargs: &Kwargs) -> TeraResult<String> {
 }
 
 /// What a template has made so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Output(Vec<u8>);
 
 impl Output {
+    /// Room for what most templates make: less than they have themselves.
+    pub(super) fn of(template: &str) -> Self {
+        Self(Vec::with_capacity(template.len()))
+    }
+
     /// The text; only whole texts were written.
     pub(super) fn into_text(self) -> String {
         String::from_utf8(self.0).unwrap_or_default()

@@ -220,7 +220,7 @@ impl Templates {
                 return None;
             }
         };
-        let mut output = Output::default();
+        let mut output = Output::of(self.read(path));
         let rendered = engine.render_to(path, context, &mut output);
         let limit = bounds::broken();
         match rendered {
