@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use prebake::azure_types::container::TableError;
-use prebake::azure_types::{Scopes, Tables, Type, TypeId, tables};
+use prebake::azure_types::{Resource, Scopes, Tables, Type, TypeId, resource, tables};
 
 static BYTES: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -65,6 +65,27 @@ fn names_are_spelled_as_their_version_spells_them() {
         spelled(settings, "2017-05-01-preview"),
         Some("microsoft.insights/diagnosticSettings")
     );
+}
+
+#[test]
+fn a_resource_type_that_was_found_before_is_the_same() {
+    let long = "x".repeat(1000);
+    let names = tables().names().take(100).collect::<Vec<_>>();
+    for _ in 0..3 {
+        for name in names.iter().chain([&"Microsoft.Storage/none", &&*long]) {
+            let versions = tables().versions(name);
+            let asked = versions.iter().map(|found| found.version).chain(["2023-01-02", ""]);
+            for version in asked {
+                for name in [(*name).to_owned(), name.to_uppercase()] {
+                    let found = |it: Resource<'static>| (it.name, it.version, it.body, it.writable);
+                    let [kept, read] =
+                        [resource(&name, version), tables().resource(&name, version)];
+                    assert_eq!(kept.map(found), read.map(found), "{name}@{version}");
+                    assert_eq!(resource(&name, version).map(found), read.map(found));
+                }
+            }
+        }
+    }
 }
 
 #[test]

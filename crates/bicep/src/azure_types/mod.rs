@@ -20,7 +20,9 @@
 pub mod container;
 mod record;
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 use std::sync::OnceLock;
 
 use container::{HEADER_BYTES, MAGIC, TableError, number_at};
@@ -34,6 +36,38 @@ static EMBEDDED: &[u8] = include_bytes!("azure-types.bin");
 pub fn tables() -> Tables<'static> {
     static TABLES: OnceLock<Tables<'static>> = OnceLock::new();
     *TABLES.get_or_init(|| Tables::read(EMBEDDED).unwrap_or(Tables::EMPTY))
+}
+
+/// How many resource types a thread keeps as it found them, and the longest name and version of one, in bytes.
+const MOST_FOUND: usize = 32;
+const LONGEST_FOUND: usize = 256;
+
+/// A resource type as it was asked for, and what the tables have of it.
+struct Found {
+    name: Box<str>,
+    version: Box<str>,
+    resource: Option<Resource<'static>>,
+}
+
+thread_local! {
+    /// What was found last. A file names few types, and the phases of the compiler ask for each of them again.
+    static FOUND: RefCell<VecDeque<Found>> = RefCell::default();
+}
+
+/// The resource type of this name, in whatever case, in this API version, in the tables of this build.
+pub fn resource(name: &str, version: &str) -> Option<Resource<'static>> {
+    let is_it = |found: &&Found| *found.name == *name && *found.version == *version;
+    let known = FOUND.with_borrow(|all| all.iter().find(is_it).map(|found| found.resource));
+    known.unwrap_or_else(|| {
+        let resource = tables().resource(name, version);
+        if name.len() + version.len() <= LONGEST_FOUND {
+            FOUND.with_borrow_mut(|all| {
+                all.truncate(MOST_FOUND - 1);
+                all.push_front(Found { name: name.into(), version: version.into(), resource });
+            });
+        }
+        resource
+    })
 }
 
 /// Names a type of the tables.

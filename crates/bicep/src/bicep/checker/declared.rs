@@ -5,7 +5,7 @@ use foldhash::{HashSet, HashSetExt};
 use super::Checker;
 use super::interface::{Export, arguments_of, has, is_called};
 use super::resources::is_resource_type;
-use crate::azure_types::tables;
+use crate::azure_types;
 use crate::bicep::binder::SymbolKind;
 use crate::bicep::syntax::{
     ArrayItemSyntax, DecoratorSyntax, ExpressionSyntax, IdentifierSyntax, ObjectKeySyntax,
@@ -402,6 +402,6 @@ fn instantiated<'a>(node: &TypeInstantiationSyntax<'a>) -> Type<'a> {
     let Some((kind, version)) = text.split_once('@').filter(|_| is_resource_type(text)) else {
         return if text.contains(':') { Type::Any } else { Type::Error };
     };
-    let Some(found) = tables().resource(kind, version) else { return Type::Any };
+    let Some(found) = azure_types::resource(kind, version) else { return Type::Any };
     without_flag(ResourceBody::plain(found, kind), node.name.name == "resourceOutput")
 }

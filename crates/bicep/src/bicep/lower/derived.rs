@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Lowerer;
 use super::types::{Node, Step};
-use crate::azure_types::{Property, Tables, Type, TypeId, tables};
+use crate::azure_types::{self, Property, Tables, Type, TypeId, tables};
 use crate::bicep::ir::{self, DerivedType};
 use crate::bicep::syntax::{TypeInstantiationSyntax, TypeSyntax};
 use crate::diagnostic::pointer;
@@ -94,7 +94,7 @@ impl Derived {
     fn body_type(&self) -> Option<Type<'static>> {
         let (resource, pointer) = self.source.split_once('#')?;
         let (name, version) = resource.split_once('@')?;
-        let mut found = tables().resource(name, version)?.body;
+        let mut found = azure_types::resource(name, version)?.body;
         let mut segments = pointer.split('/').map(unescape);
         while let Some(segment) = segments.next().filter(|segment| !segment.is_empty()) {
             found = match (segment.as_str(), tables().get(found)) {
@@ -210,7 +210,7 @@ impl<'a> Lowerer<'a, '_> {
 // A resource type and its version, the type as Azure spells it.
 fn spelled(text: &str) -> String {
     let known = text.split_once('@').and_then(|(name, version)| {
-        let found = tables().resource(name, version)?;
+        let found = azure_types::resource(name, version)?;
         Some(format!("{}@{version}", found.name))
     });
     known.unwrap_or_else(|| text.to_owned())

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::{inlined, loads};
-use crate::azure_types::tables;
+use crate::azure_types;
 use crate::bicep::binder::{Bound, ResourceId, SymbolId};
 use crate::bicep::files::FileProvider;
 use crate::bicep::load::{Loaded, UnitId};
@@ -71,7 +71,7 @@ fn resource_types<'a>(bound: &Bound<'a>) -> Vec<(Cow<'a, str>, String)> {
                 (Cow::Owned(format!("{outer}/{own}")), version)
             }
         };
-        let spelled = tables().resource(&kind, version).map(|found| Cow::Borrowed(found.name));
+        let spelled = azure_types::resource(&kind, version).map(|found| Cow::Borrowed(found.name));
         let version = version.to_owned();
         types.push((spelled.unwrap_or(kind), version));
     }

@@ -49,7 +49,7 @@ pub fn resource_body<'a>(
     has_parent: bool,
 ) -> ResourceBody<'a> {
     let declaration = Declaration { is_existing, is_nested, has_parent };
-    let found = tables().resource(name, version);
+    let found = azure_types::resource(name, version);
     let kind = if let Some(resource) = found {
         defined(&resource, name, declaration)
     } else {
@@ -108,7 +108,7 @@ fn defined<'a>(resource: &Resource<'static>, name: &str, declaration: Declaratio
 pub fn declared_by_azure<'a>(source: &str, is_output: bool) -> Option<Type<'a>> {
     let (name, path) = source.split_once('#').unwrap_or((source, ""));
     let (name, version) = name.split_once('@')?;
-    let found = tables().resource(name, version)?;
+    let found = azure_types::resource(name, version)?;
     let body = ResourceBody::plain(found, name);
     let mut kind = body;
     let mut steps = path.split('/').filter(|step| !step.is_empty()).map(unescaped);
