@@ -3,7 +3,7 @@
 //! Three tables, read once: `mutability.tsv`, `defaults.tsv` and `comparisons.tsv`. Their rows name
 //! paths of a resource body; [`Facts`] walks down a body and knows the rows that hold there.
 
-use super::table::Table;
+use super::table::{Row, Table};
 use super::tables::{COMPARISONS, DEFAULTS, MUTABILITY};
 use crate::arm::evaluate::Evaluated;
 use std::borrow::Cow;
@@ -263,8 +263,6 @@ struct Type {
     mutability: Vec<&'static str>,
     defaults: Vec<&'static str>,
     comparisons: Vec<&'static str>,
-    /// The paths whose values are not shown as they are.
-    hidden: OnceLock<Vec<&'static str>>,
     read: OnceLock<Body>,
 }
 
@@ -276,16 +274,6 @@ struct Body {
 }
 
 impl Type {
-    /// Asked of the lines, so that they need not be taken apart for it.
-    fn hidden(&self) -> &[&'static str] {
-        let hidden = |line: &&'static str| {
-            let (path, rules) = line.split_once('\t')?.1.split_once('\t')?;
-            let mut rules = rules.split('\t').next()?.split(',');
-            rules.any(|rule| matches!(rule, "sensitive" | "base64")).then_some(path)
-        };
-        self.hidden.get_or_init(|| self.comparisons.iter().filter_map(hidden).collect())
-    }
-
     fn body(&self) -> &Body {
         self.read.get_or_init(|| {
             let mut body = Body::default();
@@ -435,9 +423,20 @@ pub fn may_hide(kind: &str, path: &[&str]) -> bool {
     hidden(kind).any(meets)
 }
 
+/// The types and paths whose values are not shown as they are. They are few, and a first render needs nothing else of the
+/// tables.
+static HIDDEN: LazyLock<Vec<[&str; 2]>> = LazyLock::new(|| {
+    let hidden = |row: Row| {
+        let [kind, path, rules] = row.cells();
+        let mut rules = rules.split(',');
+        rules.any(|rule| matches!(rule, "sensitive" | "base64")).then_some([kind, path])
+    };
+    COMPARISONS.rows().filter_map(hidden).collect()
+});
+
 fn hidden(kind: &str) -> impl Iterator<Item = &'static str> {
-    let of = |kind: &str| TYPES.get(kind).map_or(&[][..], Type::hidden);
-    of(&kind.to_lowercase()).iter().chain(of("*")).copied()
+    let is_of = move |of: &str| of == "*" || of.eq_ignore_ascii_case(kind);
+    HIDDEN.iter().filter(move |[of, _]| is_of(of)).map(|[_, path]| *path)
 }
 
 impl Facts {
@@ -510,9 +509,9 @@ mod tests {
 
     #[test]
     fn a_path_that_may_hide_is_told_without_the_tables_being_read() {
-        for (kind, lines) in TYPES.iter().filter(|(kind, _)| *kind != "*") {
-            let hidden = lines.hidden().iter().flat_map(|pattern| paths(pattern));
-            for path in hidden {
+        assert!(HIDDEN.len() > 10);
+        for [kind, pattern] in HIDDEN.iter() {
+            for path in paths(pattern) {
                 let path: Vec<&str> = path.iter().map(|step| &**step).collect();
                 for length in 0..=path.len() {
                     assert!(may_hide(kind, &path[..length]), "{kind}: {path:?}");
