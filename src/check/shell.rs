@@ -199,27 +199,18 @@ impl Splitter<'_> {
         let mut quote = None;
         loop {
             let rest = &self.script[self.at..];
-            let is_special = |byte: u8| SPECIAL[usize::from(byte)];
-            let plain = rest.bytes().position(is_special).unwrap_or(rest.len());
+            let plain = match quote {
+                None => rest.bytes().position(|byte| SPECIAL[usize::from(byte)]),
+                Some(b'\'') => rest.bytes().position(|byte| byte == b'\''),
+                Some(_) => rest.bytes().position(|byte| byte == b'"' || byte == b'\\'),
+            };
+            let plain = plain.unwrap_or(rest.len());
             word.push_str(&rest[..plain]);
             self.at += plain;
-            let Some(next) = self.peek() else { break };
-            let ends = matches!(next, ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '(' | ')');
-            let substitutes = next == '(' && word[start..].ends_with(['$', '<', '>', '=']);
-            match quote {
-                None if substitutes => {
-                    self.substitution(&mut word);
-                    continue;
-                }
-                None if ends
-                    && !(next == '&' && (word[start..].ends_with('>') || self.redirects())) =>
-                {
-                    break;
-                }
-                None if next == '\'' || next == '"' => quote = Some(next),
-                Some(open) if next == open => quote = None,
-                Some('\'') => word.push(next),
-                _ if next == '\\' => {
+            // What stops here is ASCII.
+            let Some(next) = rest.as_bytes().get(plain).copied() else { break };
+            match (next, quote) {
+                (b'\\', _) => {
                     self.at += 1;
                     if let Some(escaped) = self.peek().filter(|escaped| *escaped != '\n') {
                         word.push(escaped);
@@ -227,9 +218,16 @@ impl Splitter<'_> {
                     self.at += self.peek().map_or(0, char::len_utf8);
                     continue;
                 }
-                _ => word.push(next),
+                (_, Some(_)) => quote = None,
+                (b'\'' | b'"', None) => quote = Some(next),
+                (b'(', None) if word[start..].ends_with(['$', '<', '>', '=']) => {
+                    self.substitution(&mut word);
+                    continue;
+                }
+                (b'&', None) if word[start..].ends_with('>') || self.redirects() => word.push('&'),
+                _ => break,
             }
-            self.at += next.len_utf8();
+            self.at += 1;
         }
         self.commands.ends.push(word.len());
         self.commands.text = word;
