@@ -327,7 +327,7 @@ fn in_azure(
 ) -> (String, bool) {
     match pipeline::previous(previous, folder, Some(render), Some(&tools.compiled)) {
         Ok(before) => {
-            let diff = render.diff(before.as_ref(), sources);
+            let diff = render.outline(before.as_ref(), sources);
             (review::summary(&diff), diff.findings.has_errors())
         }
         Err(_) => ("In Azure: unknown, because the previous render is damaged\n".to_owned(), false),

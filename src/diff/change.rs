@@ -1,6 +1,6 @@
 use std::fmt::{self, Write as _};
 use std::ops::{Add, Deref};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::compare;
 use super::origin::Origin;
@@ -268,13 +268,13 @@ pub struct ResourceChange {
 /// A resource as it may be shown: without its secrets, which are taken out when somebody first looks.
 #[derive(Clone)]
 pub struct Redacted {
-    whole: Resource,
+    whole: Arc<Resource>,
     without_secrets: OnceLock<Resource>,
 }
 
 impl Redacted {
-    pub(super) fn new(resource: &Resource) -> Self {
-        Self { whole: resource.clone(), without_secrets: OnceLock::new() }
+    pub(super) fn new(resource: &Arc<Resource>) -> Self {
+        Self { whole: Arc::clone(resource), without_secrets: OnceLock::new() }
     }
 
     /// With its secrets.
@@ -293,7 +293,7 @@ impl Deref for Redacted {
         self.without_secrets.get_or_init(|| {
             let facts = mutability::facts(&self.whole.kind);
             let body = compare::shown_object(facts, &self.whole.body);
-            Resource { body, ..self.whole.clone() }
+            Resource { body, ..Resource::clone(&self.whole) }
         })
     }
 }

@@ -1,6 +1,8 @@
 //! What a pair of resources means: action, verdicts, consequence and advice.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::change::{
     Action, Noise, Pairing, PropertyChange, PropertyChangeType, Redacted, Removal, ResourceChange,
@@ -9,6 +11,7 @@ use super::change::{
 use super::compare;
 use super::origin::Origin;
 use super::pairing::{Pair, is_retired};
+use super::relations;
 use super::roles::{self, ROLE_ASSIGNMENT};
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::mutability::{self, Verdict};
@@ -27,22 +30,42 @@ pub(crate) const DEFINITION: &str = "Microsoft.Compute/galleries/images";
 /// The type of a version of a gallery image.
 pub const VERSION: &str = "Microsoft.Compute/galleries/images/versions";
 
-/// The resource IDs that some resource refers to, in lower case.
-pub(super) struct Uses {
-    /// In the previous render.
-    pub before: BTreeSet<String>,
-    /// In the new one.
-    pub after: BTreeSet<String>,
-    /// The resources that the new one deploys or finds already there, in lower case.
-    pub standing: BTreeSet<String>,
+/// Which resources refer to which others. Few changes ask for it.
+pub(super) struct Uses<'a> {
+    before: &'a [Arc<Resource>],
+    after: &'a [Arc<Resource>],
+    ids: OnceCell<UsedIds>,
 }
 
-impl Uses {
+/// The IDs of resources, in lower case.
+struct UsedIds {
+    /// Those that some resource of the previous render refers to.
+    before: BTreeSet<String>,
+    /// Those of the new one.
+    after: BTreeSet<String>,
+    /// Those that the new one deploys or finds already there.
+    standing: BTreeSet<String>,
+}
+
+impl<'a> Uses<'a> {
+    pub(super) fn new(before: &'a [Arc<Resource>], after: &'a [Arc<Resource>]) -> Self {
+        Self { before, after, ids: OnceCell::new() }
+    }
+
+    fn ids(&self) -> &UsedIds {
+        self.ids.get_or_init(|| UsedIds {
+            before: relations::references(self.before),
+            after: relations::references(self.after),
+            standing: relations::standing(self.after),
+        })
+    }
+
     /// Whether the new render needs the resource of this id: itself, a part of it or something in it.
     fn needs(&self, id: &str) -> bool {
         let id = id.to_lowercase();
         let below = format!("{id}/");
-        [&self.after, &self.standing].into_iter().any(|ids| {
+        let UsedIds { after, standing, .. } = self.ids();
+        [after, standing].into_iter().any(|ids| {
             let first = ids.range(below.clone()..).next();
             ids.contains(&id) || first.is_some_and(|first| first.starts_with(&below))
         })
@@ -50,7 +73,7 @@ impl Uses {
 }
 
 /// Judges one pair.
-pub(super) fn judge(pair: &Pair, uses: &Uses) -> ResourceChange {
+pub(super) fn judge(pair: &Pair<'_>, uses: &Uses<'_>) -> ResourceChange {
     match (pair.before, pair.after) {
         (Some(before), Some(after)) => both(before, after, &pair.pairing, uses),
         (None, Some(after)) => created(after),
@@ -82,14 +105,14 @@ fn named(resource: &Resource, action: Action) -> ResourceChange {
     }
 }
 
-fn created(resource: &Resource) -> ResourceChange {
+fn created(resource: &Arc<Resource>) -> ResourceChange {
     let mut change = named(resource, Action::Create);
     change.verdict = Verdict::InPlace;
     change.after = Some(Redacted::new(resource));
     change
 }
 
-fn deleted(resource: &Resource, uses: &Uses) -> ResourceChange {
+fn deleted(resource: &Arc<Resource>, uses: &Uses<'_>) -> ResourceChange {
     let mut change = named(resource, Action::Delete);
     change.verdict = Verdict::InPlace;
     change.before = Some(Redacted::new(resource));
@@ -144,12 +167,16 @@ fn with_command(advice: &str, kind: &str, id: &str) -> String {
     }
 }
 
-fn both(before: &Resource, after: &Resource, pairing: &Pairing, uses: &Uses) -> ResourceChange {
-    let facts = mutability::facts(&after.kind);
-    let (mut properties, mut noise) = if std::ptr::eq(before, after) {
+fn both(
+    before: &Arc<Resource>,
+    after: &Arc<Resource>,
+    pairing: &Pairing,
+    uses: &Uses<'_>,
+) -> ResourceChange {
+    let (mut properties, mut noise) = if Arc::ptr_eq(before, after) {
         Default::default()
     } else {
-        compare::bodies(facts, &before.body, &after.body)
+        compare::bodies(mutability::facts(&after.kind), &before.body, &after.body)
     };
     noise.letter_case += usize::from(*pairing == Pairing::Same && before.id != after.id);
     noise.api_version += usize::from(before.api_version != after.api_version);
@@ -203,7 +230,7 @@ fn action(lifecycle: Lifecycle, pairing: &Pairing, verdict: Verdict) -> Action {
 }
 
 /// A refusal that depends on use becomes an update in place when nothing in the render uses it.
-fn settle(property: &mut PropertyChange, resource: &Resource, uses: &Uses) {
+fn settle(property: &mut PropertyChange, resource: &Resource, uses: &Uses<'_>) {
     if !property.in_use {
         return;
     }
@@ -212,7 +239,8 @@ fn settle(property: &mut PropertyChange, resource: &Resource, uses: &Uses) {
         _ => None,
     });
     let id = format!("{}{}", resource.id, element.unwrap_or_default()).to_lowercase();
-    if !uses.before.contains(&id) && !uses.after.contains(&id) {
+    let UsedIds { before, after, .. } = uses.ids();
+    if !before.contains(&id) && !after.contains(&id) {
         property.verdict = Verdict::InPlace;
         property.interrupts = true;
     }

@@ -201,19 +201,25 @@ pub fn diff_with_origins(
     new: Option<&RenderState>,
     origins: &dyn Origins,
 ) -> Diff {
+    let mut diff = outline(previous, new, origins);
+    for change in &mut diff.resources {
+        origin::locate(change, origins);
+    }
+    diff
+}
+
+/// The same with the lines of findings alone: a summary shows no others.
+pub fn outline(
+    previous: Option<&RenderState>,
+    new: Option<&RenderState>,
+    origins: &dyn Origins,
+) -> Diff {
     let nothing = RenderState::default();
     let (before, after) = (previous.unwrap_or(&nothing), new.unwrap_or(&nothing));
     let pairs = pairing::pair(&before.resources, &after.resources);
-    let uses = judge::Uses {
-        before: relations::references(&before.resources),
-        after: relations::references(&after.resources),
-        standing: relations::standing(&after.resources),
-    };
+    let uses = judge::Uses::new(&before.resources, &after.resources);
     let mut resources: Vec<ResourceChange> =
         pairs.iter().map(|pair| judge::judge(pair, &uses)).collect();
-    for change in &mut resources {
-        origin::locate(change, origins);
-    }
     let files = files(&before.files, &after.files);
     let security = security::security(&resources);
     let capacity = capacity::capacity(&before.resources, &after.resources);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::change::{ResourceChange, Segment};
+use super::change::{Redacted, ResourceChange, Segment};
 use crate::arm::evaluate::Evaluated;
 use crate::catalog::StageName;
 use crate::diagnostic::pointer;
@@ -60,10 +60,10 @@ impl Origins for Unknown {
 
 /// Gives a change and each of its properties their lines. What left the render has none.
 pub(super) fn locate(change: &mut ResourceChange, origins: &dyn Origins) {
-    let Some(after) = change.after.as_ref().map(|after| after.whole().clone()) else { return };
+    let Some(after) = change.after.as_ref().map(Redacted::whole) else { return };
     change.origin = origins.of_value(&after.stage, &after.pointer);
     for property in &mut change.properties {
-        property.origin = origins.of_value(&after.stage, &pointer_of(&after, &property.path));
+        property.origin = origins.of_value(&after.stage, &pointer_of(after, &property.path));
     }
 }
 

@@ -17,8 +17,8 @@ const SIMILAR: usize = 60;
 
 /// A resource before and after.
 pub(super) struct Pair<'a> {
-    pub before: Option<&'a Resource>,
-    pub after: Option<&'a Resource>,
+    pub before: Option<&'a Arc<Resource>>,
+    pub after: Option<&'a Arc<Resource>>,
     pub pairing: Pairing,
 }
 
@@ -27,8 +27,7 @@ pub(super) fn pair<'a>(before: &'a [Arc<Resource>], after: &'a [Arc<Resource>]) 
     let mut old = by_id(before);
     let mut pairs = Vec::new();
     let mut created = Vec::new();
-    let deployed = after.iter().map(|resource| &**resource);
-    for resource in deployed.filter(|resource| !resource.existing) {
+    for resource in after.iter().filter(|resource| !resource.existing) {
         let same = old.get_mut(&resource.id.to_lowercase()).and_then(Vec::pop);
         match same {
             Some(before) => pairs.push(Pair {
@@ -40,24 +39,27 @@ pub(super) fn pair<'a>(before: &'a [Arc<Resource>], after: &'a [Arc<Resource>]) 
         }
     }
     let left: BTreeSet<*const Resource> =
-        old.values().flatten().map(|resource| std::ptr::from_ref(*resource)).collect();
-    let was = before.iter().map(|resource| &**resource);
-    let deleted: Vec<&Resource> =
-        was.filter(|resource| left.contains(&std::ptr::from_ref(*resource))).collect();
+        old.values().flatten().map(|resource| Arc::as_ptr(resource)).collect();
+    let deleted: Vec<&Arc<Resource>> =
+        before.iter().filter(|resource| left.contains(&Arc::as_ptr(resource))).collect();
     successors(&deleted, &created, &mut pairs);
     pairs
 }
 
 /// The resources of each id, the first one last.
-fn by_id(resources: &[Arc<Resource>]) -> BTreeMap<String, Vec<&Resource>> {
-    let mut ids: BTreeMap<String, Vec<&Resource>> = BTreeMap::new();
+fn by_id(resources: &[Arc<Resource>]) -> BTreeMap<String, Vec<&Arc<Resource>>> {
+    let mut ids: BTreeMap<String, Vec<&Arc<Resource>>> = BTreeMap::new();
     for resource in resources.iter().rev().filter(|resource| !resource.existing) {
         ids.entry(resource.id.to_lowercase()).or_default().push(resource);
     }
     ids
 }
 
-fn successors<'a>(deleted: &[&'a Resource], created: &[&'a Resource], pairs: &mut Vec<Pair<'a>>) {
+fn successors<'a>(
+    deleted: &[&'a Arc<Resource>],
+    created: &[&'a Arc<Resource>],
+    pairs: &mut Vec<Pair<'a>>,
+) {
     let mut candidates = candidates(deleted, created);
     // The order is the same when the sides are swapped, and so are the pairs.
     candidates.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.ids.cmp(&b.ids)));
@@ -94,7 +96,7 @@ struct Candidate {
     pairing: Pairing,
 }
 
-fn candidates(deleted: &[&Resource], created: &[&Resource]) -> Vec<Candidate> {
+fn candidates(deleted: &[&Arc<Resource>], created: &[&Arc<Resource>]) -> Vec<Candidate> {
     let many = deleted.len().saturating_mul(created.len()) > MAX_CANDIDATES;
     let mut names: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (index, resource) in created.iter().enumerate() {

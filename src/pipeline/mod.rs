@@ -148,12 +148,15 @@ impl Render {
     /// Compares it with the previous render. `sources` are those of its outcome.
     pub fn diff(&self, previous: Option<&RenderState>, sources: &Sources) -> Diff {
         let origins = places::ChangeOrigins { render: self.places(), sources };
-        let new = self.state();
-        diff::diff_with_origins(previous, Some(new), &origins).priced(
-            previous,
-            Some(new),
-            &self.overlay,
-        )
+        let new = Some(self.state());
+        diff::diff_with_origins(previous, new, &origins).priced(previous, new, &self.overlay)
+    }
+
+    /// The same for a summary, which shows only the lines of findings.
+    pub fn outline(&self, previous: Option<&RenderState>, sources: &Sources) -> Diff {
+        let origins = places::ChangeOrigins { render: self.places(), sources };
+        let new = Some(self.state());
+        diff::outline(previous, new, &origins).priced(previous, new, &self.overlay)
     }
 
     /// Compares it with what is live, and that with the previous render.
