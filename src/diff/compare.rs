@@ -194,6 +194,10 @@ impl Comparer {
             return;
         }
         match (before, after) {
+            // No part of a secret is shown either.
+            (Some(before), Some(after)) if facts.has(&Comparison::Sensitive) => {
+                self.push(facts, Some(before), Some(after));
+            }
             (Some(Evaluated::Object(before)), Some(Evaluated::Object(after))) => {
                 self.noise.key_order += order_noise(before, after);
                 self.objects(facts, before, after);

@@ -574,3 +574,33 @@ fn secrets_are_compared_and_never_shown() {
     let path = "properties.mountConfiguration[data].azureBlobFileSystemConfiguration.accountKey";
     assert_eq!(self::path(resource(&diff, "/dev"), path), Verdict::EmptyPool);
 }
+
+#[test]
+fn no_part_of_a_secret_object_is_shown() {
+    let with = |value: serde_json::Value| {
+        let mut state = base();
+        let extension = json!([{ "name": "e", "type": "t", "protectedSettings": value }]);
+        set(
+            &mut state,
+            "/dev",
+            &format!("{}.extensions", &MACHINE[1..].replace('/', ".")),
+            extension,
+        );
+        state
+    };
+    let secrets = [
+        json!({ "key": "hunter2hunter2" }),
+        json!({ "key": "hunter3hunter3", "other": { "more": ["hunter4hunter4"] } }),
+        json!(["hunter5hunter5"]),
+        json!("hunter6hunter6"),
+    ];
+    for before in &secrets {
+        for after in secrets.iter().filter(|after| *after != before) {
+            let diff = diff(Some(&with(before.clone())), Some(&with(after.clone())));
+            let change = resource(&diff, "/dev");
+            assert_eq!(change.action, Action::EmptyPool, "{change:#?}");
+            assert!(!format!("{change:?}").contains("hunter"), "{change:#?}");
+            assert_eq!(change.properties.len(), 1, "{change:#?}");
+        }
+    }
+}
