@@ -35,6 +35,10 @@ fn collect(
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if name.starts_with('.') {
+            // What `prebake templates eject` notes of its copies.
+            continue;
+        }
         if path.is_dir() {
             collect(&path, &format!("{below}{name}/"), texts)?;
         } else if path.extension().is_some_and(|ending| ending == "tera") {
