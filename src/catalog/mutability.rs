@@ -425,18 +425,20 @@ pub fn may_hide(kind: &str, path: &[&str]) -> bool {
 
 /// The types and paths whose values are not shown as they are. They are few, and a first render needs nothing else of the
 /// tables.
-static HIDDEN: LazyLock<Vec<[&str; 2]>> = LazyLock::new(|| {
+static HIDDEN: LazyLock<Vec<(String, &str)>> = LazyLock::new(|| {
     let hidden = |row: Row| {
         let [kind, path, rules] = row.cells();
         let mut rules = rules.split(',');
-        rules.any(|rule| matches!(rule, "sensitive" | "base64")).then_some([kind, path])
+        rules
+            .any(|rule| matches!(rule, "sensitive" | "base64"))
+            .then(|| (kind.to_lowercase(), path))
     };
     COMPARISONS.rows().filter_map(hidden).collect()
 });
 
-fn hidden(kind: &str) -> impl Iterator<Item = &'static str> {
-    let is_of = move |of: &str| of == "*" || of.eq_ignore_ascii_case(kind);
-    HIDDEN.iter().filter(move |[of, _]| is_of(of)).map(|[_, path]| *path)
+fn hidden(kind: &str) -> impl Iterator<Item = &'static str> + use<> {
+    let kind = kind.to_lowercase();
+    HIDDEN.iter().filter(move |(of, _)| *of == "*" || *of == kind).map(|(_, path)| *path)
 }
 
 impl Facts {
@@ -510,7 +512,7 @@ mod tests {
     #[test]
     fn a_path_that_may_hide_is_told_without_the_tables_being_read() {
         assert!(HIDDEN.len() > 10);
-        for [kind, pattern] in HIDDEN.iter() {
+        for (kind, pattern) in HIDDEN.iter() {
             for path in paths(pattern) {
                 let path: Vec<&str> = path.iter().map(|step| &**step).collect();
                 for length in 0..=path.len() {

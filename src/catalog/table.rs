@@ -102,10 +102,13 @@ impl Table {
     pub fn lines(self) -> impl Iterator<Item = &'static str> {
         let mut rest = self.header().1;
         std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
             let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
             let line = &rest[..end];
             rest = rest.get(end + 1..).unwrap_or("");
-            (!line.is_empty()).then_some(line)
+            Some(line)
         })
     }
 
