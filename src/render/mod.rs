@@ -9,6 +9,7 @@ mod acr_task;
 pub mod bake;
 mod bounds;
 mod deploy;
+mod json;
 mod manifest;
 mod plan;
 mod pool_json;
@@ -18,6 +19,7 @@ mod template_digest;
 mod templates;
 
 pub use deploy::{NAME_DIGEST, deployment_prefix};
+pub(crate) use json::json_text;
 pub use manifest::{MANIFEST, Manifest, Target};
 pub(crate) use plan::{BAKE_TAG, PLAN_VERSION};
 pub use plan::{
@@ -199,16 +201,6 @@ pub fn readme(
 
 const README: &str = "README.md";
 const README_TEMPLATE: &str = "readme/README.md.tera";
-
-/// JSON as a file of a render holds it: indented, and with an end of its last line.
-///
-/// # Panics
-/// Never on what the crate writes: plain data with text keys serializes.
-pub(crate) fn json_text(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("plain data serializes");
-    text.push('\n');
-    text
-}
 
 /// A text that ends with its last line.
 fn ended(mut text: String) -> String {
