@@ -42,7 +42,7 @@ impl ScriptText {
 
     /// The commands that a shell would run.
     pub(super) fn commands(&self) -> &Commands {
-        self.commands.get_or_init(|| commands(&self.text))
+        self.commands.get_or_init(|| commands(Arc::clone(&self.text)))
     }
 }
 

@@ -1,22 +1,33 @@
 use std::ops::Range;
+use std::sync::Arc;
 
 use memchr::{memchr, memrchr};
 
-/// The simple commands of a script, in order. Their words stand in one text, one after the other.
-#[derive(Debug, Default)]
+/// The simple commands of a script, in order. A word is a part of the script where it has neither a quote inside nor an
+/// escape; all others stand in one text, one after the other.
+#[derive(Debug)]
 pub(super) struct Commands {
-    text: String,
-    /// Where each word ends in the text.
-    ends: Vec<usize>,
+    script: Arc<str>,
+    own: String,
+    words: Vec<Word>,
     found: Vec<Found>,
+}
+
+/// Where a word stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Word {
+    start: usize,
+    end: usize,
+    /// In the text of its own instead of in the script.
+    is_own: bool,
 }
 
 /// Which words a command has, and where it stands in the script.
 #[derive(Debug)]
 struct Found {
     words: Range<usize>,
-    /// Where the program stands in the text of the words, without its folder. Rules ask for it most.
-    program: Range<usize>,
+    /// The program without its folder. Rules ask for it most.
+    program: Word,
     place: Range<usize>,
 }
 
@@ -29,22 +40,49 @@ impl Commands {
         self.iter().next()
     }
 
-    fn word(&self, at: usize) -> &str {
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start..self.ends[at]]
+    fn text(&self, word: Word) -> &str {
+        let text: &str = if word.is_own { &self.own } else { &self.script };
+        &text[word.start..word.end]
     }
 
-    /// Where a word stands in the text, without its folder.
-    fn program(&self, at: usize) -> Range<usize> {
-        let (word, end) = (self.word(at), self.ends[at]);
-        let folder = memrchr(b'/', word.as_bytes()).map_or(0, |slash| slash + 1);
-        end - word.len() + folder..end
+    fn word(&self, at: usize) -> &str {
+        self.text(self.words[at])
+    }
+
+    /// A word without its folder.
+    fn program(&self, at: usize) -> Word {
+        let word = self.words[at];
+        let folder = memrchr(b'/', self.text(word).as_bytes()).map_or(0, |slash| slash + 1);
+        Word { start: word.start + folder, ..word }
+    }
+
+    /// Adds a part of the script to the last word.
+    fn add(&mut self, part: Range<usize>) {
+        let Some(word) = self.words.last_mut() else { return };
+        match (word.start == word.end, word.is_own) {
+            _ if part.is_empty() => {}
+            (true, _) => *word = Word { start: part.start, end: part.end, is_own: false },
+            (false, false) if word.end == part.start => word.end = part.end,
+            (false, is_own) => {
+                if !is_own {
+                    let start = self.own.len();
+                    self.own.push_str(&self.script[word.start..word.end]);
+                    *word = Word { start, end: self.own.len(), is_own: true };
+                }
+                self.own.push_str(&self.script[part]);
+                word.end = self.own.len();
+            }
+        }
     }
 
     /// Takes the last word back.
     fn pop(&mut self) -> String {
-        self.ends.pop();
-        self.text.split_off(self.ends.last().copied().unwrap_or(0))
+        let word = self.words.pop().unwrap_or_default();
+        let text = self.text(word).to_owned();
+        if word.is_own {
+            self.own.truncate(word.start);
+        }
+        text
     }
 }
 
@@ -70,7 +108,7 @@ impl<'s> Command<'s> {
 
     /// The program, without its folder.
     pub(super) fn program(self) -> &'s str {
-        &self.all.text[self.found.program.clone()]
+        self.all.text(self.found.program)
     }
 
     /// Whether the words begin so.
@@ -105,8 +143,12 @@ const SPECIAL: [bool; 256] = {
 
 /// The simple commands of a script, in order. No shell in full: comments, quotes, continued lines, here
 /// documents and operators are understood, substitutions are part of the word that holds them.
-pub(super) fn commands(script: &str) -> Commands {
-    let mut splitter = Splitter { script, at: 0, here: None, commands: Commands::default() };
+pub(super) fn commands(script: impl Into<Arc<str>>) -> Commands {
+    let script = script.into();
+    let (own, found) = (String::new(), Vec::new());
+    let words = Vec::with_capacity(script.len() / 16);
+    let commands = Commands { script: Arc::clone(&script), own, words, found };
+    let mut splitter = Splitter { script: &script, at: 0, here: None, commands };
     while splitter.at < script.len() {
         splitter.command();
     }
@@ -124,7 +166,7 @@ struct Splitter<'a> {
 impl Splitter<'_> {
     fn command(&mut self) {
         let start = self.at;
-        let before = self.commands.ends.len();
+        let before = self.commands.words.len();
         let mut first = None;
         loop {
             self.blanks();
@@ -145,7 +187,7 @@ impl Splitter<'_> {
                 _ => {
                     first.get_or_insert(self.at);
                     self.word();
-                    if self.commands.word(self.commands.ends.len() - 1).starts_with("<<") {
+                    if self.commands.word(self.commands.words.len() - 1).starts_with("<<") {
                         let word = self.commands.pop();
                         self.expect_here(&word["<<".len()..]);
                     }
@@ -156,7 +198,7 @@ impl Splitter<'_> {
             .trim_end_matches([';', '&', '|', '\n', ' ', '(', ')'])
             .len()
             + start;
-        let all = before..self.commands.ends.len();
+        let all = before..self.commands.words.len();
         let skipped = all.clone().take_while(|at| is_prefix(self.commands.word(*at))).count();
         let words = before + skipped..all.end;
         if !words.is_empty() {
@@ -194,60 +236,70 @@ impl Splitter<'_> {
 
     /// Adds the next word to those of the commands.
     fn word(&mut self) {
-        let mut word = std::mem::take(&mut self.commands.text);
-        let start = word.len();
+        self.commands.words.push(Word::default());
         let mut quote = None;
         loop {
-            let rest = &self.script[self.at..];
+            let rest = &self.script.as_bytes()[self.at..];
             let plain = match quote {
-                None => rest.bytes().position(|byte| SPECIAL[usize::from(byte)]),
-                Some(b'\'') => rest.bytes().position(|byte| byte == b'\''),
-                Some(_) => rest.bytes().position(|byte| byte == b'"' || byte == b'\\'),
+                None => rest.iter().position(|byte| SPECIAL[usize::from(*byte)]),
+                Some(b'\'') => rest.iter().position(|byte| *byte == b'\''),
+                Some(_) => rest.iter().position(|byte| *byte == b'"' || *byte == b'\\'),
             };
             let plain = plain.unwrap_or(rest.len());
-            word.push_str(&rest[..plain]);
-            self.at += plain;
+            self.add(plain);
             // What stops here is ASCII.
-            let Some(next) = rest.as_bytes().get(plain).copied() else { break };
+            let Some(next) = rest.get(plain).copied() else { break };
             match (next, quote) {
                 (b'\\', _) => {
                     self.at += 1;
-                    if let Some(escaped) = self.peek().filter(|escaped| *escaped != '\n') {
-                        word.push(escaped);
+                    match self.peek() {
+                        Some('\n') => self.at += 1,
+                        escaped => self.add(escaped.map_or(0, char::len_utf8)),
                     }
-                    self.at += self.peek().map_or(0, char::len_utf8);
                     continue;
                 }
                 (_, Some(_)) => quote = None,
                 (b'\'' | b'"', None) => quote = Some(next),
-                (b'(', None) if word[start..].ends_with(['$', '<', '>', '=']) => {
-                    self.substitution(&mut word);
+                (b'(', None) if self.last().ends_with(['$', '<', '>', '=']) => {
+                    self.substitution();
                     continue;
                 }
-                (b'&', None) if word[start..].ends_with('>') || self.redirects() => word.push('&'),
+                (b'&', None) if self.last().ends_with('>') || self.redirects() => {
+                    self.add(1);
+                    continue;
+                }
                 _ => break,
             }
             self.at += 1;
         }
-        self.commands.ends.push(word.len());
-        self.commands.text = word;
+    }
+
+    /// The word that is being read.
+    fn last(&self) -> &str {
+        self.commands.words.last().map_or("", |word| self.commands.text(*word))
+    }
+
+    /// Adds so many of the next bytes to the last word.
+    fn add(&mut self, length: usize) {
+        let start = self.at;
+        self.at += length;
+        self.commands.add(start..self.at);
     }
 
     /// `$(...)` and `name=(...)`, parentheses balanced.
-    fn substitution(&mut self, word: &mut String) {
+    fn substitution(&mut self) {
         let mut depth = 0_usize;
-        while let Some(next) = self.peek() {
-            word.push(next);
-            self.at += next.len_utf8();
-            match next {
-                '(' => depth += 1,
-                ')' => depth = depth.saturating_sub(1),
+        let ends = |byte: &u8| {
+            match byte {
+                b'(' => depth += 1,
+                b')' => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            if depth == 0 {
-                return;
-            }
-        }
+            depth == 0
+        };
+        let rest = &self.script.as_bytes()[self.at..];
+        let end = rest.iter().position(ends).map_or(rest.len(), |last| last + 1);
+        self.add(end);
     }
 
     fn expect_here(&mut self, delimiter: &str) {

@@ -110,7 +110,7 @@ fn installing_needs_an_administrator(view: &View<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let script = script(text);
-        let commands = commands(&script);
+        let commands = commands(script.as_str());
         if let Some(needy) = commands.iter().find(|it| NEEDS_ROOT.contains(&it.program())) {
             sink.report(&command, format!("`{}` needs administrator rights", needy.program()));
         }
@@ -145,7 +145,7 @@ fn package_lock_is_awaited(view: &View<'_>, sink: &mut Sink<'_>) {
         let waits = ["DPkg::Lock::Timeout", "flock", "fuser", "cloud-init status --wait"]
             .iter()
             .any(|way| script.contains(way));
-        let commands = commands(&script);
+        let commands = commands(script.as_str());
         let apt = commands.iter().find(|it| {
             matches!(it.program(), "apt" | "apt-get") && (it.has("install") || it.has("update"))
         });
