@@ -138,11 +138,21 @@ impl Configs {
 /// The commands that render.
 const RENDERING: [&str; 4] = ["render", "validate", "diff", "test"];
 
+/// Whether configs are in a folder, of which it is not known whether any is rendered. What follows an option is its value.
+fn names_folder(arguments: &[std::ffi::OsString]) -> bool {
+    let is_folder = |pair: &[std::ffi::OsString]| {
+        !pair[0].as_encoded_bytes().starts_with(b"-") && std::path::Path::new(&pair[1]).is_dir()
+    };
+    arguments.windows(2).skip(1).any(is_folder)
+}
+
 /// Runs the command that the arguments ask for and gives its exit code.
 pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
     let arguments: Vec<_> = arguments.collect();
     // Reading the arguments and the config takes long enough for another thread to have ready what a render needs.
-    if RENDERING.iter().any(|command| arguments.iter().any(|argument| argument == command)) {
+    if RENDERING.iter().any(|command| arguments.iter().any(|argument| argument == command))
+        && !names_folder(&arguments)
+    {
         crate::render::read_ahead();
         rayon::spawn(crate::check::prepare_for_secrets);
     }
