@@ -182,7 +182,9 @@ impl Row {
 }
 
 fn compare(left: &str, right: &str) -> Ordering {
-    left.bytes()
-        .map(|byte| byte.to_ascii_lowercase())
-        .cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()))
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    // Keys begin alike, and comparing letters as they are is faster.
+    let same = left.iter().zip(right).take_while(|(one, other)| one == other).count();
+    let (left, right) = (left[same..].iter(), right[same..].iter());
+    left.map(u8::to_ascii_lowercase).cmp(right.map(u8::to_ascii_lowercase))
 }
