@@ -75,6 +75,10 @@ pub(super) fn change(
     }
 }
 
+fn is_scalar(value: &Evaluated) -> bool {
+    !value.is_object() && !value.is_array()
+}
+
 /// Whether a value is not shown as it is.
 pub(super) fn hides(facts: Facts) -> bool {
     facts.has(&Comparison::Sensitive) || facts.has(&Comparison::Base64)
@@ -195,7 +199,10 @@ impl Comparer {
         }
         match (before, after) {
             // No part of a secret is shown either.
-            (Some(before), Some(after)) if facts.has(&Comparison::Sensitive) => {
+            (Some(before), Some(after))
+                if facts.has(&Comparison::Sensitive)
+                    && !(is_scalar(before) && is_scalar(after)) =>
+            {
                 self.push(facts, Some(before), Some(after));
             }
             (Some(Evaluated::Object(before)), Some(Evaluated::Object(after))) => {
@@ -276,10 +283,9 @@ impl Comparer {
             let (before, after) = (whole(before), whole(after));
             return self.one_sided(facts, before.as_ref(), after.as_ref());
         }
-        let scalar = |value: &Evaluated| !value.is_object() && !value.is_array();
         for rule in facts.comparisons() {
             match rule {
-                Comparison::Set if before.iter().chain(after).all(scalar) => {
+                Comparison::Set if before.iter().chain(after).all(is_scalar) => {
                     return self.sets(facts.element(), before, after);
                 }
                 Comparison::List => return self.lists(facts.element(), before, after),
