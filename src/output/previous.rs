@@ -43,7 +43,7 @@ impl PreviousRender {
         self.damaged.is_empty()
             && !self.lost_mode
             && manifest.files.iter().all(|(path, digest)| {
-                self.files.get(path).is_some_and(|text| digests.is_of(text.as_bytes(), digest))
+                self.files.get(path).is_some_and(|text| digests.digest(text.as_bytes()) == *digest)
             })
     }
 }
@@ -76,7 +76,7 @@ fn read_whole(
     for (path, digest) in &manifest.files {
         let Some(native) = tree::plain(path) else { return Ok(None) };
         let Some((bytes, known)) = tree.read(folder, &native)? else { return Ok(None) };
-        if !plan::has_mode(&known, &bytes) || !digests.is_of(&bytes, digest) {
+        if !plan::has_mode(&known, &bytes) || digests.digest(&bytes) != *digest {
             return Ok(None);
         }
         if path == wanted {
