@@ -147,16 +147,23 @@ impl Render {
 
     /// Compares it with the previous render. `sources` are those of its outcome.
     pub fn diff(&self, previous: Option<&RenderState>, sources: &Sources) -> Diff {
-        let origins = places::ChangeOrigins { render: self.places(), sources };
-        let new = Some(self.state());
-        diff::diff_with_origins(previous, new, &origins).priced(previous, new, &self.overlay)
+        self.compared(diff::diff_with_origins, previous, sources)
     }
 
     /// The same for a summary, which shows only the lines of findings.
     pub fn outline(&self, previous: Option<&RenderState>, sources: &Sources) -> Diff {
+        self.compared(diff::outline, previous, sources)
+    }
+
+    fn compared(
+        &self,
+        compare: fn(Option<&RenderState>, Option<&RenderState>, &dyn diff::Origins) -> Diff,
+        previous: Option<&RenderState>,
+        sources: &Sources,
+    ) -> Diff {
         let origins = places::ChangeOrigins { render: self.places(), sources };
         let new = Some(self.state());
-        diff::outline(previous, new, &origins).priced(previous, new, &self.overlay)
+        compare(previous, new, &origins).priced(previous, new, &self.overlay)
     }
 
     /// Compares it with what is live, and that with the previous render.
