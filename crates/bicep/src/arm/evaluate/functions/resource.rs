@@ -182,7 +182,7 @@ pub fn resource_id_with_placeholders(expression: &Expression, context: &Context)
     Placeholders { context, filled: OnceCell::new() }.id(expression)
 }
 
-/// A context, and the same with placeholders for what is not known, made when a function needs it.
+/// A context, and the same with placeholders for what is not known, made once for all functions of an expression.
 struct Placeholders<'a> {
     context: &'a Context,
     filled: OnceCell<Context>,
