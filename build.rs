@@ -19,19 +19,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=templates");
     println!("cargo:rerun-if-changed=src/render/template_digest.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    let mut texts = BTreeMap::new();
-    collect(Path::new("templates"), "", &mut texts)?;
-    let texts = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let templates = files(Path::new("templates"), "", "tera")?;
+    let texts = templates.iter().map(|(path, text)| (path.as_str(), text.as_str()));
     fs::write(out.join("templates.sha256"), template_digest::digest(texts))?;
-    lay_out(Path::new("schemas"), &out.join("schemas"))
+    for (path, text) in files(Path::new("schemas"), "", "json")? {
+        let schema = serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
+        let bytes = layout::layout(&schema).ok_or("a schema is larger than its layout can be")?;
+        let to = out.join("schemas").join(path);
+        fs::create_dir_all(to.parent().unwrap_or(&out))?;
+        fs::write(to, bytes)?;
+    }
+    Ok(())
 }
 
-/// The templates of a folder, by their paths below the first one.
-fn collect(
+/// The texts of the files of a folder that end so, by their paths below the first one.
+fn files(
     folder: &Path,
     below: &str,
-    texts: &mut BTreeMap<String, String>,
-) -> Result<(), Box<dyn Error>> {
+    ending: &str,
+) -> Result<BTreeMap<String, String>, Box<dyn Error>> {
+    let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
@@ -40,28 +47,10 @@ fn collect(
             continue;
         }
         if path.is_dir() {
-            collect(&path, &format!("{below}{name}/"), texts)?;
-        } else if path.extension().is_some_and(|ending| ending == "tera") {
-            texts.insert(format!("{below}{name}"), fs::read_to_string(&path)?);
+            found.extend(files(&path, &format!("{below}{name}/"), ending)?);
+        } else if path.extension().is_some_and(|it| it == ending) {
+            found.insert(format!("{below}{name}"), fs::read_to_string(&path)?);
         }
     }
-    Ok(())
-}
-
-fn lay_out(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let path = entry?.path();
-        let Some(name) = path.file_name() else { continue };
-        if path.is_dir() {
-            lay_out(&path, &to.join(name))?;
-        } else if path.extension().is_some_and(|ending| ending == "json") {
-            let schema = serde_json::from_str(&fs::read_to_string(&path)?)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-            let bytes =
-                layout::layout(&schema).ok_or("a schema is larger than its layout can be")?;
-            fs::write(to.join(name), bytes)?;
-        }
-    }
-    Ok(())
+    Ok(found)
 }
