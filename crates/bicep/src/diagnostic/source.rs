@@ -82,11 +82,18 @@ pub struct SourceFile {
     pub generated: bool,
     /// Found when a line is first asked for: most files are read without a finding.
     line_starts: OnceLock<Vec<u32>>,
+    /// How many characters start before each [`STRIDE`] of bytes. Found when a long line is first asked for: without
+    /// it, many findings in one line would each count from its start.
+    characters: OnceLock<Vec<u32>>,
 }
+
+/// In bytes.
+const STRIDE: usize = 4096;
 
 impl SourceFile {
     fn new(name: String, text: String) -> Self {
-        Self { name, text, generated: false, line_starts: OnceLock::new() }
+        let (line_starts, characters) = (OnceLock::new(), OnceLock::new());
+        Self { name, text, generated: false, line_starts, characters }
     }
 
     fn line_starts(&self) -> &[u32] {
@@ -100,9 +107,30 @@ impl SourceFile {
     pub fn line_column(&self, at: u32) -> LineColumn {
         let at = at.min(offset(self.text.len()));
         let line = self.line_starts().partition_point(|start| *start <= at);
-        let start = self.line_starts()[line - 1] as usize;
-        let column = self.text.get(start..at as usize).map_or(0, |before| before.chars().count());
+        let (start, at) = (self.line_starts()[line - 1] as usize, at as usize);
+        let column = if at - start <= STRIDE {
+            started(&self.text.as_bytes()[start..at])
+        } else {
+            self.characters_before(at) - self.characters_before(start)
+        };
         LineColumn { line, column: column + 1 }
+    }
+
+    fn characters_before(&self, at: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let strides = self.characters.get_or_init(|| {
+            let mut before = 0;
+            let strides = bytes.chunks(STRIDE).map(|stride| {
+                let start = before;
+                before += started(stride);
+                offset(start)
+            });
+            strides.collect()
+        });
+        let stride = at / STRIDE;
+        // A text that ends with a stride has no entry for what follows.
+        let Some(before) = strides.get(stride) else { return self.text.chars().count() };
+        *before as usize + started(&bytes[stride * STRIDE..at])
     }
 
     /// The bytes of a line (from 0), its end included.
@@ -120,6 +148,12 @@ impl SourceFile {
         };
         self.text.get(*start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("")
     }
+}
+
+/// How many characters of UTF-8 start in these bytes.
+fn started(bytes: &[u8]) -> usize {
+    let continues = |byte: &u8| byte & 0b1100_0000 == 0b1000_0000;
+    bytes.iter().filter(|byte| !continues(byte)).count()
 }
 
 fn offset(at: usize) -> u32 {
@@ -202,5 +236,32 @@ impl Sources {
     pub fn position(&self, place: Place) -> (&str, LineColumn) {
         let file = self.file(place.file);
         (&file.name, file.line_column(place.span.start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LineColumn, STRIDE, Sources};
+
+    #[test]
+    fn a_column_of_a_long_line_counts_characters() {
+        let long = "aß€😀".repeat(STRIDE);
+        let exact = "b".repeat(STRIDE - 1);
+        for text in [format!("{exact}\n{long}\n{long}x"), exact.clone(), format!("{long}\n{exact}")]
+        {
+            let mut sources = Sources::new();
+            let file = sources.add("config.yaml", text.as_str());
+            let (mut line, mut column) = (1, 1);
+            let mut expected = Vec::new();
+            for (at, character) in text.char_indices() {
+                expected.push((at, LineColumn { line, column }));
+                (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+            }
+            expected.push((text.len(), LineColumn { line, column }));
+            for (at, position) in expected {
+                let at = u32::try_from(at).expect("a short text");
+                assert_eq!(sources.file(file).line_column(at), position, "at {at}");
+            }
+        }
     }
 }
