@@ -21,7 +21,10 @@ const MAX_BLOCKS: usize = 100;
 const MAX_CALLS: usize = 8;
 /// How deep parentheses stand in one another in a text that is parsed at all; some may not be of calls.
 const MAX_PARSED_CALLS: usize = 100;
+/// How deep blocks stand in one another in a text that is parsed at all; some may stand in a comment.
+const MAX_PARSED_BLOCKS: usize = 1_000;
 const CALLS_TOO_DEEP: &str = "calls are nested too deeply";
+const BLOCKS_TOO_DEEP: &str = "blocks are nested too deeply";
 
 const TOLL: &str = "prebakePass";
 
@@ -46,9 +49,27 @@ pub(super) fn register(engine: &mut Handlebars) {
     engine.register_helper(TOLL, Box::new(toll));
 }
 
-/// Refuses a text that nests so many calls that parsing it could take the whole stack. [`lay`] counts calls that are
-/// parsed.
+/// Refuses a text that nests so many calls that parsing it could take the whole stack, or so many blocks that it could
+/// take minutes. [`lay`] counts those that are parsed.
 pub(super) fn parsable(text: &str) -> Result<(), Refused> {
+    parsable_calls(text)?;
+    let mut depth = 0_usize;
+    for (at, _) in text.match_indices("{{") {
+        let tag = text[at + 2..].trim_start_matches('~');
+        let inverse = tag.strip_prefix('^').is_some_and(|rest| !rest.starts_with(['~', '}']));
+        if tag.starts_with('#') || inverse {
+            depth += 1;
+        } else if tag.starts_with('/') {
+            depth = depth.saturating_sub(1);
+        }
+        if depth > MAX_PARSED_BLOCKS {
+            return Err((1 + text[..at].matches('\n').count(), BLOCKS_TOO_DEEP));
+        }
+    }
+    Ok(())
+}
+
+fn parsable_calls(text: &str) -> Result<(), Refused> {
     let (mut line, mut depth, mut last) = (1, 0_usize, 0);
     for byte in text.bytes() {
         match byte {
@@ -77,7 +98,7 @@ fn blocks(template: &mut Template, toll: &Template, left: usize) -> Result<(), R
         let line = template.mapping.get(index).map_or(1, |mapping| mapping.0);
         match element {
             TemplateElement::HelperBlock(block) => {
-                let below = left.checked_sub(1).ok_or((line, "blocks are nested too deeply"))?;
+                let below = left.checked_sub(1).ok_or((line, BLOCKS_TOO_DEEP))?;
                 calls(block, MAX_CALLS).map_err(|why| (line, why))?;
                 let passes = !matches!(block.name.as_name(), Some("if" | "unless" | "with"));
                 for inner in [&mut block.template, &mut block.inverse].into_iter().flatten() {
@@ -122,5 +143,17 @@ mod tests {
         assert_eq!(parsable(&nested(100)), Ok(()));
         assert_eq!(parsable(&nested(101)), Err((2, CALLS_TOO_DEEP)));
         assert_eq!(parsable(&"(}} {{".repeat(1000)), Ok(()));
+    }
+
+    #[test]
+    fn blocks_are_counted_before_a_text_is_parsed() {
+        let nested = |open: &str, depth: usize| {
+            format!("a\n{}b{}", open.repeat(depth), "{{~/if}}".repeat(depth))
+        };
+        for open in ["{{#if a}}", "{{~#if a}}", "{{^if a}}"] {
+            assert_eq!(parsable(&nested(open, 1_000)), Ok(()));
+            assert_eq!(parsable(&nested(open, 1_001)), Err((2, BLOCKS_TOO_DEEP)));
+        }
+        assert_eq!(parsable(&"{{#if a}}b{{^}}c{{/if}}".repeat(2_000)), Ok(()));
     }
 }
