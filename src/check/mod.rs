@@ -45,7 +45,7 @@ pub use known::KnownScripts;
 pub use policy::{Outcome, apply};
 pub use rules::{Rule, explain, rule, rules};
 pub use secrets::SECRET;
-pub(crate) use secrets::{holds_secret, prepare_for_secrets, secrets_of_file};
+pub(crate) use secrets::{holds_secret, secrets_of_file};
 pub use view::{Declared, Dockerfile, RegistrySetting, RenderView};
 
 use rayon::prelude::*;

@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::{memchr, memchr_iter, memrchr, memrchr_iter};
 use regex::bytes::{Regex as QuickRegex, RegexBuilder as QuickRegexBuilder};
 use regex_lite::Regex;
@@ -33,7 +32,6 @@ pub(super) struct Secret {
 /// What a secret looks like.
 struct Form {
     what: &'static str,
-    marks: Vec<&'static str>,
     also: &'static str,
     scope: Scope,
     pattern: &'static str,
@@ -61,9 +59,8 @@ enum Scope {
 }
 
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let form = |[_, what, marks, also, scope, pattern]: [&'static str; 6]| Form {
+    let form = |[_, what, _, also, scope, pattern]: [&'static str; 6]| Form {
         what,
-        marks: marks.split('|').collect(),
         also,
         scope: if scope == "text" { Scope::Text } else { Scope::Lines },
         pattern,
@@ -116,84 +113,32 @@ impl Form {
     }
 }
 
-/// Words in a name that say that its value is secret.
-const SECRET_NAMES: [&str; 15] = [
-    "password",
-    "passwd",
-    "secret",
-    "token",
-    "apikey",
-    "api_key",
-    "accesskey",
-    "access_key",
-    "accountkey",
-    "account_key",
-    "clientsecret",
-    "client_secret",
-    "_pass",
-    "pgpass",
-    "pwd=",
-];
-
-/// Names that hold a word of the above and are no secrets.
+/// Names that hold a word of `secret-names.txt` and are no secrets.
 const NOT_SECRET: [&str; 9] =
     ["name", "id", "uri", "url", "file", "path", "type", "version", "days"];
 
-/// What tells of a secret, in any case: the marks of every form with the number of the form, and the words of names.
-struct Words {
-    list: Vec<Word>,
-    /// Built in a quarter of the time of the other, and slow.
-    short: AhoCorasick,
-    /// For texts that are worth its making.
-    long: OnceLock<AhoCorasick>,
-}
-
-/// The longest text, in bytes, for which no fast automaton is made: a config.
-const SHORT_TEXT: usize = 4096;
-
+/// What tells of a secret, in any case: a mark of a form, or a word in a name that says that its value is secret.
 struct Word {
     text: &'static str,
+    /// The number of the form.
     form: Option<usize>,
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
+// The automaton of the words, as `build.rs` writes it: the class of each byte, the state that follows a state and a
+// class, and the words that each of the last states finds. A state is the place of its row in `NEXT`.
+include!(concat!(env!("OUT_DIR"), "/secret_words.rs"));
 
-impl Words {
-    fn new() -> Self {
-        let marks = FORMS.iter().enumerate();
-        let marks =
-            marks.flat_map(|(form, it)| it.marks.iter().map(move |mark| (*mark, Some(form))));
-        let words = marks.chain(SECRET_NAMES.map(|name| (name, None)));
-        let list: Vec<Word> = words.map(|(text, form)| Word { text, form }).collect();
-        let short = automaton(&list, AhoCorasickKind::NoncontiguousNFA);
-        Self { list, short, long: OnceLock::new() }
-    }
-
-    fn long(&self) -> &AhoCorasick {
-        self.long.get_or_init(|| automaton(&self.list, AhoCorasickKind::DFA))
-    }
-
-    /// Calls `found` with every one of them in a text and with where it begins, in no order.
-    fn each_in(&self, text: &str, mut found: impl FnMut(&Word, usize)) {
-        // Words in both cases would make the automaton twice as large.
-        let lower = text.to_ascii_lowercase();
-        let automaton = if text.len() <= SHORT_TEXT { &self.short } else { self.long() };
-        for one in automaton.find_overlapping_iter(&lower) {
-            found(&self.list[one.pattern()], one.start());
+/// Calls `found` with every word of a text and with where it begins, in order of their ends.
+fn each_word(text: &str, mut found: impl FnMut(&Word, usize)) {
+    let mut state = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        state = usize::from(NEXT[state + usize::from(CLASSES[usize::from(byte)])]);
+        if state >= FIRST_OF_WORDS {
+            for word in FOUND[(state - FIRST_OF_WORDS) / WIDTH] {
+                found(word, at + 1 - word.text.len());
+            }
         }
     }
-}
-
-fn automaton(words: &[Word], kind: AhoCorasickKind) -> AhoCorasick {
-    AhoCorasick::builder()
-        .kind(Some(kind))
-        .build(words.iter().map(|word| word.text.to_ascii_lowercase()))
-        .expect("so few words are no large automaton")
-}
-
-/// Makes ready what finds secrets in long texts, before there is one.
-pub(crate) fn prepare_for_secrets() {
-    WORDS.long();
 }
 
 fn line_start(bytes: &[u8], at: usize) -> usize {
@@ -209,7 +154,7 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
     let bytes = text.as_bytes();
     let mut marks: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut lines: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    WORDS.each_in(text, |word, start| match word.form {
+    each_word(text, |word, start| match word.form {
         None => lines.entry(line_start(bytes, start)).or_default().push(start),
         Some(form) if bytes[start..].starts_with(word.text.as_bytes()) => {
             marks.entry(form).or_default().push(start);
@@ -391,20 +336,24 @@ mod tests {
     #[test]
     fn every_word_of_a_text_is_found_wherever_it_stands() {
         assert_eq!(found("export MY_SECRETOKEN=hunter2hunter2"), ["MY_SECRETOKEN=hunter2hunter2"]);
-        let words = || WORDS.list.iter().map(|word| word.text);
-        assert_eq!(words().count(), FORMS.iter().map(|it| it.marks.len()).sum::<usize>() + 15);
-        for word in words() {
-            let long = word.repeat(SHORT_TEXT);
-            for text in [word.to_owned(), format!("ü{}\n", word.to_uppercase()), long] {
+        let marks = TABLE.rows().map(|row| row.cells::<3>()[2]).enumerate();
+        let marks =
+            marks.flat_map(|(form, cell)| cell.split('|').map(move |mark| (mark, Some(form))));
+        let names = include_str!("secret-names.txt").lines().map(|name| (name, None));
+        let words: Vec<_> = marks.chain(names).collect();
+        let all: String = words.iter().map(|(word, _)| *word).collect();
+        for (word, form) in words {
+            for text in [word, &format!("ü{}\n", word.to_uppercase()), &word.repeat(9), &all] {
                 let mut places = BTreeSet::new();
-                WORDS.each_in(&text, |found, at| {
-                    if found.text == word {
+                each_word(text, |found, at| {
+                    if (found.text, found.form) == (word, form) {
                         places.insert(at);
                     }
                 });
                 let (lower, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
-                let wanted = lower.match_indices(&word);
-                assert_eq!(places, wanted.map(|(at, _)| at).collect(), "{word} in {text}");
+                let wanted = (0..text.len())
+                    .filter(|at| lower.as_bytes()[*at..].starts_with(word.as_bytes()));
+                assert!(wanted.eq(places), "{word} in {text}");
             }
         }
     }

@@ -154,7 +154,6 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> Exit {
         && !names_folder(&arguments)
     {
         crate::render::read_ahead();
-        rayon::spawn(crate::check::prepare_for_secrets);
     }
     let asks_for_bicep =
         arguments.iter().skip(1).find(|word| !word.to_string_lossy().starts_with('-'));
