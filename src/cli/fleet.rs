@@ -34,26 +34,10 @@ pub(super) struct Fleet<'a> {
     blocked: Vec<(usize, usize)>,
     /// For each config, the names of its renders that need not be made, by their place.
     standing: Vec<Vec<Option<String>>>,
-    /// The jobs of a config that stands alone, which are not read again.
-    alone: Mutex<Option<Vec<Job>>>,
+    /// The jobs of the configs that are not read again: one that stands alone, and pipes, which give their text once.
+    kept: Mutex<BTreeMap<usize, Vec<Job>>>,
     /// The exit code so far.
     pub code: Exit,
-}
-
-/// What the renders of a config claim.
-struct Claims {
-    /// The digests of the claims of each.
-    digests: Vec<Vec<u64>>,
-    /// The claims, if the config cannot be read again: a pipe gives its text once.
-    whole: Option<Vec<Vec<Claimed>>>,
-}
-
-impl Claims {
-    fn of(claims: Vec<Vec<Claimed>>, path: &Path) -> Self {
-        let digests = claims.iter().map(|claims| fleet::digests(claims)).collect();
-        let is_file = path != Path::new("-") && path.is_file();
-        Self { digests, whole: (!is_file).then_some(claims) }
-    }
 }
 
 impl<'a> Fleet<'a> {
@@ -75,7 +59,7 @@ impl<'a> Fleet<'a> {
             renders: vec![],
             blocked: vec![],
             standing: vec![],
-            alone: Mutex::default(),
+            kept: Mutex::default(),
             code,
         };
         fleet.survey(standing);
@@ -101,20 +85,25 @@ impl<'a> Fleet<'a> {
         let read = |path: usize| {
             let jobs = self.jobs(path);
             if self.paths.len() == 1 && jobs.len() == 1 {
-                *self.kept() = Some(jobs);
-                return (Claims { digests: vec![Vec::new()], whole: None }, vec![None]);
+                self.kept().insert(path, jobs);
+                return (vec![Vec::new()], vec![None]);
             }
-            let (claims, standing) = jobs.iter().map(look).unzip();
-            (Claims::of(claims, &self.paths[path]), standing)
+            let digests =
+                |(claims, standing): (Vec<Claimed>, _)| (fleet::digests(&claims), standing);
+            let found = jobs.iter().map(look).map(digests).unzip();
+            if self.is_read_once(path) {
+                self.kept().insert(path, jobs);
+            }
+            found
         };
-        let (claims, standing): (Vec<Claims>, _) =
+        let (claims, standing): (Vec<Vec<Vec<u64>>>, _) =
             (0..self.paths.len()).into_par_iter().map(read).unzip();
         self.standing = standing;
         let numbered = claims.iter().enumerate();
         self.renders = numbered
-            .flat_map(|(path, claims)| (0..claims.digests.len()).map(move |place| (path, place)))
+            .flat_map(|(path, claims)| (0..claims.len()).map(move |place| (path, place)))
             .collect();
-        let collisions = fleet::collisions(self.rivals(claims));
+        let collisions = fleet::collisions(self.rivals(&claims));
         let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
         for collision in &collisions {
             collision.report(|number| self.job(number), &mut sources, &mut diagnostics);
@@ -126,31 +115,35 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    /// The renders whose claims may be those of another one, with these claims. Each config is read once more.
-    fn rivals(&self, claims: Vec<Claims>) -> Vec<(usize, Vec<Claimed>)> {
+    /// The renders whose claims may be those of another one, by the digests of the claims. Each config is read once more.
+    fn rivals(&self, claims: &[Vec<Vec<u64>>]) -> Vec<(usize, Vec<Claimed>)> {
         let mut by_path = BTreeMap::<usize, Vec<(usize, usize)>>::new();
-        for number in fleet::rivals(claims.iter().flat_map(|claims| &claims.digests)) {
+        for number in fleet::rivals(claims.iter().flatten()) {
             let (path, place) = self.renders[number];
             by_path.entry(path).or_default().push((number, place));
         }
-        let paths: Vec<(usize, Claims)> = (0..).zip(claims).collect();
-        let of_path = |(path, claims): (usize, Claims)| {
-            let Some(wanted) = by_path.get(&path) else { return Vec::new() };
-            let read = || self.jobs(path).iter().map(fleet::claims).collect();
-            let all: Vec<Vec<Claimed>> = claims.whole.unwrap_or_else(read);
+        let of_path = |(path, wanted): (usize, Vec<(usize, usize)>)| {
+            let jobs = self.jobs(path);
             let claims =
-                |(number, place): &(usize, usize)| Some((*number, all.get(*place)?.clone()));
-            wanted.iter().filter_map(claims).collect()
+                |(number, place): (usize, usize)| Some((number, fleet::claims(jobs.get(place)?)));
+            wanted.into_iter().filter_map(claims).collect()
         };
-        let found: Vec<Vec<_>> = paths.into_par_iter().map(of_path).collect();
+        let found: Vec<Vec<_>> = by_path.into_par_iter().map(of_path).collect();
         found.into_iter().flatten().collect()
     }
 
-    fn kept(&self) -> MutexGuard<'_, Option<Vec<Job>>> {
-        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<usize, Vec<Job>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_read_once(&self, path: usize) -> bool {
+        self.paths[path] == Path::new("-") || !self.paths[path].is_file()
     }
 
     fn jobs(&self, path: usize) -> Vec<Job> {
+        if let Some(jobs) = self.kept().get(&path) {
+            return jobs.clone();
+        }
         input::jobs(&self.paths[path], self.configs, &self.folders)
     }
 
@@ -210,7 +203,7 @@ impl<'a> Fleet<'a> {
             let free = standing.iter().enumerate().filter(|(place, _)| is_free(*place));
             return free.filter_map(|(_, name)| told(name.as_deref()?)).collect();
         }
-        let kept = self.kept().take();
+        let kept = self.kept().remove(&path);
         let jobs = kept.unwrap_or_else(|| self.jobs(path));
         let free = jobs.into_iter().enumerate().filter(|(place, _)| is_free(*place));
         let shown = one_line(&self.paths[path].display().to_string());

@@ -13,7 +13,7 @@ use crate::model::{self, Model, hex_digest};
 use crate::render::Manifest;
 
 /// One render to make: a config or one of its environments, read and merged but not yet understood.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Job {
     /// The environment, when the config has any.
     pub environment: Option<String>,

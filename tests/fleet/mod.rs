@@ -233,6 +233,16 @@ fn a_config_that_can_be_read_once_collides_as_others_do() {
 }
 
 #[test]
+fn every_environment_of_a_config_that_can_be_read_once_is_rendered() {
+    let text = config("aa") + "environments: { dev: {}, prod: { resourceGroup: aa-prod } }\n";
+    let folder = tree(&[("a.yaml", text), ("b.yaml", config("bb"))]);
+    let pipe = fs::File::open(folder.path().join("a.yaml")).expect("it is there");
+    let ran = prebake_reading(folder.path(), &["render", "-", "b.yaml"], pipe.into());
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.errors);
+    assert_eq!(renders(folder.path()), ["aa-dev", "aa-prod", "bb"]);
+}
+
+#[test]
 fn environments_render_to_folders_of_their_own() {
     let text = config("aa")
         + "environments:\n  dev: {}\n  prod: { resourceGroup: aa-prod, batch: { pools: [{ id: one, nodes: 8 }] } }\n";
