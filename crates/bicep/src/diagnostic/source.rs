@@ -142,11 +142,9 @@ impl SourceFile {
 
     /// The text of a line (from 1) without its end, or nothing.
     pub fn line(&self, line: usize) -> &str {
-        let Some(start) = line.checked_sub(1).and_then(|index| self.line_starts().get(index))
-        else {
-            return "";
-        };
-        self.text.get(*start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("")
+        let range = line.checked_sub(1).and_then(|index| self.line_range(index));
+        let text = range.and_then(|range| self.text.get(range)).unwrap_or("");
+        text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
     }
 }
 
@@ -242,6 +240,16 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::{LineColumn, STRIDE, Sources};
+
+    #[test]
+    fn a_line_has_no_end() {
+        let mut sources = Sources::new();
+        let text = "a\r\n\r\nb\r\r\n\nc\r";
+        let file = sources.add("config.yaml", text);
+        let lines = (1..=5).map(|line| sources.file(file).line(line));
+        assert!(lines.eq(text.lines()));
+        assert_eq!((sources.file(file).line(0), sources.file(file).line(6)), ("", ""));
+    }
 
     #[test]
     fn a_column_of_a_long_line_counts_characters() {
