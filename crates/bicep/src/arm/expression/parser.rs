@@ -74,9 +74,9 @@ impl Parser {
                 _ => Err(self.unexpected("a property name after `.`")),
             };
         }
-        self.expect_token(&Token::OpenIndex, "`[`")?;
+        self.expect_token(&Token::OpenIndex, || "`[`".to_owned())?;
         let index = self.parse_expression()?;
-        self.expect_token(&Token::CloseIndex, "`]`")?;
+        self.expect_token(&Token::CloseIndex, || "`]`".to_owned())?;
         Ok(base.index(index))
     }
 
@@ -100,7 +100,7 @@ impl Parser {
                 _ => return Err(self.unexpected("a function name after `.`")),
             }
         }
-        self.expect_token(&Token::Open, &format!("`(` after `{name}`"))?;
+        self.expect_token(&Token::Open, || format!("`(` after `{name}`"))?;
         let mut arguments = Vec::new();
         let mut highest = 0;
         if !self.try_token(&Token::Close) {
@@ -111,7 +111,8 @@ impl Parser {
                     break;
                 }
             }
-            self.expect_token(&Token::Close, &format!("`,` or `)` in the call of `{name}`"))?;
+            let words = || format!("`,` or `)` in the call of `{name}`");
+            self.expect_token(&Token::Close, words)?;
         }
         self.height = highest + 1;
         Ok(Expression::call(name, arguments))
@@ -134,11 +135,15 @@ impl Parser {
         found
     }
 
-    fn expect_token(&mut self, token: &Token, words: &str) -> Result<(), ParseError> {
+    fn expect_token(
+        &mut self,
+        token: &Token,
+        words: impl FnOnce() -> String,
+    ) -> Result<(), ParseError> {
         if self.try_token(token) {
             return Ok(());
         }
-        Err(ParseError::new(self.offset(), format!("expected {words}")))
+        Err(ParseError::new(self.offset(), format!("expected {}", words())))
     }
 
     fn offset(&self) -> usize {
