@@ -1,5 +1,7 @@
 //! Resource declarations: types, names, parents, scopes, and what they depend on.
 
+use memchr::memrchr;
+
 use super::Checker;
 use crate::azure_types::Scopes;
 use crate::bicep::binder::{BoundResource, ResourceId, SymbolKind};
@@ -377,15 +379,13 @@ pub(super) fn plain_type<'a>(resource: &BoundResource<'a>) -> Option<&'a str> {
 
 /// Whether this is a type with its version, as Azure names them.
 pub(super) fn is_resource_type(text: &str) -> bool {
-    let Some((name, version)) = text.rsplit_once('@') else { return false };
-    let name = name.rsplit_once("::").map_or(name, |(_, name)| name);
-    let mut segments = name.split('/');
-    let good = |segment: &str| {
-        !segment.is_empty()
-            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
-    };
-    let types = segments.clone().count();
-    types >= 2 && segments.all(good) && is_version(version)
+    let Some(at) = memrchr(b'@', text.as_bytes()) else { return false };
+    let (name, version) = (&text.as_bytes()[..at], &text[at + 1..]);
+    let provider = name.windows(2).rposition(|pair| pair == b"::");
+    let name = provider.map_or(name, |colons| &name[colons + 2..]);
+    let letters = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
+    let good = |segment: &[u8]| !segment.is_empty() && segment.iter().all(letters);
+    name.contains(&b'/') && name.split(|byte| *byte == b'/').all(good) && is_version(version)
 }
 
 /// Whether this is a part of a type, with or without a version.
