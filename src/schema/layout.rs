@@ -2,10 +2,11 @@
 //! taken apart before it is used. `build.rs` lays out the schemas that prebake carries with this file; those
 //! of a team are laid out when they are first needed.
 //!
-//! Numbers are `u32`, little-endian. The bytes begin with the offset of the root and the number of
-//! patterns. A node is one byte that says what it is, and
+//! Numbers are `u32`, little-endian. The bytes begin with the offset of the root and the numbers of
+//! patterns and of references. A node is one byte that says what it is, and
 //! - for a text or a number: its length and its characters,
 //! - for a pattern: its number among the patterns, then the same,
+//! - for a reference to another schema: its number among the references, then the same,
 //! - for an array: how many elements it has, and the offset of each,
 //! - for an object: how many entries it has, and for each the offset and length of its key and the offset of
 //!   its value.
@@ -20,9 +21,10 @@ pub(super) const TEXT: u8 = 4;
 pub(super) const PATTERN: u8 = 5;
 pub(super) const ARRAY: u8 = 6;
 pub(super) const OBJECT: u8 = 7;
+pub(super) const REFERENCE: u8 = 8;
 
 /// Bytes before the first node.
-const HEADER: usize = 8;
+const HEADER: usize = 12;
 
 /// Keywords that people read, and engines do not.
 const REMARKS: [&str; 4] = ["title", "description", "default", "$comment"];
@@ -31,11 +33,10 @@ const CONTAINERS: [&str; 4] = ["properties", "$defs", "patternProperties", "depe
 
 /// Lays out a schema. Nothing when it has more than fits, which is four gigabytes.
 pub(super) fn layout(schema: &Value) -> Option<Vec<u8>> {
-    let mut writer = Writer { bytes: vec![0; HEADER], patterns: 0 };
+    let mut writer = Writer { bytes: vec![0; HEADER], patterns: 0, references: 0 };
     let root = writer.node(schema, Place::Schema)?;
-    let patterns = writer.patterns;
-    writer.bytes[..4].copy_from_slice(&root.to_le_bytes());
-    writer.bytes[4..HEADER].copy_from_slice(&patterns.to_le_bytes());
+    let header = [root, writer.patterns, writer.references].map(u32::to_le_bytes);
+    writer.bytes[..HEADER].copy_from_slice(header.as_flattened());
     Some(writer.bytes)
 }
 
@@ -48,6 +49,8 @@ enum Place {
     Schemas,
     /// The value of `pattern`.
     Pattern,
+    /// The value of `$ref`.
+    Reference,
 }
 
 impl Place {
@@ -55,6 +58,7 @@ impl Place {
         match key {
             _ if self == Self::Schemas => Self::Schema,
             "pattern" => Self::Pattern,
+            "$ref" => Self::Reference,
             container if CONTAINERS.contains(&container) => Self::Schemas,
             _ => Self::Schema,
         }
@@ -64,6 +68,7 @@ impl Place {
 struct Writer {
     bytes: Vec<u8>,
     patterns: u32,
+    references: u32,
 }
 
 impl Writer {
@@ -97,6 +102,13 @@ impl Writer {
                 let at = self.start(PATTERN)?;
                 self.number(self.patterns);
                 self.patterns += 1;
+                self.text(text)?;
+                Some(at)
+            }
+            Value::String(text) if place == Place::Reference => {
+                let at = self.start(REFERENCE)?;
+                self.number(self.references);
+                self.references += 1;
                 self.text(text)?;
                 Some(at)
             }

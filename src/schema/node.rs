@@ -7,11 +7,14 @@ use serde_json::{Number, Value};
 use super::layout;
 use super::pattern::Pattern;
 
-/// A schema that was laid out, with the patterns that texts were held against.
+/// A schema that was laid out, with the patterns that texts were held against and the targets of the references that
+/// were followed.
 #[derive(Debug)]
 pub(super) struct Layout {
     bytes: Cow<'static, [u8]>,
     patterns: Box<[OnceLock<Pattern>]>,
+    /// Where the target of each reference stands, if there is one.
+    targets: Box<[OnceLock<Option<usize>>]>,
 }
 
 impl Layout {
@@ -19,7 +22,8 @@ impl Layout {
     pub(super) fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         let bytes = bytes.into();
         let patterns = (0..number(&bytes, 4)).map(|_| OnceLock::new()).collect();
-        Self { bytes, patterns }
+        let targets = (0..number(&bytes, 8)).map(|_| OnceLock::new()).collect();
+        Self { bytes, patterns, targets }
     }
 
     pub(super) fn root(&self) -> SchemaNode<'_> {
@@ -77,7 +81,24 @@ impl<'a> SchemaNode<'a> {
 
     /// The bytes of a text.
     pub(super) fn as_bytes(self) -> Option<&'a [u8]> {
-        (self.kind() == layout::TEXT).then(|| self.characters(1))
+        match self.kind() {
+            layout::TEXT => Some(self.characters(1)),
+            layout::REFERENCE => Some(self.characters(5)),
+            _ => None,
+        }
+    }
+
+    /// The schema that a reference of this schema leads to.
+    pub(super) fn target(self) -> Option<Self> {
+        if self.kind() != layout::REFERENCE {
+            return None;
+        }
+        let found = || {
+            let pointer = text(self.characters(5)).strip_prefix('#')?;
+            Some(self.layout.root().pointer(pointer)?.at)
+        };
+        let at = *self.layout.targets[self.number(1)].get_or_init(found);
+        Some(Self { at: at?, ..self })
     }
 
     /// A pattern of texts.
@@ -98,9 +119,7 @@ impl<'a> SchemaNode<'a> {
             Value::Null => self.kind() == layout::NULL,
             Value::Bool(truth) => self.kind() == if *truth { layout::TRUE } else { layout::FALSE },
             Value::Number(number) => self.as_number().as_ref() == Some(number),
-            Value::String(text) => {
-                self.kind() == layout::TEXT && self.characters(1) == text.as_bytes()
-            }
+            Value::String(text) => self.as_bytes() == Some(text.as_bytes()),
             Value::Array(_) | Value::Object(_) => false,
         }
     }
@@ -184,6 +203,27 @@ mod tests {
         let inner = pattern("/properties/pattern/pattern");
         assert!(inner.is_some_and(|pattern| pattern.matches("p") && !pattern.matches("o")));
         assert!(pattern("/properties/pattern").is_none() && pattern("/x").is_none());
+    }
+
+    #[test]
+    fn a_reference_leads_from_where_it_is_a_keyword() {
+        let all = laid_out(
+            r##"{"$ref": "#/$defs/a~1b", "$defs": {"a/b": {"$ref": "#"}, "c": {"$ref": "#/$defs/none"},
+            "d": {"$ref": "other.json#/$defs/c"}, "$ref": {"title": "x"}}, "x": "#/$defs/c"}"##,
+        );
+        let root = all.root();
+        let at = |pointer: &str| root.pointer(pointer).expect("it is there");
+        // The target is found once, then known.
+        for _ in 0..2 {
+            let target = |pointer: &str| at(pointer).target().map(|target| target.at);
+            assert_eq!(target("/$ref"), Some(at("/$defs/a~1b").at));
+            assert_eq!(target("/$defs/a~1b/$ref"), Some(root.at));
+            for none in ["/$defs/c/$ref", "/$defs/d/$ref", "/$defs/$ref", "/x"] {
+                assert_eq!(target(none), None, "{none}");
+            }
+        }
+        assert_eq!(at("/$ref").as_str(), Some("#/$defs/a~1b"));
+        assert!(at("/$ref").is(&Value::from("#/$defs/a~1b")) && !at("/$ref").is(&Value::from("#")));
     }
 
     #[test]

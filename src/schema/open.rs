@@ -20,23 +20,22 @@ pub(super) fn unlisted(
     values: Values,
     elsewhere: fn(&str) -> bool,
 ) -> Vec<Finding> {
-    let mut walk = Walk { root, values, elsewhere, findings: Vec::new() };
+    let mut walk = Walk { values, elsewhere, findings: Vec::new() };
     walk.visit(&[root], value, &mut String::new(), 0);
     walk.findings
 }
 
-struct Walk<'a> {
-    root: SchemaNode<'a>,
+struct Walk {
     values: Values,
     elsewhere: fn(&str) -> bool,
     findings: Vec<Finding>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk {
     /// Visits a value with all the schemas that may hold there.
     fn visit(
         &mut self,
-        schemas: &[SchemaNode<'a>],
+        schemas: &[SchemaNode<'_>],
         value: &Value,
         pointer: &mut String,
         depth: usize,
@@ -46,20 +45,19 @@ impl<'a> Walk<'a> {
         }
         let mut flat = Vec::new();
         for schema in schemas {
-            self.flatten(*schema, &mut flat, 0);
+            flatten(*schema, &mut flat, 0);
         }
         match value {
             Value::String(text) => self.text(&flat, text, pointer),
             Value::Array(items) => {
-                let below: Vec<SchemaNode<'a>> =
-                    flat.iter().filter_map(|schema| schema.get("items")).collect();
+                let below: Vec<_> = flat.iter().filter_map(|schema| schema.get("items")).collect();
                 for (at, item) in items.iter().enumerate() {
                     self.below(&below, item, &at.to_string(), pointer, depth);
                 }
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    let below: Vec<SchemaNode<'a>> =
+                    let below: Vec<_> =
                         flat.iter().filter_map(|schema| property(*schema, name)).collect();
                     let step = pointer::escape(name);
                     self.below(&below, member, &step, pointer, depth);
@@ -71,7 +69,7 @@ impl<'a> Walk<'a> {
 
     fn below(
         &mut self,
-        schemas: &[SchemaNode<'a>],
+        schemas: &[SchemaNode<'_>],
         value: &Value,
         step: &str,
         pointer: &mut String,
@@ -84,29 +82,7 @@ impl<'a> Walk<'a> {
         pointer.truncate(length);
     }
 
-    /// A schema with what it refers to and the branches of its unions.
-    fn flatten(&self, schema: SchemaNode<'a>, flat: &mut Vec<SchemaNode<'a>>, depth: usize) {
-        if depth > DEEPEST {
-            return;
-        }
-        if let Some(reference) = schema.get("$ref").and_then(SchemaNode::as_str) {
-            let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-            if let Some(target) = target {
-                self.flatten(target, flat, depth + 1);
-            }
-        }
-        let unions = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|word| schema.get(word));
-        let mut branches = unions.filter_map(SchemaNode::elements).flatten().peekable();
-        let is_union = branches.peek().is_some() || schema.get("$ref").is_some();
-        for branch in branches {
-            self.flatten(branch, flat, depth + 1);
-        }
-        if !is_union || schema.get("properties").is_some() {
-            flat.push(schema);
-        }
-    }
-
-    fn text(&mut self, schemas: &[SchemaNode<'a>], text: &str, pointer: &str) {
+    fn text(&mut self, schemas: &[SchemaNode<'_>], text: &str, pointer: &str) {
         if self.values == Values::Symbolic && is_expression(text) {
             return;
         }
@@ -129,6 +105,25 @@ impl<'a> Walk<'a> {
             known.dedup();
             self.findings.push(finding(text, &known, pointer));
         }
+    }
+}
+
+/// A schema with what it refers to and the branches of its unions.
+fn flatten<'a>(schema: SchemaNode<'a>, flat: &mut Vec<SchemaNode<'a>>, depth: usize) {
+    if depth > DEEPEST {
+        return;
+    }
+    if let Some(target) = schema.get("$ref").and_then(SchemaNode::target) {
+        flatten(target, flat, depth + 1);
+    }
+    let unions = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|word| schema.get(word));
+    let mut branches = unions.filter_map(SchemaNode::elements).flatten().peekable();
+    let is_union = branches.peek().is_some() || schema.get("$ref").is_some();
+    for branch in branches {
+        flatten(branch, flat, depth + 1);
+    }
+    if !is_union || schema.get("properties").is_some() {
+        flat.push(schema);
     }
 }
 

@@ -18,29 +18,23 @@ const MOST_COMPARED: usize = 64;
 ///
 /// Building costs milliseconds, and nearly every value is right. So the answer is one-sided: true only for
 /// what the engine accepts too; in any doubt it is false, and the engine is asked.
-pub(super) fn fits<V: Judged>(
-    root: SchemaNode<'_>,
-    schema: SchemaNode<'_>,
-    value: &V,
-    values: Values,
-) -> bool {
-    Reading { root, values, depth: 0, lists: None }.meets(schema, value)
+pub(super) fn fits<V: Judged>(schema: SchemaNode<'_>, value: &V, values: Values) -> bool {
+    Reading { values, depth: 0, lists: None }.meets(schema, value)
 }
 
 /// The same of the values of a template, and whether each text plainly is one of the known values of its open list.
 /// Those of some properties, by their names, are judged elsewhere.
 pub(super) fn fits_and_is_listed<V: Judged>(
-    root: SchemaNode<'_>,
+    schema: SchemaNode<'_>,
     value: &V,
     elsewhere: fn(&str) -> bool,
 ) -> bool {
     let lists = Some(Lists { elsewhere, property: "", in_union: false });
-    Reading { root, values: Values::Symbolic, depth: 0, lists }.meets(root, value)
+    Reading { values: Values::Symbolic, depth: 0, lists }.meets(schema, value)
 }
 
 #[derive(Clone, Copy)]
 struct Reading<'a> {
-    root: SchemaNode<'a>,
     values: Values,
     depth: usize,
     /// Set if texts are held against open lists too.
@@ -74,7 +68,7 @@ impl<'a> Reading<'a> {
             _ => false,
         };
         if is_expression {
-            return !may_be_read_only(self.root, schema, 0);
+            return !may_be_read_only(schema, 0);
         }
         if self.lists.is_some_and(|lists| lists.in_union) && !knows_all(schema, value, &seen) {
             return false;
@@ -93,7 +87,7 @@ impl<'a> Reading<'a> {
         match word {
             b"$schema" | b"$defs" | b"writeOnly" | b"deprecated" | b"format" => true,
             b"examples" => self.is_listed(rule, seen),
-            b"$ref" => target(self.root, rule).is_some_and(|target| self.meets(target, value)),
+            b"$ref" => rule.target().is_some_and(|target| self.meets(target, value)),
             b"type" => match rule.elements() {
                 Some(mut kinds) => kinds.any(|kind| has_type(seen, kind)),
                 None => has_type(seen, rule),
@@ -196,7 +190,7 @@ impl<'a> Reading<'a> {
         let holds = |branch| reading.meets(branch, value);
         let Some(chosen) = branches.clone().position(holds) else { return false };
         let mut others = branches.enumerate().filter(|(index, _)| *index != chosen);
-        others.all(|(_, branch)| plainly_fails(self.root, branch, value))
+        others.all(|(_, branch)| plainly_fails(branch, value))
     }
 
     fn is_listed(self, list: SchemaNode<'_>, seen: &Seen<'_>) -> bool {
@@ -213,8 +207,8 @@ impl<'a> Reading<'a> {
     where
         'a: 'b,
     {
-        let Self { root, values, depth, lists } = self;
-        Reading { root, values, depth, lists: lists.map(|lists| Lists { property, ..lists }) }
+        let Self { values, depth, lists } = self;
+        Reading { values, depth, lists: lists.map(|lists| Lists { property, ..lists }) }
     }
 
     /// The same for one of several schemas.
@@ -238,12 +232,8 @@ fn knows_all<V: Judged>(schema: SchemaNode<'_>, value: &V, seen: &Seen<'_>) -> b
         }
 }
 
-fn target<'a>(root: SchemaNode<'a>, reference: SchemaNode<'_>) -> Option<SchemaNode<'a>> {
-    root.pointer(reference.as_str()?.strip_prefix('#')?)
-}
-
 /// An expression meets any rule but this one, wherever it stands.
-fn may_be_read_only(root: SchemaNode<'_>, schema: SchemaNode<'_>, depth: usize) -> bool {
+fn may_be_read_only(schema: SchemaNode<'_>, depth: usize) -> bool {
     if depth > DEEPEST || schema.get(keyword::READ_ONLY).is_some() {
         return true;
     }
@@ -253,16 +243,16 @@ fn may_be_read_only(root: SchemaNode<'_>, schema: SchemaNode<'_>, depth: usize) 
     let unions = ["allOf", "anyOf", "oneOf"].map(|word| schema.get(word));
     if unions.iter().any(Option::is_some) {
         let branches = unions.into_iter().flatten().filter_map(SchemaNode::elements);
-        return branches.flatten().any(|branch| below(root, branch, depth));
+        return branches.flatten().any(|branch| below(branch, depth));
     }
-    schema.get("$ref").is_some_and(|reference| {
-        target(root, reference).is_none_or(|schema| below(root, schema, depth))
-    })
+    schema
+        .get("$ref")
+        .is_some_and(|reference| reference.target().is_none_or(|schema| below(schema, depth)))
 }
 
 /// A schema that is no object says nothing of reading.
-fn below(root: SchemaNode<'_>, schema: SchemaNode<'_>, depth: usize) -> bool {
-    schema.entries().is_none() || may_be_read_only(root, schema, depth + 1)
+fn below(schema: SchemaNode<'_>, depth: usize) -> bool {
+    schema.entries().is_none() || may_be_read_only(schema, depth + 1)
 }
 
 fn has_type(seen: &Seen<'_>, kind: SchemaNode<'_>) -> bool {
@@ -303,8 +293,8 @@ fn plainly_unique<V: Judged>(value: &V) -> bool {
 }
 
 /// A branch that is another text, names another value for a property, or needs one that is not there.
-fn plainly_fails<V: Judged>(root: SchemaNode<'_>, branch: SchemaNode<'_>, value: &V) -> bool {
-    let branch = branch.get("$ref").map_or(Some(branch), |reference| target(root, reference));
+fn plainly_fails<V: Judged>(branch: SchemaNode<'_>, value: &V) -> bool {
+    let branch = branch.get("$ref").map_or(Some(branch), SchemaNode::target);
     let Some(branch) = branch else { return false };
     let seen = value.seen();
     if branch.get("type").is_some_and(|kind| kind.as_bytes().is_some() && !has_type(&seen, kind)) {

@@ -114,7 +114,7 @@ impl Schema {
             Values::Literal => Cow::Borrowed(value),
             Values::Symbolic => symbolic::without_nulls(value),
         };
-        if self.root().is_some_and(|root| reading::fits(root, root, &*value, values)) {
+        if self.root().is_some_and(|root| reading::fits(root, &*value, values)) {
             return Ok(Vec::new());
         }
         self.judged(&value, values)
@@ -140,7 +140,7 @@ impl Schema {
     ) -> Result<Vec<Finding>, BrokenSchema> {
         let fits = |root: SchemaNode<'_>| {
             let rule = root.get("properties").and_then(|properties| properties.get(name));
-            rule.is_some_and(|rule| reading::fits(root, rule, value, values))
+            rule.is_some_and(|rule| reading::fits(rule, value, values))
         };
         if self.root().is_some_and(fits) {
             return Ok(Vec::new());
