@@ -1,6 +1,3 @@
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
 use serde::Serialize;
 
 use super::table::Row;
@@ -57,12 +54,8 @@ pub(crate) fn clouds() -> impl Iterator<Item = Cloud> {
 
 /// Whether a text names a host of the public cloud that is called otherwise in the other clouds.
 pub fn names_public_host(text: &str) -> bool {
-    static FINDERS: LazyLock<[Finder<'static>; hosts::PUBLIC.len()]> =
-        LazyLock::new(|| hosts::PUBLIC.map(Finder::new));
     let text = text.to_ascii_lowercase();
-    let in_text = |finder: &Finder<'_>| finder.find(text.as_bytes()).is_some();
-    let held = FINDERS.iter().zip(hosts::PUBLIC).filter(|(finder, _)| in_text(finder));
-    held.map(|(_, host)| host).any(|host| hosts::places(&text, host).next().is_some())
+    hosts::PUBLIC.iter().any(|host| hosts::places(&text, host).next().is_some())
 }
 
 impl Cloud {
