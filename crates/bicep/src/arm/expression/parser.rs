@@ -74,9 +74,9 @@ impl Parser {
                 _ => Err(self.unexpected("a property name after `.`")),
             };
         }
-        self.expect_token(&Token::OpenIndex, || "`[`".to_owned())?;
+        self.expect_token(&Token::OpenIndex, "`[`")?;
         let index = self.parse_expression()?;
-        self.expect_token(&Token::CloseIndex, || "`]`".to_owned())?;
+        self.expect_token(&Token::CloseIndex, "`]`")?;
         Ok(base.index(index))
     }
 
@@ -100,7 +100,7 @@ impl Parser {
                 _ => return Err(self.unexpected("a function name after `.`")),
             }
         }
-        self.expect_token(&Token::Open, || format!("`(` after `{name}`"))?;
+        self.expect_token(&Token::Open, format_args!("`(` after `{name}`"))?;
         let mut arguments = Vec::new();
         let mut highest = 0;
         if !self.try_token(&Token::Close) {
@@ -111,7 +111,7 @@ impl Parser {
                     break;
                 }
             }
-            let words = || format!("`,` or `)` in the call of `{name}`");
+            let words = format_args!("`,` or `)` in the call of `{name}`");
             self.expect_token(&Token::Close, words)?;
         }
         self.height = highest + 1;
@@ -138,12 +138,12 @@ impl Parser {
     fn expect_token(
         &mut self,
         token: &Token,
-        words: impl FnOnce() -> String,
+        words: impl std::fmt::Display,
     ) -> Result<(), ParseError> {
         if self.try_token(token) {
             return Ok(());
         }
-        Err(ParseError::new(self.offset(), format!("expected {}", words())))
+        Err(ParseError::new(self.offset(), format!("expected {words}")))
     }
 
     fn offset(&self) -> usize {
