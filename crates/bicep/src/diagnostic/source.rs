@@ -120,17 +120,14 @@ impl SourceFile {
         let bytes = self.text.as_bytes();
         let strides = self.characters.get_or_init(|| {
             let mut before = 0;
-            let strides = bytes.chunks(STRIDE).map(|stride| {
-                let start = before;
+            let ends = bytes.chunks(STRIDE).map(|stride| {
                 before += started(stride);
-                offset(start)
+                offset(before)
             });
-            strides.collect()
+            std::iter::once(0).chain(ends).collect()
         });
         let stride = at / STRIDE;
-        // A text that ends with a stride has no entry for what follows.
-        let Some(before) = strides.get(stride) else { return self.text.chars().count() };
-        *before as usize + started(&bytes[stride * STRIDE..at])
+        strides[stride] as usize + started(&bytes[stride * STRIDE..at])
     }
 
     /// The bytes of a line (from 0), its end included.
