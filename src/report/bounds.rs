@@ -53,6 +53,10 @@ pub(super) fn register(engine: &mut Handlebars) {
 /// take minutes. [`lay`] counts those that are parsed.
 pub(super) fn parsable(text: &str) -> Result<(), Refused> {
     parsable_calls(text)?;
+    parsable_blocks(text)
+}
+
+fn parsable_blocks(text: &str) -> Result<(), Refused> {
     let mut depth = 0_usize;
     for (at, _) in text.match_indices("{{") {
         let tag = text[at + 2..].trim_start_matches('~');
