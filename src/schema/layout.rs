@@ -98,22 +98,17 @@ impl Writer {
                 written.into_iter().flatten().for_each(|number| self.number(number));
                 Some(at)
             }
-            Value::String(text) if place == Place::Pattern => {
-                let at = self.start(PATTERN)?;
-                self.number(self.patterns);
-                self.patterns += 1;
-                self.text(text)?;
-                Some(at)
-            }
-            Value::String(text) if place == Place::Reference => {
-                let at = self.start(REFERENCE)?;
-                self.number(self.references);
-                self.references += 1;
-                self.text(text)?;
-                Some(at)
-            }
             Value::String(text) => {
-                let at = self.start(TEXT)?;
+                let (kind, count) = match place {
+                    Place::Pattern => (PATTERN, Some(&mut self.patterns)),
+                    Place::Reference => (REFERENCE, Some(&mut self.references)),
+                    Place::Schema | Place::Schemas => (TEXT, None),
+                };
+                let number = count.map(|count| std::mem::replace(count, *count + 1));
+                let at = self.start(kind)?;
+                if let Some(number) = number {
+                    self.number(number);
+                }
                 self.text(text)?;
                 Some(at)
             }
