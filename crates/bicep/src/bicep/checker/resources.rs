@@ -383,9 +383,12 @@ pub(super) fn is_resource_type(text: &str) -> bool {
     let (name, version) = (&text.as_bytes()[..at], &text[at + 1..]);
     let provider = name.windows(2).rposition(|pair| pair == b"::");
     let name = provider.map_or(name, |colons| &name[colons + 2..]);
-    let letters = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
-    let good = |segment: &[u8]| !segment.is_empty() && segment.iter().all(letters);
+    let good = |segment: &[u8]| !segment.is_empty() && has_letters_of_types(segment);
     name.contains(&b'/') && name.split(|byte| *byte == b'/').all(good) && is_version(version)
+}
+
+fn has_letters_of_types(segment: &[u8]) -> bool {
+    segment.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte))
 }
 
 /// Whether this is a part of a type, with or without a version.
@@ -394,10 +397,9 @@ fn is_nested_type(text: &str) -> bool {
         Some((name, version)) => (name, Some(version)),
         None => (text, None),
     };
-    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let good = |segment: &str| {
         segment.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && segment.bytes().all(letters)
+            && has_letters_of_types(segment.as_bytes())
     };
     name.split('/').all(good) && version.is_none_or(is_version)
 }
