@@ -22,6 +22,14 @@ const AT_ONCE: usize = 64;
 /// From this many renders on a terminal shows progress instead of a line for each.
 const MANY: usize = 20;
 
+/// What a render may stand of.
+pub(super) enum Asked<'a> {
+    /// An input, by its digest, before it is understood.
+    Input(&'a [u8; 32]),
+    /// A job.
+    Job(&'a Job),
+}
+
 /// The configs of a run and the renders that they ask for.
 pub(super) struct Fleet<'a> {
     configs: &'a Configs,
@@ -49,7 +57,7 @@ impl<'a> Fleet<'a> {
     /// The same; of more than one render, those that stand are not made. `standing` gives the plan of such a render.
     pub(super) fn except(
         configs: &'a Configs,
-        standing: impl Fn(&Job) -> Option<Plan> + Sync,
+        standing: impl Fn(Asked<'_>) -> Option<Plan> + Sync,
     ) -> Result<Self, Exit> {
         let (paths, code) = input::find(&configs.paths)?;
         let mut fleet = Self {
@@ -77,13 +85,24 @@ impl<'a> Fleet<'a> {
     }
 
     /// Reads every config once to see how many renders there are and which of them collide.
-    fn survey(&mut self, standing: impl Fn(&Job) -> Option<Plan> + Sync) {
-        let look = |job: &Job| match standing(job) {
-            Some(plan) => (fleet::planned_claims(&plan), Some(plan.name)),
-            None => (fleet::claims(job), None),
+    fn survey(&mut self, standing: impl Fn(Asked<'_>) -> Option<Plan> + Sync) {
+        let stands = |plan: Plan| (fleet::planned_claims(&plan), Some(plan.name));
+        let look = |job: &Job| {
+            let plan = standing(Asked::Job(job));
+            plan.map_or_else(|| (fleet::claims(job), None), stands)
         };
+        let may_stand = self.paths.len() > 1 && !self.configs.names_environments();
         let read = |path: usize| {
-            let jobs = self.jobs(path);
+            let input = input::read(&self.paths[path], self.configs);
+            let known = input.as_ref().ok().filter(|_| may_stand);
+            if let Some(plan) = known.and_then(|input| standing(Asked::Input(&input.digest()))) {
+                let (claims, name) = stands(plan);
+                return (vec![fleet::digests(&claims)], vec![name]);
+            }
+            let jobs = match input {
+                Ok(input) => input::of(&self.paths[path], &input, self.configs, &self.folders),
+                Err(job) => vec![*job],
+            };
             if self.paths.len() == 1 && jobs.len() == 1 {
                 self.kept().insert(path, jobs);
                 return (vec![Vec::new()], vec![None]);

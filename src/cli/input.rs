@@ -25,21 +25,28 @@ pub(super) const MAX_TEMPLATE_BYTES: u64 = 1024 * 1024;
 /// Most templates in a folder.
 const MAX_TEMPLATES: usize = 1000;
 
-/// The renders that a config asks for. One that cannot be read is a render with that finding.
-pub(super) fn jobs(path: &Path, configs: &Configs, folders: &Folders) -> Vec<Job> {
+/// A config as the user wrote it, or a render with the finding that it cannot be read.
+pub(super) fn read(path: &Path, configs: &Configs) -> Result<Input, Box<Job>> {
     match disk::argument(path, MAX_BYTES as u64) {
         Ok(bytes) => {
             let shown = path.display().to_string();
-            let input = Input { path: shown, bytes, overrides: configs.overrides.clone() };
-            pipeline::jobs(&input, &LayerFiles { config: path, folders }, &configs.environments)
+            Ok(Input { path: shown, bytes, overrides: configs.overrides.clone() })
         }
         Err(error) => {
-            vec![Job {
-                diagnostics: vec![unreadable_config(path, &error)].into(),
-                ..Job::default()
-            }]
+            let diagnostics = vec![unreadable_config(path, &error)].into();
+            Err(Box::new(Job { diagnostics, ..Job::default() }))
         }
     }
+}
+
+/// The renders that a config asks for. One that cannot be read is a render with that finding.
+pub(super) fn jobs(path: &Path, configs: &Configs, folders: &Folders) -> Vec<Job> {
+    read(path, configs).map_or_else(|job| vec![*job], |input| of(path, &input, configs, folders))
+}
+
+/// The renders that a config asks for that was read.
+pub(super) fn of(path: &Path, input: &Input, configs: &Configs, folders: &Folders) -> Vec<Job> {
+    pipeline::jobs(input, &LayerFiles { config: path, folders }, &configs.environments)
 }
 
 fn unreadable_config(path: &Path, error: &ReadError) -> Diagnostic {

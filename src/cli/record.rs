@@ -1,9 +1,9 @@
-//! The renders that this machine has made or compared, by the digests of their manifests. A fleet skips a render that
-//! stands unchanged only when the record knows it: a manifest in a checkout is anybody's. The record saves time alone;
-//! without one, each config is rendered.
+//! The renders that this machine has made or compared, by the digests of their manifests and of what they were made
+//! from. A fleet skips a render that stands unchanged only when the record knows it: a manifest in a checkout is
+//! anybody's. The record saves time alone; without one, each config is rendered.
 #![expect(clippy::disallowed_methods, reason = "it reads and writes a file of its own")]
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -11,35 +11,84 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::disk;
+use crate::disk::{self, ReadError};
 
 type Digest = [u8; 32];
 
-/// Largest file in bytes: as many digests as a hundred thousand renders have. A fuller one starts anew.
-const MAX_BYTES: u64 = 100_000 * 32;
+/// A line of the file: the digest of a manifest, the digest of the input that its render was made from, and the name of
+/// the render. Both are zero if other files decide what the render is.
+type Entry = [Digest; 4];
+
+/// Largest file in bytes: a hundred thousand renders. A fuller one starts anew.
+const MAX_BYTES: u64 = 100_000 * size_of::<Entry>() as u64;
 
 /// Read when it is first asked: one config needs none.
 static RECORD: OnceLock<Mutex<Record>> = OnceLock::new();
 
+/// By the digests of their inputs. Only `render` asks for them, and they take more memory than the manifests.
+static MADE: OnceLock<HashMap<Digest, Made, foldhash::fast::RandomState>> = OnceLock::new();
+
 #[derive(Default)]
 struct Record {
-    known: HashSet<Digest, foldhash::fast::RandomState>,
-    added: Vec<Digest>,
+    manifests: HashSet<Digest, foldhash::fast::RandomState>,
+    added: Vec<u8>,
     full: bool,
+}
+
+/// A render that an earlier run made from one input alone.
+pub(super) struct Made {
+    /// Its name, which is that of its folder.
+    pub name: String,
+    manifest: Digest,
+}
+
+impl Made {
+    /// Whether a text is the manifest of the render.
+    pub(super) fn has(&self, manifest: &str) -> bool {
+        self.manifest == digest(manifest)
+    }
 }
 
 /// Whether the record knows a manifest.
 pub(super) fn holds(manifest: &str) -> bool {
-    record().known.contains(&digest(manifest))
+    record().manifests.contains(&digest(manifest))
 }
 
-/// Adds a manifest of a render that was just made.
-pub(super) fn add(manifest: &str) {
-    let digest = digest(manifest);
-    let mut record = record();
-    if record.known.insert(digest) {
-        record.added.push(digest);
+/// The render that an earlier run made last from an input, by the digest of the input.
+pub(super) fn made_from(input: &Digest) -> Option<&'static Made> {
+    let read = || {
+        let bytes = read().unwrap_or_default();
+        entries(&bytes).filter_map(made).collect()
+    };
+    MADE.get_or_init(read).get(input)
+}
+
+fn made([manifest, input, name @ ..]: &Entry) -> Option<(Digest, Made)> {
+    let name = name.as_flattened().split(|byte| *byte == 0).next()?;
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    if name.is_empty() || !name.iter().all(is_plain) {
+        return None;
     }
+    let name = String::from_utf8(name.to_vec()).ok()?;
+    Some((*input, Made { name, manifest: *manifest }))
+}
+
+/// Adds a render that was just made: its name, its manifest, and the digest of the input if it was made from that alone.
+pub(super) fn add(name: &str, manifest: &str, input: Option<Digest>) {
+    let mut record = record();
+    let is_new = record.manifests.insert(digest(manifest));
+    let made = input.map(|input| made_from(&input).is_some_and(|made| made.has(manifest)));
+    if made.unwrap_or(!is_new) {
+        return;
+    }
+    let mut entry: Entry =
+        [digest(manifest), Digest::default(), Digest::default(), Digest::default()];
+    let [_, of, names @ ..] = &mut entry;
+    if let (Some(input), Some(place)) = (input, names.as_flattened_mut().get_mut(..name.len())) {
+        *of = input;
+        place.copy_from_slice(name.as_bytes());
+    }
+    record.added.extend(entry.as_flattened());
 }
 
 /// Keeps what was added. A record that cannot be written saves no time, and nothing else is lost.
@@ -48,7 +97,7 @@ pub(super) fn close() {
     let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
     let added = std::mem::take(&mut record.added);
     let Some(path) = path().filter(|_| !added.is_empty()) else { return };
-    let _ = append(&path, &added.concat(), record.full);
+    let _ = append(&path, &added, record.full);
 }
 
 fn append(path: &PathBuf, bytes: &[u8], anew: bool) -> std::io::Result<()> {
@@ -66,28 +115,31 @@ fn append(path: &PathBuf, bytes: &[u8], anew: bool) -> std::io::Result<()> {
 }
 
 fn record() -> MutexGuard<'static, Record> {
-    RECORD.get_or_init(|| Mutex::new(read())).lock().unwrap_or_else(PoisonError::into_inner)
+    let first = || {
+        let found = read();
+        let full = matches!(found, Err(ReadError::TooLarge(_)));
+        let bytes = found.unwrap_or_default();
+        let manifests = entries(&bytes).map(|[manifest, ..]| *manifest).collect();
+        Mutex::new(Record { manifests, added: Vec::new(), full })
+    };
+    RECORD.get_or_init(first).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn read() -> Record {
-    let bytes = path().map(|path| disk::read(&path, MAX_BYTES));
-    match bytes {
-        Some(Ok(bytes)) => {
-            let known = bytes.as_chunks::<32>().0.iter().copied().collect();
-            Record { known, ..Record::default() }
-        }
-        Some(Err(disk::ReadError::TooLarge(_))) => Record { full: true, ..Record::default() },
-        _ => Record::default(),
-    }
+fn read() -> Result<Vec<u8>, ReadError> {
+    path().map_or(Ok(Vec::new()), |path| disk::read(&path, MAX_BYTES))
 }
 
-/// `prebake/renders` in the user's cache.
+fn entries(bytes: &[u8]) -> impl Iterator<Item = &Entry> {
+    bytes.as_chunks().0.as_chunks().0.iter()
+}
+
+/// `prebake/known-renders` in the user's cache.
 fn path() -> Option<PathBuf> {
     let of =
         |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = of("XDG_CACHE_HOME").or_else(|| of("LOCALAPPDATA"));
     let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")));
-    Some(cache?.join("prebake").join("renders"))
+    Some(cache?.join("prebake").join("known-renders"))
 }
 
 fn digest(manifest: &str) -> Digest {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::fleet::{self, Fleet};
+use super::fleet::{self, Asked, Fleet};
 use super::{Configs, Exit, digest_hints, input, record, terminal};
 use crate::diagnostic::printable::{one_line, tamed};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
@@ -62,7 +62,8 @@ impl Render {
     pub(super) fn run(&self) -> Exit {
         let Ok(tools) = input::tools(&self.configs, &self.output) else { return Exit::Failed };
         let looks_again = self.force || self.check || self.dry_run || self.diff;
-        let standing = |job: &Job| if looks_again { None } else { self.standing(job, &tools) };
+        let standing =
+            |asked: Asked<'_>| if looks_again { None } else { self.standing(&asked, &tools) };
         let fleet = match Fleet::except(&self.configs, standing) {
             Ok(fleet) => fleet,
             Err(code) => return code,
@@ -95,7 +96,7 @@ impl Render {
             Some(environment) => format!("{path} ({environment})"),
             None => path.to_owned(),
         };
-        let name = job.name().map(str::to_owned);
+        let (name, input) = (job.name().map(str::to_owned), job.input);
         let outcome = job.render(tools);
         let told = if fleet.shows_all() { Severity::Info } else { Severity::Error };
         let mut notes = terminal::told(&outcome.diagnostics, &outcome.sources, told);
@@ -120,6 +121,9 @@ impl Render {
         });
         match written {
             Ok((text, state, wrong)) => {
+                if !fleet.is_single() && state != State::Differs {
+                    record::add(&render.model.name, &render.artifacts.files[MANIFEST], input);
+                }
                 let counts = terminal::counts(&outcome.diagnostics);
                 let text = if fleet.is_single() { text } else { among_many(&text, &counts) };
                 let outdated = self.check && state == State::Differs;
@@ -156,13 +160,31 @@ impl Render {
         if folders.is_empty() { Exit::Done } else { Exit::Findings }
     }
 
-    /// The plan of a render that stands as a job would make it anew.
-    fn standing(&self, job: &Job, tools: &Tools) -> Option<Plan> {
-        let is_known =
-            |manifest: &Manifest, text: &str| fleet::is_known(manifest, text, job, tools);
-        let plan =
-            output::file_of_whole(&self.output.join(job.name()?), PLAN, is_known, &tools.digests)?;
-        serde_json::from_str(&plan).ok()
+    /// The plan of a render that stands as it would be made anew.
+    fn standing(&self, asked: &Asked<'_>, tools: &Tools) -> Option<Plan> {
+        let plan = match asked {
+            Asked::Input(digest) => {
+                let made = record::made_from(digest)?;
+                let is_known =
+                    |manifest: &Manifest, text: &str| tools.made(manifest) && made.has(text);
+                self.plan_of_whole(&made.name, is_known, tools)
+            }
+            Asked::Job(job) => {
+                let is_known =
+                    |manifest: &Manifest, text: &str| fleet::is_known(manifest, text, job, tools);
+                self.plan_of_whole(job.name()?, is_known, tools)
+            }
+        };
+        serde_json::from_str(&plan?).ok()
+    }
+
+    fn plan_of_whole(
+        &self,
+        name: &str,
+        is_known: impl Fn(&Manifest, &str) -> bool,
+        tools: &Tools,
+    ) -> Option<String> {
+        output::file_of_whole(&self.output.join(name), PLAN, is_known, &tools.digests)
     }
 
     /// A render of a fleet that stands as it would be written.
@@ -217,9 +239,6 @@ impl Render {
         };
         if self.dry_run && fleet.is_single() {
             text.push_str("\nnothing was written (--dry-run)\n");
-        }
-        if !fleet.is_single() && state != State::Differs {
-            record::add(&render.artifacts.files[MANIFEST]);
         }
         let Some(committed) = committed.transpose()? else { return Ok((text, state, wrong)) };
         for path in &committed.overwritten {

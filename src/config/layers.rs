@@ -55,6 +55,8 @@ impl Files for NoFiles {
 pub struct Layers {
     /// The config without an environment.
     pub base: Document,
+    /// Whether it extends other configs.
+    pub extends: bool,
     /// Its environments by name, in the order of the file, each a layer.
     environments: Vec<(String, Option<Place>, Document)>,
 }
@@ -139,8 +141,9 @@ pub fn layers(
         Some(found) => reader.environments(found)?,
         None => Vec::new(),
     };
+    let extends = reader.read > 0;
     named::settle(&mut base, diagnostics);
-    Some(Layers { base, environments })
+    Some(Layers { base, extends, environments })
 }
 
 struct Reader<'a> {

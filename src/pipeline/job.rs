@@ -17,6 +17,8 @@ use crate::render::Manifest;
 pub struct Job {
     /// The environment, when the config has any.
     pub environment: Option<String>,
+    /// The digest of the input, if no other file decides what the render is.
+    pub input: Option<[u8; 32]>,
     /// The config, unless an error was found.
     pub document: Option<Document>,
     /// What was found so far.
@@ -43,6 +45,10 @@ pub fn jobs(input: &Input, files: &dyn Files, environments: &[String]) -> Vec<Jo
     if names.is_empty() {
         job.document = Some(layers.base);
         job.apply(input, files);
+        let is_alone = !layers.extends
+            && job.overlay.digest().is_empty()
+            && job.added.texts().next().is_none();
+        job.input = is_alone.then(|| input.digest());
         return vec![job];
     }
     if !layers.fit(&names, &mut job.diagnostics) {
@@ -98,9 +104,8 @@ impl Job {
     /// Whether a render was made by this version under this name from the same config, catalog and templates.
     pub fn made(&self, manifest: &Manifest, tools: &Tools) -> bool {
         let same = |document| manifest.config_digest == digest(document, &self.added);
-        manifest.prebake == env!("CARGO_PKG_VERSION")
+        tools.made(manifest)
             && Some(manifest.name.as_str()) == self.name()
-            && manifest.templates_digest == tools.templates.digest()
             && manifest.catalog_digest.as_deref().unwrap_or_default() == self.overlay.digest()
             && self.document.as_ref().is_some_and(same)
     }

@@ -27,6 +27,8 @@ pub use state::previous_state;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::bicep;
 use crate::catalog::{Date, Overlay, Stage};
 use crate::check::{self, KnownScripts};
@@ -50,6 +52,19 @@ pub struct Input {
     pub bytes: Vec<u8>,
     /// Values of the command line, `path=value`, applied in order.
     pub overrides: Vec<String>,
+}
+
+impl Input {
+    /// SHA-256 of the bytes of the config and of the values of the command line.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        for text in self.overrides.iter().map(String::as_bytes).chain([&*self.bytes]) {
+            // Lengths keep two texts from being taken for two others.
+            digest.update(text.len().to_le_bytes());
+            digest.update(text);
+        }
+        digest.finalize().into()
+    }
 }
 
 /// What all configs of a run share.
@@ -89,6 +104,12 @@ impl Tools {
             digests: KnownDigests::default(),
             output: "out".to_owned(),
         }
+    }
+
+    /// Whether a render was made by this version from these templates.
+    pub fn made(&self, manifest: &Manifest) -> bool {
+        manifest.prebake == env!("CARGO_PKG_VERSION")
+            && manifest.templates_digest == self.templates.digest()
     }
 }
 

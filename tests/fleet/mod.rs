@@ -159,6 +159,41 @@ fn unchanged_renders_are_skipped_and_only_those() {
 }
 
 #[test]
+fn a_render_is_made_again_when_a_file_changes_that_its_config_names() {
+    let folder = tree(&[
+        ("a.yaml", config("aa") + "extends: base.yaml\n"),
+        ("base.yaml", "tags: { team: one }\n".to_owned()),
+        ("b.yaml", config("bb") + "add: { batch: [more.bicep] }\n"),
+        ("more.bicep", "output team string = 'two'\n".to_owned()),
+        ("c.yaml", config("cc")),
+    ]);
+    let render = || {
+        let ran = prebake(folder.path(), &["render", "."]);
+        assert_eq!(ran.code, Some(0), "{}", ran.errors);
+        ran.out
+    };
+    assert!(render().contains("3 written"));
+    assert_eq!(render().matches("unchanged, skipped").count(), 3);
+    write(folder.path(), "base.yaml", "tags: { team: two }\n");
+    assert!(render().contains("1 written"));
+    write(folder.path(), "more.bicep", "output team string = 'three'\n");
+    assert!(render().contains("1 written"));
+    assert_eq!(render().matches("unchanged, skipped").count(), 3);
+}
+
+#[test]
+fn a_copy_of_a_config_whose_render_stands_is_refused() {
+    let folder = tree(&[("a.yaml", config("aa")), ("b.yaml", config("bb"))]);
+    assert_eq!(prebake(folder.path(), &["render", "."]).code, Some(0));
+    write(folder.path(), "copy.yaml", &config("aa"));
+    let ran = prebake(folder.path(), &["render", "."]);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.errors);
+    for place in ["a.yaml:1:7", "copy.yaml:1:7"] {
+        assert!(ran.errors.contains(place), "{}", ran.errors);
+    }
+}
+
+#[test]
 fn two_configs_of_one_folder_are_refused_at_both_places() {
     let folder = tree(&[
         ("a/prebake.yaml", config("same")),
