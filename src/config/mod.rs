@@ -23,7 +23,7 @@ pub(crate) use partial::partial;
 pub use set::set;
 
 use crate::catalog;
-use crate::diagnostic::pointer::unescape;
+use crate::diagnostic::pointer::{escape, unescape};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::{Finding, FindingKind, Values};
 
@@ -42,8 +42,12 @@ pub fn decode(document: &Document, diagnostics: &mut Diagnostics) -> Option<Conf
     let findings = schema::CONFIG.findings(&document.value, Values::Literal);
     let findings = findings.expect("the committed schema compiles: a test builds it");
     if !findings.is_empty() {
+        // A key that is mistyped is told once, not as a missing one, too.
+        let mistyped: Vec<String> = findings.iter().filter_map(partial::meant).collect();
+        let is_told =
+            |finding: &&Finding| !missing(finding).is_some_and(|it| mistyped.contains(&it));
         let mut found: Vec<Diagnostic> =
-            findings.iter().map(|finding| diagnostic(finding, document)).collect();
+            findings.iter().filter(is_told).map(|finding| diagnostic(finding, document)).collect();
         found.sort_by_key(|finding| finding.place);
         diagnostics.append(found.into());
         return None;
@@ -88,6 +92,11 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
         diagnostic.facts.push(known.fact);
     }
     diagnostic
+}
+
+/// The pointer of the key that a finding misses.
+fn missing(finding: &Finding) -> Option<String> {
+    Some(format!("{}/{}", finding.pointer, escape(finding.missing.as_deref()?)))
 }
 
 fn code(kind: FindingKind) -> &'static str {

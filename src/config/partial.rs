@@ -56,7 +56,7 @@ pub(crate) fn partial(document: &Document) -> Option<Partial> {
 }
 
 /// The pointer of the key that a mistyped one may have meant.
-fn meant(finding: &Finding) -> Option<String> {
+pub(super) fn meant(finding: &Finding) -> Option<String> {
     let word = finding.suggestion.as_ref().filter(|_| finding.on_key)?;
     let (parent, _) = finding.pointer.rsplit_once('/')?;
     Some(format!("{parent}/{}", pointer::escape(word)))
