@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
 use super::live::Recorded;
-use super::{Configs, DEFAULT_OUTPUT, Exit, input, terminal};
+use super::{Configs, DEFAULT_OUTPUT, Exit, input, record, terminal};
 use crate::catalog::Overlay;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Sources};
 use crate::diff::{self, DetailedExit, RenderState};
@@ -246,10 +246,12 @@ impl Diff {
     }
 }
 
-/// Whether this machine has made or compared a render of what a job would render.
+/// Whether a render was made from what a job would make it from, and this machine has made or compared it before. A
+/// manifest alone proves nothing: whoever edits a file can edit its digest, too.
 fn is_known(previous: &PreviousRender, job: &Job, tools: &Tools) -> bool {
     let manifest = previous.manifest.as_ref().zip(previous.files.get(MANIFEST));
-    manifest.is_some_and(|(manifest, text)| super::fleet::is_known(manifest, text, job, tools))
+    manifest
+        .is_some_and(|(manifest, text)| job.made(manifest, tools) && record::known(text).is_some())
 }
 
 /// Tells why the review cannot be written.

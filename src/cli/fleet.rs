@@ -10,12 +10,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
 use super::folders::Folders;
-use super::{Configs, Exit, input, record, terminal};
+use super::{Configs, Exit, input, terminal};
 use crate::diagnostic::printable::one_line;
 use crate::diagnostic::{Diagnostics, Sources};
+use crate::pipeline::Job;
 use crate::pipeline::fleet::{self, Claimed};
-use crate::pipeline::{Job, Tools};
-use crate::render::{Manifest, Plan};
+use crate::render::Plan;
 
 /// Configs that are worked on before their results are shown: bounds memory, keeps the order.
 const AT_ONCE: usize = 64;
@@ -251,10 +251,4 @@ impl<'a> Fleet<'a> {
     pub(super) fn shows_all(&self) -> bool {
         self.len() <= MANY
     }
-}
-
-/// Whether a render was made from what a job would make it from, and this machine has made or compared it before. A
-/// manifest alone proves nothing: whoever edits a file can edit its digest, too.
-pub(super) fn is_known(manifest: &Manifest, text: &str, job: &Job, tools: &Tools) -> bool {
-    job.made(manifest, tools) && record::holds(text)
 }

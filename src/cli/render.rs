@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::fleet::{self, Asked, Fleet};
+use super::fleet::{Asked, Fleet};
 use super::{Configs, Exit, digest_hints, input, record, terminal};
 use crate::diagnostic::printable::{one_line, tamed};
 use crate::diagnostic::{Diagnostics, Severity, Sources};
 use crate::diff::{self, FileDiff, FileState};
-use crate::output::{self, OutputError, PreviousRender};
+use crate::output::{self, KnownRender, OutputError, PreviousRender};
 use crate::pipeline::{self, Job, Tools};
 use crate::render::{MANIFEST, Manifest, PLAN, Plan};
 use crate::report::review;
@@ -160,31 +160,37 @@ impl Render {
         if folders.is_empty() { Exit::Done } else { Exit::Findings }
     }
 
-    /// The plan of a render that stands as it would be made anew.
+    /// The plan of a render that stands as it would be made anew, if this machine has made or compared it before. A
+    /// manifest alone proves nothing: whoever edits a file can edit its digest, too.
     fn standing(&self, asked: &Asked<'_>, tools: &Tools) -> Option<Plan> {
-        let plan = match asked {
+        match asked {
             Asked::Input(digest) => {
                 let made = record::made_from(digest)?;
-                let is_known =
-                    |manifest: &Manifest, text: &str| tools.made(manifest) && made.has(text);
-                self.plan_of_whole(&made.name, is_known, tools)
+                let known = |manifest: &Manifest, text: &str| {
+                    let known = record::known(text).filter(|_| tools.made(manifest));
+                    known.filter(|known| known.manifest == made.manifest)
+                };
+                self.plan_of_whole(&made.name, known, tools)
             }
             Asked::Job(job) => {
-                let is_known =
-                    |manifest: &Manifest, text: &str| fleet::is_known(manifest, text, job, tools);
-                self.plan_of_whole(job.name()?, is_known, tools)
+                let known = |manifest: &Manifest, text: &str| {
+                    record::known(text).filter(|_| job.made(manifest, tools))
+                };
+                self.plan_of_whole(job.name()?, known, tools)
             }
-        };
-        serde_json::from_str(&plan?).ok()
+        }
     }
 
     fn plan_of_whole(
         &self,
         name: &str,
-        is_known: impl Fn(&Manifest, &str) -> bool,
+        known: impl Fn(&Manifest, &str) -> Option<KnownRender>,
         tools: &Tools,
-    ) -> Option<String> {
-        output::file_of_whole(&self.output.join(name), PLAN, is_known, &tools.digests)
+    ) -> Option<Plan> {
+        let folder = self.output.join(name);
+        let plan = output::file_of_whole(&folder, PLAN, known, &tools.digests)?;
+        record::found_whole(&plan.render);
+        serde_json::from_str(&plan.text).ok()
     }
 
     /// A render of a fleet that stands as it would be written.

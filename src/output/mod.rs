@@ -24,6 +24,6 @@ pub use error::OutputError;
 pub use file::write;
 pub(crate) use file::write_new;
 pub use previous::previous;
-pub(crate) use previous::{PreviousRender, file_of_whole, has_render};
+pub(crate) use previous::{KnownRender, PreviousRender, file_of_whole, has_render};
 pub use stage::sweep;
 pub use tree::{MAX_DEPTH, MAX_ENTRIES};

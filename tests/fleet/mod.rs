@@ -23,6 +23,7 @@ fn prebake_reading(folder: &Path, arguments: &[&str], input: Stdio) -> Ran {
         .args(arguments)
         .current_dir(folder)
         .env_clear()
+        .env("XDG_CACHE_HOME", folder.join(".cache"))
         .stdin(input)
         .output()
         .expect("the binary runs");
@@ -156,6 +157,17 @@ fn unchanged_renders_are_skipped_and_only_those() {
     write(folder.path(), "mine/bicep/image.bicep.tera", &text);
     assert!(render(&["--templates", "mine"]).contains("2 written"));
     assert!(render(&["--set", "location=westeurope"]).contains("2 written"));
+}
+
+#[test]
+fn a_torn_record_of_renders_starts_anew() {
+    let folder = tree(&[("a.yaml", config("aa")), ("b.yaml", config("bb"))]);
+    write(folder.path(), ".cache/prebake/known-renders", &"torn".repeat(77));
+    for skipped in [0, 2, 2] {
+        let ran = prebake(folder.path(), &["render", "."]);
+        assert_eq!(ran.code, Some(0), "{}", ran.errors);
+        assert_eq!(ran.out.matches("unchanged, skipped").count(), skipped);
+    }
 }
 
 #[test]
