@@ -115,11 +115,13 @@ fn read_whole(
     if render.content.is_some_and(|known| known != content) {
         return Ok(None);
     }
-    let is_ours = |path: &Path| {
-        path == Path::new(MANIFEST) || manifest.files.contains_key(&tree::shown(path))
-    };
-    for (path, _) in tree.kinds.iter().filter(|(_, kind)| **kind != Kind::Folder) {
-        if !is_ours(path) {
+    let found = tree.kinds.iter().filter(|(_, kind)| **kind != Kind::Folder);
+    // All files of the manifest were found, so more files than these and the manifest are foreign ones.
+    if found.clone().count() > manifest.files.len() + 1 {
+        let is_ours = |path: &Path| {
+            path == Path::new(MANIFEST) || manifest.files.contains_key(&tree::shown(path))
+        };
+        for (path, _) in found.filter(|(path, _)| !is_ours(path)) {
             tree.can_move(folder, path)?;
         }
     }

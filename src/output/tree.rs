@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, FileType, Metadata};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::error::{Context, OutputError};
 use crate::disk::{self, ReadError};
@@ -175,11 +175,9 @@ fn within_limits(folder: &Path, entries: usize, below: &Path) -> Result<(), Outp
 /// A path of a render as a path of the system: only plain names below the folder.
 pub(super) fn plain(path: &str) -> Option<PathBuf> {
     let odd = |c: char| c == '\\' || c == ':' || c.is_control();
-    let native = PathBuf::from(path);
-    let names = native.components().all(|part| matches!(part, Component::Normal(_)));
-    // Comparing with the text refuses what `components` would tidy up, such as `a//b` and `a/.`.
-    let tidy = path.split('/').all(|name| !name.is_empty() && name != "." && name != "..");
-    (names && tidy && !path.contains(odd)).then_some(native)
+    // `Path::components` would tidy up `a//b` and `a/.`, which no render has.
+    let is_name = |name: &str| !matches!(name, "" | "." | "..");
+    (path.split('/').all(is_name) && !path.contains(odd)).then(|| PathBuf::from(path))
 }
 
 /// A path of the system as messages and manifests write it.
