@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
@@ -36,14 +37,16 @@ struct Compiled {
 /// What was found out about a template, for every stage that has it.
 #[derive(Debug, Default)]
 pub struct KnownTemplate {
-    /// Its expressions, parsed when it is used again.
+    /// Whether it was used again.
+    used_again: AtomicBool,
+    /// Its expressions, parsed at the third use: a review compiles each stage twice.
     expressions: OnceLock<Expressions>,
     /// Set once it is known to meet the schema of templates.
     fits: OnceLock<()>,
 }
 
 impl KnownTemplate {
-    /// Its expressions; none while it was used but once.
+    /// Its expressions; none while it was used at most twice.
     pub fn expressions(&self) -> &Expressions {
         static NONE: LazyLock<Expressions> = LazyLock::new(Expressions::default);
         self.expressions.get().unwrap_or(&NONE)
@@ -218,7 +221,9 @@ impl Compiled {
             own.add(files.files.whole(path), files.files.files.get(path)?);
         }
         sources.append(own);
-        self.known.expressions.get_or_init(|| Expressions::of(&self.template.json));
+        if self.known.used_again.swap(true, Ordering::Relaxed) {
+            self.known.expressions.get_or_init(|| Expressions::of(&self.template.json));
+        }
         let (template, text) = (self.template.clone(), Arc::clone(&self.text));
         let known = Arc::clone(&self.known);
         let inputs = files.files.inputs(&self.name, self.read.keys());
