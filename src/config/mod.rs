@@ -43,11 +43,15 @@ pub fn decode(document: &Document, diagnostics: &mut Diagnostics) -> Option<Conf
     let findings = findings.expect("the committed schema compiles: a test builds it");
     if !findings.is_empty() {
         // A key that is mistyped is told once, not as a missing one, too.
-        let mistyped: Vec<String> = findings.iter().filter_map(partial::meant).collect();
-        let is_told =
-            |finding: &&Finding| !missing(finding).is_some_and(|it| mistyped.contains(&it));
-        let mut found: Vec<Diagnostic> =
-            findings.iter().filter(is_told).map(|finding| diagnostic(finding, document)).collect();
+        let missed: Vec<String> = findings.iter().filter_map(missing).collect();
+        let slip = |finding: &Finding| partial::meant(finding).filter(|key| missed.contains(key));
+        let slips: Vec<String> = findings.iter().filter_map(slip).collect();
+        let is_told = |finding: &&Finding| !missing(finding).is_some_and(|it| slips.contains(&it));
+        let mut found: Vec<Diagnostic> = findings
+            .iter()
+            .filter(is_told)
+            .map(|finding| diagnostic(finding, slip(finding).is_some(), document))
+            .collect();
         found.sort_by_key(|finding| finding.place);
         diagnostics.append(found.into());
         return None;
@@ -65,7 +69,7 @@ pub fn decode(document: &Document, diagnostics: &mut Diagnostics) -> Option<Conf
     }
 }
 
-fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
+fn diagnostic(finding: &Finding, is_slip: bool, document: &Document) -> Diagnostic {
     let place = if finding.on_key || finding.kind == FindingKind::MissingProperty {
         document.key_place(&finding.pointer)
     } else {
@@ -81,6 +85,10 @@ fn diagnostic(finding: &Finding, document: &Document) -> Diagnostic {
             Some(own) => format!("use `{own}`"),
             None => format!("use the format of `{}`", form.example),
         };
+    }
+    // What a mistyped key means elsewhere is no advice.
+    if is_slip {
+        return diagnostic;
     }
     if finding.kind == FindingKind::UnknownProperty {
         unknown_key(finding, &mut diagnostic);
