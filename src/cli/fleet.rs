@@ -94,7 +94,7 @@ impl<'a> Fleet<'a> {
         let may_stand = self.paths.len() > 1 && !self.configs.names_environments();
         let read = |path: usize| {
             let input = input::read(&self.paths[path], self.configs);
-            let known = input.as_ref().ok().filter(|_| may_stand);
+            let known = input.as_ref().ok().filter(|_| may_stand && !self.is_read_once(path));
             if let Some(plan) = known.and_then(|input| standing(Asked::Input(&input.digest()))) {
                 let (claims, name) = stands(plan);
                 return (vec![fleet::digests(&claims)], vec![name]);

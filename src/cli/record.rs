@@ -125,6 +125,10 @@ fn append(path: &PathBuf, bytes: &[u8], anew: bool) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
+    // A pipe would not open until something reads it.
+    if path.exists() && !path.is_file() {
+        return Ok(());
+    }
     let mut options = OpenOptions::new();
     options.create(true).append(!anew).write(true).truncate(anew);
     #[cfg(unix)]

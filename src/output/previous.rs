@@ -81,13 +81,17 @@ pub(crate) fn file_of_whole(
     known: impl Fn(&Manifest, &str) -> Option<KnownRender>,
     digests: &KnownDigests,
 ) -> Option<FileOfWhole> {
+    // A commit refuses a link, so that nothing stands behind one.
+    if folder.is_symlink() {
+        return None;
+    }
     tree::settled(folder, || read_whole(folder, path, &known, digests)).ok().flatten()
 }
 
 fn read_whole(
     folder: &Path,
     wanted: &str,
-    known: &impl Fn(&Manifest, &str) -> Option<KnownRender>,
+    known: &dyn Fn(&Manifest, &str) -> Option<KnownRender>,
     digests: &KnownDigests,
 ) -> Result<Option<FileOfWhole>, OutputError> {
     let tree = tree::walk(folder)?;
@@ -113,7 +117,11 @@ fn read_whole(
     }
     let content = *content.into_inner().expect(NEVER_FULL).finalize().as_bytes();
     if render.content.is_some_and(|known| known != content) {
-        return Ok(None);
+        // A record that is damaged costs time alone.
+        let by_manifest = |manifest: &Manifest, text: &str| {
+            known(manifest, text).map(|render| KnownRender { content: None, ..render })
+        };
+        return read_whole(folder, wanted, &by_manifest, digests);
     }
     let found = tree.kinds.iter().filter(|(_, kind)| **kind != Kind::Folder);
     // All files of the manifest were found, so more files than these and the manifest are foreign ones.

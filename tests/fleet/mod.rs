@@ -160,6 +160,52 @@ fn unchanged_renders_are_skipped_and_only_those() {
 }
 
 #[test]
+fn a_config_that_can_be_read_once_collides_though_its_render_stands() {
+    let folder = tree(&[
+        ("a.yaml", config("same")),
+        ("b.yaml", config("same")),
+        ("c.yaml", config("other")),
+    ]);
+    assert_eq!(prebake(folder.path(), &["render", "a.yaml", "c.yaml"]).code, Some(0));
+    let pipe = fs::File::open(folder.path().join("a.yaml")).expect("it is there");
+    let ran = prebake_reading(folder.path(), &["render", "-", "b.yaml"], pipe.into());
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.errors);
+    assert_eq!(ran.errors.matches("error[PB0501]").count(), 1, "{}", ran.errors);
+}
+
+#[test]
+fn a_wrong_digest_of_a_content_costs_one_look() {
+    let folder = tree(&[("a.yaml", config("aa")), ("b.yaml", config("bb"))]);
+    let render = || {
+        let ran = prebake(folder.path(), &["render", "."]);
+        assert_eq!(ran.code, Some(0), "{}", ran.errors);
+        ran.out
+    };
+    assert!(render().contains("2 written"));
+    assert_eq!(render().matches("unchanged, skipped").count(), 2);
+    let record = folder.path().join(".cache/prebake/known-renders");
+    let mut bytes = fs::read(&record).expect("there");
+    let digests = bytes.chunks_mut(160).map(|entry| &mut entry[32..64]);
+    digests.filter(|digest| digest.iter().any(|it| *it != 0)).for_each(|it| it[9] ^= 1);
+    fs::write(&record, bytes).expect("written");
+    assert_eq!(render().matches("unchanged, skipped").count(), 2);
+    write(folder.path(), "out/aa/README.md", "edited\n");
+    assert!(render().contains("1 written"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_to_a_render_is_refused_though_nothing_changed() {
+    let folder = tree(&[("a.yaml", config("aa")), ("b.yaml", config("bb"))]);
+    assert_eq!(prebake(folder.path(), &["render", "."]).code, Some(0));
+    fs::rename(folder.path().join("out/aa"), folder.path().join("kept")).expect("moved");
+    std::os::unix::fs::symlink("../kept", folder.path().join("out/aa")).expect("linked");
+    let ran = prebake(folder.path(), &["render", "."]);
+    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.errors);
+    assert!(ran.errors.contains("PB2502"), "{}", ran.errors);
+}
+
+#[test]
 fn a_torn_record_of_renders_starts_anew() {
     let folder = tree(&[("a.yaml", config("aa")), ("b.yaml", config("bb"))]);
     write(folder.path(), ".cache/prebake/known-renders", &"torn".repeat(77));
