@@ -93,8 +93,9 @@ impl<'a> Fleet<'a> {
         };
         let may_stand = self.paths.len() > 1 && !self.configs.names_environments();
         let read = |path: usize| {
+            let is_read_once = self.is_read_once(path);
             let input = input::read(&self.paths[path], self.configs);
-            let known = input.as_ref().ok().filter(|_| may_stand && !self.is_read_once(path));
+            let known = input.as_ref().ok().filter(|_| may_stand && !is_read_once);
             if let Some(plan) = known.and_then(|input| standing(Asked::Input(&input.digest()))) {
                 let (claims, name) = stands(plan);
                 return (vec![fleet::digests(&claims)], vec![name]);
@@ -110,7 +111,7 @@ impl<'a> Fleet<'a> {
             let digests =
                 |(claims, standing): (Vec<Claimed>, _)| (fleet::digests(&claims), standing);
             let found = jobs.iter().map(look).map(digests).unzip();
-            if self.is_read_once(path) {
+            if is_read_once {
                 self.kept().insert(path, jobs);
             }
             found
