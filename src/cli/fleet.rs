@@ -22,11 +22,11 @@ const AT_ONCE: usize = 64;
 /// From this many renders on a terminal shows progress instead of a line for each.
 const MANY: usize = 20;
 
-/// What a render may stand of.
+/// What is given to find the render that stands of it.
 pub(super) enum Asked<'a> {
-    /// An input, by its digest, before it is understood.
+    /// A config that is not parsed yet, by the digest of its input.
     Input(&'a [u8; 32]),
-    /// A job.
+    /// A config that was parsed, or one of its environments.
     Job(&'a Job),
 }
 

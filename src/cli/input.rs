@@ -44,7 +44,7 @@ pub(super) fn jobs(path: &Path, configs: &Configs, folders: &Folders) -> Vec<Job
     read(path, configs).map_or_else(|job| vec![*job], |input| of(path, &input, configs, folders))
 }
 
-/// The renders that a config asks for that was read.
+/// The renders that a config asks for, which was read before.
 pub(super) fn of(path: &Path, input: &Input, configs: &Configs, folders: &Folders) -> Vec<Job> {
     pipeline::jobs(input, &LayerFiles { config: path, folders }, &configs.environments)
 }
