@@ -100,10 +100,7 @@ impl<'a> Fleet<'a> {
                 let (claims, name) = stands(plan);
                 return (vec![fleet::digests(&claims)], vec![name]);
             }
-            let jobs = match input {
-                Ok(input) => input::of(&self.paths[path], &input, self.configs, &self.folders),
-                Err(job) => vec![*job],
-            };
+            let jobs = input::jobs_of(&self.paths[path], input, self.configs, &self.folders);
             if self.paths.len() == 1 && jobs.len() == 1 {
                 self.kept().insert(path, jobs);
                 return (vec![Vec::new()], vec![None]);

@@ -41,12 +41,19 @@ pub(super) fn read(path: &Path, configs: &Configs) -> Result<Input, Box<Job>> {
 
 /// The renders that a config asks for. One that cannot be read is a render with that finding.
 pub(super) fn jobs(path: &Path, configs: &Configs, folders: &Folders) -> Vec<Job> {
-    read(path, configs).map_or_else(|job| vec![*job], |input| of(path, &input, configs, folders))
+    jobs_of(path, read(path, configs), configs, folders)
 }
 
-/// The renders that a config asks for, which was read before.
-pub(super) fn of(path: &Path, input: &Input, configs: &Configs, folders: &Folders) -> Vec<Job> {
-    pipeline::jobs(input, &LayerFiles { config: path, folders }, &configs.environments)
+/// The same of a config that was read before.
+pub(super) fn jobs_of(
+    path: &Path,
+    input: Result<Input, Box<Job>>,
+    configs: &Configs,
+    folders: &Folders,
+) -> Vec<Job> {
+    let files = LayerFiles { config: path, folders };
+    let jobs = |input| pipeline::jobs(&input, &files, &configs.environments);
+    input.map_or_else(|unreadable| vec![*unreadable], jobs)
 }
 
 fn unreadable_config(path: &Path, error: &ReadError) -> Diagnostic {
