@@ -166,17 +166,14 @@ impl Render {
         match asked {
             Asked::Input(digest) => {
                 let made = record::made_from(digest)?;
-                let known = |manifest: &Manifest, text: &str| {
-                    let known = record::known(text).filter(|_| tools.made(manifest));
-                    known.filter(|known| known.manifest == made.manifest)
+                let is_it = |manifest: &Manifest, known: &KnownRender| {
+                    tools.made(manifest) && known.manifest == made.manifest
                 };
-                self.plan_of_whole(&made.name, known, tools)
+                self.plan_of_whole(&made.name, is_it, tools)
             }
             Asked::Job(job) => {
-                let known = |manifest: &Manifest, text: &str| {
-                    record::known(text).filter(|_| job.made(manifest, tools))
-                };
-                self.plan_of_whole(job.name()?, known, tools)
+                let is_it = |manifest: &Manifest, _: &KnownRender| job.made(manifest, tools);
+                self.plan_of_whole(job.name()?, is_it, tools)
             }
         }
     }
@@ -184,9 +181,12 @@ impl Render {
     fn plan_of_whole(
         &self,
         name: &str,
-        known: impl Fn(&Manifest, &str) -> Option<KnownRender>,
+        is_it: impl Fn(&Manifest, &KnownRender) -> bool,
         tools: &Tools,
     ) -> Option<Plan> {
+        let known = |manifest: &Manifest, text: &str| {
+            record::known(text).filter(|known| is_it(manifest, known))
+        };
         let folder = self.output.join(name);
         let plan = output::file_of_whole(&folder, PLAN, known, &tools.digests)?;
         record::found_whole(&plan.render);
