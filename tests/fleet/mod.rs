@@ -31,6 +31,13 @@ fn prebake_reading(folder: &Path, arguments: &[&str], input: Stdio) -> Ran {
     Ran { code: output.status.code(), out: text(output.stdout), errors: text(output.stderr) }
 }
 
+/// What a render of the whole folder prints.
+fn rendered(folder: &Path, more: &[&str]) -> String {
+    let ran = prebake(folder, &[&["render", "."][..], more].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.errors);
+    ran.out
+}
+
 fn config(name: &str) -> String {
     format!(
         "name: {name}\nlocation: northeurope\nresourceGroup: {name}\n\
@@ -130,11 +137,7 @@ fn lines_come_in_the_order_of_the_paths() {
 #[test]
 fn unchanged_renders_are_skipped_and_only_those() {
     let folder = tree(&[("a/prebake.yaml", config("aa")), ("b/prebake.yaml", config("bb"))]);
-    let render = |more: &[&str]| {
-        let ran = prebake(folder.path(), &[&["render", "."][..], more].concat());
-        assert_eq!(ran.code, Some(0), "{}", ran.errors);
-        ran.out
-    };
+    let render = |more: &[&str]| rendered(folder.path(), more);
     assert!(render(&[]).contains("2 written"));
     assert!(render(&[]).contains("2 unchanged"));
     assert_eq!(render(&[]).matches("unchanged, skipped").count(), 2);
@@ -176,11 +179,7 @@ fn a_config_that_can_be_read_once_collides_though_its_render_stands() {
 #[test]
 fn a_wrong_digest_of_a_content_costs_one_look() {
     let folder = tree(&[("a.yaml", config("aa")), ("b.yaml", config("bb"))]);
-    let render = || {
-        let ran = prebake(folder.path(), &["render", "."]);
-        assert_eq!(ran.code, Some(0), "{}", ran.errors);
-        ran.out
-    };
+    let render = || rendered(folder.path(), &[]);
     assert!(render().contains("2 written"));
     assert_eq!(render().matches("unchanged, skipped").count(), 2);
     let record = folder.path().join(".cache/prebake/known-renders");
@@ -210,9 +209,8 @@ fn a_torn_record_of_renders_starts_anew() {
     let folder = tree(&[("a.yaml", config("aa")), ("b.yaml", config("bb"))]);
     write(folder.path(), ".cache/prebake/known-renders", &"torn".repeat(77));
     for skipped in [0, 2, 2] {
-        let ran = prebake(folder.path(), &["render", "."]);
-        assert_eq!(ran.code, Some(0), "{}", ran.errors);
-        assert_eq!(ran.out.matches("unchanged, skipped").count(), skipped);
+        let out = rendered(folder.path(), &[]);
+        assert_eq!(out.matches("unchanged, skipped").count(), skipped);
     }
 }
 
@@ -225,11 +223,7 @@ fn a_render_is_made_again_when_a_file_changes_that_its_config_names() {
         ("more.bicep", "output team string = 'two'\n".to_owned()),
         ("c.yaml", config("cc")),
     ]);
-    let render = || {
-        let ran = prebake(folder.path(), &["render", "."]);
-        assert_eq!(ran.code, Some(0), "{}", ran.errors);
-        ran.out
-    };
+    let render = || rendered(folder.path(), &[]);
     assert!(render().contains("3 written"));
     assert_eq!(render().matches("unchanged, skipped").count(), 3);
     write(folder.path(), "base.yaml", "tags: { team: two }\n");
